@@ -24,12 +24,15 @@ internal sealed class BatchNormLayer : RunningNormLayer
         CheckInput(input);
         if (!training) return (NormalizeWithRunningAverages(input), null, null);
 
-        num_batches_tracked.add_(1);
         var batches = MicroBatches.Of(input.size(0), _microbatch);
-        var output = batches.Count == 1
-            ? nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: true, momentum, eps)
-            : NormalizeMicroBatches(input, batches);
-        return (output, null, null);
+        return (batches.Count == 1 ? NormalizeBatch(input) : NormalizeMicroBatches(input, batches), null, null);
+    }
+
+    private Tensor NormalizeBatch(Tensor input)
+    {
+        num_batches_tracked.add_(1);
+        return nn.functional.batch_norm(
+            input, running_mean, running_var, weight, bias, training: true, momentum, eps);
     }
 
     private Tensor NormalizeMicroBatches(Tensor input, MicroBatches batches)
@@ -51,12 +54,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
             variances.Add(variance.view(part.Groups, num_features));
         }
 
-        using (no_grad())
-        {
-            running_mean.lerp_(Rows(means).mean([0]), momentum);
-            running_var.lerp_(Rows(variances).mean([0]), momentum);
-        }
-
+        Track(Rows(means), Rows(variances));
         return scope.MoveToOuter(outputs.Count == 1 ? outputs[0] : cat(outputs));
     }
 
