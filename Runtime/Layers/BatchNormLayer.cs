@@ -43,9 +43,10 @@ internal sealed class BatchNormLayer : RunningNormLayer
         var variances = new List<Tensor>();
         foreach (var part in batches.Parts())
         {
-            // With momentum 1 the kernel's running averages are the statistics themselves, the variance unbiased.
-            var mean = running_mean.new_empty(part.Groups * num_features);
-            var variance = running_var.new_empty(part.Groups * num_features);
+            // With momentum 1 the kernel's running averages are the statistics themselves, the variance unbiased;
+            // what they were before is still multiplied by 0, so it must be finite.
+            var mean = running_mean.new_zeros(part.Groups * num_features);
+            var variance = running_var.new_zeros(part.Groups * num_features);
             var output = nn.functional.batch_norm(
                 part.View(input), mean, variance, weight.repeat(part.Groups), bias.repeat(part.Groups),
                 training: true, momentum: 1, eps);
