@@ -103,28 +103,53 @@ internal abstract class GraphNode
     /// <param name="kept">What was kept.</param>
     protected abstract Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept);
 
+    /// <summary>What native code calls. An exception must not cross into it: it would end the process.</summary>
     private NativeGraph.TensorArray Apply(IntPtr gradientHandles, int count)
     {
         FreeReturned();
-        using var scope = NewDisposeScope();
-        var handles = new IntPtr[count];
-        Marshal.Copy(gradientHandles, handles, 0, count);
-        var gradients = handles.Select(handle => handle == IntPtr.Zero ? null : Tensor.UnsafeCreateTensor(handle));
-        var inputs = _savedInputs.Select(saved =>
+        try
         {
-            var input = NativeGraph.Unpack(saved, _pointers);
-            CheckForErrors();
-            return Tensor.UnsafeCreateTensor(input);
-        });
+            return Return(GradientsOf(gradientHandles, count));
+        }
+        catch (Exception exception)
+        {
+            // A gradient of an impossible shape makes the engine end the backward pass with an error of its own.
+            Console.Error.WriteLine($"The gradient of a normalization layer failed: {exception.Message}");
+            return Return([.. _savedInputs.Select(_ => zeros([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope())]);
+        }
+    }
 
+    private Tensor?[] GradientsOf(IntPtr gradientHandles, int count)
+    {
+        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var result = Backward([.. gradients], [.. inputs], _kept);
-        foreach (var gradient in result) if (gradient is not null) scope.Detach(gradient);
+        var gradients = new Tensor?[count];
+        for (var i = 0; i < count; i++)
+        {
+            var handle = Marshal.ReadIntPtr(gradientHandles, i * IntPtr.Size);
+            if (handle != IntPtr.Zero) gradients[i] = Tensor.UnsafeCreateTensor(handle);
+        }
 
-        _returned = result;
-        if (_handles == IntPtr.Zero) _handles = Marshal.AllocHGlobal(result.Length * IntPtr.Size);
-        Marshal.Copy([.. result.Select(gradient => gradient?.Handle ?? IntPtr.Zero)], 0, _handles, result.Length);
-        return new(_handles, result.Length);
+        var inputs = new Tensor[_savedInputs.Count];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            var handle = NativeGraph.Unpack(_savedInputs[i], _pointers);
+            CheckForErrors();
+            inputs[i] = Tensor.UnsafeCreateTensor(handle);
+        }
+
+        var result = Backward(gradients, inputs, _kept);
+        foreach (var gradient in result) if (gradient is not null) scope.Detach(gradient);
+        return result;
+    }
+
+    private NativeGraph.TensorArray Return(Tensor?[] gradients)
+    {
+        _returned = gradients;
+        if (_handles == IntPtr.Zero) _handles = Marshal.AllocHGlobal(gradients.Length * IntPtr.Size);
+        for (var i = 0; i < gradients.Length; i++)
+            Marshal.WriteIntPtr(_handles, i * IntPtr.Size, gradients[i]?.Handle ?? IntPtr.Zero);
+        return new(_handles, gradients.Length);
     }
 
     private void Delete()

@@ -20,7 +20,7 @@ internal static class FilterOperations
                 m = mu
                 v = var
                 unbiased = var + bessel
-                kept = [mu]
+                kept = [mu.detach()]
             else:
                 # A channel without variance says nothing about the prior; neither does a single value.
                 ratio = torch.where(var > 1e-12 * mu * mu, v0 / var, torch.zeros_like(var))
@@ -40,6 +40,7 @@ internal static class FilterOperations
             a = weight * r
             y = torch.batch_norm(x, weight.repeat([groups]), bias.repeat([groups]), m.view([-1]), v.view([-1]),
                                  False, 0.0, eps, False)
+            # Kept beside an output, the same tensor would hold the graph node that holds it: keep another.
             return [y, m, v, unbiased, a, r, m.detach(), v.detach()] + kept
 
         def backward(gy: Tensor, gm: Optional[Tensor], gv: Optional[Tensor], x: Tensor, kept: List[Tensor],

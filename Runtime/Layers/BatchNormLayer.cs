@@ -24,12 +24,15 @@ internal sealed class BatchNormLayer : RunningNormLayer
         CheckInput(input);
         if (!training) return (NormalizeWithRunningAverages(input), null, null);
 
-        num_batches_tracked.add_(1);
         var batches = MicroBatches.Of(input.size(0), _microbatch);
-        var output = batches.Count == 1
-            ? nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: true, momentum, eps)
-            : NormalizeMicroBatches(input, batches);
-        return (output, null, null);
+        return (batches.Count == 1 ? NormalizeBatch(input) : NormalizeMicroBatches(input, batches), null, null);
+    }
+
+    private Tensor NormalizeBatch(Tensor input)
+    {
+        num_batches_tracked.add_(1);
+        return nn.functional.batch_norm(
+            input, running_mean, running_var, weight, bias, training: true, momentum, eps);
     }
 
     private Tensor NormalizeMicroBatches(Tensor input, MicroBatches batches)
@@ -40,9 +43,10 @@ internal sealed class BatchNormLayer : RunningNormLayer
         var variances = new List<Tensor>();
         foreach (var part in batches.Parts())
         {
-            // With momentum 1 the kernel's running averages are the statistics themselves, the variance unbiased.
-            var mean = running_mean.new_empty(part.Groups * num_features);
-            var variance = running_var.new_empty(part.Groups * num_features);
+            // With momentum 1 the kernel's running averages are the statistics themselves, the variance unbiased;
+            // what they were before is still multiplied by 0, so it must be finite.
+            var mean = running_mean.new_zeros(part.Groups * num_features);
+            var variance = running_var.new_zeros(part.Groups * num_features);
             var output = nn.functional.batch_norm(
                 part.View(input), mean, variance, weight.repeat(part.Groups), bias.repeat(part.Groups),
                 training: true, momentum: 1, eps);
@@ -51,12 +55,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
             variances.Add(variance.view(part.Groups, num_features));
         }
 
-        using (no_grad())
-        {
-            running_mean.lerp_(Rows(means).mean([0]), momentum);
-            running_var.lerp_(Rows(variances).mean([0]), momentum);
-        }
-
+        Track(Rows(means), Rows(variances));
         return scope.MoveToOuter(outputs.Count == 1 ? outputs[0] : cat(outputs));
     }
 

@@ -49,7 +49,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         }
 
         var posterior = new Moments(Rows(means), Rows(variances));
-        UpdateRunningAverages(posterior.Mean, Rows(unbiased));
+        Track(posterior.Mean, Rows(unbiased));
 
         var spatial = input.shape[2..];
         ChannelState emitted = _policy.Transition == Transition.Sampled
@@ -61,15 +61,6 @@ internal sealed class KalmanNormLayer : RunningNormLayer
 
         scope.MoveToOuter(posterior.Mean, posterior.Variance);
         return (scope.MoveToOuter(Rows(outputs)), emitted, sharpened);
-    }
-
-    /// <summary>The running averages take the mean of the micro-batches' filtered statistics.</summary>
-    private void UpdateRunningAverages(Tensor means, Tensor unbiasedVariances)
-    {
-        using var noGrad = no_grad();
-        num_batches_tracked.add_(1);
-        running_mean.lerp_(means.mean([0]), momentum);
-        running_var.lerp_(unbiasedVariances.mean([0]), momentum);
     }
 
     private void CheckPrior(Moments prior, MicroBatches batches)

@@ -1,3 +1,4 @@
+using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -65,6 +66,29 @@ public sealed class KalmanNormTests : TorchTest
 
         if (full * size < samples)
             Close(nn.BatchNorm2d(3).call(x[(full * size)..]), y[(full * size)..], 2e-6, "rest");
+    }
+
+    [Theory]
+    [InlineData("batch")]
+    [InlineData("kalman")]
+    public void RunningAveragesTakeTheMeanOfTheMicroBatches(string policy)
+    {
+        var layer = (RunningNormLayer)(policy == "batch"
+            ? NormPolicy.Batch(microbatch: 2)
+            : NormPolicy.Kalman(gain: 1, microbatch: 2)).Create(3);
+        var parts = new[] { nn.BatchNorm2d(3), nn.BatchNorm2d(3), nn.BatchNorm2d(3) };
+        for (var step = 0; step < 4; step++)
+        {
+            var x = randn(5, 3, 4, 4) * 3 + 1;
+            layer.call(x);
+            parts[0].call(x.index_select(0, tensor([0L, 2L])));
+            parts[1].call(x.index_select(0, tensor([1L, 3L])));
+            parts[2].call(x[4..]);
+        }
+
+        Close(stack(parts.Select(part => part.running_mean!).ToArray()).mean([0]), layer.running_mean, 1e-5, "mean");
+        Close(stack(parts.Select(part => part.running_var!).ToArray()).mean([0]), layer.running_var, 1e-5, "variance");
+        Assert.Equal(4, layer.num_batches_tracked.item<long>());
     }
 
     [Theory]

@@ -17,10 +17,10 @@ internal static class ElementwiseMoments
         var weights = Constant(Rule.Weights, x.Mean);
         var deviation = x.Variance.clamp_min(1e-24).sqrt();
         var values = function(x.Mean + deviation * nodes);
-        var mean = (values * weights).sum(0);
+        var mean = (values * weights).sum([0]);
 
         // About the mean: the difference of two large moments would lose every digit of a small variance.
-        var variance = ((values - mean).square() * weights).sum(0);
+        var variance = ((values - mean).square() * weights).sum([0]);
         return new(scope.MoveToOuter(mean), scope.MoveToOuter(variance));
     }
 

@@ -26,7 +26,8 @@ internal static class GaussHermite
     /// <summary>The i-th root, ascending: bisection between the roots' known bounds, by counting sign changes.</summary>
     private static double Root(int points, int index)
     {
-        var (low, high) = (-2 * Math.Sqrt(points), 2 * Math.Sqrt(points));
+        // Not symmetric: at 0 itself every other polynomial vanishes, and signs cannot be counted.
+        var (low, high) = (-2.1 * Math.Sqrt(points), 2 * Math.Sqrt(points));
         for (var step = 0; step < 100; step++)
         {
             var middle = (low + high) / 2;
@@ -45,7 +46,7 @@ internal static class GaussHermite
         for (var n = 0; n < degree; n++)
         {
             var next = (x * value - Math.Sqrt(n) * before) / Math.Sqrt(n + 1);
-            if (next * value < 0 || (next == 0 && value < 0)) changes++;
+            if (next * value < 0) changes++;
             (before, value) = (value, next);
         }
 
