@@ -12,16 +12,16 @@ namespace KnDsl.Architectures.Tests;
 /// </summary>
 public static class Formula
 {
-    private const double Gain = 4.5;
-
     /// <summary>Overwrites every entry of the module's state_dict, whatever its dtype and device.</summary>
-    public static void Fill(nn.Module module)
+    /// <param name="module">What to fill.</param>
+    /// <param name="gain">What keeps the size of activations: <see cref="Reference.Gain"/>.</param>
+    public static void Fill(nn.Module module, double gain)
     {
         ArgumentNullException.ThrowIfNull(module);
         using var _ = NewDisposeScope();
         using var __ = no_grad();
         foreach (var (name, entry) in module.state_dict())
-            entry.copy_(tensor(State(name, entry.shape), entry.shape, ScalarType.Float32));
+            entry.copy_(tensor(State(name, entry.shape, gain), entry.shape, ScalarType.Float32));
     }
 
     /// <summary>The network's input of that name: uniform in [-1, 1), float32, on the CPU.</summary>
@@ -29,9 +29,9 @@ public static class Formula
         tensor(Values(name, Count(shape), 0, 1), [.. shape], ScalarType.Float32);
 
     /// <summary>The values of a state_dict entry in flat order.</summary>
-    public static float[] State(string name, IReadOnlyList<long> shape)
+    public static float[] State(string name, IReadOnlyList<long> shape, double gain)
     {
-        var (offset, scale) = AffineOf(name, shape);
+        var (offset, scale) = AffineOf(name, shape, gain);
         return Values(name, Count(shape), offset, scale);
     }
 
@@ -50,13 +50,13 @@ public static class Formula
     private static ulong Hash(string name) =>
         Encoding.UTF8.GetBytes(name).Aggregate(0xCBF29CE484222325, (hash, b) => (hash ^ b) * 0x100000001B3);
 
-    private static (double Offset, double Scale) AffineOf(string name, IReadOnlyList<long> shape) =>
+    private static (double Offset, double Scale) AffineOf(string name, IReadOnlyList<long> shape, double gain) =>
         name[(name.LastIndexOf('.') + 1)..] switch
         {
             "num_batches_tracked" => (0, 0),
-            _ when shape.Count >= 2 => (0, Math.Sqrt(Gain / Count(shape.Skip(1)))),
+            _ when shape.Count >= 2 => (0, Math.Sqrt(gain / Count(shape.Skip(1)))),
             "weight" or "running_var" => (1, 0.5),
-            _ => (0, 0.1),
+            _ => (0, 0.2),
         };
 
     private static float[] Values(string name, long count, double offset, double scale)

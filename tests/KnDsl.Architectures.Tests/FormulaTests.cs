@@ -20,7 +20,7 @@ public sealed class FormulaTests
     {
         var vector = Vectors().Single(v => v.GetProperty("name").GetString() == name);
         var shape = vector.GetProperty("shape").EnumerateArray().Select(v => v.GetInt64()).ToArray();
-        var values = Formula.State(name, shape);
+        var values = Formula.State(name, shape, vector.GetProperty("gain").GetDouble());
 
         Assert.Equal(shape.Aggregate(1L, (a, b) => a * b), values.Length);
         var rows = vector.GetProperty("indices").EnumerateArray().Select(v => v.GetInt32())
@@ -40,11 +40,11 @@ public sealed class FormulaTests
         var before = module.state_dict().ToDictionary(e => e.Key, e => e.Value.clone());
         module.get_buffer("b.num_batches_tracked")!.fill_(7);
 
-        Formula.Fill(module);
+        Formula.Fill(module, 3);
 
         foreach (var (name, entry) in module.state_dict())
         {
-            Assert.Equal(Formula.State(name, entry.shape),
+            Assert.Equal(Formula.State(name, entry.shape, 3),
                 entry.detach().to(ScalarType.Float32).data<float>().ToArray());
             Assert.Equal(name != "b.num_batches_tracked", !entry.allclose(before[name]));
         }

@@ -27,7 +27,7 @@ public sealed record Output(
 /// var reference = Reference.Load("ResNet18");
 /// using var network = new ResNet18(policy: NormPolicy.Batch());
 /// network.eval();
-/// Formula.Fill(network);
+/// reference.Fill(network);
 /// using var logits = network.call(reference.Input());
 /// reference.AssertMatches(network, logits);
 /// </code>
@@ -44,6 +44,7 @@ public sealed class Reference
         Name = name;
         Source = root.GetProperty("source").GetString()!;
         Mode = root.GetProperty("mode").GetString()!;
+        Gain = root.GetProperty("gain").GetDouble();
         Parameters = root.GetProperty("parameters").GetInt64();
         Inputs = Entries(root.GetProperty("inputs"));
         State = Entries(root.GetProperty("state"));
@@ -62,6 +63,9 @@ public sealed class Reference
 
     /// <summary>The mode it ran in.</summary>
     public string Mode { get; }
+
+    /// <summary>The gain of the weights in <see cref="Formula"/>.</summary>
+    public double Gain { get; }
 
     /// <summary>The number of trainable values.</summary>
     public long Parameters { get; }
@@ -93,6 +97,9 @@ public sealed class Reference
         using var document = JsonDocument.Parse(File.ReadAllText(file));
         return new Reference(name, document.RootElement);
     }
+
+    /// <summary>Fills the module's parameters and buffers by <see cref="Formula"/>.</summary>
+    public void Fill(nn.Module module) => Formula.Fill(module, Gain);
 
     /// <summary>The only input, filled by the formula.</summary>
     public Tensor Input() => Formula.Input(Inputs.Single().Name, Inputs.Single().Shape);

@@ -69,7 +69,7 @@ public sealed class ReferenceTests
         var reference = Reference.Load("LeNet5");
         using var network = new LeNet5();
         network.eval();
-        Formula.Fill(network);
+        reference.Fill(network);
         using var input = reference.Input();
         using var output = network.call(input);
 
@@ -141,7 +141,7 @@ public sealed class ReferenceTests
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         network.eval();
-        Formula.Fill(network);
+        reference.Fill(network);
         reference.AssertMatches(network, network.call(reference.Input()));
     }
 
