@@ -185,6 +185,18 @@ def with_auxiliaries(module, image):
     return {name: getattr(out, name) for name in out._fields if getattr(out, name) is not None}
 
 
+def googlenet_heads(module, image):
+    """Each auxiliary head's own answer: torchvision 0.14 hands them out under each other's names (its `_forward`
+    returns aux2 before aux1, its `forward` takes them the other way round)."""
+    heads = {}
+    hooks = [head.register_forward_hook(lambda _, __, output, name=name: heads.update({name: output}))
+             for name, head in (("aux_logits2", module.aux2), ("aux_logits1", module.aux1))]
+    logits = with_auxiliaries(module, image)["logits"]
+    for hook in hooks:
+        hook.remove()
+    return {"logits": logits, "aux_logits2": heads["aux_logits2"], "aux_logits1": heads["aux_logits1"]}
+
+
 def segmentation(module, image):
     out = module(image)
     return {"out": out["out"], "aux": out["aux"]}
@@ -245,7 +257,7 @@ CASES = {
     "Vgg11": Case(models.vgg11, SMALL),
     "Vgg11Bn": Case(models.vgg11_bn, SMALL),
     "SqueezeNet11": Case(models.squeezenet1_1, SMALL, gain=6.0),
-    "GoogLeNet": Case(googlenet, SMALL, with_auxiliaries, AUXILIARIES, gain=3.0),
+    "GoogLeNet": Case(googlenet, SMALL, googlenet_heads, AUXILIARIES, gain=3.0),
     "InceptionV3": Case(inception_v3, (1, 3, 299, 299), with_auxiliaries, AUXILIARIES),
     "ResNet18": Case(models.resnet18, SMALL, gain=3.0),
     "ResNet50": Case(models.resnet50, SMALL, gain=3.0),
