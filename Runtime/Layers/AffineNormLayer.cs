@@ -1,0 +1,74 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>A normalization layer with BatchNorm's parameters: a scale and a shift per channel.</summary>
+public abstract class AffineNormLayer : NormLayer
+{
+    // TorchSharp's own layers are built so: settable properties over private fields of the same component name.
+    // A get-only property of a parameter's name makes .to() throw.
+    [ComponentName(Name = nameof(weight))]
+    private Parameter _weight;
+
+    [ComponentName(Name = nameof(bias))]
+    private Parameter _bias;
+
+    private protected AffineNormLayer(string name, long channels, double eps, Device? device, ScalarType? dtype)
+        : base(name, channels)
+    {
+        this.eps = eps;
+        _weight = Owned(new Parameter(ones(channels, dtype, device)));
+        _bias = Owned(new Parameter(zeros(channels, dtype, device)));
+    }
+
+    /// <summary>Added to the variance before its root.</summary>
+    public double eps { get; }
+
+    /// <summary>The scale, [C], 1 at first.</summary>
+    public Parameter weight
+    {
+        get => _weight;
+        set
+        {
+            if (ReferenceEquals(value, _weight)) return;
+            _weight.Dispose();
+            _weight = Owned(value);
+            ConditionallyRegisterParameter(nameof(weight), _weight);
+        }
+    }
+
+    /// <summary>The shift, [C], 0 at first.</summary>
+    public Parameter bias
+    {
+        get => _bias;
+        set
+        {
+            if (ReferenceEquals(value, _bias)) return;
+            _bias.Dispose();
+            _bias = Owned(value);
+            ConditionallyRegisterParameter(nameof(bias), _bias);
+        }
+    }
+
+    /// <summary>A module's tensors outlive the dispose scope in which it is built or moved.</summary>
+    private protected static T Owned<T>(T tensor)
+        where T : Tensor
+    {
+        tensor.DetachFromDisposeScope();
+        return tensor;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _weight.Dispose();
+            _bias.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,49 @@
+using System;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// A normalization layer of a policy, for values of shape [N, C, ...] in any number of spatial dimensions.
+/// Parameters and buffers have the names of PyTorch's BatchNorm. The layer holds no state between calls but these.
+/// </summary>
+public abstract class NormLayer : nn.Module<Tensor, Tensor>
+{
+    private protected NormLayer(string name, long channels)
+        : base(name)
+    {
+        num_features = Setting.AtLeastOne(channels, nameof(channels));
+    }
+
+    /// <summary>The channels, C, of the values that the layer normalizes.</summary>
+    public long num_features { get; }
+
+    /// <summary>Normalizes a value without a prior.</summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <returns>A new tensor of the input's shape.</returns>
+    /// <exception cref="ArgumentException">The input has not the layer's shape.</exception>
+    public sealed override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(forward(input, null).output);
+    }
+
+    /// <summary>Normalizes a value, given what is known of its statistics beforehand.</summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <param name="prior">The state of the input that the chain brings, or null where a chain begins.</param>
+    /// <returns>
+    /// The output, always a new tensor of the input's shape; the state of the output; and the sharpened state of the
+    /// input, for others who read it. Both states are null in inference and for policies without a chain.
+    /// </returns>
+    /// <exception cref="ArgumentException">The input or the prior has not the layer's shape.</exception>
+    public abstract (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior);
+
+    private protected void CheckInput(Tensor input)
+    {
+        if (input.dim() < 2 || input.size(1) != num_features)
+            throw new ArgumentException(
+                $"{GetName()} normalizes {num_features} channels and got a value of shape " +
+                $"[{string.Join(", ", input.shape)}] where [N, {num_features}, ...] was expected.", nameof(input));
+    }
+}

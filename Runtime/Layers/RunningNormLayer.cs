@@ -1,0 +1,88 @@
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// A normalization layer with BatchNorm's running averages, which it normalizes with in inference.
+/// </summary>
+public abstract class RunningNormLayer : AffineNormLayer
+{
+    [ComponentName(Name = nameof(running_mean))]
+    private Tensor _running_mean;
+
+    [ComponentName(Name = nameof(running_var))]
+    private Tensor _running_var;
+
+    [ComponentName(Name = nameof(num_batches_tracked))]
+    private Tensor _num_batches_tracked;
+
+    private protected RunningNormLayer(
+        string name, long channels, double eps, double momentum, Device? device, ScalarType? dtype)
+        : base(name, channels, eps, device, dtype)
+    {
+        this.momentum = momentum;
+        _running_mean = Owned(zeros(channels, dtype, device));
+        _running_var = Owned(ones(channels, dtype, device));
+        _num_batches_tracked = Owned(zeros([], ScalarType.Int64, device));
+    }
+
+    /// <summary>The share of a new statistic in the running averages.</summary>
+    public double momentum { get; }
+
+    /// <summary>The running average of the statistics' means, [C].</summary>
+    public Tensor running_mean
+    {
+        get => _running_mean;
+        set => Replace(ref _running_mean, value, nameof(running_mean));
+    }
+
+    /// <summary>The running average of the statistics' variances, [C]; observed variances enter unbiased.</summary>
+    public Tensor running_var
+    {
+        get => _running_var;
+        set => Replace(ref _running_var, value, nameof(running_var));
+    }
+
+    /// <summary>How many batches the layer has seen in training, a 64-bit integer.</summary>
+    public Tensor num_batches_tracked
+    {
+        get => _num_batches_tracked;
+        set => Replace(ref _num_batches_tracked, value, nameof(num_batches_tracked));
+    }
+
+    /// <summary>Normalizes with the running averages: what the layer does in inference.</summary>
+    private protected Tensor NormalizeWithRunningAverages(Tensor input) =>
+        nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: false, 0, eps);
+
+    /// <summary>The running averages take the mean of the micro-batches' statistics, [G, C] each.</summary>
+    private protected void Track(Tensor means, Tensor unbiasedVariances)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        num_batches_tracked.add_(1);
+        running_mean.mul_(1 - momentum).add_(means.mean([0]), alpha: momentum);
+        running_var.mul_(1 - momentum).add_(unbiasedVariances.mean([0]), alpha: momentum);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _running_mean.Dispose();
+            _running_var.Dispose();
+            _num_batches_tracked.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Replace(ref Tensor field, Tensor value, string name)
+    {
+        if (ReferenceEquals(value, field)) return;
+        field.Dispose();
+        field = Owned(value);
+        ConditionallyRegisterBuffer(name, field);
+    }
+}

@@ -1,0 +1,88 @@
+using System;
+using System.Collections.Generic;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// The state of the analytic transition: a Gaussian per micro-batch and channel, channels and positions independent.
+/// </summary>
+internal class AnalyticState : ChannelState
+{
+    private readonly Moments _moments;
+
+    public AnalyticState(Moments moments, IReadOnlyList<long> size)
+        : base(size)
+    {
+        _moments = moments;
+    }
+
+    /// <summary>For a state that works its moments out when it is asked.</summary>
+    private protected AnalyticState(IReadOnlyList<long> size)
+        : base(size)
+    {
+    }
+
+    public override long Channels => Moments().Channels;
+
+    internal override Moments Moments() => _moments;
+
+    public override ChannelState Through(Convolution convolution) =>
+        To(ConvolutionMoments.Of(Moments(), convolution), ConvolutionSize.Of(Size, convolution));
+
+    public override ChannelState Through(Linear linear)
+    {
+        if (Size.Count != 0)
+            throw new ArgumentException(
+                $"Moments pass a linear layer as features, [N, C], and this value has the spatial size " +
+                $"[{string.Join(", ", Size)}]; flatten it first.", nameof(linear));
+        return To(LinearMoments.Of(Moments(), linear.weight, linear.bias), Size);
+    }
+
+    public override ChannelState Relu() => To(ReluMoments.Of(Moments()), Size);
+
+    public override ChannelState Apply(Func<Tensor, Tensor> elementwise) =>
+        To(ElementwiseMoments.Of(Moments(), elementwise), Size);
+
+    public override ChannelState MaxPool(
+        long[] kernel, long[] stride, long[] padding, long[]? dilation = null, bool ceilMode = false) =>
+        To(MaxMoments.Of(Moments(), Windows.Count(kernel)),
+            Windows.OutputSize(Size, kernel, stride, padding, dilation, ceilMode));
+
+    public override ChannelState AvgPool(
+        long[] kernel, long[] stride, long[] padding, bool ceilMode = false, bool countIncludePad = true) =>
+        To(AverageMoments.Of(Moments(), 1.0 / Windows.Count(kernel)),
+            Windows.OutputSize(Size, kernel, stride, padding, null, ceilMode));
+
+    public override ChannelState AdaptiveAvgPool(long[] size) =>
+        To(AverageMoments.Of(Moments(), Windows.AdaptiveShare(Size, size)), size);
+
+    public override ChannelState AdaptiveMaxPool(long[] size) =>
+        To(MaxMoments.Of(Moments(), Windows.AdaptiveCount(Size, size)), size);
+
+    public override ChannelState Flatten(long startDim = 1, long endDim = -1)
+    {
+        var shape = FlattenMoments.Shape.Of(Size, startDim, endDim);
+        return To(FlattenMoments.Of(Moments(), shape.PositionsPerChannel), shape.Size);
+    }
+
+    public override ChannelState Dropout(double p) => To(DropoutMoments.Of(Moments(), p), Size);
+
+    public override ChannelState Pad(long[] pad, double value = 0)
+    {
+        var shape = PadMoments.Shape.Of(Size, pad);
+        return To(PadMoments.Of(Moments(), shape, value), shape.Size);
+    }
+
+    public override ChannelState MoveToOuter(DisposeScope scope)
+    {
+        scope.MoveToOuter(_moments.Mean, _moments.Variance);
+        return this;
+    }
+
+    private protected override ChannelState Join(Moments moments, IReadOnlyList<long> size) => To(moments, size);
+
+    private static AnalyticState To(Moments moments, IReadOnlyList<long> size) => new(moments, size);
+}

@@ -1,0 +1,134 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// What is known of a value's statistics: for every micro-batch and channel a distribution, in the form that the
+/// policy's transition has. A state is a local of a network's forward pass: a normalization layer emits it, every operation
+/// on the way makes a new one of it, and it arrives as the prior of the next normalization layer. A state is never changed.
+/// </summary>
+/// <remarks>
+/// Wang et al., "Kalman Normalization", NeurIPS 2018. The moment rules lie in one file a family of operations, in the
+/// folder Moments. The tensors of a new state belong to the current dispose scope, those of its sources stay where they are.
+/// </remarks>
+public abstract class ChannelState
+{
+    private protected ChannelState(IReadOnlyList<long> size)
+    {
+        Size = size;
+    }
+
+    /// <summary>The spatial size of the value that the state describes: [H, W] for [N, C, H, W], empty for [N, C].</summary>
+    public IReadOnlyList<long> Size { get; }
+
+    /// <summary>The channels of the value that the state describes.</summary>
+    public abstract long Channels { get; }
+
+    /// <summary>The state as moments, [G, C] or [1, C] each.</summary>
+    internal abstract Moments Moments();
+
+    /// <summary>The state behind a convolution or transposed convolution.</summary>
+    /// <param name="convolution">The module that the value passes.</param>
+    public abstract ChannelState Through(Convolution convolution);
+
+    /// <summary>The state behind a linear layer, for values of shape [N, C].</summary>
+    /// <param name="linear">The module that the value passes.</param>
+    public abstract ChannelState Through(Linear linear);
+
+    /// <summary>The state behind a ReLU.</summary>
+    public abstract ChannelState Relu();
+
+    /// <summary>The state behind any function of single elements, such as <c>functional.silu</c>.</summary>
+    /// <param name="elementwise">A function that maps every element by itself, keeping the shape.</param>
+    public abstract ChannelState Apply(Func<Tensor, Tensor> elementwise);
+
+    /// <summary>The state behind a max pool.</summary>
+    /// <param name="kernel">Window, one length a spatial dimension.</param>
+    /// <param name="stride">Step, one a spatial dimension.</param>
+    /// <param name="padding">Padding, one a spatial dimension.</param>
+    /// <param name="dilation">Spacing of the window, or null for 1.</param>
+    /// <param name="ceilMode">Whether the output size is rounded up.</param>
+    public abstract ChannelState MaxPool(
+        long[] kernel, long[] stride, long[] padding, long[]? dilation = null, bool ceilMode = false);
+
+    /// <summary>The state behind an average pool.</summary>
+    /// <param name="kernel">Window, one length a spatial dimension.</param>
+    /// <param name="stride">Step, one a spatial dimension.</param>
+    /// <param name="padding">Padding by zeros, one a spatial dimension.</param>
+    /// <param name="ceilMode">Whether the output size is rounded up.</param>
+    /// <param name="countIncludePad">Whether padding counts in the average.</param>
+    public abstract ChannelState AvgPool(
+        long[] kernel, long[] stride, long[] padding, bool ceilMode = false, bool countIncludePad = true);
+
+    /// <summary>The state behind an adaptive average pool; size [1, 1] is the global pool.</summary>
+    /// <param name="size">The output's spatial size.</param>
+    public abstract ChannelState AdaptiveAvgPool(long[] size);
+
+    /// <summary>The state behind an adaptive max pool; size [1, 1] is the global pool.</summary>
+    /// <param name="size">The output's spatial size.</param>
+    public abstract ChannelState AdaptiveMaxPool(long[] size);
+
+    /// <summary>The state behind a flatten of dimensions of the value, 0 being the batch.</summary>
+    /// <param name="startDim">First dimension, at least 1.</param>
+    /// <param name="endDim">Last dimension, -1 for the last of all.</param>
+    public abstract ChannelState Flatten(long startDim = 1, long endDim = -1);
+
+    /// <summary>The state behind a dropout in training, of single elements or whole channels.</summary>
+    /// <param name="p">Probability of a zero, in [0, 1).</param>
+    public abstract ChannelState Dropout(double p);
+
+    /// <summary>The state behind padding with a constant, of spatial dimensions or channels.</summary>
+    /// <param name="pad">PyTorch's order: begin and end of the last dimension, then of the one before, and so on.</param>
+    /// <param name="value">What is padded with.</param>
+    public abstract ChannelState Pad(long[] pad, double value = 0);
+
+    /// <summary>Hands the state's tensors on to the scope around a scope; tensors of others stay theirs.</summary>
+    /// <param name="scope">The scope that is about to end.</param>
+    /// <returns>The state itself.</returns>
+    public abstract ChannelState MoveToOuter(DisposeScope scope);
+
+    /// <summary>The state of a sum; null, a cut chain, where one of the states is unknown.</summary>
+    /// <param name="left">State of one term.</param>
+    /// <param name="right">State of the other.</param>
+    public static ChannelState? Add(ChannelState? left, ChannelState? right)
+    {
+        if (left is null || right is null) return null;
+        var sum = SumMoments.Of(left.JoinMoments(), right.JoinMoments());
+        return left.Join(sum, BroadcastSize(left.Size, right.Size));
+    }
+
+    /// <summary>The state of an elementwise product of independent values; null where one of the states is unknown.</summary>
+    /// <param name="left">State of one factor.</param>
+    /// <param name="right">State of the other.</param>
+    public static ChannelState? Multiply(ChannelState? left, ChannelState? right)
+    {
+        if (left is null || right is null) return null;
+        var product = ProductMoments.Of(left.Moments(), right.Moments());
+        return left.Join(product, BroadcastSize(left.Size, right.Size));
+    }
+
+    /// <summary>The state of values concatenated along the channels; null where one of the states is unknown.</summary>
+    /// <param name="states">The states of the values in order.</param>
+    public static ChannelState? Concat(params ChannelState?[] states)
+    {
+        if (states.Length == 0 || states.Any(state => state is null)) return null;
+        var joined = ConcatMoments.Of([.. states.Select(state => state!.Moments())]);
+        return states[0]!.Join(joined, states[0]!.Size);
+    }
+
+    /// <summary>The moments that a sum takes from the state.</summary>
+    private protected virtual Moments JoinMoments() => Moments();
+
+    /// <summary>A state of the same form, of the moments that a join of states gave.</summary>
+    private protected abstract ChannelState Join(Moments moments, IReadOnlyList<long> size);
+
+    private static IReadOnlyList<long> BroadcastSize(IReadOnlyList<long> left, IReadOnlyList<long> right) =>
+        left.Count != right.Count
+            ? (left.Count > right.Count ? left : right)
+            : [.. left.Zip(right, Math.Max)];
+}

@@ -1,0 +1,44 @@
+using System;
+using System.Collections.Concurrent;
+
+namespace KnDsl;
+
+/// <summary>Max pool: the moments of the maximum of k independent normals.</summary>
+internal static class MaxMoments
+{
+    private static readonly ConcurrentDictionary<long, (double Mean, double Variance)> Known = new();
+
+    public static Moments Of(Moments x, long count)
+    {
+        var (mean, variance) = OfStandardNormals(count);
+        var deviation = x.Variance.clamp_min(1e-24).sqrt();
+        return new(x.Mean + deviation * mean, x.Variance * variance);
+    }
+
+    /// <summary>Mean and variance of the maximum of so many standard normals, by quadrature of its density.</summary>
+    public static (double Mean, double Variance) OfStandardNormals(long count) => Known.GetOrAdd(count, Integrate);
+
+    private static (double Mean, double Variance) Integrate(long count)
+    {
+        // The density k phi(x) Phi(x)^(k-1) is smooth and dies at both ends, where the trapezoid rule is exact.
+        const double end = 12, step = 1.0 / 256;
+        double mass = 0, first = 0, second = 0, below = 0;
+        for (var x = -end; x <= end; x += step)
+        {
+            var density = Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+            below = x == -end ? 0 : below + step * Between(x - step, x);
+            var weight = count * density * Math.Pow(Math.Min(below, 1), count - 1);
+            mass += weight;
+            first += weight * x;
+            second += weight * x * x;
+        }
+
+        var mean = first / mass;
+        return (mean, second / mass - mean * mean);
+    }
+
+    /// <summary>The mean normal density over a short interval, by Simpson's rule.</summary>
+    private static double Between(double a, double b) =>
+        (Math.Exp(-a * a / 2) + 4 * Math.Exp(-(a + b) * (a + b) / 8) + Math.Exp(-b * b / 2)) /
+        (6 * Math.Sqrt(2 * Math.PI));
+}

@@ -1,0 +1,28 @@
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>Batch normalization; made by <see cref="NormPolicy.Batch"/>.</summary>
+internal sealed record BatchPolicy : NormPolicy
+{
+    public BatchPolicy(int? microbatch, double eps, double momentum)
+    {
+        Microbatch = Setting.WholeOrAtLeastOne(microbatch, nameof(microbatch));
+        Eps = Setting.Positive(eps, nameof(eps));
+        Momentum = Setting.InUnitInterval(momentum, nameof(momentum));
+    }
+
+    public int? Microbatch { get; }
+
+    public double Eps { get; }
+
+    public double Momentum { get; }
+
+    public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
+        new BatchNormLayer(channels, this, device, dtype);
+
+    private protected override string Name => "batch";
+
+    private protected override IEnumerable<string> Settings() => Spell(Microbatch, Eps, Momentum);
+}

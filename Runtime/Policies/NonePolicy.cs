@@ -1,0 +1,15 @@
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>No normalization; made by <see cref="NormPolicy.None"/>.</summary>
+internal sealed record NonePolicy : NormPolicy
+{
+    public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
+        new IdentityNormLayer(channels);
+
+    private protected override string Name => "none";
+
+    private protected override IEnumerable<string> Settings() => [];
+}

@@ -1,0 +1,74 @@
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Which normalization a network uses. A policy is a value: a network takes one as a constructor argument and asks it
+/// for its layers, so that one declaration trains with any of them.
+/// </summary>
+public abstract record NormPolicy
+{
+    private protected NormPolicy()
+    {
+    }
+
+    /// <summary>
+    /// Kalman normalization (Wang et al., NeurIPS 2018): statistics are filtered with a prior from the preceding layer.
+    /// </summary>
+    /// <param name="gain">The gain; null is <see cref="Gain.Default"/>.</param>
+    /// <param name="microbatch">Samples behind each statistic; null is the whole batch.</param>
+    /// <param name="transition">How a layer's state becomes the next layer's prior.</param>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy Kalman(
+        Gain? gain = null,
+        int? microbatch = null,
+        Transition transition = Transition.Analytic,
+        double eps = 1e-5,
+        double momentum = 0.1) =>
+        new KalmanPolicy(gain ?? Gain.Default, microbatch, transition, eps, momentum);
+
+    /// <summary>Batch normalization (Ioffe and Szegedy 2015), over the batch or over micro-batches of it.</summary>
+    /// <param name="microbatch">Samples behind each statistic; null is the whole batch.</param>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy Batch(int? microbatch = null, double eps = 1e-5, double momentum = 0.1) =>
+        new BatchPolicy(microbatch, eps, momentum);
+
+    /// <summary>Group normalization (Wu and He 2018): statistics of each sample over groups of channels.</summary>
+    /// <param name="groups">Groups of channels, at least 1; they must divide the channels of every layer.</param>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy Group(int groups = 32, double eps = 1e-5) => new GroupPolicy(groups, eps);
+
+    /// <summary>No normalization: layers hand their input on, and have no parameters.</summary>
+    public static NormPolicy None() => new NonePolicy();
+
+    /// <summary>Makes a layer for values of shape [N, channels, ...], in any number of spatial dimensions.</summary>
+    /// <param name="channels">Channels of the value, at least 1.</param>
+    /// <param name="device">Device of parameters and buffers; null is the default device.</param>
+    /// <param name="dtype">Floating point type of parameters and buffers; null is the default type.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">The policy cannot normalize so many channels.</exception>
+    public abstract NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null);
+
+    /// <summary>The policy as a .knnet file spells it, defaults left out: <c>kalman(gain: 0.1, microbatch: 2)</c>.</summary>
+    public sealed override string ToString() => $"{Name}({string.Join(", ", Settings())})";
+
+    private protected abstract string Name { get; }
+
+    /// <summary>The settings that differ from their defaults, spelled.</summary>
+    private protected abstract IEnumerable<string> Settings();
+
+    private protected const double DefaultEps = 1e-5;
+    private protected const double DefaultMomentum = 0.1;
+
+    private protected static IEnumerable<string> Spell(int? microbatch, double eps, double momentum)
+    {
+        if (microbatch is not null) yield return $"microbatch: {microbatch}";
+        if (eps != DefaultEps) yield return $"eps: {Setting.Spell(eps)}";
+        if (momentum != DefaultMomentum) yield return $"momentum: {Setting.Spell(momentum)}";
+    }
+}

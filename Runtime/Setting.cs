@@ -1,0 +1,30 @@
+using System;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace KnDsl;
+
+/// <summary>Checks of settings: what is wrong, with which value, and what would be right.</summary>
+internal static class Setting
+{
+    public static double InUnitInterval(double value, string name) =>
+        value > 0 && value <= 1 ? value : throw OutOfRange(name, value, "must be greater than 0 and at most 1");
+
+    public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value > 0 && double.IsFinite(value) ? value : throw OutOfRange(name, value, "must be a finite number above 0");
+
+    public static double NotNegative(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value >= 0 && double.IsFinite(value) ? value : throw OutOfRange(name, value, "must be a finite number, at least 0");
+
+    public static long AtLeastOne(long value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value >= 1 ? value : throw OutOfRange(name, value, "must be at least 1");
+
+    public static int? WholeOrAtLeastOne(int? value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is null or >= 1 ? value : throw OutOfRange(name, value, "must be at least 1, or null for the whole batch");
+
+    /// <summary>A number as a .knnet file writes it, whatever the culture.</summary>
+    public static string Spell(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    public static ArgumentOutOfRangeException OutOfRange(string name, object? value, string rule) =>
+        new(name, value, string.Create(CultureInfo.InvariantCulture, $"{name} is {value}, but it {rule}."));
+}

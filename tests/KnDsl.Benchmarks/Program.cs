@@ -1,0 +1,29 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace KnDsl.Benchmarks;
+
+/// <summary>
+/// Runs one benchmark: <c>dotnet run -c Release --project tests/KnDsl.Benchmarks -- norm</c>. The last line that a
+/// benchmark prints is its figures as <c>name: value</c> pairs.
+/// </summary>
+internal static class Program
+{
+    private static readonly Dictionary<string, Action> Benchmarks = new()
+    {
+        ["norm"] = NormBenchmark.Run,
+    };
+
+    private static int Main(string[] args)
+    {
+        if (args is [var name] && Benchmarks.TryGetValue(name, out var run))
+        {
+            run();
+            return 0;
+        }
+
+        Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", Benchmarks.Keys.Order())}.");
+        return 1;
+    }
+}

@@ -1,0 +1,109 @@
+using System;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Runtime.Tests;
+
+/// <summary>The layer's hand-written gradients against central differences and against autograd.</summary>
+public sealed class GradientTests : TorchTest
+{
+    [Theory]
+    [InlineData(1, 0.05, 1, 1)]
+    [InlineData(0.1, 0.1, 2, 1)]
+    [InlineData(0.1, 0.1, 2, 2)]
+    [InlineData(0.6, 0.3, 4, 4)]
+    public void OfEveryInputAndThroughEveryOutput(double qm, double qv, int groups, int priorRows)
+    {
+        var x = (Random(4, 2, 3, 2) + 0.5).requires_grad_();
+        var m0 = Random(priorRows, 2).requires_grad_();
+        var v0 = (Random(priorRows, 2).square() + 0.3).requires_grad_();
+        var weight = Random(2).requires_grad_();
+        var bias = Random(2).requires_grad_();
+        var (dy, dm, dv) = (Random(4, 2, 3, 2), Random(groups, 2), Random(groups, 2));
+        var settings = new FilterSettings(groups, qm, qv, 1e-5, GuardsEachGroup: true);
+
+        GradientsEqualDifferences(
+            () =>
+            {
+                var part = MicroBatches.Of(4, 4 / groups).Parts();
+                Tensor loss = zeros(1, float64);
+                foreach (var some in part)
+                {
+                    var filtered = KalmanFilter.Normalize(
+                        some.View(x), weight, bias, new Moments(m0, v0), settings);
+                    loss = loss + (filtered.Output.view(4, 2, 3, 2) * dy).sum() + (filtered.Mean * dm).sum() +
+                        (filtered.Variance.sqrt() * dv).sum();
+                }
+
+                return loss.sum();
+            },
+            1e-7, x, m0, v0, weight, bias);
+    }
+
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(0.1, 2)]
+    public void ThroughATwoLayerChainIntoThePrecedingWeights(double gain, int? microbatch)
+    {
+        var policy = NormPolicy.Kalman(gain, microbatch);
+        using var first = nn.Conv2d(2, 3, 3, padding: 1, bias: false, dtype: ScalarType.Float64);
+        using var norm1 = policy.Create(3, dtype: ScalarType.Float64);
+        using var second = nn.Conv2d(3, 2, 3, stride: 2, padding: 1, dtype: ScalarType.Float64);
+        using var norm2 = policy.Create(2, dtype: ScalarType.Float64);
+        var image = Random(5, 2, 5, 5).requires_grad_();
+        var direction = Random(5, 2, 3, 3);
+
+        Tensor Loss()
+        {
+            var (value, state, _) = norm1.forward(first.call(image), null);
+            var prior = state!.Relu().Through(second);
+            var (output, _, posterior) = norm2.forward(second.call(value.relu()), prior);
+            return (output * direction).sum() + posterior!.Moments().Variance.sum();
+        }
+
+        GradientsEqualDifferences(
+            Loss, 1e-6, image, first.weight!, ((AffineNormLayer)norm1).weight, ((AffineNormLayer)norm1).bias,
+            second.weight!, second.bias!, ((AffineNormLayer)norm2).weight, ((AffineNormLayer)norm2).bias);
+        Assert.True(first.weight!.grad!.abs().max().item<double>() > 1e-3);
+    }
+
+    [Fact]
+    public void AnInputChangedInPlaceIsAnErrorAndNotAWrongGradient()
+    {
+        var layer = NormPolicy.Kalman(gain: 0.5).Create(2);
+        var leaf = randn(4, 2, 3, 3).requires_grad_();
+        var x = leaf * 2;
+        var y = layer.call(x);
+        using (no_grad()) x.add_(1);
+        Assert.ThrowsAny<Exception>(() => y.sum().backward());
+    }
+
+    [Fact]
+    public void BackwardTwiceThroughAKeptGraphAddsUp()
+    {
+        var layer = NormPolicy.Kalman(gain: 0.5).Create(2, dtype: ScalarType.Float64);
+        var x = Random(4, 2, 3, 3).requires_grad_();
+        var loss = layer.call(x).pow(3).sum();
+        loss.backward(create_graph: false, retain_graph: true);
+        var once = x.grad!.clone();
+        loss.backward();
+        Close(2 * once, x.grad!, 1e-12);
+    }
+
+    [Fact]
+    public void OfTheComposedForm()
+    {
+        var layer = (AffineNormLayer)NormPolicy.Kalman(new Gain(0.4, 0.2), microbatch: 3).Create(6);
+        var x = (randn(6, 6, 5, 4) + 1).requires_grad_();
+        var reference = x.detach().clone().requires_grad_();
+        var (m0, v0) = (randn(1, 6).requires_grad_(), (rand(1, 6) + 0.5).requires_grad_());
+        var (m1, v1) = (m0.detach().clone().requires_grad_(), v0.detach().clone().requires_grad_());
+        var direction = randn(6, 6, 5, 4);
+
+        (layer.forward(x, new AnalyticState(new(m0, v0), [5, 4])).output * direction).sum().backward();
+        (ComposedNorm.Of(reference, layer.weight, layer.bias, m1, v1, 0.4, 0.2, 2).y * direction).sum().backward();
+        Close(reference.grad!, x.grad!, 1e-5, "input");
+        Close(m1.grad!, m0.grad!, 1e-5, "prior mean");
+        Close(v1.grad!, v0.grad!, 1e-5, "prior variance");
+    }
+}

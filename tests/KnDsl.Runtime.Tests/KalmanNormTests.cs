@@ -1,0 +1,143 @@
+using System.Linq;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Runtime.Tests;
+
+/// <summary>The layer against PyTorch's BatchNorm and against its own formulas.</summary>
+public sealed class KalmanNormTests : TorchTest
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void GainOneIsBatchNorm2d(bool withPrior)
+    {
+        var kalman = NormPolicy.Kalman(gain: 1).Create(5);
+        var batch = nn.BatchNorm2d(5);
+        SameParameters(kalman, batch);
+        var state = withPrior ? new AnalyticState(new(randn(1, 5), rand(1, 5) + 0.5), [7, 6]) : null;
+
+        for (var step = 0; step < 3; step++)
+        {
+            var x = (randn(8, 5, 7, 6) * 2 + 1).requires_grad_();
+            var reference = x.detach().clone().requires_grad_();
+            var (y, _, _) = kalman.forward(x, state);
+            var expected = batch.call(reference);
+            Close(expected, y, 2e-6);
+
+            var direction = randn(y.shape);
+            (y * direction).sum().backward();
+            (expected * direction).sum().backward();
+            Close(reference.grad!, x.grad!, 1e-5, "input");
+        }
+
+        foreach (var (name, parameter) in batch.named_parameters())
+            Close(parameter.grad!, kalman.get_parameter(name)!.grad!, 1e-5, name);
+        foreach (var (name, buffer) in batch.named_buffers())
+            Close(buffer, kalman.get_buffer(name)!, 1e-6, name);
+
+        kalman.eval();
+        batch.eval();
+        var seen = randn(8, 5, 7, 6);
+        Close(batch.call(seen), kalman.call(seen), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(6, null)]
+    [InlineData(6, 2)]
+    [InlineData(6, 3)]
+    [InlineData(7, 2)]
+    [InlineData(5, 4)]
+    [InlineData(1, 2)]
+    public void BatchPolicyIsBatchNormOfEachMicroBatch(int samples, int? microbatch)
+    {
+        var layer = NormPolicy.Batch(microbatch).Create(3);
+        var x = randn(samples, 3, 4, 5);
+        var y = layer.call(x);
+
+        var full = samples / (microbatch ?? samples);
+        var size = System.Math.Min(microbatch ?? samples, samples);
+        if (full == 0) full = 1;
+        for (var group = 0; group < full; group++)
+        {
+            var rows = arange(group, full * size, full, dtype: ScalarType.Int64);
+            Close(nn.BatchNorm2d(3).call(x.index_select(0, rows)), y.index_select(0, rows), 2e-6, $"micro-batch {group}");
+        }
+
+        if (full * size < samples)
+            Close(nn.BatchNorm2d(3).call(x[(full * size)..]), y[(full * size)..], 2e-6, "rest");
+    }
+
+    [Theory]
+    [InlineData("batch")]
+    [InlineData("kalman")]
+    public void RunningAveragesTakeTheMeanOfTheMicroBatches(string policy)
+    {
+        var layer = (RunningNormLayer)(policy == "batch"
+            ? NormPolicy.Batch(microbatch: 2)
+            : NormPolicy.Kalman(gain: 1, microbatch: 2)).Create(3);
+        var parts = new[] { nn.BatchNorm2d(3), nn.BatchNorm2d(3), nn.BatchNorm2d(3) };
+        for (var step = 0; step < 4; step++)
+        {
+            var x = randn(5, 3, 4, 4) * 3 + 1;
+            layer.call(x);
+            parts[0].call(x.index_select(0, tensor([0L, 2L])));
+            parts[1].call(x.index_select(0, tensor([1L, 3L])));
+            parts[2].call(x[4..]);
+        }
+
+        Close(stack(parts.Select(part => part.running_mean!).ToArray()).mean([0]), layer.running_mean, 1e-5, "mean");
+        Close(stack(parts.Select(part => part.running_var!).ToArray()).mean([0]), layer.running_var, 1e-5, "variance");
+        Assert.Equal(4, layer.num_batches_tracked.item<long>());
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(0.1, 0.1, 1)]
+    [InlineData(1, 0.05, 2)]
+    [InlineData(0.3, 0.7, 4)]
+    public void FilterEqualsItsFormula(double qm, double qv, int groups)
+    {
+        var x = Random(8, 3, 4, 4) * 2 + 1;
+        var (weight, bias) = (Random(3), Random(3));
+        foreach (var rows in new[] { 1, groups })
+        {
+            var (m0, v0) = (Random(rows, 3), Random(rows, 3).square() + 0.1);
+            var layer = NormPolicy.Kalman(new Gain(qm, qv), microbatch: 8 / groups).Create(3, dtype: ScalarType.Float64);
+            layer.load_state_dict(new()
+            {
+                ["weight"] = weight, ["bias"] = bias,
+            }, strict: false);
+            var (y, emitted, posterior) = layer.forward(x, new AnalyticState(new(m0, v0), [4, 4]));
+
+            var (expected, m, v) = ComposedNorm.Of(x, weight, bias, m0, v0, qm, qv, groups);
+            Close(expected, y, 1e-12, "output");
+            Close(m, posterior!.Moments().Mean, 1e-12, "mean");
+            Close(v, posterior.Moments().Variance, 1e-12, "variance");
+            Close(bias.unsqueeze(0), emitted!.Moments().Mean, 1e-12, "emitted mean");
+            Close(weight.square().unsqueeze(0), emitted.Moments().Variance, 1e-12, "emitted variance");
+        }
+    }
+
+    [Fact]
+    public void PriorOutOfProportionIsIgnored()
+    {
+        var layer = NormPolicy.Kalman(gain: 0.1).Create(4, dtype: ScalarType.Float64);
+        var x = Random(8, 4, 5, 5);
+        var (without, _, _) = layer.forward(x, null);
+        var (just, _, _) = layer.forward(x, new AnalyticState(new(zeros(1, 4, float64), full(1, 4, 80, float64)), [5, 5]));
+        var (beyond, _, _) = layer.forward(x, new AnalyticState(new(zeros(1, 4, float64), full(1, 4, 130, float64)), [5, 5]));
+        Close(without, beyond, 1e-12);
+        Assert.True((just - without).abs().max().item<double>() > 0.1);
+    }
+
+    private static void SameParameters(nn.Module to, nn.Module from)
+    {
+        using var noGrad = no_grad();
+        foreach (var (name, parameter) in from.named_parameters())
+        {
+            parameter.copy_(randn(parameter.shape));
+            to.get_parameter(name)!.copy_(parameter);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Runtime.Tests;
+
+/// <summary>What a user does with a network of these layers: train, save, load, move, and train for long.</summary>
+public sealed class NetworkTests : TorchTest
+{
+    public static TheoryData<string> All => [.. Policies.Keys];
+
+    private static readonly Dictionary<string, NormPolicy> Policies = new()
+    {
+        ["kalman"] = NormPolicy.Kalman(microbatch: 2),
+        ["sampled"] = NormPolicy.Kalman(gain: 0.1, microbatch: 2, transition: Transition.Sampled),
+        ["batch"] = NormPolicy.Batch(microbatch: 2),
+        ["group"] = NormPolicy.Group(2),
+        ["none"] = NormPolicy.None(),
+    };
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Learns(string policy)
+    {
+        using var net = new ChainNetwork(Policies[policy]);
+        using var optimizer = optim.SGD(net.parameters(), 0.05, momentum: 0.9);
+        var (x, target) = (randn(9, 1, 8, 8), randint(3, [9], dtype: ScalarType.Int64));
+        double first = 0, last = 0;
+        for (var step = 0; step < 60; step++)
+        {
+            optimizer.zero_grad();
+            var loss = nn.functional.cross_entropy(net.call(x), target);
+            loss.backward();
+            optimizer.step();
+            last = loss.item<float>();
+            if (step == 0) first = last;
+        }
+
+        Assert.True(last < first / 2, $"loss went from {first} to {last}");
+    }
+
+    [Fact]
+    public void HasTheNamesOfBatchNorm()
+    {
+        using var batch = nn.BatchNorm2d(8);
+        using var layer = NormPolicy.Kalman().Create(8);
+        Assert.Equal(batch.state_dict().Select(Description), layer.state_dict().Select(Description));
+        Assert.Equal(batch.named_parameters().Select(p => p.name), layer.named_parameters().Select(p => p.name));
+
+        using var group = NormPolicy.Group(4).Create(8);
+        Assert.Equal(["weight", "bias"], group.state_dict().Keys);
+        using var none = NormPolicy.None().Create(8);
+        Assert.Empty(none.state_dict());
+
+        static string Description(KeyValuePair<string, Tensor> entry) =>
+            $"{entry.Key} {entry.Value.dtype} [{string.Join(",", entry.Value.shape)}]";
+    }
+
+    [Theory]
+    [InlineData("kalman")]
+    [InlineData("group")]
+    public void SavesAndLoads(string policy)
+    {
+        using var net = new ChainNetwork(Policies[policy]);
+        for (var step = 0; step < 3; step++) net.call(randn(8, 1, 8, 8) + 1).Dispose();
+        var file = Path.GetTempFileName();
+        try
+        {
+            net.save(file);
+            using var other = new ChainNetwork(Policies[policy]);
+            other.load(file);
+            net.eval();
+            other.eval();
+            var x = randn(8, 1, 8, 8);
+            Close(net.call(x), other.call(x), 0);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void LoadsACheckpointOfBatchNorm()
+    {
+        using var batch = nn.BatchNorm2d(4);
+        for (var step = 0; step < 3; step++) batch.call(randn(8, 4, 3, 3) + 1).Dispose();
+        using var layer = NormPolicy.Kalman().Create(4);
+        layer.load_state_dict(batch.state_dict());
+        batch.eval();
+        layer.eval();
+        var x = randn(8, 4, 3, 3);
+        Close(batch.call(x), layer.call(x), 1e-6);
+        Assert.Equal(3, ((RunningNormLayer)layer).num_batches_tracked.item<long>());
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void MovesToAnotherType(string policy)
+    {
+        using var net = new ChainNetwork(Policies[policy]);
+        net.to(ScalarType.Float64);
+        Assert.All(net.parameters(), parameter => Assert.Equal(ScalarType.Float64, parameter.dtype));
+        var loss = net.call(Random(8, 1, 8, 8)).sum();
+        loss.backward();
+        Assert.Equal(ScalarType.Float64, loss.dtype);
+        Assert.All(net.parameters(), parameter => Assert.Equal(ScalarType.Float64, parameter.grad!.dtype));
+        net.to(ScalarType.Float32);
+        net.eval();
+        Assert.Equal(ScalarType.Float32, net.call(randn(8, 1, 8, 8)).dtype);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void CreatesNothingOnAnotherDevice(string policy)
+    {
+        var before = get_default_device();
+        set_default_device(META);
+        try
+        {
+            using var net = new ChainNetwork(Policies[policy], CPU);
+            var x = randn([9, 1, 8, 8], device: CPU);
+            Run();
+            net.eval();
+            Run();
+
+            void Run()
+            {
+                var y = net.call(x);
+                Assert.Equal(DeviceType.CPU, y.device_type);
+                y.sum().backward();
+                Assert.True(y.isfinite().all().item<bool>());
+                Assert.All(net.parameters(), parameter => Assert.Equal(DeviceType.CPU, parameter.grad!.device_type));
+            }
+        }
+        finally
+        {
+            set_default_device(before);
+        }
+    }
+
+    [Fact]
+    public void IsBuiltInsideADisposeScopeAndOutlivesIt()
+    {
+        NormLayer layer;
+        using (NewDisposeScope()) layer = NormPolicy.Kalman().Create(3);
+        Assert.Equal([4L, 3L, 2L, 2L], layer.call(randn(4, 3, 2, 2)).shape);
+        layer.Dispose();
+    }
+
+    [Theory]
+    [InlineData("kalman", true)]
+    [InlineData("kalman", false)]
+    [InlineData("sampled", true)]
+    public void TrainingLeavesNoTensorBehind(string policy, bool scoped)
+    {
+        using var net = new ChainNetwork(Policies[policy]);
+        using var optimizer = optim.SGD(net.parameters(), 0.01);
+        var x = randn(5, 1, 8, 8);
+        Steps(5);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Tensor.TotalCount;
+        Steps(1000);
+        Assert.Equal(before, Tensor.TotalCount);
+
+        void Steps(int count)
+        {
+            for (var step = 0; step < count; step++)
+            {
+                using (NewDisposeScope()) optimizer.zero_grad();
+                if (scoped)
+                {
+                    using var scope = NewDisposeScope();
+                    net.call(x).sum().backward();
+                }
+                else
+                {
+                    // Without a scope around it, a step that frees its own two tensors must leave none either.
+                    using var output = net.call(x);
+                    using var loss = output.sum();
+                    loss.backward();
+                }
+
+                using (NewDisposeScope()) optimizer.step();
+            }
+        }
+    }
+}
