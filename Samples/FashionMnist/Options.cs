@@ -146,6 +146,16 @@ internal sealed record Options
         return 0;
     }
 
+    /// <summary>An option's value, or null where it could not be read.</summary>
     private static int? Value(CommandResult result, Option<int> option)
-        => result.GetResult(option) is { } found && System.Linq.Enumerable.Any(found.Errors) ? null : result.GetValue(option);
+    {
+        try
+        {
+            return result.GetValue(option);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }
