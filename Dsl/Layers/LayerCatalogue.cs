@@ -1,0 +1,28 @@
+using System.Collections.Generic;
+using System.Linq;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>All operations of the language, one line each. A new one is a file beside this one and a line here.</summary>
+internal static class LayerCatalogue
+{
+    public static readonly IReadOnlyList<Layer> All =
+    [
+        new Conv(2), new Conv(1), new Conv(3),
+        new Linear(),
+        new Norm(),
+        .. Activations.All,
+        new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),
+        new Pool(false, 2), new Pool(false, 1), new Pool(false, 3),
+        new Flatten(),
+        new Dropout(0), new Dropout(1), new Dropout(2),
+        new Pad(),
+        new Identity(),
+        new Concat(),
+        Join.Add, Join.Subtract, Join.Multiply,
+    ];
+
+    private static readonly Dictionary<string, Layer> ByName = All.ToDictionary(layer => layer.Name);
+
+    public static Layer? Find(string name) => ByName.TryGetValue(name, out var layer) ? layer : null;
+}

@@ -1,0 +1,388 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Syntax;
+using KnDsl.Dsl.Text;
+using Sprache;
+
+namespace KnDsl.Dsl.Parsing;
+
+/// <summary>
+/// Reads a file statement by statement: the tokens are first divided where a statement must end, each part is read by the
+/// grammar, and one that cannot be read becomes an error statement. So every mistake of a file is found in one pass.
+/// </summary>
+internal sealed class Parser
+{
+    /// <summary>Brackets and braces inside each other: more is no network but an accident, and would exhaust the stack.</summary>
+    private const int DeepestNesting = 32;
+
+    private readonly SourceText _source;
+    private readonly DiagnosticBag _diagnostics;
+    private readonly IReadOnlyList<Token> _tokens;
+    private int _position;
+    private int _depth;
+
+    private Parser(SourceText source, DiagnosticBag diagnostics)
+    {
+        _source = source;
+        _diagnostics = diagnostics;
+        _tokens = Lexer.Tokenize(source, diagnostics);
+    }
+
+    public static KnnetFile Parse(SourceText source, DiagnosticBag diagnostics) => new Parser(source, diagnostics).ReadFile();
+
+    private Token Current => _tokens[_position];
+
+    private Token Peek(int ahead) => _tokens[Math.Min(_position + ahead, _tokens.Count - 1)];
+
+    private KnnetFile ReadFile()
+    {
+        NamespaceDeclaration? space = null;
+        var imports = new List<ImportDeclaration>();
+        var externs = new List<ExternDeclaration>();
+        var modules = new List<ModuleDeclaration>();
+        while (!Current.Is(TokenKind.End))
+        {
+            var start = _position;
+            if (Current.IsWord("network"))
+                Add(modules, ReadModule(ModuleKind.Network));
+            else if (Current.IsWord("block"))
+                Add(modules, ReadModule(ModuleKind.Block));
+            else if (Current.IsWord("import"))
+                Add(imports, ReadStatement(DeclarationGrammar.Import));
+            else if (Current.IsWord("extern"))
+                Add(externs, ReadStatement(DeclarationGrammar.Extern(Current.Documentation)));
+            else if (Current.IsWord("namespace"))
+            {
+                var declared = ReadStatement(DeclarationGrammar.Namespace);
+                if (declared is not null && space is not null)
+                    _diagnostics.Add(DiagnosticCatalogue.SecondNamespace(_source.At(declared.Span), _source.At(space.Span)));
+                space ??= declared;
+            }
+            else
+            {
+                var known = new[] { "network", "block", "import", "extern", "namespace" };
+                var nearest = Spelling.Nearest(Current.Text, known);
+                Report(DiagnosticCatalogue.ExpectedDeclaration(_source.At(Current.Span), Current.Describe())
+                    .WithHint(nearest is null ? null : $"Did you mean '{nearest}'?"));
+                _position++;
+                SkipToDeclaration();
+            }
+            if (_position == start)
+                _position++;
+        }
+        return new KnnetFile(_source, space, imports, externs, modules);
+
+        static void Add<T>(List<T> list, T? item) where T : class
+        {
+            if (item is not null)
+                list.Add(item);
+        }
+    }
+
+    private void SkipToDeclaration()
+    {
+        while (!Current.Is(TokenKind.End) && !StartsDeclaration(_position))
+            _position++;
+    }
+
+    private bool StartsDeclaration(int position)
+    {
+        var token = _tokens[position];
+        if (!token.FirstOnLine || !token.Is(TokenKind.Identifier) || position + 1 >= _tokens.Count)
+            return false;
+        var next = _tokens[position + 1];
+        return token.Text switch
+        {
+            "network" or "block" => next.Is(TokenKind.Identifier) && _tokens[Math.Min(position + 2, _tokens.Count - 1)].Is(TokenKind.OpenParen)
+                                    || next.Is(TokenKind.Identifier) && _tokens[Math.Min(position + 2, _tokens.Count - 1)].Is(TokenKind.OpenBrace),
+            "import" => next.Is(TokenKind.Text),
+            "namespace" or "extern" => next.Is(TokenKind.Identifier),
+            _ => false,
+        };
+    }
+
+    private ModuleDeclaration? ReadModule(ModuleKind kind)
+    {
+        var keyword = Current;
+        var end = _position;
+        while (!_tokens[end].Is(TokenKind.OpenBrace) && !_tokens[end].Is(TokenKind.End) && !(end > _position && StartsDeclaration(end)))
+            end++;
+        var header = Run(DeclarationGrammar.ModuleHeader(kind), _position, end, TokenKind.OpenBrace);
+        _position = end;
+        if (!Current.Is(TokenKind.OpenBrace))
+        {
+            if (header is not null)
+                Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "'{'", Current.Describe()));
+            return null;
+        }
+        var body = ReadBody(keyword, kind == ModuleKind.Network ? "network" : "block");
+        return header is null ? null : header with
+        {
+            Body = body.Statements,
+            Documentation = keyword.Documentation,
+            Span = TextSpan.FromBounds(keyword.Span.Start, body.End),
+        };
+    }
+
+    /// <summary>Statements between braces; the opening one is the current token.</summary>
+    private (IReadOnlyList<Statement> Statements, int End) ReadBody(Token owner, string what)
+    {
+        var open = Current;
+        _position++;
+        _depth++;
+        var statements = new List<Statement>();
+        while (!Current.Is(TokenKind.CloseBrace))
+        {
+            if (Current.Is(TokenKind.End) || StartsDeclaration(_position))
+            {
+                Report(DiagnosticCatalogue.Unclosed(_source.At(open.Span), "{", what, _source.At(owner.Span)));
+                _depth--;
+                return (statements, Current.Span.Start);
+            }
+            var start = _position;
+            if (ReadBodyStatement() is { } statement)
+                statements.Add(statement);
+            if (_position == start)
+                _position++;
+        }
+        var end = Current.Span.End;
+        _position++;
+        _depth--;
+        return (statements, end);
+    }
+
+    private Statement? ReadBodyStatement()
+    {
+        if (_depth > DeepestNesting)
+        {
+            Report(DiagnosticCatalogue.TooDeep(_source.At(Current.Span), DeepestNesting));
+            SkipBraces();
+            return null;
+        }
+        if (Current.IsWord("if") && !Peek(1).Is(TokenKind.Assign))
+            return ReadIf();
+        if (Current.IsWord("for") && Peek(1).Is(TokenKind.Identifier))
+            return ReadFor();
+        if (Current.IsWord("else"))
+        {
+            Report(DiagnosticCatalogue.ElseWithoutIf(_source.At(Current.Span)));
+            _position++;
+            if (Current.Is(TokenKind.OpenBrace))
+                ReadBody(Current, "else");
+            return null;
+        }
+        if (Current.Is(TokenKind.OpenBrace))
+        {
+            Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "a statement", Current.Describe()));
+            ReadBody(Current, "braces");
+            return null;
+        }
+        var start = _position;
+        var end = StatementEnd(start);
+        _position = end;
+        var statement = Run(StatementGrammar.At(_tokens, start), start, end, TokenKind.End);
+        return statement ?? new ErrorStatement(StatementGrammar.TargetsOf(_tokens, start, end),
+            TextSpan.FromBounds(_tokens[start].Span.Start, _tokens[Math.Max(start, end - 1)].Span.End));
+    }
+
+    private void SkipBraces()
+    {
+        var depth = 0;
+        do
+        {
+            depth += Current.Kind switch { TokenKind.OpenBrace => 1, TokenKind.CloseBrace => -1, _ => 0 };
+            if (depth < 0)
+                return;
+            _position++;
+        } while (!Current.Is(TokenKind.End) && depth >= 0);
+    }
+
+    private Statement? ReadIf()
+    {
+        var branches = new List<(Token Keyword, Expression? Condition, IReadOnlyList<Statement> Body, int End)>();
+        IReadOnlyList<Statement> otherwise = [];
+        var end = 0;
+        while (true)
+        {
+            var keyword = Current;
+            var condition = ReadHeader(StatementGrammar.If, keyword);
+            if (!Current.Is(TokenKind.OpenBrace))
+                return new ErrorStatement([], keyword.Span);
+            var body = ReadBody(keyword, "if");
+            branches.Add((keyword, condition, body.Statements, body.End));
+            end = body.End;
+            if (!Current.IsWord("else"))
+                break;
+            var elseKeyword = Current;
+            _position++;
+            if (Current.IsWord("if"))
+                continue;
+            if (!Current.Is(TokenKind.OpenBrace))
+            {
+                Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "'{'", Current.Describe()));
+                break;
+            }
+            var last = ReadBody(elseKeyword, "else");
+            otherwise = last.Statements;
+            end = last.End;
+            break;
+        }
+        Statement? result = null;
+        for (var i = branches.Count - 1; i >= 0; i--)
+        {
+            var branch = branches[i];
+            var condition = branch.Condition ?? new NameExpression("", TextSpan.FromBounds(branch.Keyword.Span.Start, branch.Keyword.Span.End));
+            result = new IfStatement(condition, branch.Body, result is null ? otherwise : [result],
+                TextSpan.FromBounds(branch.Keyword.Span.Start, end));
+        }
+        return result;
+    }
+
+    private Statement ReadFor()
+    {
+        var keyword = Current;
+        var header = ReadHeader(StatementGrammar.ForHeader, keyword);
+        if (!Current.Is(TokenKind.OpenBrace))
+            return new ErrorStatement([], keyword.Span);
+        var body = ReadBody(keyword, "for");
+        return header is null
+            ? new ErrorStatement([], TextSpan.FromBounds(keyword.Span.Start, body.End))
+            : header with { Body = body.Statements, Span = TextSpan.FromBounds(keyword.Span.Start, body.End) };
+    }
+
+    /// <summary>What stands between <c>if</c> or <c>for</c> and its brace.</summary>
+    private T? ReadHeader<T>(Parser<T> grammar, Token keyword) where T : class
+    {
+        var end = _position;
+        var statementEnd = StatementEnd(_position);
+        while (end < statementEnd && !_tokens[end].Is(TokenKind.OpenBrace))
+            end++;
+        var header = Run(grammar, _position, end, TokenKind.OpenBrace);
+        _position = end;
+        if (!Current.Is(TokenKind.OpenBrace) && header is not null)
+            Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "'{'", Current.Describe())
+                .WithHint($"The part that belongs to '{keyword.Text}' stands in braces."));
+        return header;
+    }
+
+    private T? ReadStatement<T>(Parser<T> grammar) where T : class
+    {
+        var start = _position;
+        var end = start + 1;
+        while (!_tokens[end].Is(TokenKind.End) && !(_tokens[end].FirstOnLine && EndsBefore(start, end)) && !StartsDeclaration(end))
+            end++;
+        _position = end;
+        return Run(grammar, start, end, TokenKind.End);
+    }
+
+    /// <summary>The token after the last of the statement that starts here.</summary>
+    private int StatementEnd(int start)
+    {
+        var depth = 0;
+        for (var i = start; ; i++)
+        {
+            var token = _tokens[i];
+            if (token.Is(TokenKind.End) || token.Is(TokenKind.CloseBrace))
+                return i;
+            if (i > start && token.FirstOnLine && (depth <= 0 && EndsBefore(start, i) || StatementGrammar.Starts(_tokens, i) || StartsDeclaration(i)))
+                return i;
+            if (token.Is(TokenKind.OpenBrace))
+                return i == start ? i + 1 : i;
+            depth += token.Kind switch
+            {
+                TokenKind.OpenParen or TokenKind.OpenBracket => 1,
+                TokenKind.CloseParen or TokenKind.CloseBracket => -1,
+                _ => 0,
+            };
+        }
+    }
+
+    /// <summary>A line break ends a statement unless what stands before or after it says that it goes on.</summary>
+    private bool EndsBefore(int start, int next)
+    {
+        var last = _tokens[next - 1];
+        var goesOn = last.Kind is TokenKind.Arrow or TokenKind.Comma or TokenKind.Assign or TokenKind.Plus or TokenKind.Minus
+            or TokenKind.Star or TokenKind.Slash or TokenKind.Percent or TokenKind.Colon or TokenKind.OpenParen or TokenKind.OpenBracket
+            or TokenKind.Equal or TokenKind.NotEqual or TokenKind.Less or TokenKind.LessEqual or TokenKind.Greater or TokenKind.GreaterEqual;
+        goesOn |= next - 1 > start && (last.IsWord("and") || last.IsWord("or") || last.IsWord("not"));
+        var first = _tokens[next];
+        var continues = first.Kind is TokenKind.Arrow or TokenKind.Comma or TokenKind.Plus or TokenKind.Minus or TokenKind.Star
+            or TokenKind.Slash or TokenKind.Percent or TokenKind.CloseParen or TokenKind.CloseBracket or TokenKind.Dot or TokenKind.Colon
+            or TokenKind.Equal or TokenKind.NotEqual or TokenKind.Less or TokenKind.LessEqual or TokenKind.Greater or TokenKind.GreaterEqual;
+        continues |= first.IsWord("and") || first.IsWord("or");
+        return !goesOn && !continues;
+    }
+
+    private T? Run<T>(Parser<T> grammar, int start, int end, TokenKind terminator) where T : class
+    {
+        if (!CheckBrackets(start, end))
+            return null;
+        var input = new TokenInput(_tokens, start, end);
+        var result = grammar(input);
+        if (result.WasSuccessful && result.Remainder.AtEnd)
+            return result.Value;
+        if (result.WasSuccessful && input.FurthestPosition < result.Remainder.Position)
+            ((TokenInput)result.Remainder).Want("the end of the line");
+        var at = input.FurthestPosition;
+        Report(DiagnosticCatalogue.ExpectedToken(
+            _source.At(at < end ? _tokens[at].Span : AfterLast(start, end)),
+            OneOf(input.Expected),
+            at < end ? _tokens[at].Describe() : terminator == TokenKind.OpenBrace && _tokens[end].Is(TokenKind.OpenBrace) ? "'{'" : "the end of the statement"));
+        return null;
+    }
+
+    private TextSpan AfterLast(int start, int end) => end == start
+        ? _tokens[start].Span
+        : new TextSpan(_tokens[end - 1].Span.End - 1, 1);
+
+    /// <summary>Brackets that do not match are reported as such: the grammar's complaint would name another place.</summary>
+    private bool CheckBrackets(int start, int end)
+    {
+        var open = new Stack<Token>();
+        for (var i = start; i < end; i++)
+        {
+            var token = _tokens[i];
+            if (token.Kind is TokenKind.OpenParen or TokenKind.OpenBracket)
+            {
+                open.Push(token);
+                if (open.Count > DeepestNesting)
+                {
+                    Report(DiagnosticCatalogue.TooDeep(_source.At(token.Span), DeepestNesting));
+                    return false;
+                }
+            }
+            else if (token.Kind is TokenKind.CloseParen or TokenKind.CloseBracket)
+            {
+                var wanted = token.Is(TokenKind.CloseParen) ? TokenKind.OpenParen : TokenKind.OpenBracket;
+                if (open.Count > 0 && open.Peek().Is(wanted))
+                    open.Pop();
+                else
+                {
+                    Report(open.Count == 0
+                        ? DiagnosticCatalogue.Unopened(_source.At(token.Span), token.Text)
+                        : DiagnosticCatalogue.Mismatched(_source.At(token.Span), token.Text, open.Peek().Text, _source.At(open.Peek().Span)));
+                    return false;
+                }
+            }
+        }
+        if (open.Count == 0)
+            return true;
+        var unclosed = open.Peek();
+        Report(DiagnosticCatalogue.Unclosed(_source.At(unclosed.Span), unclosed.Text, "the statement", null));
+        return false;
+    }
+
+    private static string OneOf(IEnumerable<string> expected)
+    {
+        var all = expected.Distinct().ToArray();
+        var text = new StringBuilder();
+        for (var i = 0; i < all.Length; i++)
+            text.Append(i == 0 ? "" : i == all.Length - 1 ? " or " : ", ").Append(all[i]);
+        return text.Length == 0 ? "the end of the line" : text.ToString();
+    }
+
+    private void Report(Diagnostic diagnostic) => _diagnostics.Add(diagnostic);
+}

@@ -1,0 +1,87 @@
+using System;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+using KnDsl.Generator.Emission;
+using KnDsl.Generator.Pipeline;
+using Microsoft.CodeAnalysis;
+using SourceText = Microsoft.CodeAnalysis.Text.SourceText;
+
+namespace KnDsl.Generator;
+
+/// <summary>
+/// The Roslyn source generator: each .knnet file is a pipeline of its own, read, checked and written as C#; an edit of one
+/// runs its steps only. It reports and never throws.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class KnnetGenerator : IIncrementalGenerator
+{
+    /// <summary>Names of the steps, as tests ask Roslyn for them.</summary>
+    internal static class Steps
+    {
+        public const string Texts = nameof(Texts);
+        public const string Options = nameof(Options);
+        public const string Files = nameof(Files);
+        public const string Classes = nameof(Classes);
+    }
+
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        var texts = context.AdditionalTextsProvider
+            .Where(static file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase))
+            .Select(static (file, cancellation) => new KnnetText(file.Path, file.GetText(cancellation)?.ToString() ?? ""))
+            .WithTrackingName(Steps.Texts);
+        var options = context.AnalyzerConfigOptionsProvider
+            .Select(static (provider, _) => ProjectOptions.Read(provider.GlobalOptions))
+            .WithTrackingName(Steps.Options);
+        var files = texts.Combine(options)
+            .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right, cancellation))
+            .WithTrackingName(Steps.Files);
+        context.RegisterSourceOutput(files, static (production, file) => Produce(production, file));
+
+        // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
+        var classes = files.Select(static (file, _) => file.Classes).WithTrackingName(Steps.Classes).Collect();
+        context.RegisterSourceOutput(classes, static (production, all) =>
+        {
+            foreach (var duplicate in all.SelectMany(static list => list).GroupBy(static item => item.Name).SelectMany(static group => group.Skip(1)
+                         .Select(item => (item, First: group.First()))))
+                production.ReportDiagnostic(duplicate.item.ToDiagnostic(duplicate.First));
+        });
+    }
+
+    private static GeneratedFile Generate(KnnetText text, ProjectOptions options, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var source = new Dsl.Text.SourceText(text.Path, text.Content);
+        var file = CheckedFile.Check(source);
+        var findings = file.Diagnostics.ToList();
+        string? code = null;
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            code = FileEmitter.Emit(file, options.RootNamespace);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            findings.Add(DiagnosticCatalogue.Internal(source.At(new Dsl.Text.TextSpan(0, Math.Min(1, text.Content.Length))),
+                $"{exception.GetType().Name}: {exception.Message}"));
+        }
+        var space = file.Syntax.Namespace?.Text ?? options.RootNamespace;
+        return new GeneratedFile(
+            options.HintName(text.Path), code,
+            new EquatableArray<Finding>(findings.Select(Finding.Of)),
+            new EquatableArray<GeneratedClass>(file.Modules.Select(module => new GeneratedClass(
+                $"{space}.{module.Declaration.Name.Text}", FindingPlace.Of(source.At(module.Declaration.Name.Span))))));
+    }
+
+    private static void Produce(SourceProductionContext production, GeneratedFile file)
+    {
+        foreach (var finding in file.Findings)
+            production.ReportDiagnostic(finding.ToDiagnostic());
+        if (file.Code is not null)
+            production.AddSource(file.HintName, SourceText.From(file.Code, Encoding.UTF8));
+    }
+}
