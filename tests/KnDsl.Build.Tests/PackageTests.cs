@@ -79,14 +79,33 @@ public sealed class PackageTests : IAsyncLifetime
               </ItemGroup>
             </Project>
             """);
-        File.WriteAllText(In(name, "Program.cs"), """
-            using TorchSharp;
-            System.Console.WriteLine($"sum {torch.ones(2, 3).sum().item<float>()}");
+        File.WriteAllText(In(name, "Small.knnet"), """
+            network Small(classes: int = 5, policy: norm = kalman())
+            {
+                input  image[N, 3, 2*h, 2*w]
+                norm = policy
+                logits = image -> conv1: conv(8, 3) -> bn1: norm -> relu -> conv2: conv(8, 3, stride: 2) -> bn2: norm -> relu
+                       -> avgpool(global) -> flatten -> fc: linear(classes)
+                output logits[N, classes]
+            }
             """);
-        Assert.Contains("sum 6", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
+        File.WriteAllText(In(name, "Program.cs"), """
+            using System;
+            using TorchSharp;
+            using var network = new Consumer.Small();
+            using var scores = network.call(torch.ones(4, 3, 8, 8));
+            Console.WriteLine($"scores {string.Join(" x ", scores.shape)}");
+            """);
+        Assert.Contains("scores 4 x 5", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
 
         await Dotnet.Succeed(In(name), "publish", "-c", "Release", "--no-build", "-o", In(name, "published"));
-        Assert.Contains("sum 6", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
+        Assert.Contains("scores 4 x 5", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
+
+        // What the generator finds wrong stops a build of theirs, too, at its place in the file.
+        File.WriteAllText(In(name, "Wrong.knnet"), "network Wrong()\n{\n    input x[N, 3, h, w]\n    y = x -> convv(8, 3)\n    output y\n}\n");
+        (int code, string output) = await Dotnet.Run(In(name), "build", "-c", "Release", "--no-restore");
+        Assert.NotEqual(0, code);
+        Assert.Matches(@"Wrong\.knnet\(4,\d+\): error KN\d{4}: .*convv", output);
     }
 
     private static string Configuration => typeof(PackageTests).Assembly
