@@ -329,7 +329,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ChainJoinRule = Warning("KN0303", "Statistic chain is cut by a join");
 
     public static Diagnostic ChainJoin(Place at, string norm, string operation, Place cut) =>
-        new(ChainJoinRule, at, $"No prior reaches '{norm}': {operation} in line {cut.Line} joins a value that no norm precedes, so the chain ends there; "
+        new(ChainJoinRule, at, $"No prior reaches '{norm}': '{operation}' in line {cut.Line} joins a value that no norm precedes, so the chain ends there; "
             + "expected a norm before every value joined, or norm(chain: start).", null, cut);
 
     // ---- KN04xx: C# --------------------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ internal enum ParameterKind
     /// <summary>A list of whole numbers.</summary>
     List,
 
+    /// <summary>One whole number, or a list of them for each side.</summary>
+    Amounts,
+
     /// <summary>A number.</summary>
     Number,
 
@@ -64,6 +67,7 @@ internal sealed record LayerParameter(
                 ParameterKind.Integer => "a whole number",
                 ParameterKind.Spatial => "a whole number or a list with one for each spatial dimension",
                 ParameterKind.List => "a list of whole numbers",
+                ParameterKind.Amounts => "a whole number or a list with one for each side",
                 ParameterKind.Number => "a number",
                 ParameterKind.Flag => "true or false",
                 ParameterKind.Policy => "a normalization policy",

@@ -13,12 +13,12 @@ internal sealed class Pad : Layer
     public override string Summary =>
         "Adds zeros (or another constant) around the spatial dimensions, and channels where told (torch.nn.functional.pad).";
 
-    public override string Example => "y = x -> pad(channels: [0, 16])";
+    public override string Example => "y = x -> pad(1, channels: 16)";
 
     public override IReadOnlyList<LayerParameter> Parameters { get; } =
     [
-        new("spatial", ParameterKind.List, "Positions added: [before, after] for each spatial dimension in order, or one number for all sides.", "0", Minimum: 0),
-        new("channels", ParameterKind.List, "Channels added: [before, after].", "[0, 0]", Minimum: 0),
+        new("spatial", ParameterKind.Amounts, "Positions added: [before, after] for each spatial dimension in order, or one number for all sides.", "0", Minimum: 0),
+        new("channels", ParameterKind.Amounts, "Channels added: [before, after], or one number for after.", "0", Minimum: 0),
         new("value", ParameterKind.Number, "What is added.", "0.0"),
     ];
 
@@ -36,7 +36,12 @@ internal sealed class Pad : Layer
             ListValue => call.List("spatial"),
             _ => Enumerable.Repeat(Size.Zero, 2 * spatial).ToArray(),
         };
-        var channels = call.Has("channels") ? call.List("channels") : [Size.Zero, Size.Zero];
+        var channels = call.Argument("channels") switch
+        {
+            SizeValue after => [Size.Zero, after.Size],
+            ListValue => call.List("channels"),
+            _ => [Size.Zero, Size.Zero],
+        };
         if (sides.Count != 2 * spatial || channels.Count != 2)
         {
             var (name, expected, found) = channels.Count != 2 ? ("channels", 2, channels.Count) : ("spatial", 2 * spatial, sides.Count);

@@ -85,8 +85,8 @@ internal sealed partial class Elaborator
     private static bool IsOfKind(Value value, LayerParameter parameter) => parameter.Kind switch
     {
         ParameterKind.Integer => value is SizeValue,
-        ParameterKind.Spatial => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue),
-        ParameterKind.List => value is ListValue list && list.Items.All(item => item is SizeValue) || value is SizeValue && parameter.Name == "spatial",
+        ParameterKind.Spatial or ParameterKind.Amounts => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue),
+        ParameterKind.List => value is ListValue list && list.Items.All(item => item is SizeValue),
         ParameterKind.Number => value is SizeValue or FloatValue,
         ParameterKind.Flag => value is BoolValue,
         ParameterKind.Tensor => value is TensorValue,

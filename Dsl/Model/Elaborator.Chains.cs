@@ -240,7 +240,7 @@ internal sealed partial class Elaborator
                 ? cut.Kind == ChainKind.Cut ? cut : ChainFact.Cut(call.Layer.Name, place)
                 : ChainFact.NotBegun;
         else
-            chain = states.Length == 1 ? states[0].Through(call.Layer.Name) : ChainFact.Join(states, $"'{call.Layer.Name}'", place);
+            chain = states.Length == 1 ? states[0].Through(call.Layer.Name) : ChainFact.Join(states, call.Layer.Name, place);
         var output = new TensorValue(shape, chain, place, name);
         _items.Add(new ApplyLayerItem(member, call, output, place) { Prior = prior });
         return output;
@@ -331,7 +331,7 @@ internal sealed partial class Elaborator
         }
         // The value that goes round is a name of its own while the loop is planned.
         var name = target ?? "x";
-        var hidden = Enumerable.Range(0, values.Count).Select(i => $"<{name}{i}>").ToArray();
+        var hidden = Enumerable.Range(1, values.Count).Select(i => values.Count == 1 ? $"<{name}>" : $"<{name}{i}>").ToArray();
         for (var i = 0; i < values.Count; i++)
             _scope.Set(hidden[i], values[i]);
         var variable = new Symbol(LoopVariable(), SymbolKind.Construction, false);

@@ -433,7 +433,7 @@ internal sealed partial class Elaborator
                             shape[axis] = tensor.Shape[axis];
                             if (later.Shape[axis].Substitute(_assumptions) != tensor.Shape[axis].Substitute(_assumptions) && !sizeVariables.ContainsKey((name, axis)))
                             {
-                                sizeVariables[(name, axis)] = NewSymbol(InputSymbolName(name, axis, shape.Length));
+                                sizeVariables[(name, axis)] = NewSymbol(InputSymbolName(DisplayName(name), axis, shape.Length));
                                 changed = true;
                             }
                             if (sizeVariables.TryGetValue((name, axis), out var symbol))
@@ -444,7 +444,7 @@ internal sealed partial class Elaborator
                         }
                         if (made is null || changed)
                         {
-                            heads[name] = new TensorValue(new Shape(shape), ChainFact.Either(initial.Chain, later.Chain), place, name)
+                            heads[name] = new TensorValue(new Shape(shape), ChainFact.Either(initial.Chain, later.Chain), place, DisplayName(name))
                             {
                                 IsVariable = true,
                                 MayBeInput = MayBeInput(initial),
@@ -486,6 +486,9 @@ internal sealed partial class Elaborator
             return;
         }
     }
+
+    /// <summary>Names that only the planning of a repetition uses stand in angle brackets.</summary>
+    private static string DisplayName(string name) => name.Trim('<', '>');
 
     private sealed record LoopMark(int OuterItems, List<(Member Parent, int Count)> Members);
 

@@ -115,6 +115,8 @@ internal sealed partial class Elaborator
     /// <summary>The name under which a block's constructor takes a size of an input: <c>xChannels</c>.</summary>
     public static string InputSymbolName(string input, int axis, int rank)
     {
+        if (axis == 0)
+            return "N";
         var name = Shape.AxisName(axis, rank);
         name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : char.ToUpperInvariant(name[0]) + name.Substring(1);
         return input + name;

@@ -358,7 +358,7 @@ internal sealed class Size : IEquatable<Size>
             if (style.IsCSharp && !(numerator.Minimum() >= 0 && denominator.Minimum() > 0))
                 return $"Sizes.FloorDivide({numerator.Print(style)}, {denominator.Print(style)})";
             var top = numerator.IsSum ? $"({numerator.Print(style)})" : numerator.Print(style);
-            var bottom = denominator.IsSum || !denominator.IsConstant ? $"({denominator.Print(style)})" : denominator.Print(style);
+            var bottom = denominator.IsSum || denominator._terms.Any(term => term.Coefficient != 1 || term.Atoms.Length > 1) ? $"({denominator.Print(style)})" : denominator.Print(style);
             var quotient = style.IsCSharp ? $"{top} / {bottom}" : $"{top}/{bottom}";
             return style.IsCSharp ? $"({quotient})" : quotient;
         }

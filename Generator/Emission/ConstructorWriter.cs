@@ -8,15 +8,23 @@ namespace KnDsl.Generator.Emission;
 /// <summary>Writes the constructor: it makes the modules in the plan's order, following sizes as far as modules need them.</summary>
 internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, ForwardFields fields)
 {
-    private readonly CodeContext _code = new(symbol => symbol.Member is { } member
+    private CodeContext _code => new(symbol => symbol.Member is { } member
         ? $"{AccessOf(module.Layout[member])}.{CSharpNames.Pascal(symbol.MemberProperty!)}"
         : CSharpNames.Identifier(symbol.Name));
 
-    private static string AccessOf(MemberCode member) => member.IsList ? member.Local : member.Parent is { Parent: not null } parent ? $"{AccessOf(parent)}.{member.Property}" : member.Property;
+    private string AccessOf(MemberCode member) => member.IsList ? member.Local
+        : member.Parent is { Parent: not null } parent ? $"{AccessOf(parent)}.{member.Property}"
+        : IsHidden(member.Property) ? "this." + member.Property : member.Property;
+
+    /// <summary>Whether a parameter or local of the constructor has the name of a property.</summary>
+    private bool IsHidden(string property) => property is "norm" or "device" or "dtype"
+        || module.Model.Declaration.Parameters.Any(parameter => CSharpNames.Identifier(parameter.Name.Text) == property)
+        || module.RequiredSizes.Any(size => CSharpNames.Identifier(size.Symbol.Name) == property);
 
     public void Write()
     {
         var declaration = module.Model.Declaration;
+        WriteDocumentation(declaration);
         writer.Line($"public {CSharpNames.Identifier(module.Model.Name)}({string.Join(", ", Parameters())})");
         writer.Line($"    : base(\"{module.Model.Name}\")");
         writer.Block(() =>
@@ -32,6 +40,30 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                 writer.Line($"{CSharpNames.Pascal(symbol.Name)} = {CSharpNames.Identifier(symbol.Name)};");
             writer.Line("RegisterComponents();");
         });
+    }
+
+    private void WriteDocumentation(ModuleDeclaration declaration)
+    {
+        writer.Line($"/// <summary>Builds the {(declaration.Kind == ModuleKind.Network ? "network" : "block")}.</summary>");
+        foreach (var (input, axis, symbol) in module.RequiredSizes)
+        {
+            var value = module.Model.Inputs[input];
+            writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(value.Shape.NameOf(axis)[0])}{value.Shape.NameOf(axis).Substring(1)} of {value.Name}.</param>");
+        }
+        foreach (var parameter in declaration.Parameters)
+            writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");
+        if (module.Model.UsesNorm)
+            writer.Line("/// <param name=\"norm\">The policy of its norm stages; kalman() where none is given.</param>");
+        writer.Line("/// <param name=\"device\">Where its parameters are made; torch's default where none is given.</param>");
+        writer.Line("/// <param name=\"dtype\">The type of its parameters; torch's default where none is given.</param>");
+    }
+
+    private string Describe(Parameter parameter)
+    {
+        var type = parameter.Type.Text + (parameter.IsList ? "[]" : "");
+        return parameter.Default is null
+            ? $"The parameter {parameter.Name.Text}: {type} of the .knnet file."
+            : $"The parameter {parameter.Name.Text}: {type} = {module.Model.Source.Slice(parameter.Default.Span)} of the .knnet file.";
     }
 
     private IEnumerable<string> Parameters()

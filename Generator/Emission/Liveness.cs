@@ -212,6 +212,9 @@ internal sealed class Liveness
                     var body = new HashSet<object>(live);
                     foreach (var carried in loop.Carried)
                     {
+                        // The end of a turn sets the variable anew.
+                        body.Remove(carried.Variable);
+                        body.Remove(new StateOf(carried.Variable));
                         Read(body, carried.Next);
                         ReadState(body, carried.Next);
                     }

@@ -16,7 +16,7 @@ namespace KnDsl;
 /// Wang et al., "Kalman Normalization", NeurIPS 2018. The moment rules lie in one file a family of operations, in the
 /// folder Moments. The tensors of a new state belong to the current dispose scope, those of its sources stay where they are.
 /// </remarks>
-public abstract class ChannelState
+public abstract partial class ChannelState
 {
     private protected ChannelState(IReadOnlyList<long> size)
     {

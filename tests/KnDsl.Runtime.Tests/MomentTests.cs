@@ -152,6 +152,119 @@ public sealed class MomentTests : TorchTest
     public void Concat() => AgreesWithDraws(
         [2, 2], state => ChannelState.Concat(state, state.Relu(), state)!, x => cat([x, DrawLike(x).relu(), x], 1));
 
+    [Theory]
+    [InlineData(InterpolationMode.Nearest, false)]
+    [InlineData(InterpolationMode.Bilinear, false)]
+    [InlineData(InterpolationMode.Bilinear, true)]
+    [InlineData(InterpolationMode.Bicubic, false)]
+    [InlineData(InterpolationMode.Bicubic, true)]
+    [InlineData(InterpolationMode.Area, false)]
+    public void Interpolate(InterpolationMode mode, bool alignCorners) => AgreesWithDraws(
+        [3, 5], state => state.Interpolate([6, 7], mode, alignCorners),
+        x => nn.functional.interpolate(x, [6, 7], mode: mode, align_corners: alignCorners ? true : null));
+
+    [Fact]
+    public void PixelShuffle() =>
+        AgreesWithDraws([2, 3], state => state.PixelShuffle(2), x => nn.functional.pixel_shuffle(x, 2));
+
+    [Fact]
+    public void PixelUnshuffle() =>
+        AgreesWithDraws([4, 6], state => state.PixelUnshuffle(2), x => nn.functional.pixel_unshuffle(x, 2));
+
+    [Fact]
+    public void ChannelShuffle() =>
+        AgreesWithDraws([2, 2], state => state.ChannelShuffle(2), x => nn.ChannelShuffle(2).call(x));
+
+    [Theory]
+    [InlineData(1, 1, 3, 1)]
+    [InlineData(1, 0, 4, 2)]
+    [InlineData(2, 1, 4, 2)]
+    [InlineData(-1, 2, 5, 1)]
+    public void Slice(long dim, long start, long end, long step) => AgreesWithDraws(
+        [4, 5], state => state.Slice(dim, start, end, step), x => x.slice(dim, start, end, step));
+
+    [Theory]
+    [InlineData(new long[] { 2, 3 }, false)]
+    [InlineData(new long[] { -1 }, true)]
+    [InlineData(new long[] { 1 }, true)]
+    [InlineData(new long[] { 1, 2 }, true)]
+    public void MeanAndSum(long[] dims, bool keepdim)
+    {
+        AgreesWithDraws([2, 3], state => state.Mean(dims, keepdim), x => x.mean(dims, keepdim));
+        AgreesWithDraws([2, 3], state => state.Sum(dims, keepdim), x => x.sum(dims, keepdim));
+    }
+
+    [Theory]
+    [InlineData(new long[] { 4, 6 })]
+    [InlineData(new long[] { 2, 2, 2, 3 })]
+    [InlineData(new long[] { 8, 3 })]
+    [InlineData(new long[] { 24 })]
+    [InlineData(new long[] { -1, 3 })]
+    public void Reshape(long[] shape) => AgreesWithDraws(
+        [2, 3], state => state.Reshape(shape), x => x.reshape([x.size(0), .. shape]));
+
+    [Theory]
+    [InlineData(new long[] { 0, 1, 3, 2 })]
+    [InlineData(new long[] { 0, 2, 3, 1 })]
+    [InlineData(new long[] { 0, 3, 1, 2 })]
+    public void Permute(long[] dims) => AgreesWithDraws([2, 3], state => state.Permute(dims), x => x.permute(dims));
+
+    [Fact]
+    public void Squeeze()
+    {
+        AgreesWithDraws([1, 3], state => state.Squeeze(), x => x.squeeze(2));
+        AgreesWithDraws([1, 3], state => state.Squeeze(2), x => x.squeeze(2));
+        AgreesWithDraws([1, 3], state => state.Squeeze(3), x => x.squeeze(3));
+    }
+
+    [Fact]
+    public void LayerScale()
+    {
+        var scale = Random(4);
+        AgreesWithDraws([2, 2], state => state.LayerScale(scale), x => x * scale.view(4, 1, 1));
+    }
+
+    [Fact]
+    public void StochasticDepth() => AgreesWithDraws(
+        [], state => state.StochasticDepth(0.3), x => x * (rand(x.size(0), 1, float64) > 0.3) / 0.7);
+
+    [Fact]
+    public void PRelu()
+    {
+        var slope = Random(4);
+        AgreesWithDraws(
+            [2, 2], state => state.PRelu(slope), x => where(x > 0, x, x * slope.view(4, 1, 1)));
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1)]
+    [InlineData(2, 2, 1)]
+    [InlineData(2, 2, 2)]
+    public void TransposedConvolution2d(long kernel, long stride, long groups)
+    {
+        // Positions at the border see fewer taps: the rule is that of the inside.
+        using var conv = nn.ConvTranspose2d(4, 6, kernel, stride: stride, groups: groups, dtype: float64);
+        var inside = kernel - 1;
+        AgreesWithDraws([8, 8], state => Inside(state.Through(conv)), x => Crop(conv.call(x)));
+
+        ChannelState Inside(ChannelState state) => stride > 1 ? state : Cut(Cut(state, 2), 3);
+        ChannelState Cut(ChannelState state, int dim) => state.Slice(dim, inside, state.Size[dim - 2] - inside);
+        Tensor Crop(Tensor x) => stride > 1 ? x : x.slice(2, inside, x.size(2) - inside, 1).slice(3, inside, x.size(3) - inside, 1);
+    }
+
+    [Fact]
+    public void WhatHasNoRuleSaysSo()
+    {
+        var state = new AnalyticState(new(Random(1, 4), rand(1, 4, float64)), [2, 3]);
+        Assert.Contains("[N, 4, 2, 3] reshaped to [N, 16]", Assert.Throws<ArgumentException>(() => state.Reshape(16)).Message);
+        Assert.Throws<ArgumentException>(() => state.Permute(1, 0, 2, 3));
+        Assert.Throws<ArgumentException>(() => state.Mean([1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.Mean([0], keepdim: true));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.Dropout(1));
+        Assert.Throws<ArgumentException>(() => state.Pad([1, 1, 1]));
+        Assert.Throws<ArgumentException>(() => state.Through(nn.Linear(4, 2)));
+    }
+
     [Fact]
     public void ConcatOfOneRowAndMany()
     {
