@@ -54,14 +54,17 @@ public sealed class PackageTests : IAsyncLifetime
 
         string native = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
             : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
-        await RunsAndPublishes("plain", "", $"""
+        await Runs("plain", "", $"""
             <PackageReference Include="KnDsl" Version="{version}" />
             <PackageReference Include="{native}" Version="2.10.0" />
             """);
-        await RunsAndPublishes("sdk", $"<Sdk Name=\"KnDsl\" Version=\"{version}\" />", "");
+        await Publishes("plain");
+        await StopsAtMistakes("plain");
+
+        await Runs("sdk", $"<Sdk Name=\"KnDsl\" Version=\"{version}\" />", "");
     }
 
-    private async Task RunsAndPublishes(string name, string sdk, string references)
+    private async Task Runs(string name, string sdk, string references)
     {
         Directory.CreateDirectory(In(name));
         File.WriteAllText(In(name, "Consumer.csproj"), $"""
@@ -97,11 +100,16 @@ public sealed class PackageTests : IAsyncLifetime
             Console.WriteLine($"scores {string.Join(" x ", scores.shape)}");
             """);
         Assert.Contains("scores 4 x 5", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
+    }
 
+    private async Task Publishes(string name)
+    {
         await Dotnet.Succeed(In(name), "publish", "-c", "Release", "--no-build", "-o", In(name, "published"));
         Assert.Contains("scores 4 x 5", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
+    }
 
-        // What the generator finds wrong stops a build of theirs, too, at its place in the file.
+    private async Task StopsAtMistakes(string name)
+    {
         File.WriteAllText(In(name, "Wrong.knnet"), "network Wrong()\n{\n    input x[N, 3, h, w]\n    y = x -> convv(8, 3)\n    output y\n}\n");
         (int code, string output) = await Dotnet.Run(In(name), "build", "-c", "Release", "--no-restore");
         Assert.NotEqual(0, code);
