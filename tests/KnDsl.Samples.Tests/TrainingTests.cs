@@ -7,6 +7,7 @@ using System.Text;
 using KnDsl.Samples.FashionMnist;
 using KnDsl.Samples.FashionMnist.Reports;
 using KnDsl.Samples.FashionMnist.Training;
+using SkiaSharp;
 using Spectre.Console;
 using TorchSharp;
 using Xunit;
@@ -125,6 +126,14 @@ public sealed class TrainingTests : IDisposable
 
         static Outcome Outcome(string name, double error)
             => new(Method.Of(name, 2), [new Epoch(1, 1, 50, TimeSpan.Zero), new Epoch(2, 0.5, error, TimeSpan.FromSeconds(1))]);
+    }
+
+    [Fact]
+    public void The_picture_has_a_font_of_its_own_for_all_it_says()
+    {
+        using SKTypeface font = SKTypeface.FromFile(CurvePicture.FontFile);
+        Assert.Equal("DejaVu Sans", font.FamilyName);
+        Assert.True(font.ContainsGlyphs("Fashion-MNIST, statistics of whole batches of 64, test error, % epoch kalman 0123456789."));
     }
 
     [Fact]
