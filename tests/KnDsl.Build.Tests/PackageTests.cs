@@ -3,6 +3,7 @@ using System.IO;
 using System.IO.Compression;
 using System.Linq;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -82,30 +83,22 @@ public sealed class PackageTests : IAsyncLifetime
               </ItemGroup>
             </Project>
             """);
-        File.WriteAllText(In(name, "Small.knnet"), """
-            network Small(classes: int = 5, policy: norm = kalman())
-            {
-                input  image[N, 3, 2*h, 2*w]
-                norm = policy
-                logits = image -> conv1: conv(8, 3) -> bn1: norm -> relu -> conv2: conv(8, 3, stride: 2) -> bn2: norm -> relu
-                       -> avgpool(global) -> flatten -> fc: linear(classes)
-                output logits[N, classes]
-            }
-            """);
-        File.WriteAllText(In(name, "Program.cs"), """
-            using System;
+        // The README's own example, so that it stays true.
+        File.WriteAllText(In(name, "Small.knnet"), FromReadme("knnet"));
+        File.WriteAllText(In(name, "Program.cs"), $$"""
+            using Consumer;
+            using KnDsl;
             using TorchSharp;
-            using var network = new Consumer.Small();
-            using var scores = network.call(torch.ones(4, 3, 8, 8));
-            Console.WriteLine($"scores {string.Join(" x ", scores.shape)}");
+            {{FromReadme("csharp")}}
+            System.Console.WriteLine($"scores {string.Join(" x ", scores.shape)}");
             """);
-        Assert.Contains("scores 4 x 5", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
+        Assert.Contains("scores 8 x 10", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
     }
 
     private async Task Publishes(string name)
     {
         await Dotnet.Succeed(In(name), "publish", "-c", "Release", "--no-build", "-o", In(name, "published"));
-        Assert.Contains("scores 4 x 5", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
+        Assert.Contains("scores 8 x 10", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
     }
 
     private async Task StopsAtMistakes(string name)
@@ -114,6 +107,12 @@ public sealed class PackageTests : IAsyncLifetime
         (int code, string output) = await Dotnet.Run(In(name), "build", "-c", "Release", "--no-restore");
         Assert.NotEqual(0, code);
         Assert.Matches(@"Wrong\.knnet\(4,\d+\): error KN\d{4}: .*convv", output);
+    }
+
+    private static string FromReadme(string language)
+    {
+        string text = File.ReadAllText(Path.Combine(Dotnet.Root, "README.md")).ReplaceLineEndings("\n");
+        return Assert.Single(Regex.Matches(text, $"```{language}\n(.*?)```", RegexOptions.Singleline)).Groups[1].Value;
     }
 
     private static string Configuration => typeof(PackageTests).Assembly
