@@ -3,6 +3,7 @@ using System.IO;
 using System.IO.Compression;
 using System.Linq;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -54,14 +55,17 @@ public sealed class PackageTests : IAsyncLifetime
 
         string native = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
             : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
-        await RunsAndPublishes("plain", "", $"""
+        await Runs("plain", "", $"""
             <PackageReference Include="KnDsl" Version="{version}" />
             <PackageReference Include="{native}" Version="2.10.0" />
             """);
-        await RunsAndPublishes("sdk", $"<Sdk Name=\"KnDsl\" Version=\"{version}\" />", "");
+        await Publishes("plain");
+        await StopsAtMistakes("plain");
+
+        await Runs("sdk", $"<Sdk Name=\"KnDsl\" Version=\"{version}\" />", "");
     }
 
-    private async Task RunsAndPublishes(string name, string sdk, string references)
+    private async Task Runs(string name, string sdk, string references)
     {
         Directory.CreateDirectory(In(name));
         File.WriteAllText(In(name, "Consumer.csproj"), $"""
@@ -79,14 +83,36 @@ public sealed class PackageTests : IAsyncLifetime
               </ItemGroup>
             </Project>
             """);
-        File.WriteAllText(In(name, "Program.cs"), """
+        // The README's own example, so that it stays true.
+        File.WriteAllText(In(name, "Small.knnet"), FromReadme("knnet"));
+        File.WriteAllText(In(name, "Program.cs"), $$"""
+            using Consumer;
+            using KnDsl;
             using TorchSharp;
-            System.Console.WriteLine($"sum {torch.ones(2, 3).sum().item<float>()}");
+            {{FromReadme("csharp")}}
+            System.Console.WriteLine($"scores {string.Join(" x ", scores.shape)}");
             """);
-        Assert.Contains("sum 6", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
+        Assert.Contains("scores 8 x 10", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
+    }
 
+    private async Task Publishes(string name)
+    {
         await Dotnet.Succeed(In(name), "publish", "-c", "Release", "--no-build", "-o", In(name, "published"));
-        Assert.Contains("sum 6", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
+        Assert.Contains("scores 8 x 10", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
+    }
+
+    private async Task StopsAtMistakes(string name)
+    {
+        File.WriteAllText(In(name, "Wrong.knnet"), "network Wrong()\n{\n    input x[N, 3, h, w]\n    y = x -> convv(8, 3)\n    output y\n}\n");
+        (int code, string output) = await Dotnet.Run(In(name), "build", "-c", "Release", "--no-restore");
+        Assert.NotEqual(0, code);
+        Assert.Matches(@"Wrong\.knnet\(4,\d+\): error KN\d{4}: .*convv", output);
+    }
+
+    private static string FromReadme(string language)
+    {
+        string text = File.ReadAllText(Path.Combine(Dotnet.Root, "README.md")).ReplaceLineEndings("\n");
+        return Assert.Single(Regex.Matches(text, $"```{language}\n(.*?)```", RegexOptions.Singleline)).Groups[1].Value;
     }
 
     private static string Configuration => typeof(PackageTests).Assembly
