@@ -55,7 +55,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
             variances.Add(variance.view(part.Groups, num_features));
         }
 
-        Track(Rows(means), Rows(variances));
+        Averages.Update(Rows(means), Rows(variances));
         return scope.MoveToOuter(outputs.Count == 1 ? outputs[0] : cat(outputs));
     }
 
