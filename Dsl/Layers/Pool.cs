@@ -88,7 +88,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Layer
         return $"nn.functional.{Kind}_pool{dimensions}d({string.Join(", ", arguments)})";
     }
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states)
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output)
     {
         if (IsGlobal(call))
             return $"{states[0]}?.Adaptive{(isMax ? "Max" : "Avg")}Pool([{string.Join(", ", Enumerable.Repeat("1", dimensions))}])";

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Diagnostics;
@@ -71,6 +72,8 @@ internal sealed partial class Elaborator
         IReadOnlyList<Value> inputs, TextSpan source, Stage stage, Stage? next, IReadOnlyList<IReadOnlyList<NamePart>> path, string? target)
     {
         CountStages(1);
+        if (stage.Condition is { } condition)
+            return RunConditional(inputs, condition, stage, () => RunStage(inputs, source, stage with { Condition = null }, next, path, target), target);
         if (stage is SequenceStage sequence)
             return RunSequence(inputs, source, sequence, next, path, target);
         var call = ((CallStage)stage).Call;
@@ -199,6 +202,7 @@ internal sealed partial class Elaborator
     {
         if (layer is Norm)
             arguments = WithPolicy(arguments, place);
+        inputs = [.. inputs, .. arguments.Values.Select(argument => argument.Value).OfType<TensorValue>()];
         var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, Report, Require);
         if (layer.Infer(call) is not { } shape)
             return ErrorValue.Instance;
@@ -227,7 +231,7 @@ internal sealed partial class Elaborator
     private TensorValue Apply(Member? member, LayerCall call, Shape shape, Place place, string? target)
     {
         var name = target ?? "";
-        var states = call.Inputs.Select(input => input.Chain).ToArray();
+        var states = call.StateInputs.Select(input => input.Chain).ToArray();
         ChainFact chain;
         ChainFact? prior = null;
         if (call.Layer is Norm)
@@ -260,6 +264,28 @@ internal sealed partial class Elaborator
         return ChainFact.FromNorm(norm.Path);
     }
 
+    /// <summary>A stage that is left out where its condition does not hold: its values go on as they came.</summary>
+    private IReadOnlyList<Value> RunConditional(IReadOnlyList<Value> inputs, Expression condition, Stage stage, Func<IReadOnlyList<Value>> run, string? target)
+    {
+        var names = inputs.Select((_, i) => $"<{target ?? "x"}{(inputs.Count == 1 ? "" : i.ToString())}>").ToArray();
+        for (var i = 0; i < inputs.Count; i++)
+            _scope.Set(names[i], inputs[i]);
+        var failed = false;
+        RunIf(condition, At(TextSpan.Union(stage.Span, condition.Span)), () =>
+        {
+            var results = run();
+            if (results.Count != inputs.Count && !results.Any(value => value is ErrorValue))
+                results = [Fail(DiagnosticCatalogue.ValueCount(At(stage.Span), "A stage with a condition", inputs.Count, results.Count))];
+            failed |= results.Any(value => value is ErrorValue);
+            for (var i = 0; i < inputs.Count; i++)
+                _scope.Set(names[i], failed ? ErrorValue.Instance : results[i]);
+        }, () => { });
+        var values = names.Select(name => _scope.Find(name)!.Value).ToArray();
+        foreach (var name in names)
+            _scope.Remove(name);
+        return values;
+    }
+
     // ---- sequences -----------------------------------------------------------------------------------------------
 
     private IReadOnlyList<Value> RunSequence(
@@ -274,23 +300,41 @@ internal sealed partial class Elaborator
             if (item.Stage.Label is { } label)
                 Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "A member of a sequence is numbered and"));
             var name = i + 1 < sequence.Items.Count ? null : target;
-            if (item.Count is null)
+            if (item.Stage.Condition is { } condition)
             {
-                values = RunStage(values, source, item.Stage, following, [.. path, [Counted(index)]], name);
-                index += 1;
-                continue;
+                // The numbers of the members behind depend on whether this one is there.
+                _scope.Set("<index>", new SizeValue(index));
+                values = RunConditional(values, condition, item.Stage, () =>
+                {
+                    var results = RunItem(values, source, item with { Stage = item.Stage with { Condition = null } }, following, path, ref index, name);
+                    _scope.Set("<index>", new SizeValue(index));
+                    return results;
+                }, name);
+                index = _scope.Find("<index>") is { Value: SizeValue after } ? after.Size : index;
+                _scope.Remove("<index>");
             }
-            if (Count(item.Count) is not { } count)
-            {
-                values = RunStage(values, source, item.Stage, following, [.. path, [Counted(index)]], name);
-                if (!values.Any(value => value is ErrorValue))
-                    values = [ErrorValue.Instance];
-                continue;
-            }
-            values = Repeat(values, source, item, following, path, index, count, name);
-            index += count;
+            else
+                values = RunItem(values, source, item, following, path, ref index, name);
         }
         return values;
+    }
+
+    private IReadOnlyList<Value> RunItem(
+        IReadOnlyList<Value> values, TextSpan source, SequenceItem item, Stage? following, IReadOnlyList<IReadOnlyList<NamePart>> path, ref Size index, string? name)
+    {
+        var first = index;
+        if (item.Count is null)
+        {
+            index += 1;
+            return RunStage(values, source, item.Stage, following, [.. path, [Counted(first)]], name);
+        }
+        if (Count(item.Count) is { } count)
+        {
+            index += count;
+            return Repeat(values, source, item, following, path, first, count, name);
+        }
+        RunStage(values, source, item.Stage, following, [.. path, [Counted(first)]], name);
+        return [ErrorValue.Instance];
     }
 
     /// <summary>The names that sequences have: their members are numbered.</summary>

@@ -210,7 +210,7 @@ internal sealed partial class Elaborator
     private void RunModule(ModuleStatement statement)
     {
         var call = statement.Call;
-        var name = statement.Label.ToString();
+        var name = statement.Name.Text;
         var layer = LayerCatalogue.Find(call.Callee.Text);
         if (layer is null && !_context.Declarations.ContainsKey(call.Callee.Text))
         {
@@ -230,7 +230,7 @@ internal sealed partial class Elaborator
             _scope.Set(name, ErrorValue.Instance);
             return;
         }
-        var shared = new SharedModule(statement.Label, call, member, At(statement.Label.Span), _items, _policy);
+        var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), _items, _policy);
         _shared.Add(shared);
         _scope.Set(name, new Binding(new ModuleValue(shared), []));
     }

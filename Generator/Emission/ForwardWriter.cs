@@ -250,7 +250,7 @@ internal sealed class ForwardWriter
         _writer.Line(item.Place, $"var {output} = {item.Call.Layer.Forward(item.Call, _code, module, inputs)};");
         if (_live.IsStateNeeded(item.Output))
             WriteState(item, item.Call.Layer.PassesState(item.Call)
-                ? item.Call.Layer.Propagate(item.Call, _code, module, item.Call.Inputs.Select(StateOf).ToArray()) ?? StateOf(item.Call.Inputs[0])
+                ? item.Call.Layer.Propagate(item.Call, _code, module, item.Call.Inputs.Select(StateOf).ToArray(), output) ?? StateOf(item.Call.Inputs[0])
                 : "null");
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }

@@ -99,7 +99,7 @@ internal sealed class Liveness
                         _neededStates.Add(norm.Call.Inputs[0]);
                     break;
                 case ApplyLayerItem layer when _neededStates.Contains(layer.Output) && layer.Call.Layer.PassesState(layer.Call):
-                    foreach (var input in layer.Call.Inputs.Where(CanHaveState))
+                    foreach (var input in layer.Call.StateInputs.Where(CanHaveState))
                         _neededStates.Add(input);
                     break;
                 case ApplyBlockItem block when HasChainForward(block.Use.Generic):
