@@ -50,9 +50,11 @@ internal sealed class CheckedFile
     private static IReadOnlyList<CheckedModule> CheckModules(KnnetFile syntax, DiagnosticBag diagnostics)
     {
         var declarations = Declarations.Collect(syntax, diagnostics);
-        foreach (var cyclic in Declarations.FindCycles(declarations, diagnostics))
-            declarations.Remove(cyclic.Name.Text);
-        var context = new ModelContext(declarations, diagnostics);
+        var unusable = Declarations.FindCycles(declarations, diagnostics);
+        unusable.UnionWith(syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
+        foreach (var module in unusable)
+            declarations.Remove(module.Name.Text);
+        var context = new ModelContext(declarations, diagnostics, unusable.Select(module => module.Name.Text));
         var modules = new List<CheckedModule>();
         foreach (var (declaration, source) in declarations.Values.Where(pair => pair.Declaration.Kind == ModuleKind.Network).ToArray())
         {

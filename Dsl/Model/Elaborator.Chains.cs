@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Diagnostics;
@@ -107,10 +108,15 @@ internal sealed partial class Elaborator
 
     private void ReportUnknownStage(Name callee)
     {
+        if (_context.Unusable.Contains(callee.Text) || _scope.Find(callee.Text)?.Value is ErrorValue)
+        {
+            _failed = true;
+            return;
+        }
         var known = LayerCatalogue.All.Select(layer => layer.Name).Concat(_context.Declarations.Keys)
             .Concat(_scope.Names.Where(name => _scope.Find(name)!.Value is ModuleValue));
         Report(DiagnosticCatalogue.UnknownStage(At(callee.Span), callee.Text)
-            .WithHint(Spelling.Nearest(callee.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null));
+            .WithHint((LayerCatalogue.FindByTorchName(callee.Text) ?? Spelling.Nearest(callee.Text, known)) is { } nearest ? $"Did you mean '{nearest}'?" : null));
     }
 
     private IReadOnlyList<Value> EvaluateCall(CallExpression expression, string? target)
@@ -125,7 +131,7 @@ internal sealed partial class Elaborator
                 return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it as a stage")
                     .WithHint(given.Length > 0 ? $"Write {_source.Slice(given[0].Span)} -> {name}{(given.Length > 1 ? "(...)" : "")}." : $"Write value -> {name}."))];
             if (expression.Label is not null && layer is Concat)
-                return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no parameters and"))];
+                return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no module to name"))];
             return [EvaluateJoin(layer, call, given, target)];
         }
         if (NormPolicies.Find(name) is not null && !_context.Declarations.ContainsKey(name))
@@ -168,50 +174,65 @@ internal sealed partial class Elaborator
         IReadOnlyList<TensorValue> inputs, Call call, Label? label, Place place, IReadOnlyList<IReadOnlyList<NamePart>> path, bool beforeNorm, string? target)
     {
         var name = call.Callee.Text;
+        var named = label is null ? place : At(label.Span);
         if (_scope.Find(name) is { Value: ModuleValue shared } binding)
         {
             foreach (var span in binding.Targets)
                 _used.Add(span);
             if (label is not null)
-                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}'"));
+                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}' has its name already"));
             return ApplyShared(shared.Module, inputs, call, place, target);
         }
         if (_context.Declarations.TryGetValue(name, out var found))
-            return RunBlockCall(inputs, call, found.Declaration, found.Source, place, path, target);
+            return RunBlockCall(inputs, call, found.Declaration, found.Source, place, path, target, named);
         if (LayerCatalogue.Find(name) is not { } layer)
         {
             ReportUnknownStage(call.Callee);
             return [ErrorValue.Instance];
         }
         if (layer.InputCount is not 1)
-            return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it with its values in parentheses").WithHint(layer.Example + "."))];
+            return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it with its values in parentheses").WithHint($"Write {layer.Example}."))];
         var arguments = BindArguments(call, layer.Parameters);
         if (arguments is null)
             return [ErrorValue.Instance];
         if (inputs.Count != 1)
             return [Fail(DiagnosticCatalogue.ValueCount(place, $"What goes into '{name}'", 1, inputs.Count))];
-        return [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target)];
+        return [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target, named)];
     }
 
     private Value ApplyLayer(
         Layer layer, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place,
-        IReadOnlyList<IReadOnlyList<NamePart>>? path, bool beforeNorm, string? target)
+        IReadOnlyList<IReadOnlyList<NamePart>>? path, bool beforeNorm, string? target, Place? named = null)
     {
         if (layer is Norm)
             arguments = WithPolicy(arguments, place);
         var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, Report, Require);
-        if (layer.Infer(call) is not { } shape)
+        if (Infer(call) is not { } shape)
             return ErrorValue.Instance;
         call.Output = shape;
         Member? member = null;
         if (layer.ModuleType is { } type && path is not null)
         {
-            member = AddMember(path, type, place);
+            member = AddMember(path, type, named ?? place);
             if (member is null)
                 return ErrorValue.Instance;
             _items.Add(new ConstructLayerItem(member, call, place));
         }
         return Apply(member, call, shape, place, target);
+    }
+
+    /// <summary>The shape of the output; null where an error was reported.</summary>
+    private Shape? Infer(LayerCall call)
+    {
+        try
+        {
+            return call.Layer.Infer(call) is { } shape && !call.HasFailed ? shape : null;
+        }
+        catch (OverflowException)
+        {
+            Report(DiagnosticCatalogue.Overflow(call.Place));
+            return null;
+        }
     }
 
     private IReadOnlyDictionary<string, (Value Value, Place Place)> WithPolicy(IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place)
@@ -272,7 +293,7 @@ internal sealed partial class Elaborator
             var item = sequence.Items[i];
             var following = i + 1 < sequence.Items.Count ? sequence.Items[i + 1].Stage : next;
             if (item.Stage.Label is { } label)
-                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "A member of a sequence is numbered and"));
+                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "A member of a sequence is numbered"));
             var name = i + 1 < sequence.Items.Count ? null : target;
             if (item.Count is null)
             {

@@ -16,15 +16,20 @@ internal sealed class ModelContext
     private readonly Dictionary<ModuleDeclaration, ModuleModel> _generic = [];
     private readonly Dictionary<string, ModuleModel> _instances = [];
 
-    public ModelContext(IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> declarations, DiagnosticBag diagnostics)
+    public ModelContext(IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> declarations, DiagnosticBag diagnostics,
+        IEnumerable<string> unusable)
     {
         Declarations = declarations;
         Diagnostics = diagnostics;
+        Unusable = [.. unusable];
     }
 
     public IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> Declarations { get; }
 
     public DiagnosticBag Diagnostics { get; }
+
+    /// <summary>Names of declarations with an error that is reported already: whatever uses one stays silent.</summary>
+    public HashSet<string> Unusable { get; }
 
     /// <summary>The plan for any arguments; made once a declaration.</summary>
     public ModuleModel Generic(ModuleDeclaration declaration, SourceText source)
