@@ -79,10 +79,17 @@ internal sealed class CheckedFile
     private static IReadOnlyList<CheckedModule> CheckModules(FileGraph graph, FileScope root, DiagnosticBag diagnostics)
     {
         foreach (var file in graph.Files)
-            foreach (var cyclic in Declarations.FindCycles(file.Own, file == root ? diagnostics : new DiagnosticBag()))
+        {
+            var unusable = Declarations.FindCycles(file.Own, file == root ? diagnostics : new DiagnosticBag());
+            unusable.UnionWith(file.Syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
+            foreach (var module in unusable)
                 foreach (var other in graph.Files)
-                    if (other.Visible.TryGetValue(cyclic.Name.Text, out var found) && ReferenceEquals(found.Declaration, cyclic))
-                        other.Visible.Remove(cyclic.Name.Text);
+                    if (other.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module))
+                    {
+                        other.Visible.Remove(module.Name.Text);
+                        other.Unusable.Add(module.Name.Text);
+                    }
+        }
         var context = new ModelContext(graph, diagnostics);
         var source = root.Syntax.Source;
         var modules = new List<CheckedModule>();

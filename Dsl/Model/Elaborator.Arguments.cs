@@ -17,6 +17,7 @@ internal sealed partial class Elaborator
         var callee = call.Callee.Text;
         var bound = new Dictionary<string, (Value, Place)>();
         var ok = true;
+        var misnamed = false;
         var position = 0;
         arguments ??= call.Arguments;
         if (parameters.Count > 0 && parameters[0].IsVariadic && arguments.TakeWhile(argument => argument.Name is null).ToArray() is { Length: > 1 } row)
@@ -36,6 +37,7 @@ internal sealed partial class Elaborator
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());
+                misnamed = true;
                 continue;
             }
             if (bound.ContainsKey(parameter.Name))
@@ -48,8 +50,9 @@ internal sealed partial class Elaborator
             ok &= value is not ErrorValue;
             bound[parameter.Name] = (value, At(argument.Value.Span));
         }
+        // A name that is not known may have been meant for one that is missing.
         foreach (var parameter in parameters)
-            if (parameter.IsRequired && !bound.ContainsKey(parameter.Name))
+            if (parameter.IsRequired && !bound.ContainsKey(parameter.Name) && !misnamed)
             {
                 Report(DiagnosticCatalogue.MissingArgument(At(call.Span), callee, parameter.Name, parameter.KindText));
                 ok = false;
@@ -113,6 +116,7 @@ internal sealed partial class Elaborator
     {
         var bound = new Dictionary<string, Value>();
         var ok = true;
+        var misnamed = false;
         var position = 0;
         foreach (var argument in arguments)
         {
@@ -129,6 +133,7 @@ internal sealed partial class Elaborator
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, declaration.Name.Text, declaration.Parameters.Select(candidate => candidate.Name.Text).ToArray());
+                misnamed = true;
                 continue;
             }
             if (bound.ContainsKey(parameter.Name.Text))
@@ -148,7 +153,8 @@ internal sealed partial class Elaborator
                 continue;
             if (parameter.Default is null)
             {
-                Report(DiagnosticCatalogue.MissingArgument(At(call.Span), declaration.Name.Text, parameter.Name.Text, TypeText(parameter)));
+                if (!misnamed)
+                    Report(DiagnosticCatalogue.MissingArgument(At(call.Span), declaration.Name.Text, parameter.Name.Text, TypeText(parameter)));
                 ok = false;
             }
             else
@@ -182,7 +188,7 @@ internal sealed partial class Elaborator
         };
         if (converted is not null)
             return converted;
-        return parameter.Type.Text is "int" or "float" or "bool" or "norm"
+        return parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" }
             ? Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe()))
             : ErrorValue.Instance;
     }
@@ -190,6 +196,11 @@ internal sealed partial class Elaborator
     /// <summary>A policy with its settings, or null where it was wrong.</summary>
     private PolicyValue? EvaluatePolicy(Expression expression)
     {
+        if (expression is ErrorExpression)
+        {
+            _failed = true;
+            return null;
+        }
         if (expression is NameExpression name && _scope.Find(name.Name) is not null)
         {
             var value = Lookup(name.Name, name.Span);
