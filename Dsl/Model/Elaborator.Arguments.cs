@@ -76,6 +76,14 @@ internal sealed partial class Elaborator
                     parameter.Kind == ParameterKind.Word ? string.Join(", ", words) : parameter.KindText)
                     .WithHint(Spelling.Nearest(word.Name, words.Concat(_scope.Names)) is { } near ? $"Did you mean '{near}'?" : null));
         }
+        if (parameter.Kind == ParameterKind.Gain && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
+        {
+            var text = string.Concat(_source.Slice(expression.Span).Where(c => !char.IsWhiteSpace(c)));
+            return gains.Contains(text)
+                ? new WordValue(text)
+                : Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, text, parameter.KindText)
+                    .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
+        }
         if (parameter.Kind == ParameterKind.Policy)
             return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
         var value = Evaluate(expression);
@@ -225,12 +233,12 @@ internal sealed partial class Elaborator
             return null;
         if (arguments.TryGetValue("gain", out var gain) && gain.Value is RecordValue record && !CheckGain(record, policy))
             return null;
-        var groups = policy.Name == "group"
+        var groups = policy.Parameter("groups") is not null
             ? arguments.TryGetValue("groups", out var given) && given.Value is SizeValue size ? size.Size : Size.Of(32)
             : null;
         var text = $"{policy.Name}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {pair.Value.Value.Key}"))})";
         return new PolicyValue(text, policy.HasChain, groups, code =>
-            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {PolicyArgument(pair.Value.Value, code)}"))})");
+            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{CamelCase(pair.Key)}: {(pair.Key == "gain" && pair.Value.Value is WordValue { Word: "learned" } ? "Gain.Learned()" : PolicyArgument(pair.Value.Value, code))}"))})");
     }
 
     private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
@@ -260,10 +268,19 @@ internal sealed partial class Elaborator
         return true;
     }
 
+    /// <summary><c>r_max</c> is rMax in C#.</summary>
+    private static string CamelCase(string name)
+    {
+        var words = name.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
+    }
+
     private static string PolicyArgument(Value value, CodeContext code) => value switch
     {
         SizeValue size => code.Of(size.Size),
         FloatValue number => number.Code(code),
+        WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
+        WordValue { Word: "learned(channel)" } => "Gain.Learned(perChannel: true)",
         WordValue word => $"Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
         RecordValue record => $"new Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {PolicyArgument(field.Value, code)}"))})",
         _ => "default",
