@@ -22,6 +22,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     internal static class Steps
     {
         public const string Texts = nameof(Texts);
+        public const string Closures = nameof(Closures);
         public const string Options = nameof(Options);
         public const string Files = nameof(Files);
         public const string Classes = nameof(Classes);
@@ -32,12 +33,16 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     {
         var texts = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase))
-            .Select(static (file, cancellation) => new KnnetText(file.Path, file.GetText(cancellation)?.ToString() ?? ""))
+            .Select(static (file, cancellation) => KnnetText.Read(file.Path, file.GetText(cancellation)?.ToString() ?? ""))
             .WithTrackingName(Steps.Texts);
         var options = context.AnalyzerConfigOptionsProvider
             .Select(static (provider, _) => ProjectOptions.Read(provider.GlobalOptions))
             .WithTrackingName(Steps.Options);
-        var files = texts.Combine(options)
+        // Each file with the texts that it imports: an edit of one of those runs its dependents, and nothing else.
+        var closures = texts.Combine(texts.Collect().Select(static (all, _) => new ImportTable(all)))
+            .Select(static (pair, _) => pair.Right.ClosureOf(pair.Left))
+            .WithTrackingName(Steps.Closures);
+        var files = closures.Combine(options)
             .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right, cancellation))
             .WithTrackingName(Steps.Files);
         context.RegisterSourceOutput(files, static (production, file) => Produce(production, file));
@@ -52,11 +57,12 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         });
     }
 
-    private static GeneratedFile Generate(KnnetText text, ProjectOptions options, CancellationToken cancellation)
+    private static GeneratedFile Generate(FileClosure closure, ProjectOptions options, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        var text = closure.File;
         var source = new Dsl.Text.SourceText(text.Path, text.Content);
-        var file = CheckedFile.Check(source);
+        var file = CheckedFile.Check(source, closure.Resolve);
         var findings = file.Diagnostics.ToList();
         string? code = null;
         cancellation.ThrowIfCancellationRequested();

@@ -7,6 +7,18 @@ namespace KnDsl;
 /// <summary>Operations of the language that TorchSharp has no function for.</summary>
 public static class Operations
 {
+    /// <summary>A handle of its own for what a module of the user gave back: one that hands its input on gives the input's.</summary>
+    /// <param name="output">What the module gave.</param>
+    /// <param name="inputs">What it got.</param>
+    /// <returns>The output, or another handle of the same tensor where it is one of the inputs.</returns>
+    public static Tensor own(Tensor output, params ReadOnlySpan<Tensor> inputs)
+    {
+        foreach (var input in inputs)
+            if (ReferenceEquals(output, input))
+                return output.alias();
+        return output;
+    }
+
     /// <summary>Interleaves groups of channels (torch.nn.ChannelShuffle).</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <param name="groups">The number of groups; it divides C.</param>

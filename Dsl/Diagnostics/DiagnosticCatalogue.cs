@@ -241,6 +241,26 @@ internal static class DiagnosticCatalogue
     public static Diagnostic MissingType(Place at, string name) =>
         new(MissingTypeRule, at, $"The parameter '{name}' of a network has no type; expected one, as in '{name}: int = 1'.");
 
+    private static readonly DiagnosticDescriptor ImportCycleRule = Error("KN0132", "Files import each other");
+
+    public static Diagnostic ImportCycle(Place at, string path) =>
+        new(ImportCycleRule, at, $"The import leads back to this file ({path}); expected files that do not import each other.");
+
+    private static readonly DiagnosticDescriptor ImportNotFoundRule = Error("KN0133", "Imported file is not there");
+
+    public static Diagnostic ImportNotFound(Place at, string path) =>
+        new(ImportNotFoundRule, at, $"The project has no file '{path}'; expected the path of a .knnet file.");
+
+    private static readonly DiagnosticDescriptor ImportConflictRule = Error("KN0134", "Imported name is taken");
+
+    public static Diagnostic ImportConflict(Place at, string name, string file, Place other) =>
+        new(ImportConflictRule, at, $"The import brings '{name}', which {file} declares too; expected one declaration of a name.", null, other);
+
+    private static readonly DiagnosticDescriptor InsideBlockRule = Error("KN0135", "Imported block does not fit");
+
+    public static Diagnostic InsideBlock(Place at, string block, string code, string message, Place inner) =>
+        new(InsideBlockRule, at, $"'{block}' does not fit here: {message.TrimEnd('.')} ({code} in {inner}); expected arguments and inputs that it can take.", null, inner);
+
     // ---- KN02xx: shapes ----------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor RankRule = Error("KN0201", "Wrong number of dimensions");
@@ -312,6 +332,11 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic SharedShape(Place at, string name, string found, string first, Place other) =>
         new(SharedShapeRule, at, $"The module '{name}' was first applied to {first}, found {found}; expected the same channels.", null, other);
+
+    private static readonly DiagnosticDescriptor ExternShapeRule = Error("KN0215", "Input is not what the C# module takes");
+
+    public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
+        new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that fit.", null, other);
 
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ internal static class LayerCatalogue
         new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
         new Reduction(true), new Reduction(false),
         new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
-        new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Slice(),
+        new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Slice(), new Split(),
         new Dropout(0), new Dropout(1), new Dropout(2),
         new StochasticDepth(), new LayerScale(),
         new Pad(),

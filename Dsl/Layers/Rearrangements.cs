@@ -12,10 +12,10 @@ internal sealed class Reshape : Layer
 
     public override string Summary => "Gives the same elements other sizes (torch.reshape); the batch stays and is not written.";
 
-    public override string Example => "y = x -> linear(1024) -> reshape([64, 4, 4])";
+    public override string Example => "y = x -> linear(1024) -> reshape(64, 4, 4)";
 
     public override IReadOnlyList<LayerParameter> Parameters { get; } =
-        [new("sizes", ParameterKind.List, "All sizes but the batch's; one of them may be -1: what is left.", Minimum: -1)];
+        [new("sizes", ParameterKind.List, "All sizes but the batch's; one of them may be -1: what is left.", Minimum: -1) { IsVariadic = true }];
 
     public override string ShapeRule => "[N, ...] -> [N, sizes...]";
 
@@ -63,10 +63,10 @@ internal sealed class Permute : Layer
 
     public override string Summary => "Puts the dimensions into another order (torch.permute).";
 
-    public override string Example => "y = x -> permute([0, 2, 3, 1])";
+    public override string Example => "y = x -> permute(0, 2, 3, 1)";
 
     public override IReadOnlyList<LayerParameter> Parameters { get; } =
-        [new("axes", ParameterKind.List, "All dimensions in their new order, the batch first.")];
+        [new("axes", ParameterKind.List, "All dimensions in their new order, the batch first.") { IsVariadic = true }];
 
     public override string ShapeRule => "dimension i of the output is dimension axes[i] of the input";
 

@@ -12,11 +12,11 @@ internal sealed class Reduction(bool isMean) : Layer
 
     public override string Summary => $"{(isMean ? "Mean" : "Sum")} over dimensions (torch.{Name}), which are left out unless told otherwise.";
 
-    public override string Example => $"y = x -> {Name}([2, 3])";
+    public override string Example => $"y = x -> {Name}(2, 3)";
 
     public override IReadOnlyList<LayerParameter> Parameters { get; } =
     [
-        new("axes", ParameterKind.Amounts, "Dimensions; negative ones count from the end."),
+        new("axes", ParameterKind.Amounts, "Dimensions; negative ones count from the end.") { IsVariadic = true },
         new("keep", ParameterKind.Flag, "Whether they stay, with size 1.", "false"),
     ];
 

@@ -18,7 +18,11 @@ internal sealed partial class Elaborator
         var bound = new Dictionary<string, (Value, Place)>();
         var ok = true;
         var position = 0;
-        foreach (var argument in arguments ?? call.Arguments)
+        arguments ??= call.Arguments;
+        if (parameters.Count > 0 && parameters[0].IsVariadic && arguments.TakeWhile(argument => argument.Name is null).ToArray() is { Length: > 1 } row)
+            arguments = [new Argument(null, new ListExpression(row.Select(argument => argument.Value).ToArray(),
+                TextSpan.Union(row[0].Span, row[row.Length - 1].Span)), TextSpan.Union(row[0].Span, row[row.Length - 1].Span)), .. arguments.Skip(row.Length)];
+        foreach (var argument in arguments)
         {
             var parameter = argument.Name is null
                 ? position < parameters.Count ? parameters[position++] : null
@@ -28,7 +32,7 @@ internal sealed partial class Elaborator
                 ok = false;
                 if (argument.Name is null)
                 {
-                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, (arguments ?? call.Arguments).Count(a => a.Name is null), parameters.Count));
+                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), parameters.Count));
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());

@@ -97,20 +97,20 @@ internal sealed partial class Elaborator
     private void CheckQuietly(Call call)
     {
         var name = call.Callee.Text;
-        if (LayerCatalogue.Find(name) is { } layer && name != "concat")
+        if (FindLayer(name) is { } layer && name != "concat")
             BindArguments(call, layer.Parameters);
-        else if (_context.Declarations.TryGetValue(name, out var found))
+        else if (_file.Visible.TryGetValue(name, out var found))
         {
             var (_, rest) = SplitInputs(call, found.Declaration, 1);
             BindParameters(call, found.Declaration, found.Source, rest);
         }
-        else if (_scope.Find(name) is null && LayerCatalogue.Find(name) is null)
+        else if (_scope.Find(name) is null && FindLayer(name) is null)
             ReportUnknownStage(call.Callee);
     }
 
     private void ReportUnknownStage(Name callee)
     {
-        var known = LayerCatalogue.All.Select(layer => layer.Name).Concat(_context.Declarations.Keys)
+        var known = LayerCatalogue.All.Select(layer => layer.Name).Concat(_file.Visible.Keys).Concat(_file.Externs.Keys)
             .Concat(_scope.Names.Where(name => _scope.Find(name)!.Value is ModuleValue));
         Report(DiagnosticCatalogue.UnknownStage(At(callee.Span), callee.Text)
             .WithHint(Spelling.Nearest(callee.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null));
@@ -121,7 +121,7 @@ internal sealed partial class Elaborator
         var call = expression.Call;
         var name = call.Callee.Text;
         CountStages(1);
-        if (LayerCatalogue.Find(name) is { } layer)
+        if (FindLayer(name) is { } layer)
         {
             var given = call.Arguments.TakeWhile(argument => argument.Name is null).ToArray();
             if (layer.InputCount is 1)
@@ -129,11 +129,11 @@ internal sealed partial class Elaborator
                     .WithHint(given.Length > 0 ? $"Write {_source.Slice(given[0].Span)} -> {name}{(given.Length > 1 ? "(...)" : "")}." : $"Write value -> {name}."))];
             if (expression.Label is not null && layer is Concat)
                 return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no parameters and"))];
-            return [EvaluateJoin(layer, call, given, target)];
+            return [EvaluateJoin(layer, expression, given, target)];
         }
-        if (NormPolicies.Find(name) is not null && !_context.Declarations.ContainsKey(name))
+        if (NormPolicies.Find(name) is not null && !_file.Visible.ContainsKey(name))
             return [(Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance];
-        if (!_context.Declarations.TryGetValue(name, out var found) && !(_scope.Find(name)?.Value is ModuleValue))
+        if (!_file.Visible.TryGetValue(name, out var found) && !(_scope.Find(name)?.Value is ModuleValue))
         {
             ReportUnknownStage(call.Callee);
             return [ErrorValue.Instance];
@@ -142,8 +142,10 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>concat(a, b, ...): its values come before its named arguments.</summary>
-    private Value EvaluateJoin(Layer layer, Call call, IReadOnlyList<Argument> given, string? target)
+    private Value EvaluateJoin(Layer layer, CallExpression expression, IReadOnlyList<Argument> all, string? target)
     {
+        var call = expression.Call;
+        var given = all.Take(layer.InputCount ?? all.Count).ToArray();
         var tensors = new List<TensorValue>();
         var failed = false;
         foreach (var argument in given)
@@ -158,12 +160,12 @@ internal sealed partial class Elaborator
                         Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"What '{layer.Name}' joins", "a tensor", value.Describe()));
                 }
             }
-        var bound = BindArguments(call, layer.Parameters, call.Arguments.Skip(given.Count).ToArray());
+        var bound = BindArguments(call, layer.Parameters, call.Arguments.Skip(given.Length).ToArray());
         if (bound is null || failed)
             return ErrorValue.Instance;
         if (tensors.Count < (layer.InputCount ?? 1))
             return Fail(DiagnosticCatalogue.ValueCount(At(call.Span), $"The list of '{layer.Name}'", layer.InputCount ?? 2, tensors.Count));
-        return ApplyLayer(layer, tensors, bound, At(call.Span), null, false, target);
+        return ApplyLayer(layer, tensors, bound, At(call.Span), LabelPath(expression.Label, expression.Span), false, target);
     }
 
     /// <summary>An operation, a block or a shared module, applied to values.</summary>
@@ -179,9 +181,9 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}'"));
             return ApplyShared(shared.Module, inputs, call, place, target);
         }
-        if (_context.Declarations.TryGetValue(name, out var found))
+        if (_file.Visible.TryGetValue(name, out var found))
             return RunBlockCall(inputs, call, found.Declaration, found.Source, place, path, target);
-        if (LayerCatalogue.Find(name) is not { } layer)
+        if (FindLayer(name) is not { } layer)
         {
             ReportUnknownStage(call.Callee);
             return [ErrorValue.Instance];
@@ -193,7 +195,30 @@ internal sealed partial class Elaborator
             return [ErrorValue.Instance];
         if (inputs.Count != 1)
             return [Fail(DiagnosticCatalogue.ValueCount(place, $"What goes into '{name}'", 1, inputs.Count))];
-        return [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target)];
+        return layer is Split
+            ? ApplySplit(inputs[0], arguments, place)
+            : [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target)];
+    }
+
+    /// <summary>A split is a row of slices.</summary>
+    private IReadOnlyList<Value> ApplySplit(TensorValue input, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place)
+    {
+        var slice = LayerCatalogue.Find("slice")!;
+        var call = new LayerCall(LayerCatalogue.Find("split")!, [input], arguments, place, false, Report, Require);
+        if (call.Integer("parts").Value is not { } parts)
+            return [Fail(DiagnosticCatalogue.ArgumentType(call.PlaceOf("parts"), "split", "parts", "a number that is known in the file", call.Integer("parts").ToString()))];
+        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
+            return [ErrorValue.Instance];
+        var rest = Size.Modulo(input.Shape[axis], parts);
+        if (rest != Size.Zero && !Require(rest, 0, () => DiagnosticCatalogue.Divide(place, "split", input.Shape.NameOf(axis), input.Shape[axis].ToString(), parts.ToString())))
+            return [ErrorValue.Instance];
+        var size = Size.FloorDivide(input.Shape[axis], parts);
+        return Enumerable.Range(0, (int)parts).Select(part => ApplyLayer(slice, [input], new Dictionary<string, (Value, Place)>
+        {
+            ["start"] = (new SizeValue(size * part), place),
+            ["end"] = (new SizeValue(size * (part + 1)), place),
+            ["axis"] = (new SizeValue(axis), place),
+        }, place, null, false, null)).ToArray();
     }
 
     private Value ApplyLayer(

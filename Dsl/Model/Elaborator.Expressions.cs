@@ -53,7 +53,7 @@ internal sealed partial class Elaborator
             return ErrorValue.Instance;
         var known = _scope.Names.Concat(["true", "false"]);
         var hint = Spelling.Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?"
-            : LayerCatalogue.Find(name) is not null || _context.Declarations.ContainsKey(name)
+            : FindLayer(name) is not null || _file.Visible.ContainsKey(name)
                 ? $"'{name}' is a stage: write value -> {name}."
                 : null;
         return Fail(DiagnosticCatalogue.UnknownName(At(span), name).WithHint(hint));

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Layers;
 using KnDsl.Dsl.Syntax;
 using KnDsl.Dsl.Text;
 
@@ -17,6 +18,7 @@ internal sealed partial class Elaborator
     private readonly ModelContext _context;
     private readonly ModuleDeclaration _declaration;
     private readonly SourceText _source;
+    private readonly FileScope _file;
     private readonly bool _isGeneric;
     private readonly DiagnosticBag _diagnostics;
     private readonly IReadOnlyDictionary<TextSpan, string> _autoNames;
@@ -34,6 +36,7 @@ internal sealed partial class Elaborator
     private bool _policyIsAmbient = true;
     private bool _usesNorm;
     private bool _failed;
+    private Diagnostic? _firstError;
     private int _stages;
     private HashSet<string>? _symbolNames;
     private int _properties;
@@ -45,6 +48,7 @@ internal sealed partial class Elaborator
         _context = context;
         _declaration = declaration;
         _source = source;
+        _file = context.ScopeOf(source);
         _isGeneric = isGeneric;
         _diagnostics = diagnostics ?? context.Diagnostics;
         _autoNames = AutomaticNames.Of(declaration);
@@ -60,12 +64,18 @@ internal sealed partial class Elaborator
 
     private sealed record LoopFrame(Symbol Variable, Size From, Size To, List<PlanItem> OuterItems);
 
+    /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
+    private Layer? FindLayer(string name) => LayerCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);
+
     private Place At(TextSpan span) => _source.At(span);
 
     private void Report(Diagnostic diagnostic)
     {
         if (diagnostic.Severity == Severity.Error)
+        {
             _failed = true;
+            _firstError ??= diagnostic;
+        }
         _diagnostics.Add(diagnostic);
     }
 
@@ -145,6 +155,8 @@ internal sealed partial class Elaborator
         {
             InputChains = _inputs.Select(input => input.Chain).ToArray(),
             Defaults = defaults,
+            FirstError = _firstError,
+            Namespace = _context.NamespaceOf(_source),
         };
     }
 

@@ -16,13 +16,19 @@ internal sealed class ModelContext
     private readonly Dictionary<ModuleDeclaration, ModuleModel> _generic = [];
     private readonly Dictionary<string, ModuleModel> _instances = [];
 
-    public ModelContext(IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> declarations, DiagnosticBag diagnostics)
+    private readonly FileGraph _files;
+
+    public ModelContext(FileGraph files, DiagnosticBag diagnostics)
     {
-        Declarations = declarations;
+        _files = files;
         Diagnostics = diagnostics;
     }
 
-    public IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> Declarations { get; }
+    /// <summary>What a file can name.</summary>
+    public FileScope ScopeOf(SourceText source) => _files.ScopeOf(source);
+
+    /// <summary>The namespace that a file declares, or null.</summary>
+    public string? NamespaceOf(SourceText source) => _files.ScopeOf(source).Syntax.Namespace?.Text;
 
     public DiagnosticBag Diagnostics { get; }
 

@@ -123,7 +123,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     break;
                 case ConstructBlockItem block:
                     WriteMember(module.Layout[block.Member], block,
-                        $"new {CSharpNames.Identifier(block.Use.Declaration.Name.Text)}({module.Cache.Arguments(block.Use, _code, "norm")})");
+                        $"new {module.Cache.TypeName(block.Use.Generic)}({module.Cache.Arguments(block.Use, _code, "norm")})");
                     break;
                 case CheckItem check when module.CanCheck(check):
                     writer.Line(check.Place,

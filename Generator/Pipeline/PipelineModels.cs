@@ -10,8 +10,6 @@ using Diagnostic = Microsoft.CodeAnalysis.Diagnostic;
 
 namespace KnDsl.Generator.Pipeline;
 
-/// <summary>A .knnet file as the project has it.</summary>
-internal sealed record KnnetText(string Path, string Content);
 
 /// <summary>What the project says that matters to the code.</summary>
 internal sealed record ProjectOptions(string RootNamespace, string ProjectDirectory)

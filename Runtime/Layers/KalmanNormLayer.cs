@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -28,40 +27,23 @@ internal sealed class KalmanNormLayer : RunningNormLayer
 
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Of(input.size(0), _policy.Microbatch);
-        var priorMoments = prior?.Moments();
-        if (priorMoments is { } known) CheckPrior(known, batches);
+        var known = prior?.Moments().Select(Contiguous);
+        if (known is { } moments) CheckPrior(moments, batches);
 
-        var outputs = new List<Tensor>();
-        var means = new List<Tensor>();
-        var variances = new List<Tensor>();
-        var unbiased = new List<Tensor>();
-        foreach (var part in batches.Parts())
-        {
-            var filter = new FilterSettings(
-                part.Groups, _policy.Gain.Mean(part.Size), _policy.Gain.Variance, eps,
-                GuardsEachGroup: _policy.Transition != Transition.Sampled);
-            var filtered = KalmanFilter.Normalize(
-                part.View(input), weight, bias, priorMoments?.Select(part.Rows), filter);
-            outputs.Add(filtered.Output.view([part.Samples, .. input.shape[1..]]));
-            means.Add(filtered.Mean);
-            variances.Add(filtered.Variance);
-            unbiased.Add(filtered.UnbiasedVariance);
-        }
+        var sampled = _policy.Transition == Transition.Sampled;
+        var settings = new FilterSettings(eps, GuardsEachGroup: !sampled);
+        var arguments = new FilterArguments(
+            input, weight, bias, known, new FilterGains(_policy.Gain, Learned: null), batches, settings);
+        var (output, posterior) = KalmanFilter.Normalize(arguments, Averages);
 
-        var posterior = new Moments(Rows(means), Rows(variances));
-        Track(posterior.Mean, Rows(unbiased));
-
-        var spatial = input.shape[2..];
-        ChannelState emitted = _policy.Transition == Transition.Sampled
-            ? new SampledState(posterior, spatial)
-            : new EmittedState(weight, bias, spatial);
-        ChannelState sharpened = _policy.Transition == Transition.Sampled
-            ? prior ?? new SampledState(posterior, spatial)
-            : new AnalyticState(posterior, spatial);
-
-        scope.MoveToOuter(posterior.Mean, posterior.Variance);
-        return (scope.MoveToOuter(Rows(outputs)), emitted, sharpened);
+        var size = input.shape[2..];
+        scope.MoveToOuter(output, posterior.Mean, posterior.Variance);
+        return sampled
+            ? (output, new SampledState(posterior, size), prior ?? new SampledState(posterior, size))
+            : (output, new EmittedState(weight, bias, size), new AnalyticState(posterior, size));
     }
+
+    private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
 
     private void CheckPrior(Moments prior, MicroBatches batches)
     {
@@ -71,6 +53,4 @@ internal sealed class KalmanNormLayer : RunningNormLayer
                 $"The prior has {groups} micro-batches of {channels} channels where {batches.Count} of " +
                 $"{num_features} were expected.", nameof(prior));
     }
-
-    private static Tensor Rows(List<Tensor> parts) => parts.Count == 1 ? parts[0] : cat(parts);
 }

@@ -21,6 +21,9 @@ internal sealed record GroupPolicy : NormPolicy
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
         new GroupNormLayer(channels, this, device, dtype);
 
+    public override NormPolicy With(double? eps = null, double? momentum = null) =>
+        new GroupPolicy(Groups, eps ?? Eps);
+
     private protected override string Name => "group";
 
     private protected override IEnumerable<string> Settings()

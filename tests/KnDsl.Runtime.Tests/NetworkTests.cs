@@ -176,13 +176,14 @@ public sealed class NetworkTests : TorchTest
                 if (scoped)
                 {
                     using var scope = NewDisposeScope();
-                    net.call(x).sum().backward();
+                    net.call(x).square().mean().backward();
                 }
                 else
                 {
                     // Without a scope around it, a step that frees its own two tensors must leave none either.
                     using var output = net.call(x);
-                    using var loss = output.sum();
+                    using var squares = output.square();
+                    using var loss = squares.mean();
                     loss.backward();
                 }
 
