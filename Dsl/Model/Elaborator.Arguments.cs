@@ -84,6 +84,8 @@ internal sealed partial class Elaborator
                 : Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, text, parameter.KindText)
                     .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
         }
+        if (parameter.Kind == ParameterKind.Label)
+            return new WordValue(_source.Slice(expression.Span));
         if (parameter.Kind == ParameterKind.Policy)
             return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
         var value = Evaluate(expression);
