@@ -364,6 +364,26 @@ internal static class DiagnosticCatalogue
     public static Diagnostic SameClass(Place at, string type, string otherFile) =>
         new(NoGeneratedNameRule, at, $"The class '{type}' is generated from {otherFile} already; expected another name or namespace.");
 
+    private static readonly DiagnosticDescriptor ExternNotFoundRule = Error("KN0402", "C# module is not there");
+
+    public static Diagnostic ExternNotFound(Place at, string type) =>
+        new(ExternNotFoundRule, at, $"The project has no class '{type}'; expected the full name of a module class.");
+
+    private static readonly DiagnosticDescriptor ExternNoModuleRule = Error("KN0403", "C# class is no module");
+
+    public static Diagnostic ExternNoModule(Place at, string type) =>
+        new(ExternNoModuleRule, at, $"The class '{type}' is no module that can be made; expected a class that derives from torch.nn.Module<Tensor, Tensor>.");
+
+    private static readonly DiagnosticDescriptor ExternForwardRule = Error("KN0404", "C# module takes other values");
+
+    public static Diagnostic ExternForward(Place at, string type, int inputs, string found) =>
+        new(ExternForwardRule, at, $"'{type}' is declared with {Count(inputs, "input")}, found {found}; expected as many tensors in and one out.");
+
+    private static readonly DiagnosticDescriptor ExternConstructorRule = Error("KN0405", "C# module has no such constructor");
+
+    public static Diagnostic ExternConstructor(Place at, string type, string declared, string found) =>
+        new(ExternConstructorRule, at, $"'{type}' has no constructor that takes {declared}, found {found}; expected parameters of the same names and types, others optional.");
+
     // ---- KN09xx: internal --------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor InternalRule = Error("KN0901", "Internal error");

@@ -57,13 +57,17 @@ internal sealed class CheckedFile
         return new CheckedFile(root, graph, modules, diagnostics.ToList().Where(finding => finding.Place.Text.Path == source.Path).ToArray());
     }
 
-    /// <summary>What a constructor call with some arguments would find wrong; the file itself must be right.</summary>
-    public IReadOnlyList<Diagnostic> CheckCall(ModuleDeclaration network, IReadOnlyDictionary<string, Value> arguments)
+    /// <summary>
+    /// What a constructor call with some arguments would find wrong; the file itself must be right. Of the arguments that
+    /// are <paramref name="unknown"/> nothing is taken for granted.
+    /// </summary>
+    public IReadOnlyList<Diagnostic> CheckCall(
+        ModuleDeclaration network, IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown)
     {
         var diagnostics = new DiagnosticBag();
         try
         {
-            new Elaborator(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).RunNetwork(arguments);
+            new Elaborator(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).RunNetwork(arguments, unknown);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

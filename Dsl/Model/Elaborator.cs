@@ -86,14 +86,14 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>A network: for any arguments, or at its defaults (a parameter without one stays a symbol).</summary>
-    public ModuleModel RunNetwork() => RunNetwork(new Dictionary<string, Value>());
+    public ModuleModel RunNetwork() => RunNetwork(new Dictionary<string, Value>(), []);
 
     /// <summary>A network with some arguments given, the others at their defaults.</summary>
-    public ModuleModel RunNetwork(IReadOnlyDictionary<string, Value> arguments) => Run(() =>
+    public ModuleModel RunNetwork(IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown) => Run(() =>
     {
         foreach (var parameter in _declaration.Parameters)
             _scope.Set(parameter.Name.Text, arguments.TryGetValue(parameter.Name.Text, out var given) ? given
-                : _isGeneric ? SymbolFor(parameter) : DefaultOf(parameter) ?? SymbolFor(parameter));
+                : _isGeneric || unknown.Contains(parameter.Name.Text) ? SymbolFor(parameter) : DefaultOf(parameter) ?? SymbolFor(parameter));
     });
 
     /// <summary>A block for any arguments, its inputs of the ranks given.</summary>
