@@ -102,6 +102,7 @@ internal sealed partial class Elaborator
     private static bool IsOfKind(Value value, LayerParameter parameter) => parameter.Kind switch
     {
         ParameterKind.Integer => value is SizeValue,
+        ParameterKind.Spatial when value is ListParameterValue { IsFloat: false } => true,
         ParameterKind.Spatial or ParameterKind.Amounts => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue),
         ParameterKind.List => value is ListValue list && list.Items.All(item => item is SizeValue),
         ParameterKind.Number => value is SizeValue or FloatValue,

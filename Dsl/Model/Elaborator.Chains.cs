@@ -235,7 +235,7 @@ internal sealed partial class Elaborator
             arguments = WithPolicy(arguments, place);
         inputs = [.. inputs, .. arguments.Values.Select(argument => argument.Value).OfType<TensorValue>()];
         var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, Report, Require);
-        if (Infer(call) is not { } shape)
+        if (Infer(call) is not { } shape || call.HasWrongList)
             return ErrorValue.Instance;
         call.Output = shape;
         Member? member = null;
