@@ -3,7 +3,9 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Layers;
 using KnDsl.Dsl.Model;
+using KnDsl.Generator.Analysis;
 using KnDsl.Generator.Emission;
 using KnDsl.Generator.Pipeline;
 using Microsoft.CodeAnalysis;
@@ -25,6 +27,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         public const string Closures = nameof(Closures);
         public const string Options = nameof(Options);
         public const string Files = nameof(Files);
+        public const string Externs = nameof(Externs);
         public const string Classes = nameof(Classes);
     }
 
@@ -46,6 +49,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right, cancellation))
             .WithTrackingName(Steps.Files);
         context.RegisterSourceOutput(files, static (production, file) => Produce(production, file));
+        RegisterExterns(context, files);
 
         // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
         var classes = files.Select(static (file, _) => file.Classes).WithTrackingName(Steps.Classes).Collect();
@@ -54,6 +58,20 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             foreach (var duplicate in all.SelectMany(static list => list).GroupBy(static item => item.Name).SelectMany(static group => group.Skip(1)
                          .Select(item => (item, First: group.First()))))
                 production.ReportDiagnostic(duplicate.item.ToDiagnostic(duplicate.First));
+        });
+    }
+
+    /// <summary>Extern modules are looked up in the compilation, whenever C# code changes; nothing else is.</summary>
+    private static void RegisterExterns(IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<GeneratedFile> files)
+    {
+        var findings = files.SelectMany(static (file, _) => file.Externs)
+            .Combine(context.CompilationProvider)
+            .Select(static (pair, _) => new EquatableArray<Finding>(ExternModules.Check(pair.Left, pair.Right)))
+            .WithTrackingName(Steps.Externs);
+        context.RegisterSourceOutput(findings, static (production, all) =>
+        {
+            foreach (var finding in all)
+                production.ReportDiagnostic(finding.ToDiagnostic());
         });
     }
 
@@ -80,7 +98,8 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             options.HintName(text.Path), code,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.Select(module => new GeneratedClass(
-                $"{space}.{module.Declaration.Name.Text}", FindingPlace.Of(source.At(module.Declaration.Name.Span))))));
+                $"{space}.{module.Declaration.Name.Text}", FindingPlace.Of(source.At(module.Declaration.Name.Span))))),
+            new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternLayer>().Where(layer => layer.Source == source).Select(ExternFact.Of)));
     }
 
     private static void Produce(SourceProductionContext production, GeneratedFile file)

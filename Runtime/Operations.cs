@@ -19,6 +19,21 @@ public static class Operations
         return output;
     }
 
+    /// <summary>Moves a module of the user to where the network is built.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="device">Its device; null leaves it where it is.</param>
+    /// <param name="dtype">The type of its parameters; null leaves it.</param>
+    /// <returns>The module itself.</returns>
+    public static T place<T>(T module, Device? device, ScalarType? dtype)
+        where T : nn.Module
+    {
+        if (device is not null)
+            module.to(device);
+        if (dtype is { } type)
+            module.to(type);
+        return module;
+    }
+
     /// <summary>Interleaves groups of channels (torch.nn.ChannelShuffle).</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <param name="groups">The number of groups; it divides C.</param>

@@ -33,6 +33,9 @@ internal static class DiagnosticCatalogue
     public static Diagnostic UnknownCharacter(Place at, string text) =>
         new(UnknownCharacterRule, at, $"The language has no character '{text}'.");
 
+    public static Diagnostic SingleQuotes(Place at, string text) =>
+        new(UnknownCharacterRule, at, $"{text} stands in single quotes; expected double quotes.");
+
     private static readonly DiagnosticDescriptor ExpectedTokenRule = Error("KN0002", "Something else was expected");
 
     public static Diagnostic ExpectedToken(Place at, string expected, string found) =>
@@ -139,7 +142,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor UnusedValueRule = Warning("KN0111", "Value is never used");
 
     public static Diagnostic UnusedValue(Place at, string name) =>
-        new(UnusedValueRule, at, $"'{name}' is never used; what computes it could be left out.");
+        new(UnusedValueRule, at, $"'{name}' is never used; it could be left out.");
 
     private static readonly DiagnosticDescriptor ValueCountRule = Error("KN0112", "Wrong number of values");
 
@@ -204,7 +207,10 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor IndexRule = Error("KN0124", "Index is outside the list");
 
     public static Diagnostic Index(Place at, string index, int count) =>
-        new(IndexRule, at, $"The list has {Count(count, "item")}, found the index {index}; expected 0 to {count - 1}.");
+        new(IndexRule, at, $"The list has {Count(count, "item")}, found the index {index}; expected {(count == 0 ? "a list with items" : $"0 to {count - 1}")}.");
+
+    public static Diagnostic IndexRange(Place at, string range, int count) =>
+        new(IndexRule, at, $"The list has {Count(count, "item")}, found the range {range}; expected one inside 0..{count}.");
 
     private static readonly DiagnosticDescriptor UnusedModuleRule = Warning("KN0125", "Module is never applied");
 
@@ -213,8 +219,8 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor AfterReturnRule = Error("KN0126", "Statement after the end");
 
-    public static Diagnostic AfterReturn(Place at, Place end) =>
-        new(AfterReturnRule, at, $"Nothing comes after the 'return' in line {end.Line}; expected it to be the last statement.", null, end);
+    public static Diagnostic AfterReturn(Place at, string keyword, Place end) =>
+        new(AfterReturnRule, at, $"Nothing comes after the '{keyword}' in line {end.Line}; expected it to be the last statement.", null, end);
 
     private static readonly DiagnosticDescriptor ReservedNameRule = Error("KN0127", "Name is reserved");
 
@@ -229,12 +235,15 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor LabelNotAllowedRule = Error("KN0129", "Label names no module");
 
     public static Diagnostic LabelNotAllowed(Place at, string what) =>
-        new(LabelNotAllowedRule, at, $"{what} has its name already; expected no label here.");
+        new(LabelNotAllowedRule, at, $"{what}; expected no label here.");
 
     private static readonly DiagnosticDescriptor ConflictingLabelRule = Error("KN0130", "Label is a module and a group");
 
     public static Diagnostic ConflictingLabel(Place at, string label, string group, Place first) =>
         new(ConflictingLabelRule, at, $"'{label}' lies inside '{group}', which is a module of its own in line {first.Line}; expected another label.", null, first);
+
+    public static Diagnostic GroupLabel(Place at, string label, Place first) =>
+        new(ConflictingLabelRule, at, $"'{label}' holds other modules already, in line {first.Line}; expected another label.", null, first);
 
     private static readonly DiagnosticDescriptor MissingTypeRule = Error("KN0131", "Parameter has no type");
 
@@ -363,6 +372,26 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic SameClass(Place at, string type, string otherFile) =>
         new(NoGeneratedNameRule, at, $"The class '{type}' is generated from {otherFile} already; expected another name or namespace.");
+
+    private static readonly DiagnosticDescriptor ExternNotFoundRule = Error("KN0402", "C# module is not there");
+
+    public static Diagnostic ExternNotFound(Place at, string type) =>
+        new(ExternNotFoundRule, at, $"The project has no class '{type}'; expected the full name of a module class.");
+
+    private static readonly DiagnosticDescriptor ExternNoModuleRule = Error("KN0403", "C# class is no module");
+
+    public static Diagnostic ExternNoModule(Place at, string type) =>
+        new(ExternNoModuleRule, at, $"The class '{type}' is no module that can be made; expected a class that derives from torch.nn.Module<Tensor, Tensor>.");
+
+    private static readonly DiagnosticDescriptor ExternForwardRule = Error("KN0404", "C# module takes other values");
+
+    public static Diagnostic ExternForward(Place at, string type, int inputs, string found) =>
+        new(ExternForwardRule, at, $"'{type}' is declared with {Count(inputs, "input")}, found {found}; expected as many tensors in and one out.");
+
+    private static readonly DiagnosticDescriptor ExternConstructorRule = Error("KN0405", "C# module has no such constructor");
+
+    public static Diagnostic ExternConstructor(Place at, string type, string declared, string found) =>
+        new(ExternConstructorRule, at, $"'{type}' has no constructor that takes {declared}, found {found}; expected parameters of the same names and types, others optional.");
 
     // ---- KN09xx: internal --------------------------------------------------------------------------------------------
 

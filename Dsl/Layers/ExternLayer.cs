@@ -115,9 +115,9 @@ internal sealed class ExternLayer(ExternDeclaration declaration, SourceText sour
         }
     }
 
-    public override string Construct(LayerCall call, CodeContext code) => $"new {ModuleType}({string.Join(", ", declaration.Parameters
+    public override string Construct(LayerCall call, CodeContext code) => $"Operations.place(new {ModuleType}({string.Join(", ", declaration.Parameters
         .Where(parameter => call.Has(parameter.Name.Text))
-        .Select(parameter => $"{parameter.Name.Text}: {Argument(call, parameter, code)}"))})";
+        .Select(parameter => $"{parameter.Name.Text}: {Argument(call, parameter, code)}"))}), device, dtype)";
 
     private static string Argument(LayerCall call, Parameter parameter, CodeContext code) => call.Argument(parameter.Name.Text) switch
     {

@@ -51,7 +51,14 @@ internal sealed class LayerCall
     /// </summary>
     public Func<Size, Size, Func<Diagnostic>, bool> Require { get; }
 
-    public void Report(Diagnostic diagnostic) => _report(diagnostic);
+    /// <summary>Whether an error was reported: what the shape rule still gives is not to be trusted then.</summary>
+    public bool HasFailed { get; private set; }
+
+    public void Report(Diagnostic diagnostic)
+    {
+        HasFailed |= diagnostic.Severity == Severity.Error;
+        _report(diagnostic);
+    }
 
     public bool Has(string name) => _arguments.ContainsKey(name);
 
@@ -61,13 +68,20 @@ internal sealed class LayerCall
 
     public Size Integer(string name, Size? otherwise = null) => (Argument(name) as SizeValue)?.Size ?? otherwise ?? Size.One;
 
-    /// <summary>One number for each spatial dimension.</summary>
+    /// <summary>One number for each spatial dimension; a list of another length is reported.</summary>
     public IReadOnlyList<Size> Spatial(string name, int dimensions, Size otherwise) => Argument(name) switch
     {
         SizeValue one => Enumerable.Repeat(one.Size, dimensions).ToArray(),
+        ListValue list when list.Items.Count != dimensions => OfWrongLength(name, list, dimensions, otherwise),
         ListValue list => list.Items.Select(item => item is SizeValue size ? size.Size : Size.One).ToArray(),
         _ => Enumerable.Repeat(otherwise, dimensions).ToArray(),
     };
+
+    private IReadOnlyList<Size> OfWrongLength(string name, ListValue list, int dimensions, Size otherwise)
+    {
+        Report(DiagnosticCatalogue.ArgumentType(PlaceOf(name), Layer.Name, name, $"a whole number or a list of {dimensions}", $"{list.Describe()}"));
+        return Enumerable.Repeat(otherwise, dimensions).ToArray();
+    }
 
     /// <summary>A list of whole numbers.</summary>
     public IReadOnlyList<Size> List(string name) => Argument(name) is ListValue list

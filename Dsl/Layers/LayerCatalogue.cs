@@ -31,5 +31,17 @@ internal static class LayerCatalogue
 
     private static readonly Dictionary<string, Layer> ByName = All.ToDictionary(layer => layer.Name);
 
+    /// <summary>What PyTorch's users may write, where no likeness of the names helps: without case, digits and underscores.</summary>
+    private static readonly Dictionary<string, string> TorchNames = new()
+    {
+        ["convd"] = "conv", ["maxpoold"] = "maxpool", ["avgpoold"] = "avgpool", ["batchnorm"] = "norm", ["batchnormd"] = "norm",
+        ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
+        ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
+    };
+
+    /// <summary>The operation that another framework calls so, or null.</summary>
+    public static string? FindByTorchName(string name) => TorchNames.TryGetValue(
+        new string(name.ToLowerInvariant().Where(char.IsLetter).ToArray()), out var own) ? own : null;
+
     public static Layer? Find(string name) => ByName.TryGetValue(name, out var layer) ? layer : null;
 }

@@ -44,8 +44,8 @@ internal sealed class Pad : Layer
         };
         if (sides.Count != 2 * spatial || channels.Count != 2)
         {
-            var (name, expected, found) = channels.Count != 2 ? ("channels", 2, channels.Count) : ("spatial", 2 * spatial, sides.Count);
-            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(name), "pad", name, $"a list of {expected} whole numbers", $"{found}"));
+            var (name, expected) = channels.Count != 2 ? ("channels", 2) : ("spatial", 2 * spatial);
+            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(name), "pad", name, $"a whole number or a list of {expected}", call.Argument(name)!.Describe()));
             return null;
         }
         var all = new List<(Size, Size)> { (channels[0], channels[1]) };

@@ -57,13 +57,17 @@ internal sealed class CheckedFile
         return new CheckedFile(root, graph, modules, diagnostics.ToList().Where(finding => finding.Place.Text.Path == source.Path).ToArray());
     }
 
-    /// <summary>What a constructor call with some arguments would find wrong; the file itself must be right.</summary>
-    public IReadOnlyList<Diagnostic> CheckCall(ModuleDeclaration network, IReadOnlyDictionary<string, Value> arguments)
+    /// <summary>
+    /// What a constructor call with some arguments would find wrong; the file itself must be right. Of the arguments that
+    /// are <paramref name="unknown"/> nothing is taken for granted.
+    /// </summary>
+    public IReadOnlyList<Diagnostic> CheckCall(
+        ModuleDeclaration network, IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown)
     {
         var diagnostics = new DiagnosticBag();
         try
         {
-            new Elaborator(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).RunNetwork(arguments);
+            new Elaborator(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).RunNetwork(arguments, unknown);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -75,10 +79,17 @@ internal sealed class CheckedFile
     private static IReadOnlyList<CheckedModule> CheckModules(FileGraph graph, FileScope root, DiagnosticBag diagnostics)
     {
         foreach (var file in graph.Files)
-            foreach (var cyclic in Declarations.FindCycles(file.Own, file == root ? diagnostics : new DiagnosticBag()))
+        {
+            var unusable = Declarations.FindCycles(file.Own, file == root ? diagnostics : new DiagnosticBag());
+            unusable.UnionWith(file.Syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
+            foreach (var module in unusable)
                 foreach (var other in graph.Files)
-                    if (other.Visible.TryGetValue(cyclic.Name.Text, out var found) && ReferenceEquals(found.Declaration, cyclic))
-                        other.Visible.Remove(cyclic.Name.Text);
+                    if (other.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module))
+                    {
+                        other.Visible.Remove(module.Name.Text);
+                        other.Unusable.Add(module.Name.Text);
+                    }
+        }
         var context = new ModelContext(graph, diagnostics);
         var source = root.Syntax.Source;
         var modules = new List<CheckedModule>();

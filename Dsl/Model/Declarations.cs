@@ -46,6 +46,8 @@ internal static class Declarations
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is the stage and the network's policy")
                     .WithHint("Call the parameter 'policy' and write norm = policy."));
         }
+        if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false })
+            diagnostics.Add(DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text, "an input such as 'x' among its parameters"));
         if (module.Kind == ModuleKind.Network)
             foreach (var input in module.Inputs)
                 diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(input.Span), input.Text)
@@ -53,10 +55,19 @@ internal static class Declarations
         foreach (var parameter in module.Parameters)
             if (parameter.Type.Text is not ("int" or "float" or "bool" or "norm") || parameter is { IsList: true, Type.Text: not ("int" or "float") })
                 diagnostics.Add(DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : ""))
-                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near ? $"Did you mean '{near}'?" : null));
+                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near && near != parameter.Type.Text ? $"Did you mean '{near}'?" : null));
     }
 
-    /// <summary>The declarations that are part of a cycle, which is reported once each.</summary>
+    /// <summary>The names that statements set.</summary>
+    public static IEnumerable<string> Targets(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch
+    {
+        AssignStatement assign => assign.Targets.Select(target => target.Text),
+        IfStatement branch => Targets(branch.Then).Concat(Targets(branch.Else)),
+        ForStatement loop => Targets(loop.Body),
+        _ => [],
+    });
+
+    /// <summary>The declarations that are part of a cycle; each cycle is reported once, where it is met first.</summary>
     public static HashSet<ModuleDeclaration> FindCycles(
         IReadOnlyDictionary<string, DeclaredModule> declarations, DiagnosticBag diagnostics)
     {
@@ -66,7 +77,9 @@ internal static class Declarations
         foreach (var pair in declarations.Values)
             if (PathBackTo(pair.Declaration, uses) is { } path)
             {
-                cyclic.Add(pair.Declaration);
+                if (!cyclic.Add(pair.Declaration))
+                    continue;
+                cyclic.UnionWith(path);
                 diagnostics.Add(DiagnosticCatalogue.Recursion(pair.Source.At(pair.Declaration.Name.Span), string.Join(" -> ", path.Select(module => module.Name.Text))));
             }
         return cyclic;

@@ -17,6 +17,7 @@ internal sealed partial class Elaborator
         var callee = call.Callee.Text;
         var bound = new Dictionary<string, (Value, Place)>();
         var ok = true;
+        var misnamed = false;
         var position = 0;
         arguments ??= call.Arguments;
         if (parameters.Count > 0 && parameters[0].IsVariadic && arguments.TakeWhile(argument => argument.Name is null).ToArray() is { Length: > 1 } row)
@@ -36,6 +37,7 @@ internal sealed partial class Elaborator
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());
+                misnamed = true;
                 continue;
             }
             if (bound.ContainsKey(parameter.Name))
@@ -48,8 +50,9 @@ internal sealed partial class Elaborator
             ok &= value is not ErrorValue;
             bound[parameter.Name] = (value, At(argument.Value.Span));
         }
+        // A name that is not known may have been meant for one that is missing.
         foreach (var parameter in parameters)
-            if (parameter.IsRequired && !bound.ContainsKey(parameter.Name))
+            if (parameter.IsRequired && !bound.ContainsKey(parameter.Name) && !misnamed)
             {
                 Report(DiagnosticCatalogue.MissingArgument(At(call.Span), callee, parameter.Name, parameter.KindText));
                 ok = false;
@@ -72,6 +75,14 @@ internal sealed partial class Elaborator
                 return Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, word.Name,
                     parameter.Kind == ParameterKind.Word ? string.Join(", ", words) : parameter.KindText)
                     .WithHint(Spelling.Nearest(word.Name, words.Concat(_scope.Names)) is { } near ? $"Did you mean '{near}'?" : null));
+        }
+        if (parameter.Kind == ParameterKind.Gain && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
+        {
+            var text = string.Concat(_source.Slice(expression.Span).Where(c => !char.IsWhiteSpace(c)));
+            return gains.Contains(text)
+                ? new WordValue(text)
+                : Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, text, parameter.KindText)
+                    .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
         }
         if (parameter.Kind == ParameterKind.Policy)
             return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
@@ -113,6 +124,7 @@ internal sealed partial class Elaborator
     {
         var bound = new Dictionary<string, Value>();
         var ok = true;
+        var misnamed = false;
         var position = 0;
         foreach (var argument in arguments)
         {
@@ -129,6 +141,7 @@ internal sealed partial class Elaborator
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, declaration.Name.Text, declaration.Parameters.Select(candidate => candidate.Name.Text).ToArray());
+                misnamed = true;
                 continue;
             }
             if (bound.ContainsKey(parameter.Name.Text))
@@ -148,7 +161,8 @@ internal sealed partial class Elaborator
                 continue;
             if (parameter.Default is null)
             {
-                Report(DiagnosticCatalogue.MissingArgument(At(call.Span), declaration.Name.Text, parameter.Name.Text, TypeText(parameter)));
+                if (!misnamed)
+                    Report(DiagnosticCatalogue.MissingArgument(At(call.Span), declaration.Name.Text, parameter.Name.Text, TypeText(parameter)));
                 ok = false;
             }
             else
@@ -182,7 +196,7 @@ internal sealed partial class Elaborator
         };
         if (converted is not null)
             return converted;
-        return parameter.Type.Text is "int" or "float" or "bool" or "norm"
+        return parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" }
             ? Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe()))
             : ErrorValue.Instance;
     }
@@ -190,6 +204,11 @@ internal sealed partial class Elaborator
     /// <summary>A policy with its settings, or null where it was wrong.</summary>
     private PolicyValue? EvaluatePolicy(Expression expression)
     {
+        if (expression is ErrorExpression)
+        {
+            _failed = true;
+            return null;
+        }
         if (expression is NameExpression name && _scope.Find(name.Name) is not null)
         {
             var value = Lookup(name.Name, name.Span);
@@ -214,12 +233,12 @@ internal sealed partial class Elaborator
             return null;
         if (arguments.TryGetValue("gain", out var gain) && gain.Value is RecordValue record && !CheckGain(record, policy))
             return null;
-        var groups = policy.Name == "group"
+        var groups = policy.Parameter("groups") is not null
             ? arguments.TryGetValue("groups", out var given) && given.Value is SizeValue size ? size.Size : Size.Of(32)
             : null;
         var text = $"{policy.Name}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {pair.Value.Value.Key}"))})";
         return new PolicyValue(text, policy.HasChain, groups, code =>
-            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {PolicyArgument(pair.Value.Value, code)}"))})");
+            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{CamelCase(pair.Key)}: {(pair.Key == "gain" && pair.Value.Value is WordValue { Word: "learned" } ? "Gain.Learned()" : PolicyArgument(pair.Value.Value, code))}"))})");
     }
 
     private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
@@ -249,10 +268,19 @@ internal sealed partial class Elaborator
         return true;
     }
 
+    /// <summary><c>r_max</c> is rMax in C#.</summary>
+    private static string CamelCase(string name)
+    {
+        var words = name.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
+    }
+
     private static string PolicyArgument(Value value, CodeContext code) => value switch
     {
         SizeValue size => code.Of(size.Size),
         FloatValue number => number.Code(code),
+        WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
+        WordValue { Word: "learned(channel)" } => "Gain.Learned(perChannel: true)",
         WordValue word => $"Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
         RecordValue record => $"new Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {PolicyArgument(field.Value, code)}"))})",
         _ => "default",

@@ -110,10 +110,15 @@ internal sealed partial class Elaborator
 
     private void ReportUnknownStage(Name callee)
     {
+        if (_file.Unusable.Contains(callee.Text) || _scope.Find(callee.Text)?.Value is ErrorValue)
+        {
+            _failed = true;
+            return;
+        }
         var known = LayerCatalogue.All.Select(layer => layer.Name).Concat(_file.Visible.Keys).Concat(_file.Externs.Keys)
             .Concat(_scope.Names.Where(name => _scope.Find(name)!.Value is ModuleValue));
         Report(DiagnosticCatalogue.UnknownStage(At(callee.Span), callee.Text)
-            .WithHint(Spelling.Nearest(callee.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null));
+            .WithHint((LayerCatalogue.FindByTorchName(callee.Text) ?? Spelling.Nearest(callee.Text, known)) is { } nearest ? $"Did you mean '{nearest}'?" : null));
     }
 
     private IReadOnlyList<Value> EvaluateCall(CallExpression expression, string? target)
@@ -128,7 +133,7 @@ internal sealed partial class Elaborator
                 return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it as a stage")
                     .WithHint(given.Length > 0 ? $"Write {_source.Slice(given[0].Span)} -> {name}{(given.Length > 1 ? "(...)" : "")}." : $"Write value -> {name}."))];
             if (expression.Label is not null && layer is Concat)
-                return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no parameters and"))];
+                return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no module to name"))];
             return [EvaluateJoin(layer, expression, given, target)];
         }
         if (NormPolicies.Find(name) is not null && !_file.Visible.ContainsKey(name))
@@ -173,23 +178,24 @@ internal sealed partial class Elaborator
         IReadOnlyList<TensorValue> inputs, Call call, Label? label, Place place, IReadOnlyList<IReadOnlyList<NamePart>> path, bool beforeNorm, string? target)
     {
         var name = call.Callee.Text;
+        var named = label is null ? place : At(label.Span);
         if (_scope.Find(name) is { Value: ModuleValue shared } binding)
         {
             foreach (var span in binding.Targets)
                 _used.Add(span);
             if (label is not null)
-                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}'"));
+                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}' has its name already"));
             return ApplyShared(shared.Module, inputs, call, place, target);
         }
         if (_file.Visible.TryGetValue(name, out var found))
-            return RunBlockCall(inputs, call, found.Declaration, found.Source, place, path, target);
+            return RunBlockCall(inputs, call, found.Declaration, found.Source, place, path, target, named);
         if (FindLayer(name) is not { } layer)
         {
             ReportUnknownStage(call.Callee);
             return [ErrorValue.Instance];
         }
         if (layer.InputCount is not 1)
-            return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it with its values in parentheses").WithHint(layer.Example + "."))];
+            return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it with its values in parentheses").WithHint($"Write {layer.Example}."))];
         var arguments = BindArguments(call, layer.Parameters);
         if (arguments is null)
             return [ErrorValue.Instance];
@@ -197,7 +203,7 @@ internal sealed partial class Elaborator
             return [Fail(DiagnosticCatalogue.ValueCount(place, $"What goes into '{name}'", 1, inputs.Count))];
         return layer is Split
             ? ApplySplit(inputs[0], arguments, place)
-            : [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target)];
+            : [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target, named)];
     }
 
     /// <summary>A split is a row of slices.</summary>
@@ -223,24 +229,38 @@ internal sealed partial class Elaborator
 
     private Value ApplyLayer(
         Layer layer, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place,
-        IReadOnlyList<IReadOnlyList<NamePart>>? path, bool beforeNorm, string? target)
+        IReadOnlyList<IReadOnlyList<NamePart>>? path, bool beforeNorm, string? target, Place? named = null)
     {
         if (layer is Norm)
             arguments = WithPolicy(arguments, place);
         inputs = [.. inputs, .. arguments.Values.Select(argument => argument.Value).OfType<TensorValue>()];
         var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, Report, Require);
-        if (layer.Infer(call) is not { } shape)
+        if (Infer(call) is not { } shape)
             return ErrorValue.Instance;
         call.Output = shape;
         Member? member = null;
         if (layer.ModuleType is { } type && path is not null)
         {
-            member = AddMember(path, type, place);
+            member = AddMember(path, type, named ?? place);
             if (member is null)
                 return ErrorValue.Instance;
             _items.Add(new ConstructLayerItem(member, call, place));
         }
         return Apply(member, call, shape, place, target);
+    }
+
+    /// <summary>The shape of the output; null where an error was reported.</summary>
+    private Shape? Infer(LayerCall call)
+    {
+        try
+        {
+            return call.Layer.Infer(call) is { } shape && !call.HasFailed ? shape : null;
+        }
+        catch (OverflowException)
+        {
+            Report(DiagnosticCatalogue.Overflow(call.Place));
+            return null;
+        }
     }
 
     private IReadOnlyDictionary<string, (Value Value, Place Place)> WithPolicy(IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place)
@@ -304,7 +324,7 @@ internal sealed partial class Elaborator
             failed |= results.Any(value => value is ErrorValue);
             for (var i = 0; i < inputs.Count; i++)
                 _scope.Set(names[i], failed ? ErrorValue.Instance : results[i]);
-        }, () => { });
+        }, () => { }, [], []);
         var values = names.Select(name => _scope.Find(name)!.Value).ToArray();
         foreach (var name in names)
             _scope.Remove(name);
@@ -323,7 +343,7 @@ internal sealed partial class Elaborator
             var item = sequence.Items[i];
             var following = i + 1 < sequence.Items.Count ? sequence.Items[i + 1].Stage : next;
             if (item.Stage.Label is { } label)
-                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "A member of a sequence is numbered and"));
+                Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "A member of a sequence is numbered"));
             var name = i + 1 < sequence.Items.Count ? null : target;
             if (item.Stage.Condition is { } condition)
             {

@@ -34,8 +34,15 @@ internal sealed partial class Elaborator
         OperatorExpression row => [EvaluateRow(row, target)],
         CallExpression call => EvaluateCall(call, target),
         ChainExpression chain => EvaluateChain(chain, target),
-        _ => [ErrorValue.Instance],
+        _ => [Silence()],
     };
+
+    /// <summary>An error that is reported already makes the module incomplete, and nothing more.</summary>
+    private ErrorValue Silence()
+    {
+        _failed = true;
+        return ErrorValue.Instance;
+    }
 
     private Value Lookup(string name, TextSpan span)
     {
@@ -45,19 +52,23 @@ internal sealed partial class Elaborator
                 return Fail(DiagnosticCatalogue.UndecidedValue(At(span), name, place));
             foreach (var target in binding.Targets)
                 _used.Add(target);
-            return binding.Value;
+            return binding.Value is ErrorValue ? Silence() : binding.Value;
         }
         if (name is "true" or "false")
             return new BoolValue(name == "true");
-        if (name.Length == 0)
-            return ErrorValue.Instance;
+        if (_lacksNames)
+            return Silence();
         var known = _scope.Names.Concat(["true", "false"]);
-        var hint = Spelling.Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?"
+        var hint = SetLater(name) is null && Spelling.Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?"
             : FindLayer(name) is not null || _file.Visible.ContainsKey(name)
                 ? $"'{name}' is a stage: write value -> {name}."
-                : null;
+                : SetLater(name) is { } line ? $"It is set in line {line} only." : null;
         return Fail(DiagnosticCatalogue.UnknownName(At(span), name).WithHint(hint));
     }
+
+    /// <summary>The line of the module's body that sets a name, for one that is read before.</summary>
+    private int? SetLater(string name) => _declaration.Body.OfType<AssignStatement>()
+        .SelectMany(assign => assign.Targets).FirstOrDefault(target => target.Text == name) is { } later ? At(later.Span).Line : null;
 
     private Value EvaluateMember(MemberExpression expression)
     {
@@ -101,7 +112,7 @@ internal sealed partial class Elaborator
                 return Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut", "a list that is known", target.Describe()));
             var (first, last) = ((from as SizeValue)?.Size.Value ?? 0, (to as SizeValue)?.Size.Value ?? known.Items.Count);
             if (first < 0 || last > known.Items.Count || first > last)
-                return Fail(DiagnosticCatalogue.Index(At(expression.Span), $"{first}..{last}", known.Items.Count));
+                return Fail(DiagnosticCatalogue.IndexRange(At(expression.Span), $"{first}..{last}", known.Items.Count));
             return new ListValue(known.Items.Skip((int)first).Take((int)(last - first)).ToArray());
         }
         if (from is not SizeValue index)

@@ -34,10 +34,9 @@ internal sealed partial class Elaborator
         var last = Text(path[path.Count - 1]);
         if (parent.Children.FirstOrDefault(child => Text(child.Name) == last && !AreExclusive(child.Branches)) is { } taken)
         {
-            if (taken.IsGroup)
-                Report(DiagnosticCatalogue.ConflictingLabel(place, last, taken.Path, taken.Place));
-            else
-                Report(DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place));
+            Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
+                : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)
+                    .WithHint(taken.Place == place ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
             return null;
         }
         return NewMember(parent, path[path.Count - 1], type, place, null);
@@ -82,12 +81,12 @@ internal sealed partial class Elaborator
 
     private IReadOnlyList<Value> RunBlockCall(
         IReadOnlyList<TensorValue> given, Call call, ModuleDeclaration declaration, SourceText source, Place place,
-        IReadOnlyList<IReadOnlyList<NamePart>> path, string? target)
+        IReadOnlyList<IReadOnlyList<NamePart>> path, string? target, Place? named = null)
     {
         var failure = new Value[] { ErrorValue.Instance };
         if (Prepare(given, call, declaration, source, place) is not { } prepared)
             return failure;
-        var member = AddMember(path, declaration.Name.Text, place);
+        var member = AddMember(path, declaration.Name.Text, named ?? place);
         if (member is null)
             return failure;
         var use = Use(declaration, source, prepared, place);
@@ -143,9 +142,11 @@ internal sealed partial class Elaborator
         if (!_isGeneric)
         {
             var instance = _context.Instance(declaration, source, call.Inputs, call.Arguments, _policy);
-            CountStages(instance.StageCount);
             if (instance.IsComplete)
+            {
+                CountStages(instance.StageCount);
                 return use with { Instance = instance };
+            }
             // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
             if (source.Path != _source.Path && generic.IsComplete && instance.FirstError is { } inner)
                 Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
@@ -224,7 +225,8 @@ internal sealed partial class Elaborator
         var type = layer is null ? call.Callee.Text : layer.ModuleType;
         if (type is null)
         {
-            _scope.Set(name, Fail(DiagnosticCatalogue.LabelNotAllowed(At(statement.Label.Span), $"'{call.Callee.Text}' has no parameters to share and")));
+            _scope.Set(name, Fail(DiagnosticCatalogue.ValueType(At(call.Span), "What 'module' declares", "a block or an operation with parameters", $"'{call.Callee.Text}'")
+                .WithHint($"It has no weights to share: write value -> {call.Callee.Text} wherever it is wanted.")));
             return;
         }
         var member = AddMember(LabelPath(statement.Label, statement.Span), type, At(statement.Label.Span));
@@ -251,7 +253,7 @@ internal sealed partial class Elaborator
             if (arguments is null || given.Count != 1)
                 return failure;
             var use = new LayerCall(layer, given, layer is Norm ? WithPolicy(arguments, place) : arguments, place, false, Report, Require);
-            if (layer.Infer(use) is not { } shape || !FitsFirst(shared, given, place))
+            if (Infer(use) is not { } shape || !FitsFirst(shared, given, place))
                 return failure;
             if (shared.FirstInputs is null)
                 shared.Construct(given, new ConstructLayerItem(shared.Member, use, shared.Place), null);

@@ -18,7 +18,7 @@ internal sealed partial class Elaborator
         {
             if (isTop && _ended is { } end && statement is not (ErrorStatement or OutputStatement))
             {
-                Report(DiagnosticCatalogue.AfterReturn(At(statement.Span), end));
+                Report(DiagnosticCatalogue.AfterReturn(At(statement.Span), _declaration.Kind == ModuleKind.Network ? "output" : "return", end));
                 return;
             }
             switch (statement)
@@ -47,13 +47,15 @@ internal sealed partial class Elaborator
                     break;
                 case IfStatement branch:
                     RunIf(branch.Condition, At(TextSpan.FromBounds(branch.Span.Start, branch.Condition.Span.End)),
-                        () => RunStatements(branch.Then, false), () => RunStatements(branch.Else, false));
+                        () => RunStatements(branch.Then, false), () => RunStatements(branch.Else, false), branch.Then, branch.Else);
                     break;
                 case ForStatement loop:
                     RunFor(loop);
                     break;
                 case ErrorStatement error:
                     _failed = true;
+                    // An input that cannot be read declares sizes that nobody knows.
+                    _lacksNames |= _source.Slice(error.Span).StartsWith("input", StringComparison.Ordinal);
                     foreach (var target in error.Targets)
                         _scope.Set(target.Text, ErrorValue.Instance);
                     if (isTop && _outputs is null && _source.Slice(error.Span) is var text
@@ -79,8 +81,9 @@ internal sealed partial class Elaborator
         }
         foreach (var input in statement.Values)
         {
-            if (_scope.Find(input.Name.Text) is not null)
-                Report(DiagnosticCatalogue.DuplicateDeclaration(At(input.Name.Span), "name", input.Name.Text, At(_declaration.Name.Span)));
+            if (_scope.Find(input.Name.Text) is { } taken)
+                Report(DiagnosticCatalogue.DuplicateDeclaration(At(input.Name.Span), "name", input.Name.Text,
+                    At(taken.Targets.Count > 0 ? taken.Targets[0] : statement.Span)));
             var sizes = input.Shape.Sizes.Select(size => DeclaredSize(size, true)).ToArray();
             if (sizes.Length < 2)
                 Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", "a batch and at least one more dimension, [N, C, ...]", $"[{string.Join(", ", sizes.Select(size => size?.ToString() ?? "?"))}]"));
@@ -178,8 +181,8 @@ internal sealed partial class Elaborator
         {
             var target = statement.Targets[i];
             var value = values.Count == statement.Targets.Count ? values[i] : ErrorValue.Instance;
-            if (value is WordValue word)
-                value = Fail(DiagnosticCatalogue.UnknownName(At(statement.Value.Span), word.Word));
+            if (value is WordValue)
+                value = Fail(DiagnosticCatalogue.ValueType(At(statement.Value.Span), $"'{target.Text}'", "a tensor, a number, a condition or a list", "text"));
             if (_declaration.Parameters.FirstOrDefault(parameter => parameter.Name.Text == target.Text) is { } parameter)
             {
                 Report(DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "parameter", target.Text, At(parameter.Name.Span)));
@@ -222,7 +225,8 @@ internal sealed partial class Elaborator
         }
     }
 
-    private void RunIf(Expression expression, Place place, Action then, Action otherwise)
+    private void RunIf(
+        Expression expression, Place place, Action then, Action otherwise, IReadOnlyList<Statement> thenBody, IReadOnlyList<Statement> elseBody)
     {
         var condition = Evaluate(expression);
         if (condition is not BoolValue decision)
@@ -237,6 +241,10 @@ internal sealed partial class Elaborator
         if (decision.Constant is { } known)
         {
             (known ? then : otherwise)();
+            // Whether the names of the other branch may be missing is for the plan for any arguments to say.
+            foreach (var name in Declarations.Targets(known ? elseBody : thenBody))
+                if (_scope.Find(name) is null)
+                    _scope.Set(name, new Binding(ErrorValue.Instance, [], _isGeneric ? place : null));
             return;
         }
         var before = _scope;

@@ -37,6 +37,10 @@ internal sealed partial class Elaborator
     private bool _usesNorm;
     private bool _failed;
     private Diagnostic? _firstError;
+
+    /// <summary>Whether the statement that declares sizes could not be read: a name that is not known may be one of them.</summary>
+    private bool _lacksNames;
+
     private int _stages;
     private HashSet<string>? _symbolNames;
     private int _properties;
@@ -86,15 +90,34 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>A network: for any arguments, or at its defaults (a parameter without one stays a symbol).</summary>
-    public ModuleModel RunNetwork() => RunNetwork(new Dictionary<string, Value>());
+    public ModuleModel RunNetwork() => RunNetwork(new Dictionary<string, Value>(), []);
 
     /// <summary>A network with some arguments given, the others at their defaults.</summary>
-    public ModuleModel RunNetwork(IReadOnlyDictionary<string, Value> arguments) => Run(() =>
+    public ModuleModel RunNetwork(IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown) => Run(() =>
     {
         foreach (var parameter in _declaration.Parameters)
-            _scope.Set(parameter.Name.Text, arguments.TryGetValue(parameter.Name.Text, out var given) ? given
-                : _isGeneric ? SymbolFor(parameter) : DefaultOf(parameter) ?? SymbolFor(parameter));
+            Declare(parameter.Name, arguments.TryGetValue(parameter.Name.Text, out var given) ? given
+                : _isGeneric || unknown.Contains(parameter.Name.Text) ? SymbolFor(parameter) : DefaultOf(parameter) ?? SymbolFor(parameter));
+        // A parameter without a type is reported already; it was meant as an input, whose sizes are not known then.
+        _lacksNames = _declaration.Inputs.Count > 0;
+        foreach (var input in _declaration.Inputs)
+            Declare(input, Silence());
+        if (!_lacksNames && !_declaration.Body.Any(statement => statement is InputStatement or ErrorStatement))
+        {
+            _lacksNames = true;
+            Report(DiagnosticCatalogue.NoInput(
+                At(_declaration.Name.Span), "network", _declaration.Name.Text, "a statement such as 'input image[N, 3, 32, 32]'"));
+        }
     });
+
+    /// <summary>A parameter or an input of the header; it is to be used as every value is.</summary>
+    private void Declare(Name name, Value value)
+    {
+        if (name.Text is not ("norm" or "device" or "dtype"))
+            _assigned.Add((name, name.Span));
+        // A second one of the name is reported already: whatever uses the name uses both.
+        _scope.Set(name.Text, new Binding(value, [.. _scope.Find(name.Text)?.Targets ?? [], name.Span]));
+    }
 
     /// <summary>A block for any arguments, its inputs of the ranks given.</summary>
     public ModuleModel RunBlock(IReadOnlyList<int> ranks) => Run(() =>
@@ -105,9 +128,9 @@ internal sealed partial class Elaborator
                 InputSymbolName(input.Text, axis, ranks[i]), SymbolKind.Construction)))),
             ChainFact.FromInput(i), At(input.Span), input.Text)).ToArray();
         for (var i = 0; i < _inputs.Count; i++)
-            _scope.Set(_declaration.Inputs[i].Text, _inputs[i]);
+            Declare(_declaration.Inputs[i], _inputs[i]);
         foreach (var parameter in _declaration.Parameters)
-            _scope.Set(parameter.Name.Text, SymbolFor(parameter));
+            Declare(parameter.Name, SymbolFor(parameter));
     });
 
     /// <summary>A block for certain inputs and arguments.</summary>
@@ -164,19 +187,17 @@ internal sealed partial class Elaborator
     {
         var what = _declaration.Kind == ModuleKind.Network ? "network" : "block";
         var broken = _failed || _declaration.Body.Any(statement => statement is ErrorStatement);
-        if (_inputs.Count == 0 && !broken)
-            Report(DiagnosticCatalogue.NoInput(At(_declaration.Name.Span), what, _declaration.Name.Text,
-                what == "network" ? "a statement such as 'input image[N, 3, 32, 32]'" : "an input such as 'x' among its parameters"));
         if (_outputs is null && !broken)
             Report(DiagnosticCatalogue.NoOutput(At(_declaration.Name.Span), what, _declaration.Name.Text,
                 what == "network" ? "a statement such as 'output logits[N, 10]'" : "'return' with a value at the end"));
-        if (!_isGeneric)
+        // What is wrong may have been meant to use what seems unused.
+        if (!_isGeneric || _failed || broken)
             return;
         foreach (var (name, span) in _assigned)
-            if (!_used.Contains(span) && !broken)
+            if (!_used.Contains(span))
                 Report(DiagnosticCatalogue.UnusedValue(At(span), name.Text));
         foreach (var shared in _shared)
-            if (shared.FirstInputs is null && !broken)
+            if (shared.FirstInputs is null)
                 Report(DiagnosticCatalogue.UnusedModule(shared.Place, shared.Label.ToString()));
     }
 
@@ -201,8 +222,11 @@ internal sealed partial class Elaborator
     {
         // Defaults stand before the body: they see no name of it.
         (_scope, _items) = (new Scope(), []);
-        return _declaration.Parameters.Where(parameter => parameter.Default is not null)
-            .ToDictionary(parameter => parameter.Name.Text, parameter => DefaultOf(parameter)!);
+        var defaults = new Dictionary<string, Value>();
+        foreach (var parameter in _declaration.Parameters)
+            if (DefaultOf(parameter) is { } value)
+                defaults[parameter.Name.Text] = value;
+        return defaults;
     }
 
     /// <summary>A parameter's default, of its type, or null where it has none.</summary>

@@ -22,6 +22,9 @@ internal sealed class FileScope(KnnetFile syntax)
 
     public Dictionary<string, DeclaredModule> Visible { get; } = [];
 
+    /// <summary>Declarations that cannot be used, for reasons that are reported: naming them is no second error.</summary>
+    public HashSet<string> Unusable { get; } = [];
+
     /// <summary>Modules of C# that the file or one that it imports declares.</summary>
     public Dictionary<string, Layer> Externs { get; } = [];
 }

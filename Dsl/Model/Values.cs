@@ -91,7 +91,10 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
     public bool IsFloat => isFloat;
 
     /// <summary>The number of items; its C# name is <c>name.Count</c>.</summary>
-    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction);
+    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction)
+    {
+        Code = code => code.Name(new Symbol(name, SymbolKind.Construction)) + ".Count",
+    };
 
     public override string Describe() => $"the list '{name}'";
 }

@@ -15,10 +15,13 @@ internal static class ExpressionGrammar
         select new Name(token.Text, token.Span);
 
     private static readonly Parser<Expression> Number =
-        Tokens.Integer.Select(token => (Expression)new IntegerLiteral(
-                int.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0, token.Span))
-            .Or(Tokens.Float.Select(token => (Expression)new FloatLiteral(
-                double.TryParse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : 0, token.Span)));
+        Tokens.Integer.Select(token => int.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                ? (Expression)new IntegerLiteral(value, token.Span)
+                : new ErrorExpression(token.Span))
+            .Or(Tokens.Float.Select(token =>
+                double.TryParse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && !double.IsInfinity(value)
+                    ? (Expression)new FloatLiteral(value, token.Span)
+                    : new ErrorExpression(token.Span)));
 
     private static readonly Parser<Expression> Text =
         from token in Tokens.QuotedText

@@ -130,6 +130,14 @@ internal sealed class Lexer
 
     private TokenKind? Unknown(char c)
     {
+        if (c == '\'' && _text.IndexOf('\'', _position + 1) is var close && close > 0 && close < _end
+            && _text.IndexOf('\n', _position, close - _position) < 0)
+        {
+            var quoted = TextSpan.FromBounds(_position, close + 1);
+            _position = close + 1;
+            _diagnostics.Add(DiagnosticCatalogue.SingleQuotes(_source.At(quoted), _source.Slice(quoted)));
+            return null;
+        }
         var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1)) ? 2 : 1;
         var span = new TextSpan(_position, length);
         var hint = c switch
@@ -139,6 +147,9 @@ internal sealed class Lexer
             '|' => "Write 'or'.",
             '!' => "Write 'not'.",
             '\'' => "Text stands in double quotes.",
+            '\u2192' => "Write '->'.",
+            '\u00D7' => "Write '*'.",
+            '#' => "Comments begin with '//'.",
             _ => null,
         };
         _position += length;

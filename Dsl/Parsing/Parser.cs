@@ -21,6 +21,13 @@ internal sealed class Parser
     private readonly SourceText _source;
     private readonly DiagnosticBag _diagnostics;
     private readonly IReadOnlyList<Token> _tokens;
+
+    /// <summary>Where the text itself could not be read: what the grammar says of such a statement is a consequence.</summary>
+    private readonly int[] _unreadable;
+
+    /// <summary>Braces of the current declaration that are opened and not closed, or, below zero, closed and not opened.</summary>
+    private int _unclosed;
+
     private int _position;
     private int _depth;
 
@@ -28,7 +35,10 @@ internal sealed class Parser
     {
         _source = source;
         _diagnostics = diagnostics;
-        _tokens = Lexer.Tokenize(source, diagnostics);
+        var found = new DiagnosticBag();
+        _tokens = Lexer.Tokenize(source, found);
+        _unreadable = found.ToList().Select(diagnostic => diagnostic.Place.Span.Start).ToArray();
+        diagnostics.AddRange(found.ToList());
     }
 
     public static KnnetFile Parse(SourceText source, DiagnosticBag diagnostics) => new Parser(source, diagnostics).ReadFile();
@@ -61,12 +71,18 @@ internal sealed class Parser
                     _diagnostics.Add(DiagnosticCatalogue.SecondNamespace(_source.At(declared.Span), _source.At(space.Span)));
                 space ??= declared;
             }
+            else if (Current.Is(TokenKind.CloseBrace))
+            {
+                Report(DiagnosticCatalogue.Unopened(_source.At(Current.Span), Current.Text));
+                _position++;
+            }
             else
             {
                 var known = new[] { "network", "block", "import", "extern", "namespace" };
                 var nearest = Spelling.Nearest(Current.Text, known);
                 Report(DiagnosticCatalogue.ExpectedDeclaration(_source.At(Current.Span), Current.Describe())
-                    .WithHint(nearest is null ? null : $"Did you mean '{nearest}'?"));
+                    .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
+                        : StatementGrammar.Starts(_tokens, _position) ? "Statements stand in the braces of a network or a block." : null));
                 _position++;
                 SkipToDeclaration();
             }
@@ -107,19 +123,24 @@ internal sealed class Parser
     private ModuleDeclaration? ReadModule(ModuleKind kind)
     {
         var keyword = Current;
+        var start = _position;
         var end = _position;
         while (!_tokens[end].Is(TokenKind.OpenBrace) && !_tokens[end].Is(TokenKind.End) && !(end > _position && StartsDeclaration(end)))
             end++;
         var header = Run(DeclarationGrammar.ModuleHeader(kind), _position, end, TokenKind.OpenBrace);
         _position = end;
+        var broken = end > start + 1 && _tokens[start + 1] is { Kind: TokenKind.Identifier } name
+            ? new ModuleDeclaration(kind, new Name(name.Text, name.Span), [], [], [], null, keyword.Span) { IsBroken = true }
+            : null;
         if (!Current.Is(TokenKind.OpenBrace))
         {
             if (header is not null)
-                Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "'{'", Current.Describe()));
-            return null;
+                Report(DiagnosticCatalogue.ExpectedToken(PlaceOf(Current), "'{'", Current.Describe()));
+            return broken;
         }
+        _unclosed = CountUnclosed();
         var body = ReadBody(keyword, kind == ModuleKind.Network ? "network" : "block");
-        return header is null ? null : header with
+        return header is null ? broken : header with
         {
             Body = body.Statements,
             Documentation = keyword.Documentation,
@@ -127,20 +148,56 @@ internal sealed class Parser
         };
     }
 
+    private int CountUnclosed()
+    {
+        var depth = 0;
+        for (var i = _position; !_tokens[i].Is(TokenKind.End) && !StartsDeclaration(i); i++)
+            depth += _tokens[i].Kind switch { TokenKind.OpenBrace => 1, TokenKind.CloseBrace => -1, _ => 0 };
+        return depth;
+    }
+
+    /// <summary>Whether a body lacks its brace here: one is missing, and the line is indented no more than the body's owner.</summary>
+    private bool EndsByIndentation(Token owner) => _depth > 1 && _unclosed > 0 && Current.FirstOnLine
+        && (Indentation(Current) < Indentation(owner) || Indentation(Current) == Indentation(owner) && !Current.Is(TokenKind.CloseBrace));
+
+    private int Indentation(Token token)
+    {
+        var line = _source.Line(_source.PositionOf(token.Span.Start).Line);
+        return line.Length - line.TrimStart().Length;
+    }
+
+    /// <summary>Where a message about a token stands; the end of the file has no width, so its last character does for it.</summary>
+    private Place PlaceOf(Token token)
+    {
+        if (!token.Is(TokenKind.End) || _source.Content.Length == 0)
+            return _source.At(token.Span);
+        var last = _source.Content.TrimEnd().Length;
+        return _source.At(new TextSpan(Math.Max(0, last - 1), 1));
+    }
+
     /// <summary>Statements between braces; the opening one is the current token.</summary>
-    private (IReadOnlyList<Statement> Statements, int End) ReadBody(Token owner, string what)
+    private (IReadOnlyList<Statement> Statements, int End, bool IsClosed) ReadBody(Token owner, string what)
     {
         var open = Current;
         _position++;
         _depth++;
         var statements = new List<Statement>();
-        while (!Current.Is(TokenKind.CloseBrace))
+        while (!Current.Is(TokenKind.CloseBrace) || _depth == 1 && _unclosed < 0 || EndsByIndentation(owner))
         {
-            if (Current.Is(TokenKind.End) || StartsDeclaration(_position))
+            if (Current.Is(TokenKind.CloseBrace) && _unclosed < 0)
+            {
+                // The body goes on behind this brace, so this one is too many.
+                Report(DiagnosticCatalogue.Unopened(_source.At(Current.Span), Current.Text));
+                _unclosed++;
+                _position++;
+                continue;
+            }
+            if (Current.Is(TokenKind.End) || StartsDeclaration(_position) || EndsByIndentation(owner))
             {
                 Report(DiagnosticCatalogue.Unclosed(_source.At(open.Span), "{", what, _source.At(owner.Span)));
+                _unclosed--;
                 _depth--;
-                return (statements, Current.Span.Start);
+                return (statements, Current.Span.Start, false);
             }
             var start = _position;
             if (ReadBodyStatement() is { } statement)
@@ -151,7 +208,7 @@ internal sealed class Parser
         var end = Current.Span.End;
         _position++;
         _depth--;
-        return (statements, end);
+        return (statements, end, true);
     }
 
     private Statement? ReadBodyStatement()
@@ -171,20 +228,20 @@ internal sealed class Parser
             Report(DiagnosticCatalogue.ElseWithoutIf(_source.At(Current.Span)));
             _position++;
             if (Current.Is(TokenKind.OpenBrace))
-                ReadBody(Current, "else");
+                ReadBody(Current, "'else'");
             return null;
         }
         if (Current.Is(TokenKind.OpenBrace))
         {
             Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "a statement", Current.Describe()));
-            ReadBody(Current, "braces");
+            ReadBody(Current, "the statement");
             return null;
         }
         var start = _position;
         var end = StatementEnd(start);
         _position = end;
         var statement = Run(StatementGrammar.At(_tokens, start), start, end, TokenKind.End);
-        return statement ?? new ErrorStatement(StatementGrammar.TargetsOf(_tokens, start, end),
+        return statement ?? new ErrorStatement(StatementGrammar.DefinedBy(_tokens, start, end),
             TextSpan.FromBounds(_tokens[start].Span.Start, _tokens[Math.Max(start, end - 1)].Span.End));
     }
 
@@ -211,8 +268,9 @@ internal sealed class Parser
             var condition = ReadHeader(StatementGrammar.If, keyword);
             if (!Current.Is(TokenKind.OpenBrace))
                 return new ErrorStatement([], keyword.Span);
-            var body = ReadBody(keyword, "if");
-            branches.Add((keyword, condition, body.Statements, body.End));
+            var body = ReadBody(keyword, "'if'");
+            // Where the body ends is not known without its brace, so nothing is concluded from the condition.
+            branches.Add((keyword, body.IsClosed ? condition : null, body.Statements, body.End));
             end = body.End;
             if (!Current.IsWord("else"))
                 break;
@@ -222,10 +280,10 @@ internal sealed class Parser
                 continue;
             if (!Current.Is(TokenKind.OpenBrace))
             {
-                Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "'{'", Current.Describe()));
+                Report(DiagnosticCatalogue.ExpectedToken(PlaceOf(Current), "'{'", Current.Describe()));
                 break;
             }
-            var last = ReadBody(elseKeyword, "else");
+            var last = ReadBody(elseKeyword, "'else'");
             otherwise = last.Statements;
             end = last.End;
             break;
@@ -234,7 +292,7 @@ internal sealed class Parser
         for (var i = branches.Count - 1; i >= 0; i--)
         {
             var branch = branches[i];
-            var condition = branch.Condition ?? new NameExpression("", TextSpan.FromBounds(branch.Keyword.Span.Start, branch.Keyword.Span.End));
+            var condition = branch.Condition ?? new ErrorExpression(branch.Keyword.Span);
             result = new IfStatement(condition, branch.Body, result is null ? otherwise : [result],
                 TextSpan.FromBounds(branch.Keyword.Span.Start, end));
         }
@@ -244,13 +302,13 @@ internal sealed class Parser
     private Statement ReadFor()
     {
         var keyword = Current;
+        var variable = Peek(1);
         var header = ReadHeader(StatementGrammar.ForHeader, keyword);
         if (!Current.Is(TokenKind.OpenBrace))
             return new ErrorStatement([], keyword.Span);
-        var body = ReadBody(keyword, "for");
-        return header is null
-            ? new ErrorStatement([], TextSpan.FromBounds(keyword.Span.Start, body.End))
-            : header with { Body = body.Statements, Span = TextSpan.FromBounds(keyword.Span.Start, body.End) };
+        var body = ReadBody(keyword, "'for'");
+        header ??= new ForStatement(new Name(variable.Text, variable.Span), new ErrorExpression(keyword.Span), null, [], keyword.Span);
+        return header with { Body = body.Statements, Span = TextSpan.FromBounds(keyword.Span.Start, body.End) };
     }
 
     /// <summary>What stands between <c>if</c> or <c>for</c> and its brace.</summary>
@@ -263,7 +321,7 @@ internal sealed class Parser
         var header = Run(grammar, _position, end, TokenKind.OpenBrace);
         _position = end;
         if (!Current.Is(TokenKind.OpenBrace) && header is not null)
-            Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "'{'", Current.Describe())
+            Report(DiagnosticCatalogue.ExpectedToken(PlaceOf(Current), "'{'", Current.Describe())
                 .WithHint($"The part that belongs to '{keyword.Text}' stands in braces."));
         return header;
     }
@@ -324,14 +382,43 @@ internal sealed class Parser
         var result = grammar(input);
         if (result.WasSuccessful && result.Remainder.AtEnd)
             return result.Value;
+        if (IsUnreadable(start, end))
+            return null;
         if (result.WasSuccessful && input.FurthestPosition < result.Remainder.Position)
             ((TokenInput)result.Remainder).Want("the end of the line");
         var at = input.FurthestPosition;
         Report(DiagnosticCatalogue.ExpectedToken(
             _source.At(at < end ? _tokens[at].Span : AfterLast(start, end)),
             OneOf(input.Expected),
-            at < end ? _tokens[at].Describe() : terminator == TokenKind.OpenBrace && _tokens[end].Is(TokenKind.OpenBrace) ? "'{'" : "the end of the statement"));
+            at < end ? _tokens[at].Describe() : terminator == TokenKind.OpenBrace && _tokens[end].Is(TokenKind.OpenBrace) ? "'{'" : "the end of the statement")
+            .WithHint(at < end ? HintAt(start, at) : null));
         return null;
+    }
+
+    /// <summary>Whether the text of a statement could not be read; what is wrong with it is reported then.</summary>
+    private bool IsUnreadable(int start, int end) =>
+        _unreadable.Any(at => at >= _tokens[start].Span.Start && at < _tokens[end].Span.Start);
+
+    /// <summary>What was probably meant where the grammar found something else.</summary>
+    private string? HintAt(int start, int at)
+    {
+        var (before, found) = (_tokens[Math.Max(start, at - 1)], _tokens[at]);
+        var inArguments = Enumerable.Range(start, at - start).Sum(i => _tokens[i].Kind switch
+        {
+            TokenKind.OpenParen => 1,
+            TokenKind.CloseParen => -1,
+            _ => 0,
+        }) > 0;
+        return found.Kind switch
+        {
+            TokenKind.Assign when _tokens[at + 1].Is(TokenKind.Greater) => "Write '->'.",
+            TokenKind.Assign when _tokens[start].IsWord("if") => "Two values are compared by '=='.",
+            TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) => $"An argument's name ends with a colon, as in '{before.Text}: value'.",
+            TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier) && at - 2 >= start && _tokens[at - 2].Is(TokenKind.Arrow) =>
+                $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
+            TokenKind.Arrow when at == start + 1 => $"Give the result a name, as in 'y = {before.Text} -> relu'.",
+            _ => null,
+        };
     }
 
     private TextSpan AfterLast(int start, int end) => end == start
@@ -341,6 +428,8 @@ internal sealed class Parser
     /// <summary>Brackets that do not match are reported as such: the grammar's complaint would name another place.</summary>
     private bool CheckBrackets(int start, int end)
     {
+        if (IsUnreadable(start, end))
+            return IsBalanced(start, end);
         var open = new Stack<Token>();
         for (var i = start; i < end; i++)
         {
@@ -375,9 +464,27 @@ internal sealed class Parser
         return false;
     }
 
+    private bool IsBalanced(int start, int end)
+    {
+        var depth = 0;
+        for (var i = start; i < end && depth is >= 0 and <= DeepestNesting; i++)
+            depth += _tokens[i].Kind switch
+            {
+                TokenKind.OpenParen or TokenKind.OpenBracket => 1,
+                TokenKind.CloseParen or TokenKind.CloseBracket => -1,
+                _ => 0,
+            };
+        return depth == 0;
+    }
+
+    /// <summary>How any value could go on: true after each of them, and seldom what was forgotten.</summary>
+    private static readonly string[] Continuations = ["'('", "'.'", "'['"];
+
     private static string OneOf(IEnumerable<string> expected)
     {
         var all = expected.Distinct().ToArray();
+        if (all.Except(Continuations).Any())
+            all = all.Except(Continuations).ToArray();
         var text = new StringBuilder();
         for (var i = 0; i < all.Length; i++)
             text.Append(i == 0 ? "" : i == all.Length - 1 ? " or " : ", ").Append(all[i]);

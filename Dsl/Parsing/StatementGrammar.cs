@@ -106,6 +106,17 @@ internal static class StatementGrammar
         return TargetsOf(tokens, at, tokens.Count).Count > 1;
     }
 
+    /// <summary>The names that a statement which cannot be read would have defined.</summary>
+    public static IReadOnlyList<Name> DefinedBy(IReadOnlyList<Token> tokens, int start, int end)
+    {
+        if (tokens[start].IsWord("input"))
+            return Enumerable.Range(start + 1, Math.Max(0, end - start - 1)).Where(i => tokens[i].Is(TokenKind.Identifier))
+                .Select(i => new Name(tokens[i].Text, tokens[i].Span)).ToArray();
+        if (tokens[start].IsWord("module") && start + 1 < end && tokens[start + 1].Kind is TokenKind.Identifier or TokenKind.Label)
+            return [new Name(tokens[start + 1].Text, tokens[start + 1].Span)];
+        return TargetsOf(tokens, start, end);
+    }
+
     /// <summary>The names before an equals sign, or none where the statement is no assignment.</summary>
     public static IReadOnlyList<Name> TargetsOf(IReadOnlyList<Token> tokens, int start, int end)
     {

@@ -6,6 +6,9 @@ namespace KnDsl.Dsl.Syntax;
 
 internal abstract record Expression(TextSpan Span) : Node(Span);
 
+/// <summary>An expression that could not be read; its error is reported.</summary>
+internal sealed record ErrorExpression(TextSpan Span) : Expression(Span);
+
 /// <summary>A whole number.</summary>
 internal sealed record IntegerLiteral(int Value, TextSpan Span) : Expression(Span);
 

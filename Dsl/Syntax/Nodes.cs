@@ -50,7 +50,11 @@ internal sealed record ModuleDeclaration(
     IReadOnlyList<Parameter> Parameters,
     IReadOnlyList<Statement> Body,
     string? Documentation,
-    TextSpan Span) : Node(Span);
+    TextSpan Span) : Node(Span)
+{
+    /// <summary>Whether the header could not be read: the name is known, and nothing else of it.</summary>
+    public bool IsBroken { get; init; }
+}
 
 /// <summary><c>stride: int = 1</c></summary>
 internal sealed record Parameter(Name Name, Name Type, bool IsList, Expression? Default, TextSpan Span) : Node(Span);

@@ -10,7 +10,7 @@ internal static class Spelling
     /// <summary>The candidate nearest to <paramref name="name"/>, or null where none is near enough to be a slip.</summary>
     public static string? Nearest(string name, IEnumerable<string> candidates)
     {
-        var limit = name.Length <= 3 ? 1 : name.Length <= 6 ? 2 : 3;
+        var limit = name.Length <= 1 ? 0 : name.Length <= 3 ? 1 : name.Length <= 6 ? 2 : 3;
         return candidates
             .Distinct()
             .Where(candidate => Math.Abs(candidate.Length - name.Length) <= limit)

@@ -33,8 +33,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                 writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (module.Model.UsesNorm)
                 writer.Line("norm ??= NormPolicy.Kalman();");
-            foreach (var field in fields.Parameters)
-                writer.Line($"this.{field} = {field};");
+            foreach (var parameter in fields.Parameters)
+                writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
             WriteItems(module.Model.Items);
             foreach (var symbol in module.ComputedSizes)
                 writer.Line($"{CSharpNames.Pascal(symbol.Name)} = {CSharpNames.Identifier(symbol.Name)};");

@@ -34,8 +34,11 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     /// <summary>The property's name in its owner.</summary>
     public string Property => property;
 
-    /// <summary>The C# type of one of it.</summary>
-    public string Type => type;
+    /// <summary>The C# type of one of it, as code of the generated class names it.</summary>
+    public string Type => form == MemberForm.Group && parent is { Type.Length: > 0 } ? $"{parent.Type}.{type}" : type;
+
+    /// <summary>The name under which a group's own class is declared.</summary>
+    public string DeclaredType => type;
 
     public MemberCode? Parent => parent;
 
@@ -66,16 +69,16 @@ internal sealed class MemberLayout
     {
         _typeOf = typeOf;
         Root = new MemberCode(root, MemberForm.Group, "", "", null);
-        Add(Root, [.. root.Children.Select(child => CSharpNames.Pascal(child.NameText))]);
+        Add(Root);
     }
 
     public MemberCode Root { get; }
 
     public MemberCode this[Member member] => _codes[member];
 
-    private void Add(MemberCode parent, List<string> reservedTypes)
+    private void Add(MemberCode parent)
     {
-        var names = new NamePool([]);
+        var names = new NamePool(parent.DeclaredType.Length > 0 ? [parent.DeclaredType] : []);
         foreach (var child in parent.Member.Children)
         {
             if (parent.Form == MemberForm.ModuleList)
@@ -94,9 +97,9 @@ internal sealed class MemberLayout
             if (!child.IsGroup)
                 Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
             else if (IsModuleList(child))
-                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)), reservedTypes);
+                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
             else
-                Add(Keep(new MemberCode(child, MemberForm.Group, property, CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group"), parent)), reservedTypes);
+                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
         }
 
         MemberCode Keep(MemberCode code)

@@ -9,6 +9,10 @@ namespace KnDsl;
 internal static class CompiledOperations
 {
     private static readonly CompiledScript Compiled = new("""
+        def observe(x: Tensor) -> List[Tensor]:
+            mean, variance = torch.batch_norm_update_stats(x, None, None, 0.0)
+            return [mean, variance]
+
         def forward(x: Tensor, weight: Tensor, bias: Tensor, m0: Optional[Tensor], v0: Optional[Tensor], qm: Tensor,
                     qv: Tensor, groups: int, eps: float, guard: float, no_variance: float,
                     guard_each: bool) -> List[Tensor]:
@@ -88,6 +92,13 @@ internal static class CompiledOperations
             dx.addcmul_(g, a.view(shape))
             return [dx.to(x.dtype)] + result
         """);
+
+    /// <summary>Mean and biased variance of every channel, without gradient, in one pass.</summary>
+    public static (Tensor Mean, Tensor Variance) Observe(Tensor x)
+    {
+        var result = Compiled.Call("observe", x);
+        return (result[0], result[1]);
+    }
 
     /// <summary>The filter.</summary>
     /// <returns>y, m, v, the unbiased variance, whether all is finite, then what the backward pass needs.</returns>
