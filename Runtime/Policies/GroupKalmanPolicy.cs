@@ -32,6 +32,9 @@ internal sealed record GroupKalmanPolicy : NormPolicy
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
         new GroupKalmanLayer(channels, this, device, dtype);
 
+    public override NormPolicy With(double? eps = null, double? momentum = null) =>
+        new GroupKalmanPolicy(Groups, Gain, eps ?? Eps, momentum ?? Momentum);
+
     private protected override string Name => "groupkalman";
 
     private protected override IEnumerable<string> Settings()

@@ -101,6 +101,12 @@ public abstract record NormPolicy
     /// <exception cref="System.ArgumentOutOfRangeException">The policy cannot normalize so many channels.</exception>
     public abstract NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null);
 
+    /// <summary>The same policy with other settings; one that has no such setting ignores it.</summary>
+    /// <param name="eps">Added to the variance; null leaves it.</param>
+    /// <param name="momentum">Share of a new statistic in the running averages; null leaves it.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public abstract NormPolicy With(double? eps = null, double? momentum = null);
+
     /// <summary>The policy as a .knnet file spells it, defaults left out: <c>kalman(gain: 0.1, microbatch: 2)</c>.</summary>
     public sealed override string ToString() => $"{Name}({string.Join(", ", Settings())})";
 

@@ -34,6 +34,9 @@ internal sealed record PerSamplePolicy : NormPolicy
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
         new GroupNormLayer(channels, Groups ?? channels, Eps, device, dtype);
 
+    public override NormPolicy With(double? eps = null, double? momentum = null) =>
+        new PerSamplePolicy(_name, eps ?? Eps) { Groups = Groups };
+
     private protected override string Name => _name;
 
     private protected override IEnumerable<string> Settings()

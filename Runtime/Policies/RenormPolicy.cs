@@ -54,15 +54,18 @@ internal sealed record RenormPolicy : NormPolicy
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
         new RenormLayer(channels, this, device, dtype);
 
+    public override NormPolicy With(double? eps = null, double? momentum = null) =>
+        new RenormPolicy(RMax, DMax, WarmUp, RSteps, DSteps, Microbatch, eps ?? Eps, momentum ?? Momentum);
+
     private protected override string Name => "renorm";
 
     private protected override IEnumerable<string> Settings()
     {
-        if (RMax != DefaultRMax) yield return $"rMax: {Setting.Spell(RMax)}";
-        if (DMax != DefaultDMax) yield return $"dMax: {Setting.Spell(DMax)}";
-        if (WarmUp != DefaultWarmUp) yield return $"warmUp: {WarmUp}";
-        if (RSteps != DefaultRSteps) yield return $"rSteps: {RSteps}";
-        if (DSteps != DefaultDSteps) yield return $"dSteps: {DSteps}";
+        if (RMax != DefaultRMax) yield return $"r_max: {Setting.Spell(RMax)}";
+        if (DMax != DefaultDMax) yield return $"d_max: {Setting.Spell(DMax)}";
+        if (WarmUp != DefaultWarmUp) yield return $"warm_up: {WarmUp}";
+        if (RSteps != DefaultRSteps) yield return $"r_steps: {RSteps}";
+        if (DSteps != DefaultDSteps) yield return $"d_steps: {DSteps}";
         foreach (var setting in Spell(Microbatch, Eps, Momentum, DefaultRenormMomentum)) yield return setting;
     }
 

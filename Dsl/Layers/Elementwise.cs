@@ -1,0 +1,43 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>An activation: a function of each element alone. The list of them stands in <see cref="Activations"/>.</summary>
+/// <param name="torch">The function of torch.nn.functional and, in braces, where its arguments stand.</param>
+internal sealed class Elementwise(string name, string title, string torch, params LayerParameter[] parameters) : Layer
+{
+    public override string Name => name;
+
+    public override string Summary => title;
+
+    public override string Example => parameters.Length == 0
+        ? $"y = x -> {name}"
+        : $"y = x -> {name}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name}: {parameter.Default}"))})";
+
+    public override IReadOnlyList<LayerParameter> Parameters => parameters;
+
+    public override string ShapeRule => "any shape, unchanged";
+
+    public override string MomentRule => name == "relu"
+        ? "the moments of a rectified Gaussian, in closed form"
+        : "the moments of the function of a Gaussian, by Gauss-Hermite quadrature";
+
+    public override Shape Infer(LayerCall call) => call.Input;
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => Function(call, code, inputs[0]);
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        name == "relu" ? $"{states[0]}?.Relu()" : $"{states[0]}?.Apply(value => {Function(call, code, "value")})";
+
+    private string Function(LayerCall call, CodeContext code, string input)
+    {
+        var text = torch.Replace("{x}", input);
+        foreach (var parameter in parameters)
+            text = text.Replace($"{{{parameter.Name}}}", parameter.Kind == ParameterKind.Word
+                ? call.Word(parameter.Name) ?? parameter.Default!
+                : call.Number(parameter.Name, code, double.Parse(parameter.Default!, System.Globalization.CultureInfo.InvariantCulture)));
+        return text;
+    }
+}

@@ -1,0 +1,158 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+using KnDsl.Dsl.Text;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>One use of an operation: its inputs, its checked arguments, and where to report what does not fit.</summary>
+internal sealed class LayerCall
+{
+    private readonly IReadOnlyDictionary<string, (Value Value, Place Place)> _arguments;
+    private readonly Action<Diagnostic> _report;
+    private readonly HashSet<string> _counted = [];
+
+    public LayerCall(
+        Layer layer, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments,
+        Place place, bool beforeNorm, Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require)
+    {
+        Layer = layer;
+        Inputs = inputs;
+        _arguments = arguments;
+        Place = place;
+        IsBeforeNorm = beforeNorm;
+        _report = report;
+        Require = require;
+    }
+
+    public Layer Layer { get; }
+
+    public IReadOnlyList<TensorValue> Inputs { get; }
+
+    /// <summary>The inputs whose states the output's depends on; of a value that only lends its size it does not.</summary>
+    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs;
+
+    /// <summary>The shape of the first input.</summary>
+    public Shape Input => Inputs[0].Shape;
+
+    /// <summary>The stage as it stands in the file, its label left out.</summary>
+    public Place Place { get; }
+
+    /// <summary>Whether the stage right after this one is a norm.</summary>
+    public bool IsBeforeNorm { get; }
+
+    /// <summary>The shape that the operation gives, once it is known.</summary>
+    public Shape? Output { get; set; }
+
+    /// <summary>
+    /// Demands that two sizes are equal. Returns false, with the error reported, where they are not or where it cannot be
+    /// decided at any time; what a constructor call decides is checked there.
+    /// </summary>
+    public Func<Size, Size, Func<Diagnostic>, bool> Require { get; }
+
+    /// <summary>Whether an error was reported: what the shape rule still gives is not to be trusted then.</summary>
+    public bool HasFailed { get; private set; }
+
+    public void Report(Diagnostic diagnostic)
+    {
+        HasFailed |= diagnostic.Severity == Severity.Error;
+        _report(diagnostic);
+    }
+
+    public bool Has(string name) => _arguments.ContainsKey(name);
+
+    public Value? Argument(string name) => _arguments.TryGetValue(name, out var argument) ? argument.Value : null;
+
+    public Place PlaceOf(string name) => _arguments.TryGetValue(name, out var argument) ? argument.Place : Place;
+
+    public Size Integer(string name, Size? otherwise = null) => (Argument(name) as SizeValue)?.Size ?? otherwise ?? Size.One;
+
+    /// <summary>One number for each spatial dimension; a list with another number of items is reported while the shape is inferred.</summary>
+    public IReadOnlyList<Size> Spatial(string name, int dimensions, Size otherwise)
+    {
+        var argument = Argument(name);
+        var count = argument switch
+        {
+            ListValue list => Size.Of(list.Items.Count),
+            ListParameterValue list => Size.Of(list.Count),
+            _ => null,
+        };
+        if (count is not null && Output is null && _counted.Add(name))
+            HasWrongList |= !Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(PlaceOf(name), Layer.Name, name,
+                $"a whole number or a list of {dimensions}", argument!.Describe()));
+        return argument switch
+        {
+            SizeValue one => Enumerable.Repeat(one.Size, dimensions).ToArray(),
+            ListValue list when list.Items.Count == dimensions => list.Items.Select(item => ((SizeValue)item).Size).ToArray(),
+            ListParameterValue list => Enumerable.Range(0, dimensions).Select(i => ((SizeValue)list.ItemAt(i)).Size).ToArray(),
+            _ => Enumerable.Repeat(otherwise, dimensions).ToArray(),
+        };
+    }
+
+    /// <summary>Whether a list had not one number for each spatial dimension, so that what was inferred from it means nothing.</summary>
+    public bool HasWrongList { get; private set; }
+
+    /// <summary>A list of whole numbers.</summary>
+    public IReadOnlyList<Size> List(string name) => Argument(name) is ListValue list
+        ? list.Items.Select(item => item is SizeValue size ? size.Size : Size.One).ToArray()
+        : [];
+
+    public string Number(string name, CodeContext code, double otherwise) => Argument(name) switch
+    {
+        FloatValue number => number.Code(code),
+        SizeValue { Size.Value: { } whole } => CodeContext.Of((double)whole),
+        SizeValue size => code.Of(size.Size),
+        _ => CodeContext.Of(otherwise),
+    };
+
+    public string Flag(string name, CodeContext code, bool otherwise) =>
+        Argument(name) is BoolValue flag ? flag.Code(code) : CodeContext.Of(otherwise);
+
+    public bool? Flag(string name, bool otherwise) => Argument(name) is BoolValue flag ? flag.Constant : otherwise;
+
+    public string? Word(string name) => (Argument(name) as WordValue)?.Word;
+
+    /// <summary>Demands a rank; reports and returns false where the input has another.</summary>
+    public bool RequireRank(int rank, string expected)
+    {
+        if (Input.Rank == rank)
+            return true;
+        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()));
+        return false;
+    }
+
+    /// <summary>Demands a rank of at least so much.</summary>
+    public bool RequireRankAtLeast(int rank, string expected)
+    {
+        if (Input.Rank >= rank)
+            return true;
+        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()));
+        return false;
+    }
+
+    /// <summary>Demands that a size that the module is built with is known then, not only when data comes.</summary>
+    public bool RequireKnown(Size size, string what)
+    {
+        foreach (var symbol in size.Symbols())
+            if (symbol.Kind == SymbolKind.Data)
+            {
+                Report(DiagnosticCatalogue.UnknownSize(Place, Layer.Name, what, size.ToString(), symbol.Name)
+                    .WithHint(what == "input features"
+                        ? "Pool to a fixed size first (avgpool(global) -> flatten), or declare the input with fixed sizes."
+                        : "Declare the input with a number or a parameter there."));
+                return false;
+            }
+        return true;
+    }
+
+    /// <summary>Reports a dimension of which nothing would be left, as far as that is certain.</summary>
+    public bool RequirePositive(Size size, int axis)
+    {
+        if (size.Maximum() is not <= 0)
+            return true;
+        Report(DiagnosticCatalogue.SizeVanishes(Place, Layer.Name, Input.NameOf(axis), Input[axis].ToString(), size.ToString()));
+        return false;
+    }
+}

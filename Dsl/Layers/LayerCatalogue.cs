@@ -1,0 +1,47 @@
+using System.Collections.Generic;
+using System.Linq;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>All operations of the language, one line each. A new one is a file beside this one and a line here.</summary>
+internal static class LayerCatalogue
+{
+    public static readonly IReadOnlyList<Layer> All =
+    [
+        new Conv(2), new Conv(1), new Conv(3),
+        new ConvTranspose(2), new ConvTranspose(1), new ConvTranspose(3),
+        new Linear(), new Embedding(),
+        new Norm(),
+        .. Activations.All,
+        new PRelu(), new Glu(), new Softmax(false), new Softmax(true),
+        new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),
+        new Pool(false, 2), new Pool(false, 1), new Pool(false, 3),
+        new AdaptivePool(false, 2), new AdaptivePool(false, 1), new AdaptivePool(false, 3),
+        new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
+        new Reduction(true), new Reduction(false),
+        new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
+        new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Slice(), new Split(),
+        new Dropout(0), new Dropout(1), new Dropout(2),
+        new StochasticDepth(), new LayerScale(),
+        new Pad(),
+        new Identity(),
+        new Concat(), new MatMul(),
+        Join.Add, Join.Subtract, Join.Multiply,
+    ];
+
+    private static readonly Dictionary<string, Layer> ByName = All.ToDictionary(layer => layer.Name);
+
+    /// <summary>What PyTorch's users may write, where no likeness of the names helps: without case, digits and underscores.</summary>
+    private static readonly Dictionary<string, string> TorchNames = new()
+    {
+        ["convd"] = "conv", ["maxpoold"] = "maxpool", ["avgpoold"] = "avgpool", ["batchnorm"] = "norm", ["batchnormd"] = "norm",
+        ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
+        ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
+    };
+
+    /// <summary>The operation that another framework calls so, or null.</summary>
+    public static string? FindByTorchName(string name) => TorchNames.TryGetValue(
+        new string(name.ToLowerInvariant().Where(char.IsLetter).ToArray()), out var own) ? own : null;
+
+    public static Layer? Find(string name) => ByName.TryGetValue(name, out var layer) ? layer : null;
+}

@@ -1,0 +1,66 @@
+using System.Collections.Generic;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>Fully connected layer over the last dimension (torch.nn.Linear).</summary>
+internal sealed class Linear : Layer
+{
+    public override string Name => "linear";
+
+    public override string Summary =>
+        "Fully connected layer over the last dimension (torch.nn.Linear). Has a bias unless the stage right after it is a norm.";
+
+    public override string Example => "logits = x -> avgpool(global) -> flatten -> fc: linear(10)";
+
+    public override IReadOnlyList<LayerParameter> Parameters { get; } =
+    [
+        new("features", ParameterKind.Integer, "Output features.", Minimum: 1),
+        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true"),
+    ];
+
+    public override string ShapeRule => "[N, ..., F] -> [N, ..., features]";
+
+    public override string MomentRule => "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent)";
+
+    public override string ModuleType => "Linear";
+
+    /// <summary>Over the channels only: elsewhere it mixes positions, of which the chain knows nothing.</summary>
+    public override bool PassesState(LayerCall call) => call.Input.Rank == 2;
+
+    public override Shape? Infer(LayerCall call)
+    {
+        if (!call.RequireRankAtLeast(2, "[N, features]"))
+            return null;
+        if (!call.RequireKnown(InputFeatures(call), "input features"))
+            return null;
+        return call.Input.With(call.Input.Rank - 1, call.Integer("features"));
+    }
+
+    private static Size InputFeatures(LayerCall call) => call.Input[call.Input.Rank - 1];
+
+    public override string Construct(LayerCall call, CodeContext code)
+    {
+        var bias = call.Flag("bias", code, !call.IsBeforeNorm);
+        return $"nn.Linear({code.Of(InputFeatures(call))}, {code.Of(call.Integer("features"))}"
+            + $"{(bias == "true" ? "" : $", hasBias: {bias}")}, device: device, dtype: dtype)";
+    }
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
+
+    public override Size ParameterCount(LayerCall call)
+    {
+        var features = call.Integer("features");
+        return InputFeatures(call) * features + (call.Flag("bias", !call.IsBeforeNorm) == true ? features : Size.Zero);
+    }
+
+    public override Size Macs(LayerCall call, Shape output)
+    {
+        var product = InputFeatures(call);
+        for (var axis = 1; axis < output.Rank; axis++)
+            product *= output[axis];
+        return product;
+    }
+}

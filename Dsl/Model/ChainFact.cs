@@ -1,0 +1,93 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Text;
+
+namespace KnDsl.Dsl.Model;
+
+internal enum ChainKind
+{
+    /// <summary>No norm stands before this value: one that comes next begins the chain.</summary>
+    NotBegun,
+
+    /// <summary>The value has a state that comes from norms.</summary>
+    From,
+
+    /// <summary>The value had a predecessor, but an operation on the way has no moment rule.</summary>
+    Cut,
+}
+
+/// <summary>A norm that feeds a state, and the operations that the state passed since.</summary>
+internal sealed record Predecessor(string Norm, IReadOnlyList<string> Path)
+{
+    public override string ToString() => Path.Count == 0 ? Norm : $"{Norm} ({string.Join(", ", Path)})";
+}
+
+/// <summary>What is known, when the network is checked, of a value's state in the statistic chain.</summary>
+internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Predecessors, string? CutBy = null, Place? CutAt = null, bool CutByJoin = false)
+{
+    /// <summary>Paths longer than this are shortened: a state that passes hundreds of joins need not name them all.</summary>
+    private const int LongestPath = 12;
+
+    public static readonly ChainFact NotBegun = new(ChainKind.NotBegun, []);
+
+    public static ChainFact FromNorm(string norm) => new(ChainKind.From, [new Predecessor(norm, [])]);
+
+    public static ChainFact Cut(string operation, Place at, bool byJoin = false) => new(ChainKind.Cut, [], operation, at, byJoin);
+
+    public bool HasState => Kind == ChainKind.From;
+
+    /// <summary>What decides messages inside a block: which kind of state comes in, not from where.</summary>
+    public string Key => Kind == ChainKind.Cut ? $"cut by {CutBy} at {CutAt}" : Kind.ToString();
+
+    /// <summary>The state after an operation that has a moment rule.</summary>
+    public ChainFact Through(string operation) => Kind != ChainKind.From ? this : this with
+    {
+        Predecessors = Predecessors.Select(step => step.Path.Count >= LongestPath ? step : step with { Path = [.. step.Path, operation] }).ToArray(),
+    };
+
+    /// <summary>The state of a value that joins several.</summary>
+    public static ChainFact Join(IReadOnlyList<ChainFact> parts, string operation, Place at)
+    {
+        if (parts.FirstOrDefault(part => part.Kind == ChainKind.Cut) is { } cut)
+            return cut;
+        if (parts.All(part => part.Kind == ChainKind.NotBegun))
+            return NotBegun;
+        if (parts.Any(part => part.Kind == ChainKind.NotBegun))
+            return Cut(operation, at, true);
+        return Merge(parts).Through(operation);
+    }
+
+    /// <summary>The state of a value that one of several paths gives.</summary>
+    public static ChainFact Either(ChainFact a, ChainFact b) =>
+        a.Kind == ChainKind.From && b.Kind == ChainKind.From ? Merge([a, b])
+        : a.Kind == ChainKind.From ? a
+        : b.Kind == ChainKind.From ? b
+        : a.Kind == ChainKind.Cut ? a : b;
+
+    private static ChainFact Merge(IReadOnlyList<ChainFact> parts) => new(ChainKind.From,
+        parts.SelectMany(part => part.Predecessors).GroupBy(step => step.Norm).Select(group => group.First()).Take(16).ToArray());
+
+    /// <summary>The same seen from the module that contains the block: its norms get the block's path before their names.</summary>
+    public ChainFact Within(string prefix, IReadOnlyList<ChainFact> inputs)
+    {
+        if (Kind != ChainKind.From)
+            return this;
+        var all = new List<Predecessor>();
+        foreach (var step in Predecessors)
+        {
+            if (InputIndex(step.Norm) is { } index)
+                all.AddRange(inputs[index].Predecessors.Select(outer => outer with { Path = [.. outer.Path, .. step.Path] }));
+            else
+                all.Add(step with { Norm = prefix + step.Norm });
+        }
+        // The block hands on the state of an input that has none here.
+        if (all.Count == 0)
+            return Predecessors.Select(step => inputs[InputIndex(step.Norm)!.Value]).FirstOrDefault(input => input.Kind == ChainKind.Cut) ?? NotBegun;
+        return this with { Predecessors = all.GroupBy(step => step.Norm).Select(group => group.First()).Take(16).ToArray() };
+    }
+
+    /// <summary>Stands for the norms that feed an input of a block, until the block is placed.</summary>
+    public static ChainFact FromInput(int index) => FromNorm($"#{index}");
+
+    private static int? InputIndex(string norm) => norm.Length > 1 && norm[0] == '#' ? int.Parse(norm.Substring(1)) : null;
+}

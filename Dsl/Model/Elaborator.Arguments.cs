@@ -1,0 +1,291 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Layers;
+using KnDsl.Dsl.Syntax;
+using KnDsl.Dsl.Text;
+
+namespace KnDsl.Dsl.Model;
+
+/// <summary>Arguments: which parameter each is for, and whether it is of its kind and in its range.</summary>
+internal sealed partial class Elaborator
+{
+    /// <summary>Arguments of an operation or a policy, checked; null where one was wrong.</summary>
+    private IReadOnlyDictionary<string, (Value Value, Place Place)>? BindArguments(
+        Call call, IReadOnlyList<LayerParameter> parameters, IReadOnlyList<Argument>? arguments = null)
+    {
+        var callee = call.Callee.Text;
+        var bound = new Dictionary<string, (Value, Place)>();
+        var ok = true;
+        var misnamed = false;
+        var position = 0;
+        arguments ??= call.Arguments;
+        if (parameters.Count > 0 && parameters[0].IsVariadic && arguments.TakeWhile(argument => argument.Name is null).ToArray() is { Length: > 1 } row)
+            arguments = [new Argument(null, new ListExpression(row.Select(argument => argument.Value).ToArray(),
+                TextSpan.Union(row[0].Span, row[row.Length - 1].Span)), TextSpan.Union(row[0].Span, row[row.Length - 1].Span)), .. arguments.Skip(row.Length)];
+        foreach (var argument in arguments)
+        {
+            var parameter = argument.Name is null
+                ? position < parameters.Count ? parameters[position++] : null
+                : parameters.FirstOrDefault(candidate => candidate.Name == argument.Name.Text);
+            if (parameter is null)
+            {
+                ok = false;
+                if (argument.Name is null)
+                {
+                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), parameters.Count));
+                    return null;
+                }
+                ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());
+                misnamed = true;
+                continue;
+            }
+            if (bound.ContainsKey(parameter.Name))
+            {
+                Report(DiagnosticCatalogue.ArgumentTwice(At(argument.Span), callee, parameter.Name));
+                ok = false;
+                continue;
+            }
+            var value = EvaluateArgument(argument.Value, parameter, callee);
+            ok &= value is not ErrorValue;
+            bound[parameter.Name] = (value, At(argument.Value.Span));
+        }
+        // A name that is not known may have been meant for one that is missing.
+        foreach (var parameter in parameters)
+            if (parameter.IsRequired && !bound.ContainsKey(parameter.Name) && !misnamed)
+            {
+                Report(DiagnosticCatalogue.MissingArgument(At(call.Span), callee, parameter.Name, parameter.KindText));
+                ok = false;
+            }
+        return ok ? bound : null;
+    }
+
+    private void ReportUnknownArgument(Name name, string callee, IReadOnlyList<string> known) =>
+        Report(DiagnosticCatalogue.UnknownArgument(At(name.Span), callee, name.Text, known.Count == 0 ? "none" : string.Join(", ", known))
+            .WithHint(Spelling.Nearest(name.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null));
+
+    /// <summary>An argument's value, of the parameter's kind and in its range, or an error.</summary>
+    private Value EvaluateArgument(Expression expression, LayerParameter parameter, string callee)
+    {
+        if (expression is NameExpression word && _scope.Find(word.Name) is null && parameter.Words is { } words)
+        {
+            if (words.Contains(word.Name))
+                return new WordValue(word.Name);
+            if (parameter.Kind == ParameterKind.Word || word.Name is not ("true" or "false"))
+                return Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, word.Name,
+                    parameter.Kind == ParameterKind.Word ? string.Join(", ", words) : parameter.KindText)
+                    .WithHint(Spelling.Nearest(word.Name, words.Concat(_scope.Names)) is { } near ? $"Did you mean '{near}'?" : null));
+        }
+        if (parameter.Kind == ParameterKind.Gain && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
+        {
+            var text = string.Concat(_source.Slice(expression.Span).Where(c => !char.IsWhiteSpace(c)));
+            return gains.Contains(text)
+                ? new WordValue(text)
+                : Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, text, parameter.KindText)
+                    .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
+        }
+        if (parameter.Kind == ParameterKind.Label)
+            return new WordValue(_source.Slice(expression.Span));
+        if (parameter.Kind == ParameterKind.Policy)
+            return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
+        var value = Evaluate(expression);
+        if (value is ErrorValue)
+            return value;
+        if (!IsOfKind(value, parameter))
+            return Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name, parameter.KindText, value.Describe()));
+        foreach (var number in Numbers(value))
+            if (number is { } known && !parameter.Allows(known))
+                return Fail(DiagnosticCatalogue.ArgumentRange(At(expression.Span), callee, parameter.Name, parameter.RangeText, value.Describe()));
+        return value;
+    }
+
+    private static bool IsOfKind(Value value, LayerParameter parameter) => parameter.Kind switch
+    {
+        ParameterKind.Integer => value is SizeValue,
+        ParameterKind.Spatial when value is ListParameterValue { IsFloat: false } => true,
+        ParameterKind.Spatial or ParameterKind.Amounts => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue),
+        ParameterKind.List => value is ListValue list && list.Items.All(item => item is SizeValue),
+        ParameterKind.Number => value is SizeValue or FloatValue,
+        ParameterKind.Flag => value is BoolValue,
+        ParameterKind.Tensor => value is TensorValue,
+        ParameterKind.Gain => value is SizeValue or FloatValue or RecordValue,
+        _ => false,
+    };
+
+    private static IEnumerable<double?> Numbers(Value value) => value switch
+    {
+        SizeValue size => [size.Size.Value],
+        FloatValue number => [number.Constant],
+        ListValue list => list.Items.SelectMany(Numbers),
+        RecordValue record => record.Fields.SelectMany(field => Numbers(field.Value)),
+        _ => [],
+    };
+
+    /// <summary>Arguments of a block, with defaults filled in; null where one was wrong.</summary>
+    private (IReadOnlyDictionary<string, Value> All, IReadOnlyCollection<string> Given)? BindParameters(
+        Call call, ModuleDeclaration declaration, SourceText source, IReadOnlyList<Argument> arguments)
+    {
+        var bound = new Dictionary<string, Value>();
+        var ok = true;
+        var misnamed = false;
+        var position = 0;
+        foreach (var argument in arguments)
+        {
+            var parameter = argument.Name is null
+                ? position < declaration.Parameters.Count ? declaration.Parameters[position++] : null
+                : declaration.Parameters.FirstOrDefault(candidate => candidate.Name.Text == argument.Name.Text);
+            if (parameter is null)
+            {
+                ok = false;
+                if (argument.Name is null)
+                {
+                    Report(DiagnosticCatalogue.TooManyArguments(
+                        At(argument.Span), declaration.Name.Text, arguments.Count(a => a.Name is null), declaration.Parameters.Count));
+                    return null;
+                }
+                ReportUnknownArgument(argument.Name, declaration.Name.Text, declaration.Parameters.Select(candidate => candidate.Name.Text).ToArray());
+                misnamed = true;
+                continue;
+            }
+            if (bound.ContainsKey(parameter.Name.Text))
+            {
+                Report(DiagnosticCatalogue.ArgumentTwice(At(argument.Span), declaration.Name.Text, parameter.Name.Text));
+                ok = false;
+                continue;
+            }
+            var value = ParameterValue(parameter, argument.Value, declaration.Name.Text);
+            ok &= value is not ErrorValue;
+            bound[parameter.Name.Text] = value;
+        }
+        var given = bound.Keys.ToArray();
+        foreach (var parameter in declaration.Parameters)
+        {
+            if (bound.ContainsKey(parameter.Name.Text))
+                continue;
+            if (parameter.Default is null)
+            {
+                if (!misnamed)
+                    Report(DiagnosticCatalogue.MissingArgument(At(call.Span), declaration.Name.Text, parameter.Name.Text, TypeText(parameter)));
+                ok = false;
+            }
+            else
+                bound[parameter.Name.Text] = new Elaborator(_context, declaration, source, false, new DiagnosticBag()).DefaultOf(parameter) ?? ErrorValue.Instance;
+        }
+        return ok ? (bound, given) : null;
+    }
+
+    private static string TypeText(Parameter parameter) => parameter.Type.Text + (parameter.IsList ? "[]" : "");
+
+    /// <summary>A value for a declared parameter, of its type, or an error.</summary>
+    private Value ParameterValue(Parameter parameter, Expression expression, string callee)
+    {
+        if (parameter is { Type.Text: "norm", IsList: false })
+            return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
+        var value = Evaluate(expression);
+        if (value is ErrorValue)
+            return value;
+        var converted = (parameter.Type.Text, parameter.IsList, value) switch
+        {
+            ("int", false, SizeValue) => value,
+            ("float", false, FloatValue) => value,
+            ("float", false, SizeValue size) => AsFloat(size),
+            ("bool", false, BoolValue) => value,
+            ("int", true, ListValue list) when list.Items.All(item => item is SizeValue) => value,
+            ("float", true, ListValue list) when list.Items.All(item => item is SizeValue or FloatValue) =>
+                new ListValue(list.Items.Select(item => (Value)AsFloat(item)).ToArray()),
+            ("int", true, ListParameterValue { IsFloat: false }) => value,
+            ("float", true, ListParameterValue { IsFloat: true }) => value,
+            _ => null,
+        };
+        if (converted is not null)
+            return converted;
+        return parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" }
+            ? Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe()))
+            : ErrorValue.Instance;
+    }
+
+    /// <summary>A policy with its settings, or null where it was wrong.</summary>
+    private PolicyValue? EvaluatePolicy(Expression expression)
+    {
+        if (expression is ErrorExpression)
+        {
+            _failed = true;
+            return null;
+        }
+        if (expression is NameExpression name && _scope.Find(name.Name) is not null)
+        {
+            var value = Lookup(name.Name, name.Span);
+            if (value is not (PolicyValue or ErrorValue))
+                Report(DiagnosticCatalogue.ValueType(At(expression.Span), "This", "a normalization policy", value.Describe()));
+            return value as PolicyValue;
+        }
+        var call = expression switch
+        {
+            CallExpression { Label: null } written => written.Call,
+            NameExpression bare => new Call(new Name(bare.Name, bare.Span), [], false, bare.Span),
+            _ => null,
+        };
+        if (call is null || NormPolicies.Find(call.Callee.Text) is not { } policy)
+        {
+            var known = NormPolicies.All.Select(definition => definition.Name).ToArray();
+            Report(DiagnosticCatalogue.ValueType(At(expression.Span), "This", $"a normalization policy ({string.Join(", ", known)})", $"'{_source.Slice(expression.Span)}'")
+                .WithHint(call is not null && Spelling.Nearest(call.Callee.Text, known) is { } near ? $"Did you mean '{near}'?" : null));
+            return null;
+        }
+        if (BindArguments(call, policy.Parameters) is not { } arguments)
+            return null;
+        if (arguments.TryGetValue("gain", out var gain) && gain.Value is RecordValue record && !CheckGain(record, policy))
+            return null;
+        var groups = policy.Parameter("groups") is not null
+            ? arguments.TryGetValue("groups", out var given) && given.Value is SizeValue size ? size.Size : Size.Of(32)
+            : null;
+        var text = $"{policy.Name}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {pair.Value.Value.Key}"))})";
+        return new PolicyValue(text, policy.HasChain, groups, code =>
+            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{CamelCase(pair.Key)}: {(pair.Key == "gain" && pair.Value.Value is WordValue { Word: "learned" } ? "Gain.Learned()" : PolicyArgument(pair.Value.Value, code))}"))})");
+    }
+
+    private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
+    {
+        foreach (var (name, value, span) in gain.Fields)
+        {
+            if (name is not ("mean" or "variance"))
+            {
+                ReportUnknownArgument(new Name(name, span), "gain", ["mean", "variance"]);
+                return false;
+            }
+            if (value is not (SizeValue or FloatValue))
+            {
+                Report(DiagnosticCatalogue.ArgumentType(At(span), policy.Name, "gain", "a number for mean and variance", value.Describe()));
+                return false;
+            }
+        }
+        foreach (var name in new[] { "mean", "variance" })
+            if (gain.Fields.Count(field => field.Name == name) is var count and not 1)
+            {
+                var span = gain.Fields.Count > 0 ? gain.Fields[0].Span : _declaration.Name.Span;
+                Report(count == 0
+                    ? DiagnosticCatalogue.MissingArgument(At(span), "gain", name, "a number")
+                    : DiagnosticCatalogue.ArgumentTwice(At(span), "gain", name));
+                return false;
+            }
+        return true;
+    }
+
+    /// <summary><c>r_max</c> is rMax in C#.</summary>
+    private static string CamelCase(string name)
+    {
+        var words = name.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
+    }
+
+    private static string PolicyArgument(Value value, CodeContext code) => value switch
+    {
+        SizeValue size => code.Of(size.Size),
+        FloatValue number => number.Code(code),
+        WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
+        WordValue { Word: "learned(channel)" } => "Gain.Learned(perChannel: true)",
+        WordValue word => $"Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
+        RecordValue record => $"new Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {PolicyArgument(field.Value, code)}"))})",
+        _ => "default",
+    };
+}

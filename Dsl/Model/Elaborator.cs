@@ -1,0 +1,274 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Layers;
+using KnDsl.Dsl.Syntax;
+using KnDsl.Dsl.Text;
+
+namespace KnDsl.Dsl.Model;
+
+/// <summary>
+/// Goes through one module's body and makes its plan, checking everything on the way. It runs in two ways over the same
+/// code: for any arguments, where parameters are symbols, ifs keep both branches and loops stay loops; and for certain
+/// arguments, where ifs are decided and loops unrolled. An error value silences whatever depends on it.
+/// </summary>
+internal sealed partial class Elaborator
+{
+    private readonly ModelContext _context;
+    private readonly ModuleDeclaration _declaration;
+    private readonly SourceText _source;
+    private readonly FileScope _file;
+    private readonly bool _isGeneric;
+    private readonly DiagnosticBag _diagnostics;
+    private readonly IReadOnlyDictionary<TextSpan, string> _autoNames;
+
+    private readonly Member _root;
+    private readonly HashSet<TextSpan> _used = [];
+    private readonly List<(Name Name, TextSpan Span)> _assigned = [];
+    private readonly List<SharedModule> _shared = [];
+    private readonly List<(Place If, bool Then)> _branches = [];
+    private readonly List<LoopFrame> _loops = [];
+    private Dictionary<Symbol, Size> _assumptions = [];
+    private List<PlanItem> _items = [];
+    private Scope _scope = new();
+    private PolicyValue _policy;
+    private bool _policyIsAmbient = true;
+    private bool _usesNorm;
+    private bool _failed;
+    private Diagnostic? _firstError;
+
+    /// <summary>Whether the statement that declares sizes could not be read: a name that is not known may be one of them.</summary>
+    private bool _lacksNames;
+
+    private int _stages;
+    private HashSet<string>? _symbolNames;
+    private int _properties;
+    private IReadOnlyList<TensorValue> _inputs = [];
+    private List<ModuleOutput>? _outputs;
+
+    public Elaborator(ModelContext context, ModuleDeclaration declaration, SourceText source, bool isGeneric, DiagnosticBag? diagnostics = null)
+    {
+        _context = context;
+        _declaration = declaration;
+        _source = source;
+        _file = context.ScopeOf(source);
+        _isGeneric = isGeneric;
+        _diagnostics = diagnostics ?? context.Diagnostics;
+        _autoNames = AutomaticNames.Of(declaration);
+        _root = new Member(null, [], declaration.Name.Text, 0, source.At(declaration.Name.Span));
+        _policy = DefaultPolicy;
+    }
+
+    /// <summary>What norm stages have where no network says otherwise.</summary>
+    public static readonly PolicyValue DefaultPolicy = new("kalman()", true, null, _ => "NormPolicy.Kalman()");
+
+    /// <summary>The policy that a block gets from whoever uses it.</summary>
+    private static readonly PolicyValue Ambient = new("norm", true, null, _ => "norm");
+
+    private sealed record LoopFrame(Symbol Variable, Size From, Size To, List<PlanItem> OuterItems);
+
+    /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
+    private Layer? FindLayer(string name) => LayerCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);
+
+    private Place At(TextSpan span) => _source.At(span);
+
+    private void Report(Diagnostic diagnostic)
+    {
+        if (diagnostic.Severity == Severity.Error)
+        {
+            _failed = true;
+            _firstError ??= diagnostic;
+        }
+        _diagnostics.Add(diagnostic);
+    }
+
+    private ErrorValue Fail(Diagnostic diagnostic)
+    {
+        Report(diagnostic);
+        return ErrorValue.Instance;
+    }
+
+    /// <summary>A network: for any arguments, or at its defaults (a parameter without one stays a symbol).</summary>
+    public ModuleModel RunNetwork() => RunNetwork(new Dictionary<string, Value>(), []);
+
+    /// <summary>A network with some arguments given, the others at their defaults.</summary>
+    public ModuleModel RunNetwork(IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown) => Run(() =>
+    {
+        foreach (var parameter in _declaration.Parameters)
+            Declare(parameter.Name, arguments.TryGetValue(parameter.Name.Text, out var given) ? given
+                : _isGeneric || unknown.Contains(parameter.Name.Text) ? SymbolFor(parameter) : DefaultOf(parameter) ?? SymbolFor(parameter));
+        // A parameter without a type is reported already; it was meant as an input, whose sizes are not known then.
+        _lacksNames = _declaration.Inputs.Count > 0;
+        foreach (var input in _declaration.Inputs)
+            Declare(input, Silence());
+        if (!_lacksNames && !_declaration.Body.Any(statement => statement is InputStatement or ErrorStatement))
+        {
+            _lacksNames = true;
+            Report(DiagnosticCatalogue.NoInput(
+                At(_declaration.Name.Span), "network", _declaration.Name.Text, "a statement such as 'input image[N, 3, 32, 32]'"));
+        }
+    });
+
+    /// <summary>A parameter or an input of the header; it is to be used as every value is.</summary>
+    private void Declare(Name name, Value value)
+    {
+        if (name.Text is not ("norm" or "device" or "dtype"))
+            _assigned.Add((name, name.Span));
+        // A second one of the name is reported already: whatever uses the name uses both.
+        _scope.Set(name.Text, new Binding(value, [.. _scope.Find(name.Text)?.Targets ?? [], name.Span]));
+    }
+
+    /// <summary>A block for any arguments, its inputs of the ranks given.</summary>
+    public ModuleModel RunBlock(IReadOnlyList<int> ranks) => Run(() =>
+    {
+        _policy = Ambient;
+        _inputs = _declaration.Inputs.Select((input, i) => new TensorValue(
+            new Shape(Enumerable.Range(0, ranks[i]).Select(axis => Size.Of(new Symbol(
+                InputSymbolName(input.Text, axis, ranks[i]), SymbolKind.Construction)))),
+            ChainFact.FromInput(i), At(input.Span), input.Text)).ToArray();
+        for (var i = 0; i < _inputs.Count; i++)
+            Declare(_declaration.Inputs[i], _inputs[i]);
+        foreach (var parameter in _declaration.Parameters)
+            Declare(parameter.Name, SymbolFor(parameter));
+    });
+
+    /// <summary>A block for certain inputs and arguments.</summary>
+    public ModuleModel RunBlock(IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy) => Run(() =>
+    {
+        _policy = policy;
+        _inputs = inputs.Select((input, i) => new TensorValue(
+            input.Shape, input.Chain.HasState ? ChainFact.FromInput(i) : input.Chain, At(_declaration.Inputs[i].Span), _declaration.Inputs[i].Text)).ToArray();
+        for (var i = 0; i < _inputs.Count; i++)
+            _scope.Set(_declaration.Inputs[i].Text, _inputs[i]);
+        foreach (var pair in arguments)
+            _scope.Set(pair.Key, pair.Value);
+    });
+
+    /// <summary>The name under which a block's constructor takes a size of an input: <c>xChannels</c>.</summary>
+    public static string InputSymbolName(string input, int axis, int rank)
+    {
+        if (axis == 0)
+            return "N";
+        var name = Shape.AxisName(axis, rank);
+        name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : char.ToUpperInvariant(name[0]) + name.Substring(1);
+        return input + name;
+    }
+
+    private ModuleModel Run(Action bind)
+    {
+        bind();
+        try
+        {
+            RunStatements(_declaration.Body, true);
+            Finish();
+        }
+        catch (TooLargeException)
+        {
+            Report(DiagnosticCatalogue.TooLarge(At(_declaration.Name.Span), $"'{_declaration.Name.Text}'", ModelContext.MostStages)
+                .WithHint("Look for a repetition or a nest of blocks that multiplies."));
+        }
+        catch (OverflowException)
+        {
+            Report(DiagnosticCatalogue.Overflow(At(_declaration.Name.Span)));
+        }
+        var items = _items;
+        var defaults = _isGeneric ? Defaults() : [];
+        return new ModuleModel(_declaration, _source, _isGeneric, _inputs, _outputs ?? [], items, _root, _usesNorm, _stages, !_failed)
+        {
+            InputChains = _inputs.Select(input => input.Chain).ToArray(),
+            Defaults = defaults,
+            FirstError = _firstError,
+            Namespace = _context.NamespaceOf(_source),
+        };
+    }
+
+    private void Finish()
+    {
+        var what = _declaration.Kind == ModuleKind.Network ? "network" : "block";
+        var broken = _failed || _declaration.Body.Any(statement => statement is ErrorStatement);
+        if (_outputs is null && !broken)
+            Report(DiagnosticCatalogue.NoOutput(At(_declaration.Name.Span), what, _declaration.Name.Text,
+                what == "network" ? "a statement such as 'output logits[N, 10]'" : "'return' with a value at the end"));
+        // What is wrong may have been meant to use what seems unused.
+        if (!_isGeneric || _failed || broken)
+            return;
+        foreach (var (name, span) in _assigned)
+            if (!_used.Contains(span))
+                Report(DiagnosticCatalogue.UnusedValue(At(span), name.Text));
+        foreach (var shared in _shared)
+            if (shared.FirstInputs is null)
+                Report(DiagnosticCatalogue.UnusedModule(shared.Place, shared.Label.ToString()));
+    }
+
+    /// <summary>A parameter whose value is not known.</summary>
+    private Value SymbolFor(Parameter parameter)
+    {
+        var name = parameter.Name.Text;
+        if (parameter.IsList)
+            return parameter.Type.Text is "int" or "float" ? new ListParameterValue(name, parameter.Type.Text == "float") : ErrorValue.Instance;
+        return parameter.Type.Text switch
+        {
+            // An argument may be 0 or less (a flag, an offset), so nothing is taken for granted of it.
+            "int" => new SizeValue(Size.Of(new Symbol(name, SymbolKind.Construction, false))),
+            "float" => new FloatValue(null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
+            "bool" => new BoolValue(null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
+            "norm" => new PolicyValue(name, true, null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
+            _ => ErrorValue.Instance,
+        };
+    }
+
+    private Dictionary<string, Value> Defaults()
+    {
+        // Defaults stand before the body: they see no name of it.
+        (_scope, _items) = (new Scope(), []);
+        var defaults = new Dictionary<string, Value>();
+        foreach (var parameter in _declaration.Parameters)
+            if (DefaultOf(parameter) is { } value)
+                defaults[parameter.Name.Text] = value;
+        return defaults;
+    }
+
+    /// <summary>A parameter's default, of its type, or null where it has none.</summary>
+    private Value? DefaultOf(Parameter parameter) => parameter.Default is { } value ? ParameterValue(parameter, value, _declaration.Name.Text) : null;
+
+    /// <summary>A symbol for a local of the constructor, under a name that no parameter has.</summary>
+    private Symbol NewSymbol(string name)
+    {
+        _symbolNames ??= [.. _declaration.Parameters.Select(parameter => parameter.Name.Text), .. _inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name)];
+        var unique = name;
+        for (var number = 2; !_symbolNames.Add(unique); number++)
+            unique = name + number;
+        return new Symbol(unique, SymbolKind.Construction);
+    }
+
+    private void CountStages(int stages)
+    {
+        _stages += stages;
+        if (_stages > ModelContext.MostStages)
+            throw new TooLargeException();
+    }
+
+    /// <summary>
+    /// Whether two sizes are equal. Where only arguments decide it, a check for the constructor is planned; where only data
+    /// decides it, it is refused, since no check could come before the data does.
+    /// </summary>
+    private bool Require(Size left, Size right, Func<Diagnostic> diagnostic)
+    {
+        left = left.Substitute(_assumptions);
+        right = right.Substitute(_assumptions);
+        if (left == right)
+            return true;
+        var difference = left - right;
+        var symbols = difference.Symbols().ToArray();
+        var never = difference.IsConstant || difference.Minimum() > 0 || difference.Maximum() < 0;
+        if (never || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !_isGeneric)
+        {
+            Report(diagnostic());
+            return false;
+        }
+        if (_isGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
+            _items.Add(new CheckItem(left, right, diagnostic()));
+        return true;
+    }
+}

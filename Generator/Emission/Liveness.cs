@@ -1,0 +1,253 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Layers;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Generator.Emission;
+
+/// <summary>
+/// Which values and states are still read after each item of a plan. It decides when a tensor is freed, which states are
+/// computed at all, and whether a norm's posterior is wanted.
+/// </summary>
+internal sealed class Liveness
+{
+    private readonly Dictionary<PlanItem, HashSet<object>> _after = [];
+    private readonly Dictionary<TensorValue, IReadOnlyList<TensorValue>> _aliases = [];
+    private readonly HashSet<TensorValue> _neededStates = [];
+    private readonly ModuleModel _model;
+
+    public Liveness(ModuleModel model)
+    {
+        _model = model;
+        FindAliases(model.Items);
+        FindNeededStates();
+        var live = new HashSet<object>();
+        foreach (var output in model.Outputs)
+        {
+            Read(live, output.Value);
+            if (IsStateNeeded(output.Value))
+                live.Add(new StateOf(output.Value));
+        }
+        // A posterior of an input goes back to whoever uses the block.
+        if (model.Declaration.Kind == Dsl.Syntax.ModuleKind.Block)
+            for (var i = 0; i < model.Inputs.Count; i++)
+                if (IsSharpened(model, i))
+                    live.Add(new StateOf(model.Inputs[i]));
+        Walk(model.Items, live);
+    }
+
+    /// <summary>A value's state, as something that is read and written apart from the value.</summary>
+    private sealed record StateOf(TensorValue Value);
+
+    /// <summary>Whether a norm inside observes an input itself, so that its state comes back sharpened.</summary>
+    public static bool IsSharpened(ModuleModel model, int input) =>
+        model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => from.Norm[0] != '#');
+
+    /// <summary>Whether a block takes states and gives them.</summary>
+    public static bool HasChainForward(ModuleModel model) => model.Outputs.Any(output => output.Value.Chain.HasState) || HasChainedNorm(model.Items);
+
+    /// <summary>Whether what a block gives depends on the states that come in, apart from the states that it gives.</summary>
+    public static bool ObservesStates(ModuleModel model) => HasChainedNorm(model.Items);
+
+    private static bool HasChainedNorm(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
+    {
+        ApplyLayerItem { Call.Layer: Norm } norm => Norm.Policy(norm.Call)!.HasChain,
+        ApplyBlockItem block => ObservesStates(block.Use.Generic),
+        IfItem branch => HasChainedNorm(branch.Then) || HasChainedNorm(branch.Else),
+        LoopItem loop => HasChainedNorm(loop.Body),
+        _ => false,
+    });
+
+    /// <summary>Whether a norm's layer threads a state: its policy has a chain, or is not known.</summary>
+    public static bool IsChained(LayerCall norm) => Norm.Policy(norm)!.HasChain;
+
+    public bool IsStateNeeded(TensorValue value) => _neededStates.Contains(value);
+
+    /// <summary>Whether the value, or a variable that may be another name for it, is read after the item.</summary>
+    public bool IsLiveAfter(PlanItem item, TensorValue value) =>
+        IsReadAfter(item, value) || _aliases.Keys.Any(variable => IsReadAfter(item, variable) && IsAlias(variable, value));
+
+    /// <summary>Whether the value itself is read after the item.</summary>
+    public bool IsReadAfter(PlanItem item, TensorValue value) => _after[item].Contains(value);
+
+    private bool IsAlias(TensorValue variable, TensorValue value) =>
+        _aliases.TryGetValue(variable, out var sources) && sources.Any(source => source == value || source != variable && IsAlias(source, value));
+
+    public bool IsStateLiveAfter(PlanItem item, TensorValue value) => _after[item].Contains(new StateOf(value));
+
+    // ---- which states are needed ---------------------------------------------------------------------------------
+
+    private void FindNeededStates()
+    {
+        if (_model.Declaration.Kind == Dsl.Syntax.ModuleKind.Block)
+        {
+            foreach (var output in _model.Outputs.Where(output => output.Value.Chain.HasState))
+                _neededStates.Add(output.Value);
+        }
+        int before;
+        do
+        {
+            before = _neededStates.Count;
+            Need(_model.Items);
+        } while (_neededStates.Count > before);
+    }
+
+    private void Need(IReadOnlyList<PlanItem> items)
+    {
+        foreach (var item in items)
+            switch (item)
+            {
+                case ApplyLayerItem { Call.Layer: Norm } norm:
+                    if (norm.From is { } path)
+                        _neededStates.Add(path[0].Output);
+                    else if (IsChained(norm.Call) && !Norm.StartsChain(norm.Call) && norm.Prior!.HasState)
+                        _neededStates.Add(norm.Call.Inputs[0]);
+                    break;
+                case ApplyLayerItem layer when _neededStates.Contains(layer.Output) && layer.Call.Layer.PassesState(layer.Call):
+                    foreach (var input in layer.Call.StateInputs.Where(CanHaveState))
+                        _neededStates.Add(input);
+                    break;
+                case ApplyBlockItem block when ObservesStates(block.Use.Generic) || HasChainForward(block.Use.Generic) && block.Outputs.Any(_neededStates.Contains):
+                    foreach (var input in block.Inputs.Where(CanHaveState))
+                        _neededStates.Add(input);
+                    break;
+                case IfItem branch:
+                    foreach (var merge in branch.Merges.Where(merge => _neededStates.Contains(merge.Variable)))
+                        foreach (var source in new[] { merge.Then, merge.Else }.Where(CanHaveState))
+                            _neededStates.Add(source);
+                    Need(branch.Then);
+                    Need(branch.Else);
+                    break;
+                case LoopItem loop:
+                    foreach (var carried in loop.Carried.Where(carried => _neededStates.Contains(carried.Variable)))
+                        foreach (var source in new[] { carried.Before, carried.Next }.Where(CanHaveState))
+                            _neededStates.Add(source);
+                    Need(loop.Body);
+                    break;
+            }
+    }
+
+    /// <summary>Whether the value ever has a state: one that never has is null wherever it is asked for.</summary>
+    public static bool CanHaveState(TensorValue value) => value.Chain.HasState;
+
+    // ---- aliases -------------------------------------------------------------------------------------------------
+
+    /// <summary>A variable may be another name for a value that was made outside: that one must live as long.</summary>
+    private void FindAliases(IReadOnlyList<PlanItem> items)
+    {
+        foreach (var item in items)
+            switch (item)
+            {
+                case IfItem branch:
+                    FindAliases(branch.Then);
+                    FindAliases(branch.Else);
+                    foreach (var merge in branch.Merges)
+                        _aliases[merge.Variable] = new[] { (merge.Then, branch.Then), (merge.Else, branch.Else) }
+                            .Where(pair => !Defines(pair.Item2, pair.Item1)).Select(pair => pair.Item1).ToArray();
+                    break;
+                case LoopItem loop:
+                    FindAliases(loop.Body);
+                    foreach (var carried in loop.Carried)
+                        _aliases[carried.Variable] = Defines(loop.Body, carried.Next) ? [carried.Before] : [carried.Before, carried.Next];
+                    break;
+            }
+    }
+
+    public static bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) => items.Any(item => item switch
+    {
+        ApplyLayerItem layer => layer.Output == value,
+        ApplyBlockItem block => block.Outputs.Contains(value),
+        IfItem branch => branch.Merges.Any(merge => merge.Variable == value),
+        LoopItem loop => loop.Carried.Any(carried => carried.Variable == value),
+        _ => false,
+    });
+
+    private static void Read(HashSet<object> live, TensorValue value) => live.Add(value);
+
+    // ---- the walk, from the end to the start ---------------------------------------------------------------------
+
+    private HashSet<object> Walk(IReadOnlyList<PlanItem> items, HashSet<object> live)
+    {
+        live = new HashSet<object>(live);
+        for (var i = items.Count - 1; i >= 0; i--)
+        {
+            var item = items[i];
+            _after[item] = new HashSet<object>(live);
+            switch (item)
+            {
+                case ApplyLayerItem layer:
+                    live.Remove(layer.Output);
+                    live.Remove(new StateOf(layer.Output));
+                    foreach (var input in layer.Call.Inputs)
+                    {
+                        Read(live, input);
+                        ReadState(live, input);
+                    }
+                    break;
+                case ApplyBlockItem block:
+                    foreach (var output in block.Outputs)
+                    {
+                        live.Remove(output);
+                        live.Remove(new StateOf(output));
+                    }
+                    foreach (var input in block.Inputs)
+                    {
+                        Read(live, input);
+                        ReadState(live, input);
+                    }
+                    break;
+                case IfItem branch:
+                    foreach (var merge in branch.Merges)
+                    {
+                        live.Remove(merge.Variable);
+                        live.Remove(new StateOf(merge.Variable));
+                    }
+                    var (then, otherwise) = (new HashSet<object>(live), new HashSet<object>(live));
+                    foreach (var merge in branch.Merges)
+                    {
+                        Read(then, merge.Then);
+                        ReadState(then, merge.Then);
+                        Read(otherwise, merge.Else);
+                        ReadState(otherwise, merge.Else);
+                    }
+                    live = Walk(branch.Then, then);
+                    live.UnionWith(Walk(branch.Else, otherwise));
+                    break;
+                case LoopItem loop:
+                    var body = new HashSet<object>(live);
+                    foreach (var carried in loop.Carried)
+                    {
+                        // The end of a turn sets the variable anew.
+                        body.Remove(carried.Variable);
+                        body.Remove(new StateOf(carried.Variable));
+                        Read(body, carried.Next);
+                        ReadState(body, carried.Next);
+                    }
+                    // What an iteration reads of the outside, the one before it must leave alive.
+                    var again = Walk(loop.Body, body);
+                    foreach (var carried in loop.Carried)
+                    {
+                        again.Remove(carried.Variable);
+                        again.Remove(new StateOf(carried.Variable));
+                    }
+                    body.UnionWith(again);
+                    live = Walk(loop.Body, body);
+                    foreach (var carried in loop.Carried)
+                    {
+                        live.Remove(carried.Variable);
+                        live.Remove(new StateOf(carried.Variable));
+                        Read(live, carried.Before);
+                        ReadState(live, carried.Before);
+                    }
+                    break;
+            }
+        }
+        return live;
+    }
+
+    private void ReadState(HashSet<object> live, TensorValue value)
+    {
+        if (IsStateNeeded(value))
+            live.Add(new StateOf(value));
+    }
+}

@@ -1,0 +1,139 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Generator.Emission;
+
+/// <summary>How a member appears in C#.</summary>
+internal enum MemberForm
+{
+    /// <summary>A property of its type.</summary>
+    Single,
+
+    /// <summary>A read-only list of its type: a loop makes it.</summary>
+    List,
+
+    /// <summary>TorchSharp's ModuleList: a sequence whose members are all of one type.</summary>
+    ModuleList,
+
+    /// <summary>An item of a ModuleList; it has no property of its own.</summary>
+    ModuleListItem,
+
+    /// <summary>A nested class that holds others.</summary>
+    Group,
+}
+
+/// <summary>A member with its C# names.</summary>
+internal sealed class MemberCode(Member member, MemberForm form, string property, string type, MemberCode? parent)
+{
+    public Member Member => member;
+
+    public MemberForm Form => form;
+
+    /// <summary>The property's name in its owner.</summary>
+    public string Property => property;
+
+    /// <summary>The C# type of one of it, as code of the generated class names it.</summary>
+    public string Type => form == MemberForm.Group && parent is { Type.Length: > 0 } ? $"{parent.Type}.{type}" : type;
+
+    /// <summary>The name under which a group's own class is declared.</summary>
+    public string DeclaredType => type;
+
+    public MemberCode? Parent => parent;
+
+    public List<MemberCode> Children { get; } = [];
+
+    public bool IsList => form == MemberForm.List || form == MemberForm.Group && member.IsList;
+
+    /// <summary>
+    /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
+    /// would not be the order of the state_dict.
+    /// </summary>
+    public bool RegistersInOrder => Children.Any(child => child.IsList);
+
+    /// <summary>The local under which a turn of the loop has this item of a list.</summary>
+    public string Local => "current" + CSharpNames.Pascal(property);
+}
+
+/// <summary>Decides how members appear in C#.</summary>
+internal sealed class MemberLayout
+{
+    private readonly Dictionary<Member, MemberCode> _codes = [];
+
+    private readonly Func<Member, string> _typeOf;
+
+    /// <param name="root">Holds the members.</param>
+    /// <param name="typeOf">The C# type of a member that is no group.</param>
+    public MemberLayout(Member root, Func<Member, string> typeOf)
+    {
+        _typeOf = typeOf;
+        Root = new MemberCode(root, MemberForm.Group, "", "", null);
+        Add(Root);
+    }
+
+    public MemberCode Root { get; }
+
+    public MemberCode this[Member member] => _codes[member];
+
+    private void Add(MemberCode parent)
+    {
+        var names = new NamePool(parent.DeclaredType.Length > 0 ? [parent.DeclaredType] : []);
+        foreach (var child in parent.Member.Children)
+        {
+            if (parent.Form == MemberForm.ModuleList)
+            {
+                Keep(new MemberCode(child, MemberForm.ModuleListItem, "", _typeOf(child), parent));
+                continue;
+            }
+            var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
+            // Alternatives of an if may share a label: they are one property where their types agree.
+            if (parent.Children.FirstOrDefault(other => other.Member.NameText == child.NameText) is { } same && child.Type is not null && same.Type == _typeOf(child))
+            {
+                _codes[child] = same;
+                continue;
+            }
+            var property = names.Take(CSharpNames.Property(label.Length == 0 ? child.Loops.Count > 0 ? "items" : "_" : label));
+            if (!child.IsGroup)
+                Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
+            else if (IsModuleList(child))
+                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
+            else
+                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
+        }
+
+        MemberCode Keep(MemberCode code)
+        {
+            _codes[code.Member] = code;
+            parent.Children.Add(code);
+            return code;
+        }
+    }
+
+    /// <summary>A sequence without gaps in its numbers, its members of one type.</summary>
+    private static bool IsModuleList(Member group)
+    {
+        if (!group.IsSequence || group.IsList || group.Children.Count == 0)
+            return false;
+        var next = Size.Zero;
+        foreach (var child in group.Children)
+        {
+            if (child.Type != group.Children[0].Type || child.IsGroup || child.IsOptional && !group.IsOptional || child.Name.Count != 1 || child.Loops.Count > 1)
+                return false;
+            var number = child.Name[0].Count ?? (long.TryParse(child.Name[0].Text, out var value) ? Size.Of(value) : null);
+            if (number is null)
+                return false;
+            if (child.Loops.Count == 1)
+            {
+                if (number - Size.Of(child.Loops[0].Variable) != next)
+                    return false;
+                next += child.Loops[0].To - child.Loops[0].From;
+            }
+            else if (number != next)
+                return false;
+            else
+                next += 1;
+        }
+        return true;
+    }
+}

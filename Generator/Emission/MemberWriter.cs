@@ -1,0 +1,54 @@
+using System.Collections.Generic;
+using System.Linq;
+
+namespace KnDsl.Generator.Emission;
+
+/// <summary>Writes members as properties under their registered names, and groups as nested classes.</summary>
+internal static class MemberWriter
+{
+    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, string> documentation, bool isGroup)
+    {
+        var first = isGroup;
+        foreach (var child in owner.Children.Where(child => child.Form != MemberForm.ModuleListItem))
+        {
+            if (!first)
+                writer.Line();
+            first = false;
+            writer.Line($"/// <summary>{ModuleWriter.Xml(Describe(child, documentation))}</summary>");
+            if (child.IsList)
+            {
+                var field = "_" + child.Property.TrimStart('@');
+                writer.Line($"public IReadOnlyList<{child.Type}> {child.Property} => {field};");
+                writer.Line($"{(isGroup ? "internal" : "private")} readonly List<{child.Type}> {field} = [];");
+                continue;
+            }
+            var optional = child.Member.IsOptional || child.Member.IsGroup && child.Member.Branches.Count > 0;
+            writer.Line($"[field: ComponentName(Name = {Dsl.Model.CodeContext.Quote(child.Member.NameText)})]");
+            writer.Line($"public {child.Type}{(optional ? "?" : "")} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
+        }
+    }
+
+    /// <summary>A group's own class: it holds its members and computes nothing, the forward pass of its owner does.</summary>
+    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, string> documentation)
+    {
+        foreach (var group in owner.Children.Where(child => child.Form == MemberForm.Group))
+        {
+            writer.Line();
+            writer.Line($"/// <summary>The modules under <c>{ModuleWriter.Xml(group.Member.Path)}</c>; the forward pass of what contains them applies them.</summary>");
+            writer.Line($"public sealed class {group.DeclaredType}() : nn.Module(\"{group.DeclaredType}\")");
+            writer.Block(() =>
+            {
+                WriteProperties(writer, group, documentation, true);
+                WriteGroups(writer, group, documentation);
+            });
+        }
+    }
+
+    private static string Describe(MemberCode member, IReadOnlyDictionary<string, string> documentation)
+    {
+        if (documentation.TryGetValue(member.Member.Path, out var text))
+            return text + ".";
+        var inner = member.Children.Select(child => documentation.TryGetValue(child.Member.Path, out var one) ? one : null).Where(one => one is not null).ToArray();
+        return inner.Length > 0 ? string.Join("; ", inner) + "." : $"The modules under '{member.Member.Path}'.";
+    }
+}

@@ -1,0 +1,73 @@
+using System;
+using System.IO;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Text;
+using KnDsl.Generator.Analysis;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
+using Diagnostic = Microsoft.CodeAnalysis.Diagnostic;
+
+namespace KnDsl.Generator.Pipeline;
+
+
+/// <summary>What the project says that matters to the code.</summary>
+internal sealed record ProjectOptions(string RootNamespace, string ProjectDirectory)
+{
+    public static ProjectOptions Read(AnalyzerConfigOptions options) => new(
+        options.TryGetValue("build_property.RootNamespace", out var space) ? space : "",
+        options.TryGetValue("build_property.ProjectDir", out var directory) ? directory : "");
+
+    /// <summary>A name for the generated file that no other file of the project has.</summary>
+    public string HintName(string path)
+    {
+        var relative = ProjectDirectory.Length > 0 && path.StartsWith(ProjectDirectory, StringComparison.Ordinal)
+            ? path.Substring(ProjectDirectory.Length)
+            : Path.GetFileName(path);
+        return string.Concat(relative.Select(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_')) + ".g.cs";
+    }
+}
+
+/// <summary>What one file made.</summary>
+internal sealed record GeneratedFile(string HintName, string? Code, EquatableArray<Finding> Findings, EquatableArray<GeneratedClass> Classes, EquatableArray<ExternFact> Externs);
+
+/// <summary>A place in a .knnet file, without the text.</summary>
+internal sealed record FindingPlace(string Path, Microsoft.CodeAnalysis.Text.TextSpan Span, LinePositionSpan Lines)
+{
+    public static FindingPlace Of(Place place)
+    {
+        var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
+        return new FindingPlace(
+            place.Text.Path, new Microsoft.CodeAnalysis.Text.TextSpan(place.Span.Start, place.Span.Length),
+            new LinePositionSpan(new Microsoft.CodeAnalysis.Text.LinePosition(start.Line, start.Character), new Microsoft.CodeAnalysis.Text.LinePosition(end.Line, end.Character)));
+    }
+
+    public Location ToLocation() => Location.Create(Path, Span, Lines);
+}
+
+/// <summary>A finding of the language, in a form that Roslyn can compare.</summary>
+internal sealed record Finding(string Code, string Title, bool IsError, string Message, FindingPlace Place, FindingPlace? Other)
+{
+    /// <summary>A finding of which only the place in the file is kept.</summary>
+    public static Finding Of(Dsl.Diagnostics.Diagnostic diagnostic, FindingPlace place) =>
+        new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Severity == Severity.Error, diagnostic.Text, place, null);
+
+    public static Finding Of(Dsl.Diagnostics.Diagnostic diagnostic) => new(
+        diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Severity == Severity.Error, diagnostic.Text,
+        FindingPlace.Of(diagnostic.Place), diagnostic.Other is { } other ? FindingPlace.Of(other) : null);
+
+    public Diagnostic ToDiagnostic() => Diagnostic.Create(
+        Descriptors.For(Code, Title, IsError), Place.ToLocation(), Other is null ? [] : [Other.ToLocation()], Message);
+}
+
+/// <summary>A class that a file makes.</summary>
+internal sealed record GeneratedClass(string Name, FindingPlace Place)
+{
+    public Diagnostic ToDiagnostic(GeneratedClass first)
+    {
+        var source = new Dsl.Text.SourceText(Place.Path, "");
+        var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, Path.GetFileName(first.Place.Path));
+        return Diagnostic.Create(Descriptors.For(finding.Code, finding.Descriptor.Title, true), Place.ToLocation(), [first.Place.ToLocation()], finding.Text);
+    }
+}

@@ -1,0 +1,74 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+
+namespace KnDsl;
+
+/// <summary>Writes a file completely or not at all, whatever happens in between.</summary>
+internal static class AtomicFile
+{
+    /// <summary>
+    /// Hands out a new file beside <paramref name="path"/>, which takes its place once it has reached the disk. Where
+    /// <paramref name="path"/> is a link, what it points to is replaced.
+    /// </summary>
+    internal static void Write(string path, Action<Stream> write)
+    {
+        var file = new FileInfo(path);
+        var target = file.LinkTarget is null
+            ? file.FullName
+            : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        var folder = Path.GetDirectoryName(target)!;
+        var temporary = Path.Combine(folder, $".weights-{Guid.NewGuid():N}.tmp");
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            Remove(temporary);
+            throw;
+        }
+        SynchronizeFolder(folder);
+    }
+
+    private static void Remove(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (IOException)
+        {
+            // The reason for being here is worth more to the caller than this one.
+        }
+    }
+
+    /// <summary>
+    /// Lets the new name reach the disk too. A file system that cannot do so for a folder has its own way or none;
+    /// the file is complete in any case.
+    /// </summary>
+    private static void SynchronizeFolder(string folder)
+    {
+        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
+            return;
+        var handle = open(folder, 0);
+        if (handle < 0)
+            return;
+        _ = fsync(handle);
+        _ = close(handle);
+    }
+
+    [DllImport("libc")]
+    private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc")]
+    private static extern int fsync(int handle);
+
+    [DllImport("libc")]
+    private static extern int close(int handle);
+}

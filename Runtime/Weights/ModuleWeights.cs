@@ -1,0 +1,144 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Loads and saves the parameters and buffers of any TorchSharp module as safetensors. Norm layers of every policy have
+/// BatchNorm's names, so checkpoints of BN networks, torchvision's among them, load into networks with Kalman
+/// Normalization.
+/// </summary>
+public static class ModuleWeights
+{
+    private const string Counter = "num_batches_tracked";
+
+    /// <summary>
+    /// Loads a file into the module, wherever its tensors lie. Names, shapes and dtypes are all compared before the
+    /// first value is written: where it throws, the module is unchanged. Tensors are read and copied one at a time.
+    /// </summary>
+    /// <remarks>
+    /// The module's dtypes stay. A floating-point tensor converts to any floating-point dtype, rounded to nearest,
+    /// infinite where the dtype ends (as <c>copy_</c> does); an integer tensor to any integer dtype that holds all
+    /// values of its own; a complex tensor to any complex dtype. Nothing else converts: an integer tensor for a
+    /// floating-point parameter is quantized or somebody else's. (But <c>num_batches_tracked</c> is a count in any
+    /// real dtype: TorchSharp's BatchNorm has it in that of its parameters.)
+    /// </remarks>
+    /// <param name="module">The network.</param>
+    /// <param name="path">A safetensors file.</param>
+    /// <param name="strict">
+    /// Whether every name must fit (but a missing <c>num_batches_tracked</c>, which stays as it is). If not, what fits
+    /// is loaded, the rest stays as it is, and the report tells.
+    /// </param>
+    /// <returns>What was loaded and what was not.</returns>
+    /// <exception cref="WeightsException">
+    /// The file is damaged, or does not fit (its <see cref="WeightsException.Report"/> has all names).
+    /// </exception>
+    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">The module lies on the meta device: no values there.</exception>
+    public static WeightsReport load_weights(this nn.Module module, string path, bool strict = true)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        using var scope = NewDisposeScope();
+        using var file = SafetensorsFile.Open(path);
+        var state = StateOf(module);
+        var report = Compared(module.GetName(), state, file);
+        if (strict && !report.IsComplete)
+            throw new WeightsException(path, report);
+        if (state.FirstOrDefault(e => e.Value.device_type == DeviceType.META).Key is { } name)
+            throw new InvalidOperationException(
+                $"{name} lies on the meta device, which holds no values: move the module before loading {path}");
+
+        var targets = state.ToDictionary(e => e.Key, e => e.Value);
+        foreach (var matched in report.Matched)
+            file.CopyTo(matched, targets[matched]);
+        return report;
+    }
+
+    /// <summary>
+    /// Saves the module's parameters and buffers, in PyTorch's order, completely or not at all: a file that is there is
+    /// replaced only once the new one has reached the disk.
+    /// </summary>
+    /// <param name="module">The network.</param>
+    /// <param name="path">The file to write.</param>
+    /// <param name="metadata">
+    /// Texts to carry along. <c>format: pt</c> is added, by which other readers know how the tensors are laid out.
+    /// </param>
+    /// <exception cref="WeightsException">A dtype that the format does not have; nothing is written.</exception>
+    /// <exception cref="IOException">The disk refuses; what was there before is still there.</exception>
+    public static void save_weights(
+        this nn.Module module, string path, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        using var scope = NewDisposeScope();
+        var texts = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>());
+        texts.TryAdd("format", "pt");
+        SafetensorsFile.Write(path, StateOf(module), texts);
+    }
+
+    /// <summary>
+    /// The state_dict in PyTorch's order: a module's own parameters, its own buffers, then its children. TorchSharp's
+    /// has the same entries, but all parameters before all buffers.
+    /// </summary>
+    internal static IReadOnlyList<KeyValuePair<string, Tensor>> StateOf(nn.Module module)
+    {
+        var state = module.state_dict();
+        var names = NamesOf(module, "").Where(state.ContainsKey).Distinct().ToList();
+        return [.. names.Union(state.Keys).Select(name => KeyValuePair.Create(name, state[name]))];
+    }
+
+    private static IEnumerable<string> NamesOf(nn.Module module, string prefix) =>
+        module.named_parameters(recurse: false).Select(p => prefix + p.name)
+            .Concat(module.named_buffers(recurse: false).Select(b => prefix + b.name))
+            .Concat(module.named_children().SelectMany(c => NamesOf(c.module, $"{prefix}{c.name}.")));
+
+    private static WeightsReport Compared(
+        string network, IReadOnlyList<KeyValuePair<string, Tensor>> state, SafetensorsFile file)
+    {
+        List<string> matched = [], missing = [], tolerated = [];
+        List<WeightsMismatch> misshaped = [], mistyped = [];
+        foreach (var (name, tensor) in state)
+        {
+            var isCounter = name[(name.LastIndexOf('.') + 1)..] == Counter;
+            if (!file.Contains(name))
+                (isCounter ? tolerated : missing).Add(name);
+            else if (!file[name].Shape.SequenceEqual(tensor.shape))
+                misshaped.Add(new(name, file[name].ShapeText, SafetensorsEntry.TextOf(tensor.shape)));
+            else if (!Converts(file[name].Dtype, tensor.dtype, isCounter))
+                mistyped.Add(new(name, file[name].Type, SafetensorsType.NameOf(tensor.dtype) ?? $"{tensor.dtype}"));
+            else
+                matched.Add(name);
+        }
+        var known = state.Select(e => e.Key).ToHashSet();
+        return new WeightsReport
+        {
+            Network = network,
+            Matched = matched,
+            Missing = missing,
+            Unexpected = [.. file.Entries.Select(e => e.Name).Where(name => !known.Contains(name))],
+            Misshaped = misshaped,
+            Mistyped = mistyped,
+            Tolerated = tolerated,
+        };
+    }
+
+    private static bool Converts(ScalarType? from, ScalarType to, bool isCounter) =>
+        from == to
+        || (isCounter && from is not null && !IsComplex(from) && !IsComplex(to))
+        || (IsFloatingPoint(from) && IsFloatingPoint(to))
+        || (IsComplex(from) && IsComplex(to))
+        || (from, to) is
+            (ScalarType.Int8, ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64)
+            or (ScalarType.Byte, ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64)
+            or (ScalarType.Int16, ScalarType.Int32 or ScalarType.Int64)
+            or (ScalarType.Int32, ScalarType.Int64);
+
+    private static bool IsFloatingPoint(ScalarType? dtype) =>
+        dtype is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
+
+    private static bool IsComplex(ScalarType? dtype) =>
+        dtype is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64;
+}

@@ -1,0 +1,72 @@
+using System.Collections.Generic;
+using System.Linq;
+
+namespace KnDsl;
+
+/// <summary>A tensor that is not as the network needs it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Found">The shape or dtype in the file.</param>
+/// <param name="Expected">The network's.</param>
+public sealed record WeightsMismatch(string Name, string Found, string Expected)
+{
+    /// <summary><c>conv1.weight is [64, 3, 3, 3], expected [64, 3, 7, 7]</c></summary>
+    public override string ToString() => $"{Name} is {Found}, expected {Expected}";
+}
+
+/// <summary>How the tensors of a file and the parameters and buffers of a network fit together, by name.</summary>
+public sealed record WeightsReport
+{
+    private const int MostShown = 6;
+
+    /// <summary>What the network is called in the report's text.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>Names that fit, in the network's order.</summary>
+    public required IReadOnlyList<string> Matched { get; init; }
+
+    /// <summary>Names that the file lacks.</summary>
+    public required IReadOnlyList<string> Missing { get; init; }
+
+    /// <summary>Names that only the file has.</summary>
+    public required IReadOnlyList<string> Unexpected { get; init; }
+
+    /// <summary>Tensors of another shape.</summary>
+    public required IReadOnlyList<WeightsMismatch> Misshaped { get; init; }
+
+    /// <summary>Tensors of a dtype that does not convert to the network's.</summary>
+    public required IReadOnlyList<WeightsMismatch> Mistyped { get; init; }
+
+    /// <summary>
+    /// The <c>num_batches_tracked</c> that the file lacks. They stay as they are and spoil nothing, as in PyTorch:
+    /// old checkpoints have none.
+    /// </summary>
+    public required IReadOnlyList<string> Tolerated { get; init; }
+
+    /// <summary>Whether file and network fit, but for what is tolerated.</summary>
+    public bool IsComplete =>
+        Missing.Count == 0 && Unexpected.Count == 0 && Misshaped.Count == 0 && Mistyped.Count == 0;
+
+    /// <summary>One line, followed by one for each kind of difference.</summary>
+    public override string ToString()
+    {
+        var lines = new List<string>
+        {
+            IsComplete
+                ? $"fits {Network}: {Matched.Count} tensors matched"
+                : $"does not fit {Network}: {Matched.Count} tensors matched",
+        };
+        AddTo(lines, "missing", Missing);
+        AddTo(lines, "unexpected", Unexpected);
+        AddTo(lines, "misshaped", Misshaped);
+        AddTo(lines, "of another kind of dtype", Mistyped);
+        return string.Join("\n", lines);
+    }
+
+    private static void AddTo<T>(List<string> lines, string what, IReadOnlyList<T> items)
+    {
+        if (items.Count == 0)
+            return;
+        var rest = items.Count > MostShown ? $", and {items.Count - MostShown} more" : "";
+        lines.Add($"  {items.Count} {what}: {string.Join(", ", items.Take(MostShown))}{rest}");
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using KnDsl.Samples.FashionMnist.Data;
+using KnDsl.Samples.FashionMnist.Reports;
+using KnDsl.Samples.FashionMnist.Training;
+using Spectre.Console;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.FashionMnist;
+
+/// <summary>The main job: trains the network of ResNetCifar.knnet with one method after the other.</summary>
+internal static class Comparison
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="options">What to compare and how.</param>
+    /// <param name="console">For progress and the table.</param>
+    /// <param name="output">For what scripts read.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="DataException">A data file is missing or damaged.</exception>
+    public static int Run(Options options, IAnsiConsole console, TextWriter output)
+    {
+        // Before any word on the training: a missing file should be the first thing seen.
+        ImageSet trainingImages = ImageSet.Training(options.Data);
+        ImageSet testImages = ImageSet.Test(options.Data);
+        if (!options.Full) trainingImages = trainingImages.Take(Options.Subset);
+
+        Threads.Set(options.Threads);
+        if (options.Device == "cuda" && !cuda.is_available())
+        {
+            output.WriteLine("There is no CUDA device, or the program was not built with TorchBackend=cuda.");
+            return 1;
+        }
+        Device device = options.Device != "cpu" && cuda.is_available() ? CUDA : CPU;
+        var settings = new Settings(options.Epochs, options.Batch, options.LearningRate, options.Seed, device);
+
+        string folder = Path.GetFullPath(options.Output);
+        Directory.CreateDirectory(folder);
+        string statistics = options.Microbatch is int samples ? $"{samples} images" : $"whole batches of {options.Batch}";
+        output.WriteLine($"{trainingImages.Count} training and {testImages.Count} test images from {options.Data}");
+        output.WriteLine($"{options.Epochs} epochs, batch {options.Batch}, statistics of {statistics}, seed {options.Seed}, on {device.type}");
+
+        (double, double) scale = TensorSet.ScaleOf(trainingImages);
+        using var training = new TensorSet(trainingImages, scale, device);
+        using var test = new TensorSet(testImages, scale, device);
+        var trainer = new Trainer(training, test, settings);
+        var log = new TensorBoardLog(Path.Combine(folder, "tensorboard"));
+        IReadOnlyList<Outcome> outcomes = ConsoleReport.Follow(console, settings, progress =>
+            options.Methods.Select(name => trainer.Train(
+                Method.Of(name, options.Microbatch),
+                policy => new ResNetCifar(policy: policy, device: device),
+                new Observers(progress, log))).ToList());
+
+        ConsoleReport.Summarize(console, outcomes);
+        CurvePicture.Save(Path.Combine(folder, "curves.png"), outcomes, $"Fashion-MNIST, statistics of {statistics}");
+        CurveTable.Save(Path.Combine(folder, "curves.csv"), outcomes);
+        output.WriteLine($"Picture, figures and TensorBoard logs are in {folder}");
+        output.WriteLine(ConsoleReport.LastLine(outcomes));
+        return 0;
+    }
+}

@@ -1,0 +1,12 @@
+using System;
+
+namespace KnDsl.Samples.FashionMnist.Data;
+
+/// <summary>A data file is missing or damaged. The message names the file and says what is wrong with it.</summary>
+internal sealed class DataException : Exception
+{
+    public DataException(string path, string problem)
+        : base($"{path}: {problem}")
+    {
+    }
+}

@@ -1,0 +1,45 @@
+using System;
+using System.IO;
+
+namespace KnDsl.Samples.FashionMnist.Data;
+
+/// <summary>Grey images and what they show.</summary>
+/// <param name="Pixels">All images one after another, a byte a pixel, row by row.</param>
+/// <param name="Labels">A class an image, from 0.</param>
+/// <param name="Height">Rows of an image.</param>
+/// <param name="Width">Columns of an image.</param>
+internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Width)
+{
+    /// <summary>Fashion-MNIST's classes: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot.</summary>
+    public const int Classes = 10;
+
+    public int Count => Labels.Length;
+
+    /// <summary>Reads the training set from a folder of the four files that MNIST made customary.</summary>
+    /// <exception cref="DataException">A file is missing or damaged.</exception>
+    public static ImageSet Training(string folder) => Read(folder, "train");
+
+    /// <summary>Reads the test set; see <see cref="Training"/>.</summary>
+    /// <exception cref="DataException">A file is missing or damaged.</exception>
+    public static ImageSet Test(string folder) => Read(folder, "t10k");
+
+    /// <summary>The first images.</summary>
+    public ImageSet Take(int count) => count >= Count
+        ? this
+        : this with { Pixels = Pixels[..(count * Height * Width)], Labels = Labels[..count] };
+
+    private static ImageSet Read(string folder, string part)
+    {
+        IdxFile images = IdxFile.Read(Path.Combine(folder, $"{part}-images-idx3-ubyte.gz"), dimensions: 3);
+        IdxFile labels = IdxFile.Read(Path.Combine(folder, $"{part}-labels-idx1-ubyte.gz"), dimensions: 1);
+        if (images.Shape[0] == 0) throw new DataException(images.Path, "it holds no images");
+        if (images.Shape[0] != labels.Shape[0])
+            throw new DataException(labels.Path, $"it holds {labels.Shape[0]} labels, but {images.Path} holds {images.Shape[0]} images");
+        // The network halves the size twice.
+        if (images.Shape[1] == 0 || images.Shape[1] % 4 != 0 || images.Shape[2] == 0 || images.Shape[2] % 4 != 0)
+            throw new DataException(images.Path, $"its images are {images.Shape[1]} x {images.Shape[2]}, expected multiples of 4, such as 28 x 28");
+        int wrong = Array.FindIndex(labels.Elements, label => label >= Classes);
+        if (wrong >= 0) throw new DataException(labels.Path, $"label {wrong} is {labels.Elements[wrong]}, expected 0 to {Classes - 1}");
+        return new ImageSet(images.Elements, labels.Elements, images.Shape[1], images.Shape[2]);
+    }
+}

@@ -1,0 +1,55 @@
+using System;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.FashionMnist.Data;
+
+/// <summary>Images as tensors on a device, scaled to mean 0 and deviation 1 of the training set.</summary>
+internal sealed class TensorSet : IDisposable
+{
+    private readonly Tensor pixels;
+    private readonly Tensor labels;
+    private readonly double mean;
+    private readonly double deviation;
+
+    public TensorSet(ImageSet images, (double Mean, double Deviation) scale, Device device)
+    {
+        (mean, deviation) = scale;
+        pixels = tensor(images.Pixels, [images.Count, 1, images.Height, images.Width], ScalarType.Byte, device);
+        labels = tensor(images.Labels, [images.Count], ScalarType.Byte, device).to_type(ScalarType.Int64, disposeAfter: true);
+        Count = images.Count;
+    }
+
+    public int Count { get; }
+
+    /// <summary>Mean and standard deviation of all pixels, in [0, 1].</summary>
+    public static (double Mean, double Deviation) ScaleOf(ImageSet images)
+    {
+        double sum = 0, squares = 0;
+        foreach (byte pixel in images.Pixels)
+        {
+            sum += pixel;
+            squares += (double)pixel * pixel;
+        }
+        double mean = sum / images.Pixels.Length;
+        double variance = squares / images.Pixels.Length - mean * mean;
+        // Images of one colour have no contrast to scale.
+        return (mean / 255, variance > 0 ? Math.Sqrt(variance) / 255 : 1);
+    }
+
+    /// <summary>Some of the images, [n, 1, height, width] in float, and their classes, [n].</summary>
+    /// <param name="indices">Which, by number, in this order.</param>
+    public (Tensor Images, Tensor Labels) Batch(ReadOnlySpan<long> indices)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor chosen = tensor(indices.ToArray(), device: pixels.device);
+        Tensor images = pixels.index_select(0, chosen).to_type(ScalarType.Float32).div_(255 * deviation).sub_(mean / deviation);
+        return (scope.MoveToOuter(images), scope.MoveToOuter(labels.index_select(0, chosen)));
+    }
+
+    public void Dispose()
+    {
+        pixels.Dispose();
+        labels.Dispose();
+    }
+}

@@ -1,0 +1,79 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using KnDsl.Samples.FashionMnist.Training;
+using Spectre.Console;
+
+namespace KnDsl.Samples.FashionMnist.Reports;
+
+/// <summary>Shows a training while it goes on: moving bars in a terminal, a line an epoch elsewhere.</summary>
+internal static class ConsoleReport
+{
+    /// <summary>Does some work, with an observer that shows it.</summary>
+    public static T Follow<T>(IAnsiConsole console, Settings settings, Func<IObserver, T> work)
+    {
+        if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive)
+            return work(new Lines(console, settings));
+
+        return console.Progress()
+            .AutoClear(false)
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RemainingTimeColumn())
+            .Start(context => work(new Bars(context, settings)));
+    }
+
+    /// <summary>The outcome of all methods.</summary>
+    public static void Summarize(IAnsiConsole console, IReadOnlyList<Outcome> outcomes)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        table.AddColumn("method");
+        table.AddColumn("policy");
+        table.AddColumn(new TableColumn("test error %").RightAligned());
+        table.AddColumn(new TableColumn("training loss").RightAligned());
+        table.AddColumn(new TableColumn("seconds").RightAligned());
+        foreach (Outcome outcome in outcomes)
+        {
+            table.AddRow(
+                outcome.Method.Name,
+                outcome.Method.Policy.ToString().EscapeMarkup(),
+                Text($"{outcome.Error:F2}"),
+                Text($"{outcome.Epochs[^1].Loss:F4}"),
+                Text($"{outcome.Elapsed.TotalSeconds:F1}"));
+        }
+        console.Write(table);
+    }
+
+    /// <summary>The last line of a run, for scripts: <c>errors: kalman=13.8 batch=16.2 group=16.3</c>.</summary>
+    public static string LastLine(IReadOnlyList<Outcome> outcomes)
+        => "errors: " + string.Join(' ', outcomes.Select(o => Text($"{o.Method.Name}={o.Error:F1}")));
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed class Bars(ProgressContext context, Settings settings) : IObserver
+    {
+        private readonly Dictionary<Method, ProgressTask> tasks = [];
+
+        public void Started(Method method, int steps) => tasks[method] = context.AddTask(method.Name, maxValue: steps);
+
+        public void Stepped(Method method, int step, double loss, double learningRate) => tasks[method].Value = step;
+
+        public void Tested(Method method, Epoch epoch, int step) => tasks[method].Description = Text(
+            $"{method.Name,-7} epoch {epoch.Number}/{settings.Epochs}  loss {epoch.Loss:F3}  error {epoch.Error:F2} %");
+    }
+
+    private sealed class Lines(IAnsiConsole console, Settings settings) : IObserver
+    {
+        public void Started(Method method, int steps) => console.WriteLine(Text($"{method.Name}: {method.Policy}, {steps} steps"));
+
+        public void Stepped(Method method, int step, double loss, double learningRate)
+        {
+        }
+
+        public void Tested(Method method, Epoch epoch, int step) => console.WriteLine(Text(
+            $"  epoch {epoch.Number}/{settings.Epochs}  loss {epoch.Loss:F3}  error {epoch.Error:F2} %  {epoch.Elapsed.TotalSeconds:F1} s"));
+    }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Generic;
+using System.IO;
+using KnDsl.Samples.FashionMnist.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace KnDsl.Samples.FashionMnist.Reports;
+
+/// <summary>Writes TensorBoard logs, a folder a method: training loss and learning rate a step, test error an epoch.</summary>
+internal sealed class TensorBoardLog(string folder) : IObserver
+{
+    /// <summary>A point for every so many steps is as much as a curve shows.</summary>
+    private const int Every = 10;
+
+    private readonly Dictionary<Method, SummaryWriter> writers = [];
+
+    public void Started(Method method, int steps)
+        => writers[method] = torch.utils.tensorboard.SummaryWriter(Path.Combine(folder, method.Name), createRunName: false);
+
+    public void Stepped(Method method, int step, double loss, double learningRate)
+    {
+        if (step % Every != 0) return;
+        writers[method].add_scalar("training/loss", (float)loss, step);
+        writers[method].add_scalar("training/learning rate", (float)learningRate, step);
+    }
+
+    public void Tested(Method method, Epoch epoch, int step) => writers[method].add_scalar("test/error", (float)epoch.Error, step);
+}

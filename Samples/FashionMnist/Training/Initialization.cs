@@ -1,0 +1,40 @@
+using System;
+using System.Linq;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.FashionMnist.Training;
+
+/// <summary>Gives a network its first weights: the same for the same seed, whatever its normalization and device.</summary>
+internal static class Initialization
+{
+    /// <summary>
+    /// Convolutions as in He et al. 2015 ("Delving Deep into Rectifiers"), by fan-out; linear layers uniform within
+    /// one over the root of their inputs. Normalization layers keep what they were made with.
+    /// </summary>
+    public static void Apply(nn.Module network, long seed)
+    {
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed, CPU);
+        foreach (nn.Module module in network.modules().Prepend(network))
+        {
+            switch (module)
+            {
+                case Conv2d convolution:
+                    long[] shape = convolution.weight.shape;
+                    Fill(convolution.weight, randn(shape, generator: generator) * Math.Sqrt(2.0 / (shape[0] * shape[2] * shape[3])));
+                    if (convolution.bias is { } bias) bias.zero_();
+                    break;
+                case Linear linear:
+                    double bound = 1 / Math.Sqrt(linear.weight.shape[1]);
+                    Fill(linear.weight, (rand(linear.weight.shape, generator: generator) * 2 - 1) * bound);
+                    if (linear.bias is { } offset) Fill(offset, (rand(offset.shape, generator: generator) * 2 - 1) * bound);
+                    break;
+            }
+        }
+    }
+
+    private static void Fill(Tensor parameter, Tensor values) => parameter.copy_(values);
+}

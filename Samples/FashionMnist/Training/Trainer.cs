@@ -1,0 +1,99 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using KnDsl.Samples.FashionMnist.Data;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.FashionMnist.Training;
+
+/// <summary>Trains a network by stochastic gradient descent and tests it after every epoch.</summary>
+/// <param name="training">Images to learn from.</param>
+/// <param name="test">Images to count errors on.</param>
+/// <param name="settings">The same for all methods: first weights, order of images, schedule.</param>
+internal sealed class Trainer(TensorSet training, TensorSet test, Settings settings)
+{
+    private const int TestBatch = 500;
+
+    /// <summary>Trains one network.</summary>
+    /// <param name="method">Its normalization.</param>
+    /// <param name="create">Makes the network: images [N, 1, H, W] to scores [N, classes].</param>
+    /// <param name="observer">Is told how it goes.</param>
+    public Outcome Train(Method method, Func<NormPolicy, nn.Module<Tensor, Tensor>> create, IObserver observer)
+    {
+        // Whatever a network draws beyond its first weights (dropout, a sampled transition) follows the seed as well.
+        manual_seed(settings.Seed);
+        using nn.Module<Tensor, Tensor> network = create(method.Policy);
+        Initialization.Apply(network, settings.Seed);
+        using SGD optimizer = Optimizer(network);
+
+        int perEpoch = (training.Count + settings.Batch - 1) / settings.Batch;
+        int steps = perEpoch * settings.Epochs;
+        observer.Started(method, steps);
+
+        var order = new Random(unchecked((int)settings.Seed));
+        long[] indices = [.. Enumerable.Range(0, training.Count).Select(i => (long)i)];
+        var epochs = new List<Epoch>();
+        var clock = new Stopwatch();
+        for (int step = 0; step < steps;)
+        {
+            order.Shuffle(indices);
+            double sum = 0;
+            network.train();
+            for (int at = 0; at < indices.Length; at += settings.Batch)
+            {
+                double rate = settings.LearningRateAt(step, steps);
+                clock.Start();
+                double loss = Step(network, optimizer, indices.AsSpan(at, Math.Min(settings.Batch, indices.Length - at)), rate);
+                clock.Stop();
+                sum += loss;
+                observer.Stepped(method, ++step, loss, rate);
+            }
+            epochs.Add(new Epoch(epochs.Count + 1, sum / perEpoch, Error(network), clock.Elapsed));
+            observer.Tested(method, epochs[^1], step);
+        }
+        return new Outcome(method, epochs);
+    }
+
+    private static SGD Optimizer(nn.Module network)
+    {
+        // Weights of convolutions and linear layers have more than one dimension, all other parameters have one.
+        ILookup<bool, Parameter> byKind = network.parameters().ToLookup(parameter => parameter.dim() > 1);
+        SGD.ParamGroup[] groups =
+        [
+            new(byKind[true], weight_decay: Settings.WeightDecay, momentum: Settings.Momentum),
+            new(byKind[false], weight_decay: 0, momentum: Settings.Momentum),
+        ];
+        return optim.SGD(groups, learningRate: 0, momentum: Settings.Momentum);
+    }
+
+    private double Step(nn.Module<Tensor, Tensor> network, SGD optimizer, ReadOnlySpan<long> indices, double rate)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (var group in optimizer.ParamGroups) group.LearningRate = rate;
+        (Tensor images, Tensor labels) = training.Batch(indices);
+        optimizer.zero_grad();
+        Tensor loss = nn.functional.cross_entropy(network.call(images), labels);
+        loss.backward();
+        optimizer.step();
+        return loss.item<float>();
+    }
+
+    /// <summary>The share of test images with a wrong class, in percent.</summary>
+    private double Error(nn.Module<Tensor, Tensor> network)
+    {
+        using IDisposable noGradient = inference_mode();
+        network.eval();
+        long wrong = 0;
+        for (int at = 0; at < test.Count; at += TestBatch)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long[] indices = [.. Enumerable.Range(at, Math.Min(TestBatch, test.Count - at)).Select(i => (long)i)];
+            (Tensor images, Tensor labels) = test.Batch(indices);
+            wrong += network.call(images).argmax(1).ne(labels).sum().item<long>();
+        }
+        return 100.0 * wrong / test.Count;
+    }
+}
