@@ -81,8 +81,8 @@ internal static unsafe class CpuTransition<T>
                 {
                     var (first, second) = moments.Dot(kernel, row, shape.GroupOf(o));
                     means[row * shape.Outputs + o] =
-                        T.CreateSaturating(first + (biases is null ? 0 : double.CreateTruncating(biases[o])));
-                    variances[row * shape.Outputs + o] = T.CreateSaturating(second);
+                        Narrow.To<T>(first + (biases is null ? 0 : double.CreateTruncating(biases[o])));
+                    variances[row * shape.Outputs + o] = Narrow.To<T>(second);
                 }
             }
         });

@@ -37,8 +37,8 @@ internal sealed unsafe class TransitionInputs<T>
                 (m, v) = (moments.Mean, moments.Variance);
             }
 
-            result._means.AsSpan(at * taps, taps).Fill(T.CreateSaturating(m));
-            result._variances.AsSpan(at * taps, taps).Fill(T.CreateSaturating(v));
+            result._means.AsSpan(at * taps, taps).Fill(Narrow.To<T>(m));
+            result._variances.AsSpan(at * taps, taps).Fill(Narrow.To<T>(v));
         }
 
         return result;

@@ -106,8 +106,8 @@ internal sealed unsafe class TransitionNode<T>(TransitionShape shape, bool emitt
             }
 
             if (emitted) byVariance *= 2 * double.CreateTruncating(NativeTensor.Pointer<T>(variance)[at]);
-            meanResults[at] = T.CreateSaturating(byMean);
-            varianceResults[at] = T.CreateSaturating(byVariance);
+            meanResults[at] = T.CreateTruncating(byMean);
+            varianceResults[at] = T.CreateTruncating(byVariance);
         }
 
         return (dm, dv);
