@@ -12,7 +12,9 @@ internal static class Program
 {
     private static readonly Dictionary<string, Action> Benchmarks = new()
     {
+        ["generator"] = GeneratorBenchmark.Run,
         ["norm"] = NormBenchmark.Run,
+        ["overhead"] = OverheadBenchmark.Run,
     };
 
     private static int Main(string[] args)
