@@ -25,6 +25,7 @@ internal sealed class Norm : Layer
         new("eps", ParameterKind.Number, "Another number added to the variance.", "the policy's", Minimum: 0, IncludesMinimum: false),
         new("momentum", ParameterKind.Number, "Another share of the new statistics in the running averages.", "the policy's", Minimum: 0, Below: 1),
         new("chain", ParameterKind.Word, "'start' begins a new chain: no prior.", "on", ["on", "start"]),
+        new("from", ParameterKind.Label, "The label of the norm that alone gives the prior.", "all that reach this one"),
     ];
 
     public override string ShapeRule => "[N, C, ...], unchanged";

@@ -84,6 +84,8 @@ internal sealed partial class Elaborator
                 : Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, text, parameter.KindText)
                     .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
         }
+        if (parameter.Kind == ParameterKind.Label)
+            return new WordValue(_source.Slice(expression.Span));
         if (parameter.Kind == ParameterKind.Policy)
             return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
         var value = Evaluate(expression);
@@ -100,6 +102,7 @@ internal sealed partial class Elaborator
     private static bool IsOfKind(Value value, LayerParameter parameter) => parameter.Kind switch
     {
         ParameterKind.Integer => value is SizeValue,
+        ParameterKind.Spatial when value is ListParameterValue { IsFloat: false } => true,
         ParameterKind.Spatial or ParameterKind.Amounts => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue),
         ParameterKind.List => value is ListValue list && list.Items.All(item => item is SizeValue),
         ParameterKind.Number => value is SizeValue or FloatValue,

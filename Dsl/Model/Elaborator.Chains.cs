@@ -235,7 +235,7 @@ internal sealed partial class Elaborator
             arguments = WithPolicy(arguments, place);
         inputs = [.. inputs, .. arguments.Values.Select(argument => argument.Value).OfType<TensorValue>()];
         var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, Report, Require);
-        if (Infer(call) is not { } shape)
+        if (Infer(call) is not { } shape || call.HasWrongList)
             return ErrorValue.Instance;
         call.Output = shape;
         Member? member = null;
@@ -279,9 +279,22 @@ internal sealed partial class Elaborator
         var states = call.StateInputs.Select(input => input.Chain).ToArray();
         ChainFact chain;
         ChainFact? prior = null;
+        IReadOnlyList<ApplyLayerItem>? from = null;
         if (call.Layer is Norm)
         {
             prior = Norm.StartsChain(call) ? ChainFact.NotBegun : call.Inputs[0].Chain;
+            if (call.Word("from") is { } label && Norm.Policy(call)!.HasChain)
+            {
+                from = PathFrom(label, call.Inputs[0]);
+                if (from is null)
+                {
+                    Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf("from"), label,
+                        prior.HasState ? string.Join(", ", prior.Predecessors.Select(norm => norm.Norm).Where(norm => norm[0] != '#').DefaultIfEmpty("none in this module")) : "none"));
+                    from = null;
+                }
+                else
+                    prior = new ChainFact(ChainKind.From, [new Predecessor(label, from.Skip(1).Select(step => step.Call.Layer.Name).ToArray())]);
+            }
             chain = ObserveBy(call, member!, prior, place);
         }
         else if (!call.Layer.PassesState(call))
@@ -291,8 +304,27 @@ internal sealed partial class Elaborator
         else
             chain = states.Length == 1 ? states[0].Through(call.Layer.Name) : ChainFact.Join(states, call.Layer.Name, place);
         var output = new TensorValue(shape, chain, place, name);
-        _items.Add(new ApplyLayerItem(member, call, output, place) { Prior = prior });
+        _items.Add(new ApplyLayerItem(member, call, output, place) { Prior = prior, From = from });
         return output;
+    }
+
+    /// <summary>The norm of a label and the stages from it to a value, or null where no path with moment rules leads there.</summary>
+    private IReadOnlyList<ApplyLayerItem>? PathFrom(string label, TensorValue value)
+    {
+        var made = _items.OfType<ApplyLayerItem>().ToDictionary(item => item.Output);
+        var seen = new HashSet<TensorValue>();
+        return Search(value);
+
+        IReadOnlyList<ApplyLayerItem>? Search(TensorValue at)
+        {
+            if (!seen.Add(at) || !made.TryGetValue(at, out var item))
+                return null;
+            if (item.Call.Layer is Norm)
+                return item.Member!.Path == label ? [item] : null;
+            return item.Call.Layer.PassesState(item.Call)
+                ? item.Call.StateInputs.Select(Search).FirstOrDefault(path => path is not null) is { } path ? [.. path, item] : null
+                : null;
+        }
     }
 
     /// <summary>A norm takes the prior that reaches it and sharpens the state of the value that it observes.</summary>

@@ -126,7 +126,7 @@ internal sealed partial class Elaborator
             case ListValue list:
                 return ListItem(list, index.Size);
             case ListParameterValue list:
-                return ParameterItem(list, index.Size);
+                return list.ItemAt(index.Size);
             default:
                 return Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is indexed", "a list", target.Describe()));
         }
@@ -143,16 +143,6 @@ internal sealed partial class Elaborator
             }));
         return new FloatValue(null, code =>
             $"new[] {{ {string.Join(", ", list.Items.Select(item => item is FloatValue number ? number.Code(code) : item.Key + ".0"))} }}[{code.Of(index)}]");
-    }
-
-    /// <summary>An item of a list that a constructor gets.</summary>
-    private static Value ParameterItem(ListParameterValue list, Size index)
-    {
-        var symbol = new Symbol($"{list.Name}[{index}]", SymbolKind.Construction)
-        {
-            Code = code => $"{code.Name(new Symbol(list.Name, SymbolKind.Construction))}[{code.Of(index)}]",
-        };
-        return list.IsFloat ? new FloatValue(null, code => symbol.Code!(code)) : new SizeValue(Size.Of(symbol));
     }
 
     private Value EvaluateRecord(RecordExpression expression)

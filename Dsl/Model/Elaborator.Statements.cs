@@ -380,7 +380,7 @@ internal sealed partial class Elaborator
             if (from is ListValue list)
                 return new LoopBounds(0, list.Items.Count, i => list.Items[(int)i], i => i.Value is { } known ? list.Items[(int)known] : ListItem(list, i));
             if (from is ListParameterValue parameter)
-                return new LoopBounds(0, Size.Of(parameter.Count), null, i => ParameterItem(parameter, i));
+                return new LoopBounds(0, Size.Of(parameter.Count), null, i => parameter.ItemAt(i));
             if (from is not ErrorValue)
                 Report(DiagnosticCatalogue.ValueType(At(statement.From.Span), "What 'for' goes through", "a range such as 0..n, or a list", from.Describe()));
             return null;

@@ -96,6 +96,16 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
         Code = code => code.Name(new Symbol(name, SymbolKind.Construction)) + ".Count",
     };
 
+    /// <summary>The item at a place.</summary>
+    public Value ItemAt(Size index)
+    {
+        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction)
+        {
+            Code = code => $"{code.Name(new Symbol(name, SymbolKind.Construction))}[{code.Of(index)}]",
+        };
+        return isFloat ? new FloatValue(null, code => symbol.Code!(code)) : new SizeValue(Size.Of(symbol));
+    }
+
     public override string Describe() => $"the list '{name}'";
 }
 

@@ -71,7 +71,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         var required = new List<string>();
         var optional = new List<string>();
         foreach (var size in module.RequiredSizes)
-            required.Add($"long {CSharpNames.Identifier(size.Symbol.Name)}");
+            required.Add($"int {CSharpNames.Identifier(size.Symbol.Name)}");
         foreach (var parameter in module.Model.Declaration.Parameters)
         {
             var name = CSharpNames.Identifier(parameter.Name.Text);
@@ -211,7 +211,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         if (!HasWork([branch]))
             return;
         foreach (var size in sizes)
-            writer.Line($"long {CSharpNames.Identifier(size.Variable.Name)};");
+            writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)};");
         writer.Line(branch.Place, $"if ({Bare(condition)})");
         writer.Block(() =>
         {
@@ -251,7 +251,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             return;
         var sizes = loop.Sizes.Where(size => module.Needs(size.Variable)).ToArray();
         foreach (var size in sizes)
-            writer.Line($"long {CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Before)};");
+            writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Before)};");
         var variable = CSharpNames.Identifier(loop.Variable.Name);
         writer.Line(loop.Place, $"for (var {variable} = {_code.Of(loop.From)}; {variable} < {_code.Of(loop.To)}; {variable}++)");
         writer.Block(() =>

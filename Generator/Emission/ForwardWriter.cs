@@ -256,6 +256,9 @@ internal sealed class ForwardWriter
             WriteState(item, item.Call.Layer.PassesState(item.Call)
                 ? item.Call.Layer.Propagate(item.Call, _code, module, item.Call.Inputs.Select(StateOf).ToArray(), output) ?? StateOf(item.Call.Inputs[0])
                 : "null");
+        foreach (var later in NamingIn(items).Where(later => later.From!.Skip(1).Contains(item) && item.Call.Layer.InputCount == 1))
+            if (item.Call.Layer.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)
+                _writer.Line($"{PriorName(later)} = {step};");
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }
 
@@ -271,7 +274,7 @@ internal sealed class ForwardWriter
         var input = item.Call.Inputs[0];
         var module = Access(_module.Layout[item.Member!]);
         var output = Declare(item.Output, true);
-        var prior = Liveness.IsChained(item.Call) && !Norm.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input) : "null";
+        var prior = item.From is not null ? PriorName(item) : Liveness.IsChained(item.Call) && !Norm.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input) : "null";
         var emits = _live.IsStateNeeded(item.Output) && Liveness.IsChained(item.Call);
         var sharpens = _live.IsStateNeeded(input) && _live.IsStateLiveAfter(item, input) && Liveness.IsChained(item.Call);
         if (prior == "null" && !emits && !sharpens)
@@ -283,8 +286,15 @@ internal sealed class ForwardWriter
         else
             _writer.Line(item.Place,
                 $"(var {output}, {(emits ? $"var {StateName(item.Output)}" : "_")}, {(sharpens ? StateName(input) : "_")}) = {module}.forward({_locals[input]}, {prior});");
+        foreach (var later in NamingIn(items).Where(later => later.From![0] == item))
+            _writer.Line($"var {PriorName(later)} = {StateName(item.Output)};");
         Free(item, [input, item.Output], items);
     }
+
+    /// <summary>The norms that name their predecessor: their prior is a state of its own, followed along the path between.</summary>
+    private static IEnumerable<ApplyLayerItem> NamingIn(IReadOnlyList<PlanItem> items) => items.OfType<ApplyLayerItem>().Where(item => item.From is not null);
+
+    private string PriorName(ApplyLayerItem norm) => CSharpNames.Identifier(norm.Member!.NameText).TrimStart('@') + "Prior";
 
     private void WriteBlock(ApplyBlockItem item, IReadOnlyList<PlanItem> items)
     {

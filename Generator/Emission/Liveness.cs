@@ -98,7 +98,9 @@ internal sealed class Liveness
             switch (item)
             {
                 case ApplyLayerItem { Call.Layer: Norm } norm:
-                    if (IsChained(norm.Call) && !Norm.StartsChain(norm.Call) && norm.Prior!.HasState)
+                    if (norm.From is { } path)
+                        _neededStates.Add(path[0].Output);
+                    else if (IsChained(norm.Call) && !Norm.StartsChain(norm.Call) && norm.Prior!.HasState)
                         _neededStates.Add(norm.Call.Inputs[0]);
                     break;
                 case ApplyLayerItem layer when _neededStates.Contains(layer.Output) && layer.Call.Layer.PassesState(layer.Call):

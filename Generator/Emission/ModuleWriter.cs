@@ -34,7 +34,7 @@ internal static class ModuleWriter
             {
                 writer.Line();
                 writer.Line("/// <summary>A size of the output, as the constructor's arguments make it.</summary>");
-                writer.Line($"public long {CSharpNames.Pascal(size.Name)} {{ get; }}");
+                writer.Line($"public int {CSharpNames.Pascal(size.Name)} {{ get; }}");
             }
             if (module.AtDefaults is { } atDefaults)
                 WriteFacts(writer, atDefaults, layers);
