@@ -29,7 +29,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
 
     private Tensor NormalizeBatch(Tensor input)
     {
-        num_batches_tracked.add_(1).Dispose();
+        num_batches_tracked.add_(1);
         return nn.functional.batch_norm(
             input, running_mean, running_var, weight, bias, training: true, momentum, eps);
     }
