@@ -12,8 +12,10 @@ internal static class Program
 {
     private static readonly Dictionary<string, Action> Benchmarks = new()
     {
+        ["generator"] = GeneratorBenchmark.Run,
         ["norm"] = NormBenchmark.Run,
         ["network"] = NetworkBenchmark.Run,
+        ["overhead"] = OverheadBenchmark.Run,
     };
 
     private static int Main(string[] args)
