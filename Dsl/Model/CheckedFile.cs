@@ -39,6 +39,12 @@ internal sealed class CheckedFile
         {
             return new CheckedFile(syntax, CheckModules(syntax, diagnostics), diagnostics.ToList());
         }
+        catch (InsufficientExecutionStackException)
+        {
+            var place = syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : syntax.Modules[0].Name.Span;
+            diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parser.DeepestNesting));
+            return new CheckedFile(syntax, [], diagnostics.ToList());
+        }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             diagnostics.Add(DiagnosticCatalogue.Internal(source.At(new TextSpan(0, Math.Min(1, source.Content.Length))),
@@ -50,7 +56,7 @@ internal sealed class CheckedFile
     private static IReadOnlyList<CheckedModule> CheckModules(KnnetFile syntax, DiagnosticBag diagnostics)
     {
         var declarations = Declarations.Collect(syntax, diagnostics);
-        var unusable = Declarations.FindCycles(declarations, diagnostics);
+        var unusable = Declarations.FindEndless(declarations, diagnostics);
         unusable.UnionWith(syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
         foreach (var module in unusable)
             declarations.Remove(module.Name.Text);

@@ -230,7 +230,8 @@ internal sealed partial class Elaborator
         if (condition is not BoolValue decision)
         {
             if (condition is not ErrorValue)
-                Report(DiagnosticCatalogue.ValueType(At(statement.Condition.Span), "A condition", "true or false", condition.Describe()));
+                Report(DiagnosticCatalogue.ValueType(At(statement.Condition.Span), "A condition", "true or false", condition.Describe())
+                    .WithHint(condition is SizeValue ? $"Compare it, as in '{condition.Describe()} != 0'." : null));
             // Both branches are still read, so that their mistakes are found and their names are known.
             RunStatements(statement.Then, false);
             RunStatements(statement.Else, false);

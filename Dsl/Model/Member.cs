@@ -10,6 +10,11 @@ internal readonly record struct NamePart(string Text, Size? Count);
 /// <summary>A module inside a module, by its registered name; a group holds others and computes nothing.</summary>
 internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, string? type, int loopDepth, Place place)
 {
+    private string? _nameText;
+
+    /// <summary>The name as labels are compared: counted parts in braces, known or not.</summary>
+    public string Key { get; } = string.Concat(name.Select(part => part.Count is null ? part.Text : $"{{{part.Count}}}"));
+
     /// <summary>Null for the module itself.</summary>
     public Member? Parent => parent;
 
@@ -44,7 +49,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     public Place Place => place;
 
     /// <summary>The name as text; counted parts in braces.</summary>
-    public string NameText => string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
+    public string NameText => _nameText ??= string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
 
     /// <summary>The full name from the module down.</summary>
     public string Path => parent is null || parent.Parent is null && parent.Name.Count == 0 ? NameText : $"{parent.Path}.{NameText}";

@@ -48,6 +48,9 @@ internal sealed class Size : IEquatable<Size>
         _terms = terms;
     }
 
+    /// <summary>More terms than this are no size of a network; a product of sums would grow to any number of them.</summary>
+    private const int MostTerms = 4096;
+
     public static readonly Size Zero = new(0, []);
     public static readonly Size One = new(1, []);
 
@@ -80,6 +83,8 @@ internal sealed class Size : IEquatable<Size>
     {
         if (a.IsConstant && b.IsConstant)
             return Of(checked(a.Constant * b.Constant));
+        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MostTerms)
+            throw new OverflowException();
         var terms = new List<Term>();
         foreach (var left in a.AllTerms())
             foreach (var right in b.AllTerms())
