@@ -77,6 +77,9 @@ internal static class DiagnosticCatalogue
     public static Diagnostic TooDeep(Place at, int limit) =>
         new(TooDeepRule, at, $"Brackets stand in each other more than {limit} deep; expected at most {limit}.");
 
+    public static Diagnostic TooManyParts(Place at, int limit) =>
+        new(TooDeepRule, at, $"More than {limit} members, indices or parts of a label follow each other; expected at most {limit}.");
+
     public static Diagnostic TooManyBranches(Place at, int limit) =>
         new(TooDeepRule, at, $"The 'if' has more than {limit} branches; expected at most {limit}.");
 

@@ -44,7 +44,29 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
     public IReadOnlyList<(Place If, bool Then)> Branches { get; init; } = [];
 
-    public List<Member> Children { get; } = [];
+    public IReadOnlyList<Member> Children => _children;
+
+    private readonly List<Member> _children = [];
+    private readonly Dictionary<string, List<Member>> _byKey = [];
+
+    /// <summary>The children of a name: several only where they never exist together.</summary>
+    public IReadOnlyList<Member> Find(string key) => _byKey.TryGetValue(key, out var found) ? found : [];
+
+    public void Add(Member child)
+    {
+        _children.Add(child);
+        if (!_byKey.TryGetValue(child.Key, out var same))
+            _byKey[child.Key] = same = [];
+        same.Add(child);
+    }
+
+    /// <summary>Forgets all children but the first ones.</summary>
+    public void Keep(int count)
+    {
+        for (var i = _children.Count - 1; i >= count; i--)
+            _byKey[_children[i].Key].Remove(_children[i]);
+        _children.RemoveRange(count, _children.Count - count);
+    }
 
     public Place Place => place;
 

@@ -51,6 +51,9 @@ internal sealed class Size : IEquatable<Size>
     /// <summary>More terms than this are no size of a network; a product of sums would grow to any number of them.</summary>
     private const int MostTerms = 4096;
 
+    /// <summary>The same for the factors of a term.</summary>
+    private const int MostFactors = 64;
+
     public static readonly Size Zero = new(0, []);
     public static readonly Size One = new(1, []);
 
@@ -88,7 +91,11 @@ internal sealed class Size : IEquatable<Size>
         var terms = new List<Term>();
         foreach (var left in a.AllTerms())
             foreach (var right in b.AllTerms())
+            {
+                if (left.Atoms.Length + right.Atoms.Length > MostFactors)
+                    throw new OverflowException();
                 terms.Add(new Term(checked(left.Coefficient * right.Coefficient), left.Atoms.Concat(right.Atoms).ToArray()));
+            }
         return Collect(0, terms);
     }
 

@@ -450,6 +450,11 @@ internal sealed class Parser
     {
         if (IsUnreadable(start, end))
             return IsBalanced(start, end);
+        if (FindTooManyParts(start, end) is { } part)
+        {
+            Report(DiagnosticCatalogue.TooManyParts(_source.At(part.Span), DeepestNesting));
+            return false;
+        }
         var open = new Stack<Token>();
         for (var i = start; i < end; i++)
         {
@@ -482,6 +487,22 @@ internal sealed class Parser
         var unclosed = open.Peek();
         Report(DiagnosticCatalogue.Unclosed(_source.At(unclosed.Span), unclosed.Text, "the statement", null));
         return false;
+    }
+
+    /// <summary>The token at which a row of members or indices, or a label, grows too long; it would exhaust the stack.</summary>
+    private Token? FindTooManyParts(int start, int end)
+    {
+        var (dots, indices) = (0, 0);
+        for (var i = start; i < end; i++)
+        {
+            var token = _tokens[i];
+            dots = token.Is(TokenKind.Dot) ? dots + 1 : token.Kind is TokenKind.Identifier or TokenKind.Integer ? dots : 0;
+            indices = token.Is(TokenKind.OpenBracket) && i > start && _tokens[i - 1].Is(TokenKind.CloseBracket) ? indices + 1
+                : token.Kind is TokenKind.Comma or TokenKind.Arrow or TokenKind.Assign ? 0 : indices;
+            if (dots > DeepestNesting || indices > DeepestNesting || token.Is(TokenKind.Label) && token.Text.Count(c => c == '.') > DeepestNesting)
+                return token;
+        }
+        return null;
     }
 
     private bool IsBalanced(int start, int end)
