@@ -58,6 +58,11 @@ internal sealed partial class Elaborator
     {
         if (part.Count is null)
             return new NamePart(part.Text, null);
+        if (part.Count is ErrorExpression unreadable)
+        {
+            Report(DiagnosticCatalogue.ValueType(At(unreadable.Span), "What a label counts", "a whole number", $"'{_source.Slice(unreadable.Span)}'"));
+            return new NamePart("?", null);
+        }
         switch (Evaluate(part.Count))
         {
             case SizeValue size:

@@ -10,6 +10,11 @@ internal readonly record struct NamePart(string Text, Size? Count);
 /// <summary>A module inside a module, by its registered name; a group holds others and computes nothing.</summary>
 internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, string? type, int loopDepth, Place place)
 {
+    private string? _nameText;
+
+    /// <summary>The name as labels are compared: counted parts in braces, known or not.</summary>
+    public string Key { get; } = string.Concat(name.Select(part => part.Count is null ? part.Text : $"{{{part.Count}}}"));
+
     /// <summary>Null for the module itself.</summary>
     public Member? Parent => parent;
 
@@ -39,12 +44,34 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
     public IReadOnlyList<(Place If, bool Then)> Branches { get; init; } = [];
 
-    public List<Member> Children { get; } = [];
+    public IReadOnlyList<Member> Children => _children;
+
+    private readonly List<Member> _children = [];
+    private readonly Dictionary<string, List<Member>> _byKey = [];
+
+    /// <summary>The children of a name: several only where they never exist together.</summary>
+    public IReadOnlyList<Member> Find(string key) => _byKey.TryGetValue(key, out var found) ? found : [];
+
+    public void Add(Member child)
+    {
+        _children.Add(child);
+        if (!_byKey.TryGetValue(child.Key, out var same))
+            _byKey[child.Key] = same = [];
+        same.Add(child);
+    }
+
+    /// <summary>Forgets all children but the first ones.</summary>
+    public void Keep(int count)
+    {
+        for (var i = _children.Count - 1; i >= count; i--)
+            _byKey[_children[i].Key].Remove(_children[i]);
+        _children.RemoveRange(count, _children.Count - count);
+    }
 
     public Place Place => place;
 
     /// <summary>The name as text; counted parts in braces.</summary>
-    public string NameText => string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
+    public string NameText => _nameText ??= string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
 
     /// <summary>The full name from the module down.</summary>
     public string Path => parent is null || parent.Parent is null && parent.Name.Count == 0 ? NameText : $"{parent.Path}.{NameText}";

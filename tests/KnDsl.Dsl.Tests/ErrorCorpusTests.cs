@@ -43,7 +43,7 @@ public sealed class ErrorCorpusTests
     public void Findings_are_as_reviewed(string name)
     {
         var (source, found) = Check(name);
-        Snapshots.Match(Annotated.Write(source, found), Path.Combine("Errors", name));
+        Snapshots.Match(Annotated.Write(source, found), "Errors", name);
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public sealed class ErrorCorpusTests
     [Fact]
     public void Every_snapshot_has_a_file()
     {
-        var snapshots = Directory.GetFiles(Path.Combine(Places.ProjectFolder(), "__snapshots__", "Errors"), "*.snap")
+        var snapshots = Directory.GetFiles(Path.Combine(Places.ProjectFolder(), "Errors", "__snapshots__"), "*.snap")
             .Select(path => Path.GetFileNameWithoutExtension(path));
         Assert.Empty(snapshots.Except(AllNames));
     }
