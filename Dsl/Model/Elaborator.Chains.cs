@@ -38,7 +38,7 @@ internal sealed partial class Elaborator
             return label.Segments.Select(segment => (IReadOnlyList<NamePart>)segment.Parts.Select(PartOf).ToArray()).ToArray();
         var path = new List<IReadOnlyList<NamePart>>
         {
-            new[] { new NamePart(_autoNames.TryGetValue(span, out var name) ? name : "stage", null) },
+            new[] { new NamePart((_autoNames ??= AutomaticNames.Of(_declaration)).TryGetValue(span, out var name) ? name : "stage", null) },
         };
         // In a loop the turns tell the modules apart.
         foreach (var turn in _turns)
@@ -424,7 +424,7 @@ internal sealed partial class Elaborator
     /// <summary>The names that sequences have: their members are numbered.</summary>
     private readonly HashSet<string> _sequences = [];
 
-    private static string Text(IReadOnlyList<NamePart> name) => string.Concat(name.Select(part => part.Count is null ? part.Text : $"{{{part.Count}}}"));
+    private static string Text(IReadOnlyList<NamePart> name) => Member.TextOf(name);
 
     private Size? Count(Expression expression)
     {

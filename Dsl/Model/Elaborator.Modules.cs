@@ -18,7 +18,7 @@ internal sealed partial class Elaborator
         for (var i = 0; i < path.Count - 1; i++)
         {
             var name = Text(path[i]);
-            var existing = parent.Find(name).FirstOrDefault();
+            var existing = parent.Named(name).FirstOrDefault();
             if (existing is { IsGroup: false })
             {
                 Report(DiagnosticCatalogue.ConflictingLabel(place, string.Join(".", path.Select(Text)), existing.Path, existing.Place));
@@ -32,7 +32,7 @@ internal sealed partial class Elaborator
             parent = existing;
         }
         var last = Text(path[path.Count - 1]);
-        if (parent.Find(last).FirstOrDefault(child => !AreExclusive(child.Branches)) is { } taken)
+        if (parent.Named(last).FirstOrDefault(child => !AreExclusive(child.Branches)) is { } taken)
         {
             Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)

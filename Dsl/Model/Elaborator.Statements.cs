@@ -523,7 +523,7 @@ internal sealed partial class Elaborator
     {
         var known = mark.Members.ToDictionary(pair => pair.Parent, pair => pair.Count);
         foreach (var pair in known)
-            pair.Key.Keep(pair.Value);
+            pair.Key.Truncate(pair.Value);
         _items.RemoveRange(mark.OuterItems, _items.Count - mark.OuterItems);
     }
 }

@@ -21,7 +21,7 @@ internal sealed partial class Elaborator
     private readonly FileScope _file;
     private readonly bool _isGeneric;
     private readonly DiagnosticBag _diagnostics;
-    private readonly IReadOnlyDictionary<TextSpan, string> _autoNames;
+    private IReadOnlyDictionary<TextSpan, string>? _autoNames;
 
     private readonly Member _root;
     private readonly HashSet<TextSpan> _used = [];
@@ -55,7 +55,6 @@ internal sealed partial class Elaborator
         _file = context.ScopeOf(source);
         _isGeneric = isGeneric;
         _diagnostics = diagnostics ?? context.Diagnostics;
-        _autoNames = AutomaticNames.Of(declaration);
         _root = new Member(null, [], declaration.Name.Text, 0, source.At(declaration.Name.Span));
         _policy = DefaultPolicy;
     }

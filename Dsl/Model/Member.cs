@@ -10,11 +10,6 @@ internal readonly record struct NamePart(string Text, Size? Count);
 /// <summary>A module inside a module, by its registered name; a group holds others and computes nothing.</summary>
 internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, string? type, int loopDepth, Place place)
 {
-    private string? _nameText;
-
-    /// <summary>The name as labels are compared: counted parts in braces, known or not.</summary>
-    public string Key { get; } = string.Concat(name.Select(part => part.Count is null ? part.Text : $"{{{part.Count}}}"));
-
     /// <summary>Null for the module itself.</summary>
     public Member? Parent => parent;
 
@@ -47,31 +42,33 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     public IReadOnlyList<Member> Children => _children;
 
     private readonly List<Member> _children = [];
-    private readonly Dictionary<string, List<Member>> _byKey = [];
-
-    /// <summary>The children of a name: several only where they never exist together.</summary>
-    public IReadOnlyList<Member> Find(string key) => _byKey.TryGetValue(key, out var found) ? found : [];
+    private readonly Dictionary<string, List<Member>> _byName = [];
+    private string? _nameText;
 
     public void Add(Member child)
     {
         _children.Add(child);
-        if (!_byKey.TryGetValue(child.Key, out var same))
-            _byKey[child.Key] = same = [];
-        same.Add(child);
+        if (!_byName.TryGetValue(child.NameText, out var namesakes))
+            _byName[child.NameText] = namesakes = [];
+        namesakes.Add(child);
     }
 
-    /// <summary>Forgets all children but the first ones.</summary>
-    public void Keep(int count)
+    /// <summary>Forgets all children but the first <paramref name="count"/>.</summary>
+    public void Truncate(int count)
     {
-        for (var i = _children.Count - 1; i >= count; i--)
-            _byKey[_children[i].Key].Remove(_children[i]);
-        _children.RemoveRange(count, _children.Count - count);
+        for (; _children.Count > count; _children.RemoveAt(_children.Count - 1))
+            _byName[_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
     }
+
+    /// <summary>The children of a name: several where branches of an if share one.</summary>
+    public IReadOnlyList<Member> Named(string nameText) => _byName.TryGetValue(nameText, out var namesakes) ? namesakes : [];
 
     public Place Place => place;
 
     /// <summary>The name as text; counted parts in braces.</summary>
-    public string NameText => _nameText ??= string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
+    public string NameText => _nameText ??= TextOf(name);
+
+    public static string TextOf(IReadOnlyList<NamePart> name) => string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
 
     /// <summary>The full name from the module down.</summary>
     public string Path => parent is null || parent.Parent is null && parent.Name.Count == 0 ? NameText : $"{parent.Path}.{NameText}";
