@@ -425,7 +425,7 @@ internal sealed partial class Elaborator
             foreach (var pair in heads)
                 _scope.Set(pair.Key, new Binding(pair.Value, targets[pair.Key]));
             _items = [];
-            _loops.Add(new LoopFrame(variable, from, to, outer));
+            _loops.Add(new LoopFrame(variable, from, to));
             body();
             _loops.RemoveAt(_loops.Count - 1);
             var after = _scope;

@@ -65,7 +65,7 @@ internal sealed partial class Elaborator
     /// <summary>The policy that a block gets from whoever uses it.</summary>
     private static readonly PolicyValue Ambient = new("norm", true, null, _ => "norm");
 
-    private sealed record LoopFrame(Symbol Variable, Size From, Size To, List<PlanItem> OuterItems);
+    private sealed record LoopFrame(Symbol Variable, Size From, Size To);
 
     /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
     private Layer? FindLayer(string name) => LayerCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);
@@ -176,6 +176,7 @@ internal sealed partial class Elaborator
             Report(DiagnosticCatalogue.Overflow(At(_declaration.Name.Span)));
         }
         var items = _items;
+        GroupPlacement.Place(items);
         var defaults = _isGeneric ? Defaults() : [];
         return new ModuleModel(_declaration, _source, _isGeneric, _inputs, _outputs ?? [], items, _root, _usesNorm, _stages, !_failed)
         {

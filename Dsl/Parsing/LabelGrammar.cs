@@ -5,7 +5,7 @@ using KnDsl.Dsl.Text;
 
 namespace KnDsl.Dsl.Parsing;
 
-/// <summary>Takes a label apart: dots between segments, braces around what is counted, quotes around what is no word.</summary>
+/// <summary>Takes a label apart: dots between segments, braces around what is counted, quotes around what is no word (a name holds no dot, so dots divide there too).</summary>
 internal static class LabelGrammar
 {
     public static Label Read(Token token) => new(Segments(token), token.Span);
@@ -16,10 +16,9 @@ internal static class LabelGrammar
         var parts = new List<LabelPart>();
         var text = token.Text;
         var start = 0;
-        var quoted = false;
         for (var i = 0; i <= text.Length; i++)
         {
-            if (i == text.Length || text[i] == '.' && !quoted)
+            if (i == text.Length || text[i] == '.')
             {
                 AddText(i);
                 segments.Add(new LabelSegment(parts));
@@ -29,7 +28,6 @@ internal static class LabelGrammar
             else if (text[i] == '"')
             {
                 AddText(i);
-                quoted = !quoted;
                 start = i + 1;
             }
             else if (text[i] == '{' && text.IndexOf('}', i) is > 0 and var close)
