@@ -3,7 +3,9 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Layers;
 using KnDsl.Dsl.Model;
+using KnDsl.Generator.Analysis;
 using KnDsl.Generator.Emission;
 using KnDsl.Generator.Pipeline;
 using Microsoft.CodeAnalysis;
@@ -22,8 +24,10 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     internal static class Steps
     {
         public const string Texts = nameof(Texts);
+        public const string Closures = nameof(Closures);
         public const string Options = nameof(Options);
         public const string Files = nameof(Files);
+        public const string Externs = nameof(Externs);
         public const string Classes = nameof(Classes);
     }
 
@@ -32,15 +36,20 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     {
         var texts = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase))
-            .Select(static (file, cancellation) => new KnnetText(file.Path, file.GetText(cancellation)?.ToString() ?? ""))
+            .Select(static (file, cancellation) => KnnetText.Read(file.Path, file.GetText(cancellation)?.ToString() ?? ""))
             .WithTrackingName(Steps.Texts);
         var options = context.AnalyzerConfigOptionsProvider
             .Select(static (provider, _) => ProjectOptions.Read(provider.GlobalOptions))
             .WithTrackingName(Steps.Options);
-        var files = texts.Combine(options)
+        // Each file with the texts that it imports: an edit of one of those runs its dependents, and nothing else.
+        var closures = texts.Combine(texts.Collect().Select(static (all, _) => new ImportTable(all)))
+            .Select(static (pair, _) => pair.Right.ClosureOf(pair.Left))
+            .WithTrackingName(Steps.Closures);
+        var files = closures.Combine(options)
             .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right, cancellation))
             .WithTrackingName(Steps.Files);
         context.RegisterSourceOutput(files, static (production, file) => Produce(production, file));
+        RegisterExterns(context, files);
 
         // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
         var classes = files.Select(static (file, _) => file.Classes).WithTrackingName(Steps.Classes).Collect();
@@ -52,11 +61,26 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         });
     }
 
-    private static GeneratedFile Generate(KnnetText text, ProjectOptions options, CancellationToken cancellation)
+    /// <summary>Extern modules are looked up in the compilation, whenever C# code changes; nothing else is.</summary>
+    private static void RegisterExterns(IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<GeneratedFile> files)
+    {
+        var findings = files.SelectMany(static (file, _) => file.Externs)
+            .Combine(context.CompilationProvider)
+            .Select(static (pair, _) => new EquatableArray<Finding>(ExternModules.Check(pair.Left, pair.Right)))
+            .WithTrackingName(Steps.Externs);
+        context.RegisterSourceOutput(findings, static (production, all) =>
+        {
+            foreach (var finding in all)
+                production.ReportDiagnostic(finding.ToDiagnostic());
+        });
+    }
+
+    private static GeneratedFile Generate(FileClosure closure, ProjectOptions options, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        var text = closure.File;
         var source = new Dsl.Text.SourceText(text.Path, text.Content);
-        var file = CheckedFile.Check(source);
+        var file = CheckedFile.Check(source, closure.Resolve);
         var findings = file.Diagnostics.ToList();
         string? code = null;
         cancellation.ThrowIfCancellationRequested();
@@ -74,7 +98,8 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             options.HintName(text.Path), code,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.Select(module => new GeneratedClass(
-                $"{space}.{module.Declaration.Name.Text}", FindingPlace.Of(source.At(module.Declaration.Name.Span))))));
+                $"{space}.{module.Declaration.Name.Text}", FindingPlace.Of(source.At(module.Declaration.Name.Span))))),
+            new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternLayer>().Where(layer => layer.Source == source).Select(ExternFact.Of)));
     }
 
     private static void Produce(SourceProductionContext production, GeneratedFile file)

@@ -15,6 +15,9 @@ public sealed record Gain
     private const double DefaultVarianceGain = 0.05;
     private const double MeanGainOfOneSample = 0.01;
 
+    /// <summary>Samples at which an adaptive gain begins with the numbers that it is given.</summary>
+    private const double SamplesOfInitialGain = 2;
+
     private readonly double? _mean;
 
     /// <summary>A gain for the mean and one for the variance.</summary>
@@ -46,8 +49,36 @@ public sealed record Gain
     /// </summary>
     public static Gain Default { get; } = new();
 
-    /// <summary>The gain of the variance.</summary>
+    /// <summary>Whether, and how, the gain is learned.</summary>
+    public GainKind Kind { get; private init; }
+
+    /// <summary>Whether a learned gain is one of each channel, or of the whole layer.</summary>
+    public bool PerChannel { get; private init; }
+
+    /// <summary>The gain of the variance; of a learned gain, that which training begins with.</summary>
     public double Variance { get; }
+
+    /// <summary>A gain that is trained with the network, through a sigmoid.</summary>
+    /// <param name="perChannel">A gain of each channel instead of one of each layer.</param>
+    /// <param name="mean">The mean's gain at first, in (0, 1).</param>
+    /// <param name="variance">The variance's gain at first, in (0, 1).</param>
+    /// <exception cref="ArgumentOutOfRangeException">A gain lies outside (0, 1).</exception>
+    public static Gain Learned(bool perChannel = false, double mean = 0.9, double variance = DefaultVarianceGain) =>
+        new(BelowOne(mean, nameof(mean)), BelowOne(variance, nameof(variance)))
+        {
+            Kind = GainKind.Learned, PerChannel = perChannel,
+        };
+
+    /// <summary>
+    /// The Kalman gain proper, n / (n + ratio), from the number n of samples behind each statistic and a learned ratio of
+    /// the observations' variance to the prior's.
+    /// </summary>
+    /// <param name="perChannel">A ratio of each channel instead of one of each layer.</param>
+    /// <param name="mean">The mean's gain at first at 2 samples, in (0, 1).</param>
+    /// <param name="variance">The variance's gain at first at 2 samples, in (0, 1).</param>
+    /// <exception cref="ArgumentOutOfRangeException">A gain lies outside (0, 1).</exception>
+    public static Gain Adaptive(bool perChannel = false, double mean = 0.9, double variance = DefaultVarianceGain) =>
+        Learned(perChannel, mean, variance) with { Kind = GainKind.Adaptive };
 
     /// <summary>The gain of the mean for a statistic of so many samples of the batch.</summary>
     /// <param name="samples">Samples behind each statistic, at least 1.</param>
@@ -56,11 +87,33 @@ public sealed record Gain
     /// <summary>One gain for both.</summary>
     public static implicit operator Gain(double both) => new(both);
 
-    /// <summary>The gain as a .knnet file spells it: <c>0.1</c> or <c>(mean: 1, variance: 0.05)</c>.</summary>
-    public override string ToString() => _mean switch
+    /// <summary>The gain as a .knnet file spells it: <c>0.1</c>, <c>(mean: 1, variance: 0.05)</c>, <c>learned</c>.</summary>
+    public override string ToString() => (Kind, _mean) switch
     {
-        null => "default",
-        var mean when mean == Variance => Setting.Spell(Variance),
-        var mean => $"(mean: {Setting.Spell(mean.Value)}, variance: {Setting.Spell(Variance)})",
+        (GainKind.Fixed, null) => "default",
+        (GainKind.Fixed, var mean) when mean == Variance => Setting.Spell(Variance),
+        (GainKind.Fixed, var mean) => $"(mean: {Setting.Spell(mean!.Value)}, variance: {Setting.Spell(Variance)})",
+        _ => Kind.ToString().ToLowerInvariant() + (PerChannel ? "(channel)" : ""),
     };
+
+    /// <summary>What the sigmoid makes the first gain of: for an adaptive gain, before the samples count.</summary>
+    internal double InitialLogit(double gain) =>
+        Math.Log(gain / (1 - gain)) - (Kind == GainKind.Adaptive ? Math.Log(SamplesOfInitialGain) : 0);
+
+    private static double BelowOne(double gain, string of) => gain < 1
+        ? gain
+        : throw Setting.OutOfRange($"gain of the {of}", gain, "is learned and must begin between 0 and 1");
+}
+
+/// <summary>Whether, and how, a gain is learned.</summary>
+public enum GainKind
+{
+    /// <summary>It is a number.</summary>
+    Fixed,
+
+    /// <summary>It is a parameter, through a sigmoid.</summary>
+    Learned,
+
+    /// <summary>It follows from the samples behind each statistic and a learned ratio of variances.</summary>
+    Adaptive,
 }

@@ -14,6 +14,9 @@ public static class Sizes
         return dividend % divisor != 0 && dividend < 0 != divisor < 0 ? quotient - 1 : quotient;
     }
 
+    /// <inheritdoc cref="FloorDivide(long, long)"/>
+    public static int FloorDivide(int dividend, int divisor) => (int)FloorDivide((long)dividend, divisor);
+
     /// <summary>Demands that two sizes are equal, as the .knnet file tells.</summary>
     /// <param name="left">What one side makes of the constructor's arguments.</param>
     /// <param name="right">What the other side makes of them.</param>

@@ -14,4 +14,10 @@ public enum Transition
     /// filtered statistics, passes the same weights, and its moments are the prior. Shortcuts carry the prior on.
     /// </summary>
     Sampled,
+
+    /// <summary>
+    /// The paper's state-space form: analytic moments arrive, and every layer learns a transition and a process noise per
+    /// channel, m0 = a m + b and v0 = a^2 v + r with r at least 0.
+    /// </summary>
+    Learned,
 }

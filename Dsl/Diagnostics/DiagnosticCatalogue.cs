@@ -259,6 +259,26 @@ internal static class DiagnosticCatalogue
     public static Diagnostic MissingType(Place at, string name) =>
         new(MissingTypeRule, at, $"The parameter '{name}' of a network has no type; expected one, as in '{name}: int = 1'.");
 
+    private static readonly DiagnosticDescriptor ImportCycleRule = Error("KN0132", "Files import each other");
+
+    public static Diagnostic ImportCycle(Place at, string path) =>
+        new(ImportCycleRule, at, $"The import leads back to this file ({path}); expected files that do not import each other.");
+
+    private static readonly DiagnosticDescriptor ImportNotFoundRule = Error("KN0133", "Imported file is not there");
+
+    public static Diagnostic ImportNotFound(Place at, string path) =>
+        new(ImportNotFoundRule, at, $"The project has no file '{path}'; expected the path of a .knnet file.");
+
+    private static readonly DiagnosticDescriptor ImportConflictRule = Error("KN0134", "Imported name is taken");
+
+    public static Diagnostic ImportConflict(Place at, string name, string file, Place other) =>
+        new(ImportConflictRule, at, $"The import brings '{name}', which {file} declares too; expected one declaration of a name.", null, other);
+
+    private static readonly DiagnosticDescriptor InsideBlockRule = Error("KN0135", "Imported block does not fit");
+
+    public static Diagnostic InsideBlock(Place at, string block, string code, string message, Place inner) =>
+        new(InsideBlockRule, at, $"'{block}' does not fit here: {message.TrimEnd('.')} ({code} in {inner}); expected arguments and inputs that it can take.", null, inner);
+
     // ---- KN02xx: shapes ----------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor RankRule = Error("KN0201", "Wrong number of dimensions");
@@ -331,6 +351,11 @@ internal static class DiagnosticCatalogue
     public static Diagnostic SharedShape(Place at, string name, string found, string first, Place other) =>
         new(SharedShapeRule, at, $"The module '{name}' was first applied to {first}, found {found}; expected the same channels.", null, other);
 
+    private static readonly DiagnosticDescriptor ExternShapeRule = Error("KN0215", "Input is not what the C# module takes");
+
+    public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
+        new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that fit.", null, other);
+
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor ChainCutRule = Warning("KN0301", "Statistic chain is cut");
@@ -356,6 +381,26 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic SameClass(Place at, string type, string otherFile) =>
         new(NoGeneratedNameRule, at, $"The class '{type}' is generated from {otherFile} already; expected another name or namespace.");
+
+    private static readonly DiagnosticDescriptor ExternNotFoundRule = Error("KN0402", "C# module is not there");
+
+    public static Diagnostic ExternNotFound(Place at, string type) =>
+        new(ExternNotFoundRule, at, $"The project has no class '{type}'; expected the full name of a module class.");
+
+    private static readonly DiagnosticDescriptor ExternNoModuleRule = Error("KN0403", "C# class is no module");
+
+    public static Diagnostic ExternNoModule(Place at, string type) =>
+        new(ExternNoModuleRule, at, $"The class '{type}' is no module that can be made; expected a class that derives from torch.nn.Module<Tensor, Tensor>.");
+
+    private static readonly DiagnosticDescriptor ExternForwardRule = Error("KN0404", "C# module takes other values");
+
+    public static Diagnostic ExternForward(Place at, string type, int inputs, string found) =>
+        new(ExternForwardRule, at, $"'{type}' is declared with {Count(inputs, "input")}, found {found}; expected as many tensors in and one out.");
+
+    private static readonly DiagnosticDescriptor ExternConstructorRule = Error("KN0405", "C# module has no such constructor");
+
+    public static Diagnostic ExternConstructor(Place at, string type, string declared, string found) =>
+        new(ExternConstructorRule, at, $"'{type}' has no constructor that takes {declared}, found {found}; expected parameters of the same names and types, others optional.");
 
     // ---- KN09xx: internal --------------------------------------------------------------------------------------------
 

@@ -122,7 +122,7 @@ internal sealed class Conv(int dimensions) : Layer
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) => $"{states[0]}?.Through({module})";
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
 
     /// <summary>Weights of one output channel.</summary>
     private Size Fan(LayerCall call) =>

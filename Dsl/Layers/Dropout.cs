@@ -28,6 +28,6 @@ internal sealed class Dropout(int dimensions) : Layer
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"nn.functional.{Name}({inputs[0]}, {call.Number("p", code, 0.5)}, training)";
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) =>
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"{states[0]}?.Dropout({call.Number("p", code, 0.5)})";
 }

@@ -28,7 +28,7 @@ internal sealed class Elementwise(string name, string title, string torch, param
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => Function(call, code, inputs[0]);
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) =>
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         name == "relu" ? $"{states[0]}?.Relu()" : $"{states[0]}?.Apply(value => {Function(call, code, "value")})";
 
     private string Function(LayerCall call, CodeContext code, string input)

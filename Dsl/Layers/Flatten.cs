@@ -45,6 +45,6 @@ internal sealed class Flatten : Layer
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"{inputs[0]}.flatten({Arguments(call, code)})";
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) =>
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"{states[0]}?.Flatten({Arguments(call, code)})";
 }

@@ -52,7 +52,7 @@ internal sealed class Join(string symbol, string title, string state, string mom
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]} {symbol} {inputs[1]}";
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) =>
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"ChannelState.{state}({states[0]}, {states[1]})";
 }
 
@@ -104,7 +104,7 @@ internal sealed class Concat : Layer
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"torch.cat([{string.Join(", ", inputs)}], {code.Of(call.Integer("axis"))})";
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) =>
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"ChannelState.Concat({string.Join(", ", states)})";
 }
 

@@ -45,8 +45,11 @@ internal abstract class Layer
     /// <summary>C# that computes the output; <paramref name="module"/> is the module's C# name, if it has one.</summary>
     public abstract string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs);
 
-    /// <summary>C# that computes the state of the output from states that may be null; null where the state stays as it is.</summary>
-    public virtual string? Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) => null;
+    /// <summary>
+    /// C# that computes the state of the output from states that may be null; null where the state stays as it is.
+    /// <paramref name="output"/> is the C# name of the output, whose sizes are known then.
+    /// </summary>
+    public virtual string? Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => null;
 
     /// <summary>The number of its parameters.</summary>
     public virtual Size ParameterCount(LayerCall call) => Size.Zero;

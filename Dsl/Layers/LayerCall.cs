@@ -12,6 +12,7 @@ internal sealed class LayerCall
 {
     private readonly IReadOnlyDictionary<string, (Value Value, Place Place)> _arguments;
     private readonly Action<Diagnostic> _report;
+    private readonly HashSet<string> _counted = [];
 
     public LayerCall(
         Layer layer, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments,
@@ -29,6 +30,9 @@ internal sealed class LayerCall
     public Layer Layer { get; }
 
     public IReadOnlyList<TensorValue> Inputs { get; }
+
+    /// <summary>The inputs whose states the output's depends on; of a value that only lends its size it does not.</summary>
+    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs;
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;
@@ -65,20 +69,30 @@ internal sealed class LayerCall
 
     public Size Integer(string name, Size? otherwise = null) => (Argument(name) as SizeValue)?.Size ?? otherwise ?? Size.One;
 
-    /// <summary>One number for each spatial dimension; a list of another length is reported.</summary>
-    public IReadOnlyList<Size> Spatial(string name, int dimensions, Size otherwise) => Argument(name) switch
+    /// <summary>One number for each spatial dimension; a list with another number of items is reported while the shape is inferred.</summary>
+    public IReadOnlyList<Size> Spatial(string name, int dimensions, Size otherwise)
     {
-        SizeValue one => Enumerable.Repeat(one.Size, dimensions).ToArray(),
-        ListValue list when list.Items.Count != dimensions => OfWrongLength(name, list, dimensions, otherwise),
-        ListValue list => list.Items.Select(item => item is SizeValue size ? size.Size : Size.One).ToArray(),
-        _ => Enumerable.Repeat(otherwise, dimensions).ToArray(),
-    };
-
-    private IReadOnlyList<Size> OfWrongLength(string name, ListValue list, int dimensions, Size otherwise)
-    {
-        Report(DiagnosticCatalogue.ArgumentType(PlaceOf(name), Layer.Name, name, $"a whole number or a list of {dimensions}", $"{list.Describe()}"));
-        return Enumerable.Repeat(otherwise, dimensions).ToArray();
+        var argument = Argument(name);
+        var count = argument switch
+        {
+            ListValue list => Size.Of(list.Items.Count),
+            ListParameterValue list => Size.Of(list.Count),
+            _ => null,
+        };
+        if (count is not null && Output is null && _counted.Add(name))
+            HasWrongList |= !Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(PlaceOf(name), Layer.Name, name,
+                $"a whole number or a list of {dimensions}", argument!.Describe()));
+        return argument switch
+        {
+            SizeValue one => Enumerable.Repeat(one.Size, dimensions).ToArray(),
+            ListValue list when list.Items.Count == dimensions => list.Items.Select(item => ((SizeValue)item).Size).ToArray(),
+            ListParameterValue list => Enumerable.Range(0, dimensions).Select(i => ((SizeValue)list.ItemAt(i)).Size).ToArray(),
+            _ => Enumerable.Repeat(otherwise, dimensions).ToArray(),
+        };
     }
+
+    /// <summary>Whether a list had not one number for each spatial dimension, so that what was inferred from it means nothing.</summary>
+    public bool HasWrongList { get; private set; }
 
     /// <summary>A list of whole numbers.</summary>
     public IReadOnlyList<Size> List(string name) => Argument(name) is ListValue list

@@ -9,16 +9,23 @@ internal static class LayerCatalogue
     public static readonly IReadOnlyList<Layer> All =
     [
         new Conv(2), new Conv(1), new Conv(3),
-        new Linear(),
+        new ConvTranspose(2), new ConvTranspose(1), new ConvTranspose(3),
+        new Linear(), new Embedding(),
         new Norm(),
         .. Activations.All,
+        new PRelu(), new Glu(), new Softmax(false), new Softmax(true),
         new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),
         new Pool(false, 2), new Pool(false, 1), new Pool(false, 3),
-        new Flatten(),
+        new AdaptivePool(false, 2), new AdaptivePool(false, 1), new AdaptivePool(false, 3),
+        new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
+        new Reduction(true), new Reduction(false),
+        new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
+        new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Slice(), new Split(),
         new Dropout(0), new Dropout(1), new Dropout(2),
+        new StochasticDepth(), new LayerScale(),
         new Pad(),
         new Identity(),
-        new Concat(),
+        new Concat(), new MatMul(),
         Join.Add, Join.Subtract, Join.Multiply,
     ];
 

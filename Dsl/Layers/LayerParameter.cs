@@ -57,6 +57,9 @@ internal sealed record LayerParameter(
 {
     public bool IsRequired => Default is null;
 
+    /// <summary>Whether it takes all arguments by position, as torch's permute(0, 2, 3, 1) does.</summary>
+    public bool IsVariadic { get; init; }
+
     /// <summary>The kind as a message names it.</summary>
     public string KindText
     {

@@ -25,6 +25,9 @@ internal sealed class Linear : Layer
 
     public override string ModuleType => "Linear";
 
+    /// <summary>Over the channels only: elsewhere it mixes positions, of which the chain knows nothing.</summary>
+    public override bool PassesState(LayerCall call) => call.Input.Rank == 2;
+
     public override Shape? Infer(LayerCall call)
     {
         if (!call.RequireRankAtLeast(2, "[N, features]"))
@@ -45,7 +48,7 @@ internal sealed class Linear : Layer
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) => $"{states[0]}?.Through({module})";
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
 
     public override Size ParameterCount(LayerCall call)
     {

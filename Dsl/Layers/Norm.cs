@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Dsl.Diagnostics;
 using KnDsl.Dsl.Model;
 
@@ -21,7 +22,10 @@ internal sealed class Norm : Layer
     public override IReadOnlyList<LayerParameter> Parameters { get; } =
     [
         new("policy", ParameterKind.Policy, "Another policy for this layer.", "the network's"),
+        new("eps", ParameterKind.Number, "Another number added to the variance.", "the policy's", Minimum: 0, IncludesMinimum: false),
+        new("momentum", ParameterKind.Number, "Another share of the new statistics in the running averages.", "the policy's", Minimum: 0, Below: 1),
         new("chain", ParameterKind.Word, "'start' begins a new chain: no prior.", "on", ["on", "start"]),
+        new("from", ParameterKind.Label, "The label of the norm that alone gives the prior.", "all that reach this one"),
     ];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
@@ -46,7 +50,13 @@ internal sealed class Norm : Layer
     public static PolicyValue? Policy(LayerCall call) => call.Argument("policy") as PolicyValue;
 
     public override string Construct(LayerCall call, CodeContext code) =>
-        $"{Policy(call)!.Code(code)}.Create({code.Of(call.Input.Channels)}, device, dtype)";
+        $"{Policy(call)!.Code(code)}{Settings(call, code)}.Create({code.Of(call.Input.Channels)}, device, dtype)";
+
+    private static string Settings(LayerCall call, CodeContext code)
+    {
+        var given = new[] { "eps", "momentum" }.Where(call.Has).Select(name => $"{name}: {call.Number(name, code, 0)}").ToArray();
+        return given.Length == 0 ? "" : $".With({string.Join(", ", given)})";
+    }
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 

@@ -73,6 +73,6 @@ internal sealed class Pad : Layer
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"nn.functional.pad({inputs[0]}, {TorchOrder(call, code)}, value: {call.Number("value", code, 0)})";
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states) =>
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"{states[0]}?.Pad({TorchOrder(call, code)}, {call.Number("value", code, 0)})";
 }

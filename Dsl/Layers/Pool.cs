@@ -75,12 +75,11 @@ internal sealed class Pool(bool isMax, int dimensions) : Layer
         if (IsGlobal(call))
             return $"nn.functional.adaptive_{Kind}_pool{dimensions}d({inputs[0]}, {(dimensions == 1 ? "1" : "[" + string.Join(", ", Enumerable.Repeat("1", dimensions)) + "]")})";
         var window = Window(call);
-        var arguments = new List<string> { inputs[0], code.Of(window.Kernel), code.Of(window.Stride), code.Of(window.Padding) };
-        if (isMax)
-        {
-            if (!Layers.Window.IsAll(window.Dilation, 1))
-                arguments.Add("dilation: " + code.Of(window.Dilation));
-        }
+        // Functions of one dimension take numbers, the others lists.
+        string Of(IReadOnlyList<Size> sizes) => dimensions == 1 ? code.Of(sizes[0]) : code.Of(sizes);
+        var arguments = new List<string> { inputs[0], Of(window.Kernel), Of(window.Stride), Of(window.Padding) };
+        if (isMax && !Layers.Window.IsAll(window.Dilation, 1))
+            arguments.Add("dilation: " + Of(window.Dilation));
         if (window.CeilMode)
             arguments.Add("ceil_mode: true");
         if (!isMax && call.Flag("count_padding", true) == false)
@@ -88,7 +87,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Layer
         return $"nn.functional.{Kind}_pool{dimensions}d({string.Join(", ", arguments)})";
     }
 
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states)
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output)
     {
         if (IsGlobal(call))
             return $"{states[0]}?.Adaptive{(isMax ? "Max" : "Avg")}Pool([{string.Join(", ", Enumerable.Repeat("1", dimensions))}])";

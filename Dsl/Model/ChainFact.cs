@@ -80,6 +80,9 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Pred
             else
                 all.Add(step with { Norm = prefix + step.Norm });
         }
+        // The block hands on the state of an input that has none here.
+        if (all.Count == 0)
+            return Predecessors.Select(step => inputs[InputIndex(step.Norm)!.Value]).FirstOrDefault(input => input.Kind == ChainKind.Cut) ?? NotBegun;
         return this with { Predecessors = all.GroupBy(step => step.Norm).Select(group => group.First()).Take(16).ToArray() };
     }
 

@@ -18,59 +18,93 @@ internal sealed record CheckedModule(ModuleDeclaration Declaration, ModuleModel 
 /// <summary>A file, read and checked: the language's whole front end in one call. It never throws.</summary>
 internal sealed class CheckedFile
 {
-    private CheckedFile(KnnetFile syntax, IReadOnlyList<CheckedModule> modules, IReadOnlyList<Diagnostic> diagnostics)
+    private readonly FileGraph _graph;
+
+    private CheckedFile(FileScope scope, FileGraph graph, IReadOnlyList<CheckedModule> modules, IReadOnlyList<Diagnostic> diagnostics)
     {
-        Syntax = syntax;
+        Scope = scope;
+        _graph = graph;
         Modules = modules;
         Diagnostics = diagnostics;
     }
 
-    public KnnetFile Syntax { get; }
+    public FileScope Scope { get; }
+
+    public KnnetFile Syntax => Scope.Syntax;
 
     public IReadOnlyList<CheckedModule> Modules { get; }
 
+    /// <summary>What is wrong with this file; what is wrong with those that it imports, they say themselves.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
 
-    public static CheckedFile Check(SourceText source)
+    /// <summary>Checks a file that imports nothing.</summary>
+    public static CheckedFile Check(SourceText source) => Check(source, _ => null);
+
+    /// <summary>Checks a file; <paramref name="resolve"/> gives the text of a path that it imports, or null.</summary>
+    public static CheckedFile Check(SourceText source, Func<string, SourceText?> resolve)
     {
         var diagnostics = new DiagnosticBag();
-        var syntax = Parser.Parse(source, diagnostics);
+        var (graph, root) = FileGraph.Load(source, resolve, diagnostics);
+        IReadOnlyList<CheckedModule> modules = [];
         try
         {
-            return new CheckedFile(syntax, CheckModules(syntax, diagnostics), diagnostics.ToList());
+            modules = CheckModules(graph, root, diagnostics);
         }
         catch (InsufficientExecutionStackException)
         {
-            var place = syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : syntax.Modules[0].Name.Span;
+            var place = root.Syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : root.Syntax.Modules[0].Name.Span;
             diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parser.DeepestNesting));
-            return new CheckedFile(syntax, [], diagnostics.ToList());
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             diagnostics.Add(DiagnosticCatalogue.Internal(source.At(new TextSpan(0, Math.Min(1, source.Content.Length))),
                 $"{exception.GetType().Name}: {exception.Message}"));
-            return new CheckedFile(syntax, [], diagnostics.ToList());
         }
+        return new CheckedFile(root, graph, modules, diagnostics.ToList().Where(finding => finding.Place.Text.Path == source.Path).ToArray());
     }
 
-    private static IReadOnlyList<CheckedModule> CheckModules(KnnetFile syntax, DiagnosticBag diagnostics)
+    /// <summary>
+    /// What a constructor call with some arguments would find wrong; the file itself must be right. Of the arguments that
+    /// are <paramref name="unknown"/> nothing is taken for granted.
+    /// </summary>
+    public IReadOnlyList<Diagnostic> CheckCall(
+        ModuleDeclaration network, IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown)
     {
-        var declarations = Declarations.Collect(syntax, diagnostics);
-        var unusable = Declarations.FindEndless(declarations, diagnostics);
-        unusable.UnionWith(syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
-        foreach (var module in unusable)
-            declarations.Remove(module.Name.Text);
-        var context = new ModelContext(declarations, diagnostics, unusable.Select(module => module.Name.Text));
-        var modules = new List<CheckedModule>();
-        foreach (var (declaration, source) in declarations.Values.Where(pair => pair.Declaration.Kind == ModuleKind.Network).ToArray())
+        var diagnostics = new DiagnosticBag();
+        try
         {
-            // At the defaults first: its messages have numbers, and the plan for any arguments repeats none of them.
-            var atDefaults = new Elaborator(context, declaration, source, false).RunNetwork();
-            modules.Add(new CheckedModule(declaration, context.Generic(declaration, source), atDefaults));
+            new Elaborator(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).RunNetwork(arguments, unknown);
         }
-        foreach (var (declaration, source) in declarations.Values.Where(pair => pair.Declaration.Kind == ModuleKind.Block).ToArray())
-            modules.Add(new CheckedModule(declaration, context.Generic(declaration, source), null));
-        var order = syntax.Modules.ToList();
-        return modules.OrderBy(module => order.IndexOf(module.Declaration)).ToArray();
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return [];
+        }
+        return diagnostics.ToList();
+    }
+
+    private static IReadOnlyList<CheckedModule> CheckModules(FileGraph graph, FileScope root, DiagnosticBag diagnostics)
+    {
+        foreach (var file in graph.Files)
+        {
+            var unusable = Declarations.FindEndless(file.Own, file == root ? diagnostics : new DiagnosticBag());
+            unusable.UnionWith(file.Syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
+            foreach (var module in unusable)
+                foreach (var other in graph.Files)
+                    if (other.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module))
+                    {
+                        other.Visible.Remove(module.Name.Text);
+                        other.Unusable.Add(module.Name.Text);
+                    }
+        }
+        var context = new ModelContext(graph, diagnostics);
+        var source = root.Syntax.Source;
+        var modules = new List<CheckedModule>();
+        // At the defaults first: its messages have numbers, and the plan for any arguments repeats none of them.
+        var visible = root.Syntax.Modules.Where(module => root.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module)).ToArray();
+        var networks = visible.Where(module => module.Kind == ModuleKind.Network)
+            .ToDictionary(module => module, module => new Elaborator(context, module, source, false).RunNetwork());
+        foreach (var module in visible)
+            modules.Add(new CheckedModule(module, context.Generic(module, source), networks.TryGetValue(module, out var atDefaults) ? atDefaults : null));
+        return modules;
     }
 }

@@ -11,9 +11,9 @@ namespace KnDsl.Dsl.Model;
 internal static class Declarations
 {
     /// <summary>The declarations by name; a name that is declared twice stands for its first declaration.</summary>
-    public static Dictionary<string, (ModuleDeclaration Declaration, SourceText Source)> Collect(KnnetFile file, DiagnosticBag diagnostics)
+    public static Dictionary<string, DeclaredModule> Collect(KnnetFile file, DiagnosticBag diagnostics)
     {
-        var all = new Dictionary<string, (ModuleDeclaration, SourceText)>();
+        var all = new Dictionary<string, DeclaredModule>();
         foreach (var module in file.Modules)
         {
             var name = module.Name.Text;
@@ -23,9 +23,9 @@ internal static class Declarations
                     .WithHint($"Networks and blocks start with a capital: {char.ToUpperInvariant(name[0])}{name.Substring(1)}."));
             if (all.TryGetValue(name, out var first))
                 diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(place, module.Kind == ModuleKind.Network ? "network" : "block", name,
-                    file.Source.At(first.Item1.Name.Span)));
+                    file.Source.At(first.Declaration.Name.Span)));
             else
-                all[name] = (module, file.Source);
+                all[name] = new DeclaredModule(module, file.Source);
             CheckNames(module, file.Source, diagnostics);
         }
         return all;
@@ -75,7 +75,7 @@ internal static class Declarations
     /// is met first; of a nest that is too deep, the least part that is.
     /// </summary>
     public static HashSet<ModuleDeclaration> FindEndless(
-        IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> declarations, DiagnosticBag diagnostics)
+        IReadOnlyDictionary<string, DeclaredModule> declarations, DiagnosticBag diagnostics)
     {
         var uses = declarations.Values.ToDictionary(pair => pair.Declaration, pair => Callees(pair.Declaration)
             .Where(declarations.ContainsKey).Select(name => declarations[name].Declaration).Distinct().ToArray());

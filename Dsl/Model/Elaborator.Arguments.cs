@@ -19,7 +19,11 @@ internal sealed partial class Elaborator
         var ok = true;
         var misnamed = false;
         var position = 0;
-        foreach (var argument in arguments ?? call.Arguments)
+        arguments ??= call.Arguments;
+        if (parameters.Count > 0 && parameters[0].IsVariadic && arguments.TakeWhile(argument => argument.Name is null).ToArray() is { Length: > 1 } row)
+            arguments = [new Argument(null, new ListExpression(row.Select(argument => argument.Value).ToArray(),
+                TextSpan.Union(row[0].Span, row[row.Length - 1].Span)), TextSpan.Union(row[0].Span, row[row.Length - 1].Span)), .. arguments.Skip(row.Length)];
+        foreach (var argument in arguments)
         {
             var parameter = argument.Name is null
                 ? position < parameters.Count ? parameters[position++] : null
@@ -29,7 +33,7 @@ internal sealed partial class Elaborator
                 ok = false;
                 if (argument.Name is null)
                 {
-                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, (arguments ?? call.Arguments).Count(a => a.Name is null), parameters.Count));
+                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), parameters.Count));
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());
@@ -72,6 +76,16 @@ internal sealed partial class Elaborator
                     parameter.Kind == ParameterKind.Word ? string.Join(", ", words) : parameter.KindText)
                     .WithHint(Spelling.Nearest(word.Name, words.Concat(_scope.Names)) is { } near ? $"Did you mean '{near}'?" : null));
         }
+        if (parameter.Kind == ParameterKind.Gain && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
+        {
+            var text = string.Concat(_source.Slice(expression.Span).Where(c => !char.IsWhiteSpace(c)));
+            return gains.Contains(text)
+                ? new WordValue(text)
+                : Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, text, parameter.KindText)
+                    .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
+        }
+        if (parameter.Kind == ParameterKind.Label)
+            return new WordValue(_source.Slice(expression.Span));
         if (parameter.Kind == ParameterKind.Policy)
             return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
         var value = Evaluate(expression);
@@ -88,6 +102,7 @@ internal sealed partial class Elaborator
     private static bool IsOfKind(Value value, LayerParameter parameter) => parameter.Kind switch
     {
         ParameterKind.Integer => value is SizeValue,
+        ParameterKind.Spatial when value is ListParameterValue { IsFloat: false } => true,
         ParameterKind.Spatial or ParameterKind.Amounts => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue),
         ParameterKind.List => value is ListValue list && list.Items.All(item => item is SizeValue),
         ParameterKind.Number => value is SizeValue or FloatValue,
@@ -221,12 +236,12 @@ internal sealed partial class Elaborator
             return null;
         if (arguments.TryGetValue("gain", out var gain) && gain.Value is RecordValue record && !CheckGain(record, policy))
             return null;
-        var groups = policy.Name == "group"
+        var groups = policy.Parameter("groups") is not null
             ? arguments.TryGetValue("groups", out var given) && given.Value is SizeValue size ? size.Size : Size.Of(32)
             : null;
         var text = $"{policy.Name}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {pair.Value.Value.Key}"))})";
         return new PolicyValue(text, policy.HasChain, groups, code =>
-            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {PolicyArgument(pair.Value.Value, code)}"))})");
+            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{CamelCase(pair.Key)}: {(pair.Key == "gain" && pair.Value.Value is WordValue { Word: "learned" } ? "Gain.Learned()" : PolicyArgument(pair.Value.Value, code))}"))})");
     }
 
     private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
@@ -256,10 +271,19 @@ internal sealed partial class Elaborator
         return true;
     }
 
+    /// <summary><c>r_max</c> is rMax in C#.</summary>
+    private static string CamelCase(string name)
+    {
+        var words = name.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
+    }
+
     private static string PolicyArgument(Value value, CodeContext code) => value switch
     {
         SizeValue size => code.Of(size.Size),
         FloatValue number => number.Code(code),
+        WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
+        WordValue { Word: "learned(channel)" } => "Gain.Learned(perChannel: true)",
         WordValue word => $"Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
         RecordValue record => $"new Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {PolicyArgument(field.Value, code)}"))})",
         _ => "default",

@@ -77,6 +77,8 @@ internal sealed partial class Elaborator
         IReadOnlyList<Value> inputs, TextSpan source, Stage stage, Stage? next, IReadOnlyList<IReadOnlyList<NamePart>> path, string? target)
     {
         CountStages(1);
+        if (stage.Condition is { } condition)
+            return RunConditional(inputs, condition, stage, () => RunStage(inputs, source, stage with { Condition = null }, next, path, target), target);
         if (stage is SequenceStage sequence)
             return RunSequence(inputs, source, sequence, next, path, target);
         var call = ((CallStage)stage).Call;
@@ -100,25 +102,26 @@ internal sealed partial class Elaborator
     private void CheckQuietly(Call call)
     {
         var name = call.Callee.Text;
-        if (LayerCatalogue.Find(name) is { } layer && name != "concat")
+        if (FindLayer(name) is { } layer && name != "concat")
             BindArguments(call, layer.Parameters);
-        else if (_context.Declarations.TryGetValue(name, out var found))
+        else if (_file.Visible.TryGetValue(name, out var found))
         {
             var (_, rest) = SplitInputs(call, found.Declaration, 1);
             BindParameters(call, found.Declaration, found.Source, rest);
         }
-        else if (_scope.Find(name) is null && LayerCatalogue.Find(name) is null)
+        else if (_scope.Find(name) is null && FindLayer(name) is null)
             ReportUnknownStage(call.Callee);
     }
 
     private void ReportUnknownStage(Name callee)
     {
-        if (_context.Unusable.Contains(callee.Text) || _scope.Find(callee.Text)?.Value is ErrorValue)
+        // Blocks have capitals: one that is not known may be in the import that failed.
+        if (_file.Unusable.Contains(callee.Text) || _file.LacksNames && char.IsUpper(callee.Text[0]) || _scope.Find(callee.Text)?.Value is ErrorValue)
         {
             _failed = true;
             return;
         }
-        var known = LayerCatalogue.All.Select(layer => layer.Name).Concat(_context.Declarations.Keys)
+        var known = LayerCatalogue.All.Select(layer => layer.Name).Concat(_file.Visible.Keys).Concat(_file.Externs.Keys)
             .Concat(_scope.Names.Where(name => _scope.Find(name)!.Value is ModuleValue));
         Report(DiagnosticCatalogue.UnknownStage(At(callee.Span), callee.Text)
             .WithHint((LayerCatalogue.FindByTorchName(callee.Text) ?? Spelling.Nearest(callee.Text, known)) is { } nearest ? $"Did you mean '{nearest}'?" : null));
@@ -129,7 +132,7 @@ internal sealed partial class Elaborator
         var call = expression.Call;
         var name = call.Callee.Text;
         CountStages(1);
-        if (LayerCatalogue.Find(name) is { } layer)
+        if (FindLayer(name) is { } layer)
         {
             var given = call.Arguments.TakeWhile(argument => argument.Name is null).ToArray();
             if (layer.InputCount is 1)
@@ -137,11 +140,11 @@ internal sealed partial class Elaborator
                     .WithHint(given.Length > 0 ? $"Write {_source.Slice(given[0].Span)} -> {name}{(given.Length > 1 ? "(...)" : "")}." : $"Write value -> {name}."))];
             if (expression.Label is not null && layer is Concat)
                 return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no module to name"))];
-            return [EvaluateJoin(layer, call, given, target)];
+            return [EvaluateJoin(layer, expression, given, target)];
         }
-        if (NormPolicies.Find(name) is not null && !_context.Declarations.ContainsKey(name))
+        if (NormPolicies.Find(name) is not null && !_file.Visible.ContainsKey(name))
             return [(Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance];
-        if (!_context.Declarations.TryGetValue(name, out var found) && !(_scope.Find(name)?.Value is ModuleValue))
+        if (!_file.Visible.TryGetValue(name, out var found) && !(_scope.Find(name)?.Value is ModuleValue))
         {
             ReportUnknownStage(call.Callee);
             return [ErrorValue.Instance];
@@ -150,8 +153,10 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>concat(a, b, ...): its values come before its named arguments.</summary>
-    private Value EvaluateJoin(Layer layer, Call call, IReadOnlyList<Argument> given, string? target)
+    private Value EvaluateJoin(Layer layer, CallExpression expression, IReadOnlyList<Argument> all, string? target)
     {
+        var call = expression.Call;
+        var given = all.Take(layer.InputCount ?? all.Count).ToArray();
         var tensors = new List<TensorValue>();
         var failed = false;
         foreach (var argument in given)
@@ -166,12 +171,12 @@ internal sealed partial class Elaborator
                         Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"What '{layer.Name}' joins", "a tensor", value.Describe()));
                 }
             }
-        var bound = BindArguments(call, layer.Parameters, call.Arguments.Skip(given.Count).ToArray());
+        var bound = BindArguments(call, layer.Parameters, call.Arguments.Skip(given.Length).ToArray());
         if (bound is null || failed)
             return ErrorValue.Instance;
         if (tensors.Count < (layer.InputCount ?? 1))
             return Fail(DiagnosticCatalogue.ValueCount(At(call.Span), $"The list of '{layer.Name}'", layer.InputCount ?? 2, tensors.Count));
-        return ApplyLayer(layer, tensors, bound, At(call.Span), null, false, target);
+        return ApplyLayer(layer, tensors, bound, At(call.Span), LabelPath(expression.Label, expression.Span), false, target);
     }
 
     /// <summary>An operation, a block or a shared module, applied to values.</summary>
@@ -188,9 +193,9 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}' has its name already"));
             return ApplyShared(shared.Module, inputs, call, place, target);
         }
-        if (_context.Declarations.TryGetValue(name, out var found))
+        if (_file.Visible.TryGetValue(name, out var found))
             return RunBlockCall(inputs, call, found.Declaration, found.Source, place, path, target, named);
-        if (LayerCatalogue.Find(name) is not { } layer)
+        if (FindLayer(name) is not { } layer)
         {
             ReportUnknownStage(call.Callee);
             return [ErrorValue.Instance];
@@ -202,7 +207,30 @@ internal sealed partial class Elaborator
             return [ErrorValue.Instance];
         if (inputs.Count != 1)
             return [Fail(DiagnosticCatalogue.ValueCount(place, $"What goes into '{name}'", 1, inputs.Count))];
-        return [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target, named)];
+        return layer is Split
+            ? ApplySplit(inputs[0], arguments, place)
+            : [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target, named)];
+    }
+
+    /// <summary>A split is a row of slices.</summary>
+    private IReadOnlyList<Value> ApplySplit(TensorValue input, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place)
+    {
+        var slice = LayerCatalogue.Find("slice")!;
+        var call = new LayerCall(LayerCatalogue.Find("split")!, [input], arguments, place, false, Report, Require);
+        if (call.Integer("parts").Value is not { } parts)
+            return [Fail(DiagnosticCatalogue.ArgumentType(call.PlaceOf("parts"), "split", "parts", "a number that is known in the file", call.Integer("parts").ToString()))];
+        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
+            return [ErrorValue.Instance];
+        var rest = Size.Modulo(input.Shape[axis], parts);
+        if (rest != Size.Zero && !Require(rest, 0, () => DiagnosticCatalogue.Divide(place, "split", input.Shape.NameOf(axis), input.Shape[axis].ToString(), parts.ToString())))
+            return [ErrorValue.Instance];
+        var size = Size.FloorDivide(input.Shape[axis], parts);
+        return Enumerable.Range(0, (int)parts).Select(part => ApplyLayer(slice, [input], new Dictionary<string, (Value, Place)>
+        {
+            ["start"] = (new SizeValue(size * part), place),
+            ["end"] = (new SizeValue(size * (part + 1)), place),
+            ["axis"] = (new SizeValue(axis), place),
+        }, place, null, false, null)).ToArray();
     }
 
     private Value ApplyLayer(
@@ -211,8 +239,9 @@ internal sealed partial class Elaborator
     {
         if (layer is Norm)
             arguments = WithPolicy(arguments, place);
+        inputs = [.. inputs, .. arguments.Values.Select(argument => argument.Value).OfType<TensorValue>()];
         var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, Report, Require);
-        if (Infer(call) is not { } shape)
+        if (Infer(call) is not { } shape || call.HasWrongList)
             return ErrorValue.Instance;
         call.Output = shape;
         Member? member = null;
@@ -253,12 +282,25 @@ internal sealed partial class Elaborator
     private TensorValue Apply(Member? member, LayerCall call, Shape shape, Place place, string? target)
     {
         var name = target ?? "";
-        var states = call.Inputs.Select(input => input.Chain).ToArray();
+        var states = call.StateInputs.Select(input => input.Chain).ToArray();
         ChainFact chain;
         ChainFact? prior = null;
+        IReadOnlyList<ApplyLayerItem>? from = null;
         if (call.Layer is Norm)
         {
             prior = Norm.StartsChain(call) ? ChainFact.NotBegun : call.Inputs[0].Chain;
+            if (call.Word("from") is { } label && Norm.Policy(call)!.HasChain)
+            {
+                from = PathFrom(label, call.Inputs[0]);
+                if (from is null)
+                {
+                    Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf("from"), label,
+                        prior.HasState ? string.Join(", ", prior.Predecessors.Select(norm => norm.Norm).Where(norm => norm[0] != '#').DefaultIfEmpty("none in this module")) : "none"));
+                    from = null;
+                }
+                else
+                    prior = new ChainFact(ChainKind.From, [new Predecessor(label, from.Skip(1).Select(step => step.Call.Layer.Name).ToArray())]);
+            }
             chain = ObserveBy(call, member!, prior, place);
         }
         else if (!call.Layer.PassesState(call))
@@ -268,8 +310,27 @@ internal sealed partial class Elaborator
         else
             chain = states.Length == 1 ? states[0].Through(call.Layer.Name) : ChainFact.Join(states, call.Layer.Name, place);
         var output = new TensorValue(shape, chain, place, name);
-        _items.Add(new ApplyLayerItem(member, call, output, place) { Prior = prior });
+        _items.Add(new ApplyLayerItem(member, call, output, place) { Prior = prior, From = from });
         return output;
+    }
+
+    /// <summary>The norm of a label and the stages from it to a value, or null where no path with moment rules leads there.</summary>
+    private IReadOnlyList<ApplyLayerItem>? PathFrom(string label, TensorValue value)
+    {
+        var made = _items.OfType<ApplyLayerItem>().ToDictionary(item => item.Output);
+        var seen = new HashSet<TensorValue>();
+        return Search(value);
+
+        IReadOnlyList<ApplyLayerItem>? Search(TensorValue at)
+        {
+            if (!seen.Add(at) || !made.TryGetValue(at, out var item))
+                return null;
+            if (item.Call.Layer is Norm)
+                return item.Member!.Path == label ? [item] : null;
+            return item.Call.Layer.PassesState(item.Call)
+                ? item.Call.StateInputs.Select(Search).FirstOrDefault(path => path is not null) is { } path ? [.. path, item] : null
+                : null;
+        }
     }
 
     /// <summary>A norm takes the prior that reaches it and sharpens the state of the value that it observes.</summary>
@@ -286,6 +347,28 @@ internal sealed partial class Elaborator
         return ChainFact.FromNorm(norm.Path);
     }
 
+    /// <summary>A stage that is left out where its condition does not hold: its values go on as they came.</summary>
+    private IReadOnlyList<Value> RunConditional(IReadOnlyList<Value> inputs, Expression condition, Stage stage, Func<IReadOnlyList<Value>> run, string? target)
+    {
+        var names = inputs.Select((_, i) => $"<{target ?? "x"}{(inputs.Count == 1 ? "" : i.ToString())}>").ToArray();
+        for (var i = 0; i < inputs.Count; i++)
+            _scope.Set(names[i], inputs[i]);
+        var failed = false;
+        RunIf(condition, At(TextSpan.Union(stage.Span, condition.Span)), () =>
+        {
+            var results = run();
+            if (results.Count != inputs.Count && !results.Any(value => value is ErrorValue))
+                results = [Fail(DiagnosticCatalogue.ValueCount(At(stage.Span), "A stage with a condition", inputs.Count, results.Count))];
+            failed |= results.Any(value => value is ErrorValue);
+            for (var i = 0; i < inputs.Count; i++)
+                _scope.Set(names[i], failed ? ErrorValue.Instance : results[i]);
+        }, () => { }, [], []);
+        var values = names.Select(name => _scope.Find(name)!.Value).ToArray();
+        foreach (var name in names)
+            _scope.Remove(name);
+        return values;
+    }
+
     // ---- sequences -----------------------------------------------------------------------------------------------
 
     private IReadOnlyList<Value> RunSequence(
@@ -300,23 +383,41 @@ internal sealed partial class Elaborator
             if (item.Stage.Label is { } label)
                 Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "A member of a sequence is numbered"));
             var name = i + 1 < sequence.Items.Count ? null : target;
-            if (item.Count is null)
+            if (item.Stage.Condition is { } condition)
             {
-                values = RunStage(values, source, item.Stage, following, [.. path, [Counted(index)]], name);
-                index += 1;
-                continue;
+                // The numbers of the members behind depend on whether this one is there.
+                _scope.Set("<index>", new SizeValue(index));
+                values = RunConditional(values, condition, item.Stage, () =>
+                {
+                    var results = RunItem(values, source, item with { Stage = item.Stage with { Condition = null } }, following, path, ref index, name);
+                    _scope.Set("<index>", new SizeValue(index));
+                    return results;
+                }, name);
+                index = _scope.Find("<index>") is { Value: SizeValue after } ? after.Size : index;
+                _scope.Remove("<index>");
             }
-            if (Count(item.Count) is not { } count)
-            {
-                values = RunStage(values, source, item.Stage, following, [.. path, [Counted(index)]], name);
-                if (!values.Any(value => value is ErrorValue))
-                    values = [ErrorValue.Instance];
-                continue;
-            }
-            values = Repeat(values, source, item, following, path, index, count, name);
-            index += count;
+            else
+                values = RunItem(values, source, item, following, path, ref index, name);
         }
         return values;
+    }
+
+    private IReadOnlyList<Value> RunItem(
+        IReadOnlyList<Value> values, TextSpan source, SequenceItem item, Stage? following, IReadOnlyList<IReadOnlyList<NamePart>> path, ref Size index, string? name)
+    {
+        var first = index;
+        if (item.Count is null)
+        {
+            index += 1;
+            return RunStage(values, source, item.Stage, following, [.. path, [Counted(first)]], name);
+        }
+        if (Count(item.Count) is { } count)
+        {
+            index += count;
+            return Repeat(values, source, item, following, path, first, count, name);
+        }
+        RunStage(values, source, item.Stage, following, [.. path, [Counted(first)]], name);
+        return [ErrorValue.Instance];
     }
 
     /// <summary>The names that sequences have: their members are numbered.</summary>

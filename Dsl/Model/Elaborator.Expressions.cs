@@ -67,7 +67,7 @@ internal sealed partial class Elaborator
             return Silence();
         var known = _scope.Names.Concat(["true", "false"]);
         var hint = SetLater(name) is null && Spelling.Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?"
-            : LayerCatalogue.Find(name) is not null || _context.Declarations.ContainsKey(name)
+            : FindLayer(name) is not null || _file.Visible.ContainsKey(name)
                 ? $"'{name}' is a stage: write value -> {name}."
                 : SetLater(name) is { } line ? $"It is set in line {line} only." : null;
         return Fail(DiagnosticCatalogue.UnknownName(At(span), name).WithHint(hint));
@@ -133,7 +133,7 @@ internal sealed partial class Elaborator
             case ListValue list:
                 return ListItem(list, index.Size);
             case ListParameterValue list:
-                return ParameterItem(list, index.Size);
+                return list.ItemAt(index.Size);
             default:
                 return Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is indexed", "a list", target.Describe()));
         }
@@ -150,16 +150,6 @@ internal sealed partial class Elaborator
             }));
         return new FloatValue(null, code =>
             $"new[] {{ {string.Join(", ", list.Items.Select(item => item is FloatValue number ? number.Code(code) : item.Key + ".0"))} }}[{code.Of(index)}]");
-    }
-
-    /// <summary>An item of a list that a constructor gets.</summary>
-    private static Value ParameterItem(ListParameterValue list, Size index)
-    {
-        var symbol = new Symbol($"{list.Name}[{index}]", SymbolKind.Construction)
-        {
-            Code = code => $"{code.Name(new Symbol(list.Name, SymbolKind.Construction))}[{code.Of(index)}]",
-        };
-        return list.IsFloat ? new FloatValue(null, code => symbol.Code!(code)) : new SizeValue(Size.Of(symbol));
     }
 
     private Value EvaluateRecord(RecordExpression expression)

@@ -36,7 +36,7 @@ internal sealed partial class Elaborator
         {
             Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)
-                    .WithHint(taken.Place == place ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
+                    .WithHint(taken.Place == place && last.IndexOf('{') < 0 ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
             return null;
         }
         return NewMember(parent, path[path.Count - 1], type, place, null);
@@ -89,7 +89,7 @@ internal sealed partial class Elaborator
         var member = AddMember(path, declaration.Name.Text, named ?? place);
         if (member is null)
             return failure;
-        var use = Use(declaration, source, prepared);
+        var use = Use(declaration, source, prepared, place);
         if (use is null)
             return failure;
         _items.Add(new ConstructBlockItem(member, use, place));
@@ -132,7 +132,7 @@ internal sealed partial class Elaborator
 
     private BlockUse? Use(
         ModuleDeclaration declaration, SourceText source,
-        (IReadOnlyList<TensorValue> Inputs, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyCollection<string> Given) call)
+        (IReadOnlyList<TensorValue> Inputs, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyCollection<string> Given) call, Place place)
     {
         var generic = _context.Generic(declaration, source);
         _usesNorm |= generic.UsesNorm && _policyIsAmbient && _declaration.Kind == ModuleKind.Block;
@@ -147,6 +147,9 @@ internal sealed partial class Elaborator
                 CountStages(instance.StageCount);
                 return use with { Instance = instance };
             }
+            // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
+            if (source.Path != _source.Path && generic.IsComplete && instance.FirstError is { } inner)
+                Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
         }
         _failed = true;
         return null;
@@ -211,9 +214,9 @@ internal sealed partial class Elaborator
     private void RunModule(ModuleStatement statement)
     {
         var call = statement.Call;
-        var name = statement.Label.ToString();
-        var layer = LayerCatalogue.Find(call.Callee.Text);
-        if (layer is null && !_context.Declarations.ContainsKey(call.Callee.Text))
+        var name = statement.Name.Text;
+        var layer = FindLayer(call.Callee.Text);
+        if (layer is null && !_file.Visible.ContainsKey(call.Callee.Text))
         {
             ReportUnknownStage(call.Callee);
             _scope.Set(name, ErrorValue.Instance);
@@ -232,7 +235,7 @@ internal sealed partial class Elaborator
             _scope.Set(name, ErrorValue.Instance);
             return;
         }
-        var shared = new SharedModule(statement.Label, call, member, At(statement.Label.Span), _items, _policy);
+        var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), _items, _policy);
         _shared.Add(shared);
         _scope.Set(name, new Binding(new ModuleValue(shared), []));
     }
@@ -242,7 +245,7 @@ internal sealed partial class Elaborator
     {
         var failure = new Value[] { ErrorValue.Instance };
         var name = shared.Call.Callee.Text;
-        if (LayerCatalogue.Find(name) is { } layer)
+        if (FindLayer(name) is { } layer)
         {
             if (call.Arguments.Count > 0)
                 return [Fail(DiagnosticCatalogue.TooManyArguments(At(call.Arguments[0].Span), shared.Label.ToString(), call.Arguments.Count, 0))];
@@ -257,11 +260,11 @@ internal sealed partial class Elaborator
             use.Output = shape;
             return [Apply(shared.Member, use, shape, place, target)];
         }
-        var (declaration, source) = _context.Declarations[name];
+        var (declaration, source) = (_file.Visible[name].Declaration, _file.Visible[name].Source);
         var merged = new Call(shared.Call.Callee, [.. call.Arguments, .. shared.Call.Arguments], true, call.Span);
         if (Prepare(given, merged, declaration, source, place) is not { } prepared || !FitsFirst(shared, prepared.Inputs, place))
             return failure;
-        if (Use(declaration, source, prepared) is not { } block)
+        if (Use(declaration, source, prepared, place) is not { } block)
             return failure;
         if (shared.FirstInputs is null)
             shared.Construct(prepared.Inputs, new ConstructBlockItem(shared.Member, block, shared.Place), block);

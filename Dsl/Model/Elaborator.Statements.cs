@@ -49,7 +49,8 @@ internal sealed partial class Elaborator
                     RunReturn(result, isTop);
                     break;
                 case IfStatement branch:
-                    RunIf(branch);
+                    RunIf(branch.Condition, At(TextSpan.FromBounds(branch.Span.Start, branch.Condition.Span.End)),
+                        () => RunStatements(branch.Then, false), () => RunStatements(branch.Else, false), branch.Then, branch.Else);
                     break;
                 case ForStatement loop:
                     RunFor(loop);
@@ -229,33 +230,32 @@ internal sealed partial class Elaborator
         }
     }
 
-    private void RunIf(IfStatement statement)
+    private void RunIf(
+        Expression expression, Place place, Action then, Action otherwise, IReadOnlyList<Statement> thenBody, IReadOnlyList<Statement> elseBody)
     {
-        var condition = Evaluate(statement.Condition);
+        var condition = Evaluate(expression);
         if (condition is not BoolValue decision)
         {
             if (condition is not ErrorValue)
-                Report(DiagnosticCatalogue.ValueType(At(statement.Condition.Span), "A condition", "true or false", condition.Describe())
+                Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A condition", "true or false", condition.Describe())
                     .WithHint(condition is SizeValue ? $"Compare it, as in '{condition.Describe()} != 0'." : null));
             // Both branches are still read, so that their mistakes are found and their names are known.
-            RunStatements(statement.Then, false);
-            RunStatements(statement.Else, false);
+            then();
+            otherwise();
             return;
         }
         if (decision.Constant is { } known)
         {
-            RunStatements(known ? statement.Then : statement.Else, false);
+            (known ? then : otherwise)();
             // Whether the names of the other branch may be missing is for the plan for any arguments to say.
-            foreach (var name in Declarations.Targets(known ? statement.Else : statement.Then))
+            foreach (var name in Declarations.Targets(known ? elseBody : thenBody))
                 if (_scope.Find(name) is null)
-                    _scope.Set(name, new Binding(ErrorValue.Instance, [],
-                        _isGeneric ? At(TextSpan.FromBounds(statement.Span.Start, statement.Condition.Span.End)) : null));
+                    _scope.Set(name, new Binding(ErrorValue.Instance, [], _isGeneric ? place : null));
             return;
         }
-        var place = At(TextSpan.FromBounds(statement.Span.Start, statement.Condition.Span.End));
         var before = _scope;
-        var (thenScope, thenItems, thenAssumptions) = RunBranch(statement.Then, decision.WhenTrue, before, place, true);
-        var (elseScope, elseItems, elseAssumptions) = RunBranch(statement.Else, decision.WhenFalse, before, place, false);
+        var (thenScope, thenItems, thenAssumptions) = RunBranch(then, decision.WhenTrue, before, place, true);
+        var (elseScope, elseItems, elseAssumptions) = RunBranch(otherwise, decision.WhenFalse, before, place, false);
         _scope = before;
         var merges = new List<Merge>();
         var sizes = new List<SizeMerge>();
@@ -273,7 +273,7 @@ internal sealed partial class Elaborator
     }
 
     private (Scope, List<PlanItem>, Dictionary<Symbol, Size>) RunBranch(
-        IReadOnlyList<Statement> statements, IReadOnlyList<(Symbol Symbol, Size Value)> facts, Scope before, Place place, bool then)
+        Action body, IReadOnlyList<(Symbol Symbol, Size Value)> facts, Scope before, Place place, bool then)
     {
         var (items, assumptions, policy, ambient) = (_items, _assumptions, _policy, _policyIsAmbient);
         _items = [];
@@ -282,7 +282,7 @@ internal sealed partial class Elaborator
         foreach (var (symbol, value) in facts)
             _assumptions[symbol] = value.Substitute(assumptions);
         _branches.Add((place, then));
-        RunStatements(statements, false);
+        body();
         _branches.RemoveAt(_branches.Count - 1);
         var result = (_scope, _items, _assumptions);
         (_items, _assumptions, _policy, _policyIsAmbient) = (items, assumptions, policy, ambient);
@@ -307,8 +307,8 @@ internal sealed partial class Elaborator
         if (left.Shape.Rank != right.Shape.Rank)
             return Fail(DiagnosticCatalogue.BranchShape(place, name, left.Shape.ToString(), right.Shape.ToString()));
         var shape = new Shape(left.Shape.Sizes.Select((size, axis) => MergeSizes(
-            InputSymbolName(name, axis, left.Shape.Rank), size, right.Shape[axis], thenFacts, elseFacts, sizes)));
-        var variable = new TensorValue(shape, ChainFact.Either(left.Chain, right.Chain), place, name)
+            InputSymbolName(DisplayName(name), axis, left.Shape.Rank), size, right.Shape[axis], thenFacts, elseFacts, sizes)));
+        var variable = new TensorValue(shape, ChainFact.Either(left.Chain, right.Chain), place, DisplayName(name))
         {
             IsVariable = true,
             MayBeInput = MayBeInput(left) || MayBeInput(right),
@@ -327,7 +327,7 @@ internal sealed partial class Elaborator
             return then;
         if (otherwise.Substitute(thenFacts) == then.Substitute(thenFacts))
             return otherwise;
-        var symbol = NewSymbol(name);
+        var symbol = NewSymbol(DisplayName(name));
         sizes.Add(new SizeMerge(symbol, then, otherwise));
         return Size.Of(symbol);
     }
@@ -386,7 +386,7 @@ internal sealed partial class Elaborator
             if (from is ListValue list)
                 return new LoopBounds(0, list.Items.Count, i => list.Items[(int)i], i => i.Value is { } known ? list.Items[(int)known] : ListItem(list, i));
             if (from is ListParameterValue parameter)
-                return new LoopBounds(0, Size.Of(parameter.Count), null, i => ParameterItem(parameter, i));
+                return new LoopBounds(0, Size.Of(parameter.Count), null, i => parameter.ItemAt(i));
             if (from is not ErrorValue)
                 Report(DiagnosticCatalogue.ValueType(At(statement.From.Span), "What 'for' goes through", "a range such as 0..n, or a list", from.Describe()));
             return null;

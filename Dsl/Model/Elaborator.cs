@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Layers;
 using KnDsl.Dsl.Syntax;
 using KnDsl.Dsl.Text;
 
@@ -17,6 +18,7 @@ internal sealed partial class Elaborator
     private readonly ModelContext _context;
     private readonly ModuleDeclaration _declaration;
     private readonly SourceText _source;
+    private readonly FileScope _file;
     private readonly bool _isGeneric;
     private readonly DiagnosticBag _diagnostics;
     private readonly IReadOnlyDictionary<TextSpan, string> _autoNames;
@@ -34,6 +36,7 @@ internal sealed partial class Elaborator
     private bool _policyIsAmbient = true;
     private bool _usesNorm;
     private bool _failed;
+    private Diagnostic? _firstError;
 
     /// <summary>Whether the statement that declares sizes could not be read: a name that is not known may be one of them.</summary>
     private bool _lacksNames;
@@ -49,6 +52,7 @@ internal sealed partial class Elaborator
         _context = context;
         _declaration = declaration;
         _source = source;
+        _file = context.ScopeOf(source);
         _isGeneric = isGeneric;
         _diagnostics = diagnostics ?? context.Diagnostics;
         _autoNames = AutomaticNames.Of(declaration);
@@ -64,12 +68,18 @@ internal sealed partial class Elaborator
 
     private sealed record LoopFrame(Symbol Variable, Size From, Size To, List<PlanItem> OuterItems);
 
+    /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
+    private Layer? FindLayer(string name) => LayerCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);
+
     private Place At(TextSpan span) => _source.At(span);
 
     private void Report(Diagnostic diagnostic)
     {
         if (diagnostic.Severity == Severity.Error)
+        {
             _failed = true;
+            _firstError ??= diagnostic;
+        }
         _diagnostics.Add(diagnostic);
     }
 
@@ -80,14 +90,14 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>A network: for any arguments, or at its defaults (a parameter without one stays a symbol).</summary>
-    public ModuleModel RunNetwork() => RunNetwork(new Dictionary<string, Value>());
+    public ModuleModel RunNetwork() => RunNetwork(new Dictionary<string, Value>(), []);
 
     /// <summary>A network with some arguments given, the others at their defaults.</summary>
-    public ModuleModel RunNetwork(IReadOnlyDictionary<string, Value> arguments) => Run(() =>
+    public ModuleModel RunNetwork(IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown) => Run(() =>
     {
         foreach (var parameter in _declaration.Parameters)
             Declare(parameter.Name, arguments.TryGetValue(parameter.Name.Text, out var given) ? given
-                : _isGeneric ? SymbolFor(parameter) : DefaultOf(parameter) ?? SymbolFor(parameter));
+                : _isGeneric || unknown.Contains(parameter.Name.Text) ? SymbolFor(parameter) : DefaultOf(parameter) ?? SymbolFor(parameter));
         // A parameter without a type is reported already; it was meant as an input, whose sizes are not known then.
         _lacksNames = _declaration.Inputs.Count > 0;
         foreach (var input in _declaration.Inputs)
@@ -172,6 +182,8 @@ internal sealed partial class Elaborator
         {
             InputChains = _inputs.Select(input => input.Chain).ToArray(),
             Defaults = defaults,
+            FirstError = _firstError,
+            Namespace = _context.NamespaceOf(_source),
         };
     }
 

@@ -16,20 +16,21 @@ internal sealed class ModelContext
     private readonly Dictionary<ModuleDeclaration, ModuleModel> _generic = [];
     private readonly Dictionary<string, ModuleModel> _instances = [];
 
-    public ModelContext(IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> declarations, DiagnosticBag diagnostics,
-        IEnumerable<string> unusable)
+    private readonly FileGraph _files;
+
+    public ModelContext(FileGraph files, DiagnosticBag diagnostics)
     {
-        Declarations = declarations;
+        _files = files;
         Diagnostics = diagnostics;
-        Unusable = [.. unusable];
     }
 
-    public IReadOnlyDictionary<string, (ModuleDeclaration Declaration, SourceText Source)> Declarations { get; }
+    /// <summary>What a file can name.</summary>
+    public FileScope ScopeOf(SourceText source) => _files.ScopeOf(source);
+
+    /// <summary>The namespace that a file declares, or null.</summary>
+    public string? NamespaceOf(SourceText source) => _files.ScopeOf(source).Syntax.Namespace?.Text;
 
     public DiagnosticBag Diagnostics { get; }
-
-    /// <summary>Names of declarations with an error that is reported already: whatever uses one stays silent.</summary>
-    public HashSet<string> Unusable { get; }
 
     /// <summary>The plan for any arguments; made once a declaration.</summary>
     public ModuleModel Generic(ModuleDeclaration declaration, SourceText source)

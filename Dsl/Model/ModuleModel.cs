@@ -41,6 +41,12 @@ internal sealed class ModuleModel(
     /// <summary>Whether nothing was wrong with it: only then code is made of it.</summary>
     public bool IsComplete => isComplete;
 
+    /// <summary>What was wrong first, where something was.</summary>
+    public Diagnostics.Diagnostic? FirstError { get; init; }
+
+    /// <summary>The namespace that its file declares, or null for the project's.</summary>
+    public string? Namespace { get; init; }
+
     /// <summary>The defaults of the parameters that have one.</summary>
     public IReadOnlyDictionary<string, Value> Defaults { get; init; } = new Dictionary<string, Value>();
 

@@ -44,6 +44,9 @@ internal sealed class ApplyLayerItem(Member? member, LayerCall call, TensorValue
 
     /// <summary>For a norm: what feeds it.</summary>
     public ChainFact? Prior { get; init; }
+
+    /// <summary>For a norm that names its predecessor: that norm, then the stages on the way from it.</summary>
+    public IReadOnlyList<ApplyLayerItem>? From { get; init; }
 }
 
 /// <summary>Applies a block.</summary>

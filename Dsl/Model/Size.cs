@@ -262,7 +262,10 @@ internal sealed class Size : IEquatable<Size>
             text.Append(text.Length == 0 ? term.Coefficient < 0 ? "-" : "" : term.Coefficient < 0 ? " - " : " + ");
             if (magnitude != 1)
                 text.Append(magnitude.ToString(CultureInfo.InvariantCulture)).Append(style.Times);
-            text.Append(string.Join(style.Times, term.Atoms.Select(atom => atom.Print(style))));
+            // 3*(k/2) and (3*k)/2 are different sizes, and equality is that of the text.
+            var isProduct = magnitude != 1 || term.Atoms.Length > 1;
+            text.Append(string.Join(style.Times, term.Atoms.Select(atom =>
+                isProduct && atom is FloorAtom && !style.IsCSharp ? $"({atom.Print(style)})" : atom.Print(style))));
         }
         if (Constant != 0)
             text.Append(Constant < 0 ? " - " : " + ").Append(Math.Abs(Constant).ToString(CultureInfo.InvariantCulture));

@@ -91,7 +91,20 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
     public bool IsFloat => isFloat;
 
     /// <summary>The number of items; its C# name is <c>name.Count</c>.</summary>
-    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction);
+    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction)
+    {
+        Code = code => code.Name(new Symbol(name, SymbolKind.Construction)) + ".Count",
+    };
+
+    /// <summary>The item at a place.</summary>
+    public Value ItemAt(Size index)
+    {
+        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction)
+        {
+            Code = code => $"{code.Name(new Symbol(name, SymbolKind.Construction))}[{code.Of(index)}]",
+        };
+        return isFloat ? new FloatValue(null, code => symbol.Code!(code)) : new SizeValue(Size.Of(symbol));
+    }
 
     public override string Describe() => $"the list '{name}'";
 }

@@ -137,7 +137,7 @@ internal static class ExpressionGrammar
         from sizes in Disjunction.Within(Tokens.OpenBracket, Tokens.CloseBracket)
         select new ShapeSyntax(sizes.Items, TextSpan.Union(sizes.Open.Span, sizes.Close.Span));
 
-    private static readonly Parser<Label> StageLabel =
+    public static readonly Parser<Label> StageLabel =
         (from token in Tokens.LabelToken
          from colon in Tokens.Colon
          select LabelGrammar.Read(token))
@@ -145,22 +145,35 @@ internal static class ExpressionGrammar
              from colon in Tokens.Colon
              select LabelGrammar.Read(token)).After(TokenKind.Identifier, TokenKind.Colon));
 
+    private static readonly Parser<Expression> StageCondition =
+        from keyword in Tokens.Word("if")
+        from condition in Disjunction
+        select condition;
+
     private static readonly Parser<SequenceItem> SequenceItem =
-        from stage in Parse.Ref(() => Stage!)
+        from stage in Parse.Ref(() => PlainStage!)
         from count in (from star in Tokens.Star from times in Unary select times).Optional()
-        select new SequenceItem(stage, count.GetOrDefault(), count.IsDefined ? TextSpan.Union(stage.Span, count.Get().Span) : stage.Span);
+        from condition in StageCondition.Optional()
+        select new SequenceItem(
+            stage with { Condition = condition.GetOrDefault() }, count.GetOrDefault(),
+            count.IsDefined ? TextSpan.Union(stage.Span, count.Get().Span) : stage.Span);
 
     private static readonly Parser<Stage> SequenceBody =
         from items in SequenceItem.Within(Tokens.OpenBracket, Tokens.CloseBracket)
         select (Stage)new SequenceStage(null, items.Items, TextSpan.Union(items.Open.Span, items.Close.Span));
 
-    public static readonly Parser<Stage> Stage =
+    private static readonly Parser<Stage> PlainStage =
         (from label in StageLabel.Optional()
          from stage in SequenceBody.Or(Call.Select(call => (Stage)new CallStage(null, call, call.Span)))
          select label.IsDefined
              ? stage with { Label = label.Get(), Span = TextSpan.Union(label.Get().Span, stage.Span) }
              : stage)
         .Called("a stage");
+
+    public static readonly Parser<Stage> Stage =
+        from stage in PlainStage
+        from condition in StageCondition.Optional()
+        select stage with { Condition = condition.GetOrDefault() };
 
     private static readonly Parser<IReadOnlyList<Stage>> Stages =
         from stages in (from arrow in Tokens.Arrow from stage in Stage select stage).Many()

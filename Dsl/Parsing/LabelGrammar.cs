@@ -16,9 +16,10 @@ internal static class LabelGrammar
         var parts = new List<LabelPart>();
         var text = token.Text;
         var start = 0;
+        var quoted = false;
         for (var i = 0; i <= text.Length; i++)
         {
-            if (i == text.Length || text[i] == '.')
+            if (i == text.Length || text[i] == '.' && !quoted)
             {
                 AddText(i);
                 segments.Add(new LabelSegment(parts));
@@ -28,15 +29,12 @@ internal static class LabelGrammar
             else if (text[i] == '"')
             {
                 AddText(i);
-                var close = text.IndexOf('"', i + 1);
-                parts.Add(new LabelPart(text.Substring(i + 1, close - i - 1), null));
-                start = close + 1;
-                i = close;
+                quoted = !quoted;
+                start = i + 1;
             }
-            else if (text[i] == '{')
+            else if (text[i] == '{' && text.IndexOf('}', i) is > 0 and var close)
             {
                 AddText(i);
-                var close = text.IndexOf('}', i);
                 var inner = text.Substring(i + 1, close - i - 1);
                 parts.Add(new LabelPart(inner, Count(inner, token.Span.Start + i + 1)));
                 start = close + 1;

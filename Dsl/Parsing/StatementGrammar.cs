@@ -38,10 +38,13 @@ internal static class StatementGrammar
 
     private static readonly Parser<Statement> Module =
         from keyword in Tokens.Word("module")
-        from label in ModuleLabel()
+        from name in ExpressionGrammar.Name
         from assign in Tokens.Assign
+        from label in ExpressionGrammar.StageLabel.Optional()
         from call in ExpressionGrammar.Call
-        select new ModuleStatement(label, call, TextSpan.Union(keyword.Span, call.Span));
+        select new ModuleStatement(
+            name, label.IsDefined ? label.Get() : new Label([new LabelSegment([new LabelPart(name.Text, null)])], name.Span), call,
+            TextSpan.Union(keyword.Span, call.Span));
 
     private static readonly Parser<Statement> Assign =
         from targets in ExpressionGrammar.Name.Listed()
@@ -133,14 +136,4 @@ internal static class StatementGrammar
         }
         return [];
     }
-
-    private static Parser<Label> ModuleLabel() =>
-        Tokens.LabelToken.Select(LabelGrammar.Read)
-            .Or(from first in ExpressionGrammar.Name
-                from rest in (from dot in Tokens.Dot from part in Tokens.Identifier.Or(Tokens.Integer) select part).Many()
-                let parts = rest.ToArray()
-                select new Label(
-                    new[] { first.Text }.Concat(parts.Select(part => part.Text))
-                        .Select(text => new LabelSegment([new LabelPart(text, null)])).ToArray(),
-                    parts.Length == 0 ? first.Span : TextSpan.Union(first.Span, parts[parts.Length - 1].Span)));
 }

@@ -63,7 +63,11 @@ internal sealed record CallExpression(Label? Label, Call Call) : Expression(Labe
 internal sealed record ChainExpression(Expression Source, IReadOnlyList<Stage> Stages, TextSpan Span) : Expression(Span);
 
 /// <summary>A step of a chain, with the label that names its module.</summary>
-internal abstract record Stage(Label? Label, TextSpan Span) : Node(Span);
+internal abstract record Stage(Label? Label, TextSpan Span) : Node(Span)
+{
+    /// <summary><c>stage if condition</c>: the stage is left out where the condition does not hold.</summary>
+    public Expression? Condition { get; init; }
+}
 
 /// <summary>An operation, a block or a shared module.</summary>
 internal sealed record CallStage(Label? Label, Call Call, TextSpan Span) : Stage(Label, Span);

@@ -17,8 +17,11 @@ internal sealed record NormStatement(Expression Policy, TextSpan Span) : Stateme
 /// <summary><c>a, b = expression</c></summary>
 internal sealed record AssignStatement(IReadOnlyList<Name> Targets, Expression Value, TextSpan Span) : Statement(Span);
 
-/// <summary><c>module head = RetinaHead(256)</c>: one set of weights, applied as often as wanted.</summary>
-internal sealed record ModuleStatement(Label Label, Call Call, TextSpan Span) : Statement(Span);
+/// <summary>
+/// <c>module head = RetinaHead(256)</c>: one set of weights, applied as often as wanted. Its name is its label too, unless
+/// one is given: <c>module scores = head.classification: ScoreHead(9)</c>.
+/// </summary>
+internal sealed record ModuleStatement(Name Name, Label Label, Call Call, TextSpan Span) : Statement(Span);
 
 /// <summary><c>return a, b</c></summary>
 internal sealed record ReturnStatement(IReadOnlyList<Expression> Values, TextSpan Span) : Statement(Span);

@@ -33,8 +33,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                 writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (module.Model.UsesNorm)
                 writer.Line("norm ??= NormPolicy.Kalman();");
-            foreach (var field in fields.Parameters)
-                writer.Line($"this.{field} = {field};");
+            foreach (var parameter in fields.Parameters)
+                writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
             WriteItems(module.Model.Items);
             foreach (var symbol in module.ComputedSizes)
                 writer.Line($"{CSharpNames.Pascal(symbol.Name)} = {CSharpNames.Identifier(symbol.Name)};");
@@ -71,7 +71,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         var required = new List<string>();
         var optional = new List<string>();
         foreach (var size in module.RequiredSizes)
-            required.Add($"long {CSharpNames.Identifier(size.Symbol.Name)}");
+            required.Add($"int {CSharpNames.Identifier(size.Symbol.Name)}");
         foreach (var parameter in module.Model.Declaration.Parameters)
         {
             var name = CSharpNames.Identifier(parameter.Name.Text);
@@ -123,7 +123,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     break;
                 case ConstructBlockItem block:
                     WriteMember(module.Layout[block.Member], block,
-                        $"new {CSharpNames.Identifier(block.Use.Declaration.Name.Text)}({module.Cache.Arguments(block.Use, _code, "norm")})");
+                        $"new {module.Cache.TypeName(block.Use.Generic)}({module.Cache.Arguments(block.Use, _code, "norm")})");
                     break;
                 case CheckItem check when module.CanCheck(check):
                     writer.Line(check.Place,
@@ -211,7 +211,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         if (!HasWork([branch]))
             return;
         foreach (var size in sizes)
-            writer.Line($"long {CSharpNames.Identifier(size.Variable.Name)};");
+            writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)};");
         writer.Line(branch.Place, $"if ({Bare(condition)})");
         writer.Block(() =>
         {
@@ -251,7 +251,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             return;
         var sizes = loop.Sizes.Where(size => module.Needs(size.Variable)).ToArray();
         foreach (var size in sizes)
-            writer.Line($"long {CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Before)};");
+            writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Before)};");
         var variable = CSharpNames.Identifier(loop.Variable.Name);
         writer.Line(loop.Place, $"for (var {variable} = {_code.Of(loop.From)}; {variable} < {_code.Of(loop.To)}; {variable}++)");
         writer.Block(() =>

@@ -29,7 +29,7 @@ internal static class FileEmitter
             writer.Line($"namespace {string.Join(".", space.Split('.').Select(CSharpNames.Identifier))};");
             writer.Line();
         }
-        var cache = new ModuleCodeCache();
+        var cache = new ModuleCodeCache(space, rootNamespace);
         for (var i = 0; i < modules.Length; i++)
         {
             if (i > 0)

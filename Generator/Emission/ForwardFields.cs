@@ -10,21 +10,26 @@ namespace KnDsl.Generator.Emission;
 /// </summary>
 internal sealed class ForwardFields(ModuleCode module)
 {
-    private readonly SortedSet<string> _parameters = new(System.StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _parameters = new(System.StringComparer.Ordinal);
     private readonly Dictionary<IfItem, string> _conditions = [];
 
-    public IEnumerable<string> Parameters => _parameters;
+    /// <summary>The parameters that are read, each with its field.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Parameters => _parameters;
 
-    public IEnumerable<string> Conditions => _conditions.Values;
+    /// <summary>The conditions that are asked for, each with its field.</summary>
+    public IEnumerable<KeyValuePair<IfItem, string>> Conditions => _conditions;
 
     public string? ConditionField(IfItem item) => _conditions.TryGetValue(item, out var field) ? field : null;
 
-    /// <summary>The name of a parameter's field: the parameter's own.</summary>
+    /// <summary>The field that keeps a parameter for the forward pass, where no member has that name.</summary>
+    public static string NameOf(string parameter) => "_" + CSharpNames.Identifier(parameter).TrimStart('@');
+
+    /// <summary>The name of a parameter's field; whoever asks reads it.</summary>
     public string Use(string parameter)
     {
-        var name = CSharpNames.Identifier(parameter);
-        _parameters.Add(name);
-        return name;
+        if (!_parameters.TryGetValue(parameter, out var field))
+            _parameters[parameter] = field = new NamePool(module.Layout.Root.Children.SelectMany(child => new[] { child.Property, "_" + child.Property.TrimStart('@') })).Take(NameOf(parameter));
+        return field;
     }
 
     /// <summary>How the forward pass asks for a condition: by the module that it made, or by a field.</summary>
@@ -49,9 +54,5 @@ internal sealed class ForwardFields(ModuleCode module)
         _ => null,
     };
 
-    public string TypeOf(string field)
-    {
-        var parameter = module.Model.Declaration.Parameters.First(candidate => CSharpNames.Identifier(candidate.Name.Text) == field);
-        return ConstructorWriter.TypeOf(parameter);
-    }
+    public string TypeOf(string parameter) => ConstructorWriter.TypeOf(module.Model.Declaration.Parameters.First(candidate => candidate.Name.Text == parameter));
 }

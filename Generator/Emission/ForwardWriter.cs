@@ -19,6 +19,7 @@ internal sealed class ForwardWriter
     private readonly CodeContext _code;
     private readonly NamePool _names;
     private readonly Dictionary<TensorValue, string> _locals = [];
+    private readonly Dictionary<TensorValue, string> _states = [];
     private readonly HashSet<TensorValue> _owned = [];
     private readonly Dictionary<MemberCode, string> _counters = [];
     private CodeWriter _writer = new();
@@ -34,7 +35,9 @@ internal sealed class ForwardWriter
         _names = new NamePool([
             .. module.Layout.Root.Children.Select(child => child.Property),
             .. module.Model.Declaration.Parameters.Select(parameter => CSharpNames.Identifier(parameter.Name.Text)),
-            "scope", "forward", "training", "norm", "device", "dtype", "nn", "torch",
+            .. module.Model.Declaration.Parameters.Select(parameter => ForwardFields.NameOf(parameter.Name.Text)),
+            .. LoopsIn(Model.Items).Select(loop => CSharpNames.Identifier(loop.Variable.Name)),
+            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "nn", "torch",
         ]);
         foreach (var input in Model.Inputs)
             Declare(input, false);
@@ -127,7 +130,7 @@ internal sealed class ForwardWriter
         foreach (var output in Model.Outputs)
         {
             var value = output.Value;
-            var isOwn = !Model.Inputs.Contains(value) && !value.MayBeInput && seen.Add(value) && !(value.IsVariable && !_owned.Contains(value) && Model.Outputs.Count > 1);
+            var isOwn = !Model.Inputs.Contains(value) && !(value.MayBeInput && !_owned.Contains(value)) && seen.Add(value) && !(value.IsVariable && !_owned.Contains(value) && Model.Outputs.Count > 1);
             yield return (isOwn ? _locals[value] : $"{_locals[value]}.alias()", value);
         }
     }
@@ -167,6 +170,7 @@ internal sealed class ForwardWriter
     {
         var name = _names.Take(value.Name.Length > 0 ? CSharpNames.Identifier(value.Name) : $"t{++_temporaries}");
         _locals[value] = name;
+        _states[value] = _names.Take(name.TrimStart('@') + "State");
         if (owned)
             _owned.Add(value);
         return name;
@@ -174,7 +178,7 @@ internal sealed class ForwardWriter
 
     private static bool HasState(TensorValue value) => Liveness.CanHaveState(value);
 
-    private string StateName(TensorValue value) => _locals[value].TrimStart('@') + "State";
+    private string StateName(TensorValue value) => _states[value];
 
     /// <summary>The state as an argument: null where the value never has one.</summary>
     private string StateOf(TensorValue value) => _live.IsStateNeeded(value) ? StateName(value) : "null";
@@ -250,15 +254,18 @@ internal sealed class ForwardWriter
         _writer.Line(item.Place, $"var {output} = {item.Call.Layer.Forward(item.Call, _code, module, inputs)};");
         if (_live.IsStateNeeded(item.Output))
             WriteState(item, item.Call.Layer.PassesState(item.Call)
-                ? item.Call.Layer.Propagate(item.Call, _code, module, item.Call.Inputs.Select(StateOf).ToArray()) ?? StateOf(item.Call.Inputs[0])
+                ? item.Call.Layer.Propagate(item.Call, _code, module, item.Call.Inputs.Select(StateOf).ToArray(), output) ?? StateOf(item.Call.Inputs[0])
                 : "null");
+        foreach (var later in NamingIn(items).Where(later => later.From!.Skip(1).Contains(item) && item.Call.Layer.InputCount == 1))
+            if (item.Call.Layer.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)
+                _writer.Line($"{PriorName(later)} = {step};");
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }
 
     private void WriteState(ApplyLayerItem item, string state)
     {
         // The state of a value that never had one is null, whatever it passes.
-        var code = item.Call.Inputs.Count == 1 && StateOf(item.Call.Inputs[0]) == "null" ? "null" : state;
+        var code = item.Call.StateInputs.All(input => StateOf(input) == "null") ? "null" : state;
         _writer.Line(code == "null" ? $"ChannelState? {StateName(item.Output)} = null;" : $"var {StateName(item.Output)} = {code};");
     }
 
@@ -267,7 +274,7 @@ internal sealed class ForwardWriter
         var input = item.Call.Inputs[0];
         var module = Access(_module.Layout[item.Member!]);
         var output = Declare(item.Output, true);
-        var prior = Liveness.IsChained(item.Call) && !Norm.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input) : "null";
+        var prior = item.From is not null ? PriorName(item) : Liveness.IsChained(item.Call) && !Norm.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input) : "null";
         var emits = _live.IsStateNeeded(item.Output) && Liveness.IsChained(item.Call);
         var sharpens = _live.IsStateNeeded(input) && _live.IsStateLiveAfter(item, input) && Liveness.IsChained(item.Call);
         if (prior == "null" && !emits && !sharpens)
@@ -279,8 +286,15 @@ internal sealed class ForwardWriter
         else
             _writer.Line(item.Place,
                 $"(var {output}, {(emits ? $"var {StateName(item.Output)}" : "_")}, {(sharpens ? StateName(input) : "_")}) = {module}.forward({_locals[input]}, {prior});");
+        foreach (var later in NamingIn(items).Where(later => later.From![0] == item))
+            _writer.Line($"var {PriorName(later)} = {StateName(item.Output)};");
         Free(item, [input, item.Output], items);
     }
+
+    /// <summary>The norms that name their predecessor: their prior is a state of its own, followed along the path between.</summary>
+    private static IEnumerable<ApplyLayerItem> NamingIn(IReadOnlyList<PlanItem> items) => items.OfType<ApplyLayerItem>().Where(item => item.From is not null);
+
+    private string PriorName(ApplyLayerItem norm) => CSharpNames.Identifier(norm.Member!.NameText).TrimStart('@') + "Prior";
 
     private void WriteBlock(ApplyBlockItem item, IReadOnlyList<PlanItem> items)
     {
@@ -289,7 +303,7 @@ internal sealed class ForwardWriter
         var inputs = item.Inputs.Select(input => _locals[input]).ToArray();
         var outputs = item.Outputs.Select(output => Declare(output, true)).ToArray();
         var wantsState = item.Outputs.Any(_live.IsStateNeeded);
-        if (!Liveness.HasChainForward(callee) || !wantsState && item.Inputs.All(input => !HasState(input)) && !HasNorms(callee))
+        if (!Liveness.HasChainForward(callee) || !wantsState && (!Liveness.ObservesStates(callee) || item.Inputs.All(input => !_live.IsStateNeeded(input))))
         {
             if (outputs.Length == 1)
                 _writer.Line(item.Place, $"var {outputs[0]} = {module}.call({string.Join(", ", inputs)});");
@@ -316,8 +330,6 @@ internal sealed class ForwardWriter
         }
         Free(item, item.Inputs.Concat(item.Outputs), items);
     }
-
-    private static bool HasNorms(ModuleModel model) => Liveness.HasChainForward(model);
 
     private void WriteIf(IfItem item, IReadOnlyList<PlanItem> items)
     {
@@ -354,15 +366,16 @@ internal sealed class ForwardWriter
     {
         foreach (var carried in item.Carried)
         {
-            // The loop may free what it replaces if that is its own: a value that nothing else reads any more.
-            var owned = _owned.Contains(carried.Before) && !_live.IsReadAfter(item, carried.Before) && Liveness.Defines(item.Body, carried.Next)
+            // The loop frees what it replaces: its own handle, which is the value's where nothing else reads that any more.
+            var taken = _owned.Contains(carried.Before) && !_live.IsReadAfter(item, carried.Before) && Liveness.Defines(item.Body, carried.Next)
                 && Liveness.Defines(items, carried.Before) && item.Carried.Count(other => other.Before == carried.Before) == 1
                 && !Used(item.Body).Contains(carried.Before);
-            var name = Declare(carried.Variable, owned);
-            _writer.Line($"var {name} = {_locals[carried.Before]};");
+            var copied = !taken && Liveness.Defines(item.Body, carried.Next);
+            var name = Declare(carried.Variable, taken || copied);
+            _writer.Line($"var {name} = {_locals[carried.Before]}{(copied ? ".alias()" : "")};");
             if (_live.IsStateNeeded(carried.Variable))
                 _writer.Line($"{(StateOf(carried.Before) == "null" ? "ChannelState?" : "var")} {StateName(carried.Variable)} = {StateOf(carried.Before)};");
-            if (owned)
+            if (taken)
                 _owned.Remove(carried.Before);
         }
         var variable = CSharpNames.Identifier(item.Variable.Name);

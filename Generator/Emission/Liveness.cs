@@ -46,10 +46,13 @@ internal sealed class Liveness
     /// <summary>Whether a block takes states and gives them.</summary>
     public static bool HasChainForward(ModuleModel model) => model.Outputs.Any(output => output.Value.Chain.HasState) || HasChainedNorm(model.Items);
 
+    /// <summary>Whether what a block gives depends on the states that come in, apart from the states that it gives.</summary>
+    public static bool ObservesStates(ModuleModel model) => HasChainedNorm(model.Items);
+
     private static bool HasChainedNorm(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
     {
         ApplyLayerItem { Call.Layer: Norm } norm => Norm.Policy(norm.Call)!.HasChain,
-        ApplyBlockItem block => HasChainForward(block.Use.Generic),
+        ApplyBlockItem block => ObservesStates(block.Use.Generic),
         IfItem branch => HasChainedNorm(branch.Then) || HasChainedNorm(branch.Else),
         LoopItem loop => HasChainedNorm(loop.Body),
         _ => false,
@@ -95,14 +98,16 @@ internal sealed class Liveness
             switch (item)
             {
                 case ApplyLayerItem { Call.Layer: Norm } norm:
-                    if (IsChained(norm.Call) && !Norm.StartsChain(norm.Call) && norm.Prior!.HasState)
+                    if (norm.From is { } path)
+                        _neededStates.Add(path[0].Output);
+                    else if (IsChained(norm.Call) && !Norm.StartsChain(norm.Call) && norm.Prior!.HasState)
                         _neededStates.Add(norm.Call.Inputs[0]);
                     break;
                 case ApplyLayerItem layer when _neededStates.Contains(layer.Output) && layer.Call.Layer.PassesState(layer.Call):
-                    foreach (var input in layer.Call.Inputs.Where(CanHaveState))
+                    foreach (var input in layer.Call.StateInputs.Where(CanHaveState))
                         _neededStates.Add(input);
                     break;
-                case ApplyBlockItem block when HasChainForward(block.Use.Generic):
+                case ApplyBlockItem block when ObservesStates(block.Use.Generic) || HasChainForward(block.Use.Generic) && block.Outputs.Any(_neededStates.Contains):
                     foreach (var input in block.Inputs.Where(CanHaveState))
                         _neededStates.Add(input);
                     break;

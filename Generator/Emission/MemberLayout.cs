@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Model;
@@ -33,8 +34,11 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     /// <summary>The property's name in its owner.</summary>
     public string Property => property;
 
-    /// <summary>The C# type of one of it.</summary>
-    public string Type => type;
+    /// <summary>The C# type of one of it, as code of the generated class names it.</summary>
+    public string Type => form == MemberForm.Group && parent is { Type.Length: > 0 } ? $"{parent.Type}.{type}" : type;
+
+    /// <summary>The name under which a group's own class is declared.</summary>
+    public string DeclaredType => type;
 
     public MemberCode? Parent => parent;
 
@@ -57,40 +61,45 @@ internal sealed class MemberLayout
 {
     private readonly Dictionary<Member, MemberCode> _codes = [];
 
-    public MemberLayout(Member root)
+    private readonly Func<Member, string> _typeOf;
+
+    /// <param name="root">Holds the members.</param>
+    /// <param name="typeOf">The C# type of a member that is no group.</param>
+    public MemberLayout(Member root, Func<Member, string> typeOf)
     {
+        _typeOf = typeOf;
         Root = new MemberCode(root, MemberForm.Group, "", "", null);
-        Add(Root, [.. root.Children.Select(child => CSharpNames.Pascal(child.NameText))]);
+        Add(Root);
     }
 
     public MemberCode Root { get; }
 
     public MemberCode this[Member member] => _codes[member];
 
-    private void Add(MemberCode parent, List<string> reservedTypes)
+    private void Add(MemberCode parent)
     {
-        var names = new NamePool([]);
+        var names = new NamePool(parent.DeclaredType.Length > 0 ? [parent.DeclaredType] : []);
         foreach (var child in parent.Member.Children)
         {
             if (parent.Form == MemberForm.ModuleList)
             {
-                Keep(new MemberCode(child, MemberForm.ModuleListItem, "", child.Type!, parent));
+                Keep(new MemberCode(child, MemberForm.ModuleListItem, "", _typeOf(child), parent));
                 continue;
             }
             var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
             // Alternatives of an if may share a label: they are one property where their types agree.
-            if (parent.Children.FirstOrDefault(other => other.Member.NameText == child.NameText) is { } same && same.Type == child.Type)
+            if (parent.Children.FirstOrDefault(other => other.Member.NameText == child.NameText) is { } same && child.Type is not null && same.Type == _typeOf(child))
             {
                 _codes[child] = same;
                 continue;
             }
             var property = names.Take(CSharpNames.Property(label.Length == 0 ? child.Loops.Count > 0 ? "items" : "_" : label));
             if (!child.IsGroup)
-                Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, child.Type!, parent));
+                Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
             else if (IsModuleList(child))
-                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{child.Children[0].Type}>", parent)), reservedTypes);
+                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
             else
-                Add(Keep(new MemberCode(child, MemberForm.Group, property, CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group"), parent)), reservedTypes);
+                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
         }
 
         MemberCode Keep(MemberCode code)

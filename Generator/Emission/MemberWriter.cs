@@ -35,7 +35,7 @@ internal static class MemberWriter
         {
             writer.Line();
             writer.Line($"/// <summary>The modules under <c>{ModuleWriter.Xml(group.Member.Path)}</c>; the forward pass of what contains them applies them.</summary>");
-            writer.Line($"public sealed class {group.Type}() : nn.Module(\"{group.Type}\")");
+            writer.Line($"public sealed class {group.DeclaredType}() : nn.Module(\"{group.DeclaredType}\")");
             writer.Block(() =>
             {
                 WriteProperties(writer, group, documentation, true);

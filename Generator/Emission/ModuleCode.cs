@@ -17,7 +17,9 @@ internal sealed class ModuleCode
     {
         Model = model;
         Cache = cache;
-        Layout = new MemberLayout(model.Root);
+        var blocks = new Dictionary<Member, string>();
+        FindBlocks(model.Items, blocks);
+        Layout = new MemberLayout(model.Root, member => blocks.TryGetValue(member, out var type) ? type : member.Type!);
         var recorder = new CodeContext(symbol =>
         {
             _needed.Add(symbol);
@@ -74,6 +76,24 @@ internal sealed class ModuleCode
         symbol.Code is null && symbol.Member is null && (Needs(symbol) || Model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name)));
 
     public static ModuleCode Create(ModuleModel model, ModuleCodeCache cache) => new(model, cache);
+
+    private void FindBlocks(IReadOnlyList<PlanItem> items, Dictionary<Member, string> types)
+    {
+        foreach (var item in items)
+            switch (item)
+            {
+                case ConstructBlockItem block:
+                    types[block.Member] = Cache.TypeName(block.Use.Generic);
+                    break;
+                case IfItem branch:
+                    FindBlocks(branch.Then, types);
+                    FindBlocks(branch.Else, types);
+                    break;
+                case LoopItem loop:
+                    FindBlocks(loop.Body, types);
+                    break;
+            }
+    }
 
     private void Visit(IReadOnlyList<PlanItem> items, CodeContext recorder)
     {
@@ -137,8 +157,18 @@ internal sealed class ModuleCode
 }
 
 /// <summary>The code facts of all modules that a file's code refers to.</summary>
-internal sealed class ModuleCodeCache
+/// <param name="currentNamespace">The namespace of the code that is written.</param>
+/// <param name="rootNamespace">The project's, where a file declares none.</param>
+internal sealed class ModuleCodeCache(string currentNamespace, string rootNamespace)
 {
+    /// <summary>The class of a block: its name alone in its own namespace.</summary>
+    public string TypeName(ModuleModel model)
+    {
+        var name = CSharpNames.Identifier(model.Name);
+        var space = model.Namespace ?? rootNamespace;
+        return space == currentNamespace || space.Length == 0 ? name : $"global::{string.Join(".", space.Split('.').Select(CSharpNames.Identifier))}.{name}";
+    }
+
     private readonly Dictionary<ModuleModel, ModuleCode> _codes = [];
 
     public ModuleCode For(ModuleModel model)

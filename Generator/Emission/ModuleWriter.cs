@@ -22,10 +22,10 @@ internal static class ModuleWriter
         writer.Line($"public sealed partial class {CSharpNames.Identifier(module.Generic.Name)} : nn.Module<{inputs}{forward.ResultType}>");
         writer.Block(() =>
         {
-            foreach (var field in fields.Parameters)
-                writer.Line($"private readonly {fields.TypeOf(field)} {field};");
-            foreach (var field in fields.Conditions)
-                writer.Line($"private readonly bool {field};");
+            foreach (var parameter in fields.Parameters)
+                writer.Line($"private readonly {fields.TypeOf(parameter.Key)} {parameter.Value};");
+            foreach (var condition in fields.Conditions)
+                writer.Line($"private readonly bool {condition.Value}; // {OneLine(condition.Key.Place)}");
             if (fields.Parameters.Any() || fields.Conditions.Any())
                 writer.Line();
             new ConstructorWriter(code, writer, fields).Write();
@@ -34,7 +34,7 @@ internal static class ModuleWriter
             {
                 writer.Line();
                 writer.Line("/// <summary>A size of the output, as the constructor's arguments make it.</summary>");
-                writer.Line($"public long {CSharpNames.Pascal(size.Name)} {{ get; }}");
+                writer.Line($"public int {CSharpNames.Pascal(size.Name)} {{ get; }}");
             }
             if (module.AtDefaults is { } atDefaults)
                 WriteFacts(writer, atDefaults, layers);

@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using KnDsl.Dsl.Diagnostics;
 using KnDsl.Dsl.Text;
+using KnDsl.Generator.Analysis;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
@@ -10,8 +11,6 @@ using Diagnostic = Microsoft.CodeAnalysis.Diagnostic;
 
 namespace KnDsl.Generator.Pipeline;
 
-/// <summary>A .knnet file as the project has it.</summary>
-internal sealed record KnnetText(string Path, string Content);
 
 /// <summary>What the project says that matters to the code.</summary>
 internal sealed record ProjectOptions(string RootNamespace, string ProjectDirectory)
@@ -31,7 +30,7 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
 }
 
 /// <summary>What one file made.</summary>
-internal sealed record GeneratedFile(string HintName, string? Code, EquatableArray<Finding> Findings, EquatableArray<GeneratedClass> Classes);
+internal sealed record GeneratedFile(string HintName, string? Code, EquatableArray<Finding> Findings, EquatableArray<GeneratedClass> Classes, EquatableArray<ExternFact> Externs);
 
 /// <summary>A place in a .knnet file, without the text.</summary>
 internal sealed record FindingPlace(string Path, Microsoft.CodeAnalysis.Text.TextSpan Span, LinePositionSpan Lines)
@@ -50,6 +49,10 @@ internal sealed record FindingPlace(string Path, Microsoft.CodeAnalysis.Text.Tex
 /// <summary>A finding of the language, in a form that Roslyn can compare.</summary>
 internal sealed record Finding(string Code, string Title, bool IsError, string Message, FindingPlace Place, FindingPlace? Other)
 {
+    /// <summary>A finding of which only the place in the file is kept.</summary>
+    public static Finding Of(Dsl.Diagnostics.Diagnostic diagnostic, FindingPlace place) =>
+        new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Severity == Severity.Error, diagnostic.Text, place, null);
+
     public static Finding Of(Dsl.Diagnostics.Diagnostic diagnostic) => new(
         diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Severity == Severity.Error, diagnostic.Text,
         FindingPlace.Of(diagnostic.Place), diagnostic.Other is { } other ? FindingPlace.Of(other) : null);

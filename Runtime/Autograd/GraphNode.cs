@@ -103,6 +103,11 @@ internal abstract class GraphNode
     /// <param name="kept">What was kept.</param>
     protected abstract Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept);
 
+    /// <summary>Frees what the node holds besides tensors; the graph is gone.</summary>
+    protected virtual void Release()
+    {
+    }
+
     /// <summary>What native code calls. An exception must not cross into it: it would end the process.</summary>
     private NativeGraph.TensorArray Apply(IntPtr gradientHandles, int count)
     {
@@ -157,6 +162,7 @@ internal abstract class GraphNode
         FreeReturned();
         foreach (var saved in _savedInputs) NativeGraph.ReleaseSaved(saved);
         foreach (var tensor in _kept) tensor.Dispose();
+        Release();
         Marshal.FreeHGlobal(_handles);
         NativeGraph.ReleaseWeakNode(_pointers);
         Alive.TryRemove(this, out _);

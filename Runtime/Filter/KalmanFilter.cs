@@ -1,5 +1,4 @@
 using System;
-using static TorchSharp.torch;
 
 namespace KnDsl;
 
@@ -18,41 +17,24 @@ namespace KnDsl;
 /// </remarks>
 internal static class KalmanFilter
 {
-    /// <summary>Normalizes a value.</summary>
-    /// <param name="input">[n, G*C, ...]: n samples, micro-batches among the channels.</param>
-    /// <param name="weight">[C].</param>
-    /// <param name="bias">[C].</param>
-    /// <param name="prior">[G, C] or [1, C] each, or null where the chain begins.</param>
-    /// <param name="settings">Gains, eps, micro-batches.</param>
-    public static Filtered Normalize(
-        Tensor input, Tensor weight, Tensor bias, Moments? prior, FilterSettings settings)
+    /// <summary>Normalizes a value and, where they are given, updates running averages.</summary>
+    /// <exception cref="ArgumentException">A statistic would have one value and no prior.</exception>
+    /// <exception cref="NotFiniteNumberException">The value holds NaN or infinity; nothing was updated.</exception>
+    public static Filtered Normalize(FilterArguments arguments, RunningAverages? averages)
     {
-        CheckCount(input, prior);
-        Tensor[] inputs = prior is { } known
-            ? [input, weight, bias, known.Mean, known.Variance]
-            : [input, weight, bias];
-
-        Tensor[] result;
-        using (no_grad()) result = FilterOperations.Forward(input, weight, bias, prior, settings);
-        var outputs = result[..4];
-        if (GraphNode.Records(inputs))
-        {
-            var node = new FilterNode(settings, prior?.Mean.size(0) ?? 0);
-            outputs = node.Attach(inputs, outputs, notDifferentiable: [outputs[3]], kept: result[4..]);
-        }
-        else
-        {
-            foreach (var tensor in result[4..]) tensor.Dispose();
-        }
-
-        return new(outputs[0], outputs[1], outputs[2], outputs[3]);
+        CheckCount(arguments);
+        return CpuFilter.Serves(arguments)
+            ? CpuFilter.Normalize(arguments, averages)
+            : CompiledFilter.Normalize(arguments, averages);
     }
 
-    private static void CheckCount(Tensor input, Moments? prior)
+    private static void CheckCount(FilterArguments arguments)
     {
-        if (prior is null && input.numel() == input.size(1))
+        var (x, batches) = (arguments.Input, arguments.Batches);
+        var smallest = batches.Rest > 0 ? batches.Rest : batches.Size;
+        if (arguments.Prior is null && x.numel() / (x.size(0) * x.size(1)) * smallest == 1)
             throw new ArgumentException(
                 "Expected more than 1 value per channel when training without a prior, got a value of shape " +
-                $"[{string.Join(", ", input.shape)}].", nameof(input));
+                $"[{string.Join(", ", x.shape)}] in micro-batches of {smallest}.");
     }
 }

@@ -1,11 +1,10 @@
-using System.Collections.Generic;
 using static TorchSharp.torch;
 
 namespace KnDsl;
 
 /// <summary>
 /// Batch normalization (Ioffe and Szegedy 2015), its statistics over the batch or over micro-batches of it. Over the
-/// whole batch it is PyTorch's BatchNorm, call for call.
+/// whole batch it is PyTorch's BatchNorm, call for call; over micro-batches it is the filter without a prior.
 /// </summary>
 internal sealed class BatchNormLayer : RunningNormLayer
 {
@@ -30,7 +29,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
 
     private Tensor NormalizeBatch(Tensor input)
     {
-        num_batches_tracked.add_(1);
+        num_batches_tracked.add_(1).Dispose();
         return nn.functional.batch_norm(
             input, running_mean, running_var, weight, bias, training: true, momentum, eps);
     }
@@ -38,26 +37,9 @@ internal sealed class BatchNormLayer : RunningNormLayer
     private Tensor NormalizeMicroBatches(Tensor input, MicroBatches batches)
     {
         using var scope = NewDisposeScope();
-        var outputs = new List<Tensor>();
-        var means = new List<Tensor>();
-        var variances = new List<Tensor>();
-        foreach (var part in batches.Parts())
-        {
-            // With momentum 1 the kernel's running averages are the statistics themselves, the variance unbiased;
-            // what they were before is still multiplied by 0, so it must be finite.
-            var mean = running_mean.new_zeros(part.Groups * num_features);
-            var variance = running_var.new_zeros(part.Groups * num_features);
-            var output = nn.functional.batch_norm(
-                part.View(input), mean, variance, weight.repeat(part.Groups), bias.repeat(part.Groups),
-                training: true, momentum: 1, eps);
-            outputs.Add(output.view([part.Samples, .. input.shape[1..]]));
-            means.Add(mean.view(part.Groups, num_features));
-            variances.Add(variance.view(part.Groups, num_features));
-        }
-
-        Track(Rows(means), Rows(variances));
-        return scope.MoveToOuter(outputs.Count == 1 ? outputs[0] : cat(outputs));
+        var arguments = new FilterArguments(
+            input, weight, bias, Prior: null, new FilterGains(Gain.Default, Learned: null), batches,
+            new FilterSettings(eps, GuardsEachGroup: true));
+        return scope.MoveToOuter(KalmanFilter.Normalize(arguments, Averages).Output);
     }
-
-    private static Tensor Rows(List<Tensor> parts) => parts.Count == 1 ? parts[0] : cat(parts);
 }

@@ -1,5 +1,5 @@
 using System;
-using System.Collections.Generic;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -11,13 +11,39 @@ namespace KnDsl;
 /// </summary>
 internal sealed class KalmanNormLayer : RunningNormLayer
 {
+    // A process noise of softplus(-5), below one hundredth of a unit variance: the analytic prior at first.
+    private const double NoiseAtFirst = -5;
+
     private readonly KalmanPolicy _policy;
+
+    // Learned gains and transitions; null where the policy has none.
+    private readonly Parameter? gain_mean;
+    private readonly Parameter? gain_variance;
+    private readonly Parameter? transition_scale;
+    private readonly Parameter? transition_shift;
+    private readonly Parameter? process_noise;
 
     public KalmanNormLayer(long channels, KalmanPolicy policy, Device? device, ScalarType? dtype)
         : base(nameof(KalmanNormLayer), channels, policy.Eps, policy.Momentum, device, dtype)
     {
         _policy = policy;
+        if (policy.Gain.Kind != GainKind.Fixed)
+        {
+            var count = policy.Gain.PerChannel ? channels : 1;
+            gain_mean = Parameter(count, policy.Gain.InitialLogit(policy.Gain.Mean(2)));
+            gain_variance = Parameter(count, policy.Gain.InitialLogit(policy.Gain.Variance));
+        }
+
+        if (policy.Transition == Transition.Learned)
+        {
+            transition_scale = Parameter(channels, 1);
+            transition_shift = Parameter(channels, 0);
+            process_noise = Parameter(channels, NoiseAtFirst);
+        }
+
         RegisterComponents();
+
+        Parameter Parameter(long count, double value) => Owned(new Parameter(full(count, value, dtype, device)));
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
@@ -28,40 +54,35 @@ internal sealed class KalmanNormLayer : RunningNormLayer
 
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Of(input.size(0), _policy.Microbatch);
-        var priorMoments = prior?.Moments();
-        if (priorMoments is { } known) CheckPrior(known, batches);
+        var known = prior?.Moments();
+        if (known is { } arrived) CheckPrior(arrived, batches);
+        if (known is { } moments) known = Transit(moments).Select(Contiguous);
 
-        var outputs = new List<Tensor>();
-        var means = new List<Tensor>();
-        var variances = new List<Tensor>();
-        var unbiased = new List<Tensor>();
-        foreach (var part in batches.Parts())
-        {
-            var filter = new FilterSettings(
-                part.Groups, _policy.Gain.Mean(part.Size), _policy.Gain.Variance, eps,
-                GuardsEachGroup: _policy.Transition != Transition.Sampled);
-            var filtered = KalmanFilter.Normalize(
-                part.View(input), weight, bias, priorMoments?.Select(part.Rows), filter);
-            outputs.Add(filtered.Output.view([part.Samples, .. input.shape[1..]]));
-            means.Add(filtered.Mean);
-            variances.Add(filtered.Variance);
-            unbiased.Add(filtered.UnbiasedVariance);
-        }
+        var sampled = _policy.Transition == Transition.Sampled;
+        var settings = new FilterSettings(eps, GuardsEachGroup: !sampled);
+        var arguments = new FilterArguments(
+            input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings);
+        var (output, posterior) = KalmanFilter.Normalize(arguments, Averages);
 
-        var posterior = new Moments(Rows(means), Rows(variances));
-        Track(posterior.Mean, Rows(unbiased));
-
-        var spatial = input.shape[2..];
-        ChannelState emitted = _policy.Transition == Transition.Sampled
-            ? new SampledState(posterior, spatial)
-            : new EmittedState(weight, bias, spatial);
-        ChannelState sharpened = _policy.Transition == Transition.Sampled
-            ? prior ?? new SampledState(posterior, spatial)
-            : new AnalyticState(posterior, spatial);
-
-        scope.MoveToOuter(posterior.Mean, posterior.Variance);
-        return (scope.MoveToOuter(Rows(outputs)), emitted, sharpened);
+        var size = input.shape[2..];
+        scope.MoveToOuter(output, posterior.Mean, posterior.Variance);
+        return sampled
+            ? (output, new SampledState(posterior, size), prior ?? new SampledState(posterior, size))
+            : (output, new EmittedState(weight, bias, size), new AnalyticState(posterior, size));
     }
+
+    /// <summary>The learned transition: m0 = a m + b, v0 = a^2 v + r.</summary>
+    private Moments Transit(Moments moments) => transition_scale is null || transition_shift is null || process_noise is null
+        ? moments
+        : new(
+            transition_scale * moments.Mean + transition_shift,
+            transition_scale.square() * moments.Variance + nn.functional.softplus(process_noise));
+
+    private Moments? Gains(MicroBatches batches) => gain_mean is null || gain_variance is null
+        ? null
+        : new LearnedGain(gain_mean, gain_variance).Of(_policy.Gain.Kind, batches);
+
+    private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
 
     private void CheckPrior(Moments prior, MicroBatches batches)
     {
@@ -71,6 +92,4 @@ internal sealed class KalmanNormLayer : RunningNormLayer
                 $"The prior has {groups} micro-batches of {channels} channels where {batches.Count} of " +
                 $"{num_features} were expected.", nameof(prior));
     }
-
-    private static Tensor Rows(List<Tensor> parts) => parts.Count == 1 ? parts[0] : cat(parts);
 }

@@ -55,15 +55,8 @@ public abstract class RunningNormLayer : AffineNormLayer
     private protected Tensor NormalizeWithRunningAverages(Tensor input) =>
         nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: false, 0, eps);
 
-    /// <summary>The running averages take the mean of the micro-batches' statistics, [G, C] each.</summary>
-    private protected void Track(Tensor means, Tensor unbiasedVariances)
-    {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        num_batches_tracked.add_(1);
-        running_mean.mul_(1 - momentum).add_(means.mean([0]), alpha: momentum);
-        running_var.mul_(1 - momentum).add_(unbiasedVariances.mean([0]), alpha: momentum);
-    }
+    /// <summary>The running averages, to be updated.</summary>
+    private protected RunningAverages Averages => new(running_mean, running_var, num_batches_tracked, momentum);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -29,8 +29,21 @@ internal class AnalyticState : ChannelState
 
     internal override Moments Moments() => _moments;
 
-    public override ChannelState Through(Convolution convolution) =>
-        To(ConvolutionMoments.Of(Moments(), convolution), ConvolutionSize.Of(Size, convolution));
+    /// <summary>The state as the source of a step through a convolution or linear layer.</summary>
+    internal virtual TransitionSource Source()
+    {
+        var (mean, variance) = Moments();
+        return new(mean, variance, Emitted: false, Rectified: false);
+    }
+
+    public override ChannelState Through(Convolution convolution)
+    {
+        var source = Source();
+        var moments = convolution is not ConvolutionTranspose && CpuTransition.Serves(source, convolution.weight)
+            ? CpuTransition.Through(source, convolution.weight, convolution.bias, convolution.groups)
+            : ConvolutionMoments.Of(Moments(), convolution);
+        return To(moments, ConvolutionSize.Of(Size, convolution));
+    }
 
     public override ChannelState Through(Linear linear)
     {
@@ -38,10 +51,16 @@ internal class AnalyticState : ChannelState
             throw new ArgumentException(
                 $"Moments pass a linear layer as features, [N, C], and this value has the spatial size " +
                 $"[{string.Join(", ", Size)}]; flatten it first.", nameof(linear));
-        return To(LinearMoments.Of(Moments(), linear.weight, linear.bias), Size);
+
+        var source = Source();
+        return To(
+            CpuTransition.Serves(source, linear.weight)
+                ? CpuTransition.Through(source, linear.weight, linear.bias, groups: 1)
+                : LinearMoments.Of(Moments(), linear.weight, linear.bias),
+            Size);
     }
 
-    public override ChannelState Relu() => To(ReluMoments.Of(Moments()), Size);
+    public override ChannelState Relu() => new RectifiedState(this);
 
     public override ChannelState Apply(Func<Tensor, Tensor> elementwise) =>
         To(ElementwiseMoments.Of(Moments(), elementwise), Size);

@@ -14,5 +14,7 @@ internal sealed class EmittedState(Parameter weight, Parameter bias, IReadOnlyLi
 
     internal override Moments Moments() => new(bias.unsqueeze(0), weight.square().unsqueeze_(0));
 
+    internal override TransitionSource Source() => new(bias, weight, Emitted: true, Rectified: false);
+
     public override ChannelState MoveToOuter(DisposeScope scope) => this;
 }

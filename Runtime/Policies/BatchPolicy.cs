@@ -22,6 +22,9 @@ internal sealed record BatchPolicy : NormPolicy
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
         new BatchNormLayer(channels, this, device, dtype);
 
+    public override NormPolicy With(double? eps = null, double? momentum = null) =>
+        new BatchPolicy(Microbatch, eps ?? Eps, momentum ?? Momentum);
+
     private protected override string Name => "batch";
 
     private protected override IEnumerable<string> Settings() => Spell(Microbatch, Eps, Momentum);

@@ -31,6 +31,9 @@ internal sealed record KalmanPolicy : NormPolicy
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
         new KalmanNormLayer(channels, this, device, dtype);
 
+    public override NormPolicy With(double? eps = null, double? momentum = null) =>
+        new KalmanPolicy(Gain, Microbatch, Transition, eps ?? Eps, momentum ?? Momentum);
+
     private protected override string Name => "kalman";
 
     private protected override IEnumerable<string> Settings()

@@ -9,6 +9,9 @@ internal sealed record NonePolicy : NormPolicy
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
         new IdentityNormLayer(channels);
 
+    public override NormPolicy With(double? eps = null, double? momentum = null) =>
+        this;
+
     private protected override string Name => "none";
 
     private protected override IEnumerable<string> Settings() => [];

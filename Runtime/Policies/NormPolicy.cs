@@ -42,7 +42,54 @@ public abstract record NormPolicy
     /// <param name="groups">Groups of channels, at least 1; they must divide the channels of every layer.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static NormPolicy Group(int groups = 32, double eps = 1e-5) => new GroupPolicy(groups, eps);
+    public static NormPolicy Group(int groups = 32, double eps = 1e-5) => PerSamplePolicy.OverGroups(groups, eps);
+
+    /// <summary>Layer normalization (Ba et al. 2016): statistics of each sample over all channels and positions.</summary>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy Layer(double eps = 1e-5) => PerSamplePolicy.OverAllChannels(eps);
+
+    /// <summary>Instance normalization (Ulyanov et al. 2016): statistics of each sample and channel over positions.</summary>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy Instance(double eps = 1e-5) => PerSamplePolicy.OverEachChannel(eps);
+
+    /// <summary>
+    /// Batch renormalization (Ioffe 2017): batch normalization corrected towards the running averages, by a factor r and a
+    /// shift d whose bounds widen in training.
+    /// </summary>
+    /// <param name="rMax">The last bound of r, at least 1.</param>
+    /// <param name="dMax">The last bound of d, at least 0.</param>
+    /// <param name="warmUp">Batches of plain batch normalization at first.</param>
+    /// <param name="rSteps">The batch at which r's bound reaches its last value.</param>
+    /// <param name="dSteps">The batch at which d's bound reaches its last value.</param>
+    /// <param name="microbatch">Samples behind each statistic; null is the whole batch.</param>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy Renorm(
+        double rMax = RenormPolicy.DefaultRMax,
+        double dMax = RenormPolicy.DefaultDMax,
+        long warmUp = RenormPolicy.DefaultWarmUp,
+        long rSteps = RenormPolicy.DefaultRSteps,
+        long dSteps = RenormPolicy.DefaultDSteps,
+        int? microbatch = null,
+        double eps = 1e-5,
+        double momentum = RenormPolicy.DefaultRenormMomentum) =>
+        new RenormPolicy(rMax, dMax, warmUp, rSteps, dSteps, microbatch, eps, momentum);
+
+    /// <summary>
+    /// Group Kalman normalization (Wang et al., NeurIPS 2018): the statistics of each sample over groups of channels,
+    /// filtered with the prior from the preceding layer reduced to the groups.
+    /// </summary>
+    /// <param name="groups">Groups of channels, at least 1; they must divide the channels of every layer.</param>
+    /// <param name="gain">The gain, fixed; null is 1 for the mean and 0.5 for the variance.</param>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <param name="momentum">Share of a new prior in its running average, in (0, 1].</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy GroupKalman(
+        int groups = 32, Gain? gain = null, double eps = 1e-5, double momentum = 0.1) =>
+        new GroupKalmanPolicy(groups, gain, eps, momentum);
 
     /// <summary>No normalization: layers hand their input on, and have no parameters.</summary>
     public static NormPolicy None() => new NonePolicy();
@@ -53,6 +100,12 @@ public abstract record NormPolicy
     /// <param name="dtype">Floating point type of parameters and buffers; null is the default type.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">The policy cannot normalize so many channels.</exception>
     public abstract NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null);
+
+    /// <summary>The same policy with other settings; one that has no such setting ignores it.</summary>
+    /// <param name="eps">Added to the variance; null leaves it.</param>
+    /// <param name="momentum">Share of a new statistic in the running averages; null leaves it.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public abstract NormPolicy With(double? eps = null, double? momentum = null);
 
     /// <summary>The policy as a .knnet file spells it, defaults left out: <c>kalman(gain: 0.1, microbatch: 2)</c>.</summary>
     public sealed override string ToString() => $"{Name}({string.Join(", ", Settings())})";
@@ -65,10 +118,11 @@ public abstract record NormPolicy
     private protected const double DefaultEps = 1e-5;
     private protected const double DefaultMomentum = 0.1;
 
-    private protected static IEnumerable<string> Spell(int? microbatch, double eps, double momentum)
+    private protected static IEnumerable<string> Spell(
+        int? microbatch, double eps, double momentum, double defaultMomentum = DefaultMomentum)
     {
         if (microbatch is not null) yield return $"microbatch: {microbatch}";
         if (eps != DefaultEps) yield return $"eps: {Setting.Spell(eps)}";
-        if (momentum != DefaultMomentum) yield return $"momentum: {Setting.Spell(momentum)}";
+        if (momentum != defaultMomentum) yield return $"momentum: {Setting.Spell(momentum)}";
     }
 }

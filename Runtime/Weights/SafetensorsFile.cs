@@ -94,11 +94,14 @@ public sealed class SafetensorsFile : IDisposable
     public Tensor Read(string name, Device? device = null)
     {
         var entry = this[name];
-        var dtype = entry.Dtype ?? throw new WeightsException(
-            Path, $"has dtype {entry.Type}, expected one of {string.Join(", ", SafetensorsType.Supported)}", name);
         using var scope = NewDisposeScope();
-        var tensor = empty([.. entry.Shape], dtype, CPU);
-        Fill(tensor, entry);
+        var tensor = empty([.. entry.Shape], DtypeOf(entry), CPU);
+        var flat = tensor.reshape(-1);
+        foreach (var (start, length) in Pieces(tensor))
+        {
+            using var piece = flat.narrow(0, start, length);
+            Read(entry, start * tensor.element_size(), piece.bytes);
+        }
         return scope.MoveToOuter(device is null ? tensor : tensor.to(device));
     }
 
@@ -118,7 +121,22 @@ public sealed class SafetensorsFile : IDisposable
                 Path, $"has shape {entry.ShapeText}, expected {SafetensorsEntry.TextOf(target.shape)}", name);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        target.copy_(Read(name));
+        if (!target.is_contiguous())
+        {
+            target.copy_(Read(name));
+            return;
+        }
+        // Piece by piece, so that a large tensor is not held twice.
+        var buffer = empty([Math.Min(target.numel(), ChunkBytes / target.element_size())], DtypeOf(entry), CPU);
+        var elementSize = entry.Bytes / Math.Max(target.numel(), 1);
+        var flat = target.reshape(-1);
+        foreach (var (start, length) in Pieces(target))
+        {
+            using var inner = NewDisposeScope();
+            var piece = buffer.narrow(0, 0, length);
+            Read(entry, start * elementSize, piece.bytes);
+            flat.narrow(0, start, length).copy_(piece);
+        }
     }
 
     /// <summary>Closes the file.</summary>
@@ -164,16 +182,15 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    private void Fill(Tensor tensor, SafetensorsEntry entry)
+    private ScalarType DtypeOf(SafetensorsEntry entry) => entry.Dtype ?? throw new WeightsException(
+        Path, $"has dtype {entry.Type}, expected one of {string.Join(", ", SafetensorsType.Supported)}", entry.Name);
+
+    /// <summary>A tensor's elements in pieces, for no span holds more than 2^31 bytes.</summary>
+    private static IEnumerable<(long Start, long Length)> Pieces(Tensor tensor)
     {
-        // In pieces, for a span holds no more than 2^31 bytes.
-        var flat = tensor.reshape(-1);
-        var step = ChunkBytes / tensor.element_size();
-        for (var start = 0L; start < flat.numel(); start += step)
-        {
-            using var piece = flat.narrow(0, start, Math.Min(step, flat.numel() - start));
-            Read(entry, start * tensor.element_size(), piece.bytes);
-        }
+        var (count, step) = (tensor.numel(), ChunkBytes / tensor.element_size());
+        for (var start = 0L; start < count; start += step)
+            yield return (start, Math.Min(step, count - start));
     }
 
     private void Read(SafetensorsEntry entry, long offset, Span<byte> bytes) =>

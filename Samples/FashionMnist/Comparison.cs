@@ -25,12 +25,12 @@ internal static class Comparison
         ImageSet testImages = ImageSet.Test(options.Data);
         if (!options.Full) trainingImages = trainingImages.Take(Options.Subset);
 
+        Threads.Set(options.Threads);
         if (options.Device == "cuda" && !cuda.is_available())
         {
             output.WriteLine("There is no CUDA device, or the program was not built with TorchBackend=cuda.");
             return 1;
         }
-        set_num_threads(options.Threads);
         Device device = options.Device != "cpu" && cuda.is_available() ? CUDA : CPU;
         var settings = new Settings(options.Epochs, options.Batch, options.LearningRate, options.Seed, device);
 

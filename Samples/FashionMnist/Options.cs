@@ -20,6 +20,9 @@ internal sealed record Options
     /// <summary>Without <c>--full</c>, training uses this many images, wherever they come from.</summary>
     public const int Subset = 12_000;
 
+    private const int DefaultBatch = 64;
+    private const int DefaultMicrobatch = 2;
+
     public required IReadOnlyList<string> Methods { get; init; }
 
     /// <summary>Samples behind each statistic; null is the whole batch.</summary>
@@ -57,9 +60,9 @@ internal sealed record Options
             if (!Method.TryParseList(result.GetValueOrDefault<string>() ?? "", out _, out string problem))
                 result.AddError($"--methods: {problem}.");
         });
-        Option<int> microbatch = Whole("--microbatch", 2, 0, int.MaxValue, "Images behind each statistic of kalman and batch; 0 for the whole batch");
+        Option<int> microbatch = Whole("--microbatch", DefaultMicrobatch, 0, int.MaxValue, "Images behind each statistic of kalman and batch; 0 for the whole batch");
         Option<int> epochs = Whole("--epochs", 4, 1, 10_000, "Passes through the training images");
-        Option<int> batch = Whole("--batch", 64, 1, 100_000, "Images a step");
+        Option<int> batch = Whole("--batch", DefaultBatch, 1, 100_000, "Images a step");
         Option<int> seed = Whole("--seed", 1, 0, int.MaxValue, "Decides on the first weights and the order of the images");
         Option<int> threads = Whole("--threads", 2, 1, 1024, "Threads to compute with; results repeat for the same number");
         var rate = new Option<double>("--lr")
@@ -95,7 +98,7 @@ internal sealed record Options
         command.Validators.Add(result =>
         {
             // A value that could not be read has its own message already.
-            if (Value(result, microbatch) is int samples && Value(result, batch) is int size && samples > size)
+            if (Value(result, microbatch, DefaultMicrobatch) is int samples && Value(result, batch, DefaultBatch) is int size && samples > size)
                 result.AddError($"--microbatch: a statistic of {samples} images does not fit in a batch of {size}.");
         });
         command.SetAction(parsed =>
@@ -146,6 +149,16 @@ internal sealed record Options
         return 0;
     }
 
-    private static int? Value(CommandResult result, Option<int> option)
-        => result.GetResult(option) is { } found && System.Linq.Enumerable.Any(found.Errors) ? null : result.GetValue(option);
+    /// <summary>An option's value, or null where it could not be read. Validators run before defaults are filled in.</summary>
+    private static int? Value(CommandResult result, Option<int> option, int standard)
+    {
+        try
+        {
+            return result.GetResult(option) is { Implicit: false } ? result.GetValue(option) : standard;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

@@ -270,7 +270,6 @@ CASES = {
     "MnasNet10": Case(models.mnasnet1_0, SMALL),
     "EfficientNetB0": Case(models.efficientnet_b0, SMALL, gain=6.0),
     "RegNetY400": Case(models.regnet_y_400mf, SMALL),
-    "ConvNeXtTiny": Case(models.convnext_tiny, SMALL, gain=3.0),
     "UNet": Case(UNet, (1, 3, 32, 48), gain=6.0),
     "FcnResNet50": Case(fcn_resnet50, (1, 3, 64, 96), segmentation, gain=3.0),
     "DeepLabV3ResNet50": Case(deeplabv3_resnet50, (1, 3, 64, 96), segmentation, gain=3.0),

@@ -55,10 +55,12 @@ public sealed class BackendTests : IDisposable
         Assert.Equal("0.108.0", (await References(project, "PackageVersion", cuda))["TorchSharp-cuda-linux"]);
     }
 
-    [Fact]
-    public async Task The_repositorys_own_projects_choose_the_same_way()
+    [Theory]
+    [InlineData("Samples/FashionMnist/FashionMnist.csproj")]
+    [InlineData("tests/KnDsl.Build.Tests/KnDsl.Build.Tests.csproj")]
+    public async Task The_repositorys_own_projects_choose_the_same_way(string path)
     {
-        string project = Path.Combine(Dotnet.Root, "tests", "KnDsl.Build.Tests", "KnDsl.Build.Tests.csproj");
+        string project = Path.Combine(Dotnet.Root, path);
         Dictionary<string, string> references = await References(
             project, "PackageReference", "-p:TorchBackend=cuda", "-p:RuntimeIdentifier=linux-x64");
         Assert.Equal(["TorchSharp-cuda-linux"], references.Keys.Where(IsNative));

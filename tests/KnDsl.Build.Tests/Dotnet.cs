@@ -12,8 +12,23 @@ internal static class Dotnet
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Runs <c>dotnet</c> and returns its exit code and what it printed.</summary>
+    /// <summary>Runs <c>dotnet</c> and returns its exit code and all that it printed.</summary>
     public static async Task<(int ExitCode, string Output)> Run(string folder, params string[] arguments)
+    {
+        (int code, string output, string errors) = await Start(folder, arguments);
+        return (code, output + errors);
+    }
+
+    /// <summary>Runs a command that has to succeed, and returns its output, apart from what it wrote to its error stream.</summary>
+    public static async Task<string> Succeed(string folder, params string[] arguments)
+    {
+        (int code, string output, string errors) = await Start(folder, arguments);
+        return code == 0
+            ? output
+            : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} ended with {code}:\n{output}{errors}");
+    }
+
+    private static async Task<(int ExitCode, string Output, string Errors)> Start(string folder, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", arguments)
         {
@@ -45,16 +60,7 @@ internal static class Dotnet
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"dotnet {string.Join(' ', arguments)} took more than five minutes.");
         }
-        return (process.ExitCode, await output + await errors);
-    }
-
-    /// <summary>Runs a command that has to succeed.</summary>
-    public static async Task<string> Succeed(string folder, params string[] arguments)
-    {
-        (int code, string output) = await Run(folder, arguments);
-        return code == 0
-            ? output
-            : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} ended with {code}:\n{output}");
+        return (process.ExitCode, await output, await errors);
     }
 
     private static string FindRoot()

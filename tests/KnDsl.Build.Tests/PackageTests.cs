@@ -2,98 +2,91 @@ using System;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
-using System.Reflection;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Xunit;
 
 namespace KnDsl.Build.Tests;
 
-/// <summary>Packs KnDsl and uses the package from projects that know nothing of this repository.</summary>
-public sealed class PackageTests : IAsyncLifetime
+/// <summary>What the package does for whoever takes it.</summary>
+public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPackage>
 {
-    // A version of its own: NuGet never looks again at a version that it has unpacked once.
-    private readonly string version = $"0.0.1-test.{DateTime.UtcNow.Ticks}";
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-package-");
+    private const string Output = "scores 8 x 10";
 
-    public async Task InitializeAsync()
+    [Fact]
+    public async Task Holds_the_generator_with_its_dependencies_and_the_runtime()
     {
-        // Both parts are built with this project; building them here could meet another project's build half way.
-        await Dotnet.Succeed(
-            Dotnet.Root, "pack", "Generator/KnDsl.Generator.csproj", "--no-build", "-c", Configuration, "-o", In("feed"), $"-p:PackageVersion={version}");
-        // The machine's own feeds and cache serve everything but KnDsl, which is unpacked into the test's folder.
-        File.WriteAllText(In("nuget.config"), $"""
-            <configuration>
-              <config><add key="globalPackagesFolder" value="{In("packages")}" /></config>
-              <fallbackPackageFolders><add key="cache" value="{Metadata("PackageCache")}" /></fallbackPackageFolders>
-              <packageSources><add key="packed" value="{In("feed")}" /></packageSources>
-            </configuration>
-            """);
-    }
+        using ZipArchive content = ZipFile.OpenRead(package.File);
+        Assert.Equal(["KnDsl.Dsl.dll", "KnDsl.Generator.dll", "Sprache.dll"], Below("analyzers/dotnet/cs/"));
+        Assert.Equal(["KnDsl.Runtime.dll", "KnDsl.Runtime.xml"], Below("lib/net10.0/"));
+        Assert.Equal(["KnDsl-LICENSE", "Sprache.LICENSE.txt"], Below("licenses/"));
+        using var nuspec = new StreamReader(content.GetEntry("KnDsl.nuspec")!.Open());
+        Assert.Contains("<dependency id=\"TorchSharp\" version=\"0.107.0\"", await nuspec.ReadToEndAsync(), StringComparison.Ordinal);
 
-    public Task DisposeAsync()
-    {
-        folder.Delete(recursive: true);
-        return Task.CompletedTask;
+        string[] Below(string folder) => [.. content.Entries.Select(e => e.FullName)
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal)).Select(name => name[folder.Length..]).Order(StringComparer.Ordinal)];
     }
 
     [Fact]
-    public async Task Serves_projects_that_reference_it_and_projects_that_name_it_as_their_sdk()
+    public async Task Serves_a_project_that_references_it()
     {
-        using (ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(In("feed"), "*.nupkg").Single()))
-        {
-            string[] files = package.Entries.Select(e => e.FullName).ToArray();
-            Assert.Equal(
-                ["KnDsl.Dsl.dll", "KnDsl.Generator.dll", "Sprache.dll"],
-                files.Where(f => f.StartsWith("analyzers/dotnet/cs/", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)).Order());
-            Assert.Equal(
-                ["KnDsl.Runtime.dll", "KnDsl.Runtime.xml"],
-                files.Where(f => f.StartsWith("lib/net10.0/", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)).Order());
-            using var nuspec = new StreamReader(package.GetEntry("KnDsl.nuspec")!.Open());
-            Assert.Contains("<dependency id=\"TorchSharp\" version=\"0.107.0\"", await nuspec.ReadToEndAsync(), StringComparison.Ordinal);
-        }
+        string project = package.Consumer("plain", references: package.PlainReferences());
+        Assert.Contains(Output, await Dotnet.Succeed(project, "run", "-c", "Release"), StringComparison.Ordinal);
 
-        string native = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
-            : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
-        await RunsAndPublishes("plain", "", $"""
-            <PackageReference Include="KnDsl" Version="{version}" />
-            <PackageReference Include="{native}" Version="2.10.0" />
-            """);
-        await RunsAndPublishes("sdk", $"<Sdk Name=\"KnDsl\" Version=\"{version}\" />", "");
+        await Dotnet.Succeed(project, "publish", "-c", "Release", "--no-build", "-o", Path.Combine(project, "published"));
+        Assert.Contains(
+            Output, await Dotnet.Succeed(project, Path.Combine(project, "published", "Consumer.dll")), StringComparison.Ordinal);
+
+        // What the generator finds wrong stops a build of theirs, too, at its place in the file.
+        File.WriteAllText(
+            Path.Combine(project, "Wrong.knnet"), "network Wrong()\n{\n    input x[N, 3, h, w]\n    y = x -> convv(8, 3)\n    output y\n}\n");
+        (int code, string output) = await Dotnet.Run(project, "build", "-c", "Release", "--no-restore");
+        Assert.NotEqual(0, code);
+        Assert.Matches(@"Wrong\.knnet\(4,\d+\): error KN\d{4}: .*convv", output);
     }
 
-    private async Task RunsAndPublishes(string name, string sdk, string references)
+    [Fact]
+    public async Task Serves_a_project_that_names_it_as_its_sdk()
     {
-        Directory.CreateDirectory(In(name));
-        File.WriteAllText(In(name, "Consumer.csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              {sdk}
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <Nullable>enable</Nullable>
-                <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
-                <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
-              </PropertyGroup>
-              <ItemGroup>
-                {references}
-              </ItemGroup>
-            </Project>
-            """);
-        File.WriteAllText(In(name, "Program.cs"), """
-            using TorchSharp;
-            System.Console.WriteLine($"sum {torch.ones(2, 3).sum().item<float>()}");
-            """);
-        Assert.Contains("sum 6", await Dotnet.Succeed(In(name), "run", "-c", "Release"), StringComparison.Ordinal);
-
-        await Dotnet.Succeed(In(name), "publish", "-c", "Release", "--no-build", "-o", In(name, "published"));
-        Assert.Contains("sum 6", await Dotnet.Succeed(In(name), In(name, "published", "Consumer.dll")), StringComparison.Ordinal);
+        string project = package.Consumer("sdk", sdk: $"<Sdk Name=\"KnDsl\" Version=\"{package.Version}\" />");
+        Assert.Contains(Output, await Dotnet.Succeed(project, "run", "-c", "Release"), StringComparison.Ordinal);
     }
 
-    private static string Configuration => typeof(PackageTests).Assembly
-        .GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+    [Theory]
+    [InlineData("always", "", "runtimes/linux-x64/native/libLibTorchSharp.so", true)]
+    [InlineData("never", "", "runtimes/linux-x64/native/libLibTorchSharp.so", false)]
+    [InlineData("always", "linux-x64", "libLibTorchSharp.so", true)]
+    public async Task Publishes_the_repaired_library_in_its_place(string repair, string system, string place, bool repaired)
+    {
+        string project = package.Consumer($"layout-{repair}-{system}", references: package.PlainReferences());
+        string[] target = system.Length > 0 ? [$"-p:RuntimeIdentifier={system}"] : [];
+        string output = await Dotnet.Succeed(
+            project,
+            ["msbuild", "-restore", "-t:ComputeResolvedFilesToPublishList", "-getItem:ResolvedFileToPublish", $"-p:KnDslNativeRepair={repair}", .. target]);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement library = Assert.Single(
+            json.RootElement.GetProperty("Items").GetProperty("ResolvedFileToPublish").EnumerateArray(),
+            item => Path.GetFileName(item.GetProperty("FullPath").GetString()) == "libLibTorchSharp.so");
 
-    private static string Metadata(string key) => typeof(PackageTests).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+        Assert.Equal(place, library.GetProperty("RelativePath").GetString()!.Replace('\\', '/'));
+        string path = library.GetProperty("FullPath").GetString()!;
+        Assert.Equal(repaired, path.StartsWith(project, StringComparison.Ordinal));
+        Assert.Equal(
+            repaired ? Weakening.AlreadyWeak : Weakening.Done,
+            ElfImage.Parse(File.ReadAllBytes(path)).Weaken("libstdc++.so.6", ElfBuilder.Wanted));
+    }
 
-    private string In(params string[] parts) => Path.Combine([folder.FullName, .. parts]);
+    [Fact]
+    public async Task Says_that_a_program_has_no_native_library_and_that_a_setting_is_unknown()
+    {
+        string project = package.Consumer("bare", references: $"<PackageReference Include=\"KnDsl\" Version=\"{package.Version}\" />");
+        Assert.Contains(
+            "warning KNB001: This program has no native Torch library",
+            await Dotnet.Succeed(project, "msbuild", "-restore", "-t:ResolvePackageAssets"),
+            StringComparison.Ordinal);
+
+        (int code, string output) = await Dotnet.Run(project, "msbuild", "-t:ResolvePackageAssets", "-p:KnDslNativeRepair=perhaps");
+        Assert.NotEqual(0, code);
+        Assert.Contains("KnDslNativeRepair is 'perhaps': expected 'auto' (the default), 'always' or 'never'.", output, StringComparison.Ordinal);
+    }
 }

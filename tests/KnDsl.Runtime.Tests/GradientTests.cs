@@ -8,36 +8,38 @@ namespace KnDsl.Runtime.Tests;
 public sealed class GradientTests : TorchTest
 {
     [Theory]
-    [InlineData(1, 0.05, 1, 1)]
+    [InlineData(1, 0.05, 4, 1)]
     [InlineData(0.1, 0.1, 2, 1)]
     [InlineData(0.1, 0.1, 2, 2)]
-    [InlineData(0.6, 0.3, 4, 4)]
-    public void OfEveryInputAndThroughEveryOutput(double qm, double qv, int groups, int priorRows)
+    [InlineData(0.6, 0.3, 1, 4)]
+    [InlineData(0.6, 0.3, 3, 2)]
+    public void OfEveryInputAndThroughEveryOutput(double qm, double qv, int microbatch, int priorRows)
     {
-        var x = (Random(4, 2, 3, 2) + 0.5).requires_grad_();
+        var batches = MicroBatches.Of(4, microbatch);
+        var groups = batches.Count;
+        var x = (Random(4, 2, 3, 4) + 0.5).requires_grad_();
         var m0 = Random(priorRows, 2).requires_grad_();
         var v0 = (Random(priorRows, 2).square() + 0.3).requires_grad_();
         var weight = Random(2).requires_grad_();
         var bias = Random(2).requires_grad_();
-        var (dy, dm, dv) = (Random(4, 2, 3, 2), Random(groups, 2), Random(groups, 2));
-        var settings = new FilterSettings(groups, qm, qv, 1e-5, GuardsEachGroup: true);
+        var (dy, dm, dv) = (Random(4, 2, 3, 4), Random(groups, 2), Random(groups, 2));
+        var settings = new FilterSettings(1e-5, GuardsEachGroup: true);
 
-        GradientsEqualDifferences(
-            () =>
-            {
-                var part = MicroBatches.Of(4, 4 / groups).Parts();
-                Tensor loss = zeros(1, float64);
-                foreach (var some in part)
+        foreach (var learned in new Moments?[] { null, new(full(1, 1, qm, float64).requires_grad_(), (full(1, 2, qv, float64) / tensor([1.0, 2.0])).requires_grad_()) })
+        foreach (var normalize in new Func<FilterArguments, RunningAverages?, Filtered>[] { CpuFilter.Normalize, CompiledFilter.Normalize })
+        {
+            var arguments = new FilterArguments(
+                x, weight, bias, new Moments(m0, v0), new(new Gain(qm, qv), learned), batches, settings);
+            Tensor[] inputs = [x, m0, v0, weight, bias];
+            if (learned is { } gains) inputs = [.. inputs, gains.Mean, gains.Variance];
+            GradientsEqualDifferences(
+                () =>
                 {
-                    var filtered = KalmanFilter.Normalize(
-                        some.View(x), weight, bias, new Moments(m0, v0), settings);
-                    loss = loss + (filtered.Output.view(4, 2, 3, 2) * dy).sum() + (filtered.Mean * dm).sum() +
-                        (filtered.Variance.sqrt() * dv).sum();
-                }
-
-                return loss.sum();
-            },
-            1e-7, x, m0, v0, weight, bias);
+                    var (y, statistics) = normalize(arguments, null);
+                    return (y * dy).sum() + (statistics.Mean * dm).sum() + (statistics.Variance.sqrt() * dv).sum();
+                },
+                1e-7, inputs);
+        }
     }
 
     [Theory]

@@ -80,6 +80,10 @@ public sealed class WriteTests : IDisposable
         var read = file.Read("large");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 100_000);
         Assert.True(values.Equals(read));
+
+        var target = zeros(Count, dtype: ScalarType.Int16, device: CPU);
+        file.CopyTo("large", target);
+        Assert.True(values.to(ScalarType.Int16).Equals(target));
     }
 
     [Fact]

@@ -4,40 +4,29 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// Convolution and transposed convolution: the mean passes the sum of each kernel over its taps, the variance the sum of
-/// its squares. Padding is taken for more of the same.
+/// Convolution: the mean passes the sum of each kernel over its taps, the variance the sum of its squares. Padding is taken
+/// for more of the same.
 /// </summary>
 internal static class ConvolutionMoments
 {
     public static Moments Of(Moments x, Convolution convolution)
     {
-        var weight = convolution.weight;
-        var taps = weight.dim() > 2 ? weight.flatten(2) : weight.unsqueeze(2);
-        var sum = Matrix(taps.sum(2), convolution);
-        var squares = Matrix(taps.square().sum(2), convolution);
-        var mean = Product(x.Mean, sum, convolution.groups);
-        if (convolution.bias is not null) mean = mean + convolution.bias;
-        return new(mean, Product(x.Variance, squares, convolution.groups));
+        var moments = convolution is ConvolutionTranspose transposed
+            ? TransposedConvolutionMoments.Of(x, transposed)
+            : OfTaps(x, convolution.weight.flatten(2), convolution.groups);
+        return convolution.bias is { } bias ? moments with { Mean = moments.Mean + bias } : moments;
     }
 
-    /// <summary>The kernel sums as [out, in / groups], whichever way the convolution goes.</summary>
-    private static Tensor Matrix(Tensor sums, Convolution convolution)
-    {
-        if (convolution is not ConvolutionTranspose transposed) return sums;
+    private static Moments OfTaps(Moments x, Tensor taps, long groups) => new(
+        Product(x.Mean, taps.sum([2L]), groups), Product(x.Variance, taps.square().sum([2L]), groups));
 
-        // [in, out / groups]: the stride decides how many taps an output position sees.
-        long visits = 1;
-        foreach (var stride in transposed.stride) visits *= stride;
-        var groups = transposed.groups;
-        return sums.view(groups, -1, sums.size(1)).transpose(1, 2).reshape(-1, sums.size(0) / groups) / visits;
-    }
-
-    private static Tensor Product(Tensor x, Tensor matrix, long groups)
+    /// <summary>Moments, [rows, in], by a matrix of groups, [out, in / groups].</summary>
+    public static Tensor Product(Tensor x, Tensor matrix, long groups)
     {
         if (groups == 1) return x.matmul(matrix.t());
 
-        // [G, groups, in / groups] by [groups, out / groups, in / groups].
-        var inputs = x.view(x.size(0), groups, -1).transpose(0, 1);
+        // [rows, groups, in / groups] by [groups, out / groups, in / groups].
+        var inputs = x.reshape(x.size(0), groups, -1).transpose(0, 1);
         var weights = matrix.view(groups, -1, matrix.size(1)).transpose(1, 2);
         return inputs.matmul(weights).transpose(0, 1).reshape(x.size(0), -1);
     }

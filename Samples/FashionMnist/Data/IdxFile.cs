@@ -40,9 +40,13 @@ internal sealed class IdxFile
         try
         {
             using FileStream file = File.OpenRead(path);
-            RequireGzip(path, file);
+            uint announced = RequireGzip(path, file);
             using var content = new GZipStream(file, CompressionMode.Decompress);
-            return Read(path, dimensions, content);
+            IdxFile idx = Read(path, dimensions, content);
+            // The decompressor itself does not miss a trailer that was cut off.
+            if (announced != 4 + 4 * dimensions + idx.Elements.Length)
+                throw new DataException(path, "its gzip data does not end with the length of its content: it is truncated");
+            return idx;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -58,14 +62,19 @@ internal sealed class IdxFile
         }
     }
 
-    private static void RequireGzip(string path, FileStream file)
+    /// <summary>Returns the length of the content that the file's last four bytes announce.</summary>
+    private static uint RequireGzip(string path, FileStream file)
     {
-        Span<byte> start = stackalloc byte[2];
-        int read = file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
+        Span<byte> four = stackalloc byte[4];
+        int read = file.ReadAtLeast(four, 4, throwOnEndOfStream: false);
         if (read == 0) throw new DataException(path, "the file is empty");
-        if (read < 2 || start[0] != 0x1f || start[1] != 0x8b)
+        if (read < 2 || four[0] != 0x1f || four[1] != 0x8b)
             throw new DataException(path, "it is not a gzip file: it does not begin with the bytes 1f 8b");
+        if (read < 4) throw new DataException(path, $"it is truncated: it ends after {read} bytes");
+        file.Position = file.Length - 4;
+        file.ReadExactly(four);
         file.Position = 0;
+        return BinaryPrimitives.ReadUInt32LittleEndian(four);
     }
 
     private static IdxFile Read(string path, int dimensions, Stream content)

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using KnDsl.Samples.FashionMnist.Training;
 using ScottPlot;
@@ -9,6 +11,11 @@ namespace KnDsl.Samples.FashionMnist.Reports;
 /// <summary>Draws test error against epoch, one line a method.</summary>
 internal static class CurvePicture
 {
+    /// <summary>A small font that comes along: a server has often none, and the picture would have no text.</summary>
+    public static string FontFile { get; } = Path.Combine(AppContext.BaseDirectory, "Reports", "Font", "DejaVuSans-ASCII.ttf");
+
+    private const string FontName = "KnDsl curves";
+
     private static readonly Dictionary<string, (Color Color, MarkerShape Marker)> Looks = new()
     {
         ["kalman"] = (Color.FromHex("#d1495b"), MarkerShape.FilledCircle),
@@ -17,8 +24,10 @@ internal static class CurvePicture
         ["none"] = (Color.FromHex("#30343f"), MarkerShape.Cross),
     };
 
+    static CurvePicture() => Fonts.AddFontFile(FontName, FontFile, bold: false, italic: false);
+
     /// <summary>Writes the picture as PNG.</summary>
-    public static void Save(string path, IReadOnlyList<Outcome> outcomes, string subtitle)
+    public static void Save(string path, IReadOnlyList<Outcome> outcomes, string title)
     {
         using var plot = new Plot();
         foreach (Outcome outcome in outcomes)
@@ -26,16 +35,20 @@ internal static class CurvePicture
             (Color color, MarkerShape marker) = Looks[outcome.Method.Name];
             Scatter line = plot.Add.Scatter(
                 outcome.Epochs.Select(e => (double)e.Number).ToArray(), outcome.Epochs.Select(e => e.Error).ToArray());
-            line.LegendText = System.FormattableString.Invariant($"{outcome.Method.Name}  {outcome.Error:F1} %");
+            line.LegendText = FormattableString.Invariant($"{outcome.Method.Name}  {outcome.Error:F1} %");
             line.Color = color;
             line.MarkerShape = marker;
             line.MarkerSize = 8;
             line.LineWidth = 2;
         }
-        plot.Title(subtitle, size: 15);
-        plot.XLabel("epoch");
-        plot.YLabel("test error, %");
+        plot.Title(title, size: 16);
+        plot.XLabel("epoch", size: 14);
+        plot.YLabel("test error, %", size: 14);
+        foreach (LabelStyle label in new[] { plot.Axes.Title.Label, plot.Axes.Bottom.Label, plot.Axes.Left.Label })
+            label.Bold = false;
+        plot.Font.Set(FontName);
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
+        plot.Legend.FontName = FontName;
         plot.ShowLegend(Alignment.UpperRight);
         plot.SavePng(path, 900, 560);
     }

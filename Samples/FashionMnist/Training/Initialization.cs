@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -17,7 +18,7 @@ internal static class Initialization
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (nn.Module module in network.modules())
+        foreach (nn.Module module in network.modules().Prepend(network))
         {
             switch (module)
             {

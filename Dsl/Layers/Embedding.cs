@@ -1,0 +1,35 @@
+using System.Collections.Generic;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>A learned vector for each whole number (torch.nn.Embedding).</summary>
+internal sealed class Embedding : Layer
+{
+    public override string Name => "embedding";
+
+    public override string Summary => "A learned vector for each whole number (torch.nn.Embedding); the input holds indices (int64).";
+
+    public override string Example => "y = tokens -> embed: embedding(1000, 64)";
+
+    public override IReadOnlyList<LayerParameter> Parameters { get; } =
+    [
+        new("count", ParameterKind.Integer, "How many indices there are.", Minimum: 1),
+        new("features", ParameterKind.Integer, "Length of a vector.", Minimum: 1),
+    ];
+
+    public override string ShapeRule => "[N, ...] -> [N, ..., features]";
+
+    public override string? MomentRule => null;
+
+    public override string ModuleType => "Embedding";
+
+    public override Shape Infer(LayerCall call) => new([.. call.Input.Sizes, call.Integer("features")]);
+
+    public override string Construct(LayerCall call, CodeContext code) =>
+        $"nn.Embedding({code.Of(call.Integer("count"))}, {code.Of(call.Integer("features"))}, device: device, dtype: dtype)";
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+
+    public override Size ParameterCount(LayerCall call) => call.Integer("count") * call.Integer("features");
+}

@@ -1,0 +1,97 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.IO;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+using KnDsl.Generator.Pipeline;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace KnDsl.Generator.Analysis;
+
+/// <summary>
+/// Checks calls of generated constructors: <c>new ResNetCifar(n: 9, width: 15)</c> is held against the .knnet file with those
+/// arguments, and what the file would report is reported at the call, under the same code.
+/// </summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
+{
+    private static readonly ImmutableArray<Microsoft.CodeAnalysis.DiagnosticDescriptor> All =
+        [.. DiagnosticCatalogue.All.Where(rule => rule.Severity == Severity.Error).Select(rule => Descriptors.For(rule.Code, rule.Title, true))];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Microsoft.CodeAnalysis.DiagnosticDescriptor> SupportedDiagnostics => All;
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.EnableConcurrentExecution();
+        context.RegisterCompilationStartAction(static start =>
+        {
+            var files = new KnnetFiles(start.Options);
+            start.RegisterOperationAction(operation => Check(operation, files), OperationKind.ObjectCreation);
+        });
+    }
+
+    private static void Check(OperationAnalysisContext context, KnnetFiles files)
+    {
+        var creation = (IObjectCreationOperation)context.Operation;
+        if (creation.Type is not INamedTypeSymbol type || files.FileOf(type) is not { } file)
+            return;
+        var module = file.Modules.FirstOrDefault(candidate => candidate.Declaration.Name.Text == type.Name && candidate is { IsComplete: true, AtDefaults: not null });
+        if (module is null)
+            return;
+        var arguments = new Dictionary<string, Value>();
+        var unknown = new HashSet<string>();
+        var given = new List<IArgumentOperation>();
+        foreach (var argument in creation.Arguments.Where(argument => argument.ArgumentKind == ArgumentKind.Explicit && argument.Parameter is not null))
+        {
+            var parameter = module.Declaration.Parameters.FirstOrDefault(candidate => candidate.Name.Text == argument.Parameter!.Name);
+            if (parameter is null)
+                continue;
+            if (ConstantArguments.Read(argument.Value, parameter.Type.Text) is { } value)
+            {
+                arguments[parameter.Name.Text] = value;
+                given.Add(argument);
+            }
+            else
+                unknown.Add(parameter.Name.Text);
+        }
+        if (given.Count == 0 || file.CheckCall(module.Declaration, arguments, unknown).FirstOrDefault(finding => finding.Severity == Severity.Error) is not { } error)
+            return;
+        var place = given.Count == 1 ? given[0].Syntax.GetLocation() : creation.Syntax.GetLocation();
+        context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
+            Descriptors.For(error.Code, error.Descriptor.Title, true), place, [FindingPlace.Of(error.Place).ToLocation()],
+            $"With these arguments '{type.Name}' is wrong in {error.Place}: {error.Text}"));
+    }
+
+    /// <summary>The .knnet files of a compilation, checked when a call first asks for one.</summary>
+    private sealed class KnnetFiles(AnalyzerOptions options)
+    {
+        private readonly ConcurrentDictionary<string, CheckedFile?> _checked = new();
+        private readonly ProjectOptions _project = ProjectOptions.Read(options.AnalyzerConfigOptionsProvider.GlobalOptions);
+
+        /// <summary>The file that a class was generated from: its generated file bears its name.</summary>
+        public CheckedFile? FileOf(INamedTypeSymbol type)
+        {
+            var generated = type.DeclaringSyntaxReferences.Select(reference => Path.GetFileName(reference.SyntaxTree.FilePath))
+                .FirstOrDefault(name => name.EndsWith(".knnet.g.cs", StringComparison.OrdinalIgnoreCase));
+            return generated is null ? null : _checked.GetOrAdd(generated, Load);
+        }
+
+        private CheckedFile? Load(string generated)
+        {
+            var text = Texts.FirstOrDefault(candidate => _project.HintName(candidate.Path) == generated);
+            return text is null ? null : CheckedFile.Check(Source(text), path => Texts.FirstOrDefault(candidate => candidate.Path == path) is { } imported ? Source(imported) : null);
+        }
+
+        private IEnumerable<AdditionalText> Texts => options.AdditionalFiles.Where(file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase));
+
+        private static Dsl.Text.SourceText Source(AdditionalText text) => new(text.Path, text.GetText()?.ToString() ?? "");
+    }
+}

@@ -1,0 +1,80 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Layers;
+using KnDsl.Dsl.Text;
+using KnDsl.Generator.Pipeline;
+using Microsoft.CodeAnalysis;
+
+namespace KnDsl.Generator.Analysis;
+
+/// <summary>A parameter of an extern module as its file declares it.</summary>
+internal sealed record ExternParameter(string Name, string Type, bool HasDefault, FindingPlace Place);
+
+/// <summary>An extern declaration, in a form that Roslyn can compare.</summary>
+internal sealed record ExternFact(string TypeName, EquatableArray<ExternParameter> Parameters, int Inputs, FindingPlace Place)
+{
+    public static ExternFact Of(ExternLayer layer) => new(
+        layer.Declaration.TypeName.Text,
+        new EquatableArray<ExternParameter>(layer.Declaration.Parameters.Select(parameter => new ExternParameter(
+            parameter.Name.Text, parameter.Type.Text + (parameter.IsList ? "[]" : ""), parameter.Default is not null,
+            FindingPlace.Of(layer.Source.At(parameter.Span))))),
+        layer.Declaration.Inputs.Count,
+        FindingPlace.Of(layer.Source.At(layer.Declaration.TypeName.Span)));
+}
+
+/// <summary>Holds extern declarations against the real classes. It alone looks at C# types, so only it runs when C# code changes.</summary>
+internal static class ExternModules
+{
+    public static IEnumerable<Finding> Check(ExternFact fact, Compilation compilation)
+    {
+        if (compilation.GetTypeByMetadataName(fact.TypeName) is not { } type)
+        {
+            yield return Finding.Of(DiagnosticCatalogue.ExternNotFound(At(fact.Place), fact.TypeName), fact.Place);
+            yield break;
+        }
+        var module = BaseTypes(type).FirstOrDefault(candidate => candidate is { Name: "Module", IsGenericType: true }
+            && candidate.ContainingType?.ToDisplayString() == "TorchSharp.torch.nn");
+        if (module is null || type.IsAbstract)
+            yield return Finding.Of(DiagnosticCatalogue.ExternNoModule(At(fact.Place), fact.TypeName), fact.Place);
+        else if (module.TypeArguments.Length != fact.Inputs + 1 || module.TypeArguments.Any(argument => argument.ToDisplayString() != "TorchSharp.torch.Tensor"))
+            yield return Finding.Of(DiagnosticCatalogue.ExternForward(At(fact.Place), fact.TypeName, fact.Inputs,
+                $"forward({string.Join(", ", module.TypeArguments.Take(module.TypeArguments.Length - 1).Select(Short))}) -> {Short(module.TypeArguments.Last())}"), fact.Place);
+        var constructors = type.InstanceConstructors.Where(constructor => constructor.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal).ToArray();
+        if (!constructors.Any(constructor => Fits(constructor, fact)))
+            yield return Finding.Of(DiagnosticCatalogue.ExternConstructor(At(fact.Place), fact.TypeName,
+                $"({string.Join(", ", fact.Parameters.Select(parameter => $"{parameter.Name}: {parameter.Type}"))})",
+                string.Join(" or ", constructors.Select(constructor => $"({string.Join(", ", constructor.Parameters.Select(parameter => $"{Short(parameter.Type)} {parameter.Name}"))})"))), fact.Place);
+    }
+
+    private static Place At(FindingPlace place) => new SourceText(place.Path, "").At(default);
+
+    private static string Short(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
+
+    private static IEnumerable<INamedTypeSymbol> BaseTypes(INamedTypeSymbol type)
+    {
+        for (var current = type.BaseType; current is not null; current = current.BaseType)
+            yield return current;
+    }
+
+    private static bool Fits(IMethodSymbol constructor, ExternFact fact) =>
+        fact.Parameters.All(declared => constructor.Parameters.Any(parameter => parameter.Name == declared.Name && Takes(parameter.Type, declared.Type)))
+        && constructor.Parameters.All(parameter => parameter.IsOptional || fact.Parameters.Any(declared => declared.Name == parameter.Name));
+
+    private static bool Takes(ITypeSymbol type, string declared)
+    {
+        if (type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable)
+            type = nullable.TypeArguments[0];
+        return declared switch
+        {
+            "int" => type.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Double or SpecialType.System_Single,
+            "float" => type.SpecialType is SpecialType.System_Double,
+            "bool" => type.SpecialType is SpecialType.System_Boolean,
+            "norm" => type.ToDisplayString().TrimEnd('?') == "KnDsl.NormPolicy",
+            "int[]" => type is IArrayTypeSymbol { ElementType.SpecialType: SpecialType.System_Int32 or SpecialType.System_Int64 }
+                || type is INamedTypeSymbol { IsGenericType: true, Name: "IReadOnlyList" or "IEnumerable" or "IList" or "List" } list
+                && list.TypeArguments[0].SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64,
+            _ => false,
+        };
+    }
+}

@@ -1,0 +1,59 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+using KnDsl.Dsl.Parsing;
+using KnDsl.Dsl.Text;
+
+namespace KnDsl.Generator.Pipeline;
+
+/// <summary>A .knnet file as the project has it, with the paths that it imports.</summary>
+internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports)
+{
+    public static KnnetText Read(string path, string content) => new(path, content, new EquatableArray<string>(ImportsOf(path, content)));
+
+    /// <summary>Only a file with the word in it is looked at.</summary>
+    private static IEnumerable<string> ImportsOf(string path, string content)
+    {
+        if (content.IndexOf("import", StringComparison.Ordinal) < 0)
+            return [];
+        var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
+        return tokens.Zip(tokens.Skip(1), (word, text) => (word, text))
+            .Where(pair => pair.word.FirstOnLine && pair.word.IsWord("import") && pair.text.Is(TokenKind.Text))
+            .Select(pair => FileGraph.Resolve(path, pair.text.Text));
+    }
+}
+
+/// <summary>A file and all that it imports, directly or by way of others.</summary>
+internal sealed record FileClosure(KnnetText File, EquatableArray<KnnetText> Imported)
+{
+    public SourceText? Resolve(string path)
+    {
+        foreach (var file in Imported)
+            if (file.Path == path)
+                return new SourceText(file.Path, file.Content);
+        return null;
+    }
+}
+
+/// <summary>All files of the project by path.</summary>
+internal sealed class ImportTable(ImmutableArray<KnnetText> files)
+{
+    private readonly Dictionary<string, KnnetText> _files = files.GroupBy(file => file.Path).ToDictionary(group => group.Key, group => group.First());
+
+    public FileClosure ClosureOf(KnnetText file)
+    {
+        var reached = new SortedDictionary<string, KnnetText>(StringComparer.Ordinal);
+        var open = new Stack<KnnetText>([file]);
+        while (open.Count > 0)
+            foreach (var path in open.Pop().Imports)
+                if (_files.TryGetValue(path, out var imported) && !reached.ContainsKey(path))
+                {
+                    reached[path] = imported;
+                    open.Push(imported);
+                }
+        return new FileClosure(file, new EquatableArray<KnnetText>(reached.Values));
+    }
+}

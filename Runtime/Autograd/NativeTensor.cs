@@ -1,0 +1,16 @@
+using System;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>A tensor's memory, without the checks and copies of the managed accessors.</summary>
+internal static partial class NativeTensor
+{
+    /// <summary>Where a tensor's elements lie.</summary>
+    public static unsafe T* Pointer<T>(Tensor tensor)
+        where T : unmanaged => (T*)Data(tensor.Handle);
+
+    [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_data")]
+    private static partial IntPtr Data(IntPtr tensor);
+}

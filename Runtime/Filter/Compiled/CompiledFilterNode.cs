@@ -1,0 +1,26 @@
+using System.Collections.Generic;
+using System.Linq;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>A use of the compiled filter in the autograd graph.</summary>
+internal sealed class CompiledFilterNode(long groups, long priorRows, FilterSettings settings) : GraphNode
+{
+    /// <summary>Inputs as <see cref="FilterArguments.Differentiable"/> lists them; outputs y, m, v.</summary>
+    protected override Tensor?[] Backward(
+        Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
+    {
+        var x = inputs[0];
+        var result = CompiledOperations.Backward(
+            gradients[0] ?? zeros_like(x), gradients[1], gradients[2], x, [.. kept], priorRows, groups, settings);
+        for (var i = 5; i < inputs.Count; i++) result[i] = SumTo(result[i], inputs[i]);
+        return [.. result.Take(inputs.Count)];
+    }
+
+    private static Tensor SumTo(Tensor gradient, Tensor like)
+    {
+        long[] dims = [.. new long[] { 0, 1 }.Where(dim => like.size((int)dim) < gradient.size((int)dim))];
+        return dims.Length == 0 ? gradient : gradient.sum(dims, keepdim: true);
+    }
+}

@@ -1,0 +1,116 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// The filter's arithmetic as compiled functions. TorchScript reaches native operations that TorchSharp does not bind
+/// (batch_norm_update_stats, native_batch_norm_backward), and runs the arithmetic on statistics in one call.
+/// </summary>
+internal static class CompiledOperations
+{
+    private static readonly CompiledScript Compiled = new("""
+        def observe(x: Tensor) -> List[Tensor]:
+            mean, variance = torch.batch_norm_update_stats(x, None, None, 0.0)
+            return [mean, variance]
+
+        def forward(x: Tensor, weight: Tensor, bias: Tensor, m0: Optional[Tensor], v0: Optional[Tensor], qm: Tensor,
+                    qv: Tensor, groups: int, eps: float, guard: float, no_variance: float,
+                    guard_each: bool) -> List[Tensor]:
+            wide = x.to(weight.dtype)
+            mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
+            mu = mean.view([groups, -1])
+            var = variance.view([groups, -1])
+            count = x.numel() // mu.numel()
+            bessel = var / float(max(count - 1, 1))
+            if m0 is None or v0 is None:
+                m = mu
+                v = var
+                unbiased = var + bessel
+                kept = [mu.detach()]
+            else:
+                # A channel without variance says nothing about the prior; neither does a single value.
+                ratio = torch.where(var > no_variance * mu * mu, v0 / var, torch.zeros_like(var))
+                ratio = torch.where(torch.isfinite(m0 + v0), ratio, ratio + float('inf'))
+                if guard_each:
+                    trusted = ratio.mean([1], True) < guard
+                else:
+                    trusted = ratio.mean([0, 1], True) < guard
+                zero = torch.zeros_like(var)
+                d = torch.where(trusted, mu - m0, zero)
+                e = torch.where(trusted, var - v0, zero)
+                keep = trusted.to(mu.dtype)
+                qm = 1.0 - (1.0 - qm) * keep
+                qv = 1.0 - (1.0 - qv) * keep
+                m = mu - (1.0 - qm) * d
+                v = var - (1.0 - qv) * e + qv * (1.0 - qv) * d * d
+                unbiased = v + qv * bessel
+                kept = [mu, d, e, qm, qv]
+            r = torch.rsqrt(v + eps)
+            a = weight * r
+            y = torch.batch_norm(wide, weight.repeat([groups]), bias.repeat([groups]), m.reshape([-1]),
+                                 v.reshape([-1]), False, 0.0, eps, False)
+            finite = torch.isfinite(mu + var).all()
+            # Kept beside an output, the same tensor would hold the graph node that holds it: keep another.
+            return [y.to(x.dtype), m, v, unbiased, finite, a, r, m.detach(), v.detach()] + kept
+
+        def backward(gy: Tensor, gm: Optional[Tensor], gv: Optional[Tensor], x: Tensor, kept: List[Tensor],
+                     prior_rows: int, groups: int, eps: float) -> List[Tensor]:
+            a, r, m, v, mu = kept[0], kept[1], kept[2], kept[3], kept[4]
+            wide = x.to(mu.dtype)
+            g = gy.to(mu.dtype)
+            _, dw, db = torch.native_batch_norm_backward(g, wide, None, m.reshape([-1]), v.reshape([-1]), None, None,
+                                                         False, eps, [False, True, True])
+            dw = dw.view([groups, -1])
+            db = db.view([groups, -1])
+            dm = -a * db
+            dv = -0.5 * a * r * dw
+            if gm is not None:
+                dm = dm + gm
+            if gv is not None:
+                dv = dv + gv
+            result = [dw.sum([0]), db.sum([0])]
+            if prior_rows == 0:
+                dmu = dm
+                dvar = dv
+            else:
+                d, e, qm, qv = kept[5], kept[6], kept[7], kept[8]
+                cross = 2.0 * qv * (1.0 - qv) * d * dv
+                dmu = qm * dm + cross
+                dvar = qv * dv
+                dm0 = (1.0 - qm) * dm - cross
+                dv0 = (1.0 - qv) * dv
+                if prior_rows < groups:
+                    dm0 = dm0.sum([0], True)
+                    dv0 = dv0.sum([0], True)
+                result += [dm0, dv0, dm * d, dv * (e + (1.0 - 2.0 * qv) * d * d)]
+            count = float(x.numel() // mu.numel())
+            mean = mu.reshape([-1])
+            dx = torch.batch_norm(wide, (2.0 / count * dvar).view([-1]), (dmu / count).view([-1]), mean,
+                                  torch.ones_like(mean), False, 0.0, 0.0, False)
+            shape = [1] * x.dim()
+            shape[1] = -1
+            dx.addcmul_(g, a.view(shape))
+            return [dx.to(x.dtype)] + result
+        """);
+
+    /// <summary>Mean and biased variance of every channel, without gradient, in one pass.</summary>
+    public static (Tensor Mean, Tensor Variance) Observe(Tensor x)
+    {
+        var result = Compiled.Call("observe", x);
+        return (result[0], result[1]);
+    }
+
+    /// <summary>The filter.</summary>
+    /// <returns>y, m, v, the unbiased variance, whether all is finite, then what the backward pass needs.</returns>
+    public static Tensor[] Forward(
+        Tensor x, Tensor weight, Tensor bias, Moments? prior, Moments gains, long groups, FilterSettings settings) =>
+        Compiled.Call(
+            "forward", x, weight, bias, prior?.Mean, prior?.Variance, gains.Mean, gains.Variance, (int)groups,
+            settings.Eps, FilterSettings.Guard, FilterSettings.NoVariance, settings.GuardsEachGroup);
+
+    /// <summary>The gradients of x, weight, bias and, with a prior, m0, v0, qm, qv (these two not yet summed).</summary>
+    public static Tensor[] Backward(
+        Tensor gy, Tensor? gm, Tensor? gv, Tensor x, Tensor[] kept, long priorRows, long groups,
+        FilterSettings settings) =>
+        Compiled.Call("backward", gy, gm, gv, x, kept, (int)priorRows, (int)groups, settings.Eps);
+}

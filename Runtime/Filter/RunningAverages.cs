@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// The running averages of a layer, which a filter updates with the mean of its micro-batches' filtered statistics, the
+/// observed part of the variances unbiased, so that at gain 1 they are BatchNorm's.
+/// </summary>
+/// <param name="Mean">[C].</param>
+/// <param name="Variance">[C].</param>
+/// <param name="Count">Batches seen, one 64-bit integer.</param>
+/// <param name="Momentum">The share of a new statistic.</param>
+internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Count, double Momentum)
+{
+    /// <summary>Takes statistics in, [G, C] each.</summary>
+    public void Update(Tensor means, Tensor unbiasedVariances)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        Count.add_(1);
+        Mean.mul_(1 - Momentum).add_(means.mean([0]), alpha: Momentum);
+        Variance.mul_(1 - Momentum).add_(unbiasedVariances.mean([0]), alpha: Momentum);
+    }
+}

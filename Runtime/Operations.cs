@@ -1,0 +1,71 @@
+using System;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>Operations of the language that TorchSharp has no function for.</summary>
+public static class Operations
+{
+    /// <summary>A handle of its own for what a module of the user gave back: one that hands its input on gives the input's.</summary>
+    /// <param name="output">What the module gave.</param>
+    /// <param name="inputs">What it got.</param>
+    /// <returns>The output, or another handle of the same tensor where it is one of the inputs.</returns>
+    public static Tensor own(Tensor output, params ReadOnlySpan<Tensor> inputs)
+    {
+        foreach (var input in inputs)
+            if (ReferenceEquals(output, input))
+                return output.alias();
+        return output;
+    }
+
+    /// <summary>Moves a module of the user to where the network is built.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="device">Its device; null leaves it where it is.</param>
+    /// <param name="dtype">The type of its parameters; null leaves it.</param>
+    /// <returns>The module itself.</returns>
+    public static T place<T>(T module, Device? device, ScalarType? dtype)
+        where T : nn.Module
+    {
+        if (device is not null)
+            module.to(device);
+        if (dtype is { } type)
+            module.to(type);
+        return module;
+    }
+
+    /// <summary>Interleaves groups of channels (torch.nn.ChannelShuffle).</summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <param name="groups">The number of groups; it divides C.</param>
+    /// <returns>[N, C, ...]: channel g C/groups + i becomes channel i groups + g.</returns>
+    public static Tensor channel_shuffle(Tensor input, long groups)
+    {
+        var shape = input.shape;
+        using var grouped = input.reshape([shape[0], groups, shape[1] / groups, .. shape[2..]]);
+        using var swapped = grouped.transpose(1, 2);
+        return swapped.reshape(shape);
+    }
+
+    /// <summary>
+    /// Sets whole samples to zero at random and scales the others by 1 / (1 - p) (Huang et al. 2016, "Deep networks with
+    /// stochastic depth"; torchvision.ops.stochastic_depth with mode "row").
+    /// </summary>
+    /// <param name="input">[N, ...].</param>
+    /// <param name="p">The probability of zero, in [0, 1).</param>
+    /// <param name="training">Whether anything is done at all.</param>
+    /// <returns>A tensor of the input's shape, always a handle of its own.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">p lies outside of [0, 1).</exception>
+    public static Tensor stochastic_depth(Tensor input, double p, bool training)
+    {
+        if (p is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(p), p, "The probability of stochastic depth must be in [0, 1).");
+        if (!training || p == 0)
+            return input.alias();
+        var shape = new long[input.dim()];
+        Array.Fill(shape, 1);
+        shape[0] = input.shape[0];
+        using var kept = torch.empty(shape, dtype: input.dtype, device: input.device).bernoulli_(1 - p);
+        using var scale = kept.div_(1 - p).alias();
+        return input * scale;
+    }
+}

@@ -1,0 +1,141 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Snapshooter;
+using Snapshooter.Xunit;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Architectures.Tests;
+
+/// <summary>What is declared is the published architecture: names, order, shapes, sizes and answers; and it trains.</summary>
+public sealed class DeclaredTests
+{
+    /// <summary>A snapshot that is missing fails like one that differs; SNAPSHOOTER_STRICT_MODE=off makes new ones.</summary>
+    [ModuleInitializer]
+    internal static void RefuseNewSnapshots()
+    {
+        if (Environment.GetEnvironmentVariable("SNAPSHOOTER_STRICT_MODE") is null)
+            Environment.SetEnvironmentVariable("SNAPSHOOTER_STRICT_MODE", "on");
+    }
+
+    public static TheoryData<string> Names() => [.. Declared.All.Keys];
+
+    public static TheoryData<string> NamesWithPolicy() => [.. Declared.All.Values.Where(d => d.HasPolicy).Select(d => d.Type.Name)];
+
+    [Fact]
+    public void EveryCaseWithFiguresIsDeclared() => Assert.Equal(Reference.Names, Declared.All.Keys.Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void MeetsTheReference(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var (reference, declared) = (Reference.Load(name), Declared.All[name]);
+        using var network = declared.Create(NormPolicy.Batch());
+        network.eval();
+        reference.Fill(network);
+        reference.AssertMatches(network, declared.Run(network, reference.Input()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TheTableCountsTheParameters(string name)
+    {
+        // A shared module has a row for each place that it is applied at.
+        var layers = Declared.All[name].Layers.Where(layer => layer.Name.Length > 0).DistinctBy(layer => layer.Name).ToArray();
+        Assert.Equal(Reference.Load(name).Parameters, layers.Sum(layer => long.Parse(layer.Parameters, CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>The chain reaches every norm but the first of each network.</summary>
+    [Theory]
+    [MemberData(nameof(NamesWithPolicy))]
+    public void ThePriorComesFromTheNormsBefore(string name)
+    {
+        var norms = Declared.All[name].Layers.Where(layer => layer.Operation.StartsWith("norm", StringComparison.Ordinal)).ToArray();
+        Assert.True(norms.Length >= 8, $"{norms.Length} norms");
+        Assert.Equal([norms[0].Name], norms.Where(layer => layer.Prior.Length == 0).Select(layer => layer.Name));
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesWithPolicy))]
+    public void AnswersUnderEveryPolicy(string name)
+    {
+        var (reference, declared) = (Reference.Load(name), Declared.All[name]);
+        var answers = new Dictionary<string, long>();
+        foreach (var policy in Policies())
+        {
+            using var scope = NewDisposeScope();
+            using var _ = no_grad();
+            using var network = declared.Create(policy);
+            network.eval();
+            foreach (var (output, tensor) in declared.Run(network, reference.Input()))
+            {
+                Assert.Equal(reference.Outputs.Single(o => o.Name == output).Shape, tensor.shape);
+                Assert.True(tensor.isfinite().all().item<bool>(), $"{output} is not finite under {policy}");
+            }
+            answers[policy.ToString()] = network.parameters().Sum(parameter => parameter.numel());
+        }
+
+        Assert.Equal(reference.Parameters, answers[NormPolicy.Batch().ToString()]);
+        Assert.Equal(reference.Parameters, answers[NormPolicy.Kalman().ToString()]);
+        Assert.True(answers[NormPolicy.None().ToString()] < reference.Parameters, "what does not normalize has no factors");
+    }
+
+    [Theory]
+    [InlineData("ResNet18")]
+    [InlineData("MobileNetV2")]
+    [InlineData("GoogLeNet")]
+    [InlineData("DenseNet121")]
+    [InlineData("UNet")]
+    [InlineData("RetinaNetResNet50")]
+    public void TrainsOnTwoImages(string name)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var (reference, declared) = (Reference.Load(name), Declared.All[name]);
+        using var network = declared.Create(NormPolicy.Kalman());
+        network.train();
+        var image = reference.Inputs.Single();
+        var outputs = declared.Run(network, Formula.Input(image.Name, [2, .. image.Shape.Skip(1)]));
+        var loss = outputs.Values.Select(output => output.square().mean()).Aggregate((a, b) => a + b);
+        loss.backward();
+
+        Assert.InRange(loss.item<float>(), 1e-6f, 1e6f);
+        Assert.All(network.named_parameters(), entry =>
+        {
+            Assert.True(entry.parameter.grad is not null, $"{entry.name} has no gradient");
+            var size = entry.parameter.grad!.abs().sum().item<float>();
+            Assert.True(size > 0 && float.IsFinite(size), $"the gradient of {entry.name} sums to {size}");
+        });
+    }
+
+    [Fact]
+    public void TheTableOfResNet50IsAsBefore([CallerFilePath] string path = "")
+    {
+        var rows = Declared.All["ResNet50"].Layers.Select(row => new[]
+        {
+            row.Name, row.Operation, row.Output, $"{row.Parameters} parameters", $"{row.Macs} MACs", row.Prior,
+        }).ToArray();
+        var text = new StringBuilder();
+        foreach (var row in rows)
+            text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd()).Append('\n');
+        Snapshot.Match(text.ToString(), new SnapshotFullName("layers.snap", Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "Cases", "ResNet50"))));
+    }
+
+    /// <summary>All that NormPolicy makes, at its defaults; one group divides any channels.</summary>
+    private static IEnumerable<NormPolicy> Policies()
+    {
+        var factories = typeof(NormPolicy).GetMethods(BindingFlags.Public | BindingFlags.Static)
+            .Where(method => method.ReturnType == typeof(NormPolicy)).ToArray();
+        Assert.True(factories.Length >= 4);
+        return factories.Select(factory => (NormPolicy)factory.Invoke(null, [.. factory.GetParameters()
+            .Select(parameter => parameter.Name == "groups" ? 1 : parameter.DefaultValue)])!);
+    }
+}

@@ -1,0 +1,100 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace KnDsl.Build.Tests;
+
+/// <summary>Packs KnDsl into a folder of its own and makes projects there that know nothing of this repository.</summary>
+public sealed class PackedPackage : IAsyncLifetime
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-package-");
+
+    /// <summary>A version of its own: NuGet never looks again at a version that it has unpacked once.</summary>
+    public string Version { get; } = $"0.0.1-test.{DateTime.UtcNow.Ticks}";
+
+    public string File => Directory.GetFiles(In("feed"), "*.nupkg").Single();
+
+    public async Task InitializeAsync()
+    {
+        // Both parts are built with this project; building them here could meet another project's build half way.
+        await Dotnet.Succeed(
+            Dotnet.Root, "pack", "Generator/KnDsl.Generator.csproj", "--no-build", "-c", Configuration, "-o", In("feed"), $"-p:PackageVersion={Version}");
+        // The machine's own feeds and cache serve everything but KnDsl, which is unpacked into this folder.
+        System.IO.File.WriteAllText(In("nuget.config"), $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="{In("packages")}" /></config>
+              <fallbackPackageFolders><add key="cache" value="{Metadata("PackageCache")}" /></fallbackPackageFolders>
+              <packageSources><add key="packed" value="{In("feed")}" /></packageSources>
+            </configuration>
+            """);
+    }
+
+    public Task DisposeAsync()
+    {
+        folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Makes a program of the README's example.</summary>
+    /// <param name="name">Its folder's name.</param>
+    /// <param name="sdk">Further SDKs of the project.</param>
+    /// <param name="references">Its package references.</param>
+    /// <returns>Its folder.</returns>
+    public string Consumer(string name, string sdk = "", string references = "")
+    {
+        Directory.CreateDirectory(In(name));
+        System.IO.File.WriteAllText(In(name, "Consumer.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              {sdk}
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <Nullable>enable</Nullable>
+                <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
+                <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
+              </PropertyGroup>
+              <ItemGroup>
+                {references}
+              </ItemGroup>
+            </Project>
+            """);
+        System.IO.File.WriteAllText(In(name, "Small.knnet"), FromReadme("knnet"));
+        System.IO.File.WriteAllText(In(name, "Program.cs"), $$"""
+            using Consumer;
+            using KnDsl;
+            using TorchSharp;
+            {{FromReadme("csharp")}}
+            System.Console.WriteLine($"scores {string.Join(" x ", scores.shape)}");
+            """);
+        return In(name);
+    }
+
+    /// <summary>References to the package and to the native library of this system.</summary>
+    public string PlainReferences()
+    {
+        string native = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
+            : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
+        return $"""
+            <PackageReference Include="KnDsl" Version="{Version}" />
+            <PackageReference Include="{native}" Version="2.10.0" />
+            """;
+    }
+
+    private static string FromReadme(string language)
+    {
+        string text = System.IO.File.ReadAllText(Path.Combine(Dotnet.Root, "README.md")).ReplaceLineEndings("\n");
+        return Assert.Single(Regex.Matches(text, $"```{language}\n(.*?)```", RegexOptions.Singleline)).Groups[1].Value;
+    }
+
+    private static string Configuration => typeof(PackedPackage).Assembly
+        .GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+
+    private static string Metadata(string key) => typeof(PackedPackage).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+
+    private string In(params string[] parts) => Path.Combine([folder.FullName, .. parts]);
+}

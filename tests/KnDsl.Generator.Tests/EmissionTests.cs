@@ -1,0 +1,87 @@
+using System;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Text;
+using KnDsl.Dsl.Model;
+using Microsoft.CodeAnalysis;
+using Snapshooter;
+using Snapshooter.Xunit;
+using Xunit;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>What is written for each form of the language: a snapshot a stage, beside the case.</summary>
+[Collection(TorchTests.Name)]
+public sealed class EmissionTests
+{
+    public static TheoryData<string> Cases => [.. GeneratedCase.Names];
+
+    /// <summary>A snapshot that is missing fails like one that differs; SNAPSHOOTER_STRICT_MODE=off makes new ones.</summary>
+    [ModuleInitializer]
+    internal static void RefuseNewSnapshots()
+    {
+        if (Environment.GetEnvironmentVariable("SNAPSHOOTER_STRICT_MODE") is null)
+            Environment.SetEnvironmentVariable("SNAPSHOOTER_STRICT_MODE", "on");
+    }
+
+    private static void Match(string name, string stage, string text) =>
+        Snapshot.Match(text, new SnapshotFullName($"{stage}.snap", GeneratedCase.Folder(name)));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void DiagnosticsAreAsBefore(string name)
+    {
+        var text = new StringBuilder();
+        foreach (var diagnostic in GeneratedCase.Of(name).Diagnostics)
+            text.Append(diagnostic.Id).Append(' ').Append(diagnostic.Severity).Append(' ').Append(diagnostic.Location.GetLineSpan().Span).Append(": ")
+                .Append(diagnostic.GetMessage()).Append('\n');
+        Match(name, "diagnostics", text.Length == 0 ? "none\n" : text.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void WiringIsAsBefore(string name)
+    {
+        var text = new StringBuilder();
+        var rows = LayerTable.Of(GeneratedCase.Of(name).Network).Select(row => new[]
+        {
+            row.Name, row.Operation, row.Output, $"{row.Parameters} parameters", $"{row.Macs} MACs", row.Prior,
+        }).ToArray();
+        foreach (var row in rows)
+            text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd()).Append('\n');
+        Match(name, "wiring", text.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void CodeIsAsBefore(string name) => Match(name, "code", GeneratedCase.Of(name).Code);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void StateIsAsBefore(string name)
+    {
+        using var network = GeneratedCase.Of(name).CreateNetwork();
+        var text = new StringBuilder();
+        foreach (var (key, tensor) in network.state_dict())
+            text.Append(key).Append(" [").Append(string.Join(", ", tensor.shape)).Append("]\n");
+        Match(name, "state", text.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void CompilesWithoutAnyWarning(string name)
+    {
+        var found = GeneratedCase.Of(name).Compile().GetDiagnostics().Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden);
+        Assert.Empty(found.Select(diagnostic => diagnostic.ToString()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void LinesAreTidy(string name)
+    {
+        var lines = GeneratedCase.Of(name).Code.Split('\n');
+        Assert.All(lines, line => Assert.Equal(line.TrimEnd(), line));
+        Assert.DoesNotContain(true, lines.Zip(lines.Skip(1), (line, next) => line.Length == 0 && next.Length == 0 && next != lines[^1]));
+        Assert.DoesNotContain('\t', GeneratedCase.Of(name).Code);
+    }
+}
