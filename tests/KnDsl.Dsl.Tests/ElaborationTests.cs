@@ -244,7 +244,7 @@ public sealed class ElaborationTests
     [InlineData("concat(a, a, axis: 2) -> norm", "KN0301")]
     [InlineData("a + (x -> conv(4, 3)) -> norm", "KN0303")]
     [InlineData("concat(a, x) -> norm", "KN0303")]
-    [InlineData("(x -> norm) + x -> norm", null)]
+    [InlineData("(x -> norm) + x + a -> norm", null)]
     [InlineData("concat(a, a, axis: 2) -> norm(chain: start)", null)]
     [InlineData("concat(a, a, axis: 2) -> norm(batch())", null)]
     [InlineData("a + a -> norm", null)]
