@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Diagnostics;
-using KnDsl.Dsl.Parsing;
 using KnDsl.Dsl.Syntax;
 using KnDsl.Dsl.Text;
 
@@ -53,7 +52,7 @@ internal sealed class CheckedFile
         catch (InsufficientExecutionStackException)
         {
             var place = root.Syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : root.Syntax.Modules[0].Name.Span;
-            diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parser.DeepestNesting));
+            diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parsing.Parser.DeepestNesting));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -41,16 +41,18 @@ internal sealed partial class Elaborator
             new[] { new NamePart(_autoNames.TryGetValue(span, out var name) ? name : "stage", null) },
         };
         // In a loop the turns tell the modules apart.
-        foreach (var counter in EnclosingCounters())
-            path.Add([Counted(counter)]);
+        foreach (var turn in _turns)
+        {
+            _sequences.Add(string.Join(".", path.Select(Text)));
+            path.Add([Counted(turn)]);
+        }
         return path;
     }
 
     private static NamePart Counted(Size count) => count.Value is { } known ? new NamePart(known.ToString(), null) : new NamePart("", count);
 
-    private readonly List<Size> _counters = [];
-
-    private IEnumerable<Size> EnclosingCounters() => _counters;
+    /// <summary>The turns of the loops around, counted from 0.</summary>
+    private readonly List<Size> _turns = [];
 
     private NamePart PartOf(LabelPart part)
     {

@@ -350,18 +350,19 @@ internal sealed partial class Elaborator
             {
                 CountStages(0);
                 _scope.Set(name, bounds.Item is { } item ? item(i) : new SizeValue(i));
-                RunStatements(statement.Body, false);
+                RunTurn(statement, i - first);
                 if (_iterations++ > ModelContext.MostStages)
                     throw new TooLargeException();
             }
             Restore(outer);
             return;
         }
-        var variable = new Symbol(name, SymbolKind.Construction, bounds.From.Minimum() >= 1);
+        // An inner loop may use the name of an outer one; the generated code may not.
+        var variable = new Symbol(_loops.Any(loop => loop.Variable.Name == name) ? NewSymbol(name).Name : name, SymbolKind.Construction, bounds.From.Minimum() >= 1);
         RunLoop(variable, bounds.From, bounds.To, At(TextSpan.FromBounds(statement.Span.Start, (statement.To ?? statement.From).Span.End)), () =>
         {
             _scope.Set(name, bounds.SymbolicItem is { } item ? item(Size.Of(variable)) : new SizeValue(Size.Of(variable)));
-            RunStatements(statement.Body, false);
+            RunTurn(statement, Size.Of(variable) - bounds.From);
         });
         Restore(outer);
 
@@ -372,6 +373,13 @@ internal sealed partial class Elaborator
             else
                 _scope.Set(name, saved);
         }
+    }
+
+    private void RunTurn(ForStatement statement, Size turn)
+    {
+        _turns.Add(turn);
+        RunStatements(statement.Body, false);
+        _turns.RemoveAt(_turns.Count - 1);
     }
 
     private int _iterations;

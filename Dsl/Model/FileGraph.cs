@@ -37,6 +37,7 @@ internal sealed class FileGraph
 {
     private readonly Dictionary<string, FileScope> _files = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
+    private bool _leadsBack;
     private readonly Func<string, SourceText?> _resolve;
 
     private FileGraph(Func<string, SourceText?> resolve) => _resolve = resolve;
@@ -87,6 +88,7 @@ internal sealed class FileGraph
         var place = source.At(import.PathSpan);
         if (_open.Contains(path))
         {
+            _leadsBack |= path == _open[0];
             diagnostics.Add(DiagnosticCatalogue.ImportCycle(place, string.Join(" -> ", _open.SkipWhile(open => open != path).Append(path).Select(Path.GetFileName))));
             scope.LacksNames = true;
             return;
@@ -101,6 +103,12 @@ internal sealed class FileGraph
                 return;
             }
             imported = Load(text, new DiagnosticBag());
+            if (_leadsBack && _open.Count == 1)
+            {
+                // The cycle was found further down, in a file that reports its own findings; this one is part of it.
+                _leadsBack = false;
+                diagnostics.Add(DiagnosticCatalogue.ImportCycle(place, $"{Path.GetFileName(source.Path)} -> {Path.GetFileName(path)} -> {Path.GetFileName(source.Path)}"));
+            }
         }
         foreach (var pair in imported.Own)
         {

@@ -263,9 +263,9 @@ internal sealed class Size : IEquatable<Size>
             if (magnitude != 1)
                 text.Append(magnitude.ToString(CultureInfo.InvariantCulture)).Append(style.Times);
             // 3*(k/2) and (3*k)/2 are different sizes, and equality is that of the text.
-            var isProduct = magnitude != 1 || term.Atoms.Length > 1;
+            var binds = magnitude != 1 || term.Atoms.Length > 1 || term.Coefficient < 0;
             text.Append(string.Join(style.Times, term.Atoms.Select(atom =>
-                isProduct && atom is FloorAtom && !style.IsCSharp ? $"({atom.Print(style)})" : atom.Print(style))));
+                binds && atom is FloorAtom floor && !floor.IsCall(style) ? $"({atom.Print(style)})" : atom.Print(style))));
         }
         if (Constant != 0)
             text.Append(Constant < 0 ? " - " : " + ").Append(Math.Abs(Constant).ToString(CultureInfo.InvariantCulture));
@@ -367,15 +367,17 @@ internal sealed class Size : IEquatable<Size>
 
         public override long? Maximum() => denominator.Value is { } by and > 0 && numerator.Maximum() is { } high ? Floor(high, by) : null;
 
+        /// <summary>C#'s division rounds towards zero: the same as the floor only where nothing is negative.</summary>
+        public bool IsCall(SizeStyle style) => style.IsCSharp && !(numerator.Minimum() >= 0 && denominator.Minimum() > 0);
+
         public override string Print(SizeStyle style)
         {
-            // C#'s division rounds towards zero: the same as the floor only where nothing is negative.
-            if (style.IsCSharp && !(numerator.Minimum() >= 0 && denominator.Minimum() > 0))
+            if (IsCall(style))
                 return $"Sizes.FloorDivide({numerator.Print(style)}, {denominator.Print(style)})";
             var top = numerator.IsSum ? $"({numerator.Print(style)})" : numerator.Print(style);
-            var bottom = denominator.IsSum || denominator._terms.Any(term => term.Coefficient != 1 || term.Atoms.Length > 1) ? $"({denominator.Print(style)})" : denominator.Print(style);
-            var quotient = style.IsCSharp ? $"{top} / {bottom}" : $"{top}/{bottom}";
-            return style.IsCSharp ? $"({quotient})" : quotient;
+            var isWord = denominator.IsConstant || !denominator.IsSum && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
+            var bottom = isWord ? denominator.Print(style) : $"({denominator.Print(style)})";
+            return style.IsCSharp ? $"{top} / {bottom}" : $"{top}/{bottom}";
         }
     }
 }

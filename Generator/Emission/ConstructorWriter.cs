@@ -161,7 +161,9 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         switch (member.Form)
         {
             case MemberForm.ModuleListItem:
-                writer.Line(item.Place, $"{AccessOf(member.Parent!)}.append({construction});");
+                var list = AccessOf(member.Parent!);
+                writer.Line(item.Place, $"{list}.append({construction});");
+                Register(member, $"{list}[{list}.Count - 1]");
                 return;
             case MemberForm.List:
                 writer.Line(item.Place, $"var {member.Local} = {construction};");

@@ -187,6 +187,7 @@ internal sealed class ForwardWriter
     {
         MemberForm.ModuleListItem => $"{Access(member.Parent!)}[{IndexCode(member)}]",
         _ when member.IsList && member.Form == MemberForm.Group => member.Local,
+        _ when member.IsList && NeedsCounter(member) => member.Local,
         _ when member.IsList => $"{OwnerAccess(member)}{member.Property}[{ListIndex(member)}]",
         _ => $"{OwnerAccess(member)}{member.Property}{(member.Member.IsOptional && member.Form == MemberForm.Single ? "!" : "")}",
     };
@@ -246,8 +247,16 @@ internal sealed class ForwardWriter
             _writer.Line(freeAtEnd);
     }
 
+    /// <summary>The next item of a list that a counter goes through, under a name for this turn.</summary>
+    private void TakeNext(Member? member)
+    {
+        if (member is not null && _module.Layout[member] is { Form: MemberForm.List } list && NeedsCounter(list))
+            _writer.Line($"var {list.Local} = {OwnerAccess(list)}{list.Property}[{ListIndex(list)}];");
+    }
+
     private void WriteLayer(ApplyLayerItem item, IReadOnlyList<PlanItem> items)
     {
+        TakeNext(item.Member);
         var inputs = item.Call.Inputs.Select(input => _locals[input]).ToArray();
         var module = item.Member is null ? "" : Access(_module.Layout[item.Member]);
         var output = Declare(item.Output, true);
@@ -271,6 +280,7 @@ internal sealed class ForwardWriter
 
     private void WriteNorm(ApplyLayerItem item, IReadOnlyList<PlanItem> items)
     {
+        TakeNext(item.Member);
         var input = item.Call.Inputs[0];
         var module = Access(_module.Layout[item.Member!]);
         var output = Declare(item.Output, true);
@@ -298,6 +308,7 @@ internal sealed class ForwardWriter
 
     private void WriteBlock(ApplyBlockItem item, IReadOnlyList<PlanItem> items)
     {
+        TakeNext(item.Member);
         var callee = item.Use.Generic;
         var module = Access(_module.Layout[item.Member]);
         var inputs = item.Inputs.Select(input => _locals[input]).ToArray();

@@ -48,9 +48,10 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
 
     /// <summary>
     /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
-    /// would not be the order of the state_dict.
+    /// would not be the order of the state_dict. What lies inside follows, since a module that is registered before it is
+    /// filled looks for its fields then, and never again.
     /// </summary>
-    public bool RegistersInOrder => Children.Any(child => child.IsList);
+    public bool RegistersInOrder => Children.Any(child => child.IsList) || parent is { RegistersInOrder: true };
 
     /// <summary>The local under which a turn of the loop has this item of a list.</summary>
     public string Local => "current" + CSharpNames.Pascal(property);

@@ -1,0 +1,86 @@
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Xunit;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>Modules of the user's own C#: declared, checked against the real class, used.</summary>
+public class ExternModuleTests
+{
+    private const string Module = """
+        #pragma warning disable CS1591
+        namespace Acme;
+
+        public sealed class SqueezeExcite : TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>
+        {
+            public SqueezeExcite(int channels, double ratio = 0.25) : base("SqueezeExcite") => Channels = channels * ratio;
+
+            public double Channels { get; }
+
+            public override TorchSharp.torch.Tensor forward(TorchSharp.torch.Tensor input) => input;
+        }
+        """;
+
+    private static string Network(string declaration) => declaration + """
+
+        network Net()
+        {
+            input image[N, 3, 8, 8]
+            y = image -> conv(8, 3) -> se: SqueezeExcite(8) -> flatten -> fc: linear(10)
+            output y[N, 10]
+        }
+        """;
+
+    private const string Right = "extern Acme.SqueezeExcite(channels: int): [N, C, H, W] -> [N, C, H, W]\n";
+
+    private static (GeneratorRunResult Result, Compilation Compilation) Run(string declaration, string module = Module)
+    {
+        var driver = Host.Driver([Host.Project("net.knnet", Network(declaration))], track: true)
+            .RunGeneratorsAndUpdateCompilation(Host.Compilation(module), out var compilation, out _);
+        return (driver.GetRunResult().Results.Single(), compilation);
+    }
+
+    [Fact]
+    public void A_module_of_the_project_is_constructed_and_called()
+    {
+        var (result, compilation) = Run(Right);
+        Assert.Empty(result.Diagnostics);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
+        var code = result.GeneratedSources.Single().SourceText.ToString();
+        Assert.Contains("new global::Acme.SqueezeExcite(channels: 8)", code);
+        Assert.Contains("public global::Acme.SqueezeExcite se { get; }", code);
+    }
+
+    [Theory]
+    [InlineData("extern Acme.SqueezeExite(channels: int): [N, C, H, W] -> [N, C, H, W]", "KN0402")]
+    [InlineData("extern System.String(channels: int): [N, C, H, W] -> [N, C, H, W]", "KN0403")]
+    [InlineData("extern Acme.SqueezeExcite(channels: int): [N, C, H, W], [N, C] -> [N, C, H, W]", "KN0404")]
+    [InlineData("extern Acme.SqueezeExcite(chanels: int): [N, C, H, W] -> [N, C, H, W]", "KN0405")]
+    [InlineData("extern Acme.SqueezeExcite(channels: bool): [N, C, H, W] -> [N, C, H, W]", "KN0405")]
+    public void A_declaration_that_the_class_does_not_keep_is_an_error_in_the_file(string declaration, string code)
+    {
+        var finding = Run(declaration + "\n").Result.Diagnostics.First(diagnostic => diagnostic.Id == code);
+        var span = finding.Location.GetLineSpan();
+        Assert.Equal(("/project/net.knnet", 0), (span.Path, span.StartLinePosition.Line));
+        Assert.Contains("expected", finding.GetMessage());
+    }
+
+    [Theory]
+    [InlineData("extern Acme.SqueezeExcite(channels: int): [N, C] -> [N, C]", "KN0201")]
+    [InlineData("extern Acme.SqueezeExcite(channels: int): [N, 2*channels, H, W] -> [N, channels, H, W]", "KN0215")]
+    public void A_value_that_does_not_fit_the_declared_sizes_is_an_error_at_the_use(string declaration, string code)
+    {
+        var finding = Assert.Single(Run(declaration + "\n").Result.Diagnostics);
+        Assert.Equal((code, 5), (finding.Id, finding.Location.GetLineSpan().StartLinePosition.Line));
+    }
+
+    [Fact]
+    public void An_edit_of_csharp_code_looks_at_extern_modules_and_runs_no_file_again()
+    {
+        var driver = Host.Driver([Host.Project("net.knnet", Network(Right))], track: true).RunGenerators(Host.Compilation(Module));
+        driver = driver.RunGenerators(Host.Compilation(Module.Replace("Channels { get; }", "Channels { get; } // edited")));
+        var steps = driver.GetRunResult().Results.Single().TrackedSteps;
+        Assert.All(steps[KnnetGenerator.Steps.Files].SelectMany(run => run.Outputs), output => Assert.Equal(IncrementalStepRunReason.Cached, output.Reason));
+        Assert.All(steps[KnnetGenerator.Steps.Externs].SelectMany(run => run.Outputs), output => Assert.Equal(IncrementalStepRunReason.Unchanged, output.Reason));
+    }
+}
