@@ -117,7 +117,8 @@ internal sealed partial class Elaborator
 
     private void ReportUnknownStage(Name callee)
     {
-        if (_file.Unusable.Contains(callee.Text) || _scope.Find(callee.Text)?.Value is ErrorValue)
+        // Blocks have capitals: one that is not known may be in the import that failed.
+        if (_file.Unusable.Contains(callee.Text) || _file.LacksNames && char.IsUpper(callee.Text[0]) || _scope.Find(callee.Text)?.Value is ErrorValue)
         {
             _failed = true;
             return;

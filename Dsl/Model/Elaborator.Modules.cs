@@ -31,7 +31,7 @@ internal sealed partial class Elaborator
         {
             Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)
-                    .WithHint(taken.Place == place ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
+                    .WithHint(taken.Place == place && last.IndexOf('{') < 0 ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
             return null;
         }
         return NewMember(parent, path[path.Count - 1], type, place, null);

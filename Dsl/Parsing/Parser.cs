@@ -59,6 +59,7 @@ internal sealed class Parser
         var imports = new List<ImportDeclaration>();
         var externs = new List<ExternDeclaration>();
         var modules = new List<ModuleDeclaration>();
+        var lacksNames = false;
         while (!Current.Is(TokenKind.End))
         {
             var start = _position;
@@ -67,9 +68,9 @@ internal sealed class Parser
             else if (Current.IsWord("block"))
                 Add(modules, ReadModule(ModuleKind.Block));
             else if (Current.IsWord("import"))
-                Add(imports, ReadStatement(DeclarationGrammar.Import));
+                lacksNames |= !Add(imports, ReadStatement(DeclarationGrammar.Import));
             else if (Current.IsWord("extern"))
-                Add(externs, ReadStatement(DeclarationGrammar.Extern(Current.Documentation)));
+                lacksNames |= !Add(externs, ReadStatement(DeclarationGrammar.Extern(Current.Documentation)));
             else if (Current.IsWord("namespace"))
             {
                 var declared = ReadStatement(DeclarationGrammar.Namespace);
@@ -98,12 +99,13 @@ internal sealed class Parser
             if (_position == start)
                 _position++;
         }
-        return new KnnetFile(_source, space, imports, externs, modules);
+        return new KnnetFile(_source, space, imports, externs, modules) { LacksNames = lacksNames };
 
-        static void Add<T>(List<T> list, T? item) where T : class
+        static bool Add<T>(List<T> list, T? item) where T : class
         {
             if (item is not null)
                 list.Add(item);
+            return item is not null;
         }
     }
 
@@ -431,6 +433,7 @@ internal sealed class Parser
         }) > 0;
         return found.Kind switch
         {
+            TokenKind.Label when _tokens[start].IsWord("extern") => $"The constructor's parameters stand in parentheses, as in '{found.Text}(): [N, C] -> [N, C]'.",
             TokenKind.Assign when _tokens[at + 1].Is(TokenKind.Greater) => "Write '->'.",
             TokenKind.Assign when _tokens[start].IsWord("if") => "Two values are compared by '=='.",
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) => $"An argument's name ends with a colon, as in '{before.Text}: value'.",

@@ -176,7 +176,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     public void What_would_grow_beyond_all_bounds_is_refused(string name)
     {
         var text = Hostile.Single(row => (string)row[0] == name)[1];
-        Assert.Equal("KN0119", Assert.Single(CheckedFile.Check(new SourceText("hostile.knnet", (string)text)).Diagnostics, found => found.Code == "KN0119").Code);
+        Assert.Contains("KN0119", CheckedFile.Check(new SourceText("hostile.knnet", (string)text)).Diagnostics.Select(found => found.Code));
     }
 
     [Fact]
