@@ -27,6 +27,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         public const string Closures = nameof(Closures);
         public const string Options = nameof(Options);
         public const string Files = nameof(Files);
+        public const string Names = nameof(Names);
         public const string Externs = nameof(Externs);
         public const string Classes = nameof(Classes);
     }
@@ -48,7 +49,10 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         var files = closures.Combine(options)
             .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right, cancellation))
             .WithTrackingName(Steps.Files);
-        context.RegisterSourceOutput(files, static (production, file) => Produce(production, file));
+        var names = texts.Select(static (file, _) => file.Path).Collect().Combine(options)
+            .Select(static (pair, _) => HintNames.Of(pair.Left, pair.Right))
+            .WithTrackingName(Steps.Names);
+        context.RegisterSourceOutput(files.Combine(names), static (production, pair) => Produce(production, pair.Left, pair.Right));
         RegisterExterns(context, files);
 
         // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
@@ -95,18 +99,18 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         }
         var space = file.Syntax.Namespace?.Text ?? options.RootNamespace;
         return new GeneratedFile(
-            options.HintName(text.Path), code,
+            text.Path, options.HintName(text.Path), code,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.Select(module => new GeneratedClass(
                 $"{space}.{module.Declaration.Name.Text}", FindingPlace.Of(source.At(module.Declaration.Name.Span))))),
             new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternLayer>().Where(layer => layer.Source == source).Select(ExternFact.Of)));
     }
 
-    private static void Produce(SourceProductionContext production, GeneratedFile file)
+    private static void Produce(SourceProductionContext production, GeneratedFile file, HintNames names)
     {
         foreach (var finding in file.Findings)
             production.ReportDiagnostic(finding.ToDiagnostic());
-        if (file.Code is not null)
-            production.AddSource(file.HintName, SourceText.From(file.Code, Encoding.UTF8));
+        if (file.Code is not null && names.For(file) is { } name)
+            production.AddSource(name, SourceText.From(file.Code, Encoding.UTF8));
     }
 }

@@ -38,7 +38,7 @@ internal sealed partial class Elaborator
             return label.Segments.Select(segment => (IReadOnlyList<NamePart>)segment.Parts.Select(PartOf).ToArray()).ToArray();
         var path = new List<IReadOnlyList<NamePart>>
         {
-            new[] { new NamePart(_autoNames.TryGetValue(span, out var name) ? name : "stage", null) },
+            new[] { new NamePart((_autoNames ??= AutomaticNames.Of(_declaration)).TryGetValue(span, out var name) ? name : "stage", null) },
         };
         // In a loop the turns tell the modules apart.
         foreach (var turn in _turns)
@@ -58,6 +58,11 @@ internal sealed partial class Elaborator
     {
         if (part.Count is null)
             return new NamePart(part.Text, null);
+        if (part.Count is ErrorExpression unreadable)
+        {
+            Report(DiagnosticCatalogue.ValueType(At(unreadable.Span), "What a label counts", "a whole number", $"'{_source.Slice(unreadable.Span)}'"));
+            return new NamePart("?", null);
+        }
         switch (Evaluate(part.Count))
         {
             case SizeValue size:
@@ -112,7 +117,8 @@ internal sealed partial class Elaborator
 
     private void ReportUnknownStage(Name callee)
     {
-        if (_file.Unusable.Contains(callee.Text) || _scope.Find(callee.Text)?.Value is ErrorValue)
+        // Blocks have capitals: one that is not known may be in the import that failed.
+        if (_file.Unusable.Contains(callee.Text) || _file.LacksNames && char.IsUpper(callee.Text[0]) || _scope.Find(callee.Text)?.Value is ErrorValue)
         {
             _failed = true;
             return;
@@ -419,7 +425,7 @@ internal sealed partial class Elaborator
     /// <summary>The names that sequences have: their members are numbered.</summary>
     private readonly HashSet<string> _sequences = [];
 
-    private static string Text(IReadOnlyList<NamePart> name) => string.Concat(name.Select(part => part.Count is null ? part.Text : $"{{{part.Count}}}"));
+    private static string Text(IReadOnlyList<NamePart> name) => Member.TextOf(name);
 
     private Size? Count(Expression expression)
     {

@@ -18,7 +18,7 @@ internal sealed partial class Elaborator
         for (var i = 0; i < path.Count - 1; i++)
         {
             var name = Text(path[i]);
-            var existing = parent.Children.FirstOrDefault(child => Text(child.Name) == name);
+            var existing = parent.Named(name).FirstOrDefault();
             if (existing is { IsGroup: false })
             {
                 Report(DiagnosticCatalogue.ConflictingLabel(place, string.Join(".", path.Select(Text)), existing.Path, existing.Place));
@@ -27,11 +27,11 @@ internal sealed partial class Elaborator
             parent = existing ?? NewMember(parent, path[i], null, place, string.Join(".", path.Take(i + 1).Select(Text)));
         }
         var last = Text(path[path.Count - 1]);
-        if (parent.Children.FirstOrDefault(child => Text(child.Name) == last && !AreExclusive(child.Branches)) is { } taken)
+        if (parent.Named(last).FirstOrDefault(child => !AreExclusive(child.Branches)) is { } taken)
         {
             Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)
-                    .WithHint(taken.Place == place ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
+                    .WithHint(taken.Place == place && last.IndexOf('{') < 0 ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
             return null;
         }
         return NewMember(parent, path[path.Count - 1], type, place, null);
@@ -53,7 +53,7 @@ internal sealed partial class Elaborator
             Loops = _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
             Branches = _branches.ToArray(),
         };
-        parent.Children.Add(member);
+        parent.Add(member);
         return member;
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class Elaborator
     private readonly FileScope _file;
     private readonly bool _isGeneric;
     private readonly DiagnosticBag _diagnostics;
-    private readonly IReadOnlyDictionary<TextSpan, string> _autoNames;
+    private IReadOnlyDictionary<TextSpan, string>? _autoNames;
 
     private readonly Member _root;
     private readonly HashSet<TextSpan> _used = [];
@@ -55,7 +55,6 @@ internal sealed partial class Elaborator
         _file = context.ScopeOf(source);
         _isGeneric = isGeneric;
         _diagnostics = diagnostics ?? context.Diagnostics;
-        _autoNames = AutomaticNames.Of(declaration);
         _root = new Member(null, [], declaration.Name.Text, 0, source.At(declaration.Name.Span));
         _policy = DefaultPolicy;
     }
@@ -168,6 +167,10 @@ internal sealed partial class Elaborator
             Report(DiagnosticCatalogue.TooLarge(At(_declaration.Name.Span), $"'{_declaration.Name.Text}'", ModelContext.MostStages)
                 .WithHint("Look for a repetition or a nest of blocks that multiplies."));
         }
+        catch (InsufficientExecutionStackException)
+        {
+            Report(DiagnosticCatalogue.TooDeep(At(_declaration.Name.Span), Parsing.Parser.DeepestNesting));
+        }
         catch (OverflowException)
         {
             Report(DiagnosticCatalogue.Overflow(At(_declaration.Name.Span)));
@@ -196,7 +199,9 @@ internal sealed partial class Elaborator
             return;
         foreach (var (name, span) in _assigned)
             if (!_used.Contains(span))
-                Report(DiagnosticCatalogue.UnusedValue(At(span), name.Text));
+                Report(DiagnosticCatalogue.UnusedValue(At(span), name.Text)
+                    .WithHint(_declaration.Parameters.Any(parameter => parameter.Name.Span == span && parameter.Type.Text == "norm")
+                        ? $"The norms of the network take it by 'norm = {name.Text}'." : null));
         foreach (var shared in _shared)
             if (shared.FirstInputs is null)
                 Report(DiagnosticCatalogue.UnusedModule(shared.Place, shared.Label.ToString()));

@@ -42,12 +42,36 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>Whether only the constructor knows its name: it counts what came before.</summary>
     public bool IsNamedLate => name.Any(part => part.Count is { Value: null });
 
-    public List<Member> Children { get; } = [];
+    public IReadOnlyList<Member> Children => _children;
+
+    private readonly List<Member> _children = [];
+    private readonly Dictionary<string, List<Member>> _byName = [];
+    private string? _nameText;
+
+    public void Add(Member child)
+    {
+        _children.Add(child);
+        if (!_byName.TryGetValue(child.NameText, out var namesakes))
+            _byName[child.NameText] = namesakes = [];
+        namesakes.Add(child);
+    }
+
+    /// <summary>Forgets all children but the first <paramref name="count"/>.</summary>
+    public void Truncate(int count)
+    {
+        for (; _children.Count > count; _children.RemoveAt(_children.Count - 1))
+            _byName[_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
+    }
+
+    /// <summary>The children of a name: several where branches of an if share one.</summary>
+    public IReadOnlyList<Member> Named(string nameText) => _byName.TryGetValue(nameText, out var namesakes) ? namesakes : [];
 
     public Place Place => place;
 
     /// <summary>The name as text; counted parts in braces.</summary>
-    public string NameText => string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
+    public string NameText => _nameText ??= TextOf(name);
+
+    public static string TextOf(IReadOnlyList<NamePart> name) => string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
 
     /// <summary>The full name from the module down.</summary>
     public string Path => parent is null || parent.Parent is null && parent.Name.Count == 0 ? NameText : $"{parent.Path}.{NameText}";

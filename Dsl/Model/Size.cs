@@ -48,6 +48,12 @@ internal sealed class Size : IEquatable<Size>
         _terms = terms;
     }
 
+    /// <summary>More terms than this are no size of a network; a product of sums would grow to any number of them.</summary>
+    private const int MostTerms = 4096;
+
+    /// <summary>The same for the factors of a term.</summary>
+    private const int MostFactors = 64;
+
     public static readonly Size Zero = new(0, []);
     public static readonly Size One = new(1, []);
 
@@ -69,6 +75,10 @@ internal sealed class Size : IEquatable<Size>
     {
         if (a.IsConstant && b.IsConstant)
             return Of(checked(a.Constant + b.Constant));
+        if (b.IsConstant)
+            return b.Constant == 0 ? a : new Size(checked(a.Constant + b.Constant), a._terms);
+        if (a.IsConstant)
+            return a.Constant == 0 ? b : new Size(checked(a.Constant + b.Constant), b._terms);
         return Collect(checked(a.Constant + b.Constant), a._terms.Concat(b._terms));
     }
 
@@ -80,12 +90,30 @@ internal sealed class Size : IEquatable<Size>
     {
         if (a.IsConstant && b.IsConstant)
             return Of(checked(a.Constant * b.Constant));
+        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MostTerms)
+            throw new OverflowException();
+        if (b.Value is { } factor)
+            return a.Times(factor);
+        if (a.Value is { } other)
+            return b.Times(other);
         var terms = new List<Term>();
         foreach (var left in a.AllTerms())
             foreach (var right in b.AllTerms())
+            {
+                if (left.Atoms.Length + right.Atoms.Length > MostFactors)
+                    throw new OverflowException();
                 terms.Add(new Term(checked(left.Coefficient * right.Coefficient), left.Atoms.Concat(right.Atoms).ToArray()));
+            }
         return Collect(0, terms);
     }
+
+    /// <summary>The same terms, in the same order, so many times.</summary>
+    private Size Times(long factor) => factor switch
+    {
+        0 => Zero,
+        1 => this,
+        _ => new Size(checked(Constant * factor), Array.ConvertAll(_terms, term => new Term(checked(term.Coefficient * factor), term.Atoms))),
+    };
 
     /// <summary>
     /// The floor of a / b, exact where it can be: terms that b divides leave the quotient, and the floor of a floor is one floor
@@ -220,8 +248,23 @@ internal sealed class Size : IEquatable<Size>
     public long CoefficientOf(Symbol symbol) =>
         _terms.FirstOrDefault(term => term.Atoms.Length == 1 && term.Atoms[0] is SymbolAtom atom && atom.Symbol.Equals(symbol))?.Coefficient ?? 0;
 
-    public bool Equals(Size? other) => other is not null && Constant == other.Constant
-        && (ReferenceEquals(_terms, other._terms) || _terms.Length == other._terms.Length && Key == other.Key);
+    public bool Equals(Size? other)
+    {
+        if (other is null || Constant != other.Constant || _terms.Length != other._terms.Length)
+            return false;
+        if (ReferenceEquals(_terms, other._terms))
+            return true;
+        for (var i = 0; i < _terms.Length; i++)
+        {
+            var (a, b) = (_terms[i], other._terms[i]);
+            if (a.Coefficient != b.Coefficient || a.Atoms.Length != b.Atoms.Length)
+                return false;
+            for (var j = 0; j < a.Atoms.Length; j++)
+                if (!ReferenceEquals(a.Atoms[j], b.Atoms[j]) && a.Atoms[j].Key != b.Atoms[j].Key)
+                    return false;
+        }
+        return true;
+    }
 
     public override bool Equals(object? obj) => Equals(obj as Size);
 

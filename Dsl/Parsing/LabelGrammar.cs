@@ -48,7 +48,7 @@ internal static class LabelGrammar
         }
     }
 
-    /// <summary>The counted expression; one that cannot be read becomes a name that is not known, and is reported as that.</summary>
+    /// <summary>The counted expression; one that cannot be read is reported where it is evaluated.</summary>
     private static Expression Count(string text, int offset)
     {
         var source = new SourceText("", text);
@@ -58,8 +58,9 @@ internal static class LabelGrammar
             shifted.Add(token with { Span = new TextSpan(token.Span.Start + offset, token.Span.Length) });
         var end = shifted.Count - 1;
         var result = ExpressionGrammar.Disjunction(new TokenInput(shifted, 0, end));
+        // With its braces, so that there is something to underline.
         return result.WasSuccessful && result.Remainder.AtEnd
             ? result.Value
-            : new NameExpression(text, new TextSpan(offset, text.Length));
+            : new ErrorExpression(new TextSpan(offset - 1, text.Length + 2));
     }
 }

@@ -10,6 +10,7 @@ namespace KnDsl.Dsl.Parsing;
 internal sealed class TokenInput : IInput
 {
     private readonly Furthest _furthest;
+    private Dictionary<object, object>? _memos;
 
     public TokenInput(IReadOnlyList<Token> tokens, int position, int end)
         : this(tokens, position, end, new Furthest { Position = position })
@@ -22,7 +23,6 @@ internal sealed class TokenInput : IInput
         Position = position;
         Limit = end;
         _furthest = furthest;
-        Memos = new Dictionary<object, object>();
     }
 
     public IReadOnlyList<Token> Tokens { get; }
@@ -44,7 +44,8 @@ internal sealed class TokenInput : IInput
 
     public int Column => Position;
 
-    public IDictionary<object, object> Memos { get; }
+    /// <summary>Sprache notes the rules that it is in; most tokens are never asked.</summary>
+    public IDictionary<object, object> Memos => _memos ??= new Dictionary<object, object>();
 
     public int FurthestPosition => _furthest.Position;
 

@@ -52,12 +52,17 @@ internal static class CSharpNames
 internal sealed class NamePool(IEnumerable<string> taken)
 {
     private readonly HashSet<string> _taken = new(taken);
+    private readonly Dictionary<string, int> _next = [];
 
     public string Take(string wanted)
     {
-        var name = wanted;
-        for (var number = 2; !_taken.Add(name); number++)
-            name = $"{wanted}_{number}";
-        return name;
+        if (_taken.Add(wanted))
+            return wanted;
+        // Numbers below the next one are taken already.
+        var number = _next.TryGetValue(wanted, out var next) ? next : 2;
+        while (!_taken.Add($"{wanted}_{number}"))
+            number++;
+        _next[wanted] = number + 1;
+        return $"{wanted}_{number}";
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ForwardWriter
     private readonly CodeContext _code;
     private readonly NamePool _names;
     private readonly Dictionary<TensorValue, string> _locals = [];
+    private readonly HashSet<string> _localNames = [];
     private readonly Dictionary<TensorValue, string> _states = [];
     private readonly HashSet<TensorValue> _owned = [];
     private readonly Dictionary<MemberCode, string> _counters = [];
@@ -170,6 +171,7 @@ internal sealed class ForwardWriter
     {
         var name = _names.Take(value.Name.Length > 0 ? CSharpNames.Identifier(value.Name) : $"t{++_temporaries}");
         _locals[value] = name;
+        _localNames.Add(name);
         _states[value] = _names.Take(name.TrimStart('@') + "State");
         if (owned)
             _owned.Add(value);
@@ -197,7 +199,7 @@ internal sealed class ForwardWriter
         if (member.Parent is { Parent: not null } parent)
             return Access(parent) + (parent.Member.IsOptional || IsMadeInBranch(parent.Member) ? "!." : ".");
         // A local may hide a property of the same name; then 'this' says which is meant.
-        return _locals.Values.Contains(member.Property) ? "this." : "";
+        return _localNames.Contains(member.Property) ? "this." : "";
     }
 
     private static bool IsMadeInBranch(Member group) => group.IsGroup && group.Branches.Count > 0;
@@ -346,7 +348,7 @@ internal sealed class ForwardWriter
     {
         foreach (var merge in item.Merges)
         {
-            var owned = Liveness.Defines(item.Then, merge.Then) && Liveness.Defines(item.Else, merge.Else);
+            var owned = _live.Defines(item.Then, merge.Then) && _live.Defines(item.Else, merge.Else);
             _writer.Line($"Tensor {Declare(merge.Variable, owned)};");
             if (_live.IsStateNeeded(merge.Variable))
                 _writer.Line($"ChannelState? {StateName(merge.Variable)};");
@@ -378,10 +380,10 @@ internal sealed class ForwardWriter
         foreach (var carried in item.Carried)
         {
             // The loop frees what it replaces: its own handle, which is the value's where nothing else reads that any more.
-            var taken = _owned.Contains(carried.Before) && !_live.IsReadAfter(item, carried.Before) && Liveness.Defines(item.Body, carried.Next)
-                && Liveness.Defines(items, carried.Before) && item.Carried.Count(other => other.Before == carried.Before) == 1
+            var taken = _owned.Contains(carried.Before) && !_live.IsReadAfter(item, carried.Before) && _live.Defines(item.Body, carried.Next)
+                && _live.Defines(items, carried.Before) && item.Carried.Count(other => other.Before == carried.Before) == 1
                 && !Used(item.Body).Contains(carried.Before);
-            var copied = !taken && Liveness.Defines(item.Body, carried.Next);
+            var copied = !taken && _live.Defines(item.Body, carried.Next);
             var name = Declare(carried.Variable, taken || copied);
             _writer.Line($"var {name} = {_locals[carried.Before]}{(copied ? ".alias()" : "")};");
             if (_live.IsStateNeeded(carried.Variable))
@@ -420,12 +422,9 @@ internal sealed class ForwardWriter
     private void Free(PlanItem item, IEnumerable<TensorValue> values, IReadOnlyList<PlanItem> items)
     {
         foreach (var value in values.Distinct())
-            if (_owned.Contains(value) && !_live.IsLiveAfter(item, value) && (Liveness.Defines(items, value) || IsLoopVariableOf(items, value)))
+            if (_owned.Contains(value) && !_live.IsLiveAfter(item, value) && (_live.Defines(items, value) || _live.IsLoopVariableOf(items, value)))
                 _writer.Line($"{_locals[value]}.Dispose();");
     }
-
-    private bool IsLoopVariableOf(IReadOnlyList<PlanItem> items, TensorValue value) => LoopsIn(Model.Items).Any(loop =>
-        ReferenceEquals(loop.Body, items) && loop.Carried.Any(carried => carried.Variable == value));
 
     private static IEnumerable<LoopItem> LoopsIn(IReadOnlyList<PlanItem> items) => items.SelectMany(item => item switch
     {

@@ -13,12 +13,15 @@ internal sealed class Liveness
 {
     private readonly Dictionary<PlanItem, HashSet<object>> _after = [];
     private readonly Dictionary<TensorValue, IReadOnlyList<TensorValue>> _aliases = [];
+    private readonly Dictionary<TensorValue, IReadOnlyList<PlanItem>> _definedIn = [];
+    private readonly Dictionary<IReadOnlyList<PlanItem>, LoopItem> _loops = [];
     private readonly HashSet<TensorValue> _neededStates = [];
     private readonly ModuleModel _model;
 
     public Liveness(ModuleModel model)
     {
         _model = model;
+        FindDefinitions(model.Items);
         FindAliases(model.Items);
         FindNeededStates();
         var live = new HashSet<object>();
@@ -92,10 +95,11 @@ internal sealed class Liveness
         } while (_neededStates.Count > before);
     }
 
+    /// <summary>From the end to the start, as needs go: only loops take another round.</summary>
     private void Need(IReadOnlyList<PlanItem> items)
     {
-        foreach (var item in items)
-            switch (item)
+        for (var i = items.Count - 1; i >= 0; i--)
+            switch (items[i])
             {
                 case ApplyLayerItem { Call.Layer: Norm } norm:
                     if (norm.From is { } path)
@@ -153,14 +157,39 @@ internal sealed class Liveness
             }
     }
 
-    public static bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) => items.Any(item => item switch
+    /// <summary>Whether a row of items makes the value, itself and not inside a branch or a loop.</summary>
+    public bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) => _definedIn.TryGetValue(value, out var row) && ReferenceEquals(row, items);
+
+    /// <summary>The loop whose variable the value is, if the row is its body.</summary>
+    public bool IsLoopVariableOf(IReadOnlyList<PlanItem> items, TensorValue value) =>
+        _loops.TryGetValue(items, out var loop) && loop.Carried.Any(carried => carried.Variable == value);
+
+    private void FindDefinitions(IReadOnlyList<PlanItem> items)
     {
-        ApplyLayerItem layer => layer.Output == value,
-        ApplyBlockItem block => block.Outputs.Contains(value),
-        IfItem branch => branch.Merges.Any(merge => merge.Variable == value),
-        LoopItem loop => loop.Carried.Any(carried => carried.Variable == value),
-        _ => false,
-    });
+        foreach (var item in items)
+            switch (item)
+            {
+                case ApplyLayerItem layer:
+                    _definedIn[layer.Output] = items;
+                    break;
+                case ApplyBlockItem block:
+                    foreach (var output in block.Outputs)
+                        _definedIn[output] = items;
+                    break;
+                case IfItem branch:
+                    foreach (var merge in branch.Merges)
+                        _definedIn[merge.Variable] = items;
+                    FindDefinitions(branch.Then);
+                    FindDefinitions(branch.Else);
+                    break;
+                case LoopItem loop:
+                    foreach (var carried in loop.Carried)
+                        _definedIn[carried.Variable] = items;
+                    _loops[loop.Body] = loop;
+                    FindDefinitions(loop.Body);
+                    break;
+            }
+    }
 
     private static void Read(HashSet<object> live, TensorValue value) => live.Add(value);
 

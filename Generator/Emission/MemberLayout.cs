@@ -51,7 +51,9 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that is registered before it is
     /// filled looks for its fields then, and never again.
     /// </summary>
-    public bool RegistersInOrder => Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
+    public bool RegistersInOrder => _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
+
+    private bool? _registersInOrder;
 
     /// <summary>Whether the constructor counts its name, so that no attribute can say it.</summary>
     public bool IsNamedLate => form != MemberForm.ModuleListItem && member.IsNamedLate;
@@ -95,7 +97,7 @@ internal sealed class MemberLayout
             }
             var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
             // Alternatives of an if may share a label: they are one property where their types agree.
-            if (parent.Children.FirstOrDefault(other => other.Member.NameText == child.NameText) is { } same && child.Type is not null && same.Type == _typeOf(child))
+            if (parent.Member.Named(child.NameText)[0] is var first && first != child && child.Type is not null && _codes[first] is var same && same.Type == _typeOf(child))
             {
                 _codes[child] = same;
                 continue;

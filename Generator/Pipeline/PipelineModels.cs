@@ -19,7 +19,7 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
         options.TryGetValue("build_property.RootNamespace", out var space) ? space : "",
         options.TryGetValue("build_property.ProjectDir", out var directory) ? directory : "");
 
-    /// <summary>A name for the generated file that no other file of the project has.</summary>
+    /// <summary>The usual name for what is generated from a file: its path in the project.</summary>
     public string HintName(string path)
     {
         var relative = ProjectDirectory.Length > 0 && path.StartsWith(ProjectDirectory, StringComparison.Ordinal)
@@ -30,7 +30,7 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
 }
 
 /// <summary>What one file made.</summary>
-internal sealed record GeneratedFile(string HintName, string? Code, EquatableArray<Finding> Findings, EquatableArray<GeneratedClass> Classes, EquatableArray<ExternFact> Externs);
+internal sealed record GeneratedFile(string Path, string HintName, string? Code, EquatableArray<Finding> Findings, EquatableArray<GeneratedClass> Classes, EquatableArray<ExternFact> Externs);
 
 /// <summary>A place in a .knnet file, without the text.</summary>
 internal sealed record FindingPlace(string Path, Microsoft.CodeAnalysis.Text.TextSpan Span, LinePositionSpan Lines)

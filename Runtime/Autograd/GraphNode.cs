@@ -126,6 +126,10 @@ internal abstract class GraphNode
 
     private Tensor?[] GradientsOf(IntPtr gradientHandles, int count)
     {
+        // The engine enables gradients in a backward pass that is itself to be differentiated (create_graph).
+        if (is_grad_enabled())
+            throw new NotSupportedException("It has no second derivative: use the pass without create_graph.");
+
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var gradients = new Tensor?[count];

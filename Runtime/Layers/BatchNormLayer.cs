@@ -22,6 +22,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
     {
         CheckInput(input);
         if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        CheckNotFolded();
 
         var batches = MicroBatches.Of(input.size(0), _microbatch);
         return (batches.Count == 1 ? NormalizeBatch(input) : NormalizeMicroBatches(input, batches), null, null);
@@ -29,7 +30,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
 
     private Tensor NormalizeBatch(Tensor input)
     {
-        num_batches_tracked.add_(1).Dispose();
+        num_batches_tracked.add_(1);
         return nn.functional.batch_norm(
             input, running_mean, running_var, weight, bias, training: true, momentum, eps);
     }

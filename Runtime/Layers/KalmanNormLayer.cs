@@ -51,6 +51,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     {
         CheckInput(input);
         if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        CheckNotFolded();
 
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Of(input.size(0), _policy.Microbatch);

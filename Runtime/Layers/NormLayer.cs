@@ -1,4 +1,5 @@
 using System;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -38,6 +39,29 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">The input or the prior has not the layer's shape.</exception>
     public abstract (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior);
+
+    /// <summary>
+    /// Whether inference is one scale and shift per channel, so that the layer can be folded into what stands before it.
+    /// </summary>
+    public virtual bool CanFold => false;
+
+    /// <summary>
+    /// Folds the layer into the convolution before it: the convolution's weight and bias take over scale and shift, and the
+    /// layer hands its input on, without parameters or buffers. For inference only.
+    /// </summary>
+    /// <param name="convolution">The convolution or transposed convolution whose output the layer, and nothing else, reads.</param>
+    /// <exception cref="InvalidOperationException">The layer cannot be folded, is in training mode, or was folded.</exception>
+    /// <exception cref="ArgumentException">The convolution has not the layer's channels.</exception>
+    public virtual void FoldInto(Convolution convolution) => throw CannotFold();
+
+    /// <summary>Folds the layer into the linear layer before it, as <see cref="FoldInto(Convolution)"/> does.</summary>
+    /// <param name="linear">The linear layer whose output, [N, C], the layer, and nothing else, reads.</param>
+    /// <exception cref="InvalidOperationException">The layer cannot be folded, is in training mode, or was folded.</exception>
+    /// <exception cref="ArgumentException">The linear layer has not the layer's channels.</exception>
+    public virtual void FoldInto(Linear linear) => throw CannotFold();
+
+    private InvalidOperationException CannotFold() =>
+        new($"{GetName()} cannot be folded: in inference it is not one scale and shift per channel.");
 
     private protected void CheckInput(Tensor input)
     {

@@ -25,6 +25,7 @@ internal sealed class RenormLayer : RunningNormLayer
     {
         CheckInput(input);
         if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        CheckNotFolded();
 
         using var scope = NewDisposeScope();
         var step = num_batches_tracked.item<long>();

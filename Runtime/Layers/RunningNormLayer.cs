@@ -1,3 +1,5 @@
+using System;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -51,9 +53,49 @@ public abstract class RunningNormLayer : AffineNormLayer
         set => Replace(ref _num_batches_tracked, value, nameof(num_batches_tracked));
     }
 
+    /// <summary>Whether the layer was folded into the one before it, and hands its input on.</summary>
+    public bool folded { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool CanFold => !folded;
+
+    /// <inheritdoc/>
+    public override void FoldInto(Convolution convolution) => Fold(() => Folding.Into(convolution, ScaleAndShift()));
+
+    /// <inheritdoc/>
+    public override void FoldInto(Linear linear) => Fold(() => Folding.Into(linear, ScaleAndShift()));
+
     /// <summary>Normalizes with the running averages: what the layer does in inference.</summary>
-    private protected Tensor NormalizeWithRunningAverages(Tensor input) =>
-        nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: false, 0, eps);
+    private protected Tensor NormalizeWithRunningAverages(Tensor input) => folded
+        ? input.alias()
+        : nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: false, 0, eps);
+
+    /// <summary>A folded layer cannot be trained.</summary>
+    private protected void CheckNotFolded()
+    {
+        if (folded)
+            throw new InvalidOperationException($"{GetName()} was folded into the layer before it, for inference only.");
+    }
+
+    private (Tensor Scale, Tensor Shift) ScaleAndShift()
+    {
+        var scale = weight / (running_var + eps).sqrt();
+        return (scale, bias - running_mean * scale);
+    }
+
+    private void Fold(Action into)
+    {
+        CheckNotFolded();
+        if (training) throw new InvalidOperationException($"{GetName()} is in training mode: call eval() before folding.");
+
+        using var scope = NewDisposeScope();
+        using (no_grad()) into();
+        folded = true;
+        Unregister();
+        ConditionallyRegisterBuffer(nameof(running_mean), null);
+        ConditionallyRegisterBuffer(nameof(running_var), null);
+        ConditionallyRegisterBuffer(nameof(num_batches_tracked), null);
+    }
 
     /// <summary>The running averages, to be updated.</summary>
     private protected RunningAverages Averages => new(running_mean, running_var, num_batches_tracked, momentum);

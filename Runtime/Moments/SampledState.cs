@@ -109,7 +109,10 @@ internal sealed class SampledState : ChannelState
         var shape = _drawn.Mean.shape;
         long[] ones = [.. shape, .. _drawnSize.Select(_ => 1L)];
         var noise = randn([.. shape, .. _drawnSize], _drawn.Mean.dtype, _drawn.Mean.device);
-        var map = noise * _drawn.Variance.sqrt().view(ones) + _drawn.Mean.view(ones);
+
+        // Padded channels have no variance; the root's gradient there would be infinite.
+        var deviation = _drawn.Variance.clamp_min(1e-24).sqrt();
+        var map = noise * deviation.view(ones) + _drawn.Mean.view(ones);
         return _waiting.Aggregate(map, (value, operation) => operation(value));
     }
 

@@ -12,7 +12,10 @@ internal static class Program
 {
     private static readonly Dictionary<string, Action> Benchmarks = new()
     {
+        ["generator"] = GeneratorBenchmark.Run,
         ["norm"] = NormBenchmark.Run,
+        ["network"] = NetworkBenchmark.Run,
+        ["overhead"] = OverheadBenchmark.Run,
     };
 
     private static int Main(string[] args)
@@ -20,6 +23,12 @@ internal static class Program
         if (args is [var name] && Benchmarks.TryGetValue(name, out var run))
         {
             run();
+            return 0;
+        }
+
+        if (args is ["network-memory", var network, var policy])
+        {
+            NetworkBenchmark.RunMemory(network, policy);
             return 0;
         }
 

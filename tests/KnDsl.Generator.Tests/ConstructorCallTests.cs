@@ -29,7 +29,7 @@ public class ConstructorCallTests
     {
         var text = Host.Project("net.knnet", Network);
         var source = $$"""
-            public static class Program
+            internal static class Program
             {
                 public static object Make(int unknown) => {{call}};
             }

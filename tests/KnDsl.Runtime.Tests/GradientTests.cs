@@ -81,6 +81,15 @@ public sealed class GradientTests : TorchTest
     }
 
     [Fact]
+    public void ASecondDerivativeIsAnErrorAndNotAWrongOne()
+    {
+        var layer = NormPolicy.Kalman(gain: 0.5).Create(2);
+        var x = randn(4, 2, 3, 3).requires_grad_();
+        var loss = layer.call(x).pow(3).sum();
+        Assert.ThrowsAny<Exception>(() => loss.backward(create_graph: true));
+    }
+
+    [Fact]
     public void BackwardTwiceThroughAKeptGraphAddsUp()
     {
         var layer = NormPolicy.Kalman(gain: 0.5).Create(2, dtype: ScalarType.Float64);

@@ -134,7 +134,7 @@ internal static unsafe class CpuFilter<T>
             variances[c] = Mix(variances[c], variance / layout.Batches.Count);
         }
 
-        T Mix(T old, double value) => T.CreateSaturating(
+        T Mix(T old, double value) => Narrow.To<T>(
             double.CreateTruncating(old) + averages.Momentum * (value - double.CreateTruncating(old)));
     }
 }

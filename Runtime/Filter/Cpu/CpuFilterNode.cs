@@ -116,7 +116,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         {
             double sum = 0;
             for (var s = at; s < statistics.Length; s += (int)rows * channels) sum += statistics[s];
-            elements[at] = T.CreateSaturating(sum);
+            elements[at] = T.CreateTruncating(sum);
         }
 
         return result;

@@ -82,7 +82,7 @@ internal sealed unsafe class CpuStatistics : IDisposable
     {
         var result = empty([_layout.Batches.Count, _layout.Channels], like.dtype, like.device);
         var elements = Pointer<T>(result);
-        for (var s = 0; s < part.Length; s++) elements[s] = T.CreateSaturating(part[s]);
+        for (var s = 0; s < part.Length; s++) elements[s] = Narrow.To<T>(part[s]);
         return result;
     }
 

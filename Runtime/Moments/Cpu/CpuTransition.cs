@@ -67,7 +67,7 @@ internal static unsafe class CpuTransition<T>
     private static void Compute(
         TransitionSource source, TransitionShape shape, Tensor weight, Tensor? bias, Tensor mean, Tensor variance)
     {
-        var moments = TransitionInputs<T>.Of(source.Mean, source.Variance, source.Emitted, source.Rectified, shape);
+        using var moments = TransitionInputs<T>.Of(source.Mean, source.Variance, source.Emitted, source.Rectified, shape);
         var weights = NativeTensor.Pointer<T>(weight);
         var biases = bias is null ? null : NativeTensor.Pointer<T>(bias);
         var means = NativeTensor.Pointer<T>(mean);
@@ -81,8 +81,8 @@ internal static unsafe class CpuTransition<T>
                 {
                     var (first, second) = moments.Dot(kernel, row, shape.GroupOf(o));
                     means[row * shape.Outputs + o] =
-                        T.CreateSaturating(first + (biases is null ? 0 : double.CreateTruncating(biases[o])));
-                    variances[row * shape.Outputs + o] = T.CreateSaturating(second);
+                        Narrow.To<T>(first + (biases is null ? 0 : double.CreateTruncating(biases[o])));
+                    variances[row * shape.Outputs + o] = Narrow.To<T>(second);
                 }
             }
         });

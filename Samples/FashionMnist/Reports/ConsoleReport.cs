@@ -55,14 +55,32 @@ internal static class ConsoleReport
 
     private sealed class Bars(ProgressContext context, Settings settings) : IObserver
     {
+        /// <summary>So many steps pass between two figures that are meant to be read.</summary>
+        private const int Every = 10;
+
         private readonly Dictionary<Method, ProgressTask> tasks = [];
+        private readonly Dictionary<Method, string> tested = [];
 
-        public void Started(Method method, int steps) => tasks[method] = context.AddTask(method.Name, maxValue: steps);
+        public void Started(Method method, int steps)
+        {
+            tested[method] = "";
+            tasks[method] = context.AddTask(method.Name, maxValue: steps);
+        }
 
-        public void Stepped(Method method, int step, double loss, double learningRate) => tasks[method].Value = step;
+        public void Stepped(Method method, int step, double loss, double learningRate)
+        {
+            tasks[method].Value = step;
+            if (step % Every == 0) Describe(method, loss);
+        }
 
-        public void Tested(Method method, Epoch epoch, int step) => tasks[method].Description = Text(
-            $"{method.Name,-7} epoch {epoch.Number}/{settings.Epochs}  loss {epoch.Loss:F3}  error {epoch.Error:F2} %");
+        public void Tested(Method method, Epoch epoch, int step)
+        {
+            tested[method] = Text($"  epoch {epoch.Number}/{settings.Epochs}: error {epoch.Error:F2} %");
+            Describe(method, epoch.Loss);
+        }
+
+        private void Describe(Method method, double loss)
+            => tasks[method].Description = Text($"{method.Name,-7} loss {loss:F3}{tested[method]}");
     }
 
     private sealed class Lines(IAnsiConsole console, Settings settings) : IObserver

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using KnDsl.Dsl.Model;
+using KnDsl.Generator;
+using KnDsl.Generator.Emission;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using RoslynText = Microsoft.CodeAnalysis.Text.SourceText;
+using SourceText = KnDsl.Dsl.Text.SourceText;
+
+namespace KnDsl.Benchmarks;
+
+/// <summary>What the generator costs a build and an editor: reading, checking and writing networks, small, large and many.</summary>
+internal static class GeneratorBenchmark
+{
+    private static readonly string Cases = FindCases(AppContext.BaseDirectory);
+
+    public static void Run()
+    {
+        // First of all, while nothing is compiled yet: a build's compiler is cold too.
+        var cold = Stopwatch.StartNew();
+        var driver = Driver(Files(200)).RunGenerators(Compilation());
+        var figures = new List<string> { Figure("cold_200_s", cold.Elapsed.TotalSeconds) };
+        var generated = driver.GetRunResult().GeneratedTrees.Length;
+        Console.WriteLine($"200 files of a ResNet-18, cold: {cold.Elapsed.TotalSeconds:F2} s, {generated} classes' files");
+        if (generated != 200)
+            throw new InvalidOperationException($"200 files made {generated}: {driver.GetRunResult().Diagnostics.FirstOrDefault()}");
+
+        figures.Add(Figure("resnet50_warm_ms", ResNet50()));
+        figures.Add(Figure("layers1000_ms", Layers()));
+        foreach (var count in new[] { 100, 200 })
+            figures.Add(Figure($"edit_of_{count}_ms", Edit(count)));
+        Console.WriteLine(string.Join(" ", figures));
+    }
+
+    private static double ResNet50()
+    {
+        var path = Path.Combine(Cases, "ResNet50", "net.knnet");
+        var text = File.ReadAllText(path);
+        var time = Warm(() => Generate(path, text), TimeSpan.FromSeconds(6));
+        Console.WriteLine($"ResNet-50, parse, check and emit, warm: {time}");
+        return time.Median;
+    }
+
+    private static double Layers()
+    {
+        double thousand = 0;
+        foreach (var layers in new[] { 250, 500, 1000, 2000 })
+        {
+            var text = Chain(layers);
+            var time = Warm(() => Generate("chain.knnet", text), TimeSpan.FromSeconds(5));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Generate("chain.knnet", text);
+            var allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / 1e6;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{layers,5} convolutions, each with norm, relu and a join to the one before: {time}  {1000 * time.Median / layers:F1} us a layer  {allocated:F1} MB allocated, {1000 * allocated / layers:F1} kB a layer"));
+            if (layers == 1000)
+                thousand = time.Median;
+        }
+        return thousand;
+    }
+
+    private static double Edit(int count)
+    {
+        var files = Files(count);
+        var compilation = Compilation();
+        var driver = Driver(files).RunGenerators(compilation);
+        var turn = 0;
+        var current = files[count / 2];
+        var time = Warm(() =>
+        {
+            var next = new Text(current.Path, ResNet18(count / 2, 100 + turn++ % 50));
+            driver = driver.ReplaceAdditionalText(current, next).RunGenerators(compilation);
+            current = next;
+        }, TimeSpan.FromSeconds(6));
+        Console.WriteLine($"One edit among {count} files: {time}");
+        return time.Median;
+    }
+
+    private static void Generate(string path, string text)
+    {
+        var file = CheckedFile.Check(new SourceText(path, text), static imported => new SourceText(imported, File.ReadAllText(imported)));
+        if (file.Diagnostics.Count > 0 || FileEmitter.Emit(file, "Project") is null)
+            throw new InvalidOperationException($"{path}: {file.Diagnostics.FirstOrDefault()?.Text}");
+    }
+
+    /// <summary>Times something after as many turns as the just-in-time compiler needs to be done with it.</summary>
+    private static Timing Warm(Action action, TimeSpan duration)
+    {
+        var warmUp = Stopwatch.StartNew();
+        for (var turn = 0; turn < 60 && warmUp.Elapsed < duration || turn < 5; turn++)
+            action();
+        Thread.Sleep(300);
+        return Interleaved.Run(5, duration / 2, ("", action))[""];
+    }
+
+    private static Text[] Files(int count) => [.. Enumerable.Range(0, count).Select(i => new Text($"/project/net{i}.knnet", ResNet18(i, 1000)))];
+
+    private static string ResNet18(int number, int classes) => File.ReadAllText(Path.Combine(Cases, "ResNet18", "net.knnet"))
+        .Replace("namespace Cases.ResNet18", $"namespace Project.Net{number}").Replace("classes: int = 1000", $"classes: int = {classes}");
+
+    /// <summary>Layers in one body, which is the hardest form: no block is checked once for many.</summary>
+    private static string Chain(int layers)
+    {
+        var text = new StringBuilder("network Chain(policy: norm = kalman())\n{\n    input  image[N, 64, 8*h, 8*w]\n    norm = policy\n\n    x = image -> stem: conv(64, 3) -> norm: norm\n");
+        for (var i = 0; i < layers; i++)
+            text.Append($"    y = x -> conv{i}: conv(64, 3) -> bn{i}: norm -> relu\n    x = x + y\n");
+        return text.Append("    output x[N, 64, 8*h, 8*w]\n}\n").ToString();
+    }
+
+    private static GeneratorDriver Driver(IEnumerable<AdditionalText> texts) =>
+        CSharpGeneratorDriver.Create([new KnnetGenerator().AsSourceGenerator()], texts);
+
+    private static CSharpCompilation Compilation() => CSharpCompilation.Create("Project");
+
+    private static string Figure(string name, double value) => string.Create(CultureInfo.InvariantCulture, $"{name}: {value:F3}");
+
+    private static string FindCases(string folder) => Directory.Exists(Path.Combine(folder, "tests", "Cases"))
+        ? Path.Combine(folder, "tests", "Cases")
+        : FindCases(Directory.GetParent(folder)?.FullName ?? throw new DirectoryNotFoundException("The benchmark reads tests/Cases: run it inside the repository."));
+
+    private sealed class Text(string path, string content) : AdditionalText
+    {
+        private readonly RoslynText _text = RoslynText.From(content);
+
+        public override string Path => path;
+
+        public override RoslynText GetText(CancellationToken cancellationToken = default) => _text;
+    }
+}

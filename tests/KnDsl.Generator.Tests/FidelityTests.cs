@@ -1,0 +1,202 @@
+using System;
+using System.Linq;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn.functional;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>
+/// Generated forward passes against the same computation written by hand on the same modules: values and gradients, under
+/// TorchSharp's own batch normalization, and under Kalman normalization with the states handed on by hand.
+/// </summary>
+public sealed class FidelityTests : TorchTest
+{
+    /// <summary>A norm stage: output, emitted state, posterior.</summary>
+    private delegate (Tensor Output, ChannelState? Emitted, ChannelState? Posterior) NormStage(NormLayer layer, Tensor input, ChannelState? prior);
+
+    private static (Tensor, ChannelState?, ChannelState?) Layer(NormLayer layer, Tensor input, ChannelState? prior) => layer.forward(input, prior);
+
+    private static (Tensor, ChannelState?, ChannelState?) Native(NormLayer layer, Tensor input, ChannelState? prior)
+    {
+        var (mean, variance) = (layer.get_buffer("running_mean")!.clone(), layer.get_buffer("running_var")!.clone());
+        return (batch_norm(input, mean, variance, layer.get_parameter("weight"), layer.get_parameter("bias"), layer.training, 0.1, 1e-5), null, null);
+    }
+
+    public static TheoryData<string, string> Everything
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var name in new[] { "Branch", "PreActivation", "Concat", "Loop" })
+                foreach (var policy in new[] { "native", "kalman", "micro-batches", "none" })
+                    data.Add(name, policy);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Everything))]
+    public void EqualsTheSameByHand(string name, string kind)
+    {
+        var @case = GeneratedCase.Of(name);
+        var policy = kind switch
+        {
+            "native" => NormPolicy.Batch(),
+            "kalman" => NormPolicy.Kalman(),
+            "micro-batches" => NormPolicy.Kalman(0.1, 2),
+            _ => NormPolicy.None(),
+        };
+        NormStage norm = kind == "native" ? Native : Layer;
+        using var network = @case.CreateNetwork(policy, dtype: ScalarType.Float64);
+        using (no_grad())
+            foreach (var (key, parameter) in network.named_parameters().Where(entry => entry.name.Contains("norm") || entry.name.Contains("bn")))
+                parameter.add_(randn_like(parameter), 0.3);
+        var image = @case.Inputs(dtype: ScalarType.Float64).Single();
+
+        foreach (var training in new[] { false, true })
+        {
+            network.train(training);
+            var expected = ByHand(name, network, image, norm);
+            var expectedGradients = Gradients(network, expected);
+            var actual = GeneratedCase.Run(network, image).Single();
+            Close(expected, actual, 1e-12, training ? "training" : "inference");
+            foreach (var ((key, a), (_, b)) in expectedGradients.Zip(Gradients(network, actual)))
+                Close(a, b, 1e-10, key);
+        }
+    }
+
+    private static (string, Tensor)[] Gradients(nn.Module network, Tensor output)
+    {
+        network.zero_grad();
+        (output * output).sum().backward();
+        return [.. network.named_parameters().Select(entry => (entry.name, entry.parameter.grad!.clone()))];
+    }
+
+    private static Tensor ByHand(string name, dynamic network, Tensor image, NormStage norm) => name switch
+    {
+        "Branch" => Branch(network, image, norm),
+        "PreActivation" => PreActivation(network, image, norm),
+        "Concat" => Mixtures(network, image, norm),
+        _ => Dense(network, image, norm),
+    };
+
+    private static (Tensor, ChannelState?) NormRelu(NormStage norm, NormLayer layer, Tensor x, ChannelState? state)
+    {
+        var (y, emitted, _) = norm(layer, x, state);
+        return (relu(y), emitted?.Relu());
+    }
+
+    // ---- Branch --------------------------------------------------------------------------------------------------
+
+    private static Tensor Branch(dynamic network, Tensor image, NormStage norm)
+    {
+        (Tensor x, ChannelState? state) = Bottleneck(network.first, image, null, norm);
+        (x, state) = Bottleneck(network.second, x, state, norm);
+        (x, state) = Bottleneck(network.third, x, state, norm);
+        return ((Linear)network.fc).call(x.mean([2, 3]));
+    }
+
+    private static (Tensor, ChannelState?) Bottleneck(dynamic block, Tensor x, ChannelState? state, NormStage norm)
+    {
+        var (conv1, conv2, conv3) = ((Conv2d)block.conv1, (Conv2d)block.conv2, (Conv2d)block.conv3);
+        var (y, s) = NormRelu(norm, (NormLayer)block.bn1, conv1.call(x), state?.Through(conv1));
+        (y, s) = NormRelu(norm, (NormLayer)block.bn2, conv2.call(y), s?.Through(conv2));
+        (y, s, _) = norm((NormLayer)block.bn3, conv3.call(y), s?.Through(conv3));
+        var (shortcut, shortcutState) = (x, state);
+        if (block.downsample is not null)
+        {
+            var conv = (Conv2d)block.downsample._0;
+            (shortcut, shortcutState, _) = norm((NormLayer)block.downsample._1, conv.call(x), state?.Through(conv));
+        }
+        return (relu(y + shortcut), ChannelState.Add(s, shortcutState)?.Relu());
+    }
+
+    // ---- PreActivation: the shortcut reads the posterior ---------------------------------------------------------
+
+    private static Tensor PreActivation(dynamic network, Tensor image, NormStage norm)
+    {
+        var x = ((Conv2d)network.stem).call(image);
+        ChannelState? state = null;
+        foreach (var unit in network.stage1)
+            (x, state) = Unit(unit, x, state, 1, norm);
+        var stride = 2;
+        foreach (var unit in network.stage2)
+        {
+            (x, state) = Unit(unit, x, state, stride, norm);
+            stride = 1;
+        }
+        (x, _) = NormRelu(norm, (NormLayer)network.norm, x, state);
+        return ((Linear)network.fc).call(x.mean([2, 3]));
+    }
+
+    private static (Tensor, ChannelState?) Unit(dynamic unit, Tensor x, ChannelState? state, int stride, NormStage norm)
+    {
+        var (conv1, conv2) = ((Conv2d)unit.conv1, (Conv2d)unit.conv2);
+        var (y, s, posterior) = norm((NormLayer)unit.norm1, x, state);
+        y = relu(y);
+        s = s?.Relu();
+        (y, s) = NormRelu(norm, (NormLayer)unit.norm2, conv1.call(y), s?.Through(conv1));
+        y = conv2.call(y);
+        s = s?.Through(conv2);
+        var (shortcut, shortcutState) = (x, posterior);
+        if (stride != 1)
+        {
+            var added = y.shape[1] - x.shape[1];
+            shortcut = cat([avg_pool2d(x, 2), zeros(x.shape[0], added, y.shape[2], y.shape[3], dtype: x.dtype)], 1);
+            shortcutState = posterior?.AvgPool([2, 2], [2, 2], [0, 0]).Pad([0, 0, 0, 0, 0, added], 0);
+        }
+        return (y + shortcut, ChannelState.Add(s, shortcutState));
+    }
+
+    // ---- Concat --------------------------------------------------------------------------------------------------
+
+    private static Tensor Mixtures(dynamic network, Tensor image, NormStage norm)
+    {
+        var mixed = network.mixed;
+        var (a, _) = ConvNorm(mixed.branch1, image, null, norm);
+        (Tensor b, ChannelState? bState) = ConvNorm(mixed.branch2[0], image, null, norm);
+        (b, _) = ConvNorm(mixed.branch2[1], b, bState, norm);
+        var (c, _) = ConvNorm(mixed.branch3._1, max_pool2d(image, 3, 1, 1), null, norm);
+        // The image has no state, so what it is joined to has none either.
+        var x = cat([(Tensor)a, b, (Tensor)c, image], 1);
+        var (down, _, _) = norm((NormLayer)network.bn, ((Conv2d)network.down).call(x), null);
+        var y = cat([max_pool2d(x, 2), down], 1);
+        var z = y + sigmoid(((Conv2d)network.gate).call(y)) * y;
+        return ((nn.Module<Tensor, Tensor>)network.@out).call(z);
+    }
+
+    private static (Tensor, ChannelState?) ConvNorm(dynamic block, Tensor x, ChannelState? state, NormStage norm)
+    {
+        var conv = (Conv2d)block.conv;
+        return NormRelu(norm, (NormLayer)block.bn, conv.call(x), state?.Through(conv));
+    }
+
+    // ---- Loop ----------------------------------------------------------------------------------------------------
+
+    private static Tensor Dense(dynamic network, Tensor image, NormStage norm)
+    {
+        (Tensor x, ChannelState? state) = DenseBlock(network.dense1, ((Conv2d)network.conv0).call(image), null, norm);
+        var conv = (Conv2d)network.transition.conv;
+        (x, state) = NormRelu(norm, (NormLayer)network.transition.norm, x, state);
+        (x, state) = (avg_pool2d(conv.call(x), 2), state?.Through(conv).AvgPool([2, 2], [2, 2], [0, 0]));
+        (x, state) = DenseBlock(network.dense2, x, state, norm);
+        (x, _) = NormRelu(norm, (NormLayer)network.norm, x, state);
+        return ((Linear)network.classifier).call(x.mean([2, 3]));
+    }
+
+    private static (Tensor, ChannelState?) DenseBlock(dynamic block, Tensor x, ChannelState? state, NormStage norm)
+    {
+        foreach (var layer in block.denselayer)
+        {
+            var (conv1, conv2) = ((Conv2d)layer.conv1, (Conv2d)layer.conv2);
+            (Tensor y, ChannelState? s, state) = norm((NormLayer)layer.norm1, x, state);
+            (y, s) = NormRelu(norm, (NormLayer)layer.norm2, conv1.call(relu(y)), s?.Relu().Through(conv1));
+            x = cat([x, conv2.call(y)], 1);
+            state = ChannelState.Concat(state, s?.Through(conv2));
+        }
+        return (x, state);
+    }
+}

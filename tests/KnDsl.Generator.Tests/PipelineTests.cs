@@ -1,0 +1,240 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Text;
+using Xunit;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>What runs again after an edit, and what the compiler is given.</summary>
+public sealed class PipelineTests
+{
+    private static string Network(string name, int channels = 8, string space = "") =>
+        $"{(space.Length > 0 ? $"namespace {space}\n" : "")}network {name}(classes: int = 10)\n{{\n    input  image[N, 3, h, w]\n"
+        + $"    logits = image -> conv1: conv({channels}, 3) -> relu -> avgpool(global) -> flatten -> fc: linear(classes)\n    output logits[N, classes]\n}}\n";
+
+    private static TextInMemory[] Three() => [Host.Project("A.knnet", Network("A")), Host.Project("B.knnet", Network("B")), Host.Project("C.knnet", Network("C"))];
+
+    /// <summary>For each step the reasons of its outputs, in order.</summary>
+    private static Dictionary<string, IncrementalStepRunReason[]> Reasons(GeneratorDriver driver) =>
+        driver.GetRunResult().Results.Single().TrackedSteps.ToDictionary(
+            step => step.Key, step => step.Value.SelectMany(run => run.Outputs).Select(output => output.Reason).ToArray());
+
+    private static IncrementalStepRunReason[] OutputReasons(GeneratorDriver driver) =>
+        [.. driver.GetRunResult().Results.Single().TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(run => run.Outputs).Select(output => output.Reason)];
+
+    private static bool DidNotRun(IncrementalStepRunReason reason) => reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged;
+
+    [Fact]
+    public void AnUnrelatedEditOfCSharpRunsNothing()
+    {
+        var compilation = Host.Compilation("class Before { }");
+        var driver = Host.Driver(Three(), track: true).RunGenerators(compilation);
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.New, reason));
+
+        driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class After { }", Host.ParseOptions)));
+
+        Assert.All(Reasons(driver), step => Assert.All(step.Value, reason => Assert.True(DidNotRun(reason), $"{step.Key}: {reason}")));
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Texts], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+        Assert.NotEmpty(OutputReasons(driver));
+        Assert.All(OutputReasons(driver), reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+    }
+
+    [Fact]
+    public void AnEditRunsTheStepsOfItsFileOnly()
+    {
+        var texts = Three();
+        var driver = Host.Driver(texts, track: true).RunGenerators(Host.Compilation());
+
+        driver = driver.ReplaceAdditionalText(texts[1], Host.Project("B.knnet", Network("B", 16))).RunGenerators(Host.Compilation());
+
+        Assert.Equal(
+            [IncrementalStepRunReason.Cached, IncrementalStepRunReason.Modified, IncrementalStepRunReason.Cached], Reasons(driver)[KnnetGenerator.Steps.Files]);
+        // The classes are the same: whoever looks for two of one name has nothing to do.
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Classes], reason => Assert.True(DidNotRun(reason)));
+        Assert.Single(OutputReasons(driver), reason => !DidNotRun(reason));
+        Assert.Contains("nn.Conv2d(3, 16, 3", driver.GetRunResult().GeneratedTrees.Single(tree => tree.FilePath.Contains("B.knnet")).ToString());
+    }
+
+    [Fact]
+    public void AFileThatComesOrGoesRunsNoOther()
+    {
+        var texts = Three();
+        var driver = Host.Driver(texts, track: true).RunGenerators(Host.Compilation());
+
+        driver = driver.AddAdditionalTexts([Host.Project("D.knnet", Network("D"))]).RunGenerators(Host.Compilation());
+        Assert.Equal(3, Reasons(driver)[KnnetGenerator.Steps.Files].Count(DidNotRun));
+        Assert.Equal(4, driver.GetRunResult().GeneratedTrees.Length);
+
+        driver = driver.RemoveAdditionalTexts([texts[0]]).RunGenerators(Host.Compilation());
+        Assert.Equal(3, Reasons(driver)[KnnetGenerator.Steps.Files].Count(DidNotRun));
+        Assert.Equal(3, driver.GetRunResult().GeneratedTrees.Length);
+    }
+
+    [Fact]
+    public void TheSameTextAgainChangesNothing()
+    {
+        var texts = Three();
+        var driver = Host.Driver(texts, track: true).RunGenerators(Host.Compilation());
+
+        driver = driver.ReplaceAdditionalText(texts[1], Host.Project("B.knnet", Network("B"))).RunGenerators(Host.Compilation());
+
+        Assert.Equal(IncrementalStepRunReason.Unchanged, Reasons(driver)[KnnetGenerator.Steps.Texts][1]);
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+        Assert.All(OutputReasons(driver), reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+    }
+
+    [Fact]
+    public void OptionsThatMatterRunEveryFile()
+    {
+        var driver = Host.Driver(Three(), "Before", track: true).RunGenerators(Host.Compilation());
+        Assert.Contains("namespace Before;", driver.GetRunResult().GeneratedTrees[0].ToString());
+
+        driver = driver.WithUpdatedAnalyzerConfigOptions(new ProjectProperties("Before", Host.ProjectDirectory)).RunGenerators(Host.Compilation());
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Options], reason => Assert.Equal(IncrementalStepRunReason.Unchanged, reason));
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+
+        driver = driver.WithUpdatedAnalyzerConfigOptions(new ProjectProperties("After", Host.ProjectDirectory)).RunGenerators(Host.Compilation());
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Modified, reason));
+        Assert.Contains("namespace After;", driver.GetRunResult().GeneratedTrees[0].ToString());
+    }
+
+    [Fact]
+    public void OutputIsTheSameInEveryRunAndOrder()
+    {
+        static string[] Sources(IEnumerable<AdditionalText> texts) =>
+        [
+            .. Host.Driver(texts).RunGenerators(Host.Compilation()).GetRunResult().Results.Single().GeneratedSources
+                .Select(source => source.HintName + "\n" + source.SourceText).Order(StringComparer.Ordinal),
+        ];
+        AdditionalText[] texts = [.. Three(), .. GeneratedCase.Names.Select(name => Host.Project($"{name}/net.knnet", GeneratedCase.Of(name).Source))];
+        var first = Sources(texts);
+        Assert.Equal(texts.Length, first.Length);
+        Assert.Equal(first, Sources(texts));
+        Assert.Equal(first, Sources(texts.Reverse()));
+    }
+
+    [Theory]
+    [InlineData("a/net.knnet", "b/net.knnet")]
+    [InlineData("a/b.knnet", "a_b.knnet")]
+    [InlineData("Net.knnet", "net.knnet")]
+    [InlineData("a b.knnet", "a_b.knnet")]
+    [InlineData("a+b.knnet", "a=b.knnet")]
+    [InlineData("../x/net.knnet", "../y/net.knnet")]
+    [InlineData("../net.knnet", "net.knnet")]
+    public void FilesOfLikeNamesDoNotCollide(string one, string other)
+    {
+        var result = Host.Run(Host.Text(Host.ProjectDirectory + one, Network("A")), Host.Text(Host.ProjectDirectory + other, Network("B")));
+        Assert.Null(result.Exception);
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal(2, result.GeneratedSources.Length);
+    }
+
+    [Fact]
+    public void FilesOutsideTheProjectDoNotCollide()
+    {
+        var result = Host.Run(Host.Text("/elsewhere/x/net.knnet", Network("A")), Host.Text("/elsewhere/y/net.knnet", Network("B")), Host.Text("C:\\z\\net.knnet", Network("C")));
+        Assert.Null(result.Exception);
+        Assert.Equal(3, result.GeneratedSources.Length);
+    }
+
+    [Fact]
+    public void AFileThatIsListedTwiceIsAnErrorOfTheFile()
+    {
+        var result = Host.Run(Host.Project("one.knnet", Network("A")), Host.Project("one.knnet", Network("A")));
+        Assert.Null(result.Exception);
+        Assert.All(result.Diagnostics, diagnostic => Assert.Equal("KN0401", diagnostic.Id));
+        Assert.NotEmpty(result.Diagnostics);
+    }
+
+    [Fact]
+    public void TwoDeclarationsOfOneClassAreAnErrorAtTheSecond()
+    {
+        var result = Host.Run(Host.Project("one.knnet", Network("A")), Host.Project("two.knnet", "\n" + Network("A")));
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal("KN0401", error.Id);
+        Assert.Equal(DiagnosticSeverity.Error, error.Severity);
+        Assert.Equal("/project/two.knnet", error.Location.GetLineSpan().Path);
+        Assert.Equal(new LinePositionSpan(new LinePosition(1, 8), new LinePosition(1, 9)), error.Location.GetLineSpan().Span);
+        Assert.Equal("/project/one.knnet", Assert.Single(error.AdditionalLocations).GetLineSpan().Path);
+        Assert.Contains("one.knnet", error.GetMessage());
+    }
+
+    [Fact]
+    public void NamesakesInTwoNamespacesAreTwoClasses()
+    {
+        var result = Host.Run(Host.Project("one.knnet", Network("A", space: "X.Y")), Host.Project("two.knnet", Network("A", space: "Z")));
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal(2, result.GeneratedSources.Length);
+    }
+
+    [Fact]
+    public void AFindingLiesAtItsPlaceInTheFile()
+    {
+        var result = Host.Run(Host.Project("nets/a.knnet", "network A()\n{\n    input  image[N, 3, h, w]\n    y = image -> conv(8, 3) -> rellu\n    output y[N, 8, h, w]\n}\n"));
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal("KN0102", error.Id);
+        Assert.Equal("KnDsl", error.Descriptor.Category);
+        var place = error.Location.GetLineSpan();
+        Assert.Equal("/project/nets/a.knnet", place.Path);
+        Assert.Equal(new LinePositionSpan(new LinePosition(3, 31), new LinePosition(3, 36)), place.Span);
+        Assert.Equal(new TextSpan(74, 5), error.Location.SourceSpan);
+        Assert.Contains("Did you mean 'relu'?", error.GetMessage());
+        // No class comes out of a network that is wrong.
+        Assert.Empty(result.GeneratedSources);
+    }
+
+    [Fact]
+    public void WarningsLeaveTheClass()
+    {
+        var text = Host.Project("a.knnet", Network("A").Replace("    output", "    unused = image -> relu\n    output"));
+        var lenient = Host.Compilation().WithOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        var result = Host.Driver([text]).RunGenerators(lenient).GetRunResult().Results.Single();
+        Assert.Equal(("KN0111", DiagnosticSeverity.Warning), (Assert.Single(result.Diagnostics).Id, result.Diagnostics[0].Severity));
+        Assert.Single(result.GeneratedSources);
+        // Projects that treat warnings as errors treat these so too, and may say which they do not mind.
+        Assert.Equal(DiagnosticSeverity.Error, Assert.Single(Host.Run(text).Diagnostics).Severity);
+    }
+
+    [Fact]
+    public void OtherFilesAreNotRead()
+    {
+        var result = Host.Run(Host.Project("notes.txt", "network ("), Host.Project("A.KNNET", Network("A")));
+        Assert.Empty(result.Diagnostics);
+        Assert.Single(result.GeneratedSources);
+    }
+
+    /// <summary>A generator that throws is CS8785, and no class comes out of any file.</summary>
+    [Fact]
+    public void NothingMakesItThrow()
+    {
+        var random = new Random(20180215);
+        var sources = GeneratedCase.Names.Select(name => GeneratedCase.Of(name).Source).ToArray();
+        var words = sources.SelectMany(source => source.Split([' ', '\n', ','])).Concat(["{", "}", "[", "]", "->", "\0", "\u2028", "\uD800", "99999999999999999999", "-", "\"", "//"]).ToArray();
+        for (var round = 0; round < 12; round++)
+        {
+            var texts = Enumerable.Range(0, 25).Select(i => Host.Project($"{round}/{i}.knnet", Mutated(i))).ToArray();
+            var driver = Host.Driver(texts).RunGeneratorsAndUpdateCompilation(Host.Compilation(), out _, out var diagnostics);
+            Assert.Null(driver.GetRunResult().Results.Single().Exception);
+            Assert.DoesNotContain(diagnostics, diagnostic => diagnostic.Id is "CS8784" or "CS8785" or "KN0901");
+            Assert.All(diagnostics, diagnostic => Assert.EndsWith(".knnet", diagnostic.Location.GetLineSpan().Path));
+        }
+
+        string Mutated(int kind)
+        {
+            if (kind % 5 == 0)
+                return string.Join(" ", Enumerable.Range(0, 60).Select(_ => words[random.Next(words.Length)]));
+            var text = sources[random.Next(sources.Length)];
+            for (var edit = 0; edit < 1 + kind % 4; edit++)
+            {
+                var at = random.Next(text.Length);
+                var length = Math.Min(random.Next(12), text.Length - at);
+                text = text.Remove(at, length).Insert(at, random.Next(2) == 0 ? "" : " " + words[random.Next(words.Length)] + " ");
+            }
+            return text;
+        }
+    }
+}

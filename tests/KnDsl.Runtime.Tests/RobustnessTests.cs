@@ -1,0 +1,208 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Runtime.Tests;
+
+/// <summary>Layouts, types, sizes and values at the edges.</summary>
+public sealed class RobustnessTests : TorchTest
+{
+    [Theory]
+    [InlineData("channels last")]
+    [InlineData("transposed")]
+    [InlineData("strided")]
+    [InlineData("expanded")]
+    public void AnyLayoutGivesTheSame(string layout)
+    {
+        foreach (var microbatch in new int?[] { null, 2 })
+        {
+            var x = layout switch
+            {
+                "channels last" => randn(5, 4, 8, 6).permute(0, 3, 1, 2),
+                "transposed" => randn(5, 6, 8, 4).transpose(2, 3),
+                "strided" => randn(5, 12, 4, 8).slice(1, 0, 12, 2),
+                _ => randn(5, 6, 1, 8).expand(5, 6, 4, 8),
+            };
+            Assert.False(x.is_contiguous());
+            var layer = NormPolicy.Kalman(gain: 0.3, microbatch).Create(6);
+            var state = new AnalyticState(new(randn(1, 6), rand(1, 6) + 0.5), [4, 8]);
+            var plain = x.clone().contiguous().requires_grad_();
+            var odd = x.detach().requires_grad_();
+            var direction = randn(5, 6, 4, 8);
+            var (expected, _, expectedState) = layer.forward(plain, state);
+            var (actual, _, actualState) = layer.forward(odd, state);
+            (expected * direction).sum().backward();
+            (actual * direction).sum().backward();
+            Close(expected, actual, 1e-6, "output");
+            Close(expectedState!.Moments().Variance, actualState!.Moments().Variance, 1e-6, "variance");
+            Close(plain.grad!, odd.grad!, 1e-6, "gradient");
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16, 2e-2)]
+    [InlineData(ScalarType.Float16, 4e-3)]
+    public void SixteenBitValuesHaveStatisticsOfThirtyTwo(ScalarType type, double tolerance)
+    {
+        var layer = NormPolicy.Kalman(gain: 0.3, microbatch: 2).Create(6);
+        var state = new AnalyticState(new(randn(1, 6), rand(1, 6) + 0.5), [4, 8]);
+        var narrow = randn(4, 6, 4, 8).to(type).requires_grad_();
+        var wide = narrow.detach().to(ScalarType.Float32).requires_grad_();
+        var direction = randn(4, 6, 4, 8);
+        var (expected, _, expectedState) = layer.forward(wide, state);
+        var (actual, _, actualState) = layer.forward(narrow, state);
+        (expected * direction).sum().backward();
+        (actual.to(ScalarType.Float32) * direction).sum().backward();
+        Assert.Equal((type, type), (actual.dtype, narrow.grad!.dtype));
+        Assert.Equal(ScalarType.Float32, actualState!.Moments().Mean.dtype);
+        Close(expected, actual, tolerance, "output");
+        Close(expectedState!.Moments().Variance, actualState.Moments().Variance, 1e-6, "variance");
+        Close(wide.grad!, narrow.grad!, tolerance, "gradient");
+    }
+
+    [Fact]
+    public void OneSampleOfOnePositionHasItsPrior()
+    {
+        foreach (var shape in new long[][] { [1, 4, 1, 1], [1, 4], [3, 4] })
+        {
+            var layer = NormPolicy.Kalman(microbatch: 1).Create(4);
+            var (m0, v0) = (randn(1, 4), rand(1, 4) + 0.5);
+            var x = randn(shape).requires_grad_();
+            var (y, _, posterior) = layer.forward(x, new AnalyticState(new(m0, v0), shape[2..]));
+
+            // Gains of one sample: 0.01 for the mean, 0.05 for the variance; the observed variance is 0.
+            var flat = x.view(shape[0], 4);
+            var m = m0 + 0.01 * (flat - m0);
+            var v = v0 * 0.95 + 0.05 * 0.95 * (flat - m0).square();
+            Close(((flat - m) / (v + 1e-5).sqrt()).view(shape), y, 1e-5);
+            Close(v, posterior!.Moments().Variance, 1e-6);
+            y.sum().backward();
+            Assert.True(x.grad!.isfinite().all().item<bool>());
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3.1)]
+    [InlineData(-1e6)]
+    public void ConstantChannelsStayFinite(double value)
+    {
+        foreach (var gain in new[] { 1, 0.1 })
+        {
+            var layer = NormPolicy.Kalman(gain, microbatch: 2).Create(3);
+            var x = full([4, 3, 4, 4], value).requires_grad_();
+            var state = new AnalyticState(new(zeros(1, 3), ones(1, 3)), [4, 4]);
+            var (y, _, posterior) = layer.forward(x, state);
+            y.square().sum().backward();
+            Assert.True(y.isfinite().all().item<bool>());
+            Assert.True(x.grad!.isfinite().all().item<bool>());
+            Assert.True(posterior!.Moments().Variance.ge(0).all().item<bool>());
+        }
+    }
+
+    [Theory]
+    [InlineData(1e-20)]
+    [InlineData(1e-10)]
+    [InlineData(1e10)]
+    [InlineData(1e18)]
+    [InlineData(1e20)]
+    public void HugeAndTinyScalesAreNormalized(double scale)
+    {
+        foreach (var type in new[] { ScalarType.Float32, ScalarType.Float64 })
+        {
+            var layer = (RunningNormLayer)NormPolicy.Kalman(gain: 1).Create(3, dtype: type);
+            var unit = randn([8, 3, 5, 5], type);
+            var x = (unit * scale).requires_grad_();
+            var (y, _, posterior) = layer.forward(x, null);
+            y.square().sum().backward();
+            Assert.True(y.isfinite().all().item<bool>());
+            Assert.True(x.grad!.isfinite().all().item<bool>());
+            Assert.True(posterior!.Moments().Variance.isfinite().all().item<bool>());
+            Assert.True(layer.running_var.isfinite().all().item<bool>());
+            if (scale > 1) Close(nn.BatchNorm2d(3, dtype: type).call(unit), y, 1e-4);
+        }
+    }
+
+    [Theory]
+    [InlineData(double.NaN, true)]
+    [InlineData(double.NaN, false)]
+    [InlineData(double.PositiveInfinity, true)]
+    [InlineData(double.NegativeInfinity, false)]
+    public void AValueThatIsNotFiniteIsReportedAndSpoilsNothing(double value, bool contiguous)
+    {
+        var layer = (RunningNormLayer)NormPolicy.Kalman(microbatch: 2).Create(3);
+        var x = randn(4, 3, 4, 4);
+        layer.call(x);
+        var (mean, variance) = (layer.running_mean.clone(), layer.running_var.clone());
+        x[1, 2, 0, 0] = value;
+        var error = Assert.Throws<NotFiniteNumberException>(() => layer.call(contiguous ? x : x.transpose(2, 3)));
+        Assert.Contains("not finite", error.Message);
+        Close(mean, layer.running_mean, 0);
+        Close(variance, layer.running_var, 0);
+        Assert.Equal(1, layer.num_batches_tracked.item<long>());
+    }
+
+    [Fact]
+    public void APriorThatIsNotFiniteIsIgnored()
+    {
+        foreach (var value in new[] { double.NaN, double.PositiveInfinity })
+        foreach (var ofMean in new[] { true, false })
+        {
+            var (m0, v0) = (zeros(1, 3), ones(1, 3));
+            (ofMean ? m0 : v0)[0, 1] = value;
+            var x = randn(4, 3, 4, 4);
+            var layer = NormPolicy.Kalman(gain: 0.1).Create(3);
+            var expected = layer.call(x);
+            Close(expected, layer.forward(x, new AnalyticState(new(m0, v0), [4, 4])).output, 1e-6, "on a CPU");
+            var odd = x.transpose(2, 3).contiguous().transpose(2, 3);
+            Close(expected, layer.forward(odd, new AnalyticState(new(m0, v0), [4, 4])).output, 1e-6, "compiled");
+        }
+    }
+
+    [Fact]
+    public void TrainingResumesBitForBit()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            var data = Enumerable.Range(0, 8).Select(_ => randn(6, 1, 8, 8)).ToArray();
+            using var whole = new ChainNetwork(NormPolicy.Kalman(microbatch: 2));
+            Train(whole, data[..4]);
+            whole.save(file);
+            Train(whole, data[4..]);
+
+            using var resumed = new ChainNetwork(NormPolicy.Kalman(microbatch: 2));
+            resumed.load(file);
+            Train(resumed, data[4..]);
+            foreach (var ((name, expected), actual) in whole.state_dict().Zip(resumed.state_dict().Values))
+                Assert.True(expected.eq(actual).all().item<bool>(), name);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        static void Train(ChainNetwork net, IEnumerable<Tensor> batches)
+        {
+            using var optimizer = optim.SGD(net.parameters(), 0.05);
+            foreach (var batch in batches)
+            {
+                optimizer.zero_grad();
+                net.call(batch).square().mean().backward();
+                optimizer.step();
+            }
+        }
+    }
+
+    [Fact]
+    public void SmallestVariancesHaveFiniteGradients()
+    {
+        var layer = NormPolicy.Kalman(gain: 1, eps: 1e-12).Create(2);
+        var x = (full([4, 2, 4, 4], 5.0) + 1e-6 * randn(4, 2, 4, 4)).requires_grad_();
+        layer.call(x).pow(3).sum().backward();
+        Assert.True(x.grad!.isfinite().all().item<bool>());
+    }
+}
