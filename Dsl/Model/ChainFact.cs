@@ -25,7 +25,7 @@ internal sealed record Predecessor(string Norm, IReadOnlyList<string> Path)
 /// <summary>What is known, when the network is checked, of a value's state in the statistic chain.</summary>
 internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Predecessors, string? CutBy = null, Place? CutAt = null, bool CutByJoin = false)
 {
-    /// <summary>Paths longer than this are shortened: a state that passes hundreds of joins need not name them all.</summary>
+    /// <summary>Longer paths end in "...": a state that passes hundreds of joins need not name them all.</summary>
     private const int LongestPath = 12;
 
     public static readonly ChainFact NotBegun = new(ChainKind.NotBegun, []);
@@ -42,8 +42,12 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Pred
     /// <summary>The state after an operation that has a moment rule.</summary>
     public ChainFact Through(string operation) => Kind != ChainKind.From ? this : this with
     {
-        Predecessors = Predecessors.Select(step => step.Path.Count >= LongestPath ? step : step with { Path = [.. step.Path, operation] }).ToArray(),
+        Predecessors = Predecessors.Select(step => step.Path.Count > LongestPath ? step : step with { Path = Shortened(step.Path, [operation]) }).ToArray(),
     };
+
+    private static IReadOnlyList<string> Shortened(IReadOnlyList<string> path, IReadOnlyList<string> more) => path.Count + more.Count <= LongestPath
+        ? [.. path, .. more]
+        : [.. path.Concat(more).Take(LongestPath), "..."];
 
     /// <summary>The state of a value that joins several.</summary>
     public static ChainFact Join(IReadOnlyList<ChainFact> parts, string operation, Place at)
@@ -76,7 +80,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Pred
         foreach (var step in Predecessors)
         {
             if (InputIndex(step.Norm) is { } index)
-                all.AddRange(inputs[index].Predecessors.Select(outer => outer with { Path = [.. outer.Path.Concat(step.Path).Take(LongestPath)] }));
+                all.AddRange(inputs[index].Predecessors.Select(outer => outer with { Path = Shortened(outer.Path, step.Path) }));
             else
                 all.Add(step with { Norm = prefix + step.Norm });
         }
