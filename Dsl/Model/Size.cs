@@ -394,7 +394,7 @@ internal sealed class Size : IEquatable<Size>
             if (IsCall(style))
                 return $"Sizes.FloorDivide({numerator.Print(style)}, {denominator.Print(style)})";
             var top = numerator.IsSum ? $"({numerator.Print(style)})" : numerator.Print(style);
-            var isWord = denominator.IsConstant || !denominator.IsSum && denominator._terms.All(term => term is { Coefficient: 1, Atoms: [SymbolAtom] });
+            var isWord = denominator.IsConstant || !denominator.IsSum && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
             var bottom = isWord ? denominator.Print(style) : $"({denominator.Print(style)})";
             return style.IsCSharp ? $"{top} / {bottom}" : $"{top}/{bottom}";
         }
