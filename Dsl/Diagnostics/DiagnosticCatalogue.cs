@@ -77,6 +77,12 @@ internal static class DiagnosticCatalogue
     public static Diagnostic TooDeep(Place at, int limit) =>
         new(TooDeepRule, at, $"Brackets stand in each other more than {limit} deep; expected at most {limit}.");
 
+    public static Diagnostic TooManyParts(Place at, int limit) =>
+        new(TooDeepRule, at, $"More than {limit} members, indices or parts of a label follow each other; expected at most {limit}.");
+
+    public static Diagnostic TooManyBranches(Place at, int limit) =>
+        new(TooDeepRule, at, $"The 'if' has more than {limit} branches; expected at most {limit}.");
+
     private static readonly DiagnosticDescriptor ElseWithoutIfRule = Error("KN0010", "Else without if");
 
     public static Diagnostic ElseWithoutIf(Place at) =>
@@ -184,6 +190,9 @@ internal static class DiagnosticCatalogue
     public static Diagnostic TooLarge(Place at, string what, int limit) =>
         new(TooLargeRule, at, $"{what} makes more than {limit} stages; expected a network of at most {limit}.");
 
+    public static Diagnostic DeepNest(Place at, string name, int limit) =>
+        new(TooLargeRule, at, $"'{name}' holds more than {limit} blocks inside each other; expected at most {limit}.");
+
     private static readonly DiagnosticDescriptor UnknownMemberRule = Error("KN0120", "Unknown member");
 
     public static Diagnostic UnknownMember(Place at, string name, string known) =>
@@ -230,7 +239,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor OverflowRule = Error("KN0128", "Number is too large");
 
     public static Diagnostic Overflow(Place at) =>
-        new(OverflowRule, at, "The result does not fit 63 bits; expected a smaller number.");
+        new(OverflowRule, at, "The result does not fit 63 bits or has too many terms; expected a smaller number.");
 
     private static readonly DiagnosticDescriptor LabelNotAllowedRule = Error("KN0129", "Label names no module");
 

@@ -20,13 +20,16 @@ internal static class AutomaticNames
             Collect(statement, calls);
         var taken = new HashSet<string>(calls.Where(call => call.Label is not null).Select(call => call.Label!));
         var names = new Dictionary<TextSpan, string>();
+        var last = new Dictionary<string, int>();
         foreach (var (span, name, label) in calls)
         {
             if (label is not null || name is null)
                 continue;
             var candidate = name;
-            for (var number = 2; !taken.Add(candidate); number++)
-                candidate = $"{name}_{number}";
+            var number = last.TryGetValue(name, out var before) ? before : 1;
+            while (!taken.Add(candidate))
+                candidate = $"{name}_{++number}";
+            last[name] = number;
             names[span] = candidate;
         }
         return names;

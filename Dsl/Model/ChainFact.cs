@@ -76,7 +76,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Pred
         foreach (var step in Predecessors)
         {
             if (InputIndex(step.Norm) is { } index)
-                all.AddRange(inputs[index].Predecessors.Select(outer => outer with { Path = [.. outer.Path, .. step.Path] }));
+                all.AddRange(inputs[index].Predecessors.Select(outer => outer with { Path = [.. outer.Path.Concat(step.Path).Take(LongestPath)] }));
             else
                 all.Add(step with { Norm = prefix + step.Norm });
         }

@@ -49,6 +49,11 @@ internal sealed class CheckedFile
         {
             modules = CheckModules(graph, root, diagnostics);
         }
+        catch (InsufficientExecutionStackException)
+        {
+            var place = root.Syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : root.Syntax.Modules[0].Name.Span;
+            diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parsing.Parser.DeepestNesting));
+        }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             diagnostics.Add(DiagnosticCatalogue.Internal(source.At(new TextSpan(0, Math.Min(1, source.Content.Length))),
@@ -80,7 +85,7 @@ internal sealed class CheckedFile
     {
         foreach (var file in graph.Files)
         {
-            var unusable = Declarations.FindCycles(file.Own, file == root ? diagnostics : new DiagnosticBag());
+            var unusable = Declarations.FindEndless(file.Own, file == root ? diagnostics : new DiagnosticBag());
             unusable.UnionWith(file.Syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
             foreach (var module in unusable)
                 foreach (var other in graph.Files)

@@ -67,22 +67,61 @@ internal static class Declarations
         _ => [],
     });
 
-    /// <summary>The declarations that are part of a cycle; each cycle is reported once, where it is met first.</summary>
-    public static HashSet<ModuleDeclaration> FindCycles(
+    /// <summary>Blocks inside each other: more is no network, and would exhaust the stack.</summary>
+    private const int DeepestNest = 100;
+
+    /// <summary>
+    /// The declarations that contain themselves or too many others inside each other. Each cycle is reported once, where it
+    /// is met first; of a nest that is too deep, the least part that is.
+    /// </summary>
+    public static HashSet<ModuleDeclaration> FindEndless(
         IReadOnlyDictionary<string, DeclaredModule> declarations, DiagnosticBag diagnostics)
     {
-        var uses = declarations.Values.ToDictionary(pair => pair.Declaration, pair => Callees(pair.Declaration.Body)
+        var uses = declarations.Values.ToDictionary(pair => pair.Declaration, pair => Callees(pair.Declaration)
             .Where(declarations.ContainsKey).Select(name => declarations[name].Declaration).Distinct().ToArray());
-        var cyclic = new HashSet<ModuleDeclaration>();
-        foreach (var pair in declarations.Values)
-            if (PathBackTo(pair.Declaration, uses) is { } path)
+        var depth = Depths(uses);
+        var endless = new HashSet<ModuleDeclaration>();
+        foreach (var (declaration, source) in declarations.Values)
+        {
+            var place = source.At(declaration.Name.Span);
+            if (depth.TryGetValue(declaration, out var own))
             {
-                if (!cyclic.Add(pair.Declaration))
-                    continue;
-                cyclic.UnionWith(path);
-                diagnostics.Add(DiagnosticCatalogue.Recursion(pair.Source.At(pair.Declaration.Name.Span), string.Join(" -> ", path.Select(module => module.Name.Text))));
+                if (own > DeepestNest)
+                    endless.Add(declaration);
+                if (own == DeepestNest + 1)
+                    diagnostics.Add(DiagnosticCatalogue.DeepNest(place, declaration.Name.Text, DeepestNest));
             }
-        return cyclic;
+            else if (!endless.Contains(declaration) && PathBackTo(declaration, uses) is { } path)
+            {
+                endless.UnionWith(path);
+                diagnostics.Add(DiagnosticCatalogue.Recursion(place, PathText(path)));
+            }
+        }
+        return endless;
+    }
+
+    /// <summary>How many declarations stand inside each other in each, for those that neither are nor use part of a cycle.</summary>
+    private static Dictionary<ModuleDeclaration, int> Depths(Dictionary<ModuleDeclaration, ModuleDeclaration[]> uses)
+    {
+        var users = uses.SelectMany(pair => pair.Value.Select(used => (used, user: pair.Key))).ToLookup(pair => pair.used, pair => pair.user);
+        var waitsFor = uses.ToDictionary(pair => pair.Key, pair => pair.Value.Length);
+        var depth = new Dictionary<ModuleDeclaration, int>();
+        var ready = new Queue<ModuleDeclaration>(uses.Keys.Where(module => waitsFor[module] == 0));
+        while (ready.Count > 0)
+        {
+            var module = ready.Dequeue();
+            depth[module] = uses[module].Select(used => depth[used] + 1).DefaultIfEmpty(0).Max();
+            foreach (var user in users[module])
+                if (--waitsFor[user] == 0)
+                    ready.Enqueue(user);
+        }
+        return depth;
+    }
+
+    private static string PathText(IReadOnlyList<ModuleDeclaration> path)
+    {
+        var names = path.Select(module => module.Name.Text).ToArray();
+        return string.Join(" -> ", names.Length <= 8 ? names : [.. names.Take(4), "...", .. names.Skip(names.Length - 3)]);
     }
 
     private static IReadOnlyList<ModuleDeclaration>? PathBackTo(ModuleDeclaration start, Dictionary<ModuleDeclaration, ModuleDeclaration[]> uses)
@@ -112,32 +151,7 @@ internal static class Declarations
         return null;
     }
 
-    /// <summary>The names of all that a body calls.</summary>
-    public static IEnumerable<string> Callees(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch
-    {
-        AssignStatement assign => Callees(assign.Value),
-        ReturnStatement result => result.Values.SelectMany(Callees),
-        ModuleStatement module => [module.Call.Callee.Text],
-        IfStatement branch => Callees(branch.Then).Concat(Callees(branch.Else)),
-        ForStatement loop => Callees(loop.Body),
-        _ => [],
-    });
-
-    private static IEnumerable<string> Callees(Expression expression) => expression switch
-    {
-        ChainExpression chain => Callees(chain.Source).Concat(chain.Stages.SelectMany(Callees)),
-        CallExpression call => Callees(call.Call),
-        OperatorExpression row => Callees(row.First).Concat(row.Rest.SelectMany(operand => Callees(operand.Right))),
-        _ => [],
-    };
-
-    private static IEnumerable<string> Callees(Stage stage) => stage switch
-    {
-        CallStage call => Callees(call.Call),
-        SequenceStage sequence => sequence.Items.SelectMany(item => Callees(item.Stage)),
-        _ => [],
-    };
-
-    private static IEnumerable<string> Callees(Call call) =>
-        call.Arguments.SelectMany(argument => Callees(argument.Value)).Prepend(call.Callee.Text);
+    /// <summary>The names of all that a declaration calls, its defaults included.</summary>
+    private static IEnumerable<string> Callees(ModuleDeclaration declaration) =>
+        Calls.In(declaration.Body).Concat(declaration.Parameters.SelectMany(parameter => Calls.In(parameter.Default))).Select(call => call.Callee.Text);
 }

@@ -58,6 +58,11 @@ internal sealed partial class Elaborator
     {
         if (part.Count is null)
             return new NamePart(part.Text, null);
+        if (part.Count is ErrorExpression unreadable)
+        {
+            Report(DiagnosticCatalogue.ValueType(At(unreadable.Span), "What a label counts", "a whole number", $"'{_source.Slice(unreadable.Span)}'"));
+            return new NamePart("?", null);
+        }
         switch (Evaluate(part.Count))
         {
             case SizeValue size:
@@ -112,7 +117,8 @@ internal sealed partial class Elaborator
 
     private void ReportUnknownStage(Name callee)
     {
-        if (_file.Unusable.Contains(callee.Text) || _scope.Find(callee.Text)?.Value is ErrorValue)
+        // Blocks have capitals: one that is not known may be in the import that failed.
+        if (_file.Unusable.Contains(callee.Text) || _file.LacksNames && char.IsUpper(callee.Text[0]) || _scope.Find(callee.Text)?.Value is ErrorValue)
         {
             _failed = true;
             return;

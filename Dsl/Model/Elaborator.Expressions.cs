@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using KnDsl.Dsl.Diagnostics;
 using KnDsl.Dsl.Layers;
 using KnDsl.Dsl.Syntax;
@@ -19,7 +20,13 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>All values of an expression; <paramref name="target"/> is the name that they will have.</summary>
-    private IReadOnlyList<Value> EvaluateAll(Expression expression, string? target) => expression switch
+    private IReadOnlyList<Value> EvaluateAll(Expression expression, string? target)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return EvaluateForm(expression, target);
+    }
+
+    private IReadOnlyList<Value> EvaluateForm(Expression expression, string? target) => expression switch
     {
         IntegerLiteral number => [new SizeValue(number.Value)],
         FloatLiteral number => [new FloatValue(number.Value)],

@@ -24,19 +24,14 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.ConflictingLabel(place, string.Join(".", path.Select(Text)), existing.Path, existing.Place));
                 return null;
             }
-            if (existing is null)
-            {
-                existing = NewMember(parent, path[i], null, place, string.Join(".", path.Take(i + 1).Select(Text)));
-                AddGroup(existing, place);
-            }
-            parent = existing;
+            parent = existing ?? NewMember(parent, path[i], null, place, string.Join(".", path.Take(i + 1).Select(Text)));
         }
         var last = Text(path[path.Count - 1]);
         if (parent.Named(last).FirstOrDefault(child => !AreExclusive(child.Branches)) is { } taken)
         {
             Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)
-                    .WithHint(taken.Place == place ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
+                    .WithHint(taken.Place == place && last.IndexOf('{') < 0 ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
             return null;
         }
         return NewMember(parent, path[path.Count - 1], type, place, null);
@@ -60,12 +55,6 @@ internal sealed partial class Elaborator
         };
         parent.Add(member);
         return member;
-    }
-
-    private void AddGroup(Member group, Place place)
-    {
-        var items = group.LoopDepth < _loops.Count ? _loops[group.LoopDepth].OuterItems : _items;
-        items.Add(new GroupItem(group, place));
     }
 
     // ---- blocks --------------------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ namespace KnDsl.Dsl.Model;
 /// <summary>Statements: what they bind, and how paths that part come together again.</summary>
 internal sealed partial class Elaborator
 {
+    /// <summary>More dimensions than this has no tensor of a network.</summary>
+    private const int MostDimensions = 8;
+
     private Place? _ended;
 
     private void RunStatements(IReadOnlyList<Statement> statements, bool isTop)
@@ -85,13 +88,15 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.DuplicateDeclaration(At(input.Name.Span), "name", input.Name.Text,
                     At(taken.Targets.Count > 0 ? taken.Targets[0] : statement.Span)));
             var sizes = input.Shape.Sizes.Select(size => DeclaredSize(size, true)).ToArray();
+            if (sizes.Length > MostDimensions)
+                Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", $"at most {MostDimensions} dimensions", $"{sizes.Length}"));
             if (sizes.Length < 2)
                 Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", "a batch and at least one more dimension, [N, C, ...]", $"[{string.Join(", ", sizes.Select(size => size?.ToString() ?? "?"))}]"));
             var shape = new Shape(sizes.Select(size => size ?? Size.Of(NewSymbol("unknown"))));
             var value = new TensorValue(shape, ChainFact.NotBegun, At(input.Name.Span), input.Name.Text);
             _inputs = [.. _inputs, value];
             _assigned.Add((input.Name, input.Name.Span));
-            _scope.Set(input.Name.Text, new Binding(sizes.Contains(null) || sizes.Length < 2 ? ErrorValue.Instance : value, [input.Name.Span]));
+            _scope.Set(input.Name.Text, new Binding(sizes.Contains(null) || sizes.Length is < 2 or > MostDimensions ? ErrorValue.Instance : value, [input.Name.Span]));
         }
     }
 
@@ -232,7 +237,8 @@ internal sealed partial class Elaborator
         if (condition is not BoolValue decision)
         {
             if (condition is not ErrorValue)
-                Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A condition", "true or false", condition.Describe()));
+                Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A condition", "true or false", condition.Describe())
+                    .WithHint(condition is SizeValue ? $"Compare it, as in '{condition.Describe()} != 0'." : null));
             // Both branches are still read, so that their mistakes are found and their names are known.
             then();
             otherwise();
@@ -419,7 +425,7 @@ internal sealed partial class Elaborator
             foreach (var pair in heads)
                 _scope.Set(pair.Key, new Binding(pair.Value, targets[pair.Key]));
             _items = [];
-            _loops.Add(new LoopFrame(variable, from, to, outer));
+            _loops.Add(new LoopFrame(variable, from, to));
             body();
             _loops.RemoveAt(_loops.Count - 1);
             var after = _scope;

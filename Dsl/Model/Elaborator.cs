@@ -65,7 +65,7 @@ internal sealed partial class Elaborator
     /// <summary>The policy that a block gets from whoever uses it.</summary>
     private static readonly PolicyValue Ambient = new("norm", true, null, _ => "norm");
 
-    private sealed record LoopFrame(Symbol Variable, Size From, Size To, List<PlanItem> OuterItems);
+    private sealed record LoopFrame(Symbol Variable, Size From, Size To);
 
     /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
     private Layer? FindLayer(string name) => LayerCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);
@@ -167,11 +167,16 @@ internal sealed partial class Elaborator
             Report(DiagnosticCatalogue.TooLarge(At(_declaration.Name.Span), $"'{_declaration.Name.Text}'", ModelContext.MostStages)
                 .WithHint("Look for a repetition or a nest of blocks that multiplies."));
         }
+        catch (InsufficientExecutionStackException)
+        {
+            Report(DiagnosticCatalogue.TooDeep(At(_declaration.Name.Span), Parsing.Parser.DeepestNesting));
+        }
         catch (OverflowException)
         {
             Report(DiagnosticCatalogue.Overflow(At(_declaration.Name.Span)));
         }
         var items = _items;
+        GroupPlacement.Place(items);
         var defaults = _isGeneric ? Defaults() : [];
         return new ModuleModel(_declaration, _source, _isGeneric, _inputs, _outputs ?? [], items, _root, _usesNorm, _stages, !_failed)
         {
@@ -194,7 +199,9 @@ internal sealed partial class Elaborator
             return;
         foreach (var (name, span) in _assigned)
             if (!_used.Contains(span))
-                Report(DiagnosticCatalogue.UnusedValue(At(span), name.Text));
+                Report(DiagnosticCatalogue.UnusedValue(At(span), name.Text)
+                    .WithHint(_declaration.Parameters.Any(parameter => parameter.Name.Span == span && parameter.Type.Text == "norm")
+                        ? $"The norms of the network take it by 'norm = {name.Text}'." : null));
         foreach (var shared in _shared)
             if (shared.FirstInputs is null)
                 Report(DiagnosticCatalogue.UnusedModule(shared.Place, shared.Label.ToString()));

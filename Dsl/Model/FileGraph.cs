@@ -25,6 +25,9 @@ internal sealed class FileScope(KnnetFile syntax)
     /// <summary>Declarations that cannot be used, for reasons that are reported: naming them is no second error.</summary>
     public HashSet<string> Unusable { get; } = [];
 
+    /// <summary>Whether an import failed, so that names may be missing.</summary>
+    public bool LacksNames { get; set; } = syntax.LacksNames;
+
     /// <summary>Modules of C# that the file or one that it imports declares.</summary>
     public Dictionary<string, Layer> Externs { get; } = [];
 }
@@ -87,6 +90,7 @@ internal sealed class FileGraph
         {
             _leadsBack |= path == _open[0];
             diagnostics.Add(DiagnosticCatalogue.ImportCycle(place, string.Join(" -> ", _open.SkipWhile(open => open != path).Append(path).Select(Path.GetFileName))));
+            scope.LacksNames = true;
             return;
         }
         if (!_files.TryGetValue(path, out var imported))
@@ -95,6 +99,7 @@ internal sealed class FileGraph
             {
                 diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path)
                     .WithHint("Paths are relative to the importing file; the project must hold the file as AdditionalFiles."));
+                scope.LacksNames = true;
                 return;
             }
             imported = Load(text, new DiagnosticBag());

@@ -37,7 +37,10 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     public IReadOnlyList<(Symbol Variable, Size From, Size To)> Loops { get; init; } = [];
 
     /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
-    public IReadOnlyList<(Place If, bool Then)> Branches { get; init; } = [];
+    public IReadOnlyList<(Place If, bool Then)> Branches { get; set; } = [];
+
+    /// <summary>Whether only the constructor knows its name: it counts what came before.</summary>
+    public bool IsNamedLate => name.Any(part => part.Count is { Value: null });
 
     public IReadOnlyList<Member> Children => _children;
 

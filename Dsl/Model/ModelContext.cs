@@ -11,7 +11,7 @@ namespace KnDsl.Dsl.Model;
 internal sealed class ModelContext
 {
     /// <summary>More stages than this are refused: no network has them, but a slip of the pen or an exponential nest does.</summary>
-    public const int MostStages = 50_000;
+    public const int MostStages = 20_000;
 
     private readonly Dictionary<ModuleDeclaration, ModuleModel> _generic = [];
     private readonly Dictionary<string, ModuleModel> _instances = [];

@@ -73,14 +73,14 @@ internal sealed record SizeMerge(Symbol Variable, Size Then, Size Else);
 
 /// <summary>A condition that only a constructor call decides.</summary>
 internal sealed class IfItem(
-    BoolValue condition, IReadOnlyList<PlanItem> then, IReadOnlyList<PlanItem> otherwise, IReadOnlyList<Merge> merges,
+    BoolValue condition, List<PlanItem> then, List<PlanItem> otherwise, IReadOnlyList<Merge> merges,
     IReadOnlyList<SizeMerge> sizes, Place place) : PlanItem(place)
 {
     public BoolValue Condition => condition;
 
-    public IReadOnlyList<PlanItem> Then => then;
+    public List<PlanItem> Then => then;
 
-    public IReadOnlyList<PlanItem> Else => otherwise;
+    public List<PlanItem> Else => otherwise;
 
     public IReadOnlyList<Merge> Merges => merges;
 
@@ -95,7 +95,7 @@ internal sealed record SizeCarried(Symbol Variable, Size Before, Size Next);
 
 /// <summary>A loop whose number of turns a constructor call decides, or a repetition.</summary>
 internal sealed class LoopItem(
-    Symbol variable, Size from, Size to, IReadOnlyList<PlanItem> body, IReadOnlyList<Carried> carried,
+    Symbol variable, Size from, Size to, List<PlanItem> body, IReadOnlyList<Carried> carried,
     IReadOnlyList<SizeCarried> sizes, Place place) : PlanItem(place)
 {
     public Symbol Variable => variable;
@@ -104,7 +104,7 @@ internal sealed class LoopItem(
 
     public Size To => to;
 
-    public IReadOnlyList<PlanItem> Body => body;
+    public List<PlanItem> Body => body;
 
     public IReadOnlyList<Carried> Carried => carried;
 

@@ -48,6 +48,12 @@ internal sealed class Size : IEquatable<Size>
         _terms = terms;
     }
 
+    /// <summary>More terms than this are no size of a network; a product of sums would grow to any number of them.</summary>
+    private const int MostTerms = 4096;
+
+    /// <summary>The same for the factors of a term.</summary>
+    private const int MostFactors = 64;
+
     public static readonly Size Zero = new(0, []);
     public static readonly Size One = new(1, []);
 
@@ -84,6 +90,8 @@ internal sealed class Size : IEquatable<Size>
     {
         if (a.IsConstant && b.IsConstant)
             return Of(checked(a.Constant * b.Constant));
+        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MostTerms)
+            throw new OverflowException();
         if (b.Value is { } factor)
             return a.Times(factor);
         if (a.Value is { } other)
@@ -91,7 +99,11 @@ internal sealed class Size : IEquatable<Size>
         var terms = new List<Term>();
         foreach (var left in a.AllTerms())
             foreach (var right in b.AllTerms())
+            {
+                if (left.Atoms.Length + right.Atoms.Length > MostFactors)
+                    throw new OverflowException();
                 terms.Add(new Term(checked(left.Coefficient * right.Coefficient), left.Atoms.Concat(right.Atoms).ToArray()));
+            }
         return Collect(0, terms);
     }
 

@@ -103,10 +103,11 @@ internal static class ExpressionGrammar
             : new IndexExpression(target, suffix.From, suffix.IsRange, suffix.To, TextSpan.Union(target.Span, suffix.Span)));
 
     private static readonly Parser<Expression> Unary =
-        from signs in Tokens.Of(TokenKind.Minus, "'-'").Many()
-        from value in Postfix
-        let all = signs.ToArray()
-        select all.Length % 2 == 0 ? value : new NegateExpression(value, TextSpan.Union(all[0].Span, value.Span));
+        (from signs in Tokens.Of(TokenKind.Minus, "'-'").Many()
+         from value in Postfix
+         let all = signs.ToArray()
+         select all.Length % 2 == 0 ? value : new NegateExpression(value, TextSpan.Union(all[0].Span, value.Span)))
+        .Called("a value");
 
     private static readonly Parser<Expression> Product = Row(Unary,
         Operator(TokenKind.Star, "'*'", TokenOperator.Multiply), Operator(TokenKind.Slash, "'/'", TokenOperator.Divide),
@@ -121,10 +122,11 @@ internal static class ExpressionGrammar
         Operator(TokenKind.GreaterEqual, "'>='", TokenOperator.GreaterEqual), Operator(TokenKind.Greater, "'>'", TokenOperator.Greater));
 
     private static readonly Parser<Expression> Negation =
-        from nots in Tokens.Word("not").Many()
-        from value in Comparison
-        let all = nots.ToArray()
-        select all.Length % 2 == 0 ? value : new NotExpression(value, TextSpan.Union(all[0].Span, value.Span));
+        (from nots in Tokens.Word("not").Many()
+         from value in Comparison
+         let all = nots.ToArray()
+         select all.Length % 2 == 0 ? value : new NotExpression(value, TextSpan.Union(all[0].Span, value.Span)))
+        .Called("a value");
 
     private static readonly Parser<Expression> Conjunction = Row(Negation, WordOperator("and", TokenOperator.And));
 

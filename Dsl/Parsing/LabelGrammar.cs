@@ -5,7 +5,7 @@ using KnDsl.Dsl.Text;
 
 namespace KnDsl.Dsl.Parsing;
 
-/// <summary>Takes a label apart: dots between segments, braces around what is counted, quotes around what is no word.</summary>
+/// <summary>Takes a label apart: dots between segments, braces around what is counted, quotes around what is no word (a name holds no dot, so dots divide there too).</summary>
 internal static class LabelGrammar
 {
     public static Label Read(Token token) => new(Segments(token), token.Span);
@@ -16,10 +16,9 @@ internal static class LabelGrammar
         var parts = new List<LabelPart>();
         var text = token.Text;
         var start = 0;
-        var quoted = false;
         for (var i = 0; i <= text.Length; i++)
         {
-            if (i == text.Length || text[i] == '.' && !quoted)
+            if (i == text.Length || text[i] == '.')
             {
                 AddText(i);
                 segments.Add(new LabelSegment(parts));
@@ -29,7 +28,6 @@ internal static class LabelGrammar
             else if (text[i] == '"')
             {
                 AddText(i);
-                quoted = !quoted;
                 start = i + 1;
             }
             else if (text[i] == '{' && text.IndexOf('}', i) is > 0 and var close)
@@ -50,7 +48,7 @@ internal static class LabelGrammar
         }
     }
 
-    /// <summary>The counted expression; one that cannot be read becomes a name that is not known, and is reported as that.</summary>
+    /// <summary>The counted expression; one that cannot be read is reported where it is evaluated.</summary>
     private static Expression Count(string text, int offset)
     {
         var source = new SourceText("", text);
@@ -60,8 +58,9 @@ internal static class LabelGrammar
             shifted.Add(token with { Span = new TextSpan(token.Span.Start + offset, token.Span.Length) });
         var end = shifted.Count - 1;
         var result = ExpressionGrammar.Disjunction(new TokenInput(shifted, 0, end));
+        // With its braces, so that there is something to underline.
         return result.WasSuccessful && result.Remainder.AtEnd
             ? result.Value
-            : new NameExpression(text, new TextSpan(offset, text.Length));
+            : new ErrorExpression(new TextSpan(offset - 1, text.Length + 2));
     }
 }

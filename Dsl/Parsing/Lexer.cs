@@ -153,11 +153,19 @@ internal sealed class Lexer
             _ => null,
         };
         _position += length;
-        if ((c is '&' or '|') && At(_position) == c)
-            span = new TextSpan(span.Start, 1 + (_position++ - span.Start));
-        _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(span), _source.Slice(span)).WithHint(hint));
+        // A row of the same is one mistake.
+        while (length == 1 && _position < _end && _text[_position] == c)
+            _position++;
+        span = TextSpan.FromBounds(span.Start, _position);
+        _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(span), Printable(c, span)).WithHint(hint));
         return null;
     }
+
+    /// <summary>The character as a message shows it: by its number where it cannot be seen.</summary>
+    private string Printable(char c, TextSpan span) =>
+        char.IsControl(c) || char.IsSurrogate(c) && span.Length < 2 || char.GetUnicodeCategory(c) == UnicodeCategory.Format
+            ? $"U+{(int)c:X4}"
+            : span.Length > 2 ? c.ToString() : _source.Slice(span);
 
     private int WordEnd(int from)
     {

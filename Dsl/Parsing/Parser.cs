@@ -16,7 +16,10 @@ namespace KnDsl.Dsl.Parsing;
 internal sealed class Parser
 {
     /// <summary>Brackets and braces inside each other: more is no network but an accident, and would exhaust the stack.</summary>
-    private const int DeepestNesting = 32;
+    public const int DeepestNesting = 32;
+
+    /// <summary>More braces of one declaration that are not closed are not told apart.</summary>
+    private const int MostUnclosed = 3;
 
     private readonly SourceText _source;
     private readonly DiagnosticBag _diagnostics;
@@ -27,6 +30,9 @@ internal sealed class Parser
 
     /// <summary>Braces of the current declaration that are opened and not closed, or, below zero, closed and not opened.</summary>
     private int _unclosed;
+
+    /// <summary>How many of them were reported.</summary>
+    private int _reported;
 
     private int _position;
     private int _depth;
@@ -53,6 +59,7 @@ internal sealed class Parser
         var imports = new List<ImportDeclaration>();
         var externs = new List<ExternDeclaration>();
         var modules = new List<ModuleDeclaration>();
+        var lacksNames = false;
         while (!Current.Is(TokenKind.End))
         {
             var start = _position;
@@ -61,9 +68,9 @@ internal sealed class Parser
             else if (Current.IsWord("block"))
                 Add(modules, ReadModule(ModuleKind.Block));
             else if (Current.IsWord("import"))
-                Add(imports, ReadStatement(DeclarationGrammar.Import));
+                lacksNames |= !Add(imports, ReadStatement(DeclarationGrammar.Import));
             else if (Current.IsWord("extern"))
-                Add(externs, ReadStatement(DeclarationGrammar.Extern(Current.Documentation)));
+                lacksNames |= !Add(externs, ReadStatement(DeclarationGrammar.Extern(Current.Documentation)));
             else if (Current.IsWord("namespace"))
             {
                 var declared = ReadStatement(DeclarationGrammar.Namespace);
@@ -74,8 +81,11 @@ internal sealed class Parser
             else if (Current.Is(TokenKind.CloseBrace))
             {
                 Report(DiagnosticCatalogue.Unopened(_source.At(Current.Span), Current.Text));
-                _position++;
+                while (Current.Is(TokenKind.CloseBrace))
+                    _position++;
             }
+            else if (IsUnreadable(_position, _position + 1))
+                SkipToDeclaration();
             else
             {
                 var known = new[] { "network", "block", "import", "extern", "namespace" };
@@ -89,12 +99,13 @@ internal sealed class Parser
             if (_position == start)
                 _position++;
         }
-        return new KnnetFile(_source, space, imports, externs, modules);
+        return new KnnetFile(_source, space, imports, externs, modules) { LacksNames = lacksNames };
 
-        static void Add<T>(List<T> list, T? item) where T : class
+        static bool Add<T>(List<T> list, T? item) where T : class
         {
             if (item is not null)
                 list.Add(item);
+            return item is not null;
         }
     }
 
@@ -139,6 +150,9 @@ internal sealed class Parser
             return broken;
         }
         _unclosed = CountUnclosed();
+        _reported = 0;
+        if (_unclosed > MostUnclosed)
+            _unclosed = 0;
         var body = ReadBody(keyword, kind == ModuleKind.Network ? "network" : "block");
         return header is null ? broken : header with
         {
@@ -194,7 +208,8 @@ internal sealed class Parser
             }
             if (Current.Is(TokenKind.End) || StartsDeclaration(_position) || EndsByIndentation(owner))
             {
-                Report(DiagnosticCatalogue.Unclosed(_source.At(open.Span), "{", what, _source.At(owner.Span)));
+                if (_reported++ < MostUnclosed)
+                    Report(DiagnosticCatalogue.Unclosed(_source.At(open.Span), "{", what, _source.At(owner.Span)));
                 _unclosed--;
                 _depth--;
                 return (statements, Current.Span.Start, false);
@@ -270,7 +285,10 @@ internal sealed class Parser
                 return new ErrorStatement([], keyword.Span);
             var body = ReadBody(keyword, "'if'");
             // Where the body ends is not known without its brace, so nothing is concluded from the condition.
-            branches.Add((keyword, body.IsClosed ? condition : null, body.Statements, body.End));
+            if (branches.Count < DeepestNesting)
+                branches.Add((keyword, body.IsClosed ? condition : null, body.Statements, body.End));
+            else if (branches.Count == DeepestNesting)
+                Report(DiagnosticCatalogue.TooManyBranches(_source.At(branches[0].Keyword.Span), DeepestNesting));
             end = body.End;
             if (!Current.IsWord("else"))
                 break;
@@ -380,7 +398,7 @@ internal sealed class Parser
             return null;
         var input = new TokenInput(_tokens, start, end);
         var result = grammar(input);
-        if (result.WasSuccessful && result.Remainder.AtEnd)
+        if (result.WasSuccessful && result.Remainder.AtEnd && !HasOpenText(start, end))
             return result.Value;
         if (IsUnreadable(start, end))
             return null;
@@ -399,6 +417,10 @@ internal sealed class Parser
     private bool IsUnreadable(int start, int end) =>
         _unreadable.Any(at => at >= _tokens[start].Span.Start && at < _tokens[end].Span.Start);
 
+    /// <summary>Whether a text of a statement has no end: what else it swallowed is not known.</summary>
+    private bool HasOpenText(int start, int end) => _unreadable.Length > 0
+        && Enumerable.Range(start, end - start).Any(i => _tokens[i].Is(TokenKind.Text) && _unreadable.Contains(_tokens[i].Span.Start));
+
     /// <summary>What was probably meant where the grammar found something else.</summary>
     private string? HintAt(int start, int at)
     {
@@ -411,6 +433,7 @@ internal sealed class Parser
         }) > 0;
         return found.Kind switch
         {
+            TokenKind.Label when _tokens[start].IsWord("extern") => $"The constructor's parameters stand in parentheses, as in '{found.Text}(): [N, C] -> [N, C]'.",
             TokenKind.Assign when _tokens[at + 1].Is(TokenKind.Greater) => "Write '->'.",
             TokenKind.Assign when _tokens[start].IsWord("if") => "Two values are compared by '=='.",
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) => $"An argument's name ends with a colon, as in '{before.Text}: value'.",
@@ -430,6 +453,11 @@ internal sealed class Parser
     {
         if (IsUnreadable(start, end))
             return IsBalanced(start, end);
+        if (FindTooManyParts(start, end) is { } part)
+        {
+            Report(DiagnosticCatalogue.TooManyParts(_source.At(part.Span), DeepestNesting));
+            return false;
+        }
         var open = new Stack<Token>();
         for (var i = start; i < end; i++)
         {
@@ -462,6 +490,22 @@ internal sealed class Parser
         var unclosed = open.Peek();
         Report(DiagnosticCatalogue.Unclosed(_source.At(unclosed.Span), unclosed.Text, "the statement", null));
         return false;
+    }
+
+    /// <summary>The token at which a row of members or indices, or a label, grows too long; it would exhaust the stack.</summary>
+    private Token? FindTooManyParts(int start, int end)
+    {
+        var (dots, indices) = (0, 0);
+        for (var i = start; i < end; i++)
+        {
+            var token = _tokens[i];
+            dots = token.Is(TokenKind.Dot) ? dots + 1 : token.Kind is TokenKind.Identifier or TokenKind.Integer ? dots : 0;
+            indices = token.Is(TokenKind.OpenBracket) && i > start && _tokens[i - 1].Is(TokenKind.CloseBracket) ? indices + 1
+                : token.Kind is TokenKind.Comma or TokenKind.Arrow or TokenKind.Assign ? 0 : indices;
+            if (dots > DeepestNesting || indices > DeepestNesting || token.Is(TokenKind.Label) && token.Text.Count(c => c == '.') > DeepestNesting)
+                return token;
+        }
+        return null;
     }
 
     private bool IsBalanced(int start, int end)

@@ -114,7 +114,12 @@ internal static class StatementGrammar
                 .Select(i => new Name(tokens[i].Text, tokens[i].Span)).ToArray();
         if (tokens[start].IsWord("module") && start + 1 < end && tokens[start + 1].Kind is TokenKind.Identifier or TokenKind.Label)
             return [new Name(tokens[start + 1].Text, tokens[start + 1].Span)];
-        return TargetsOf(tokens, start, end);
+        // Whatever stands before the equals sign, read or not.
+        var assign = start;
+        while (assign < end && tokens[assign].Kind is TokenKind.Identifier or TokenKind.Comma)
+            assign++;
+        return assign == end || !tokens[assign].Is(TokenKind.Assign) ? [] : Enumerable.Range(start, assign - start)
+            .Where(i => tokens[i].Is(TokenKind.Identifier)).Select(i => new Name(tokens[i].Text, tokens[i].Span)).ToArray();
     }
 
     /// <summary>The names before an equals sign, or none where the statement is no assignment.</summary>

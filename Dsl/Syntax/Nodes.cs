@@ -15,7 +15,11 @@ internal sealed record KnnetFile(
     NamespaceDeclaration? Namespace,
     IReadOnlyList<ImportDeclaration> Imports,
     IReadOnlyList<ExternDeclaration> Externs,
-    IReadOnlyList<ModuleDeclaration> Modules);
+    IReadOnlyList<ModuleDeclaration> Modules)
+{
+    /// <summary>Whether an import or extern could not be read, so that names may be missing.</summary>
+    public bool LacksNames { get; init; }
+}
 
 /// <summary><c>namespace A.B</c></summary>
 internal sealed record NamespaceDeclaration(string Text, TextSpan Span) : Node(Span);

@@ -35,10 +35,17 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                 writer.Line("norm ??= NormPolicy.Kalman();");
             foreach (var parameter in fields.Parameters)
                 writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
+            var isNamedHere = module.Layout.Root.Children.Any(child => child.IsNamedLate && !child.IsList);
+            if (isNamedHere)
+            {
+                writer.Line("// Names are counted below: nothing is to be registered under a property's name.");
+                writer.Line("RegisterComponents();");
+            }
             WriteItems(module.Model.Items);
             foreach (var symbol in module.ComputedSizes)
                 writer.Line($"{CSharpNames.Pascal(symbol.Name)} = {CSharpNames.Identifier(symbol.Name)};");
-            writer.Line("RegisterComponents();");
+            if (!isNamedHere)
+                writer.Line("RegisterComponents();");
         });
     }
 

@@ -48,12 +48,18 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
 
     /// <summary>
     /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
-    /// would not be the order of the state_dict. What lies inside follows, since a module that is registered before it is
+    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that is registered before it is
     /// filled looks for its fields then, and never again.
     /// </summary>
-    public bool RegistersInOrder => _registersInOrder ??= Children.Any(child => child.IsList) || parent is { RegistersInOrder: true };
+    public bool RegistersInOrder => _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
 
     private bool? _registersInOrder;
+
+    /// <summary>Whether the constructor counts its name, so that no attribute can say it.</summary>
+    public bool IsNamedLate => form != MemberForm.ModuleListItem && member.IsNamedLate;
+
+    /// <summary>Whether something inside has such a name: all around it are registered before it is there to be found.</summary>
+    private bool HoldsLateNames => Children.Any(child => child.IsNamedLate || child.HoldsLateNames);
 
     /// <summary>The local under which a turn of the loop has this item of a list.</summary>
     public string Local => "current" + CSharpNames.Pascal(property);
@@ -96,7 +102,7 @@ internal sealed class MemberLayout
                 _codes[child] = same;
                 continue;
             }
-            var property = names.Take(CSharpNames.Property(label.Length == 0 ? child.Loops.Count > 0 ? "items" : "_" : label));
+            var property = names.Take(CSharpNames.Property(label.Length > 0 ? label : child.Loops.Count > 0 ? "items" : NameOfType(child)));
             if (!child.IsGroup)
                 Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
             else if (IsModuleList(child))
@@ -111,6 +117,14 @@ internal sealed class MemberLayout
             parent.Children.Add(code);
             return code;
         }
+    }
+
+    /// <summary>What a member is called whose number is not known: by what it is.</summary>
+    private string NameOfType(Member member)
+    {
+        var type = member.IsGroup ? "sequence" : _typeOf(member);
+        type = type.Substring(type.LastIndexOf('.') + 1);
+        return char.ToLowerInvariant(type[0]) + type.Substring(1);
     }
 
     /// <summary>A sequence without gaps in its numbers, its members of one type.</summary>

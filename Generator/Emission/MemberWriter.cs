@@ -23,7 +23,8 @@ internal static class MemberWriter
                 continue;
             }
             var optional = child.Member.IsOptional || child.Member.IsGroup && child.Member.Branches.Count > 0;
-            writer.Line($"[field: ComponentName(Name = {Dsl.Model.CodeContext.Quote(child.Member.NameText)})]");
+            if (!child.IsNamedLate)
+                writer.Line($"[field: ComponentName(Name = {Dsl.Model.CodeContext.Quote(child.Member.NameText)})]");
             writer.Line($"public {child.Type}{(optional ? "?" : "")} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
         }
     }

@@ -108,10 +108,15 @@ internal sealed class ModuleCode
         foreach (var item in items)
             switch (item)
             {
+                case GroupItem group:
+                    VisitName(group.Group, recorder);
+                    break;
                 case ConstructLayerItem layer:
+                    VisitName(layer.Member, recorder);
                     layer.Call.Layer.Construct(layer.Call, recorder);
                     break;
                 case ConstructBlockItem block:
+                    VisitName(block.Member, recorder);
                     _ = Cache.Arguments(block.Use, recorder, "");
                     break;
                 case IfItem branch:
@@ -125,6 +130,14 @@ internal sealed class ModuleCode
                     Visit(loop.Body, recorder);
                     break;
             }
+    }
+
+    /// <summary>The name under which a member is registered may count what came before.</summary>
+    private void VisitName(Member member, CodeContext recorder)
+    {
+        if (Layout[member].IsNamedLate)
+            foreach (var part in member.Name.Where(part => part.Count is not null))
+                recorder.Of(part.Count!);
     }
 
     /// <summary>Whether a size is one that modules are built with: channels, or features.</summary>

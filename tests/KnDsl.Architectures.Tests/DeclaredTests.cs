@@ -60,7 +60,9 @@ public sealed class DeclaredTests
     {
         var norms = Declared.All[name].Layers.Where(layer => layer.Operation.StartsWith("norm", StringComparison.Ordinal)).ToArray();
         Assert.True(norms.Length >= 8, $"{norms.Length} norms");
-        Assert.Equal([norms[0].Name], norms.Where(layer => layer.Prior.Length == 0).Select(layer => layer.Name));
+        Assert.All(norms, norm => Assert.NotEmpty(norm.Prior));
+        Assert.DoesNotContain(norms, norm => norm.Prior.StartsWith("cut", StringComparison.Ordinal));
+        Assert.Equal(norms[0].Name, Assert.Single(norms, norm => norm.Prior == "begins the chain").Name);
     }
 
     [Theory]
@@ -75,6 +77,11 @@ public sealed class DeclaredTests
             using var _ = no_grad();
             using var network = declared.Create(policy);
             network.eval();
+            if (IsTooSmall(name, policy))
+            {
+                Assert.Throws<ArgumentException>(() => declared.Run(network, reference.Input()));
+                continue;
+            }
             foreach (var (output, tensor) in declared.Run(network, reference.Input()))
             {
                 Assert.Equal(reference.Outputs.Single(o => o.Name == output).Shape, tensor.shape);
@@ -87,6 +94,10 @@ public sealed class DeclaredTests
         Assert.Equal(reference.Parameters, answers[NormPolicy.Kalman().ToString()]);
         Assert.True(answers[NormPolicy.None().ToString()] < reference.Parameters, "what does not normalize has no factors");
     }
+
+    /// <summary>Statistics of a sample's own values need more than one; these have norms behind a pool that leaves one position.</summary>
+    private static bool IsTooSmall(string name, NormPolicy policy) =>
+        policy == NormPolicy.Instance() && name is ("DeepLabV3ResNet50" or "InceptionV3");
 
     [Theory]
     [InlineData("ResNet18")]

@@ -67,7 +67,7 @@ internal static unsafe class CpuTransition<T>
     private static void Compute(
         TransitionSource source, TransitionShape shape, Tensor weight, Tensor? bias, Tensor mean, Tensor variance)
     {
-        var moments = TransitionInputs<T>.Of(source.Mean, source.Variance, source.Emitted, source.Rectified, shape);
+        using var moments = TransitionInputs<T>.Of(source.Mean, source.Variance, source.Emitted, source.Rectified, shape);
         var weights = NativeTensor.Pointer<T>(weight);
         var biases = bias is null ? null : NativeTensor.Pointer<T>(bias);
         var means = NativeTensor.Pointer<T>(mean);

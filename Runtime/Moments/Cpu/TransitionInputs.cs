@@ -9,18 +9,19 @@ namespace KnDsl;
 /// A step's input moments, behind the ReLU if there is one, each repeated for every tap so that a kernel meets them element
 /// by element.
 /// </summary>
-internal sealed unsafe class TransitionInputs<T>
+internal sealed unsafe class TransitionInputs<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly TransitionShape _shape;
-    private readonly T[] _means;
-    private readonly T[] _variances;
+    private readonly Pooled<T> _means;
+    private readonly Pooled<T> _variances;
 
     private TransitionInputs(TransitionShape shape)
     {
         _shape = shape;
-        _means = new T[shape.Rows * shape.Inputs * shape.Taps];
-        _variances = new T[_means.Length];
+        var length = checked((int)(shape.Rows * shape.Inputs * shape.Taps));
+        _means = new(length);
+        _variances = new(length);
     }
 
     public static TransitionInputs<T> Of(
@@ -37,8 +38,8 @@ internal sealed unsafe class TransitionInputs<T>
                 (m, v) = (moments.Mean, moments.Variance);
             }
 
-            result._means.AsSpan(at * taps, taps).Fill(Narrow.To<T>(m));
-            result._variances.AsSpan(at * taps, taps).Fill(Narrow.To<T>(v));
+            result._means.Span.Slice(at * taps, taps).Fill(Narrow.To<T>(m));
+            result._variances.Span.Slice(at * taps, taps).Fill(Narrow.To<T>(v));
         }
 
         return result;
@@ -53,11 +54,11 @@ internal sealed unsafe class TransitionInputs<T>
     }
 
     /// <summary>The row's means, as many as the kernel of a group is long.</summary>
-    public ReadOnlySpan<T> Means(int row, long group) => _means.AsSpan(At(row, group), (int)_shape.KernelLength);
+    public ReadOnlySpan<T> Means(int row, long group) => _means.Span.Slice(At(row, group), (int)_shape.KernelLength);
 
     /// <summary>The row's variances.</summary>
     public ReadOnlySpan<T> Variances(int row, long group) =>
-        _variances.AsSpan(At(row, group), (int)_shape.KernelLength);
+        _variances.Span.Slice(At(row, group), (int)_shape.KernelLength);
 
     /// <summary>The sums of kernel times mean and of squared kernel times variance.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -86,6 +87,12 @@ internal sealed unsafe class TransitionInputs<T>
                 double.CreateTruncating(Vector.Sum(first) + firstTail),
                 double.CreateTruncating(Vector.Sum(second) + secondTail));
         }
+    }
+
+    public void Dispose()
+    {
+        _means.Dispose();
+        _variances.Dispose();
     }
 
     private int At(int row, long group) =>
