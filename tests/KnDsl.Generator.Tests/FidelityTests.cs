@@ -1,6 +1,4 @@
-using System;
 using System.Linq;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -75,7 +73,7 @@ public sealed class FidelityTests : TorchTest
         return [.. network.named_parameters().Select(entry => (entry.name, entry.parameter.grad!.clone()))];
     }
 
-    private static Tensor ByHand(string name, dynamic network, Tensor image, NormStage norm) => name switch
+    private static Tensor ByHand(string name, nn.Module network, Tensor image, NormStage norm) => name switch
     {
         "Branch" => Branch(network, image, norm),
         "PreActivation" => PreActivation(network, image, norm),
@@ -91,16 +89,18 @@ public sealed class FidelityTests : TorchTest
 
     // ---- Branch --------------------------------------------------------------------------------------------------
 
-    private static Tensor Branch(dynamic network, Tensor image, NormStage norm)
+    private static Tensor Branch(object made, Tensor image, NormStage norm)
     {
-        (Tensor x, ChannelState? state) = Bottleneck(network.first, image, null, norm);
-        (x, state) = Bottleneck(network.second, x, state, norm);
-        (x, state) = Bottleneck(network.third, x, state, norm);
+        dynamic network = made;
+        (Tensor x, ChannelState? state) = Bottleneck((object)network.first, image, null, norm);
+        (x, state) = Bottleneck((object)network.second, x, state, norm);
+        (x, state) = Bottleneck((object)network.third, x, state, norm);
         return ((Linear)network.fc).call(x.mean([2, 3]));
     }
 
-    private static (Tensor, ChannelState?) Bottleneck(dynamic block, Tensor x, ChannelState? state, NormStage norm)
+    private static (Tensor, ChannelState?) Bottleneck(object made, Tensor x, ChannelState? state, NormStage norm)
     {
+        dynamic block = made;
         var (conv1, conv2, conv3) = ((Conv2d)block.conv1, (Conv2d)block.conv2, (Conv2d)block.conv3);
         var (y, s) = NormRelu(norm, (NormLayer)block.bn1, conv1.call(x), state?.Through(conv1));
         (y, s) = NormRelu(norm, (NormLayer)block.bn2, conv2.call(y), s?.Through(conv2));
@@ -116,24 +116,26 @@ public sealed class FidelityTests : TorchTest
 
     // ---- PreActivation: the shortcut reads the posterior ---------------------------------------------------------
 
-    private static Tensor PreActivation(dynamic network, Tensor image, NormStage norm)
+    private static Tensor PreActivation(object made, Tensor image, NormStage norm)
     {
+        dynamic network = made;
         var x = ((Conv2d)network.stem).call(image);
         ChannelState? state = null;
         foreach (var unit in network.stage1)
-            (x, state) = Unit(unit, x, state, 1, norm);
+            (x, state) = Unit((object)unit, x, state, 1, norm);
         var stride = 2;
         foreach (var unit in network.stage2)
         {
-            (x, state) = Unit(unit, x, state, stride, norm);
+            (x, state) = Unit((object)unit, x, state, stride, norm);
             stride = 1;
         }
         (x, _) = NormRelu(norm, (NormLayer)network.norm, x, state);
         return ((Linear)network.fc).call(x.mean([2, 3]));
     }
 
-    private static (Tensor, ChannelState?) Unit(dynamic unit, Tensor x, ChannelState? state, int stride, NormStage norm)
+    private static (Tensor, ChannelState?) Unit(object made, Tensor x, ChannelState? state, int stride, NormStage norm)
     {
+        dynamic unit = made;
         var (conv1, conv2) = ((Conv2d)unit.conv1, (Conv2d)unit.conv2);
         var (y, s, posterior) = norm((NormLayer)unit.norm1, x, state);
         y = relu(y);
@@ -153,42 +155,46 @@ public sealed class FidelityTests : TorchTest
 
     // ---- Concat --------------------------------------------------------------------------------------------------
 
-    private static Tensor Mixtures(dynamic network, Tensor image, NormStage norm)
+    private static Tensor Mixtures(object made, Tensor image, NormStage norm)
     {
+        dynamic network = made;
         var mixed = network.mixed;
-        var (a, _) = ConvNorm(mixed.branch1, image, null, norm);
-        (Tensor b, ChannelState? bState) = ConvNorm(mixed.branch2[0], image, null, norm);
-        (b, _) = ConvNorm(mixed.branch2[1], b, bState, norm);
-        var (c, _) = ConvNorm(mixed.branch3._1, max_pool2d(image, 3, 1, 1), null, norm);
+        var (a, _) = ConvNorm((object)mixed.branch1, image, null, norm);
+        (Tensor b, ChannelState? bState) = ConvNorm((object)mixed.branch2[0], image, null, norm);
+        (b, _) = ConvNorm((object)mixed.branch2[1], b, bState, norm);
+        var (c, _) = ConvNorm((object)mixed.branch3._1, max_pool2d(image, 3, 1, 1), null, norm);
         // The image has no state, so what it is joined to has none either.
         var x = cat([(Tensor)a, b, (Tensor)c, image], 1);
         var (down, _, _) = norm((NormLayer)network.bn, ((Conv2d)network.down).call(x), null);
         var y = cat([max_pool2d(x, 2), down], 1);
-        var z = y + sigmoid(((Conv2d)network.gate).call(y)) * y;
+        var z = y + ((Conv2d)network.gate).call(y).sigmoid() * y;
         return ((nn.Module<Tensor, Tensor>)network.@out).call(z);
     }
 
-    private static (Tensor, ChannelState?) ConvNorm(dynamic block, Tensor x, ChannelState? state, NormStage norm)
+    private static (Tensor, ChannelState?) ConvNorm(object made, Tensor x, ChannelState? state, NormStage norm)
     {
+        dynamic block = made;
         var conv = (Conv2d)block.conv;
         return NormRelu(norm, (NormLayer)block.bn, conv.call(x), state?.Through(conv));
     }
 
     // ---- Loop ----------------------------------------------------------------------------------------------------
 
-    private static Tensor Dense(dynamic network, Tensor image, NormStage norm)
+    private static Tensor Dense(object made, Tensor image, NormStage norm)
     {
-        (Tensor x, ChannelState? state) = DenseBlock(network.dense1, ((Conv2d)network.conv0).call(image), null, norm);
+        dynamic network = made;
+        (Tensor x, ChannelState? state) = DenseBlock((object)network.dense1, ((Conv2d)network.conv0).call(image), null, norm);
         var conv = (Conv2d)network.transition.conv;
         (x, state) = NormRelu(norm, (NormLayer)network.transition.norm, x, state);
         (x, state) = (avg_pool2d(conv.call(x), 2), state?.Through(conv).AvgPool([2, 2], [2, 2], [0, 0]));
-        (x, state) = DenseBlock(network.dense2, x, state, norm);
+        (x, state) = DenseBlock((object)network.dense2, x, state, norm);
         (x, _) = NormRelu(norm, (NormLayer)network.norm, x, state);
         return ((Linear)network.classifier).call(x.mean([2, 3]));
     }
 
-    private static (Tensor, ChannelState?) DenseBlock(dynamic block, Tensor x, ChannelState? state, NormStage norm)
+    private static (Tensor, ChannelState?) DenseBlock(object made, Tensor x, ChannelState? state, NormStage norm)
     {
+        dynamic block = made;
         foreach (var layer in block.denselayer)
         {
             var (conv1, conv2) = ((Conv2d)layer.conv1, (Conv2d)layer.conv2);

@@ -1,10 +1,8 @@
-using System;
 using System.IO;
 using System.Linq;
 using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -47,7 +45,7 @@ public sealed class UseTests : TorchTest
                 }
             }
             """;
-        var compilation = GeneratedCase.Of("Branch").Compile().AddSyntaxTrees(CSharpSyntaxTree.ParseText(Use, Host.ParseOptions));
+        var compilation = GeneratedCase.Of("Branch").Compile().AddSyntaxTrees(CSharpSyntaxTree.ParseText(Use, Host.ParseOptions.WithDocumentationMode(DocumentationMode.None)));
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden).Select(diagnostic => diagnostic.ToString()));
         using var image = new MemoryStream();
         Assert.True(compilation.Emit(image).Success);
@@ -93,7 +91,6 @@ public sealed class UseTests : TorchTest
     [InlineData("Repeat", "fc")]
     [InlineData("PreActivation", "fc")]
     [InlineData("Loop", "classifier")]
-    [InlineData("Defaults", "fc")]
     [InlineData("KeywordNames", "return")]
     public void IntermediatesAreFreedAsSoonAsTheyAreRead(string name, string last)
     {

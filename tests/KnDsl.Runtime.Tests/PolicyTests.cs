@@ -25,7 +25,7 @@ public sealed class PolicyTests : TorchTest
         ["layer()"] = NormPolicy.Layer(),
         ["instance(eps: 0.001)"] = NormPolicy.Instance(1e-3),
         ["renorm()"] = NormPolicy.Renorm(),
-        ["renorm(rMax: 2, dMax: 1, warmUp: 0, rSteps: 10, dSteps: 10, microbatch: 2, momentum: 0.1)"] =
+        ["renorm(r_max: 2, d_max: 1, warm_up: 0, r_steps: 10, d_steps: 10, microbatch: 2, momentum: 0.1)"] =
             NormPolicy.Renorm(2, 1, 0, 10, 10, 2, momentum: 0.1),
         ["groupkalman(4)"] = NormPolicy.GroupKalman(4),
         ["groupkalman(2, gain: 0.3)"] = NormPolicy.GroupKalman(2, 0.3),
