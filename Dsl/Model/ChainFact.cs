@@ -23,10 +23,30 @@ internal sealed record Predecessor(string Norm, IReadOnlyList<string> Path)
 }
 
 /// <summary>What is known, when the network is checked, of a value's state in the statistic chain.</summary>
-internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Predecessors, string? CutBy = null, Place? CutAt = null, bool CutByJoin = false)
+/// <param name="Origins">The norms that feed the state, each with its path up to where the states last came together.</param>
+internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Origins, string? CutBy = null, Place? CutAt = null, bool CutByJoin = false)
 {
+    /// <summary>Operations that the state passed since, the last one first: paths are only put together where they are read.</summary>
+    private sealed record Step(string Operation, Step? Before);
+
+    private Step? _since;
+    private IReadOnlyList<Predecessor>? _predecessors;
+
+    /// <summary>The norms that feed the state, each with its whole path.</summary>
+    public IReadOnlyList<Predecessor> Predecessors => _predecessors ??= _since is null ? Origins : WithPaths();
+
+    private IReadOnlyList<Predecessor> WithPaths()
+    {
+        var more = new List<string>();
+        for (var step = _since; step is not null; step = step.Before)
+            more.Insert(0, step.Operation);
+        return Origins.Select(origin => origin.Path.Count > LongestPath ? origin : origin with { Path = Shortened(origin.Path, more) }).ToArray();
+    }
+
     /// <summary>Longer paths end in "...": a state that passes hundreds of joins need not name them all.</summary>
     private const int LongestPath = 12;
+
+    private const int MostPredecessors = 16;
 
     public static readonly ChainFact NotBegun = new(ChainKind.NotBegun, []);
 
@@ -40,10 +60,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Pred
     public string Key => Kind == ChainKind.Cut ? $"cut by {CutBy} at {CutAt}" : Kind.ToString();
 
     /// <summary>The state after an operation that has a moment rule.</summary>
-    public ChainFact Through(string operation) => Kind != ChainKind.From ? this : this with
-    {
-        Predecessors = Predecessors.Select(step => step.Path.Count > LongestPath ? step : step with { Path = Shortened(step.Path, [operation]) }).ToArray(),
-    };
+    public ChainFact Through(string operation) => Kind != ChainKind.From ? this : this with { _since = new Step(operation, _since), _predecessors = null };
 
     private static IReadOnlyList<string> Shortened(IReadOnlyList<string> path, IReadOnlyList<string> more) => path.Count + more.Count <= LongestPath
         ? [.. path, .. more]
@@ -68,8 +85,21 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Pred
         : b.Kind == ChainKind.From ? b
         : a.Kind == ChainKind.Cut ? a : b;
 
-    private static ChainFact Merge(IReadOnlyList<ChainFact> parts) => new(ChainKind.From,
-        parts.SelectMany(part => part.Predecessors).GroupBy(step => step.Norm).Select(group => group.First()).Take(16).ToArray());
+    private static ChainFact Merge(IReadOnlyList<ChainFact> parts) => new(ChainKind.From, Distinct(parts.SelectMany(part => part.Predecessors)));
+
+    /// <summary>One path a norm, and of many norms the first.</summary>
+    private static IReadOnlyList<Predecessor> Distinct(IEnumerable<Predecessor> predecessors)
+    {
+        var all = new List<Predecessor>();
+        foreach (var predecessor in predecessors)
+        {
+            if (all.Count == MostPredecessors)
+                break;
+            if (!all.Exists(known => known.Norm == predecessor.Norm))
+                all.Add(predecessor);
+        }
+        return all;
+    }
 
     /// <summary>The same seen from the module that contains the block: its norms get the block's path before their names.</summary>
     public ChainFact Within(string prefix, IReadOnlyList<ChainFact> inputs)
@@ -87,7 +117,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Pred
         // The block hands on the state of an input that has none here.
         if (all.Count == 0)
             return Predecessors.Select(step => inputs[InputIndex(step.Norm)!.Value]).FirstOrDefault(input => input.Kind == ChainKind.Cut) ?? NotBegun;
-        return this with { Predecessors = all.GroupBy(step => step.Norm).Select(group => group.First()).Take(16).ToArray() };
+        return new ChainFact(ChainKind.From, Distinct(all));
     }
 
     /// <summary>Stands for the norms that feed an input of a block, until the block is placed.</summary>

@@ -304,7 +304,14 @@ internal sealed class ForwardWriter
     }
 
     /// <summary>The norms that name their predecessor: their prior is a state of its own, followed along the path between.</summary>
-    private static IEnumerable<ApplyLayerItem> NamingIn(IReadOnlyList<PlanItem> items) => items.OfType<ApplyLayerItem>().Where(item => item.From is not null);
+    private IReadOnlyList<ApplyLayerItem> NamingIn(IReadOnlyList<PlanItem> items)
+    {
+        if (!_naming.TryGetValue(items, out var norms))
+            _naming[items] = norms = items.OfType<ApplyLayerItem>().Where(item => item.From is not null).ToArray();
+        return norms;
+    }
+
+    private readonly Dictionary<IReadOnlyList<PlanItem>, IReadOnlyList<ApplyLayerItem>> _naming = [];
 
     private string PriorName(ApplyLayerItem norm) => CSharpNames.Identifier(norm.Member!.NameText).TrimStart('@') + "Prior";
 

@@ -55,8 +55,11 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
 
     private bool? _registersInOrder;
 
-    /// <summary>Whether the constructor counts its name, so that no attribute can say it.</summary>
-    public bool IsNamedLate => form != MemberForm.ModuleListItem && member.IsNamedLate;
+    /// <summary>Whether no attribute can say its name: the constructor counts it, or it is one that TorchSharp keeps for itself.</summary>
+    public bool IsNamedLate => form != MemberForm.ModuleListItem && (member.IsNamedLate || FieldsOfModule.Contains(member.NameText));
+
+    /// <summary>TorchSharp looks for a module's fields by name when it moves: a second field of these names makes it fail.</summary>
+    private static readonly HashSet<string> FieldsOfModule = ["name", "handle", "boxedModule"];
 
     /// <summary>Whether something inside has such a name: all around it are registered before it is there to be found.</summary>
     private bool HoldsLateNames => Children.Any(child => child.IsNamedLate || child.HoldsLateNames);
