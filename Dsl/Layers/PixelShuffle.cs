@@ -45,28 +45,3 @@ internal sealed class PixelShuffle(bool inverse) : Layer
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"{states[0]}?.Pixel{(inverse ? "Unshuffle" : "Shuffle")}({code.Of(call.Integer("factor"))})";
 }
-
-/// <summary>Interleaves groups of channels (torch.nn.ChannelShuffle).</summary>
-internal sealed class ChannelShuffle : Layer
-{
-    public override string Name => "channel_shuffle";
-
-    public override string Summary => "Interleaves groups of channels (torch.nn.ChannelShuffle).";
-
-    public override string Example => "y = x -> channel_shuffle(2)";
-
-    public override IReadOnlyList<LayerParameter> Parameters { get; } = [new("groups", ParameterKind.Integer, "Number of groups.", Minimum: 1)];
-
-    public override string ShapeRule => "[N, C, ...], unchanged";
-
-    public override string MomentRule => "moments move with their channels";
-
-    public override Shape? Infer(LayerCall call) =>
-        call.RequireRankAtLeast(2, "[N, C, ...]") && Conv.RequireDivides(call, call.Integer("groups"), call.Input.Channels, "channels") ? call.Input : null;
-
-    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"Operations.channel_shuffle({inputs[0]}, {code.Of(call.Integer("groups"))})";
-
-    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.ChannelShuffle({code.Of(call.Integer("groups"))})";
-}

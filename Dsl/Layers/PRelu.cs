@@ -1,0 +1,35 @@
+using System.Collections.Generic;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>ReLU with a learned slope below zero (torch.nn.PReLU).</summary>
+internal sealed class PRelu : Layer
+{
+    public override string Name => "prelu";
+
+    public override string Summary => "x where positive, a learned slope times x elsewhere, one slope per channel (torch.nn.PReLU).";
+
+    public override string Example => "y = x -> act: prelu";
+
+    public override IReadOnlyList<LayerParameter> Parameters { get; } = [new("initial", ParameterKind.Number, "Value of every slope at first.", "0.25")];
+
+    public override string ShapeRule => "[N, C, ...], unchanged";
+
+    public override string MomentRule => "the moments of a Gaussian that is scaled below zero, in closed form";
+
+    public override string ModuleType => "PReLU";
+
+    public override Shape? Infer(LayerCall call) =>
+        call.RequireRankAtLeast(2, "[N, C, ...]") && call.RequireKnown(call.Input.Channels, "channels") ? call.Input : null;
+
+    public override string Construct(LayerCall call, CodeContext code) =>
+        $"nn.PReLU({code.Of(call.Input.Channels)}, {call.Number("initial", code, 0.25)}, device: device, dtype: dtype)";
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.PRelu({module}.weight)";
+
+    public override Size ParameterCount(LayerCall call) => call.Input.Channels;
+}

@@ -1,0 +1,46 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>Puts the dimensions into another order (torch.permute).</summary>
+internal sealed class Permute : Layer
+{
+    public override string Name => "permute";
+
+    public override string Summary => "Puts the dimensions into another order (torch.permute).";
+
+    public override string Example => "y = x -> permute(0, 2, 3, 1)";
+
+    public override IReadOnlyList<LayerParameter> Parameters { get; } =
+        [new("axes", ParameterKind.List, "All dimensions in their new order, the batch first.") { IsVariadic = true }];
+
+    public override string ShapeRule => "dimension i of the output is dimension axes[i] of the input";
+
+    public override string? MomentRule => "unchanged where the channels stay in their place; else the chain is cut";
+
+    public override bool PassesState(LayerCall call) => call.List("axes") is { Count: > 1 } axes && axes[0].Value == 0 && axes[1].Value == 1;
+
+    public override Shape? Infer(LayerCall call)
+    {
+        var axes = new List<int>();
+        foreach (var axis in call.List("axes"))
+        {
+            if (Axes.Resolve(call, "axes", axis) is not { } index)
+                return null;
+            axes.Add(index);
+        }
+        if (axes.Distinct().Count() == call.Input.Rank && axes.Count == call.Input.Rank)
+            return new Shape(axes.Select(axis => call.Input[axis]));
+        call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("axes"), Name, "axes", $"all dimensions of {call.Input}, each once", $"[{string.Join(", ", axes)}]"));
+        return null;
+    }
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
+        $"{inputs[0]}.permute({string.Join(", ", call.List("axes").Select(code.Of))})";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.Permute({string.Join(", ", call.List("axes").Select(code.Of))})";
+}

@@ -1,0 +1,57 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>Gives the same elements other sizes (torch.reshape); the batch stays.</summary>
+internal sealed class Reshape : Layer
+{
+    public override string Name => "reshape";
+
+    public override string Summary => "Gives the same elements other sizes (torch.reshape); the batch stays and is not written.";
+
+    public override string Example => "y = x -> linear(1024) -> reshape(64, 4, 4)";
+
+    public override IReadOnlyList<LayerParameter> Parameters { get; } =
+        [new("sizes", ParameterKind.List, "All sizes but the batch's; one of them may be -1: what is left.", Minimum: -1) { IsVariadic = true }];
+
+    public override string ShapeRule => "[N, ...] -> [N, sizes...]";
+
+    public override string? MomentRule => "channels keep their moments as far as they stay whole or are divided evenly; else the chain is cut";
+
+    public override bool PassesState(LayerCall call)
+    {
+        var sizes = call.List("sizes");
+        // Channels may be flattened into features or features unfolded into channels; anything else would mix them.
+        return sizes.Count > 0 && (sizes[0] == call.Input.Channels || sizes.Count == 1 || call.Input.Rank == 2);
+    }
+
+    public override Shape? Infer(LayerCall call)
+    {
+        var sizes = call.List("sizes");
+        var elements = call.Input.Sizes.Skip(1).Aggregate(Size.One, (a, b) => a * b);
+        var wanted = $"[{string.Join(", ", sizes)}]";
+        Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf("sizes"), Name, call.Input.ToString(), wanted);
+        var open = sizes.Count(size => size.Value == -1);
+        var known = sizes.Where(size => size.Value != -1).Aggregate(Size.One, (a, b) => a * b);
+        if (open > 1 || sizes.Count == 0 || known == Size.Zero)
+        {
+            call.Report(Differs());
+            return null;
+        }
+        if (open == 0)
+            return call.Require(elements, known, Differs) ? new Shape(sizes.Prepend(call.Input[0])) : null;
+        var rest = Size.FloorDivide(elements, known);
+        if (rest * known != elements && !call.Require(Size.Modulo(elements, known), 0, Differs))
+            return null;
+        return new Shape(sizes.Select(size => size.Value == -1 ? rest : size).Prepend(call.Input[0]));
+    }
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
+        $"{inputs[0]}.reshape([{inputs[0]}.shape[0], {string.Join(", ", call.List("sizes").Select(code.Of))}])";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.Reshape({string.Join(", ", call.List("sizes").Select(code.Of))})";
+}

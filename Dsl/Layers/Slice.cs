@@ -1,0 +1,45 @@
+using System.Collections.Generic;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>Takes a range of a dimension (a slice of torch, x[:, 0:64]).</summary>
+internal sealed class Slice : Layer
+{
+    public override string Name => "slice";
+
+    public override string Summary => "Takes a range of a dimension, by default of the channels (x[:, start:end] in torch).";
+
+    public override string Example => "half = x -> slice(0, x.channels / 2)";
+
+    public override IReadOnlyList<LayerParameter> Parameters { get; } =
+    [
+        new("start", ParameterKind.Integer, "First position taken.", Minimum: 0),
+        new("end", ParameterKind.Integer, "Position behind the last one taken.", Minimum: 0),
+        new("axis", ParameterKind.Integer, "The dimension.", "1"),
+    ];
+
+    public override string ShapeRule => "the dimension becomes end - start";
+
+    public override string MomentRule => "the moments of the channels taken";
+
+    public override bool PassesState(LayerCall call) => call.Integer("axis").Value is not 0;
+
+    public override Shape? Infer(LayerCall call)
+    {
+        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
+            return null;
+        var (start, end) = (call.Integer("start"), call.Integer("end"));
+        if ((end - start).Maximum() is > 0 or null && (call.Input[axis] - end).Maximum() is >= 0 or null)
+            return call.Input.With(axis, end - start);
+        call.Report(DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", call.Input[axis].ToString()));
+        return null;
+    }
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
+        $"{inputs[0]}.slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, 1)";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.Slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))})";
+}

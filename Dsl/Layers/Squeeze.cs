@@ -1,0 +1,40 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Dsl.Diagnostics;
+using KnDsl.Dsl.Model;
+
+namespace KnDsl.Dsl.Layers;
+
+/// <summary>Leaves out a dimension of size 1 (torch.squeeze).</summary>
+internal sealed class Squeeze : Layer
+{
+    public override string Name => "squeeze";
+
+    public override string Summary => "Leaves out a dimension of size 1 (torch.squeeze).";
+
+    public override string Example => "y = x -> avgpool(global) -> squeeze(3) -> squeeze(2)";
+
+    public override IReadOnlyList<LayerParameter> Parameters { get; } =
+        [new("axis", ParameterKind.Integer, "The dimension; negative ones count from the end.")];
+
+    public override string ShapeRule => "the dimension is left out";
+
+    public override string MomentRule => "unchanged";
+
+    public override bool PassesState(LayerCall call) => call.Integer("axis").Value is { } axis && (axis < 0 ? axis + call.Input.Rank : axis) > 1;
+
+    public override Shape? Infer(LayerCall call)
+    {
+        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
+            return null;
+        return call.Require(call.Input[axis], 1, () => DiagnosticCatalogue.ArgumentRange(
+            call.PlaceOf("axis"), Name, "axis", "a dimension of size 1", $"{call.Input[axis]} in {call.Input}"))
+            ? new Shape(call.Input.Sizes.Where((_, i) => i != axis))
+            : null;
+    }
+
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.squeeze({code.Of(call.Integer("axis"))})";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.Squeeze({code.Of(call.Integer("axis"))})";
+}
