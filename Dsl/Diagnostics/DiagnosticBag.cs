@@ -10,8 +10,6 @@ internal sealed class DiagnosticBag
     private readonly List<Diagnostic> _all = [];
     private readonly HashSet<(string Code, string Path, int Start, int Length)> _seen = [];
 
-    public bool HasErrors => _all.Any(diagnostic => diagnostic.Severity == Severity.Error);
-
     public void Add(Diagnostic diagnostic)
     {
         var place = diagnostic.Place;
