@@ -9,12 +9,9 @@ namespace KnDsl.Dsl.Parsing;
 /// <summary>What stands at the top of a file.</summary>
 internal static class DeclarationGrammar
 {
-    private static readonly Parser<Name> DottedName =
-        from first in ExpressionGrammar.Name
-        from rest in (from dot in Tokens.Dot from part in ExpressionGrammar.Name select part).Many()
-        let parts = rest.ToArray()
-        select parts.Length == 0 ? first : new Name(
-            first.Text + string.Concat(parts.Select(part => "." + part.Text)), TextSpan.Union(first.Span, parts[parts.Length - 1].Span));
+    private static readonly Parser<Name> DottedName = ExpressionGrammar.Name.FollowedBy(
+        from dot in Tokens.Dot from part in ExpressionGrammar.Name select part,
+        (first, rest) => new Name(first.Text + string.Concat(rest.Select(part => "." + part.Text)), TextSpan.Union(first.Span, rest[rest.Count - 1].Span)));
 
     public static readonly Parser<ImportDeclaration> Import =
         from keyword in Tokens.Word("import")

@@ -31,26 +31,24 @@ internal static class ExpressionGrammar
     private static readonly Parser<Argument> Argument =
         (from name in Name
          from colon in Tokens.Colon
-         from value in Parse.Ref(() => Expression!)
+         from value in Combinators.Later(() => Expression!)
          select new Argument(name, value, TextSpan.Union(name.Span, value.Span)))
         .After(TokenKind.Identifier, TokenKind.Colon)
-        .Or(Parse.Ref(() => Expression!).Select(value => new Argument(null, value, value.Span)));
+        .Or(Combinators.Later(() => Expression!).Select(value => new Argument(null, value, value.Span)));
 
     private static readonly Parser<(Token Open, IReadOnlyList<Argument> Items, Token Close)> Arguments =
         Argument.Within(Tokens.OpenParen, Tokens.CloseParen);
 
+    private static readonly Parser<IOption<(Token Open, IReadOnlyList<Argument> Items, Token Close)>> AnyArguments = Arguments.Optional();
+
     /// <summary>A dotted name: a shared module may have a label of several parts.</summary>
-    private static readonly Parser<Name> Callee =
-        from first in Name
-        from rest in (from dot in Tokens.Dot from part in Tokens.Identifier.Or(Tokens.Integer) select part).Many()
-        let parts = rest.ToArray()
-        select parts.Length == 0 ? first : new Name(
-            first.Text + string.Concat(parts.Select(part => "." + part.Text)),
-            TextSpan.Union(first.Span, parts[parts.Length - 1].Span));
+    private static readonly Parser<Name> Callee = Name.FollowedBy(
+        from dot in Tokens.Dot from part in Tokens.Identifier.Or(Tokens.Integer) select part,
+        (first, rest) => new Name(first.Text + string.Concat(rest.Select(part => "." + part.Text)), TextSpan.Union(first.Span, rest[rest.Count - 1].Span)));
 
     public static readonly Parser<Call> Call =
         (from callee in Callee
-         from arguments in Arguments.Optional()
+         from arguments in AnyArguments
          select arguments.IsDefined
              ? new Call(callee, arguments.Get().Items, true, TextSpan.Union(callee.Span, arguments.Get().Close.Span))
              : new Call(callee, [], false, callee.Span))
@@ -58,13 +56,13 @@ internal static class ExpressionGrammar
 
     private static readonly Parser<Expression> CallOrName =
         from name in Name
-        from arguments in Arguments.Optional()
+        from arguments in AnyArguments
         select arguments.IsDefined
             ? new CallExpression(null, new Call(name, arguments.Get().Items, true, TextSpan.Union(name.Span, arguments.Get().Close.Span)))
             : (Expression)new NameExpression(name.Text, name.Span);
 
     private static readonly Parser<Expression> List =
-        from list in Parse.Ref(() => Expression!).Within(Tokens.OpenBracket, Tokens.CloseBracket)
+        from list in Combinators.Later(() => Expression!).Within(Tokens.OpenBracket, Tokens.CloseBracket)
         select (Expression)new ListExpression(list.Items, TextSpan.Union(list.Open.Span, list.Close.Span));
 
     private static readonly Parser<Expression> Record =
@@ -74,7 +72,7 @@ internal static class ExpressionGrammar
 
     private static readonly Parser<Expression> Parenthesised =
         from open in Tokens.OpenParen
-        from inner in Parse.Ref(() => Expression!)
+        from inner in Combinators.Later(() => Expression!)
         from close in Tokens.CloseParen
         select inner with { Span = TextSpan.Union(open.Span, close.Span) };
 
@@ -90,47 +88,37 @@ internal static class ExpressionGrammar
 
     private static readonly Parser<Suffix> IndexSuffix =
         from open in Tokens.OpenBracket
-        from index in Parse.Ref(() => Sum!).Optional()
-        from range in (from dots in Tokens.Range from to in Parse.Ref(() => Sum!).Optional() select to.GetOrDefault()).Optional()
+        from index in Combinators.Later(() => Sum!).Optional()
+        from range in (from dots in Tokens.Range from to in Combinators.Later(() => Sum!).Optional() select to.GetOrDefault()).Optional()
         from close in Tokens.CloseBracket
         select new Suffix(null, index.GetOrDefault(), range.IsDefined, range.GetOrDefault(), close.Span);
 
-    private static readonly Parser<Expression> Postfix =
-        from primary in Primary
-        from suffixes in MemberSuffix.Or(IndexSuffix).Many()
-        select suffixes.Aggregate(primary, (target, suffix) => suffix.Member is { } member
+    private static readonly Parser<Expression> Postfix = Primary.FollowedBy(MemberSuffix.Or(IndexSuffix),
+        (primary, suffixes) => suffixes.Aggregate(primary, (target, suffix) => suffix.Member is { } member
             ? new MemberExpression(target, member, TextSpan.Union(target.Span, suffix.Span))
-            : new IndexExpression(target, suffix.From, suffix.IsRange, suffix.To, TextSpan.Union(target.Span, suffix.Span)));
+            : new IndexExpression(target, suffix.From, suffix.IsRange, suffix.To, TextSpan.Union(target.Span, suffix.Span))));
 
-    private static readonly Parser<Expression> Unary =
-        (from signs in Tokens.Of(TokenKind.Minus, "'-'").Many()
-         from value in Postfix
-         let all = signs.ToArray()
-         select all.Length % 2 == 0 ? value : new NegateExpression(value, TextSpan.Union(all[0].Span, value.Span)))
+    private static readonly Parser<Expression> Unary = Postfix
+        .PrecededBy(Tokens.Minus, (signs, value) => signs.Count % 2 == 0 ? value : new NegateExpression(value, TextSpan.Union(signs[0].Span, value.Span)))
         .Called("a value");
 
     private static readonly Parser<Expression> Product = Row(Unary,
-        Operator(TokenKind.Star, "'*'", TokenOperator.Multiply), Operator(TokenKind.Slash, "'/'", TokenOperator.Divide),
-        Operator(TokenKind.Percent, "'%'", TokenOperator.Remainder));
+        ("*", TokenOperator.Multiply), ("/", TokenOperator.Divide), ("%", TokenOperator.Remainder));
 
     private static readonly Parser<Expression> Sum = Row(Product,
-        Operator(TokenKind.Plus, "'+'", TokenOperator.Add), Operator(TokenKind.Minus, "'-'", TokenOperator.Subtract));
+        ("+", TokenOperator.Add), ("-", TokenOperator.Subtract));
 
     private static readonly Parser<Expression> Comparison = Row(Sum,
-        Operator(TokenKind.Equal, "'=='", TokenOperator.Equal), Operator(TokenKind.NotEqual, "'!='", TokenOperator.NotEqual),
-        Operator(TokenKind.LessEqual, "'<='", TokenOperator.LessEqual), Operator(TokenKind.Less, "'<'", TokenOperator.Less),
-        Operator(TokenKind.GreaterEqual, "'>='", TokenOperator.GreaterEqual), Operator(TokenKind.Greater, "'>'", TokenOperator.Greater));
+        ("==", TokenOperator.Equal), ("!=", TokenOperator.NotEqual), ("<=", TokenOperator.LessEqual), ("<", TokenOperator.Less),
+        (">=", TokenOperator.GreaterEqual), (">", TokenOperator.Greater));
 
-    private static readonly Parser<Expression> Negation =
-        (from nots in Tokens.Word("not").Many()
-         from value in Comparison
-         let all = nots.ToArray()
-         select all.Length % 2 == 0 ? value : new NotExpression(value, TextSpan.Union(all[0].Span, value.Span)))
+    private static readonly Parser<Expression> Negation = Comparison
+        .PrecededBy(Tokens.Word("not"), (nots, value) => nots.Count % 2 == 0 ? value : new NotExpression(value, TextSpan.Union(nots[0].Span, value.Span)))
         .Called("a value");
 
-    private static readonly Parser<Expression> Conjunction = Row(Negation, WordOperator("and", TokenOperator.And));
+    private static readonly Parser<Expression> Conjunction = Row(Negation, ("and", TokenOperator.And));
 
-    public static readonly Parser<Expression> Disjunction = Row(Conjunction, WordOperator("or", TokenOperator.Or));
+    public static readonly Parser<Expression> Disjunction = Row(Conjunction, ("or", TokenOperator.Or));
 
     /// <summary>Sizes in brackets, as inputs, outputs and extern modules declare them.</summary>
     public static readonly Parser<ShapeSyntax> Shape =
@@ -145,15 +133,20 @@ internal static class ExpressionGrammar
              from colon in Tokens.Colon
              select LabelGrammar.Read(token)).After(TokenKind.Identifier, TokenKind.Colon));
 
-    private static readonly Parser<Expression> StageCondition =
-        from keyword in Tokens.Word("if")
-        from condition in Disjunction
-        select condition;
+    private static readonly Parser<IOption<Expression>> StageCondition =
+        (from keyword in Tokens.Word("if")
+         from condition in Disjunction
+         select condition).Optional();
+
+    private static readonly Parser<IOption<Expression>> Repetition =
+        (from star in Tokens.Star
+         from times in Unary
+         select times).Optional();
 
     private static readonly Parser<SequenceItem> SequenceItem =
-        from stage in Parse.Ref(() => PlainStage!)
-        from count in (from star in Tokens.Star from times in Unary select times).Optional()
-        from condition in StageCondition.Optional()
+        from stage in Combinators.Later(() => PlainStage!)
+        from count in Repetition
+        from condition in StageCondition
         select new SequenceItem(
             stage with { Condition = condition.GetOrDefault() }, count.GetOrDefault(),
             count.IsDefined ? TextSpan.Union(stage.Span, count.Get().Span) : stage.Span);
@@ -162,9 +155,14 @@ internal static class ExpressionGrammar
         from items in SequenceItem.Within(Tokens.OpenBracket, Tokens.CloseBracket)
         select (Stage)new SequenceStage(null, items.Items, TextSpan.Union(items.Open.Span, items.Close.Span));
 
+    private static readonly Parser<Stage> UnlabelledStage =
+        SequenceBody.Or(Call.Select(call => (Stage)new CallStage(null, call, call.Span)));
+
+    private static readonly Parser<IOption<Label>> AnyLabel = StageLabel.Optional();
+
     private static readonly Parser<Stage> PlainStage =
-        (from label in StageLabel.Optional()
-         from stage in SequenceBody.Or(Call.Select(call => (Stage)new CallStage(null, call, call.Span)))
+        (from label in AnyLabel
+         from stage in UnlabelledStage
          select label.IsDefined
              ? stage with { Label = label.Get(), Span = TextSpan.Union(label.Get().Span, stage.Span) }
              : stage)
@@ -172,12 +170,8 @@ internal static class ExpressionGrammar
 
     public static readonly Parser<Stage> Stage =
         from stage in PlainStage
-        from condition in StageCondition.Optional()
-        select stage with { Condition = condition.GetOrDefault() };
-
-    private static readonly Parser<IReadOnlyList<Stage>> Stages =
-        from stages in (from arrow in Tokens.Arrow from stage in Stage select stage).Many()
-        select (IReadOnlyList<Stage>)stages.ToArray();
+        from condition in StageCondition
+        select condition.IsDefined ? stage with { Condition = condition.Get() } : stage;
 
     public static readonly Parser<Expression> Expression = ChainFrom(Disjunction);
 
@@ -188,26 +182,11 @@ internal static class ExpressionGrammar
          select chain)
         .Or(Expression);
 
-    private static Parser<Expression> ChainFrom(Parser<Expression> source) =>
-        from first in source
-        from stages in Stages
-        select stages.Count == 0 ? first
-            : new ChainExpression(first, stages, TextSpan.Union(first.Span, stages[stages.Count - 1].Span));
+    private static Parser<Expression> ChainFrom(Parser<Expression> source) => source.FollowedBy(
+        from arrow in Tokens.Arrow from stage in Stage select stage,
+        (first, stages) => new ChainExpression(first, stages, TextSpan.Union(first.Span, stages[stages.Count - 1].Span)));
 
-    private static Parser<(TokenOperator, TextSpan)> Operator(TokenKind kind, string description, TokenOperator op) =>
-        Tokens.Of(kind, description).Select(token => (op, token.Span));
-
-    private static Parser<(TokenOperator, TextSpan)> WordOperator(string word, TokenOperator op) =>
-        Tokens.Word(word).Select(token => (op, token.Span));
-
-    private static Parser<Expression> Row(Parser<Expression> operand, params Parser<(TokenOperator Operator, TextSpan Span)>[] operators)
-    {
-        var any = operators.Aggregate((a, b) => a.Or(b)).Called("an operator");
-        var step = from op in any from right in operand select new Operand(op.Operator, op.Span, right);
-        return from first in operand
-               from rest in step.Many()
-               let all = rest.ToArray()
-               select all.Length == 0 ? first
-                   : new OperatorExpression(first, all, TextSpan.Union(first.Span, all[all.Length - 1].Right.Span));
-    }
+    private static Parser<Expression> Row(Parser<Expression> operand, params (string Text, TokenOperator Operator)[] operators) => operand.FollowedBy(
+        from op in Tokens.Operator(operators) from right in operand select new Operand(op.Operator, op.Span, right),
+        (first, rest) => new OperatorExpression(first, rest, TextSpan.Union(first.Span, rest[rest.Count - 1].Right.Span)));
 }

@@ -39,7 +39,7 @@ internal enum TokenKind : ushort
 }
 
 /// <summary>One token with its place and the doc comment that stands before it.</summary>
-internal readonly record struct Token(TokenKind Kind, string Text, TextSpan Span, bool FirstOnLine, string? Documentation)
+internal sealed record Token(TokenKind Kind, string Text, TextSpan Span, bool FirstOnLine, string? Documentation)
 {
     public bool Is(TokenKind kind) => Kind == kind;
 

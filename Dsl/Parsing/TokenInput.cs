@@ -10,7 +10,7 @@ namespace KnDsl.Dsl.Parsing;
 internal sealed class TokenInput : IInput
 {
     private readonly Furthest _furthest;
-    private Dictionary<object, object>? _memos;
+    private TokenInput? _next;
 
     public TokenInput(IReadOnlyList<Token> tokens, int position, int end)
         : this(tokens, position, end, new Furthest { Position = position })
@@ -44,8 +44,8 @@ internal sealed class TokenInput : IInput
 
     public int Column => Position;
 
-    /// <summary>Sprache notes the rules that it is in; most tokens are never asked.</summary>
-    public IDictionary<object, object> Memos => _memos ??= new Dictionary<object, object>();
+    /// <summary>Where Sprache's Ref would note the rules that it is in; the grammar does without.</summary>
+    public IDictionary<object, object> Memos => new Dictionary<object, object>();
 
     public int FurthestPosition => _furthest.Position;
 
@@ -53,7 +53,7 @@ internal sealed class TokenInput : IInput
 
     public bool Equals(IInput? other) => other is TokenInput input && input.Position == Position && input.Tokens == Tokens;
 
-    public IInput Advance() => new TokenInput(Tokens, Position + 1, Limit, _furthest);
+    public IInput Advance() => _next ??= new TokenInput(Tokens, Position + 1, Limit, _furthest);
 
     /// <summary>Notes that a token of this description was wanted here and not found.</summary>
     public void Want(string expected)

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
-using System.Linq;
+using KnDsl.Dsl.Syntax;
+using KnDsl.Dsl.Text;
 using Sprache;
 
 namespace KnDsl.Dsl.Parsing;
@@ -14,7 +15,7 @@ internal static class Tokens
         if (!tokens.AtEnd && tokens.Token.Kind == kind)
             return Result.Success(tokens.Token, tokens.Advance());
         tokens.Want(description);
-        return Result.Failure<Token>(input, description, []);
+        return Combinators.Failure<Token>();
     };
 
     /// <summary>One word.</summary>
@@ -24,7 +25,19 @@ internal static class Tokens
         if (!tokens.AtEnd && tokens.Token.IsWord(word))
             return Result.Success(tokens.Token, tokens.Advance());
         tokens.Want($"'{word}'");
-        return Result.Failure<Token>(input, word, []);
+        return Combinators.Failure<Token>();
+    };
+
+    /// <summary>One of the operators of a row.</summary>
+    public static Parser<(TokenOperator Operator, TextSpan Span)> Operator(params (string Text, TokenOperator Operator)[] operators) => input =>
+    {
+        var tokens = (TokenInput)input;
+        if (!tokens.AtEnd && tokens.Token.Kind != TokenKind.Text)
+            foreach (var (text, op) in operators)
+                if (tokens.Token.Text == text)
+                    return Result.Success((op, tokens.Token.Span), tokens.Advance());
+        tokens.Want("an operator");
+        return Combinators.Failure<(TokenOperator, TextSpan)>();
     };
 
     /// <summary>Names a choice as a whole, where none of its alternatives got past the first token.</summary>
@@ -44,24 +57,29 @@ internal static class Tokens
         var tokens = (TokenInput)input;
         for (var i = 0; i < kinds.Length; i++)
             if (tokens.Position + i >= tokens.Limit || tokens.Tokens[tokens.Position + i].Kind != kinds[i])
-                return Result.Failure<T>(input, "", []);
+                return Combinators.Failure<T>();
         return parser(input);
     };
 
     /// <summary>One or more with commas between and none, or one, at the end.</summary>
-    public static Parser<IReadOnlyList<T>> Listed<T>(this Parser<T> item) =>
-        from first in item
-        from rest in (from comma in Comma from next in item select next).Many()
-        select (IReadOnlyList<T>)new[] { first }.Concat(rest).ToArray();
+    public static Parser<IReadOnlyList<T>> Listed<T>(this Parser<T> item)
+    {
+        var more = from comma in Comma from next in item select next;
+        return item.Select(first => (IReadOnlyList<T>)[first]).FollowedBy(more, (first, rest) => [.. first, .. rest]);
+    }
 
     /// <summary>None or more in brackets of a kind.</summary>
     public static Parser<(Token Open, IReadOnlyList<T> Items, Token Close)> Within<T>(
-        this Parser<T> item, Parser<Token> open, Parser<Token> close) =>
-        from opening in open
-        from items in item.Listed().Optional()
-        from trailing in items.IsEmpty ? Parse.Return<Token?>(null) : Comma.Select(token => (Token?)token).Or(Parse.Return<Token?>(null))
-        from closing in close
-        select (opening, items.GetOrElse([]), closing);
+        this Parser<T> item, Parser<Token> open, Parser<Token> close)
+    {
+        var none = Parse.Return<IReadOnlyList<T>>([]);
+        var comma = Comma.Optional();
+        var list = (from items in item.Listed() from trailing in comma select items).Or(none);
+        return from opening in open
+               from items in list
+               from closing in close
+               select (opening, items, closing);
+    }
 
     public static readonly Parser<Token> Comma = Of(TokenKind.Comma, "','");
     public static readonly Parser<Token> Colon = Of(TokenKind.Colon, "':'");
@@ -69,6 +87,7 @@ internal static class Tokens
     public static readonly Parser<Token> Arrow = Of(TokenKind.Arrow, "'->'");
     public static readonly Parser<Token> Dot = Of(TokenKind.Dot, "'.'");
     public static readonly Parser<Token> Range = Of(TokenKind.Range, "'..'");
+    public static readonly Parser<Token> Minus = Of(TokenKind.Minus, "'-'");
     public static readonly Parser<Token> Star = Of(TokenKind.Star, "'*'");
     public static readonly Parser<Token> OpenParen = Of(TokenKind.OpenParen, "'('");
     public static readonly Parser<Token> CloseParen = Of(TokenKind.CloseParen, "')'");
