@@ -30,7 +30,8 @@ internal sealed record Window(
             var size = steps + 1;
             if (!call.RequirePositive(free.Maximum() < 0 ? free + 1 : size, i + 2))
                 return null;
-            sizes.Add(size);
+            // A size that stays what it is stays the same object, whose text is made once.
+            sizes.Add(size == call.Input[i + 2] ? call.Input[i + 2] : size);
         }
         return sizes;
     }

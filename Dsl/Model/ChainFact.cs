@@ -95,16 +95,24 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         {
             if (all.Count == MostPredecessors)
                 break;
-            if (!all.Exists(known => known.Norm == predecessor.Norm))
+            if (!Holds(all, predecessor.Norm))
                 all.Add(predecessor);
         }
         return all;
     }
 
+    private static bool Holds(List<Predecessor> predecessors, string norm)
+    {
+        foreach (var predecessor in predecessors)
+            if (predecessor.Norm == norm)
+                return true;
+        return false;
+    }
+
     /// <summary>The same seen from the module that contains the block: its norms get the block's path before their names.</summary>
     public ChainFact Within(string prefix, IReadOnlyList<ChainFact> inputs)
     {
-        if (Kind != ChainKind.From)
+        if (Kind != ChainKind.From || prefix.Length == 0)
             return this;
         var all = new List<Predecessor>();
         foreach (var step in Predecessors)

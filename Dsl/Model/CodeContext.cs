@@ -25,6 +25,8 @@ internal sealed class CodeContext(Func<Symbol, string> name)
 
     public static string Quote(string text)
     {
+        if (text.All(IsPlain))
+            return "\"" + text + "\"";
         var quoted = new System.Text.StringBuilder("\"");
         foreach (var c in text)
             quoted.Append(c switch
@@ -34,9 +36,12 @@ internal sealed class CodeContext(Func<Symbol, string> name)
                 '\n' => "\\n",
                 '\r' => "\\r",
                 '\t' => "\\t",
-                < ' ' or '\u2028' or '\u2029' or '\u0085' => $"\\u{(int)c:x4}",
-                _ => c.ToString(),
+                _ when IsPlain(c) => c.ToString(),
+                _ => $"\\u{(int)c:x4}",
             });
         return quoted.Append('"').ToString();
     }
+
+    /// <summary>Whether a character stands for itself in a string of C#.</summary>
+    private static bool IsPlain(char c) => c is >= ' ' and not ('"' or '\\' or '\u2028' or '\u2029' or '\u0085');
 }

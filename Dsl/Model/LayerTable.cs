@@ -53,5 +53,5 @@ internal static class LayerTable
     /// <summary>The stage as written, on one line; a join as its operator.</summary>
     private static string Operation(ApplyLayerItem item) => item.Call.Layer is Join join
         ? join.Name
-        : string.Join(" ", item.Place.Text.Slice(item.Place.Span).Split([' ', '\n', '\r', '\t'], System.StringSplitOptions.RemoveEmptyEntries));
+        : item.Place.OneLine();
 }

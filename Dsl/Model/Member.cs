@@ -47,6 +47,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     private readonly List<Member> _children = [];
     private readonly Dictionary<string, List<Member>> _byName = [];
     private string? _nameText;
+    private string? _path;
 
     public void Add(Member child)
     {
@@ -71,8 +72,8 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>The name as text; counted parts in braces.</summary>
     public string NameText => _nameText ??= TextOf(name);
 
-    public static string TextOf(IReadOnlyList<NamePart> name) => string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
+    public static string TextOf(IReadOnlyList<NamePart> name) => name.Count == 1 && name[0].Count is null ? name[0].Text : string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
 
     /// <summary>The full name from the module down.</summary>
-    public string Path => parent is null || parent.Parent is null && parent.Name.Count == 0 ? NameText : $"{parent.Path}.{NameText}";
+    public string Path => _path ??= parent is null || parent.Parent is null && parent.Name.Count == 0 ? NameText : $"{parent.Path}.{NameText}";
 }

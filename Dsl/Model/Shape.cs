@@ -6,6 +6,8 @@ namespace KnDsl.Dsl.Model;
 /// <summary>The sizes of a tensor, batch first and channels second: [N, C, H, W].</summary>
 internal sealed class Shape
 {
+    private string? _text;
+
     public Shape(params Size[] sizes) => Sizes = sizes;
 
     public Shape(IEnumerable<Size> sizes) => Sizes = sizes.ToArray();
@@ -41,5 +43,5 @@ internal sealed class Shape
         _ => $"dimension {axis}",
     };
 
-    public override string ToString() => $"[{string.Join(", ", Sizes)}]";
+    public override string ToString() => _text ??= $"[{string.Join(", ", Sizes)}]";
 }

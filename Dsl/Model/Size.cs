@@ -40,7 +40,7 @@ internal sealed record Symbol(string Name, SymbolKind Kind, bool IsPositive = tr
 internal sealed class Size : IEquatable<Size>
 {
     private readonly Term[] _terms;
-    private string? _key;
+    private string? _text;
 
     private Size(long constant, Term[] terms)
     {
@@ -54,8 +54,11 @@ internal sealed class Size : IEquatable<Size>
     /// <summary>The same for the factors of a term.</summary>
     private const int MostFactors = 64;
 
-    public static readonly Size Zero = new(0, []);
-    public static readonly Size One = new(1, []);
+    /// <summary>Most numbers of a network are small, and most of its arithmetic is on them.</summary>
+    private static readonly Size[] Small = [.. Enumerable.Range(0, 1025).Select(value => new Size(value, []))];
+
+    public static readonly Size Zero = Small[0];
+    public static readonly Size One = Small[1];
 
     /// <summary>The part without symbols.</summary>
     public long Constant { get; }
@@ -65,7 +68,7 @@ internal sealed class Size : IEquatable<Size>
 
     public long? Value => IsConstant ? Constant : null;
 
-    public static Size Of(long value) => value == 0 ? Zero : value == 1 ? One : new Size(value, []);
+    public static Size Of(long value) => value >= 0 && value < Small.Length ? Small[value] : new Size(value, []);
 
     public static Size Of(Symbol symbol) => new(0, [new Term(1, [new SymbolAtom(symbol)])]);
 
@@ -79,7 +82,7 @@ internal sealed class Size : IEquatable<Size>
             return b.Constant == 0 ? a : new Size(checked(a.Constant + b.Constant), a._terms);
         if (a.IsConstant)
             return a.Constant == 0 ? b : new Size(checked(a.Constant + b.Constant), b._terms);
-        return Collect(checked(a.Constant + b.Constant), a._terms.Concat(b._terms));
+        return Collect(checked(a.Constant + b.Constant), [.. a._terms, .. b._terms]);
     }
 
     public static Size operator -(Size a) => Zero - a;
@@ -268,16 +271,14 @@ internal sealed class Size : IEquatable<Size>
 
     public override bool Equals(object? obj) => Equals(obj as Size);
 
-    public override int GetHashCode() => IsConstant ? Constant.GetHashCode() : Key.GetHashCode();
+    public override int GetHashCode() => IsConstant ? Constant.GetHashCode() : ToString().GetHashCode();
 
     public static bool operator ==(Size? a, Size? b) => a is null ? b is null : a.Equals(b);
 
     public static bool operator !=(Size? a, Size? b) => !(a == b);
 
-    private string Key => _key ??= ToString();
-
     /// <summary>As a user would write it: <c>32*h</c>, <c>2*n + 1</c>, <c>(h - 1)/2 + 1</c>.</summary>
-    public override string ToString() => Print(SizeStyle.Knnet);
+    public override string ToString() => _text ??= Print(SizeStyle.Knnet);
 
     /// <summary>As C# that computes it; <paramref name="code"/> knows the symbols' names there.</summary>
     public string ToCSharp(CodeContext code) => Print(new SizeStyle(" * ", symbol => symbol.Code is { } own ? own(code) : code.Name(symbol), true));
@@ -295,8 +296,12 @@ internal sealed class Size : IEquatable<Size>
                 text.Append(magnitude.ToString(CultureInfo.InvariantCulture)).Append(style.Times);
             // 3*(k/2) and (3*k)/2 are different sizes, and equality is that of the text.
             var binds = magnitude != 1 || term.Atoms.Length > 1 || term.Coefficient < 0;
-            text.Append(string.Join(style.Times, term.Atoms.Select(atom =>
-                binds && atom is FloorAtom floor && !floor.IsCall(style) ? $"({atom.Print(style)})" : atom.Print(style))));
+            for (var i = 0; i < term.Atoms.Length; i++)
+            {
+                var atom = term.Atoms[i].Print(style);
+                text.Append(i == 0 ? "" : style.Times)
+                    .Append(binds && term.Atoms[i] is FloorAtom floor && !floor.IsCall(style) ? $"({atom})" : atom);
+            }
         }
         if (Constant != 0)
             text.Append(Constant < 0 ? " - " : " + ").Append(Math.Abs(Constant).ToString(CultureInfo.InvariantCulture));
@@ -312,8 +317,10 @@ internal sealed class Size : IEquatable<Size>
 
     private static long Floor(long a, long b) => a >= 0 ? a / b : -((-a + b - 1) / b);
 
-    private static Size Collect(long constant, IEnumerable<Term> terms)
+    private static Size Collect(long constant, IReadOnlyCollection<Term> terms)
     {
+        if (terms.Count == 1 && terms.First() is { Coefficient: not 0, Atoms.Length: > 0 } only)
+            return new Size(constant, [Ordered(only)]);
         var byKey = new SortedDictionary<string, Term>(StringComparer.Ordinal);
         foreach (var term in terms)
         {
@@ -322,13 +329,22 @@ internal sealed class Size : IEquatable<Size>
                 constant = checked(constant + term.Coefficient);
                 continue;
             }
-            var ordered = term.Atoms.Length == 1 ? term : term with { Atoms = term.Atoms.OrderBy(atom => atom.Key, StringComparer.Ordinal).ToArray() };
+            var ordered = Ordered(term);
             byKey[ordered.Key] = byKey.TryGetValue(ordered.Key, out var known)
                 ? known with { Coefficient = checked(known.Coefficient + ordered.Coefficient) }
                 : ordered;
         }
         var left = byKey.Values.Where(term => term.Coefficient != 0).ToArray();
         return left.Length == 0 ? Of(constant) : new Size(constant, left);
+    }
+
+    private static Term Ordered(Term term)
+    {
+        if (term.Atoms.Length == 1)
+            return term;
+        var atoms = (Atom[])term.Atoms.Clone();
+        Array.Sort(atoms, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return term with { Atoms = atoms };
     }
 
     /// <summary>How sizes are written: for people or for the C# compiler.</summary>

@@ -21,5 +21,16 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
     /// <summary>The line as people count it, from one.</summary>
     public int Line => Text.PositionOf(Span.Start).Line + 1;
 
+    /// <summary>What stands there, on one line.</summary>
+    public string OneLine()
+    {
+        var text = Text.Slice(Span);
+        return text.IndexOfAny(LineBreaks) < 0 && text.IndexOf("  ", System.StringComparison.Ordinal) < 0
+            ? text
+            : string.Join(" ", text.Split([' ', .. LineBreaks], System.StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static readonly char[] LineBreaks = ['\n', '\r', '\t'];
+
     public override string ToString() => $"{System.IO.Path.GetFileName(Text.Path)}({Line},{Text.PositionOf(Span.Start).Character + 1})";
 }

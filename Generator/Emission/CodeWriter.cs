@@ -22,8 +22,9 @@ internal sealed class CodeWriter
     public CodeWriter Line(Place place, string line)
     {
         var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
-        _text.Append($"#line ({start.Line + 1},{start.Character + 1})-({end.Line + 1},{Math.Max(end.Character, 0) + 1}) \"")
-            .Append(place.Text.Path).Append("\"\n");
+        _text.Append("#line (").Append(start.Line + 1).Append(',').Append(start.Character + 1)
+            .Append(")-(").Append(end.Line + 1).Append(',').Append(end.Character + 1)
+            .Append(") \"").Append(place.Text.Path).Append("\"\n");
         _mapped = true;
         Write(line);
         return this;
@@ -46,11 +47,17 @@ internal sealed class CodeWriter
         return this;
     }
 
-    /// <summary>Text that is written already, its lines ended and indented.</summary>
-    public void Raw(string text)
+    /// <summary>What another writer wrote, in pieces: its text as a whole would be a large object more.</summary>
+    public void Raw(CodeWriter other)
     {
         Unmap();
-        _text.Append(text);
+        var piece = new char[4096];
+        for (var start = 0; start < other._text.Length; start += piece.Length)
+        {
+            var length = Math.Min(piece.Length, other._text.Length - start);
+            other._text.CopyTo(start, piece, 0, length);
+            _text.Append(piece, 0, length);
+        }
     }
 
     private void Unmap()

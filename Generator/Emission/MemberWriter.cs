@@ -1,12 +1,13 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Dsl.Model;
 
 namespace KnDsl.Generator.Emission;
 
 /// <summary>Writes members as properties under their registered names, and groups as nested classes.</summary>
 internal static class MemberWriter
 {
-    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, string> documentation, bool isGroup)
+    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, PlanItem> uses, bool isGroup)
     {
         var first = isGroup;
         foreach (var child in owner.Children.Where(child => child.Form != MemberForm.ModuleListItem))
@@ -14,7 +15,7 @@ internal static class MemberWriter
             if (!first)
                 writer.Line();
             first = false;
-            writer.Line($"/// <summary>{ModuleWriter.Xml(Describe(child, documentation))}</summary>");
+            writer.Line($"/// <summary>{ModuleWriter.Xml(Describe(child, uses))}</summary>");
             if (child.IsList)
             {
                 var field = "_" + child.Property.TrimStart('@');
@@ -24,13 +25,13 @@ internal static class MemberWriter
             }
             var optional = child.Member.IsOptional || child.Member.IsGroup && child.Member.Branches.Count > 0;
             if (!child.IsNamedLate)
-                writer.Line($"[field: ComponentName(Name = {Dsl.Model.CodeContext.Quote(child.Member.NameText)})]");
+                writer.Line($"[field: ComponentName(Name = {CodeContext.Quote(child.Member.NameText)})]");
             writer.Line($"public {child.Type}{(optional ? "?" : "")} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
         }
     }
 
     /// <summary>A group's own class: it holds its members and computes nothing, the forward pass of its owner does.</summary>
-    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, string> documentation)
+    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, PlanItem> uses)
     {
         foreach (var group in owner.Children.Where(child => child.Form == MemberForm.Group))
         {
@@ -39,17 +40,22 @@ internal static class MemberWriter
             writer.Line($"public sealed class {group.DeclaredType}() : nn.Module(\"{group.DeclaredType}\")");
             writer.Block(() =>
             {
-                WriteProperties(writer, group, documentation, true);
-                WriteGroups(writer, group, documentation);
+                WriteProperties(writer, group, uses, true);
+                WriteGroups(writer, group, uses);
             });
         }
     }
 
-    private static string Describe(MemberCode member, IReadOnlyDictionary<string, string> documentation)
+    private static string Describe(MemberCode member, IReadOnlyDictionary<string, PlanItem> uses)
     {
-        if (documentation.TryGetValue(member.Member.Path, out var text))
-            return text + ".";
-        var inner = member.Children.Select(child => documentation.TryGetValue(child.Member.Path, out var one) ? one : null).Where(one => one is not null).ToArray();
+        if (uses.TryGetValue(member.Member.Path, out var own))
+            return Describe(own) + ".";
+        var inner = member.Children.Where(child => uses.ContainsKey(child.Member.Path)).Select(child => Describe(uses[child.Member.Path])).ToArray();
         return inner.Length > 0 ? string.Join("; ", inner) + "." : $"The modules under '{member.Member.Path}'.";
     }
+
+    /// <summary>What stands in the file, and the output's shape.</summary>
+    private static string Describe(PlanItem use) => use.Place.OneLine() + ": " + (use is ApplyBlockItem block
+        ? string.Join(", ", block.Outputs.Select(output => output.Shape))
+        : ((ApplyLayerItem)use).Output.Shape.ToString());
 }

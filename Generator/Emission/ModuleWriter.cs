@@ -15,6 +15,7 @@ internal static class ModuleWriter
         var forward = new ForwardWriter(code, fields);
         var forwardText = new CodeWriter();
         forwardText.Indented(() => forward.Write(forwardText));
+        var uses = Uses(module);
         var layers = module.AtDefaults is { } model ? LayerTable.Of(model).ToArray() : [];
 
         WriteDocumentation(writer, module);
@@ -25,11 +26,11 @@ internal static class ModuleWriter
             foreach (var parameter in fields.Parameters)
                 writer.Line($"private readonly {fields.TypeOf(parameter.Key)} {parameter.Value};");
             foreach (var condition in fields.Conditions)
-                writer.Line($"private readonly bool {condition.Value}; // {OneLine(condition.Key.Place)}");
+                writer.Line($"private readonly bool {condition.Value}; // {condition.Key.Place.OneLine()}");
             if (fields.Parameters.Any() || fields.Conditions.Any())
                 writer.Line();
             new ConstructorWriter(code, writer, fields).Write();
-            MemberWriter.WriteProperties(writer, code.Layout.Root, Shapes(module), false);
+            MemberWriter.WriteProperties(writer, code.Layout.Root, uses, false);
             foreach (var size in code.ComputedSizes)
             {
                 writer.Line();
@@ -39,8 +40,8 @@ internal static class ModuleWriter
             if (module.AtDefaults is { } atDefaults)
                 WriteFacts(writer, atDefaults, layers);
             writer.Line();
-            writer.Raw(forwardText.ToString());
-            MemberWriter.WriteGroups(writer, code.Layout.Root, Shapes(module));
+            writer.Raw(forwardText);
+            MemberWriter.WriteGroups(writer, code.Layout.Root, uses);
         });
         if (module.Generic.Outputs.Count > 1)
         {
@@ -70,25 +71,25 @@ internal static class ModuleWriter
         writer.Line("/// </remarks>");
     }
 
-    /// <summary>The documentation of members: what stands in the file, and the output's shape.</summary>
-    private static Dictionary<string, string> Shapes(CheckedModule module)
+    /// <summary>What applies each member, by the member's path: at the default arguments where it is applied then.</summary>
+    private static Dictionary<string, PlanItem> Uses(CheckedModule module)
     {
-        var texts = new Dictionary<string, string>();
+        var uses = new Dictionary<string, PlanItem>();
         Collect(module.Generic.Items);
         if (module.AtDefaults is { } atDefaults)
             Collect(atDefaults.Items);
-        return texts;
+        return uses;
 
         void Collect(IReadOnlyList<PlanItem> items)
         {
             foreach (var item in items)
                 switch (item)
                 {
-                    case ApplyLayerItem { Member: { } member } layer:
-                        texts[member.Path] = $"{OneLine(layer.Place)}: {layer.Output.Shape}";
+                    case ApplyLayerItem { Member: { } member }:
+                        uses[member.Path] = item;
                         break;
                     case ApplyBlockItem block:
-                        texts[block.Member.Path] = $"{OneLine(block.Place)}: {string.Join(", ", block.Outputs.Select(output => output.Shape))}";
+                        uses[block.Member.Path] = item;
                         break;
                     case IfItem branch:
                         Collect(branch.Then);
@@ -100,9 +101,6 @@ internal static class ModuleWriter
                 }
         }
     }
-
-    private static string OneLine(Dsl.Text.Place place) =>
-        string.Join(" ", place.Text.Slice(place.Span).Split([' ', '\n', '\r', '\t'], System.StringSplitOptions.RemoveEmptyEntries));
 
     private static void WriteFacts(CodeWriter writer, ModuleModel model, IReadOnlyList<LayerRow> layers)
     {
