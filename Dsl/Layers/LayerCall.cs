@@ -10,12 +10,12 @@ namespace KnDsl.Dsl.Layers;
 /// <summary>One use of an operation: its inputs, its checked arguments, and where to report what does not fit.</summary>
 internal sealed class LayerCall
 {
-    private readonly IReadOnlyDictionary<string, (Value Value, Place Place)> _arguments;
+    private readonly Arguments _arguments;
     private readonly Action<Diagnostic> _report;
-    private readonly HashSet<string> _counted = [];
+    private HashSet<string>? _counted;
 
     public LayerCall(
-        Layer layer, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments,
+        Layer layer, IReadOnlyList<TensorValue> inputs, Arguments arguments,
         Place place, bool beforeNorm, Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require)
     {
         Layer = layer;
@@ -61,11 +61,11 @@ internal sealed class LayerCall
         _report(diagnostic);
     }
 
-    public bool Has(string name) => _arguments.ContainsKey(name);
+    public bool Has(string name) => _arguments.Find(name) is not null;
 
-    public Value? Argument(string name) => _arguments.TryGetValue(name, out var argument) ? argument.Value : null;
+    public Value? Argument(string name) => _arguments.Find(name)?.Value;
 
-    public Place PlaceOf(string name) => _arguments.TryGetValue(name, out var argument) ? argument.Place : Place;
+    public Place PlaceOf(string name) => _arguments.Find(name)?.Place ?? Place;
 
     public Size Integer(string name, Size? otherwise = null) => (Argument(name) as SizeValue)?.Size ?? otherwise ?? Size.One;
 
@@ -73,22 +73,22 @@ internal sealed class LayerCall
     public IReadOnlyList<Size> Spatial(string name, int dimensions, Size otherwise)
     {
         var argument = Argument(name);
-        var count = argument switch
-        {
-            ListValue list => Size.Of(list.Items.Count),
-            ListParameterValue list => Size.Of(list.Count),
-            _ => null,
-        };
-        if (count is not null && Output is null && _counted.Add(name))
-            HasWrongList |= !Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(PlaceOf(name), Layer.Name, name,
-                $"a whole number or a list of {dimensions}", argument!.Describe()));
+        if (argument is ListValue or ListParameterValue && Output is null && (_counted ??= []).Add(name))
+            RequireCount(name, argument, dimensions);
         return argument switch
         {
-            SizeValue one => Enumerable.Repeat(one.Size, dimensions).ToArray(),
+            SizeValue one => Window.Repeat(one.Size, dimensions),
             ListValue list when list.Items.Count == dimensions => list.Items.Select(item => ((SizeValue)item).Size).ToArray(),
             ListParameterValue list => Enumerable.Range(0, dimensions).Select(i => ((SizeValue)list.ItemAt(i)).Size).ToArray(),
-            _ => Enumerable.Repeat(otherwise, dimensions).ToArray(),
+            _ => Window.Repeat(otherwise, dimensions),
         };
+    }
+
+    private void RequireCount(string name, Value list, int dimensions)
+    {
+        var count = list is ListParameterValue parameter ? Size.Of(parameter.Count) : Size.Of(((ListValue)list).Items.Count);
+        HasWrongList |= !Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(PlaceOf(name), Layer.Name, name,
+            $"a whole number or a list of {dimensions}", list.Describe()));
     }
 
     /// <summary>Whether a list had not one number for each spatial dimension, so that what was inferred from it means nothing.</summary>

@@ -17,9 +17,15 @@ internal enum ChainKind
 }
 
 /// <summary>A norm that feeds a state, and the operations that the state passed since.</summary>
-internal sealed record Predecessor(string Norm, IReadOnlyList<string> Path)
+internal sealed class Predecessor(string norm, IReadOnlyList<string> path)
 {
-    public override string ToString() => Path.Count == 0 ? Norm : $"{Norm} ({string.Join(", ", Path)})";
+    private string? _text;
+
+    public string Norm => norm;
+
+    public IReadOnlyList<string> Path => path;
+
+    public override string ToString() => _text ??= path.Count == 0 ? norm : $"{norm} ({string.Join(", ", path)})";
 }
 
 /// <summary>What is known, when the network is checked, of a value's state in the statistic chain.</summary>
@@ -40,7 +46,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         var more = new List<string>();
         for (var step = _since; step is not null; step = step.Before)
             more.Insert(0, step.Operation);
-        return Origins.Select(origin => origin.Path.Count > LongestPath ? origin : origin with { Path = Shortened(origin.Path, more) }).ToArray();
+        return Origins.Select(origin => origin.Path.Count > LongestPath ? origin : new Predecessor(origin.Norm, Shortened(origin.Path, more))).ToArray();
     }
 
     /// <summary>Longer paths end in "...": a state that passes hundreds of joins need not name them all.</summary>
@@ -118,9 +124,9 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         foreach (var step in Predecessors)
         {
             if (InputIndex(step.Norm) is { } index)
-                all.AddRange(inputs[index].Predecessors.Select(outer => outer with { Path = Shortened(outer.Path, step.Path) }));
+                all.AddRange(inputs[index].Predecessors.Select(outer => new Predecessor(outer.Norm, Shortened(outer.Path, step.Path))));
             else
-                all.Add(step with { Norm = prefix + step.Norm });
+                all.Add(new Predecessor(prefix + step.Norm, step.Path));
         }
         // The block hands on the state of an input that has none here.
         if (all.Count == 0)

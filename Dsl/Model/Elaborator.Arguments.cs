@@ -11,11 +11,11 @@ namespace KnDsl.Dsl.Model;
 internal sealed partial class Elaborator
 {
     /// <summary>Arguments of an operation or a policy, checked; null where one was wrong.</summary>
-    private IReadOnlyDictionary<string, (Value Value, Place Place)>? BindArguments(
+    private Arguments? BindArguments(
         Call call, IReadOnlyList<LayerParameter> parameters, IReadOnlyList<Argument>? arguments = null)
     {
         var callee = call.Callee.Text;
-        var bound = new Dictionary<string, (Value, Place)>();
+        var bound = new List<CheckedArgument>();
         var ok = true;
         var misnamed = false;
         var position = 0;
@@ -27,7 +27,7 @@ internal sealed partial class Elaborator
         {
             var parameter = argument.Name is null
                 ? position < parameters.Count ? parameters[position++] : null
-                : parameters.FirstOrDefault(candidate => candidate.Name == argument.Name.Text);
+                : FindParameter(parameters, argument.Name.Text);
             if (parameter is null)
             {
                 ok = false;
@@ -40,7 +40,7 @@ internal sealed partial class Elaborator
                 misnamed = true;
                 continue;
             }
-            if (bound.ContainsKey(parameter.Name))
+            if (IsBound(parameter))
             {
                 Report(DiagnosticCatalogue.ArgumentTwice(At(argument.Span), callee, parameter.Name));
                 ok = false;
@@ -48,16 +48,32 @@ internal sealed partial class Elaborator
             }
             var value = EvaluateArgument(argument.Value, parameter, callee);
             ok &= value is not ErrorValue;
-            bound[parameter.Name] = (value, At(argument.Value.Span));
+            bound.Add(new CheckedArgument(parameter.Name, value, At(argument.Value.Span)));
         }
         // A name that is not known may have been meant for one that is missing.
         foreach (var parameter in parameters)
-            if (parameter.IsRequired && !bound.ContainsKey(parameter.Name) && !misnamed)
+            if (parameter.IsRequired && !IsBound(parameter) && !misnamed)
             {
                 Report(DiagnosticCatalogue.MissingArgument(At(call.Span), callee, parameter.Name, parameter.KindText));
                 ok = false;
             }
-        return ok ? bound : null;
+        return !ok ? null : bound.Count == 0 ? Arguments.None : new Arguments(bound.ToArray());
+
+        bool IsBound(LayerParameter parameter)
+        {
+            foreach (var argument in bound)
+                if (argument.Name == parameter.Name)
+                    return true;
+            return false;
+        }
+    }
+
+    private static LayerParameter? FindParameter(IReadOnlyList<LayerParameter> parameters, string name)
+    {
+        foreach (var parameter in parameters)
+            if (parameter.Name == name)
+                return parameter;
+        return null;
     }
 
     private void ReportUnknownArgument(Name name, string callee, IReadOnlyList<string> known) =>
@@ -234,14 +250,14 @@ internal sealed partial class Elaborator
         }
         if (BindArguments(call, policy.Parameters) is not { } arguments)
             return null;
-        if (arguments.TryGetValue("gain", out var gain) && gain.Value is RecordValue record && !CheckGain(record, policy))
+        if (arguments.Find("gain")?.Value is RecordValue record && !CheckGain(record, policy))
             return null;
         var groups = policy.Parameter("groups") is not null
-            ? arguments.TryGetValue("groups", out var given) && given.Value is SizeValue size ? size.Size : Size.Of(32)
+            ? arguments.Find("groups")?.Value is SizeValue size ? size.Size : Size.Of(32)
             : null;
-        var text = $"{policy.Name}({string.Join(", ", arguments.Select(pair => $"{pair.Key}: {pair.Value.Value.Key}"))})";
+        var text = $"{policy.Name}({string.Join(", ", arguments.All.Select(argument => $"{argument.Name}: {argument.Value.Key}"))})";
         return new PolicyValue(text, policy.HasChain, groups, code =>
-            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.Select(pair => $"{CamelCase(pair.Key)}: {(pair.Key == "gain" && pair.Value.Value is WordValue { Word: "learned" } ? "Gain.Learned()" : PolicyArgument(pair.Value.Value, code))}"))})");
+            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.All.Select(argument => $"{CamelCase(argument.Name)}: {(argument is { Name: "gain", Value: WordValue { Word: "learned" } } ? "Gain.Learned()" : PolicyArgument(argument.Value, code))}"))})");
     }
 
     private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)

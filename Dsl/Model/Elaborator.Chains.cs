@@ -215,10 +215,10 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>A split is a row of slices.</summary>
-    private IReadOnlyList<Value> ApplySplit(TensorValue input, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place)
+    private IReadOnlyList<Value> ApplySplit(TensorValue input, Arguments arguments, Place place)
     {
         var slice = LayerCatalogue.Find("slice")!;
-        var call = new LayerCall(LayerCatalogue.Find("split")!, [input], arguments, place, false, Report, Require);
+        var call = new LayerCall(LayerCatalogue.Find("split")!, [input], arguments, place, false, _report, _require);
         if (call.Integer("parts").Value is not { } parts)
             return [Fail(DiagnosticCatalogue.ArgumentType(call.PlaceOf("parts"), "split", "parts", "a number that is known in the file", call.Integer("parts").ToString()))];
         if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
@@ -227,22 +227,19 @@ internal sealed partial class Elaborator
         if (rest != Size.Zero && !Require(rest, 0, () => DiagnosticCatalogue.Divide(place, "split", input.Shape.NameOf(axis), input.Shape[axis].ToString(), parts.ToString())))
             return [ErrorValue.Instance];
         var size = Size.FloorDivide(input.Shape[axis], parts);
-        return Enumerable.Range(0, (int)parts).Select(part => ApplyLayer(slice, [input], new Dictionary<string, (Value, Place)>
-        {
-            ["start"] = (new SizeValue(size * part), place),
-            ["end"] = (new SizeValue(size * (part + 1)), place),
-            ["axis"] = (new SizeValue(axis), place),
-        }, place, null, false, null)).ToArray();
+        return Enumerable.Range(0, (int)parts).Select(part => ApplyLayer(slice, [input], Arguments.None
+            .With("start", new SizeValue(size * part), place)
+            .With("end", new SizeValue(size * (part + 1)), place)
+            .With("axis", new SizeValue(axis), place), place, null, false, null)).ToArray();
     }
 
     private Value ApplyLayer(
-        Layer layer, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place,
+        Layer layer, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place,
         IReadOnlyList<IReadOnlyList<NamePart>>? path, bool beforeNorm, string? target, Place? named = null)
     {
         if (layer is Norm)
             arguments = WithPolicy(arguments, place);
-        inputs = [.. inputs, .. arguments.Values.Select(argument => argument.Value).OfType<TensorValue>()];
-        var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, Report, Require);
+        var call = new LayerCall(layer, [.. inputs, .. arguments.Tensors], arguments, place, beforeNorm, _report, _require);
         if (Infer(call) is not { } shape || call.HasWrongList)
             return ErrorValue.Instance;
         call.Output = shape;
@@ -271,14 +268,12 @@ internal sealed partial class Elaborator
         }
     }
 
-    private IReadOnlyDictionary<string, (Value Value, Place Place)> WithPolicy(IReadOnlyDictionary<string, (Value Value, Place Place)> arguments, Place place)
+    private Arguments WithPolicy(Arguments arguments, Place place)
     {
-        if (arguments.ContainsKey("policy"))
+        if (arguments.Find("policy") is not null)
             return arguments;
         _usesNorm |= _policyIsAmbient && _declaration.Kind == ModuleKind.Block;
-        var all = arguments.ToDictionary(pair => pair.Key, pair => pair.Value);
-        all["policy"] = (_policy, place);
-        return all;
+        return arguments.With("policy", _policy, place);
     }
 
     private TensorValue Apply(Member? member, LayerCall call, Shape shape, Place place, string? target)

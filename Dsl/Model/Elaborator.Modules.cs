@@ -241,7 +241,7 @@ internal sealed partial class Elaborator
             var arguments = BindArguments(shared.Call, layer.Parameters);
             if (arguments is null || given.Count != 1)
                 return failure;
-            var use = new LayerCall(layer, given, layer is Norm ? WithPolicy(arguments, place) : arguments, place, false, Report, Require);
+            var use = new LayerCall(layer, given, layer is Norm ? WithPolicy(arguments, place) : arguments, place, false, _report, _require);
             if (Infer(use) is not { } shape || !FitsFirst(shared, given, place))
                 return failure;
             if (shared.FirstInputs is null)

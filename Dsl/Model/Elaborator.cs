@@ -21,6 +21,8 @@ internal sealed partial class Elaborator
     private readonly FileScope _file;
     private readonly bool _isGeneric;
     private readonly DiagnosticBag _diagnostics;
+    private readonly Action<Diagnostic> _report;
+    private readonly Func<Size, Size, Func<Diagnostic>, bool> _require;
     private IReadOnlyDictionary<TextSpan, string>? _autoNames;
 
     private readonly Member _root;
@@ -57,6 +59,7 @@ internal sealed partial class Elaborator
         _diagnostics = diagnostics ?? context.Diagnostics;
         _root = new Member(null, [], declaration.Name.Text, 0, source.At(declaration.Name.Span));
         _policy = DefaultPolicy;
+        (_report, _require) = (Report, Require);
     }
 
     /// <summary>What norm stages have where no network says otherwise.</summary>

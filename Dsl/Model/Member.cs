@@ -42,16 +42,18 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>Whether only the constructor knows its name: it counts what came before.</summary>
     public bool IsNamedLate => name.Any(part => part.Count is { Value: null });
 
-    public IReadOnlyList<Member> Children => _children;
+    public IReadOnlyList<Member> Children => _children ?? (IReadOnlyList<Member>)[];
 
-    private readonly List<Member> _children = [];
-    private readonly Dictionary<string, List<Member>> _byName = [];
+    // Most members hold none.
+    private List<Member>? _children;
+    private Dictionary<string, List<Member>>? _byName;
     private string? _nameText;
     private string? _path;
 
     public void Add(Member child)
     {
-        _children.Add(child);
+        (_children ??= []).Add(child);
+        _byName ??= [];
         if (!_byName.TryGetValue(child.NameText, out var namesakes))
             _byName[child.NameText] = namesakes = [];
         namesakes.Add(child);
@@ -60,12 +62,12 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>Forgets all children but the first <paramref name="count"/>.</summary>
     public void Truncate(int count)
     {
-        for (; _children.Count > count; _children.RemoveAt(_children.Count - 1))
-            _byName[_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
+        for (; _children?.Count > count; _children.RemoveAt(_children.Count - 1))
+            _byName![_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
     }
 
     /// <summary>The children of a name: several where branches of an if share one.</summary>
-    public IReadOnlyList<Member> Named(string nameText) => _byName.TryGetValue(nameText, out var namesakes) ? namesakes : [];
+    public IReadOnlyList<Member> Named(string nameText) => _byName is not null && _byName.TryGetValue(nameText, out var namesakes) ? namesakes : [];
 
     public Place Place => place;
 

@@ -22,15 +22,20 @@ internal static class CSharpNames
     /// <summary>The nearest identifier, escaped where it is a keyword.</summary>
     public static string Identifier(string name)
     {
+        var identifier = SyntaxFacts.IsValidIdentifier(name) ? name : Nearest(name);
+        return SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(identifier) is SyntaxKind.AwaitKeyword
+            ? "@" + identifier
+            : identifier;
+    }
+
+    private static string Nearest(string name)
+    {
         var text = new StringBuilder();
         foreach (var c in name)
             text.Append(SyntaxFacts.IsIdentifierPartCharacter(c) ? c : '_');
         if (text.Length == 0 || !SyntaxFacts.IsIdentifierStartCharacter(text[0]))
             text.Insert(0, '_');
-        var identifier = text.ToString();
-        return SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(identifier) is SyntaxKind.AwaitKeyword
-            ? "@" + identifier
-            : identifier;
+        return text.ToString();
     }
 
     /// <summary>The name of a property for a module of that label.</summary>

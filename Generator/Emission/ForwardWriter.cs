@@ -148,7 +148,7 @@ internal sealed class ForwardWriter
 
     /// <summary>Lists whose index is no simple function of one loop's variable: they are gone through with a counter.</summary>
     private static IEnumerable<MemberCode> CountersOf(MemberCode owner) => owner.Children.Where(child => child.IsList && NeedsCounter(child))
-        .Concat(owner.Children.Where(child => !child.IsList).SelectMany(CountersOf));
+        .Concat(owner.Children.Where(child => !child.IsList && child.Children.Count > 0).SelectMany(CountersOf));
 
     private static bool NeedsCounter(MemberCode list) => list.Member.Loops.Count > 1 || list.Member.IsOptional;
 
@@ -267,8 +267,9 @@ internal sealed class ForwardWriter
             WriteState(item, item.Call.Layer.PassesState(item.Call)
                 ? item.Call.Layer.Propagate(item.Call, _code, module, item.Call.Inputs.Select(StateOf).ToArray(), output) ?? StateOf(item.Call.Inputs[0])
                 : "null");
-        foreach (var later in NamingIn(items).Where(later => later.From!.Skip(1).Contains(item) && item.Call.Layer.InputCount == 1))
-            if (item.Call.Layer.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)
+        foreach (var later in NamingIn(items))
+            if (item.Call.Layer.InputCount == 1 && later.From!.Skip(1).Contains(item)
+                && item.Call.Layer.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)
                 _writer.Line($"{PriorName(later)} = {step};");
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }
@@ -298,8 +299,9 @@ internal sealed class ForwardWriter
         else
             _writer.Line(item.Place,
                 $"(var {output}, {(emits ? $"var {StateName(item.Output)}" : "_")}, {(sharpens ? StateName(input) : "_")}) = {module}.forward({_locals[input]}, {prior});");
-        foreach (var later in NamingIn(items).Where(later => later.From![0] == item))
-            _writer.Line($"var {PriorName(later)} = {StateName(item.Output)};");
+        foreach (var later in NamingIn(items))
+            if (later.From![0] == item)
+                _writer.Line($"var {PriorName(later)} = {StateName(item.Output)};");
         Free(item, [input, item.Output], items);
     }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Layers;
@@ -11,7 +12,7 @@ namespace KnDsl.Generator.Emission;
 /// </summary>
 internal sealed class Liveness
 {
-    private readonly Dictionary<PlanItem, HashSet<object>> _after = [];
+    private readonly Dictionary<PlanItem, object[]> _after = [];
     private readonly Dictionary<TensorValue, IReadOnlyList<TensorValue>> _aliases = [];
     private readonly Dictionary<TensorValue, IReadOnlyList<PlanItem>> _definedIn = [];
     private readonly Dictionary<IReadOnlyList<PlanItem>, LoopItem> _loops = [];
@@ -68,15 +69,15 @@ internal sealed class Liveness
 
     /// <summary>Whether the value, or a variable that may be another name for it, is read after the item.</summary>
     public bool IsLiveAfter(PlanItem item, TensorValue value) =>
-        IsReadAfter(item, value) || _aliases.Keys.Any(variable => IsReadAfter(item, variable) && IsAlias(variable, value));
+        IsReadAfter(item, value) || _aliases.Count > 0 && _aliases.Keys.Any(variable => IsReadAfter(item, variable) && IsAlias(variable, value));
 
     /// <summary>Whether the value itself is read after the item.</summary>
-    public bool IsReadAfter(PlanItem item, TensorValue value) => _after[item].Contains(value);
+    public bool IsReadAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item], value) >= 0;
 
     private bool IsAlias(TensorValue variable, TensorValue value) =>
         _aliases.TryGetValue(variable, out var sources) && sources.Any(source => source == value || source != variable && IsAlias(source, value));
 
-    public bool IsStateLiveAfter(PlanItem item, TensorValue value) => _after[item].Contains(new StateOf(value));
+    public bool IsStateLiveAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item], new StateOf(value)) >= 0;
 
     // ---- which states are needed ---------------------------------------------------------------------------------
 
@@ -201,7 +202,9 @@ internal sealed class Liveness
         for (var i = items.Count - 1; i >= 0; i--)
         {
             var item = items[i];
-            _after[item] = new HashSet<object>(live);
+            // What only the constructor does reads no value.
+            if (item is ApplyLayerItem or ApplyBlockItem or IfItem or LoopItem)
+                _after[item] = [.. live];
             switch (item)
             {
                 case ApplyLayerItem layer:

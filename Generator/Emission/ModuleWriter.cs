@@ -16,7 +16,6 @@ internal static class ModuleWriter
         var forwardText = new CodeWriter();
         forwardText.Indented(() => forward.Write(forwardText));
         var uses = Uses(module);
-        var layers = module.AtDefaults is { } model ? LayerTable.Of(model).ToArray() : [];
 
         WriteDocumentation(writer, module);
         var inputs = string.Concat(Enumerable.Repeat("Tensor, ", module.Generic.Inputs.Count));
@@ -38,7 +37,7 @@ internal static class ModuleWriter
                 writer.Line($"public int {CSharpNames.Pascal(size.Name)} {{ get; }}");
             }
             if (module.AtDefaults is { } atDefaults)
-                WriteFacts(writer, atDefaults, layers);
+                WriteFacts(writer, atDefaults);
             writer.Line();
             writer.Raw(forwardText);
             MemberWriter.WriteGroups(writer, code.Layout.Root, uses);
@@ -102,7 +101,7 @@ internal static class ModuleWriter
         }
     }
 
-    private static void WriteFacts(CodeWriter writer, ModuleModel model, IReadOnlyList<LayerRow> layers)
+    private static void WriteFacts(CodeWriter writer, ModuleModel model)
     {
         writer.Line();
         writer.Line("/// <summary>Names and sizes of the inputs, at the default arguments.</summary>");
@@ -116,7 +115,7 @@ internal static class ModuleWriter
         writer.Line("[");
         writer.Indented(() =>
         {
-            foreach (var row in layers)
+            foreach (var row in LayerTable.Of(model))
                 writer.Line($"new({CodeContext.Quote(row.Name)}, {CodeContext.Quote(row.Operation)}, {CodeContext.Quote(row.Output)}, "
                     + $"{CodeContext.Quote(row.Parameters.ToString())}, {CodeContext.Quote(row.Macs.ToString())}, {CodeContext.Quote(row.Prior)}),");
         });
