@@ -24,6 +24,8 @@ internal sealed class Arguments(IReadOnlyList<CheckedArgument> all)
 
     public Arguments With(string name, Value value, Place place) => new([.. all, new CheckedArgument(name, value, place)]);
 
+    public bool HasTensors => all.Any(argument => argument.Value is TensorValue);
+
     /// <summary>Those that are tensors.</summary>
     public IEnumerable<TensorValue> Tensors => all.Select(argument => argument.Value).OfType<TensorValue>();
 }

@@ -43,11 +43,16 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
 
     private IReadOnlyList<Predecessor> WithPaths()
     {
+        if (Origins.All(HasLongPath))
+            return Origins;
         var more = new List<string>();
         for (var step = _since; step is not null; step = step.Before)
             more.Insert(0, step.Operation);
-        return Origins.Select(origin => origin.Path.Count > LongestPath ? origin : new Predecessor(origin.Norm, Shortened(origin.Path, more))).ToArray();
+        return Origins.Select(origin => HasLongPath(origin) ? origin : new Predecessor(origin.Norm, Shortened(origin.Path, more))).ToArray();
     }
+
+    /// <summary>Whether a path has its end already: nothing is added to it any more.</summary>
+    private static bool HasLongPath(Predecessor origin) => origin.Path.Count > LongestPath;
 
     /// <summary>Longer paths end in "...": a state that passes hundreds of joins need not name them all.</summary>
     private const int LongestPath = 12;
@@ -91,7 +96,9 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         : b.Kind == ChainKind.From ? b
         : a.Kind == ChainKind.Cut ? a : b;
 
-    private static ChainFact Merge(IReadOnlyList<ChainFact> parts) => new(ChainKind.From, Distinct(parts.SelectMany(part => part.Predecessors)));
+    /// <summary>A first part with as many predecessors as are named leaves no place for others.</summary>
+    private static ChainFact Merge(IReadOnlyList<ChainFact> parts) => new(ChainKind.From,
+        parts[0].Predecessors.Count == MostPredecessors ? parts[0].Predecessors : Distinct(parts.SelectMany(part => part.Predecessors)));
 
     /// <summary>One path a norm, and of many norms the first.</summary>
     private static IReadOnlyList<Predecessor> Distinct(IEnumerable<Predecessor> predecessors)

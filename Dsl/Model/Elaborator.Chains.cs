@@ -84,18 +84,18 @@ internal sealed partial class Elaborator
         if (stage is SequenceStage sequence)
             return RunSequence(inputs, source, sequence, next, path, target);
         var call = ((CallStage)stage).Call;
-        var tensors = new List<TensorValue>();
-        foreach (var input in inputs)
-            switch (input)
+        var tensors = new TensorValue[inputs.Count];
+        for (var i = 0; i < inputs.Count; i++)
+            switch (inputs[i])
             {
                 case TensorValue tensor:
-                    tensors.Add(tensor);
+                    tensors[i] = tensor;
                     break;
                 case ErrorValue:
                     CheckQuietly(call);
-                    return [input];
-                default:
-                    return [Fail(DiagnosticCatalogue.ValueType(At(source), $"What goes into '{call.Callee.Text}'", "a tensor", input.Describe()))];
+                    return [ErrorValue.Instance];
+                case var other:
+                    return [Fail(DiagnosticCatalogue.ValueType(At(source), $"What goes into '{call.Callee.Text}'", "a tensor", other.Describe()))];
             }
         return RunCall(tensors, call, stage.Label, At(call.Span), path, IsNorm(next), target);
     }
@@ -239,7 +239,9 @@ internal sealed partial class Elaborator
     {
         if (layer is Norm)
             arguments = WithPolicy(arguments, place);
-        var call = new LayerCall(layer, [.. inputs, .. arguments.Tensors], arguments, place, beforeNorm, _report, _require);
+        if (arguments.HasTensors)
+            inputs = [.. inputs, .. arguments.Tensors];
+        var call = new LayerCall(layer, inputs, arguments, place, beforeNorm, _report, _require);
         if (Infer(call) is not { } shape || call.HasWrongList)
             return ErrorValue.Instance;
         call.Output = shape;
@@ -340,8 +342,7 @@ internal sealed partial class Elaborator
             Report(prior.CutByJoin
                 ? DiagnosticCatalogue.ChainJoin(place, norm.Path, prior.CutBy!, prior.CutAt!.Value)
                 : DiagnosticCatalogue.ChainCut(place, norm.Path, prior.CutBy!, prior.CutAt!.Value));
-        call.Inputs[0].Chain = ChainFact.FromNorm(norm.Path);
-        return ChainFact.FromNorm(norm.Path);
+        return call.Inputs[0].Chain = ChainFact.FromNorm(norm.Path);
     }
 
     /// <summary>A stage that is left out where its condition does not hold: its values go on as they came.</summary>

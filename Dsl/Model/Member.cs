@@ -55,7 +55,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
         (_children ??= []).Add(child);
         _byName ??= [];
         if (!_byName.TryGetValue(child.NameText, out var namesakes))
-            _byName[child.NameText] = namesakes = [];
+            _byName[child.NameText] = namesakes = new List<Member>(1);
         namesakes.Add(child);
     }
 

@@ -8,7 +8,12 @@ namespace KnDsl.Dsl.Parsing;
 /// <summary>Takes a label apart: dots between segments, braces around what is counted, quotes around what is no word (a name holds no dot, so dots divide there too).</summary>
 internal static class LabelGrammar
 {
-    public static Label Read(Token token) => new(Segments(token), token.Span);
+    public static Label Read(Token token) => token.Is(TokenKind.Identifier)
+        ? Word(new Name(token.Text, token.Span))
+        : new Label(Segments(token), token.Span);
+
+    /// <summary>A label that is one word.</summary>
+    public static Label Word(Name name) => new([new LabelSegment([new LabelPart(name.Text, null)])], name.Span);
 
     private static List<LabelSegment> Segments(Token token)
     {

@@ -43,7 +43,7 @@ internal static class StatementGrammar
         from label in ExpressionGrammar.StageLabel.Optional()
         from call in ExpressionGrammar.Call
         select new ModuleStatement(
-            name, label.IsDefined ? label.Get() : new Label([new LabelSegment([new LabelPart(name.Text, null)])], name.Span), call,
+            name, label.IsDefined ? label.Get() : LabelGrammar.Word(name), call,
             TextSpan.Union(keyword.Span, call.Span));
 
     private static readonly Parser<Statement> Assign =
