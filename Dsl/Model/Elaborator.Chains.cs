@@ -293,9 +293,12 @@ internal sealed partial class Elaborator
                 from = PathFrom(label, call.Inputs[0]);
                 if (from is null)
                 {
+                    var reaching = prior.Predecessors.Select(norm => norm.Norm).Where(norm => norm[0] != '#').ToArray();
+                    // A norm that is there is meant, even where it does not reach this one.
+                    var nearest = AllMembers(_root).Any(norm => norm.Path == label) ? null : Spelling.Nearest(label, reaching);
                     Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf("from"), label,
-                        prior.HasState ? string.Join(", ", prior.Predecessors.Select(norm => norm.Norm).Where(norm => norm[0] != '#').DefaultIfEmpty("none in this module")) : "none"));
-                    from = null;
+                            prior.HasState ? string.Join(", ", reaching.DefaultIfEmpty("none in this module")) : "none")
+                        .WithHint(nearest is null ? null : $"Did you mean '{nearest}'?"));
                 }
                 else
                     prior = new ChainFact(ChainKind.From, [new Predecessor(label, from.Skip(1).Select(step => step.Call.Layer.Name).ToArray())]);

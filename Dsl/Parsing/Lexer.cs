@@ -41,7 +41,7 @@ internal sealed class Lexer
         while (_position < _end)
         {
             var c = _text[_position];
-            if (c == '\n')
+            if (SourceText.IsLineBreak(c))
             {
                 firstOnLine = true;
                 _position++;
@@ -70,7 +70,7 @@ internal sealed class Lexer
     private void ReadComment(ref StringBuilder? documentation)
     {
         var start = _position;
-        while (_position < _end && _text[_position] != '\n')
+        while (_position < _end && !SourceText.IsLineBreak(_text[_position]))
             _position++;
         if (At(start + 2) != '/' || At(start + 3) == '/')
             return;
@@ -128,10 +128,12 @@ internal sealed class Lexer
         TokenKind.Star, TokenKind.Slash, TokenKind.Percent, TokenKind.Dot, TokenKind.Less, TokenKind.Greater,
     ];
 
+    private static readonly char[] LineBreaks = ['\n', '\r'];
+
     private TokenKind? Unknown(char c)
     {
         if (c == '\'' && _text.IndexOf('\'', _position + 1) is var close && close > 0 && close < _end
-            && _text.IndexOf('\n', _position, close - _position) < 0)
+            && _text.IndexOfAny(LineBreaks, _position, close - _position) < 0)
         {
             var quoted = TextSpan.FromBounds(_position, close + 1);
             _position = close + 1;
@@ -218,7 +220,7 @@ internal sealed class Lexer
     private TokenKind ReadText()
     {
         var start = _position++;
-        while (_position < _end && At(_position) != '"' && At(_position) != '\n')
+        while (_position < _end && At(_position) != '"' && !SourceText.IsLineBreak(At(_position)))
             _position++;
         if (At(_position) == '"')
             _position++;
@@ -230,7 +232,7 @@ internal sealed class Lexer
     private string Unquote(TextSpan span)
     {
         var raw = _source.Slice(span);
-        return raw.Length > 1 && raw[raw.Length - 1] == '"' ? raw.Substring(1, raw.Length - 2) : raw.Substring(1).TrimEnd('\r');
+        return raw.Length > 1 && raw[raw.Length - 1] == '"' ? raw.Substring(1, raw.Length - 2) : raw.Substring(1);
     }
 
     /// <summary>
@@ -247,7 +249,7 @@ internal sealed class Lexer
             if (At(position) == '"')
             {
                 var close = position + 1;
-                while (close < _end && _text[close] != '"' && _text[close] != '\n')
+                while (close < _end && _text[close] != '"' && !SourceText.IsLineBreak(_text[close]))
                     close++;
                 if (At(close) != '"')
                     return 0;
@@ -265,7 +267,7 @@ internal sealed class Lexer
                         break;
                     }
                     var close = word + 1;
-                    while (close < _end && _text[close] is not ('}' or '{' or '\n'))
+                    while (close < _end && _text[close] is not ('}' or '{') && !SourceText.IsLineBreak(_text[close]))
                         close++;
                     if (At(close) != '}')
                         return 0;

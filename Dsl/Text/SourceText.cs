@@ -14,10 +14,13 @@ internal sealed class SourceText
         Content = content;
         var starts = new List<int> { 0 };
         for (var i = 0; i < content.Length; i++)
-            if (content[i] == '\n')
+            if (content[i] == '\n' || content[i] == '\r' && (i + 1 == content.Length || content[i + 1] != '\n'))
                 starts.Add(i + 1);
         _lineStarts = starts.ToArray();
     }
+
+    /// <summary>Whether a character ends a line, by itself or (in "\r\n") with the next.</summary>
+    public static bool IsLineBreak(char c) => c is '\n' or '\r';
 
     public string Path { get; }
 

@@ -71,6 +71,14 @@ public sealed class LexerTests
     }
 
     [Fact]
+    public void A_carriage_return_alone_ends_a_line()
+    {
+        const string Text = "a // b\rc = \"d\r\n\re";
+        Assert.Equal([true, true, false, false, true], Read(Text).Tokens.Select(token => token.FirstOnLine));
+        Assert.Equal([0, 1, 3], Read(Text).Tokens.Where(token => token.FirstOnLine).Select(token => new SourceText("a.knnet", Text).PositionOf(token.Span.Start).Line));
+    }
+
+    [Fact]
     public void Every_token_knows_its_place_and_whether_it_begins_a_line()
     {
         const string Text = "a = b\r\n  -> \"c\" // d\n\te";
