@@ -22,12 +22,16 @@ internal static class MemberWriter
                 writer.Line($"{(isGroup ? "internal" : "private")} readonly List<{child.Type}> {field} = [];");
                 continue;
             }
-            var optional = child.Member.IsOptional || child.Member.IsGroup && child.Member.Branches.Count > 0;
+            var optional = IsNullable(child);
             if (!child.IsNamedLate)
                 writer.Line($"[field: ComponentName(Name = {Dsl.Model.CodeContext.Quote(child.Member.NameText)})]");
             writer.Line($"public {child.Type}{(optional ? "?" : "")} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
         }
     }
+
+    /// <summary>Whether its property may be null: an if decides over it.</summary>
+    public static bool IsNullable(MemberCode member) =>
+        !member.IsList && (member.Member.IsOptional || member.Member.IsGroup && member.Member.Branches.Count > 0);
 
     /// <summary>A group's own class: it holds its members and computes nothing, the forward pass of its owner does.</summary>
     public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, string> documentation)

@@ -40,6 +40,11 @@ internal static class ModuleWriter
                 WriteFacts(writer, atDefaults, layers);
             writer.Line();
             writer.Raw(forwardText.ToString());
+            if (code.Model.Declaration.Kind == ModuleKind.Network || !code.Folds.IsEmpty)
+            {
+                writer.Line();
+                new FoldWriter(code, writer).Write();
+            }
             MemberWriter.WriteGroups(writer, code.Layout.Root, Shapes(module));
         });
         if (module.Generic.Outputs.Count > 1)

@@ -95,6 +95,31 @@ public sealed class DeclaredTests
         Assert.True(answers[NormPolicy.None().ToString()] < reference.Parameters, "what does not normalize has no factors");
     }
 
+    /// <summary>The figures' running averages are not trivial. Only DenseNet has norms elsewhere than behind a convolution.</summary>
+    [Theory]
+    [MemberData(nameof(NamesWithPolicy))]
+    public void FoldedItAnswersTheSame(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var (reference, declared) = (Reference.Load(name), Declared.All[name]);
+        using var network = declared.Create(NormPolicy.Kalman());
+        network.eval();
+        reference.Fill(network);
+        var before = declared.Run(network, reference.Input());
+        network.GetType().GetMethod("fold")!.Invoke(network, null);
+        foreach (var (output, tensor) in declared.Run(network, reference.Input()))
+        {
+            var difference = (tensor - before[output]).abs().max().item<float>() / before[output].abs().max().item<float>();
+            Assert.True(difference <= 1e-5, $"{output} differs by {difference} of its scale");
+        }
+        var norms = network.modules().OfType<RunningNormLayer>().ToArray();
+        if (name == "DenseNet121")
+            Assert.Equal(1 + 58, norms.Count(norm => norm.folded)); // Behind the stem, and the second of each dense layer.
+        else
+            Assert.All(norms, norm => Assert.True(norm.folded));
+    }
+
     /// <summary>Statistics of a sample's own values need more than one; these have norms behind a pool that leaves one position.</summary>
     private static bool IsTooSmall(string name, NormPolicy policy) =>
         policy == NormPolicy.Instance() && name is ("DeepLabV3ResNet50" or "InceptionV3");
