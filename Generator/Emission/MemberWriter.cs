@@ -3,10 +3,15 @@ using System.Linq;
 
 namespace KnDsl.Generator.Emission;
 
+/// <summary>What the documentation of a module says.</summary>
+/// <param name="Shape">The stage as the file has it, and its output's shape.</param>
+/// <param name="Prior">For a norm whose policy has a chain: what feeds it.</param>
+internal sealed record MemberText(string Shape, string Prior);
+
 /// <summary>Writes members as properties under their registered names, and groups as nested classes.</summary>
 internal static class MemberWriter
 {
-    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, string> documentation, bool isGroup)
+    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberText> documentation, bool isGroup)
     {
         var first = isGroup;
         foreach (var child in owner.Children.Where(child => child.Form != MemberForm.ModuleListItem))
@@ -34,7 +39,7 @@ internal static class MemberWriter
         !member.IsList && (member.Member.IsOptional || member.Member.IsGroup && member.Member.Branches.Count > 0);
 
     /// <summary>A group's own class: it holds its members and computes nothing, the forward pass of its owner does.</summary>
-    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, string> documentation)
+    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberText> documentation)
     {
         foreach (var group in owner.Children.Where(child => child.Form == MemberForm.Group))
         {
@@ -49,11 +54,11 @@ internal static class MemberWriter
         }
     }
 
-    private static string Describe(MemberCode member, IReadOnlyDictionary<string, string> documentation)
+    private static string Describe(MemberCode member, IReadOnlyDictionary<string, MemberText> documentation)
     {
         if (documentation.TryGetValue(member.Member.Path, out var text))
-            return text + ".";
-        var inner = member.Children.Select(child => documentation.TryGetValue(child.Member.Path, out var one) ? one : null).Where(one => one is not null).ToArray();
+            return $"{text.Shape}.{(text.Prior.Length > 0 ? $" Prior: {text.Prior}." : "")}";
+        var inner = member.Children.Select(child => documentation.TryGetValue(child.Member.Path, out var one) ? one.Shape : null).Where(one => one is not null).ToArray();
         return inner.Length > 0 ? string.Join("; ", inner) + "." : $"The modules under '{member.Member.Path}'.";
     }
 }

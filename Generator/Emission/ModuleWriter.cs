@@ -75,35 +75,51 @@ internal static class ModuleWriter
         writer.Line("/// </remarks>");
     }
 
-    /// <summary>The documentation of members: what stands in the file, and the output's shape.</summary>
-    private static Dictionary<string, string> Shapes(CheckedModule module)
+    /// <summary>Of how many norms that feed one its documentation has the names.</summary>
+    private const int MostPriors = 4;
+
+    /// <summary>The documentation of members: what stands in the file, the output's shape, and for a norm what feeds it.</summary>
+    private static Dictionary<string, MemberText> Shapes(CheckedModule module)
     {
-        var texts = new Dictionary<string, string>();
-        Collect(module.Generic.Items);
+        var texts = new Dictionary<string, MemberText>();
+        Collect(module.Generic);
         if (module.AtDefaults is { } atDefaults)
-            Collect(atDefaults.Items);
+            Collect(atDefaults);
         return texts;
 
-        void Collect(IReadOnlyList<PlanItem> items)
+        void Collect(ModuleModel model)
+        {
+            // A block's norms are fed by what feeds its inputs: seen from inside, by the inputs.
+            var inputs = model.Inputs.Select(input => ChainFact.FromNorm($"what feeds {input.Name}")).ToArray();
+            CollectItems(model.Items, inputs);
+        }
+
+        void CollectItems(IReadOnlyList<PlanItem> items, IReadOnlyList<ChainFact> inputs)
         {
             foreach (var item in items)
                 switch (item)
                 {
                     case ApplyLayerItem { Member: { } member } layer:
-                        texts[member.Path] = $"{OneLine(layer.Place)}: {layer.Output.Shape}";
+                        texts[member.Path] = new MemberText($"{OneLine(layer.Place)}: {layer.Output.Shape}", PriorOf(layer, inputs));
                         break;
                     case ApplyBlockItem block:
-                        texts[block.Member.Path] = $"{OneLine(block.Place)}: {string.Join(", ", block.Outputs.Select(output => output.Shape))}";
+                        texts[block.Member.Path] = new MemberText($"{OneLine(block.Place)}: {string.Join(", ", block.Outputs.Select(output => output.Shape))}", "");
                         break;
                     case IfItem branch:
-                        Collect(branch.Then);
-                        Collect(branch.Else);
+                        CollectItems(branch.Then, inputs);
+                        CollectItems(branch.Else, inputs);
                         break;
                     case LoopItem loop:
-                        Collect(loop.Body);
+                        CollectItems(loop.Body, inputs);
                         break;
                 }
         }
+    }
+
+    private static string PriorOf(ApplyLayerItem layer, IReadOnlyList<ChainFact> inputs)
+    {
+        var prior = LayerTable.PriorOf(layer, "", inputs, MostPriors);
+        return prior.Length == 0 || layer.Prior!.HasState ? prior : $"none, {prior}";
     }
 
     private static string OneLine(Dsl.Text.Place place) =>
@@ -128,7 +144,16 @@ internal static class ModuleWriter
                     + $"{CodeContext.Quote(row.Parameters.ToString())}, {CodeContext.Quote(row.Macs.ToString())}, {CodeContext.Quote(row.Prior)}),");
         });
         writer.Line("];");
+        writer.Line();
+        writer.Line("/// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>");
+        var total = LayerTable.Total(layers);
+        writer.Line($"public static string Summary() => LayerInfo.Table({CodeContext.Quote(Signature(model))}, Layers, "
+            + $"{(total is (var parameters, var macs) ? $"{CodeContext.Quote(parameters.ToString())}, {CodeContext.Quote(macs.ToString())}" : "null, null")});");
     }
+
+    private static string Signature(ModuleModel model) =>
+        $"{model.Name}: {string.Join(", ", model.Inputs.Select(input => input.Name + input.Shape))} -> "
+        + string.Join(", ", model.Outputs.Select(output => output.Name + output.Value.Shape));
 
     public static string Xml(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
 }

@@ -165,6 +165,18 @@ public sealed class DeclaredTests
         Snapshot.Match(text.ToString(), new SnapshotFullName("layers.snap", Path.Combine(FindCases(AppContext.BaseDirectory), "ResNet50")));
     }
 
+    [Theory]
+    [InlineData("ResNet18")]
+    [InlineData("GoogLeNet")]
+    [InlineData("DenseNet121")]
+    public void TheSummaryIsAsBefore(string name)
+    {
+        var text = (string)Declared.All[name].Type.GetMethod("Summary")!.Invoke(null, null)!;
+        Assert.All(text.Split('\n'), line => Assert.True(line.Length <= 190, line));
+        Assert.Contains(FormattableString.Invariant($"\n{Reference.Load(name).Parameters:N0} parameters\n"), text);
+        Snapshot.Match(text, new SnapshotFullName("summary.snap", Path.Combine(FindCases(AppContext.BaseDirectory), name)));
+    }
+
     private static string FindCases(string folder) =>
         Directory.Exists(Path.Combine(folder, "tests", "Cases")) ? Path.Combine(folder, "tests", "Cases") : FindCases(Directory.GetParent(folder)!.FullName);
 
