@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+
 namespace KnDsl;
 
 /// <summary>A stage of a generated network at its default arguments: a row of the table that its class offers.</summary>
@@ -7,4 +10,17 @@ namespace KnDsl;
 /// <param name="Parameters">The number of parameters.</param>
 /// <param name="Macs">Multiply-accumulates for one sample, a formula where the input's size is a symbol.</param>
 /// <param name="Prior">For a normalization layer: the layers that its prior comes from, with the operations between.</param>
-public sealed record LayerInfo(string Name, string Operation, string Output, string Parameters, string Macs, string Prior);
+public sealed record LayerInfo(string Name, string Operation, string Output, string Parameters, string Macs, string Prior)
+{
+    /// <summary>A text table of layers: what <c>Summary()</c> of a generated network gives.</summary>
+    /// <param name="title">The line above it.</param>
+    /// <param name="layers">Its rows, such as a generated network's <c>Layers</c>.</param>
+    /// <param name="parameters">The number of parameters in all; left out where it is null.</param>
+    /// <param name="macs">The multiply-accumulates for one sample in all.</param>
+    /// <returns>Lines that end in "\n". Norms that many others feed name the first few; <paramref name="layers"/> has all.</returns>
+    public static string Table(string title, IReadOnlyList<LayerInfo> layers, string? parameters = null, string? macs = null)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return new LayerTable(title, layers, parameters, macs).ToString();
+    }
+}

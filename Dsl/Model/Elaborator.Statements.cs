@@ -420,7 +420,7 @@ internal sealed partial class Elaborator
         while (true)
         {
             CountStages(1);
-            var mark = Mark(outer);
+            var mark = Mark();
             _scope = before.Copy();
             foreach (var pair in heads)
                 _scope.Set(pair.Key, new Binding(pair.Value, targets[pair.Key]));
@@ -512,18 +512,17 @@ internal sealed partial class Elaborator
     /// <summary>Names that only the planning of a repetition uses stand in angle brackets.</summary>
     private static string DisplayName(string name) => name.Trim('<', '>');
 
-    private sealed record LoopMark(int OuterItems, List<(Member Parent, int Count)> Members);
-
-    private LoopMark Mark(List<PlanItem> outer) => new(outer.Count, AllMembers(_root).Select(member => (member, member.Children.Count)).ToList());
+    private IReadOnlyList<(Member Parent, int Count)> Mark() => AllMembers(_root).Select(member => (member, member.Children.Count)).ToList();
 
     private static IEnumerable<Member> AllMembers(Member member) => member.Children.SelectMany(AllMembers).Prepend(member);
 
-    /// <summary>Forgets the members that a discarded turn of a loop made</summary>
-    private void Rollback(LoopMark mark)
+    /// <summary>
+    /// Forgets the members that a discarded turn of a loop made. A shared module that it was the first to apply stays made: it
+    /// was declared outside, and the next turn applies it again.
+    /// </summary>
+    private static void Rollback(IReadOnlyList<(Member Parent, int Count)> mark)
     {
-        var known = mark.Members.ToDictionary(pair => pair.Parent, pair => pair.Count);
-        foreach (var pair in known)
-            pair.Key.Truncate(pair.Value);
-        _items.RemoveRange(mark.OuterItems, _items.Count - mark.OuterItems);
+        foreach (var (parent, count) in mark)
+            parent.Truncate(count);
     }
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Layers;
@@ -39,15 +40,40 @@ internal static class LayerTable
             }
     }
 
+    /// <summary>What the rows cost together, a module that is applied several times having its parameters once; null where that is too large a number.</summary>
+    public static (Size Parameters, Size Macs)? Total(IReadOnlyCollection<LayerRow> rows)
+    {
+        try
+        {
+            return (Sum(rows.Where(row => row.Name.Length > 0).GroupBy(row => row.Name).Select(module => module.First().Parameters)),
+                Sum(rows.Select(row => row.Macs)));
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static Size Sum(IEnumerable<Size> sizes) => sizes.Aggregate(Size.Zero, (sum, size) => sum + size);
+
+    /// <summary>What feeds a norm, the nearest of many; empty for a stage, or a policy, that has no prior.</summary>
+    /// <param name="most">Of how many norms the names are wanted.</param>
+    public static string PriorOf(ApplyLayerItem item, string prefix, IReadOnlyList<ChainFact> inputs, int most)
+    {
+        if (item.Call.Layer is not Norm || !Norm.Policy(item.Call)!.HasChain)
+            return "";
+        if (item.Prior is not { HasState: true } fact)
+            return item.Prior is { Kind: ChainKind.Cut } cut ? $"cut by {cut.CutBy}" : "begins the chain";
+        var norms = fact.Within(prefix, inputs).Predecessors;
+        return string.Join("; ", norms.Take(most)) + (norms.Count > most ? $"; and {norms.Count - most} more" : "");
+    }
+
     private static LayerRow Row(ApplyLayerItem item, string prefix, IReadOnlyList<ChainFact> inputs)
     {
         var call = item.Call;
-        var prior = call.Layer is not Norm || !Norm.Policy(call)!.HasChain ? ""
-            : item.Prior is { HasState: true } fact ? string.Join("; ", fact.Within(prefix, inputs).Predecessors)
-            : item.Prior is { Kind: ChainKind.Cut } cut ? $"cut by {cut.CutBy}" : "begins the chain";
         return new LayerRow(
             item.Member is null ? "" : prefix + item.Member.Path, Operation(item), item.Output.Shape.ToString(),
-            item.Member is null ? Size.Zero : call.Layer.ParameterCount(call), call.Layer.Macs(call, item.Output.Shape), prior);
+            item.Member is null ? Size.Zero : call.Layer.ParameterCount(call), call.Layer.Macs(call, item.Output.Shape), PriorOf(item, prefix, inputs, int.MaxValue));
     }
 
     /// <summary>The stage as written, on one line; a join as its operator.</summary>

@@ -16,7 +16,7 @@ internal static class CSharpNames
         "zero_grad", "requires_grad_", "register_module", "register_buffer", "register_parameter", "add_module", "get_parameter", "get_buffer",
         "has_buffer", "has_parameter", "RegisterComponents", "register_forward_hook", "register_forward_pre_hook", "Equals", "GetHashCode", "GetType",
         "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals", "half", "type", "bfloat16", "_to", "fold", "scope", "device", "dtype", "torch", "nn",
-        "Layers", "InputShapes", "OutputShapes",
+        "Layers", "InputShapes", "OutputShapes", "Summary",
     ];
 
     /// <summary>The nearest identifier, escaped where it is a keyword.</summary>

@@ -7,7 +7,7 @@ namespace KnDsl.Generator.Emission;
 /// <summary>Writes members as properties under their registered names, and groups as nested classes.</summary>
 internal static class MemberWriter
 {
-    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, PlanItem> uses, bool isGroup)
+    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses, bool isGroup)
     {
         var first = isGroup;
         foreach (var child in owner.Children.Where(child => child.Form != MemberForm.ModuleListItem))
@@ -23,15 +23,19 @@ internal static class MemberWriter
                 writer.Line($"{(isGroup ? "internal" : "private")} readonly List<{child.Type}> {field} = [];");
                 continue;
             }
-            var optional = child.Member.IsOptional || child.Member.IsGroup && child.Member.Branches.Count > 0;
+            var optional = IsNullable(child);
             if (!child.IsNamedLate)
                 writer.Line($"[field: ComponentName(Name = {CodeContext.Quote(child.Member.NameText)})]");
             writer.Line($"public {child.Type}{(optional ? "?" : "")} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
         }
     }
 
+    /// <summary>Whether its property may be null: an if decides over it.</summary>
+    public static bool IsNullable(MemberCode member) =>
+        !member.IsList && (member.Member.IsOptional || member.Member.IsGroup && member.Member.Branches.Count > 0);
+
     /// <summary>A group's own class: it holds its members and computes nothing, the forward pass of its owner does.</summary>
-    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, PlanItem> uses)
+    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses)
     {
         foreach (var group in owner.Children.Where(child => child.Form == MemberForm.Group))
         {
@@ -46,16 +50,11 @@ internal static class MemberWriter
         }
     }
 
-    private static string Describe(MemberCode member, IReadOnlyDictionary<string, PlanItem> uses)
+    private static string Describe(MemberCode member, IReadOnlyDictionary<string, MemberUse> uses)
     {
         if (uses.TryGetValue(member.Member.Path, out var own))
-            return Describe(own) + ".";
-        var inner = member.Children.Where(child => uses.ContainsKey(child.Member.Path)).Select(child => Describe(uses[child.Member.Path])).ToArray();
+            return $"{own.Shape()}.{(own.Prior() is { Length: > 0 } prior ? $" Prior: {prior}." : "")}";
+        var inner = member.Children.Where(child => uses.ContainsKey(child.Member.Path)).Select(child => uses[child.Member.Path].Shape()).ToArray();
         return inner.Length > 0 ? string.Join("; ", inner) + "." : $"The modules under '{member.Member.Path}'.";
     }
-
-    /// <summary>What stands in the file, and the output's shape.</summary>
-    private static string Describe(PlanItem use) => use.Place.OneLine() + ": " + (use is ApplyBlockItem block
-        ? string.Join(", ", block.Outputs.Select(output => output.Shape))
-        : ((ApplyLayerItem)use).Output.Shape.ToString());
 }

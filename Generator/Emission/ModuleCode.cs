@@ -40,6 +40,11 @@ internal sealed class ModuleCode
 
     public MemberLayout Layout { get; }
 
+    /// <summary>What <c>fold()</c> does, found when it is first asked for.</summary>
+    public FoldPlan Folds => _folds ??= new FoldPlan(this);
+
+    private FoldPlan? _folds;
+
     /// <summary>Whether a local or a size of an input is used by anything that is constructed.</summary>
     public bool Needs(Symbol symbol) => _needed.Contains(symbol);
 

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Dsl.Model;
 using KnDsl.Dsl.Syntax;
@@ -15,7 +14,7 @@ internal static class ModuleWriter
         var forward = new ForwardWriter(code, fields);
         var forwardText = new CodeWriter();
         forwardText.Indented(() => forward.Write(forwardText));
-        var uses = Uses(module);
+        var uses = MemberUse.Of(module);
 
         WriteDocumentation(writer, module);
         var inputs = string.Concat(Enumerable.Repeat("Tensor, ", module.Generic.Inputs.Count));
@@ -40,6 +39,11 @@ internal static class ModuleWriter
                 WriteFacts(writer, atDefaults);
             writer.Line();
             writer.Raw(forwardText);
+            if (code.Model.Declaration.Kind == ModuleKind.Network || !code.Folds.IsEmpty)
+            {
+                writer.Line();
+                new FoldWriter(code, writer).Write();
+            }
             MemberWriter.WriteGroups(writer, code.Layout.Root, uses);
         });
         if (module.Generic.Outputs.Count > 1)
@@ -70,39 +74,9 @@ internal static class ModuleWriter
         writer.Line("/// </remarks>");
     }
 
-    /// <summary>What applies each member, by the member's path: at the default arguments where it is applied then.</summary>
-    private static Dictionary<string, PlanItem> Uses(CheckedModule module)
-    {
-        var uses = new Dictionary<string, PlanItem>();
-        Collect(module.Generic.Items);
-        if (module.AtDefaults is { } atDefaults)
-            Collect(atDefaults.Items);
-        return uses;
-
-        void Collect(IReadOnlyList<PlanItem> items)
-        {
-            foreach (var item in items)
-                switch (item)
-                {
-                    case ApplyLayerItem { Member: { } member }:
-                        uses[member.Path] = item;
-                        break;
-                    case ApplyBlockItem block:
-                        uses[block.Member.Path] = item;
-                        break;
-                    case IfItem branch:
-                        Collect(branch.Then);
-                        Collect(branch.Else);
-                        break;
-                    case LoopItem loop:
-                        Collect(loop.Body);
-                        break;
-                }
-        }
-    }
-
     private static void WriteFacts(CodeWriter writer, ModuleModel model)
     {
+        var layers = LayerTable.Of(model).ToArray();
         writer.Line();
         writer.Line("/// <summary>Names and sizes of the inputs, at the default arguments.</summary>");
         writer.Line($"public static IReadOnlyList<string> InputShapes {{ get; }} = [{string.Join(", ", model.Inputs.Select(input => CodeContext.Quote(input.Name + input.Shape)))}];");
@@ -115,12 +89,21 @@ internal static class ModuleWriter
         writer.Line("[");
         writer.Indented(() =>
         {
-            foreach (var row in LayerTable.Of(model))
+            foreach (var row in layers)
                 writer.Line($"new({CodeContext.Quote(row.Name)}, {CodeContext.Quote(row.Operation)}, {CodeContext.Quote(row.Output)}, "
                     + $"{CodeContext.Quote(row.Parameters.ToString())}, {CodeContext.Quote(row.Macs.ToString())}, {CodeContext.Quote(row.Prior)}),");
         });
         writer.Line("];");
+        writer.Line();
+        writer.Line("/// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>");
+        var total = LayerTable.Total(layers);
+        writer.Line($"public static string Summary() => LayerInfo.Table({CodeContext.Quote(Signature(model))}, Layers, "
+            + $"{(total is (var parameters, var macs) ? $"{CodeContext.Quote(parameters.ToString())}, {CodeContext.Quote(macs.ToString())}" : "null, null")});");
     }
+
+    private static string Signature(ModuleModel model) =>
+        $"{model.Name}: {string.Join(", ", model.Inputs.Select(input => input.Name + input.Shape))} -> "
+        + string.Join(", ", model.Outputs.Select(output => output.Name + output.Value.Shape));
 
     public static string Xml(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
 }

@@ -60,13 +60,6 @@ public abstract class AffineNormLayer : NormLayer
         return tensor;
     }
 
-    /// <summary>Takes scale and shift out of the layer's parameters.</summary>
-    private protected void Unregister()
-    {
-        ConditionallyRegisterParameter(nameof(weight), (Parameter?)null);
-        ConditionallyRegisterParameter(nameof(bias), (Parameter?)null);
-    }
-
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {

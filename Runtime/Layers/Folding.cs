@@ -1,13 +1,30 @@
 using System;
+using System.Linq;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KnDsl;
 
 /// <summary>Folds a scale and shift per channel into the layer that makes the channels.</summary>
-internal static class Folding
+public static class Folding
 {
-    public static void Into(Convolution convolution, (Tensor Scale, Tensor Shift) affine)
+    /// <summary>
+    /// Demands that a network is in evaluation mode, all of its normalization layers too, so that folding either goes through
+    /// or changes nothing. What a generated <c>fold()</c> does first.
+    /// </summary>
+    /// <param name="network">The network that is to be folded.</param>
+    /// <exception cref="InvalidOperationException">It, or a normalization layer in it, is in training mode.</exception>
+    public static void RequireEvaluation(nn.Module network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (network.training)
+            throw new InvalidOperationException($"{network.GetName()} is in training mode: call eval() before fold().");
+        if (network.named_modules().FirstOrDefault(entry => entry.module is NormLayer { training: true }).name is { } name)
+            throw new InvalidOperationException(
+                $"{name} of {network.GetName()} is in training mode: call eval() of the whole network before fold().");
+    }
+
+    internal static void Into(Convolution convolution, (Tensor Scale, Tensor Shift) affine)
     {
         var (weight, groups) = (convolution.weight, convolution.groups);
         Check(convolution.out_channels, affine.Scale);
@@ -22,18 +39,19 @@ internal static class Folding
             weight.flatten(1).mul_(affine.Scale.view(-1, 1));
         }
 
-        convolution.bias = Bias(convolution.bias, affine);
+        convolution.bias = Bias(convolution.bias, weight, affine);
     }
 
-    public static void Into(Linear linear, (Tensor Scale, Tensor Shift) affine)
+    internal static void Into(Linear linear, (Tensor Scale, Tensor Shift) affine)
     {
         Check(linear.out_features, affine.Scale);
         linear.weight.mul_(affine.Scale.view(-1, 1));
-        linear.bias = Bias(linear.bias, affine);
+        linear.bias = Bias(linear.bias, linear.weight, affine);
     }
 
-    private static Parameter Bias(Parameter? bias, (Tensor Scale, Tensor Shift) affine) =>
-        new(bias is null ? affine.Shift.clone() : bias * affine.Scale + affine.Shift);
+    /// <summary>The new bias, as its weight is: of that type, and trained where that one is.</summary>
+    private static Parameter Bias(Parameter? bias, Parameter weight, (Tensor Scale, Tensor Shift) affine) =>
+        new((bias is null ? affine.Shift : bias * affine.Scale + affine.Shift).to(weight.dtype, copy: true), weight.requires_grad);
 
     private static void Check(long outputs, Tensor scale)
     {

@@ -60,6 +60,30 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">The linear layer has not the layer's channels.</exception>
     public virtual void FoldInto(Linear linear) => throw CannotFold();
 
+    /// <summary>Folds the layer into the convolution before it where it can be folded, and else leaves both as they are.</summary>
+    /// <param name="convolution">The convolution or transposed convolution whose output the layer, and nothing else, reads.</param>
+    /// <returns>Whether it was folded now: false for policies that <see cref="CanFold"/> is false for, and for a folded layer.</returns>
+    /// <exception cref="InvalidOperationException">The layer can be folded but is in training mode.</exception>
+    /// <exception cref="ArgumentException">The convolution has not the layer's channels.</exception>
+    public bool TryFoldInto(Convolution convolution)
+    {
+        if (!CanFold) return false;
+        FoldInto(convolution);
+        return true;
+    }
+
+    /// <summary>Folds the layer into the linear layer before it, as <see cref="TryFoldInto(Convolution)"/> does.</summary>
+    /// <param name="linear">The linear layer whose output, [N, C], the layer, and nothing else, reads.</param>
+    /// <returns>Whether it was folded now.</returns>
+    /// <exception cref="InvalidOperationException">The layer can be folded but is in training mode.</exception>
+    /// <exception cref="ArgumentException">The linear layer has not the layer's channels.</exception>
+    public bool TryFoldInto(Linear linear)
+    {
+        if (!CanFold) return false;
+        FoldInto(linear);
+        return true;
+    }
+
     private InvalidOperationException CannotFold() =>
         new($"{GetName()} cannot be folded: in inference it is not one scale and shift per channel.");
 

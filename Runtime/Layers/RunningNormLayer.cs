@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -92,9 +93,15 @@ public abstract class RunningNormLayer : AffineNormLayer
         using (no_grad()) into();
         folded = true;
         Unregister();
-        ConditionallyRegisterBuffer(nameof(running_mean), null);
-        ConditionallyRegisterBuffer(nameof(running_var), null);
-        ConditionallyRegisterBuffer(nameof(num_batches_tracked), null);
+    }
+
+    /// <summary>Takes everything out of the layer's parameters and buffers: those of a learned gain or transition too.</summary>
+    private void Unregister()
+    {
+        foreach (var name in named_parameters(recurse: false).Select(entry => entry.name).ToArray())
+            ConditionallyRegisterParameter(name, (Parameter?)null);
+        foreach (var name in named_buffers(recurse: false).Select(entry => entry.name).ToArray())
+            ConditionallyRegisterBuffer(name, null);
     }
 
     /// <summary>The running averages, to be updated.</summary>

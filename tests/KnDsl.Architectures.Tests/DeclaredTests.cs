@@ -95,6 +95,31 @@ public sealed class DeclaredTests
         Assert.True(answers[NormPolicy.None().ToString()] < reference.Parameters, "what does not normalize has no factors");
     }
 
+    /// <summary>The figures' running averages are not trivial. Only DenseNet has norms elsewhere than behind a convolution.</summary>
+    [Theory]
+    [MemberData(nameof(NamesWithPolicy))]
+    public void FoldedItAnswersTheSame(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var (reference, declared) = (Reference.Load(name), Declared.All[name]);
+        using var network = declared.Create(NormPolicy.Kalman());
+        network.eval();
+        reference.Fill(network);
+        var before = declared.Run(network, reference.Input());
+        network.GetType().GetMethod("fold")!.Invoke(network, null);
+        foreach (var (output, tensor) in declared.Run(network, reference.Input()))
+        {
+            var difference = (tensor - before[output]).abs().max().item<float>() / before[output].abs().max().item<float>();
+            Assert.True(difference <= 1e-5, $"{output} differs by {difference} of its scale");
+        }
+        var norms = network.modules().OfType<RunningNormLayer>().ToArray();
+        if (name == "DenseNet121")
+            Assert.Equal(1 + 58, norms.Count(norm => norm.folded)); // Behind the stem, and the second of each dense layer.
+        else
+            Assert.All(norms, norm => Assert.True(norm.folded));
+    }
+
     /// <summary>Statistics of a sample's own values need more than one; these have norms behind a pool that leaves one position.</summary>
     private static bool IsTooSmall(string name, NormPolicy policy) =>
         policy == NormPolicy.Instance() && name is ("DeepLabV3ResNet50" or "InceptionV3");
@@ -138,6 +163,18 @@ public sealed class DeclaredTests
         foreach (var row in rows)
             text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd()).Append('\n');
         Snapshot.Match(text.ToString(), new SnapshotFullName("layers.snap", Path.Combine(FindCases(AppContext.BaseDirectory), "ResNet50")));
+    }
+
+    [Theory]
+    [InlineData("ResNet18")]
+    [InlineData("GoogLeNet")]
+    [InlineData("DenseNet121")]
+    public void TheSummaryIsAsBefore(string name)
+    {
+        var text = (string)Declared.All[name].Type.GetMethod("Summary")!.Invoke(null, null)!;
+        Assert.All(text.Split('\n'), line => Assert.True(line.Length <= 190, line));
+        Assert.Contains(FormattableString.Invariant($"\n{Reference.Load(name).Parameters:N0} parameters\n"), text);
+        Snapshot.Match(text, new SnapshotFullName("summary.snap", Path.Combine(FindCases(AppContext.BaseDirectory), name)));
     }
 
     private static string FindCases(string folder) =>

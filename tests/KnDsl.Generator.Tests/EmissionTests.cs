@@ -56,6 +56,25 @@ public sealed class EmissionTests
     [MemberData(nameof(Cases))]
     public void CodeIsAsBefore(string name) => Match(name, "code", GeneratedCase.Of(name).Code);
 
+    [Fact]
+    public void TheDocumentationOfANormSaysWhatFeedsIt()
+    {
+        var code = GeneratedCase.Inline("""
+            network Net(policy: norm = kalman())
+            {
+                input  image[N, 3, 8, 8]
+                norm = policy
+                x = image -> conv1: conv(4, 3) -> first: norm -> relu -> conv2: conv(4, 3) -> second: norm
+                x = x -> cut: permute([0, 1, 3, 2]) -> reshape([4, 8, 8]) -> linear(8) -> third: norm -> plain: norm(group(2))
+                output x[N, 4, 8, 8]
+            }
+            """).Code;
+        Assert.Contains("<summary>norm: [N, 4, 8, 8]. Prior: none, begins the chain.</summary>", code);
+        Assert.Contains("<summary>norm: [N, 4, 8, 8]. Prior: first (relu, conv).</summary>", code);
+        Assert.Contains("<summary>norm: [N, 4, 8, 8]. Prior: none, cut by linear.</summary>", code);
+        Assert.Contains("<summary>norm(group(2)): [N, 4, 8, 8].</summary>", code);
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void StateIsAsBefore(string name)
