@@ -77,6 +77,37 @@ public sealed class TransitionTests : TorchTest
         Tensor Loss(Moments moments) => (moments.Mean * directions.Item1 + moments.Variance * directions.Item2).sum();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void GradientsOfALargeWeightStayWhenItsMemoryIsUsedAgain(bool stateFirst)
+    {
+        using var conv = nn.Conv2d(64, 512, 3, padding: 1, bias: false);
+        var (shift, scale) = (randn(64).requires_grad_(), randn(64).requires_grad_());
+        var source = new TransitionSource(shift, scale, Emitted: true, Rectified: true);
+        var images = randn(1, 64, 4, 4);
+        var seen = SeenTaps.Of([4, 4], conv);
+        Moments Step() => CpuTransition.Through(source, conv.weight!, null, 1, seen);
+        Moments Rules() => ConvolutionMoments.Of(
+            ReluMoments.Of(new(shift.unsqueeze(0), scale.square().unsqueeze(0))), [4, 4], conv);
+
+        var expected = Gradient(Rules, 1);
+        var first = Gradient(Step, 1);
+        var second = Gradient(Step, 2);
+        Close(expected, first, 1e-6);
+        Close(2 * expected, second, 1e-6);
+
+        Tensor Gradient(Func<Moments> step, double factor)
+        {
+            conv.weight!.grad = null;
+            var early = stateFirst ? step() : default;
+            var output = conv.call(images).sum();
+            var moments = stateFirst ? early : step();
+            ((output + moments.Mean.sum() + moments.Variance.sum()) * factor).backward();
+            return conv.weight.grad!;
+        }
+    }
+
     [Fact]
     public void ServesLinearLayers()
     {

@@ -109,7 +109,7 @@ internal static unsafe class CpuTransition<T>
         for (var a = 0; a < perTap.Length; a++)
         {
             mean += seen.Shares[a] * perTap[a];
-            for (var b = 0; b < perTap.Length; b++) variance += seen.Covariance[a, b] * perTap[a] * perTap[b];
+            variance += seen.CovarianceWith(a, perTap) * perTap[a];
         }
 
         return (mean, Math.Max(0, variance));

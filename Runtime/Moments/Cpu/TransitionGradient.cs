@@ -60,7 +60,7 @@ internal sealed unsafe class TransitionGradient<T> : IDisposable
             for (var start = from; start < to; start += Block)
             {
                 var count = Math.Min(Block, to - start);
-                for (var o = 0; o < _shape.Outputs; o++)
+                for (var o = 0; o < _shape.Outputs; o += Together(o))
                 {
                     var group = _shape.GroupOf(o);
                     var at = o * _shape.KernelLength + start;
@@ -72,47 +72,103 @@ internal sealed unsafe class TransitionGradient<T> : IDisposable
                         fixed (T* s = moments.Variances(row, group))
                         fixed (T* dp = _means.Span)
                         fixed (T* ds = _variances.Span)
-                            Accumulate(
-                                weights + at, results + at, p + start, s + start, dp + sums, ds + sums, count,
-                                factors, start % _factors.Period, _factors.Period,
-                                varianceGradients[row * _shape.Outputs + o], adds: row > 0);
+                        {
+                            var columns = new Columns(
+                                weights + at, results + at, p + start, s + start, dp + sums, ds + sums, count, start, factors,
+                                varianceGradients + row * _shape.Outputs + o);
+                            if (Together(o) == 1) AccumulateOne(columns, 0, 0, adds: row > 0);
+                            else AccumulateFour(columns, adds: row > 0);
+                        }
                     }
                 }
             }
         });
     }
 
+    /// <summary>How many output channels from this one on are worked on at once: their group must be the same.</summary>
+    private int Together(int output) =>
+        output + 4 <= _shape.Outputs && _shape.GroupOf(output) == _shape.GroupOf(output + 3) ? 4 : 1;
+
+    /// <summary>Four output channels meet each moment while it is in a register, and their sums stay there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate(
-        T* w, T* dw, T* p, T* s, T* dp, T* ds, int count, T* factors, int phase, int period, T gv, bool adds)
+    private void AccumulateFour(Columns columns, bool adds)
     {
-        var twice = gv + gv;
-        var (vgv, vtwice) = (new Vector<T>(gv), new Vector<T>(twice));
+        var (length, period, next) = (_shape.KernelLength, _factors.Period, _factors.Length);
+        var w = columns.Weight;
+        var dw = columns.Gradient;
+        var factors = columns.Factors;
+        var phase = columns.Start % period;
         var step = Vector<T>.Count % period;
+        var gv = columns.VarianceGradient;
+        var (gv0, gv1, gv2, gv3) = (new Vector<T>(gv[0]), new Vector<T>(gv[1]), new Vector<T>(gv[2]), new Vector<T>(gv[3]));
         var i = 0;
-        for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
+        for (; i <= columns.Count - Vector<T>.Count; i += Vector<T>.Count)
         {
-            var factor = Vector.Load(factors + phase);
+            var p = Vector.Load(columns.Means + i);
+            var s = Vector.Load(columns.Variances + i);
+            s += s;
+            var dp = Vector.Load(columns.MeanSums + i);
+            var ds = Vector.Load(columns.VarianceSums + i);
+            Step(w + i, dw + i, factors + phase, gv0, p, s, ref dp, ref ds, adds);
+            Step(w + length + i, dw + length + i, factors + next + phase, gv1, p, s, ref dp, ref ds, adds);
+            Step(w + 2 * length + i, dw + 2 * length + i, factors + 2 * next + phase, gv2, p, s, ref dp, ref ds, adds);
+            Step(w + 3 * length + i, dw + 3 * length + i, factors + 3 * next + phase, gv3, p, s, ref dp, ref ds, adds);
+            Vector.Store(dp, columns.MeanSums + i);
+            Vector.Store(ds, columns.VarianceSums + i);
             phase += step;
             if (phase >= period) phase -= period;
-
-            var kernel = Vector.Load(w + i);
-            var gradient = factor * Vector.Load(p + i) + vtwice * kernel * Vector.Load(s + i);
-            Vector.Store(adds ? gradient + Vector.Load(dw + i) : gradient, dw + i);
-            Vector.Store(Vector.Load(dp + i) + factor * kernel, dp + i);
-            Vector.Store(Vector.Load(ds + i) + vgv * kernel * kernel, ds + i);
         }
 
-        for (; i < count; i++)
+        for (var output = 0; output < 4; output++) AccumulateOne(columns, output, i, adds);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(
+        T* w, T* dw, T* factors, Vector<T> gv, Vector<T> p, Vector<T> twice, ref Vector<T> dp, ref Vector<T> ds, bool adds)
+    {
+        var kernel = Vector.Load(w);
+        var factor = Vector.Load(factors);
+        var product = gv * kernel;
+        var gradient = factor * p + product * twice;
+        Vector.Store(adds ? gradient + Vector.Load(dw) : gradient, dw);
+        dp += factor * kernel;
+        ds += product * kernel;
+    }
+
+    /// <summary>One output channel of the columns, from one of them on, element by element.</summary>
+    private void AccumulateOne(Columns columns, int output, int from, bool adds)
+    {
+        var w = columns.Weight + output * _shape.KernelLength;
+        var dw = columns.Gradient + output * _shape.KernelLength;
+        var factors = columns.Factors + output * _factors.Length;
+        var gv = columns.VarianceGradient[output];
+        for (var i = from; i < columns.Count; i++)
         {
-            var factor = factors[phase];
-            if (++phase == period) phase = 0;
-
-            var gradient = factor * p[i] + twice * w[i] * s[i];
+            var factor = factors[(columns.Start + i) % _factors.Period];
+            var gradient = factor * columns.Means[i] + (gv + gv) * w[i] * columns.Variances[i];
             dw[i] = adds ? gradient + dw[i] : gradient;
-            dp[i] += factor * w[i];
-            ds[i] += gv * w[i] * w[i];
+            columns.MeanSums[i] += factor * w[i];
+            columns.VarianceSums[i] += gv * w[i] * w[i];
         }
+    }
+
+    /// <summary>Columns of a kernel and of those after it, and what belongs to them.</summary>
+    private readonly struct Columns(
+        T* weight, T* gradient, T* means, T* variances, T* meanSums, T* varianceSums, int count, int start, T* factors,
+        T* varianceGradient)
+    {
+        public readonly T* Weight = weight;
+        public readonly T* Gradient = gradient;
+        public readonly T* Means = means;
+        public readonly T* Variances = variances;
+        public readonly T* MeanSums = meanSums;
+        public readonly T* VarianceSums = varianceSums;
+        public readonly int Count = count;
+
+        /// <summary>The first column within the kernel.</summary>
+        public readonly int Start = start;
+        public readonly T* Factors = factors;
+        public readonly T* VarianceGradient = varianceGradient;
     }
 
     /// <summary>The gradients of means and variances as the source holds them.</summary>
@@ -170,7 +226,6 @@ internal sealed unsafe class TapFactors<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Pooled<T> _factors;
-    private readonly int _length;
     private readonly long _outputs;
 
     /// <inheritdoc cref="TransitionGradient{T}(TransitionShape, TransitionSource, SeenTaps, Tensor, Tensor, Tensor)"/>
@@ -178,38 +233,41 @@ internal sealed unsafe class TapFactors<T> : IDisposable
     {
         // Where every tap meets the input everywhere, one factor serves them all.
         Period = seen is null ? 1 : (int)shape.Taps;
-        _length = Period + Vector<T>.Count - 1;
+        Length = Period + Vector<T>.Count - 1;
         _outputs = shape.Outputs;
-        _factors = new((int)(shape.Rows * shape.Outputs) * _length);
+        _factors = new((int)(shape.Rows * shape.Outputs) * Length);
         var meanGradients = NativeTensor.Pointer<T>(gm);
         var varianceGradients = NativeTensor.Pointer<T>(gv);
         var means = tapMeans is null ? null : NativeTensor.Pointer<T>(tapMeans);
+        var perTap = new double[Period];
         for (var at = 0; at < shape.Rows * shape.Outputs; at++)
         {
-            var factors = _factors.Span.Slice(at * _length, _length);
+            var factors = _factors.Span.Slice(at * Length, Length);
+            if (seen is null)
+            {
+                factors.Fill(meanGradients[at]);
+                continue;
+            }
+
+            var (meanGradient, varianceGradient) = (
+                double.CreateTruncating(meanGradients[at]), double.CreateTruncating(varianceGradients[at]));
+            for (var tap = 0; tap < Period; tap++) perTap[tap] = double.CreateTruncating(means[at * Period + tap]);
             for (var tap = 0; tap < Period; tap++)
-                factors[tap] = seen is null
-                    ? meanGradients[at]
-                    : Factor(meanGradients[at], varianceGradients[at], means + at * Period, tap, seen);
-            for (var repeated = Period; repeated < _length; repeated++) factors[repeated] = factors[repeated - Period];
+                factors[tap] = T.CreateTruncating(
+                    meanGradient * seen.Shares[tap] + 2 * varianceGradient * seen.CovarianceWith(tap, perTap));
+            for (var repeated = Period; repeated < Length; repeated++) factors[repeated] = factors[repeated - Period];
         }
     }
 
     /// <summary>Elements after which the factors come round.</summary>
     public int Period { get; }
 
+    /// <summary>How far the factors of two output channels are apart.</summary>
+    public int Length { get; }
+
     /// <summary>The factors of a row's output channel, from its first tap on.</summary>
     public ReadOnlySpan<T> Of(int row, int output) =>
-        _factors.Span.Slice((int)(row * _outputs + output) * _length, _length);
+        _factors.Span.Slice((int)(row * _outputs + output) * Length, Length);
 
     public void Dispose() => _factors.Dispose();
-
-    private static T Factor(T gm, T gv, T* means, int tap, SeenTaps seen)
-    {
-        var covariance = 0.0;
-        for (var other = 0; other < seen.Shares.Length; other++)
-            covariance += seen.Covariance[tap, other] * double.CreateTruncating(means[other]);
-        return T.CreateTruncating(
-            double.CreateTruncating(gm) * seen.Shares[tap] + 2 * double.CreateTruncating(gv) * covariance);
-    }
 }

@@ -103,17 +103,21 @@ internal sealed unsafe class TransitionInputs<T> : IDisposable
         fixed (T* variances = Variances(row, group))
         {
             // Elements come round to the same taps after as many vectors as there are taps.
-            var first = stackalloc Vector<T>[taps];
-            new Span<Vector<T>>(first, taps).Clear();
+            var turns = stackalloc Vector<T>[taps];
+            var first = (T*)turns;
+            var last = (T*)(turns + taps);
+            new Span<Vector<T>>(turns, taps).Clear();
             Vector<T> second = default;
+            var sum = first;
             long i = 0;
-            while (i <= _shape.KernelLength - Vector<T>.Count)
-                for (var turn = 0; turn < taps && i <= _shape.KernelLength - Vector<T>.Count; turn++, i += Vector<T>.Count)
-                {
-                    var w = Vector.Load(kernel + i);
-                    first[turn] += w * Vector.Load(means + i);
-                    second += w * w * Vector.Load(variances + i);
-                }
+            for (; i <= _shape.KernelLength - Vector<T>.Count; i += Vector<T>.Count)
+            {
+                var w = Vector.Load(kernel + i);
+                Vector.Store(Vector.Load(sum) + w * Vector.Load(means + i), sum);
+                second += w * w * Vector.Load(variances + i);
+                sum += Vector<T>.Count;
+                if (sum == last) sum = first;
+            }
 
             var secondTail = T.Zero;
             for (; i < _shape.KernelLength; i++)
@@ -122,8 +126,8 @@ internal sealed unsafe class TransitionInputs<T> : IDisposable
                 secondTail += kernel[i] * kernel[i] * variances[i];
             }
 
-            for (var element = 0; element < taps * Vector<T>.Count; element++)
-                perTap[element % taps] += double.CreateTruncating(((T*)first)[element]);
+            for (var at = first; at < last;)
+                for (var tap = 0; tap < taps; tap++) perTap[tap] += double.CreateTruncating(*at++);
             return double.CreateTruncating(Vector.Sum(second) + secondTail);
         }
     }

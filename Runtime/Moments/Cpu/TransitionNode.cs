@@ -19,7 +19,7 @@ internal sealed class TransitionNode<T>(TransitionShape shape, SeenTaps? seen, b
         var weight = inputs[2];
         var gm = Contiguous(gradients[0], weight);
         var gv = Contiguous(gradients[1], weight);
-        var dw = empty_like(weight);
+        var dw = RecycledTensor.Like(weight);
         using var gradient = new TransitionGradient<T>(shape, source, seen, kept.Count == 0 ? null : kept[0], gm, gv);
         gradient.Propagate(weight, dw);
         var (dm, dv) = gradient.ThroughSource();

@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using TorchSharp.Modules;
 
@@ -23,6 +25,15 @@ internal sealed class SeenTaps
 
     /// <summary>For every two taps the covariance, over the positions, of whether they meet it.</summary>
     public double[,] Covariance { get; }
+
+    /// <summary>The covariance of a tap with all taps, each times a number.</summary>
+    public double CovarianceWith(int tap, ReadOnlySpan<double> numbers)
+    {
+        var row = MemoryMarshal.CreateReadOnlySpan(ref Covariance[tap, 0], numbers.Length);
+        var sum = 0.0;
+        for (var i = 0; i < row.Length; i++) sum += row[i] * numbers[i];
+        return sum;
+    }
 
     /// <summary>The taps of a convolution; null where every tap meets the input everywhere.</summary>
     /// <param name="size">The input's spatial size.</param>
@@ -71,7 +82,7 @@ internal sealed class SeenTaps
         {
             if (convolution is not ConvolutionTranspose)
                 return position * stride - padding + tap * dilation is var at && at >= 0 && at < input;
-            var (from, rest) = System.Math.DivRem(position + padding - tap * dilation, stride);
+            var (from, rest) = Math.DivRem(position + padding - tap * dilation, stride);
             return rest == 0 && from >= 0 && from < input;
         }
     }
