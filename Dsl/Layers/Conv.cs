@@ -124,6 +124,8 @@ internal sealed class Conv(int dimensions) : Layer
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
 
+    public override bool PropagatesFirst => true;
+
     /// <summary>Weights of one output channel.</summary>
     private Size Fan(LayerCall call) =>
         Kernel(call).Aggregate(Size.FloorDivide(call.Input.Channels, call.Integer("groups")), (product, kernel) => product * kernel);

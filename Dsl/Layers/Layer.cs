@@ -51,6 +51,12 @@ internal abstract class Layer
     /// </summary>
     public virtual string? Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => null;
 
+    /// <summary>
+    /// Whether the state is computed before the output, so that in the backward pass the output's gradient of a weight that
+    /// both use is there first, and the state's is added to it without a copy.
+    /// </summary>
+    public virtual bool PropagatesFirst => false;
+
     /// <summary>The number of its parameters.</summary>
     public virtual Size ParameterCount(LayerCall call) => Size.Zero;
 

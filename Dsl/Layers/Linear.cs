@@ -50,6 +50,8 @@ internal sealed class Linear : Layer
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
 
+    public override bool PropagatesFirst => true;
+
     public override Size ParameterCount(LayerCall call)
     {
         var features = call.Integer("features");

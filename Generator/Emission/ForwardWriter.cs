@@ -262,11 +262,11 @@ internal sealed class ForwardWriter
         var inputs = item.Call.Inputs.Select(input => _locals[input]).ToArray();
         var module = item.Member is null ? "" : Access(_module.Layout[item.Member]);
         var output = Declare(item.Output, true);
+        if (item.Call.Layer.PropagatesFirst)
+            WriteState(item, module, output);
         _writer.Line(item.Place, $"var {output} = {item.Call.Layer.Forward(item.Call, _code, module, inputs)};");
-        if (_live.IsStateNeeded(item.Output))
-            WriteState(item, item.Call.Layer.PassesState(item.Call)
-                ? item.Call.Layer.Propagate(item.Call, _code, module, item.Call.Inputs.Select(StateOf).ToArray(), output) ?? StateOf(item.Call.Inputs[0])
-                : "null");
+        if (!item.Call.Layer.PropagatesFirst)
+            WriteState(item, module, output);
         foreach (var later in NamingIn(items))
             if (item.Call.Layer.InputCount == 1 && later.From!.Skip(1).Contains(item)
                 && item.Call.Layer.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)
@@ -274,10 +274,16 @@ internal sealed class ForwardWriter
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }
 
-    private void WriteState(ApplyLayerItem item, string state)
+    private void WriteState(ApplyLayerItem item, string module, string output)
     {
+        if (!_live.IsStateNeeded(item.Output))
+            return;
+
         // The state of a value that never had one is null, whatever it passes.
-        var code = item.Call.StateInputs.All(input => StateOf(input) == "null") ? "null" : state;
+        var states = item.Call.Inputs.Select(StateOf).ToArray();
+        var code = !item.Call.Layer.PassesState(item.Call) || item.Call.StateInputs.All(input => StateOf(input) == "null")
+            ? "null"
+            : item.Call.Layer.Propagate(item.Call, _code, module, states, output) ?? states[0];
         _writer.Line(code == "null" ? $"ChannelState? {StateName(item.Output)} = null;" : $"var {StateName(item.Output)} = {code};");
     }
 
