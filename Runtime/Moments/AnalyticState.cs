@@ -40,8 +40,8 @@ internal class AnalyticState : ChannelState
     {
         var source = Source();
         var moments = convolution is not ConvolutionTranspose && CpuTransition.Serves(source, convolution.weight)
-            ? CpuTransition.Through(source, convolution.weight, convolution.bias, convolution.groups)
-            : ConvolutionMoments.Of(Moments(), convolution);
+            ? CpuTransition.Through(source, convolution.weight, convolution.bias, convolution.groups, SeenTaps.Of(Size, convolution))
+            : ConvolutionMoments.Of(Moments(), Size, convolution);
         return To(moments, ConvolutionSize.Of(Size, convolution));
     }
 
@@ -55,7 +55,7 @@ internal class AnalyticState : ChannelState
         var source = Source();
         return To(
             CpuTransition.Serves(source, linear.weight)
-                ? CpuTransition.Through(source, linear.weight, linear.bias, groups: 1)
+                ? CpuTransition.Through(source, linear.weight, linear.bias, groups: 1, seen: null)
                 : LinearMoments.Of(Moments(), linear.weight, linear.bias),
             Size);
     }
@@ -71,9 +71,11 @@ internal class AnalyticState : ChannelState
             Windows.OutputSize(Size, kernel, stride, padding, dilation, ceilMode));
 
     public override ChannelState AvgPool(
-        long[] kernel, long[] stride, long[] padding, bool ceilMode = false, bool countIncludePad = true) =>
-        To(AverageMoments.Of(Moments(), 1.0 / Windows.Count(kernel)),
-            Windows.OutputSize(Size, kernel, stride, padding, null, ceilMode));
+        long[] kernel, long[] stride, long[] padding, bool ceilMode = false, bool countIncludePad = true)
+    {
+        var size = Windows.OutputSize(Size, kernel, stride, padding, null, ceilMode);
+        return To(AvgPoolMoments.Of(Moments(), Size, size, kernel, stride, padding, countIncludePad), size);
+    }
 
     public override ChannelState AdaptiveAvgPool(long[] size) =>
         To(AverageMoments.Of(Moments(), Windows.AdaptiveShare(Size, size)), size);

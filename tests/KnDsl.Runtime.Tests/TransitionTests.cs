@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -8,12 +9,19 @@ namespace KnDsl.Runtime.Tests;
 public sealed class TransitionTests : TorchTest
 {
     [Theory]
-    [InlineData(1, 1, false)]
-    [InlineData(3, 1, true)]
-    [InlineData(3, 3, false)]
-    public void EqualsTheRulesAndItsGradientEqualsDifferences(int kernel, int groups, bool bias)
+    [InlineData(1, 1, false, 0)]
+    [InlineData(3, 1, true, 0)]
+    [InlineData(3, 3, false, 0)]
+    [InlineData(1, 1, false, 1)]
+    [InlineData(2, 1, false, 1)]
+    [InlineData(3, 1, true, 1)]
+    [InlineData(3, 3, false, 1)]
+    [InlineData(5, 2, true, 3)]
+    public void EqualsTheRulesAndItsGradientEqualsDifferences(int kernel, int groups, bool bias, int padding)
     {
-        using var conv = nn.Conv2d(6, 9, kernel, groups: groups, bias: bias, dtype: float64);
+        long[] size = [4, 5];
+        using var conv = nn.Conv2d(
+            6, 2 * groups, kernel, padding: padding, groups: groups, bias: bias, dtype: float64);
         foreach (var rows in new[] { 1, 3 })
         foreach (var emitted in new[] { false, true })
         foreach (var rectified in new[] { false, true })
@@ -21,16 +29,16 @@ public sealed class TransitionTests : TorchTest
             if (emitted && rows > 1) continue;
             var first = Random(rows, 6).requires_grad_();
             var second = (Random(rows, 6).square() + 0.1).requires_grad_();
-            var weights = (Random(rows, 9), Random(rows, 9));
+            var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
 
             Check(() => CpuTransition.Through(
                 emitted ? new(first.view(6), second.view(6), true, rectified) : new(first, second, false, rectified),
-                conv.weight!, conv.bias, groups));
+                conv.weight!, conv.bias, groups, SeenTaps.Of(size, conv)));
 
             void Check(Func<Moments> step)
             {
                 var before = new Moments(first, emitted ? second.square() : second);
-                var expected = ConvolutionMoments.Of(rectified ? ReluMoments.Of(before) : before, conv);
+                var expected = ConvolutionMoments.Of(rectified ? ReluMoments.Of(before) : before, size, conv);
                 var actual = step();
                 Close(expected.Mean, actual.Mean, 1e-12, "mean");
                 Close(expected.Variance, actual.Variance, 1e-12, "variance");
@@ -47,8 +55,30 @@ public sealed class TransitionTests : TorchTest
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)]
+    public void EqualsTheRulesInThirtyTwoBits(int padding)
+    {
+        using var conv = nn.Conv2d(70, 50, 3, stride: 2, padding: padding);
+        var (shift, scale) = (randn(1, 70).requires_grad_(), randn(1, 70).requires_grad_());
+        Tensor[] inputs = [shift, scale, conv.weight!, conv.bias!];
+        var directions = (randn(1, 50), randn(1, 50));
+        Moments Rules() => ConvolutionMoments.Of(ReluMoments.Of(new(shift, scale.square())), [9, 8], conv);
+        Moments Step() => CpuTransition.Through(
+            new(shift.view(70), scale.view(70), true, true), conv.weight!, conv.bias, 1, SeenTaps.Of([9, 8], conv));
+
+        var expected = autograd.grad([Loss(Rules())], inputs);
+        foreach (var (gradient, index) in autograd.grad([Loss(Step())], inputs).Select((gradient, index) => (gradient, index)))
+            Close(expected[index], gradient, 1e-6, $"gradient of input {index}");
+        Close(Rules().Mean, Step().Mean, 1e-6, "mean");
+        Close(Rules().Variance, Step().Variance, 1e-6, "variance");
+
+        Tensor Loss(Moments moments) => (moments.Mean * directions.Item1 + moments.Variance * directions.Item2).sum();
+    }
+
     [Fact]
-    public void ServesLinearLayersAndThirtyTwoBits()
+    public void ServesLinearLayers()
     {
         using var linear = nn.Linear(70, 50);
         var state = new AnalyticState(new(randn(1, 70), rand(1, 70)), []).Relu();

@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,60 +33,86 @@ internal static class CpuTransition
     /// <param name="weight">[out, in / groups, ...taps].</param>
     /// <param name="bias">[out], or null.</param>
     /// <param name="groups">Groups of channels.</param>
-    public static Moments Through(TransitionSource source, Tensor weight, Tensor? bias, long groups) =>
+    /// <param name="seen">Where the taps meet the input; null is everywhere.</param>
+    public static Moments Through(TransitionSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen) =>
         weight.dtype == ScalarType.Float32
-            ? CpuTransition<float>.Through(source, weight, bias, groups)
-            : CpuTransition<double>.Through(source, weight, bias, groups);
+            ? CpuTransition<float>.Through(source, weight, bias, groups, seen)
+            : CpuTransition<double>.Through(source, weight, bias, groups, seen);
 }
 
 /// <summary>The step for one element type.</summary>
 internal static unsafe class CpuTransition<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public static Moments Through(TransitionSource source, Tensor weight, Tensor? bias, long groups)
+    public static Moments Through(TransitionSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen)
     {
         source = source with { Mean = Contiguous(source.Mean), Variance = Contiguous(source.Variance) };
         var shape = new TransitionShape(source, weight, groups);
         Tensor mean, variance;
+        Tensor? tapMeans;
         using (no_grad())
         {
             mean = empty([shape.Rows, shape.Outputs], weight.dtype, weight.device);
             variance = empty([shape.Rows, shape.Outputs], weight.dtype, weight.device);
-            Compute(source, shape, weight, bias, mean, variance);
+            tapMeans = seen is null ? null : empty([shape.Rows, shape.Outputs, shape.Taps], weight.dtype, weight.device);
+            Compute(source, shape, seen, weight, bias, new(mean, variance), tapMeans);
         }
 
         Tensor[] inputs = bias is null
             ? [source.Mean, source.Variance, weight]
             : [source.Mean, source.Variance, weight, bias];
-        if (!GraphNode.Records(inputs)) return new(mean, variance);
+        if (!GraphNode.Records(inputs))
+        {
+            tapMeans?.Dispose();
+            return new(mean, variance);
+        }
 
-        var node = new TransitionNode<T>(shape, source.Emitted, source.Rectified);
-        var outputs = node.Attach(inputs, [mean, variance], notDifferentiable: [], kept: []);
+        var node = new TransitionNode<T>(shape, seen, source.Emitted, source.Rectified);
+        var outputs = node.Attach(inputs, [mean, variance], notDifferentiable: [], kept: tapMeans is null ? [] : [tapMeans]);
         return new(outputs[0], outputs[1]);
     }
 
     private static void Compute(
-        TransitionSource source, TransitionShape shape, Tensor weight, Tensor? bias, Tensor mean, Tensor variance)
+        TransitionSource source, TransitionShape shape, SeenTaps? seen, Tensor weight, Tensor? bias, Moments result,
+        Tensor? tapMeans)
     {
-        using var moments = TransitionInputs<T>.Of(source.Mean, source.Variance, source.Emitted, source.Rectified, shape);
+        using var moments = TransitionInputs<T>.Of(source, shape, seen);
         var weights = NativeTensor.Pointer<T>(weight);
         var biases = bias is null ? null : NativeTensor.Pointer<T>(bias);
-        var means = NativeTensor.Pointer<T>(mean);
-        var variances = NativeTensor.Pointer<T>(variance);
+        var means = NativeTensor.Pointer<T>(result.Mean);
+        var variances = NativeTensor.Pointer<T>(result.Variance);
+        var perTap = tapMeans is null ? null : NativeTensor.Pointer<T>(tapMeans);
         Sharing.For((int)shape.Outputs, shape.Elements * shape.Rows, (from, to) =>
         {
+            var sums = new double[seen is null ? 0 : shape.Taps];
             for (var o = from; o < to; o++)
             {
                 var kernel = weights + o * shape.KernelLength;
                 for (var row = 0; row < shape.Rows; row++)
                 {
-                    var (first, second) = moments.Dot(kernel, row, shape.GroupOf(o));
-                    means[row * shape.Outputs + o] =
-                        Narrow.To<T>(first + (biases is null ? 0 : double.CreateTruncating(biases[o])));
-                    variances[row * shape.Outputs + o] = Narrow.To<T>(second);
+                    var at = row * shape.Outputs + o;
+                    var (mean, variance) = seen is null
+                        ? moments.Dot(kernel, row, shape.GroupOf(o))
+                        : OfPositions(moments.Dot(kernel, row, shape.GroupOf(o), sums), sums, seen);
+                    means[at] = Narrow.To<T>(mean + (biases is null ? 0 : double.CreateTruncating(biases[o])));
+                    variances[at] = Narrow.To<T>(variance);
+                    for (var tap = 0; tap < sums.Length; tap++) perTap[at * sums.Length + tap] = Narrow.To<T>(sums[tap]);
                 }
             }
         });
+    }
+
+    /// <summary>From the means that taps pass each and the variance within positions to mean and variance over all.</summary>
+    private static (double Mean, double Variance) OfPositions(double within, ReadOnlySpan<double> perTap, SeenTaps seen)
+    {
+        var (mean, variance) = (0.0, within);
+        for (var a = 0; a < perTap.Length; a++)
+        {
+            mean += seen.Shares[a] * perTap[a];
+            for (var b = 0; b < perTap.Length; b++) variance += seen.Covariance[a, b] * perTap[a] * perTap[b];
+        }
+
+        return (mean, Math.Max(0, variance));
     }
 
     private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();

@@ -1,13 +1,12 @@
 using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using static TorchSharp.torch;
 
 namespace KnDsl;
 
 /// <summary>
 /// A step's input moments, behind the ReLU if there is one, each repeated for every tap so that a kernel meets them element
-/// by element.
+/// by element. The variances are already weighed with the share of positions where the tap meets the input.
 /// </summary>
 internal sealed unsafe class TransitionInputs<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -24,33 +23,34 @@ internal sealed unsafe class TransitionInputs<T> : IDisposable
         _variances = new(length);
     }
 
-    public static TransitionInputs<T> Of(
-        Tensor mean, Tensor variance, bool emitted, bool rectified, TransitionShape shape)
+    public static TransitionInputs<T> Of(TransitionSource source, TransitionShape shape, SeenTaps? seen)
     {
         var result = new TransitionInputs<T>(shape);
         var taps = (int)shape.Taps;
         for (var at = 0; at < shape.Rows * shape.Inputs; at++)
         {
-            var (m, v) = Read(mean, variance, emitted, at);
-            if (rectified)
+            var (m, v) = Read(source, at);
+            if (source.Rectified)
             {
                 var moments = Normal.Rectify(m, v);
                 (m, v) = (moments.Mean, moments.Variance);
             }
 
             result._means.Span.Slice(at * taps, taps).Fill(Narrow.To<T>(m));
-            result._variances.Span.Slice(at * taps, taps).Fill(Narrow.To<T>(v));
+            var variances = result._variances.Span.Slice(at * taps, taps);
+            if (seen is null) variances.Fill(Narrow.To<T>(v));
+            else for (var tap = 0; tap < taps; tap++) variances[tap] = Narrow.To<T>(v * seen.Shares[tap]);
         }
 
         return result;
     }
 
     /// <summary>A channel's moments before the ReLU.</summary>
-    public static (double Mean, double Variance) Read(Tensor mean, Tensor variance, bool emitted, int at)
+    public static (double Mean, double Variance) Read(TransitionSource source, int at)
     {
-        var m = double.CreateTruncating(NativeTensor.Pointer<T>(mean)[at]);
-        var v = double.CreateTruncating(NativeTensor.Pointer<T>(variance)[at]);
-        return (m, emitted ? v * v : v);
+        var m = double.CreateTruncating(NativeTensor.Pointer<T>(source.Mean)[at]);
+        var v = double.CreateTruncating(NativeTensor.Pointer<T>(source.Variance)[at]);
+        return (m, source.Emitted ? v * v : v);
     }
 
     /// <summary>The row's means, as many as the kernel of a group is long.</summary>
@@ -86,6 +86,45 @@ internal sealed unsafe class TransitionInputs<T> : IDisposable
             return (
                 double.CreateTruncating(Vector.Sum(first) + firstTail),
                 double.CreateTruncating(Vector.Sum(second) + secondTail));
+        }
+    }
+
+    /// <summary>The same with the first sum for each tap by itself.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="group">The group of the kernel's output channel.</param>
+    /// <param name="perTap">Gets the sums of kernel times mean, one a tap.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public double Dot(T* kernel, int row, long group, Span<double> perTap)
+    {
+        perTap.Clear();
+        var taps = perTap.Length;
+        fixed (T* means = Means(row, group))
+        fixed (T* variances = Variances(row, group))
+        {
+            // Elements come round to the same taps after as many vectors as there are taps.
+            var first = stackalloc Vector<T>[taps];
+            new Span<Vector<T>>(first, taps).Clear();
+            Vector<T> second = default;
+            long i = 0;
+            while (i <= _shape.KernelLength - Vector<T>.Count)
+                for (var turn = 0; turn < taps && i <= _shape.KernelLength - Vector<T>.Count; turn++, i += Vector<T>.Count)
+                {
+                    var w = Vector.Load(kernel + i);
+                    first[turn] += w * Vector.Load(means + i);
+                    second += w * w * Vector.Load(variances + i);
+                }
+
+            var secondTail = T.Zero;
+            for (; i < _shape.KernelLength; i++)
+            {
+                perTap[(int)(i % taps)] += double.CreateTruncating(kernel[i] * means[i]);
+                secondTail += kernel[i] * kernel[i] * variances[i];
+            }
+
+            for (var element = 0; element < taps * Vector<T>.Count; element++)
+                perTap[element % taps] += double.CreateTruncating(((T*)first)[element]);
+            return double.CreateTruncating(Vector.Sum(second) + secondTail);
         }
     }
 
