@@ -25,7 +25,7 @@ internal static class StudyCommand
         var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);
 
         output.WriteLine($"{options.Settings}; {options.Workers} trainings at a time; kept in {folder}");
-        StudyProgress.Follow(console, options.Plan, log, options.Workers, finished =>
+        StudyProgress.Follow(console, output, options.Plan, log, options.Workers, finished =>
             new StudyRun(options.Plan, log, data, options.Epochs).Run(options.Workers, finished));
 
         IReadOnlyList<Entry> entries = Entry.All(options.Plan, log);

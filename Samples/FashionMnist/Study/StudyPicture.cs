@@ -12,8 +12,10 @@ namespace KnDsl.Samples.FashionMnist.Study;
 /// </summary>
 internal static class StudyPicture
 {
-    /// <summary>Errors above this are drawn at the edge: who has learned nothing should not press the others together.</summary>
-    private const double Top = 40;
+    /// <summary>
+    /// Errors so far above the least are drawn at the edge: who has learned nothing should not press the others together.
+    /// </summary>
+    private const double Range = 20;
 
     private static readonly Color[] Colors =
         [.. new[] { "#d1495b", "#00798c", "#edae49", "#66a182", "#8d96a3", "#30343f", "#9c6ade", "#b08968", "#7fb7d6", "#e58ab0" }.Select(Color.FromHex)];
@@ -29,21 +31,21 @@ internal static class StudyPicture
         if (columns.Length == 0) columns = [0];
 
         using var plot = new Plot();
+        double least = entries.Min(e => e.Spread.Least), top = Math.Min(least + Range, entries.Max(e => e.Spread.Greatest));
         IGrouping<Contestant, Entry>[] lines = [.. entries.GroupBy(e => e.Contestant)];
-        for (int i = 0; i < lines.Length; i++) Draw(plot, lines[i].Key, [.. lines[i]], columns, i, lines.Length);
+        for (int i = 0; i < lines.Length; i++) Draw(plot, lines[i].Key, [.. lines[i]], columns, top, i, lines.Length);
 
         plot.Title("Fashion-MNIST: test error against the images behind each statistic", size: 16);
         plot.XLabel("images behind each statistic", size: 14);
         plot.YLabel("test error, %", size: 14);
         plot.Axes.Bottom.SetTicks([.. columns.Select((_, at) => (double)at)], [.. columns.Select(n => n == 0 ? $"whole batch ({StudyRun.Batch})" : $"{n}")]);
-        double least = entries.Min(e => e.Spread.Least), greatest = Math.Min(Top, entries.Max(e => e.Spread.Greatest));
-        plot.Axes.SetLimits(-0.4, columns.Length - 0.6, Math.Floor(least) - 1, greatest + 1);
+        plot.Axes.SetLimits(-0.4, columns.Length - 0.6, Math.Floor(least) - 1, top + 1);
         CurvePicture.Dress(plot);
         plot.ShowLegend(Edge.Right);
         plot.SavePng(path, 1100, 600);
     }
 
-    private static void Draw(Plot plot, Contestant contestant, Entry[] entries, int[] columns, int number, int all)
+    private static void Draw(Plot plot, Contestant contestant, Entry[] entries, int[] columns, double top, int number, int all)
     {
         Color color = Colors[number % Colors.Length];
         // Side by side, so that no bar hides another.
@@ -51,7 +53,7 @@ internal static class StudyPicture
         double[] xs = contestant.CountsSamples
             ? [.. entries.Select(e => Array.IndexOf(columns, e.Samples) + shift)]
             : [.. columns.Select((_, at) => at + shift)];
-        double[] ys = contestant.CountsSamples ? [.. entries.Select(Height)] : [.. columns.Select(_ => Height(entries[0]))];
+        double[] ys = contestant.CountsSamples ? [.. entries.Select(e => Math.Min(e.Mean, top))] : [.. columns.Select(_ => Math.Min(entries[0].Mean, top))];
 
         Scatter line = plot.Add.Scatter(xs, ys);
         line.LegendText = contestant.Name;
@@ -63,11 +65,9 @@ internal static class StudyPicture
         for (int i = 0; i < (contestant.CountsSamples ? entries.Length : 1); i++)
         {
             (double least, double greatest) = entries[i].Spread;
-            var bar = plot.Add.Line(xs[i], Math.Min(least, Top), xs[i], Math.Min(greatest, Top));
+            var bar = plot.Add.Line(xs[i], Math.Min(least, top), xs[i], Math.Min(greatest, top));
             bar.Color = color;
             bar.LineWidth = 1.5f;
         }
     }
-
-    private static double Height(Entry entry) => Math.Min(entry.Mean, Top);
 }

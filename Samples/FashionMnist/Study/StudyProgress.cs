@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using Spectre.Console;
 
@@ -10,12 +11,12 @@ namespace KnDsl.Samples.FashionMnist.Study;
 internal static class StudyProgress
 {
     /// <summary>Does some work that tells of each finished trial.</summary>
-    public static void Follow(IAnsiConsole console, StudyPlan plan, TrialLog log, int workers, Action<Action<TrialResult>> work)
+    public static void Follow(IAnsiConsole console, TextWriter output, StudyPlan plan, TrialLog log, int workers, Action<Action<TrialResult>> work)
     {
         var left = new TimeLeft(plan, log, workers);
         if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive)
         {
-            work(result => console.WriteLine(Line(result, left)));
+            work(result => output.WriteLine(Line(result, left)));
             return;
         }
 
