@@ -30,8 +30,9 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         if (policy.Gain.Kind != GainKind.Fixed)
         {
             var count = policy.Gain.PerChannel ? channels : 1;
-            gain_mean = Parameter(count, policy.Gain.InitialLogit(policy.Gain.Mean(2)));
-            gain_variance = Parameter(count, policy.Gain.InitialLogit(policy.Gain.Variance));
+            var (mean, variance) = policy.Gain.InitialLogits();
+            gain_mean = Parameter(count, mean);
+            gain_variance = Parameter(count, variance);
         }
 
         if (policy.Transition == Transition.Learned)
@@ -55,9 +56,9 @@ internal sealed class KalmanNormLayer : RunningNormLayer
 
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Of(input.size(0), _policy.Microbatch);
-        var known = prior?.Moments();
+        var known = prior?.Moments() ?? History(batches);
         if (known is { } arrived) CheckPrior(arrived, batches);
-        if (known is { } moments) known = Transit(moments).Select(Contiguous);
+        if (known is { } moments) known = (prior is null ? moments : Transit(moments)).Select(Contiguous);
 
         var sampled = _policy.Transition == Transition.Sampled;
         var settings = new FilterSettings(eps, GuardsEachGroup: !sampled);
@@ -71,6 +72,15 @@ internal sealed class KalmanNormLayer : RunningNormLayer
             ? (output, new SampledState(posterior, size), prior ?? new SampledState(posterior, size))
             : (output, new EmittedState(weight, bias, size), new AnalyticState(posterior, size));
     }
+
+    /// <summary>
+    /// What stands for the prior where a chain begins. From two samples on nothing does, and the layer is batch
+    /// normalization; by the statistics of one sample that would be instance normalization in training alone, so there the
+    /// layer's own running averages are the prior. The authors' procedure has no such thing.
+    /// </summary>
+    private Moments? History(MicroBatches batches) => batches.Size == 1 && _policy.Transition != Transition.Sampled
+        ? new(running_mean.clone().unsqueeze_(0), running_var.clone().unsqueeze_(0))
+        : null;
 
     /// <summary>The learned transition: m0 = a m + b, v0 = a^2 v + r.</summary>
     private Moments Transit(Moments moments) => transition_scale is null || transition_shift is null || process_noise is null

@@ -10,7 +10,11 @@ namespace KnDsl;
 /// </summary>
 public abstract class NormLayer : nn.Module<Tensor, Tensor>
 {
-    private protected NormLayer(string name, long channels)
+    /// <summary>For layers of a policy of your own.</summary>
+    /// <param name="name">The layer's name in messages.</param>
+    /// <param name="channels">Channels of the value, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no channels.</exception>
+    protected NormLayer(string name, long channels)
         : base(name)
     {
         num_features = Setting.AtLeastOne(channels, nameof(channels));
@@ -87,7 +91,10 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     private InvalidOperationException CannotFold() =>
         new($"{GetName()} cannot be folded: in inference it is not one scale and shift per channel.");
 
-    private protected void CheckInput(Tensor input)
+    /// <summary>Checks that a value has the layer's shape.</summary>
+    /// <param name="input">Should be [N, C, ...].</param>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    protected void CheckInput(Tensor input)
     {
         if (input.dim() < 2 || input.size(1) != num_features)
             throw new ArgumentException(

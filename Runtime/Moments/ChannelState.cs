@@ -23,6 +23,23 @@ public abstract partial class ChannelState
         Size = size;
     }
 
+    /// <summary>
+    /// A state that is known from elsewhere than the chain, as a prior for a layer of a policy of your own: independent
+    /// Gaussians, one a channel.
+    /// </summary>
+    /// <param name="mean">[C], or [G, C] with one row for each micro-batch.</param>
+    /// <param name="variance">The same shape, none below 0. Both are used as they are and should not change afterwards.</param>
+    /// <param name="size">The spatial size of the value that the state describes: [H, W] for [N, C, H, W].</param>
+    /// <exception cref="ArgumentException">The shapes differ, or have more than two dimensions.</exception>
+    public static ChannelState Gaussian(Tensor mean, Tensor variance, IReadOnlyList<long> size)
+    {
+        if (mean.dim() is not (1 or 2) || !mean.shape.SequenceEqual(variance.shape))
+            throw new ArgumentException(
+                $"A state has a mean and a variance of one shape, [C] or [G, C], and got [{string.Join(", ", mean.shape)}] and "
+                + $"[{string.Join(", ", variance.shape)}].", nameof(variance));
+        return new AnalyticState(mean.dim() == 2 ? new(mean, variance) : new(mean.unsqueeze(0), variance.unsqueeze(0)), size);
+    }
+
     /// <summary>The spatial size of the value that the state describes: [H, W] for [N, C, H, W], empty for [N, C].</summary>
     public IReadOnlyList<long> Size { get; }
 

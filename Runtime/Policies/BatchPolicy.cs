@@ -25,7 +25,7 @@ internal sealed record BatchPolicy : NormPolicy
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
         new BatchPolicy(Microbatch, eps ?? Eps, momentum ?? Momentum);
 
-    private protected override string Name => "batch";
+    protected override string Name => "batch";
 
-    private protected override IEnumerable<string> Settings() => Spell(Microbatch, Eps, Momentum);
+    protected override IEnumerable<string> Settings() => Spell(Microbatch, Eps, Momentum);
 }

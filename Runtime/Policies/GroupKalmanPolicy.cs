@@ -35,9 +35,9 @@ internal sealed record GroupKalmanPolicy : NormPolicy
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
         new GroupKalmanPolicy(Groups, Gain, eps ?? Eps, momentum ?? Momentum);
 
-    private protected override string Name => "groupkalman";
+    protected override string Name => "groupkalman";
 
-    private protected override IEnumerable<string> Settings()
+    protected override IEnumerable<string> Settings()
     {
         if (Groups != DefaultGroups) yield return $"{Groups}";
         if (Gain != DefaultGain) yield return $"gain: {Gain}";

@@ -34,9 +34,9 @@ internal sealed record KalmanPolicy : NormPolicy
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
         new KalmanPolicy(Gain, Microbatch, Transition, eps ?? Eps, momentum ?? Momentum);
 
-    private protected override string Name => "kalman";
+    protected override string Name => "kalman";
 
-    private protected override IEnumerable<string> Settings()
+    protected override IEnumerable<string> Settings()
     {
         if (Gain != Gain.Default) yield return $"gain: {Gain}";
         if (Transition != Transition.Analytic) yield return $"transition: {Transition.ToString().ToLowerInvariant()}";

@@ -12,7 +12,7 @@ internal sealed record NonePolicy : NormPolicy
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
         this;
 
-    private protected override string Name => "none";
+    protected override string Name => "none";
 
-    private protected override IEnumerable<string> Settings() => [];
+    protected override IEnumerable<string> Settings() => [];
 }

@@ -9,7 +9,8 @@ namespace KnDsl;
 /// </summary>
 public abstract record NormPolicy
 {
-    private protected NormPolicy()
+    /// <summary>For policies of your own.</summary>
+    protected NormPolicy()
     {
     }
 
@@ -110,10 +111,11 @@ public abstract record NormPolicy
     /// <summary>The policy as a .knnet file spells it, defaults left out: <c>kalman(gain: 0.1, microbatch: 2)</c>.</summary>
     public sealed override string ToString() => $"{Name}({string.Join(", ", Settings())})";
 
-    private protected abstract string Name { get; }
+    /// <summary>The policy's name in a .knnet file.</summary>
+    protected abstract string Name { get; }
 
     /// <summary>The settings that differ from their defaults, spelled.</summary>
-    private protected abstract IEnumerable<string> Settings();
+    protected abstract IEnumerable<string> Settings();
 
     private protected const double DefaultEps = 1e-5;
     private protected const double DefaultMomentum = 0.1;

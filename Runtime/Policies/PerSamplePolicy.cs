@@ -37,9 +37,9 @@ internal sealed record PerSamplePolicy : NormPolicy
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
         new PerSamplePolicy(_name, eps ?? Eps) { Groups = Groups };
 
-    private protected override string Name => _name;
+    protected override string Name => _name;
 
-    private protected override IEnumerable<string> Settings()
+    protected override IEnumerable<string> Settings()
     {
         if (_name == "group" && Groups != DefaultGroups) yield return $"{Groups}";
         if (Eps != DefaultEps) yield return $"eps: {Setting.Spell(Eps)}";

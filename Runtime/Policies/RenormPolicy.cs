@@ -57,9 +57,9 @@ internal sealed record RenormPolicy : NormPolicy
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
         new RenormPolicy(RMax, DMax, WarmUp, RSteps, DSteps, Microbatch, eps ?? Eps, momentum ?? Momentum);
 
-    private protected override string Name => "renorm";
+    protected override string Name => "renorm";
 
-    private protected override IEnumerable<string> Settings()
+    protected override IEnumerable<string> Settings()
     {
         if (RMax != DefaultRMax) yield return $"r_max: {Setting.Spell(RMax)}";
         if (DMax != DefaultDMax) yield return $"d_max: {Setting.Spell(DMax)}";

@@ -124,7 +124,8 @@ internal sealed record Options
         return command;
     }
 
-    private static Option<int> Whole(string name, int standard, int least, int most, string description)
+    /// <summary>An option that is a whole number within bounds.</summary>
+    public static Option<int> Whole(string name, int standard, int least, int most, string description)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard };
         option.CustomParser = result =>

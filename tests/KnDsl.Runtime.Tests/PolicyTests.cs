@@ -119,9 +119,10 @@ public sealed class PolicyTests : TorchTest
     [Fact]
     public void DefaultGainFollowsTheSamples()
     {
-        Assert.Equal((0.01, 0.05), (Gain.Default.Mean(1), Gain.Default.Variance));
-        Assert.Equal((1, 1), (Gain.Default.Mean(2), Gain.Default.Mean(64)));
-        Assert.Equal((0.3, 0.3), (new Gain(0.3).Mean(1), new Gain(0.3).Variance));
+        Assert.Equal((0.05, 1, 1), (Gain.Default.Mean(1), Gain.Default.Mean(2), Gain.Default.Mean(64)));
+        Assert.Equal(1 / 41.0, Gain.Default.Variance(1), 1e-12);
+        Assert.Equal(64 / 104.0, Gain.Default.Variance(64), 1e-12);
+        Assert.Equal((0.3, 0.3), (new Gain(0.3).Mean(1), new Gain(0.3).Variance(1)));
     }
 
     [Fact]

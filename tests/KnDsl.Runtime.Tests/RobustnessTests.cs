@@ -73,14 +73,40 @@ public sealed class RobustnessTests : TorchTest
             var x = randn(shape).requires_grad_();
             var (y, _, posterior) = layer.forward(x, new AnalyticState(new(m0, v0), shape[2..]));
 
-            // Gains of one sample: 0.01 for the mean, 0.05 for the variance; the observed variance is 0.
+            // Gains of one sample: 0.05 for the mean, 1 / 41 for the variance; the observed variance is 0.
+            const double qv = 1 / 41.0;
             var flat = x.view(shape[0], 4);
-            var m = m0 + 0.01 * (flat - m0);
-            var v = v0 * 0.95 + 0.05 * 0.95 * (flat - m0).square();
+            var m = m0 + 0.05 * (flat - m0);
+            var v = v0 * (1 - qv) + qv * (1 - qv) * (flat - m0).square();
             Close(((flat - m) / (v + 1e-5).sqrt()).view(shape), y, 1e-5);
             Close(v, posterior!.Moments().Variance, 1e-6);
             y.sum().backward();
             Assert.True(x.grad!.isfinite().all().item<bool>());
+        }
+    }
+
+    [Fact]
+    public void WhereAChainBeginsOneSampleHasItsPast()
+    {
+        var layer = NormPolicy.Kalman(new Gain(0.25, 0.5), microbatch: 1).Create(2);
+        var running = (RunningNormLayer)layer;
+        running.running_mean.copy_(tensor(new float[] { 1, -2 }));
+        running.running_var.copy_(tensor(new float[] { 3, 0.5f }));
+        var (past, spread) = (running.running_mean.clone(), running.running_var.clone());
+        var x = randn(3, 2, 4, 4) * 2 + 1;
+        var given = NormPolicy.Kalman(new Gain(0.25, 0.5), microbatch: 1).Create(2);
+        var expected = given.forward(x, ChannelState.Gaussian(past, spread, [4, 4])).output;
+        Close(expected, layer.forward(x, null).output, 1e-6);
+
+        // From two samples on, and with the authors' transition, it is batch normalization.
+        foreach (var policy in new[]
+        {
+            NormPolicy.Kalman(0.25, microbatch: 3),
+            NormPolicy.Kalman(0.25, microbatch: 1, transition: Transition.Sampled),
+        })
+        {
+            var batch = NormPolicy.Batch(policy.ToString().Contains("sampled", System.StringComparison.Ordinal) ? 1 : 3).Create(2);
+            Close(batch.call(x), policy.Create(2).call(x), 1e-5);
         }
     }
 

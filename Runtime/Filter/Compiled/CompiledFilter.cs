@@ -50,7 +50,7 @@ internal static class CompiledFilter
 
     private static Moments Constant(Gain gain, long samples, Tensor like) => new(
         full([1, 1], gain.Mean(samples), like.dtype, like.device),
-        full([1, 1], gain.Variance, like.dtype, like.device));
+        full([1, 1], gain.Variance(samples), like.dtype, like.device));
 
     private static void CheckFinite(Tensor finite)
     {

@@ -150,7 +150,7 @@ internal sealed unsafe class CpuStatistics : IDisposable
         if (gains.Learned is not { } learned)
         {
             qm.Fill(gains.Fixed.Mean(_layout.SamplesOf(group)));
-            qv.Fill(gains.Fixed.Variance);
+            qv.Fill(gains.Fixed.Variance(_layout.SamplesOf(group)));
             return;
         }
 

@@ -28,6 +28,9 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
         ? this
         : this with { Pixels = Pixels[..(count * Height * Width)], Labels = Labels[..count] };
 
+    /// <summary>The images behind the first.</summary>
+    public ImageSet Skip(int count) => this with { Pixels = Pixels[(count * Height * Width)..], Labels = Labels[count..] };
+
     private static ImageSet Read(string folder, string part)
     {
         IdxFile images = IdxFile.Read(Path.Combine(folder, $"{part}-images-idx3-ubyte.gz"), dimensions: 3);

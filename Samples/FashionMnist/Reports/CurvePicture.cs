@@ -44,12 +44,18 @@ internal static class CurvePicture
         plot.Title(title, size: 16);
         plot.XLabel("epoch", size: 14);
         plot.YLabel("test error, %", size: 14);
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
+        Dress(plot);
+        plot.ShowLegend(Alignment.UpperRight);
+        plot.SavePng(path, 900, 560);
+    }
+
+    /// <summary>Gives a plot with its labels the font that comes along.</summary>
+    public static void Dress(Plot plot)
+    {
         foreach (LabelStyle label in new[] { plot.Axes.Title.Label, plot.Axes.Bottom.Label, plot.Axes.Left.Label })
             label.Bold = false;
         plot.Font.Set(FontName);
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         plot.Legend.FontName = FontName;
-        plot.ShowLegend(Alignment.UpperRight);
-        plot.SavePng(path, 900, 560);
     }
 }

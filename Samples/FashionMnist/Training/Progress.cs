@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Samples.FashionMnist.Data;
 
 namespace KnDsl.Samples.FashionMnist.Training;
 
@@ -9,7 +10,11 @@ namespace KnDsl.Samples.FashionMnist.Training;
 /// <param name="Loss">Mean cross-entropy of the epoch's steps.</param>
 /// <param name="Error">Share of test images that got a wrong class, in percent.</param>
 /// <param name="Elapsed">Time spent in training steps so far, without tests.</param>
-internal sealed record Epoch(int Number, double Loss, double Error, TimeSpan Elapsed);
+internal sealed record Epoch(int Number, double Loss, double Error, TimeSpan Elapsed)
+{
+    /// <summary>An epoch whose loss is no number any more: the network has learned nothing, one class in ten is right by chance.</summary>
+    public static Epoch Diverged(int number, TimeSpan elapsed) => new(number, double.NaN, 100.0 * (ImageSet.Classes - 1) / ImageSet.Classes, elapsed);
+}
 
 /// <summary>What a method's training came to.</summary>
 internal sealed record Outcome(Method Method, IReadOnlyList<Epoch> Epochs)

@@ -18,6 +18,12 @@ internal sealed record Settings(int Epochs, int Batch, double LearningRate, long
 
     private const int WarmUp = 50;
 
+    /// <summary>Whether every epoch ends with a test, or only the last.</summary>
+    public bool TestsEachEpoch { get; init; } = true;
+
+    /// <summary>The steps of an epoch of so many images; the last one may have fewer than the others.</summary>
+    public int StepsOfEpoch(int images) => (images + Batch - 1) / Batch;
+
     /// <summary>The learning rate of a step: it rises in a line, then falls to zero along half a cosine.</summary>
     /// <param name="step">From 0.</param>
     /// <param name="steps">All steps of the training.</param>

@@ -29,7 +29,7 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
         Initialization.Apply(network, settings.Seed);
         using SGD optimizer = Optimizer(network);
 
-        int perEpoch = (training.Count + settings.Batch - 1) / settings.Batch;
+        int perEpoch = settings.StepsOfEpoch(training.Count);
         int steps = perEpoch * settings.Epochs;
         observer.Started(method, steps);
 
@@ -48,10 +48,17 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
                 clock.Start();
                 double loss = Step(network, optimizer, indices.AsSpan(at, Math.Min(settings.Batch, indices.Length - at)), rate);
                 clock.Stop();
+                if (!double.IsFinite(loss))
+                {
+                    epochs.Add(Epoch.Diverged(step / perEpoch + 1, clock.Elapsed));
+                    observer.Tested(method, epochs[^1], step + 1);
+                    return new Outcome(method, epochs);
+                }
                 sum += loss;
                 observer.Stepped(method, ++step, loss, rate);
             }
-            epochs.Add(new Epoch(epochs.Count + 1, sum / perEpoch, Error(network), clock.Elapsed));
+            if (step < steps && !settings.TestsEachEpoch) continue;
+            epochs.Add(new Epoch(step / perEpoch, sum / perEpoch, Error(network), clock.Elapsed));
             observer.Tested(method, epochs[^1], step);
         }
         return new Outcome(method, epochs);
@@ -69,16 +76,25 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
         return optim.SGD(groups, learningRate: 0, momentum: Settings.Momentum);
     }
 
+    /// <summary>One step; returns its loss, which is not finite where the training has diverged.</summary>
     private double Step(nn.Module<Tensor, Tensor> network, SGD optimizer, ReadOnlySpan<long> indices, double rate)
     {
         using DisposeScope scope = NewDisposeScope();
         foreach (var group in optimizer.ParamGroups) group.LearningRate = rate;
         (Tensor images, Tensor labels) = training.Batch(indices);
         optimizer.zero_grad();
-        Tensor loss = nn.functional.cross_entropy(network.call(images), labels);
-        loss.backward();
-        optimizer.step();
-        return loss.item<float>();
+        try
+        {
+            Tensor loss = nn.functional.cross_entropy(network.call(images), labels);
+            loss.backward();
+            optimizer.step();
+            return loss.item<float>();
+        }
+        catch (NotFiniteNumberException)
+        {
+            // Kalman normalization does not let NaN or infinity into its averages.
+            return double.NaN;
+        }
     }
 
     /// <summary>The share of test images with a wrong class, in percent.</summary>

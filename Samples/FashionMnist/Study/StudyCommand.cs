@@ -1,0 +1,38 @@
+using System.Collections.Generic;
+using System.IO;
+using KnDsl.Samples.FashionMnist.Data;
+using KnDsl.Samples.FashionMnist.Training;
+using Spectre.Console;
+
+namespace KnDsl.Samples.FashionMnist.Study;
+
+/// <summary>The command <c>study</c>: every normalization against the images behind each statistic.</summary>
+internal static class StudyCommand
+{
+    /// <summary>Runs it, or goes on with it.</summary>
+    /// <param name="options">Who takes part and how.</param>
+    /// <param name="console">For progress and the table.</param>
+    /// <param name="output">For what scripts read.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="DataException">A data file is missing or damaged.</exception>
+    /// <exception cref="StudyException">The folder holds something else.</exception>
+    public static int Run(StudyOptions options, IAnsiConsole console, TextWriter output)
+    {
+        Threads.Set(1);
+        using var data = new StudyData(ImageSet.Training(options.Data).Take(options.Images), ImageSet.Test(options.Data));
+        string folder = Path.GetFullPath(options.Output);
+        Directory.CreateDirectory(folder);
+        var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);
+
+        output.WriteLine($"{options.Settings}; {options.Workers} trainings at a time; kept in {folder}");
+        StudyProgress.Follow(console, output, options.Plan, log, options.Workers, finished =>
+            new StudyRun(options.Plan, log, data, options.Epochs).Run(options.Workers, finished));
+
+        IReadOnlyList<Entry> entries = Entry.All(options.Plan, log);
+        StudyReport.Save(Path.Combine(folder, "study.md"), entries, options);
+        StudyPicture.Save(Path.Combine(folder, "study.png"), entries);
+        StudyReport.Show(console, entries, options.Plan);
+        output.WriteLine($"Table, picture and trials are in {folder}");
+        return 0;
+    }
+}

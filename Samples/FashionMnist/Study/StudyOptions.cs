@@ -1,0 +1,90 @@
+using System;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+
+namespace KnDsl.Samples.FashionMnist.Study;
+
+/// <summary>What the command <c>study</c> asks for.</summary>
+internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int Workers, string Data, string Output)
+{
+    /// <summary>What decides on the results, in one line: trials made with other settings do not mix with these.</summary>
+    public string Settings => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Images} training images, {Epochs} epochs, batch {StudyRun.Batch}");
+
+    /// <summary>The command with its options.</summary>
+    /// <param name="run">Is called with what was asked for; returns the exit code.</param>
+    public static Command Command(Func<StudyOptions, int> run)
+    {
+        Option<string> methods = List("--methods", string.Join(",", Contestant.Standard), "Who takes part, with commas between them", Contestant.Named);
+        Option<string> samples = List(
+            "--samples", "1,2,4,8,0", "Images behind each statistic, 0 for the whole batch",
+            text => Parse(text, n => n is >= 0 and <= StudyRun.Batch, $"a whole number from 0 to {StudyRun.Batch}"));
+        Option<string> rates = List("--rates", "0.05,0.1,0.2", "Learning rates to choose from on images that are held back", ParseRate);
+        Option<int> seeds = Options.Whole("--seeds", 3, 1, 1000, "Trainings of each method and number of images");
+        Option<int> epochs = Options.Whole("--epochs", 4, 1, 10_000, "Passes through the training images");
+        Option<int> images = Options.Whole("--images", Options.Subset, 12, 1_000_000, "Training images, the first of the folder");
+        Option<int> workers = Options.Whole("--workers", Environment.ProcessorCount, 1, 1024, "Trainings at a time, each on one thread");
+        var data = new Option<string>("--data")
+        {
+            Description = "A folder with the four files of Fashion-MNIST (idx.gz) instead of the images that come along",
+            DefaultValueFactory = _ => Options.OwnData,
+        };
+        var output = new Option<string>("--output")
+        {
+            Description = "Where the study is kept; the same folder again goes on with what is there",
+            DefaultValueFactory = _ => Path.Combine("runs", "FashionMnist", "study"),
+        };
+
+        var command = new Command("study", "Trains with every normalization at several numbers of images behind each statistic, and compares them.")
+        {
+            methods, samples, rates, seeds, epochs, images, workers, data, output,
+        };
+        command.SetAction(parsed => run(new StudyOptions(
+            new StudyPlan(
+                [.. Items(parsed.GetValue(methods)!).Select(Contestant.Named)],
+                [.. Items(parsed.GetValue(samples)!).Select(text => int.Parse(text, CultureInfo.InvariantCulture))],
+                [.. Items(parsed.GetValue(rates)!).Select(ParseRate)],
+                parsed.GetValue(seeds)),
+            parsed.GetValue(epochs), parsed.GetValue(images), parsed.GetValue(workers), parsed.GetValue(data)!, parsed.GetValue(output)!)));
+        return command;
+    }
+
+    /// <summary>A list with commas, each item of which is read once to see whether it can be.</summary>
+    private static Option<string> List<T>(string name, string standard, string description, Func<string, T> read)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => standard };
+        option.Validators.Add(result => Check(result, name, read));
+        return option;
+    }
+
+    private static void Check<T>(OptionResult result, string name, Func<string, T> read)
+    {
+        if (result.Implicit) return;
+        string[] items = Items(result.GetValueOrDefault<string>() ?? "");
+        try
+        {
+            foreach (string item in items) read(item);
+            if (items.Distinct().Count() < items.Length) result.AddError($"{name}: an item occurs twice.");
+        }
+        catch (ArgumentException e)
+        {
+            result.AddError($"{name}: {e.Message}.");
+        }
+    }
+
+    private static int Parse(string text, Predicate<int> allowed, string expected) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && allowed(value)
+            ? value
+            : throw new ArgumentException($"'{text}' is not {expected}");
+
+    private static double ParseRate(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate > 0 && double.IsFinite(rate)
+            ? rate
+            : throw new ArgumentException($"'{text}' is not a number above 0, such as 0.1");
+
+    private static string[] Items(string list) => list.Split(',', StringSplitOptions.TrimEntries);
+}

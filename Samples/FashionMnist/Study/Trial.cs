@@ -1,0 +1,35 @@
+using System;
+using System.Globalization;
+
+namespace KnDsl.Samples.FashionMnist.Study;
+
+/// <summary>What a training of the study is for.</summary>
+internal enum Purpose
+{
+    /// <summary>To choose a learning rate: a shorter training, judged on images held back from the training set.</summary>
+    Rate,
+
+    /// <summary>To be compared: the whole training, judged on the test set.</summary>
+    Comparison,
+}
+
+/// <summary>One training of the study.</summary>
+/// <param name="Purpose">What it is for.</param>
+/// <param name="Method">A contestant's name.</param>
+/// <param name="Samples">Samples behind each statistic; 0 is the whole batch, or a method that has no such choice.</param>
+/// <param name="Rate">The highest learning rate.</param>
+/// <param name="Seed">Of first weights and order.</param>
+internal sealed record Trial(Purpose Purpose, string Method, int Samples, double Rate, int Seed)
+{
+    /// <summary>For progress: <c>kalman, 2 samples, rate 0.1, seed 1</c>.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Method}{(Samples == 0 ? "" : $", {Samples} samples")}, rate {Rate}, seed {Seed}{(Purpose == Purpose.Rate ? " (choosing the rate)" : "")}");
+}
+
+/// <summary>What a trial came to.</summary>
+/// <param name="Trial">Which.</param>
+/// <param name="Error">In percent, of the last epoch.</param>
+/// <param name="Loss">Training loss of the last epoch; NaN where the training diverged.</param>
+/// <param name="Elapsed">How long it took, with its test.</param>
+internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeSpan Elapsed);

@@ -1,0 +1,89 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+
+namespace KnDsl.Samples.FashionMnist.Study;
+
+/// <summary>
+/// The finished trials of a study, in a CSV file that grows by a line a trial, so that an interrupted study goes on where it
+/// was. Its first line says how the trials were made; trials made otherwise do not mix with them.
+/// </summary>
+internal sealed class TrialLog
+{
+    private const string Columns = "purpose,method,samples,rate,seed,error,loss,seconds";
+
+    private readonly string path;
+    private readonly Dictionary<Trial, TrialResult> results = [];
+    private readonly object gate = new();
+
+    /// <summary>Opens the log of a folder, or begins one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="settings">How trials are made, in one line.</param>
+    /// <exception cref="StudyException">The file was made with other settings, or is no such log.</exception>
+    public TrialLog(string path, string settings)
+    {
+        this.path = path;
+        string head = $"# {settings}";
+        if (!File.Exists(path))
+        {
+            File.WriteAllLines(path, [head, Columns]);
+            return;
+        }
+
+        string text = File.ReadAllText(path);
+        string[] lines = text.Split('\n', StringSplitOptions.TrimEntries);
+        if (lines.Length < 2 || lines[1] != Columns) throw new StudyException($"{path} is no log of a study.");
+        if (lines[0] != head)
+            throw new StudyException(
+                $"{path} was made with other settings.{Environment.NewLine}  there: {lines[0][1..].Trim()}{Environment.NewLine}  now:   {settings}"
+                + $"{Environment.NewLine}Name another folder with --output, or the same settings.");
+
+        // What stands behind the last line end is a line that was cut off: its trial is made again.
+        int whole = text.LastIndexOf('\n') + 1;
+        if (whole < text.Length) File.WriteAllText(path, text[..whole]);
+        foreach ((string line, int number) in lines[..^1].Select((line, at) => (line, at + 1)).Skip(2))
+        {
+            TrialResult result = Read(line) ?? throw new StudyException($"{path}, line {number}: '{line}' is no trial, expected {Columns}.");
+            results[result.Trial] = result;
+        }
+    }
+
+    /// <summary>What a trial came to, or null where it was not made yet.</summary>
+    public TrialResult? Find(Trial trial)
+    {
+        lock (gate) return results.GetValueOrDefault(trial);
+    }
+
+    /// <summary>Keeps a result.</summary>
+    public void Add(TrialResult result)
+    {
+        (Trial trial, double error, double loss, TimeSpan elapsed) = result;
+        lock (gate)
+        {
+            File.AppendAllText(path, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{trial.Purpose},{trial.Method},{trial.Samples},{trial.Rate},{trial.Seed},{error:F2},{loss:F4},{elapsed.TotalSeconds:F1}\n"));
+            results[trial] = result;
+        }
+    }
+
+    private static TrialResult? Read(string line)
+    {
+        string[] fields = line.Split(',');
+        return fields.Length == 8
+            && Enum.TryParse(fields[0], out Purpose purpose)
+            && int.TryParse(fields[2], CultureInfo.InvariantCulture, out int samples)
+            && double.TryParse(fields[3], CultureInfo.InvariantCulture, out double rate)
+            && int.TryParse(fields[4], CultureInfo.InvariantCulture, out int seed)
+            && double.TryParse(fields[5], CultureInfo.InvariantCulture, out double error)
+            && double.TryParse(fields[6], CultureInfo.InvariantCulture, out double loss)
+            && double.TryParse(fields[7], CultureInfo.InvariantCulture, out double seconds)
+                ? new TrialResult(new Trial(purpose, fields[1], samples, rate, seed), error, loss, TimeSpan.FromSeconds(seconds))
+                : null;
+    }
+}
+
+/// <summary>A study cannot go on; the message says why and what would help.</summary>
+internal sealed class StudyException(string message) : Exception(message);
