@@ -125,7 +125,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
     /// <summary>The same seen from the module that contains the block: its norms get the block's path before their names.</summary>
     public ChainFact Within(string prefix, IReadOnlyList<ChainFact> inputs)
     {
-        if (Kind != ChainKind.From || prefix.Length == 0)
+        if (Kind != ChainKind.From || prefix.Length == 0 && inputs.Count == 0)
             return this;
         var all = new List<Predecessor>();
         foreach (var step in Predecessors)

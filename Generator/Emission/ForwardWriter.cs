@@ -262,11 +262,13 @@ internal sealed class ForwardWriter
         var inputs = item.Call.Inputs.Select(input => _locals[input]).ToArray();
         var module = item.Member is null ? "" : Access(_module.Layout[item.Member]);
         var output = Declare(item.Output, true);
-        if (item.Call.Layer.PropagatesFirst)
-            WriteState(item, module, output);
+        var state = _live.IsStateNeeded(item.Output) ? StateBehind(item, module, output) : null;
+        var isFirst = item.Call.Layer.PropagatesFirst && state != "null";
+        if (isFirst)
+            WriteState(item, state);
         _writer.Line(item.Place, $"var {output} = {item.Call.Layer.Forward(item.Call, _code, module, inputs)};");
-        if (!item.Call.Layer.PropagatesFirst)
-            WriteState(item, module, output);
+        if (!isFirst)
+            WriteState(item, state);
         foreach (var later in NamingIn(items))
             if (item.Call.Layer.InputCount == 1 && later.From!.Skip(1).Contains(item)
                 && item.Call.Layer.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)
@@ -274,17 +276,19 @@ internal sealed class ForwardWriter
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }
 
-    private void WriteState(ApplyLayerItem item, string module, string output)
+    /// <summary>The state of a layer's output: null for a value that never had one, whatever it passes.</summary>
+    private string StateBehind(ApplyLayerItem item, string module, string output)
     {
-        if (!_live.IsStateNeeded(item.Output))
-            return;
-
-        // The state of a value that never had one is null, whatever it passes.
+        if (!item.Call.Layer.PassesState(item.Call) || item.Call.StateInputs.All(input => StateOf(input) == "null"))
+            return "null";
         var states = item.Call.Inputs.Select(StateOf).ToArray();
-        var code = !item.Call.Layer.PassesState(item.Call) || item.Call.StateInputs.All(input => StateOf(input) == "null")
-            ? "null"
-            : item.Call.Layer.Propagate(item.Call, _code, module, states, output) ?? states[0];
-        _writer.Line(code == "null" ? $"ChannelState? {StateName(item.Output)} = null;" : $"var {StateName(item.Output)} = {code};");
+        return item.Call.Layer.Propagate(item.Call, _code, module, states, output) ?? states[0];
+    }
+
+    private void WriteState(ApplyLayerItem item, string? state)
+    {
+        if (state is not null)
+            _writer.Line(state == "null" ? $"ChannelState? {StateName(item.Output)} = null;" : $"var {StateName(item.Output)} = {state};");
     }
 
     private void WriteNorm(ApplyLayerItem item, IReadOnlyList<PlanItem> items)
