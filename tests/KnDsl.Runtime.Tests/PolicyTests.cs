@@ -130,7 +130,10 @@ public sealed class PolicyTests : TorchTest
     {
         using var layer = NormPolicy.Kalman().Create(3);
         Assert.Contains("empty", Assert.Throws<ArgumentException>(() => layer.call(randn(0, 3, 4, 4))).Message);
-        Assert.Contains("more than 1 value", Assert.Throws<ArgumentException>(() => layer.call(randn(1, 3, 1, 1))).Message);
+
+        // Where a chain begins, one sample has the layer's past for a prior; the authors' transition has none.
+        using var sampled = NormPolicy.Kalman(transition: Transition.Sampled).Create(3);
+        Assert.Contains("more than 1 value", Assert.Throws<ArgumentException>(() => sampled.call(randn(1, 3, 1, 1))).Message);
     }
 
     [Fact]
