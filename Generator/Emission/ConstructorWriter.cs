@@ -29,6 +29,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         writer.Line($"    : base(\"{module.Model.Name}\")");
         writer.Block(() =>
         {
+            if (declaration.Kind == ModuleKind.Network)
+                writer.Line("NativeConvolutions.Check();");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is not null && !IsConstant(parameter)))
                 writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (module.Model.UsesNorm)

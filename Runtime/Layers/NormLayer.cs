@@ -17,6 +17,7 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     protected NormLayer(string name, long channels)
         : base(name)
     {
+        NativeConvolutions.Check();
         num_features = Setting.AtLeastOne(channels, nameof(channels));
     }
 
