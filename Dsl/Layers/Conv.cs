@@ -124,7 +124,7 @@ internal sealed class Conv(int dimensions) : Layer
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
 
-    public override bool PropagatesFirst => true;
+    public override string ForwardWithState(string module, string input, string state) => $"{module}.call({input}, {state})";
 
     /// <summary>Weights of one output channel.</summary>
     private Size Fan(LayerCall call) =>

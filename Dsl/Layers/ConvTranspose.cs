@@ -86,6 +86,8 @@ internal sealed class ConvTranspose(int dimensions) : Layer
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
 
+    public override string ForwardWithState(string module, string input, string state) => $"{module}.call({input}, {state})";
+
     private Size Weights(LayerCall call) => call.Spatial("kernel", dimensions, 1).Aggregate(
         Size.FloorDivide(call.Integer("channels"), call.Integer("groups")) * call.Input.Channels, (product, kernel) => product * kernel);
 

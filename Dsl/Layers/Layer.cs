@@ -52,10 +52,10 @@ internal abstract class Layer
     public virtual string? Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => null;
 
     /// <summary>
-    /// Whether the state is computed before the output, so that in the backward pass the output's gradient of a weight that
-    /// both use is there first, and the state's is added to it without a copy.
+    /// C# that computes the output and its state together, as a tuple, from a state that may be null; null where they are
+    /// computed one after the other. Layers with weights have it: both gradients of a weight then meet without a copy.
     /// </summary>
-    public virtual bool PropagatesFirst => false;
+    public virtual string? ForwardWithState(string module, string input, string state) => null;
 
     /// <summary>The number of its parameters.</summary>
     public virtual Size ParameterCount(LayerCall call) => Size.Zero;

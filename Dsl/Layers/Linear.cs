@@ -50,7 +50,7 @@ internal sealed class Linear : Layer
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
 
-    public override bool PropagatesFirst => true;
+    public override string ForwardWithState(string module, string input, string state) => $"{module}.call({input}, {state})";
 
     public override Size ParameterCount(LayerCall call)
     {

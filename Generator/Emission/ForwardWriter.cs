@@ -263,12 +263,13 @@ internal sealed class ForwardWriter
         var module = item.Member is null ? "" : Access(_module.Layout[item.Member]);
         var output = Declare(item.Output, true);
         var state = _live.IsStateNeeded(item.Output) ? StateBehind(item, module, output) : null;
-        var isFirst = item.Call.Layer.PropagatesFirst && state != "null";
-        if (isFirst)
+        if (state is not (null or "null") && item.Call.Layer.ForwardWithState(module, inputs[0], StateOf(item.Call.Inputs[0])) is { } together)
+            _writer.Line(item.Place, $"(var {output}, var {StateName(item.Output)}) = {together};");
+        else
+        {
+            _writer.Line(item.Place, $"var {output} = {item.Call.Layer.Forward(item.Call, _code, module, inputs)};");
             WriteState(item, state);
-        _writer.Line(item.Place, $"var {output} = {item.Call.Layer.Forward(item.Call, _code, module, inputs)};");
-        if (!isFirst)
-            WriteState(item, state);
+        }
         foreach (var later in NamingIn(items))
             if (item.Call.Layer.InputCount == 1 && later.From!.Skip(1).Contains(item)
                 && item.Call.Layer.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)

@@ -101,6 +101,10 @@ internal abstract class GraphNode
     /// The inputs as they were; reading one that was changed in place since the forward pass is an error.
     /// </param>
     /// <param name="kept">What was kept.</param>
+    /// <returns>
+    /// One gradient an input, or null for zero. It may be one of the outputs' gradients, changed in place where nothing else
+    /// reads it: then the engine keeps the only reference, and need not copy it where it is stored.
+    /// </returns>
     protected abstract Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept);
 
     /// <summary>Frees what the node holds besides tensors; the graph is gone.</summary>
@@ -114,17 +118,17 @@ internal abstract class GraphNode
         FreeReturned();
         try
         {
-            return Return(GradientsOf(gradientHandles, count));
+            return Propagate(gradientHandles, count);
         }
         catch (Exception exception)
         {
             // A gradient of an impossible shape makes the engine end the backward pass with an error of its own.
             Console.Error.WriteLine($"The gradient of a normalization layer failed: {exception.Message}");
-            return Return([.. _savedInputs.Select(_ => zeros([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope())]);
+            return Return([.. _savedInputs.Select(_ => zeros([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope())], []);
         }
     }
 
-    private Tensor?[] GradientsOf(IntPtr gradientHandles, int count)
+    private NativeGraph.TensorArray Propagate(IntPtr gradientHandles, int count)
     {
         // The engine enables gradients in a backward pass that is itself to be differentiated (create_graph).
         if (is_grad_enabled())
@@ -148,17 +152,33 @@ internal abstract class GraphNode
         }
 
         var result = Backward(gradients, inputs, _kept);
-        foreach (var gradient in result) if (gradient is not null) scope.Detach(gradient);
-        return result;
+        foreach (var gradient in result)
+            if (gradient is not null && !gradients.Contains(gradient)) scope.Detach(gradient);
+        return Return(result, gradients);
     }
 
-    private NativeGraph.TensorArray Return(Tensor?[] gradients)
+    /// <summary>Hands gradients to native code: handles of new ones, which live until the next call, and of those that it lent.</summary>
+    private NativeGraph.TensorArray Return(Tensor?[] result, Tensor?[] lent)
     {
-        _returned = gradients;
-        if (_handles == IntPtr.Zero) _handles = Marshal.AllocHGlobal(gradients.Length * IntPtr.Size);
-        for (var i = 0; i < gradients.Length; i++)
-            Marshal.WriteIntPtr(_handles, i * IntPtr.Size, gradients[i]?.Handle ?? IntPtr.Zero);
-        return new(_handles, gradients.Length);
+        if (_handles == IntPtr.Zero) _handles = Marshal.AllocHGlobal(2 * result.Length * IntPtr.Size);
+        for (var i = 0; i < result.Length; i++)
+        {
+            var handle = result[i]?.Handle ?? IntPtr.Zero;
+            if (result[i] is { } gradient && lent.Contains(gradient))
+            {
+                // A handle is the address of a pointer to the tensor. The engine holds the tensor until it has its copy of this
+                // pointer; our own reference ends with the scope.
+                var pointer = _handles + (result.Length + i) * IntPtr.Size;
+                Marshal.WriteIntPtr(pointer, Marshal.ReadIntPtr(handle));
+                handle = pointer;
+                result[i] = null;
+            }
+
+            Marshal.WriteIntPtr(_handles, i * IntPtr.Size, handle);
+        }
+
+        _returned = result;
+        return new(_handles, result.Length);
     }
 
     private void Delete()

@@ -14,6 +14,12 @@ internal sealed record FilterArguments(
     Tensor Input, Tensor Weight, Tensor Bias, Moments? Prior, FilterGains Gains, MicroBatches Batches,
     FilterSettings Settings)
 {
+    /// <summary>
+    /// Whether the prior is the running averages themselves. What was filtered with them cannot teach them anything: they take
+    /// in what is observed, the variance about their own mean.
+    /// </summary>
+    public bool PriorIsPast { get; init; }
+
     /// <summary>The rows of the prior: 0 without one, 1 for all micro-batches, or one for each.</summary>
     public long PriorRows => Prior?.Mean.size(0) ?? 0;
 

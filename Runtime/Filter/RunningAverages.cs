@@ -4,7 +4,8 @@ namespace KnDsl;
 
 /// <summary>
 /// The running averages of a layer, which a filter updates with the mean of its micro-batches' filtered statistics, the
-/// observed part of the variances unbiased, so that at gain 1 they are BatchNorm's.
+/// observed part of the variances unbiased, so that at gain 1 they are BatchNorm's. Where they are the prior themselves
+/// (<see cref="FilterArguments.PriorIsPast"/>) it is the observed ones.
 /// </summary>
 /// <param name="Mean">[C].</param>
 /// <param name="Variance">[C].</param>
@@ -12,13 +13,13 @@ namespace KnDsl;
 /// <param name="Momentum">The share of a new statistic.</param>
 internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Count, double Momentum)
 {
-    /// <summary>Takes statistics in, [G, C] each.</summary>
-    public void Update(Tensor means, Tensor unbiasedVariances)
+    /// <summary>Takes statistics in, [G, C] each, the variances unbiased.</summary>
+    public void Update(Moments statistics)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         Count.add_(1);
-        Mean.mul_(1 - Momentum).add_(means.mean([0]), alpha: Momentum);
-        Variance.mul_(1 - Momentum).add_(unbiasedVariances.mean([0]), alpha: Momentum);
+        Mean.mul_(1 - Momentum).add_(statistics.Mean.mean([0]), alpha: Momentum);
+        Variance.mul_(1 - Momentum).add_(statistics.Variance.mean([0]), alpha: Momentum);
     }
 }

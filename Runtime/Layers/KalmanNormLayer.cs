@@ -63,7 +63,10 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         var sampled = _policy.Transition == Transition.Sampled;
         var settings = new FilterSettings(eps, GuardsEachGroup: !sampled);
         var arguments = new FilterArguments(
-            input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings);
+            input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings)
+        {
+            PriorIsPast = prior is null,
+        };
         var (output, posterior) = KalmanFilter.Normalize(arguments, Averages);
 
         var size = input.shape[2..];

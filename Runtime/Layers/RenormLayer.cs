@@ -32,7 +32,7 @@ internal sealed class RenormLayer : RunningNormLayer
         var (rMax, dMax) = (_policy.RAt(step), _policy.DAt(step));
         var parts = MicroBatches.Of(input.size(0), _policy.Microbatch).Parts()
             .Select(part => Renormalize(input, part, rMax, dMax)).ToList();
-        Averages.Update(Rows(parts.Select(part => part.Means)), Rows(parts.Select(part => part.Variances)));
+        Averages.Update(new(Rows(parts.Select(part => part.Means)), Rows(parts.Select(part => part.Variances))));
         return (scope.MoveToOuter(Rows(parts.Select(part => part.Output))), null, null);
     }
 

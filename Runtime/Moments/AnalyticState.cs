@@ -45,6 +45,17 @@ internal class AnalyticState : ChannelState
         return To(moments, ConvolutionSize.Of(Size, convolution));
     }
 
+    internal override (Tensor Output, ChannelState State) Call(Convolution convolution, Tensor input)
+    {
+        var source = Source();
+        if (!convolution.weight.requires_grad || !PlainConvolution.Is(convolution) || !CpuTransition.Serves(source, convolution.weight))
+            return base.Call(convolution, input);
+
+        var (moments, weight) = CpuTransition.ThroughSharing(
+            source, convolution.weight, convolution.bias, convolution.groups, SeenTaps.Of(Size, convolution));
+        return (PlainConvolution.Forward(convolution, input, weight), To(moments, ConvolutionSize.Of(Size, convolution)));
+    }
+
     public override ChannelState Through(Linear linear)
     {
         if (Size.Count != 0)

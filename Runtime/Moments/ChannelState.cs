@@ -57,6 +57,22 @@ public abstract partial class ChannelState
     /// <param name="linear">The module that the value passes.</param>
     public abstract ChannelState Through(Linear linear);
 
+    /// <summary>A convolution of a value, and the state behind it.</summary>
+    internal virtual (Tensor Output, ChannelState State) Call(Convolution convolution, Tensor input)
+    {
+        // The state comes first: in the backward pass the output's gradient of the weight is there first then, and the
+        // state's is added to it without a copy.
+        var state = Through(convolution);
+        return (convolution.call(input), state);
+    }
+
+    /// <summary>A linear layer of a value, and the state behind it.</summary>
+    internal virtual (Tensor Output, ChannelState State) Call(Linear linear, Tensor input)
+    {
+        var state = Through(linear);
+        return (linear.call(input), state);
+    }
+
     /// <summary>The state behind a ReLU.</summary>
     public abstract ChannelState Relu();
 

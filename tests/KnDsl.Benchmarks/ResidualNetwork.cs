@@ -125,7 +125,11 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
 
             (value, state, _) = Normalize(bn1, conv1, value, state);
             (value, state) = (Relu(value), state?.Relu());
-            if (bn2 is null) (state, value) = (state?.Through(conv2), Replace(value, conv2.call(value)));
+            if (bn2 is null)
+            {
+                (var output, state) = conv2.call(value, state);
+                value = Replace(value, output);
+            }
             else (value, state, _) = Normalize(bn2, conv2, value, state);
 
             var shortcut = x.alias();
@@ -151,8 +155,8 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
             NormLayer norm, Conv2d conv, Tensor value, ChannelState? state)
         {
             using var scope = NewDisposeScope();
-            var prior = state?.Through(conv);
-            var (output, emitted, posterior) = norm.forward(conv.call(value), prior);
+            var (convolved, prior) = conv.call(value, state);
+            var (output, emitted, posterior) = norm.forward(convolved, prior);
             scope.MoveToOuter(output);
             value.Dispose();
             return (output, emitted?.MoveToOuter(scope), posterior?.MoveToOuter(scope));

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -12,22 +13,22 @@ internal static class CompiledFilter
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
     public static Filtered Normalize(FilterArguments arguments, RunningAverages? averages)
     {
-        var (outputs, means, variances, unbiased) =
-            (new List<Tensor>(), new List<Tensor>(), new List<Tensor>(), new List<Tensor>());
+        var (outputs, means, variances, averaged) =
+            (new List<Tensor>(), new List<Tensor>(), new List<Tensor>(), new List<Moments>());
         foreach (var part in arguments.Batches.Parts())
         {
-            var result = Normalize(arguments, part);
-            outputs.Add(result[0].view([part.Samples, .. arguments.Input.shape[1..]]));
-            means.Add(result[1]);
-            variances.Add(result[2]);
-            unbiased.Add(result[3]);
+            var (result, statistics) = Normalize(arguments, part);
+            outputs.Add(result.Output.view([part.Samples, .. arguments.Input.shape[1..]]));
+            means.Add(result.Statistics.Mean);
+            variances.Add(result.Statistics.Variance);
+            averaged.Add(statistics);
         }
 
-        averages?.Update(Rows(means), Rows(unbiased));
+        averages?.Update(new(Rows([.. averaged.Select(part => part.Mean)]), Rows([.. averaged.Select(part => part.Variance)])));
         return new(Rows(outputs), new(Rows(means), Rows(variances)));
     }
 
-    private static Tensor[] Normalize(FilterArguments arguments, MicroBatches.Part part)
+    private static (Filtered Result, Moments Averaged) Normalize(FilterArguments arguments, MicroBatches.Part part)
     {
         var x = part.View(arguments.Input);
         var weight = arguments.Weight;
@@ -36,16 +37,15 @@ internal static class CompiledFilter
         var use = arguments with { Input = x, Prior = prior, Gains = arguments.Gains with { Learned = gains } };
 
         Tensor[] result;
-        using (no_grad())
-            result = CompiledOperations.Forward(x, weight, arguments.Bias, prior, gains, part.Groups, arguments.Settings);
-        CheckFinite(result[4]);
+        using (no_grad()) result = CompiledOperations.Forward(use, gains, part.Groups);
+        CheckFinite(result[3]);
 
-        var outputs = result[..4];
+        var outputs = result[..3];
         var inputs = use.Differentiable();
-        if (!GraphNode.Records(inputs)) return outputs;
-
-        var node = new CompiledFilterNode(part.Groups, use.PriorRows, arguments.Settings);
-        return node.Attach(inputs, outputs, notDifferentiable: [outputs[3]], kept: result[5..]);
+        if (GraphNode.Records(inputs))
+            outputs = new CompiledFilterNode(part.Groups, use.PriorRows, arguments.Settings)
+                .Attach(inputs, outputs, notDifferentiable: [], kept: result[6..]);
+        return (new(outputs[0], new(outputs[1], outputs[2])), new(result[4], result[5]));
     }
 
     private static Moments Constant(Gain gain, long samples, Tensor like) => new(
@@ -58,5 +58,5 @@ internal static class CompiledFilter
             throw new NotFiniteNumberException("A value to be normalized is not finite. Nothing was updated.");
     }
 
-    private static Tensor Rows(List<Tensor> parts) => parts.Count == 1 ? parts[0] : cat(parts);
+    private static Tensor Rows(IReadOnlyList<Tensor> parts) => parts.Count == 1 ? parts[0] : cat([.. parts]);
 }

@@ -15,7 +15,7 @@ internal static class CompiledOperations
 
         def forward(x: Tensor, weight: Tensor, bias: Tensor, m0: Optional[Tensor], v0: Optional[Tensor], qm: Tensor,
                     qv: Tensor, groups: int, eps: float, guard: float, no_variance: float,
-                    guard_each: bool) -> List[Tensor]:
+                    guard_each: bool, prior_is_past: bool) -> List[Tensor]:
             wide = x.to(weight.dtype)
             mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
             mu = mean.view([groups, -1])
@@ -25,7 +25,7 @@ internal static class CompiledOperations
             if m0 is None or v0 is None:
                 m = mu
                 v = var
-                unbiased = var + bessel
+                averaged = [m, var + bessel]
                 kept = [mu.detach()]
             else:
                 # A channel without variance says nothing about the prior; neither does a single value.
@@ -43,7 +43,9 @@ internal static class CompiledOperations
                 qv = 1.0 - (1.0 - qv) * keep
                 m = mu - (1.0 - qm) * d
                 v = var - (1.0 - qv) * e + qv * (1.0 - qv) * d * d
-                unbiased = v + qv * bessel
+                averaged = [m, v + qv * bessel]
+                if prior_is_past:
+                    averaged = [mu, var + bessel + d * d]
                 kept = [mu, d, e, qm, qv]
             r = torch.rsqrt(v + eps)
             a = weight * r
@@ -51,7 +53,7 @@ internal static class CompiledOperations
                                  v.reshape([-1]), False, 0.0, eps, False)
             finite = torch.isfinite(mu + var).all()
             # Kept beside an output, the same tensor would hold the graph node that holds it: keep another.
-            return [y.to(x.dtype), m, v, unbiased, finite, a, r, m.detach(), v.detach()] + kept
+            return [y.to(x.dtype), m, v, finite] + averaged + [a, r, m.detach(), v.detach()] + kept
 
         def backward(gy: Tensor, gm: Optional[Tensor], gv: Optional[Tensor], x: Tensor, kept: List[Tensor],
                      prior_rows: int, groups: int, eps: float) -> List[Tensor]:
@@ -101,12 +103,14 @@ internal static class CompiledOperations
     }
 
     /// <summary>The filter.</summary>
-    /// <returns>y, m, v, the unbiased variance, whether all is finite, then what the backward pass needs.</returns>
-    public static Tensor[] Forward(
-        Tensor x, Tensor weight, Tensor bias, Moments? prior, Moments gains, long groups, FilterSettings settings) =>
+    /// <returns>
+    /// y, m, v, whether all is finite, the mean and variance that running averages take in, then what the backward pass needs.
+    /// </returns>
+    public static Tensor[] Forward(FilterArguments arguments, Moments gains, long groups) =>
         Compiled.Call(
-            "forward", x, weight, bias, prior?.Mean, prior?.Variance, gains.Mean, gains.Variance, (int)groups,
-            settings.Eps, FilterSettings.Guard, FilterSettings.NoVariance, settings.GuardsEachGroup);
+            "forward", arguments.Input, arguments.Weight, arguments.Bias, arguments.Prior?.Mean, arguments.Prior?.Variance,
+            gains.Mean, gains.Variance, (int)groups, arguments.Settings.Eps, FilterSettings.Guard, FilterSettings.NoVariance,
+            arguments.Settings.GuardsEachGroup, arguments.PriorIsPast);
 
     /// <summary>The gradients of x, weight, bias and, with a prior, m0, v0, qm, qv (these two not yet summed).</summary>
     public static Tensor[] Backward(

@@ -126,8 +126,8 @@ internal static unsafe class CpuFilter<T>
             double mean = 0, variance = 0;
             for (var s = c; s < layout.Statistics; s += (int)layout.Channels)
             {
-                mean += work.M[s];
-                variance += work.Unbiased[s];
+                mean += work.AveragedMean[s];
+                variance += work.AveragedVariance[s];
             }
 
             means[c] = Mix(means[c], mean / layout.Batches.Count);

@@ -8,7 +8,7 @@ namespace KnDsl;
 /// <summary>The statistics of a filter in double, [G, C] each, in memory from a pool.</summary>
 internal sealed unsafe class CpuStatistics : IDisposable
 {
-    private const int Parts = 11;
+    private const int Parts = 12;
 
     private readonly Layout _layout;
     private readonly FilterSettings _settings;
@@ -33,8 +33,11 @@ internal sealed unsafe class CpuStatistics : IDisposable
     /// <summary>Filtered variances.</summary>
     public Span<double> V => Part(3);
 
-    /// <summary>Filtered variances with the observed part unbiased.</summary>
-    public Span<double> Unbiased => Part(4);
+    /// <summary>What running averages take in of the mean.</summary>
+    public Span<double> AveragedMean => Part(11);
+
+    /// <summary>What running averages take in of the variance: the observed part is unbiased.</summary>
+    public Span<double> AveragedVariance => Part(4);
 
     /// <summary>What the prior mean lacks, mu - m0; 0 where there is no prior.</summary>
     public Span<double> D => Part(5);
@@ -70,7 +73,10 @@ internal sealed unsafe class CpuStatistics : IDisposable
             var (d, qv) = (D[s], Qv[s]);
             M[s] = Mu[s] - (1 - Qm[s]) * d;
             V[s] = Variance[s] - (1 - qv) * E[s] + qv * (1 - qv) * d * d;
-            Unbiased[s] = V[s] + qv * Variance[s] / Math.Max(_layout.Values(group) - 1, 1);
+            var bessel = Variance[s] / Math.Max(_layout.Values(group) - 1, 1);
+            (AveragedMean[s], AveragedVariance[s]) = arguments.PriorIsPast
+                ? (Mu[s], Variance[s] + bessel + d * d)
+                : (M[s], V[s] + qv * bessel);
             Scale[s] = double.CreateTruncating(weight[channel]) * Reciprocal(s);
             Shift[s] = double.CreateTruncating(bias[channel]) - M[s] * Scale[s];
         }

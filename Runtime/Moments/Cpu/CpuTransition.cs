@@ -35,16 +35,27 @@ internal static class CpuTransition
     /// <param name="groups">Groups of channels.</param>
     /// <param name="seen">Where the taps meet the input; null is everywhere.</param>
     public static Moments Through(TransitionSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen) =>
+        Through(source, weight, bias, groups, seen, sharesWeight: false).Moments;
+
+    /// <summary>The moments, and the weight for the layer itself to use, so that both gradients meet without a copy.</summary>
+    /// <inheritdoc cref="Through(TransitionSource, Tensor, Tensor?, long, SeenTaps?)"/>
+    public static (Moments Moments, Tensor Weight) ThroughSharing(
+        TransitionSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen) =>
+        Through(source, weight, bias, groups, seen, sharesWeight: true);
+
+    private static (Moments Moments, Tensor Weight) Through(
+        TransitionSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight) =>
         weight.dtype == ScalarType.Float32
-            ? CpuTransition<float>.Through(source, weight, bias, groups, seen)
-            : CpuTransition<double>.Through(source, weight, bias, groups, seen);
+            ? CpuTransition<float>.Through(source, weight, bias, groups, seen, sharesWeight)
+            : CpuTransition<double>.Through(source, weight, bias, groups, seen, sharesWeight);
 }
 
 /// <summary>The step for one element type.</summary>
 internal static unsafe class CpuTransition<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public static Moments Through(TransitionSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen)
+    public static (Moments Moments, Tensor Weight) Through(
+        TransitionSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
     {
         source = source with { Mean = Contiguous(source.Mean), Variance = Contiguous(source.Variance) };
         var shape = new TransitionShape(source, weight, groups);
@@ -64,12 +75,13 @@ internal static unsafe class CpuTransition<T>
         if (!GraphNode.Records(inputs))
         {
             tapMeans?.Dispose();
-            return new(mean, variance);
+            return (new(mean, variance), weight);
         }
 
-        var node = new TransitionNode<T>(shape, seen, source.Emitted, source.Rectified);
-        var outputs = node.Attach(inputs, [mean, variance], notDifferentiable: [], kept: tapMeans is null ? [] : [tapMeans]);
-        return new(outputs[0], outputs[1]);
+        Tensor[] outputs = sharesWeight ? [mean, variance, weight.detach()] : [mean, variance];
+        outputs = new TransitionNode<T>(shape, seen, source)
+            .Attach(inputs, outputs, notDifferentiable: [], kept: tapMeans is null ? [] : [tapMeans]);
+        return (new(outputs[0], outputs[1]), sharesWeight ? outputs[2] : weight);
     }
 
     private static void Compute(

@@ -43,8 +43,8 @@ internal sealed unsafe class TransitionGradient<T> : IDisposable
         _variances = new(length);
     }
 
-    /// <summary>Writes the weight's gradient, and takes the sums of means and variances.</summary>
-    public void Propagate(Tensor weight, Tensor dw)
+    /// <summary>Writes the weight's gradient, or adds it, and takes the sums of means and variances.</summary>
+    public void Propagate(Tensor weight, Tensor dw, bool adds)
     {
         using var moments = TransitionInputs<T>.Of(_source, _shape, _seen);
         var weights = NativeTensor.Pointer<T>(weight);
@@ -76,8 +76,8 @@ internal sealed unsafe class TransitionGradient<T> : IDisposable
                             var columns = new Columns(
                                 weights + at, results + at, p + start, s + start, dp + sums, ds + sums, count, start, factors,
                                 varianceGradients + row * _shape.Outputs + o);
-                            if (Together(o) == 1) AccumulateOne(columns, 0, 0, adds: row > 0);
-                            else AccumulateFour(columns, adds: row > 0);
+                            if (Together(o) == 1) AccumulateOne(columns, 0, 0, adds || row > 0);
+                            else AccumulateFour(columns, adds || row > 0);
                         }
                     }
                 }
