@@ -1,7 +1,7 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -11,27 +11,19 @@ namespace KnDsl;
 /// One use of a differentiable function with a hand-written gradient: a node of the autograd graph. It lives as long as
 /// the graph does, and frees what it saved with it, whatever dispose scopes are open.
 /// </summary>
-internal abstract class GraphNode
+internal abstract unsafe class GraphNode
 {
-    // Native code knows a node by its callbacks only; they must live until it deletes the node.
-    private static readonly ConcurrentDictionary<GraphNode, bool> Alive = new(ReferenceEqualityComparer.Instance);
-
     // Native code copies the gradients right after a backward call returns; the handles are freed by the next call.
     [ThreadStatic]
     private static Tensor?[]? _returned;
 
+    [ThreadStatic]
+    private static IntPtr[]? _wrapped;
+
     private readonly List<IntPtr> _savedInputs = [];
     private readonly List<Tensor> _kept = [];
-    private readonly NativeGraph.ApplyCallback _apply;
-    private readonly NativeGraph.DeleteCallback _delete;
     private NativeGraph.NodePointers _pointers;
     private IntPtr _handles;
-
-    protected GraphNode()
-    {
-        _apply = Apply;
-        _delete = Delete;
-    }
 
     /// <summary>Whether a function of these inputs has to be recorded.</summary>
     public static bool Records(params ReadOnlySpan<Tensor?> inputs)
@@ -49,39 +41,25 @@ internal abstract class GraphNode
     /// <returns>The outputs, now part of the graph, owned by the current dispose scope.</returns>
     public Tensor[] Attach(Tensor[] inputs, Tensor[] outputs, Tensor[] notDifferentiable, Tensor[] kept)
     {
-        _pointers = NativeGraph.CreateNode(_apply, _delete);
+        var callbacks = NodeCallbacks.For(this);
+        _pointers = NativeGraph.CreateNode(callbacks.Apply, callbacks.DeleteNode);
         CheckForErrors();
-        Alive[this] = true;
-
         foreach (var tensor in kept)
         {
             tensor.DetachFromDisposeScope();
             _kept.Add(tensor);
         }
 
-        using var inputHandles = new HandleArray(inputs);
-        using var outputHandles = new HandleArray(outputs);
-        using var constantHandles = new HandleArray(notDifferentiable);
-        NativeGraph.SetNextEdges(_pointers, inputHandles.Native, executable: true);
+        var memory = stackalloc IntPtr[inputs.Length + outputs.Length + notDifferentiable.Length];
+        var (inputHandles, next) = Handles(inputs, (IntPtr)memory);
+        var (outputHandles, last) = Handles(outputs, next);
+        var (constantHandles, _) = Handles(notDifferentiable, last);
+        NativeGraph.SetNextEdges(_pointers, inputHandles, executable: true);
         CheckForErrors();
         NativeGraph.ClearInputMetadata(_pointers);
         CheckForErrors();
-
-        IntPtr[] wrapped = [];
-        var memory = IntPtr.Zero;
-        try
-        {
-            NativeGraph.WrapOutputs(
-                inputHandles.Native, constantHandles.Native, default, outputHandles.Native, _pointers,
-                length => memory = Marshal.AllocHGlobal((int)length * IntPtr.Size));
-            CheckForErrors();
-            wrapped = new IntPtr[outputs.Length];
-            Marshal.Copy(memory, wrapped, 0, wrapped.Length);
-        }
-        finally
-        {
-            Marshal.FreeHGlobal(memory);
-        }
+        NativeGraph.WrapOutputs(inputHandles, constantHandles, default, outputHandles, _pointers, &Allocate);
+        CheckForErrors();
 
         foreach (var input in inputs)
         {
@@ -91,8 +69,14 @@ internal abstract class GraphNode
 
         NativeGraph.ReleaseNode(_pointers);
         _pointers = _pointers with { Strong = IntPtr.Zero };
-        foreach (var output in outputs) output.Dispose();
-        return [.. wrapped.Select(Tensor.UnsafeCreateTensor)];
+        var wrapped = new Tensor[outputs.Length];
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            outputs[i].Dispose();
+            wrapped[i] = Tensor.UnsafeCreateTensor(_wrapped![i]);
+        }
+
+        return wrapped;
     }
 
     /// <summary>The gradients of the inputs.</summary>
@@ -113,7 +97,7 @@ internal abstract class GraphNode
     }
 
     /// <summary>What native code calls. An exception must not cross into it: it would end the process.</summary>
-    private NativeGraph.TensorArray Apply(IntPtr gradientHandles, int count)
+    internal NativeGraph.TensorArray Apply(IntPtr gradientHandles, int count)
     {
         FreeReturned();
         try
@@ -181,7 +165,8 @@ internal abstract class GraphNode
         return new(_handles, result.Length);
     }
 
-    private void Delete()
+    /// <summary>Native code gives the node up.</summary>
+    internal void Delete()
     {
         FreeReturned();
         foreach (var saved in _savedInputs) NativeGraph.ReleaseSaved(saved);
@@ -189,7 +174,6 @@ internal abstract class GraphNode
         Release();
         Marshal.FreeHGlobal(_handles);
         NativeGraph.ReleaseWeakNode(_pointers);
-        Alive.TryRemove(this, out _);
     }
 
     private static void FreeReturned()
@@ -198,18 +182,21 @@ internal abstract class GraphNode
         _returned = null;
     }
 
-    /// <summary>Handles of tensors, in native memory.</summary>
-    private readonly struct HandleArray : IDisposable
+    /// <summary>Writes handles of tensors into memory, and says where it goes on.</summary>
+    private static (NativeGraph.TensorArray Handles, IntPtr Next) Handles(Tensor[] tensors, IntPtr memory)
     {
-        public HandleArray(Tensor[] tensors)
-        {
-            var memory = Marshal.AllocHGlobal(tensors.Length * IntPtr.Size);
-            Marshal.Copy([.. tensors.Select(tensor => tensor.Handle)], 0, memory, tensors.Length);
-            Native = new(memory, tensors.Length);
-        }
+        var handles = (IntPtr*)memory;
+        for (var i = 0; i < tensors.Length; i++) handles[i] = tensors[i].Handle;
+        return (new(memory, tensors.Length), (IntPtr)(handles + tensors.Length));
+    }
 
-        public NativeGraph.TensorArray Native { get; }
-
-        public void Dispose() => Marshal.FreeHGlobal(Native.Handles);
+    /// <summary>Where native code writes the handles of wrapped outputs.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static IntPtr Allocate(nuint length)
+    {
+        // A pinned array, since native code writes to it; outputs are three at the most.
+        if (_wrapped is null || _wrapped.Length < (int)length)
+            _wrapped = GC.AllocateArray<IntPtr>(Math.Max(8, (int)length), pinned: true);
+        return (IntPtr)Unsafe.AsPointer(ref _wrapped[0]);
     }
 }

@@ -8,21 +8,13 @@ namespace KnDsl;
 /// torch.autograd.Function, allocates a second tensor of every output's size and leaves the gradients that it handles to
 /// the garbage collector, which a layer of every network cannot afford; the entry points beneath it do neither.
 /// </summary>
-internal static partial class NativeGraph
+internal static unsafe partial class NativeGraph
 {
     private const string Library = "LibTorchSharp";
 
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    internal delegate TensorArray ApplyCallback(IntPtr gradients, int count);
-
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    internal delegate void DeleteCallback();
-
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    internal delegate IntPtr AllocateCallback(nuint length);
-
+    // TensorArray apply(Tensor* gradients, int count), void delete()
     [LibraryImport(Library, EntryPoint = "THSAutograd_CSharpNode_ctor")]
-    internal static partial NodePointers CreateNode(ApplyCallback apply, DeleteCallback delete);
+    internal static partial NodePointers CreateNode(IntPtr apply, IntPtr delete);
 
     [LibraryImport(Library, EntryPoint = "THSAutograd_CSharpNode_disposeSharedPtr")]
     internal static partial void ReleaseNode(NodePointers node);
@@ -40,7 +32,7 @@ internal static partial class NativeGraph
     [LibraryImport(Library, EntryPoint = "THSAutograd_Function_wrapOutputs")]
     internal static partial void WrapOutputs(
         TensorArray inputs, TensorArray notDifferentiable, TensorArray modified, TensorArray outputs, NodePointers node,
-        AllocateCallback allocate);
+        delegate* unmanaged[Cdecl]<nuint, IntPtr> allocate);
 
     [LibraryImport(Library, EntryPoint = "THSAutograd_SavedVariable_ctor")]
     internal static partial IntPtr Save(
