@@ -137,7 +137,7 @@ internal abstract unsafe class GraphNode
 
         var result = Backward(gradients, inputs, _kept);
         foreach (var gradient in result)
-            if (gradient is not null && !gradients.Contains(gradient)) scope.Detach(gradient);
+            if (gradient is not null && !IsAmong(gradients, gradient)) scope.Detach(gradient);
         return Return(result, gradients);
     }
 
@@ -148,7 +148,7 @@ internal abstract unsafe class GraphNode
         for (var i = 0; i < result.Length; i++)
         {
             var handle = result[i]?.Handle ?? IntPtr.Zero;
-            if (result[i] is { } gradient && lent.Contains(gradient))
+            if (result[i] is { } gradient && IsAmong(lent, gradient))
             {
                 // A handle is the address of a pointer to the tensor. The engine holds the tensor until it has its copy of this
                 // pointer; our own reference ends with the scope.
@@ -163,6 +163,14 @@ internal abstract unsafe class GraphNode
 
         _returned = result;
         return new(_handles, result.Length);
+    }
+
+    private static bool IsAmong(Tensor?[] tensors, Tensor tensor)
+    {
+        // By reference: tensors are equal where their elements are.
+        foreach (var other in tensors)
+            if (ReferenceEquals(other, tensor)) return true;
+        return false;
     }
 
     /// <summary>Native code gives the node up.</summary>
