@@ -11,8 +11,10 @@ namespace KnDsl;
 /// </summary>
 internal static class CpuFilter
 {
-    // Shorter rows than a vector or two are better off in native kernels, which go across channels.
+    // Many rows shorter than a vector or two are better off in native kernels, which go across channels; few are done here
+    // before those have been called.
     private const long ShortestRow = 8;
+    private const long MostShortRows = 1 << 14;
 
     /// <summary>Whether the filter can work on these arguments.</summary>
     public static bool Serves(FilterArguments arguments)
@@ -20,8 +22,10 @@ internal static class CpuFilter
         var x = arguments.Input;
         var type = x.dtype;
         if (x.device_type != DeviceType.CPU || type is not (ScalarType.Float32 or ScalarType.Float64) ||
-            arguments.Weight.dtype != type || !x.is_contiguous() || x.numel() < x.size(0) * x.size(1) * ShortestRow)
+            arguments.Weight.dtype != type || !x.is_contiguous())
             return false;
+        var rows = x.size(0) * x.size(1);
+        if (rows > MostShortRows && x.numel() < rows * ShortestRow) return false;
         if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type)) return false;
         return arguments.Gains.Learned is not { } learned || (learned.Mean.dtype == type && learned.Variance.dtype == type);
     }
