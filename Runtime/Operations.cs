@@ -7,6 +7,11 @@ namespace KnDsl;
 /// <summary>Operations of the language that TorchSharp has no function for.</summary>
 public static class Operations
 {
+    private static readonly CompiledScript Compiled = new("""
+        def adaptive_max_pool3d(x: Tensor, depth: int, height: int, width: int) -> List[Tensor]:
+            return [torch.adaptive_max_pool3d(x, [depth, height, width])[0]]
+        """);
+
     /// <summary>A handle of its own for what a module of the user gave back: one that hands its input on gives the input's.</summary>
     /// <param name="output">What the module gave.</param>
     /// <param name="inputs">What it got.</param>
@@ -45,6 +50,13 @@ public static class Operations
         using var swapped = grouped.transpose(1, 2);
         return swapped.reshape(shape);
     }
+
+    /// <summary>The maximum over as many windows as the output has positions (torch.nn.AdaptiveMaxPool3d).</summary>
+    /// <param name="input">[N, C, D, H, W].</param>
+    /// <param name="size">The output's three spatial sizes.</param>
+    /// <returns>[N, C, ...size].</returns>
+    public static Tensor adaptive_max_pool3d(Tensor input, long[] size) =>
+        Compiled.Call("adaptive_max_pool3d", input, (int)size[0], (int)size[1], (int)size[2])[0];
 
     /// <summary>
     /// Sets whole samples to zero at random and scales the others by 1 / (1 - p) (Huang et al. 2016, "Deep networks with

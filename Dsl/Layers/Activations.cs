@@ -21,7 +21,8 @@ internal static class Activations
         new Elementwise("mish", "x tanh(softplus(x)) (torch.nn.Mish).", "nn.functional.mish({x})"),
         new Elementwise("sigmoid", "1 / (1 + exp(-x)) (torch.nn.Sigmoid).", "nn.functional.sigmoid({x})"),
         new Elementwise("tanh", "Hyperbolic tangent (torch.nn.Tanh).", "nn.functional.tanh({x})"),
-        new Elementwise("hardtanh", "x, limited to a range (torch.nn.Hardtanh).", "nn.functional.hardtanh({x}, {low}, {high})",
+        // TorchSharp 0.107 has a functional.hardtanh that hands its input on.
+        new Elementwise("hardtanh", "x, limited to a range (torch.nn.Hardtanh).", "{x}.clamp({low}, {high})",
             new LayerParameter("low", ParameterKind.Number, "The least output.", "-1.0"),
             new LayerParameter("high", ParameterKind.Number, "The greatest output.", "1.0")),
         new Elementwise("hardsigmoid", "A piecewise linear sigmoid (torch.nn.Hardsigmoid).", "nn.functional.hardsigmoid({x})"),

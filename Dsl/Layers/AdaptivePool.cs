@@ -31,8 +31,13 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Layer
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs)
     {
         var size = call.Spatial("size", dimensions, 1);
-        return $"nn.functional.adaptive_{Kind}_pool{dimensions}d({inputs[0]}, {(dimensions == 1 ? code.Of(size[0]) : code.Of(size))})";
+        return $"{Function(isMax, dimensions)}({inputs[0]}, {(dimensions == 1 ? code.Of(size[0]) : code.Of(size))})";
     }
+
+    /// <summary>The C# function; TorchSharp 0.107 takes its adaptive_max_pool3d for that of one dimension.</summary>
+    public static string Function(bool isMax, int dimensions) => isMax && dimensions == 3
+        ? "Operations.adaptive_max_pool3d"
+        : $"nn.functional.adaptive_{(isMax ? "max" : "avg")}_pool{dimensions}d";
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"{states[0]}?.Adaptive{(isMax ? "Max" : "Avg")}Pool({code.Of(call.Spatial("size", dimensions, 1))})";

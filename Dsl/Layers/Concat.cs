@@ -21,9 +21,10 @@ internal sealed class Concat : Layer
 
     public override string ShapeRule => "[N, C1, H, W], [N, C2, H, W] -> [N, C1 + C2, H, W]";
 
-    public override string MomentRule => "moments side by side (channels only)";
+    public override string MomentRule =>
+        "moments side by side; along positions their mixture; along the batch it cuts the chain";
 
-    public override bool PassesState(LayerCall call) => call.Integer("axis").Value == 1;
+    public override bool PassesState(LayerCall call) => Axes.Resolve(call, "axis", call.Integer("axis")) is > 0;
 
     public override Shape? Infer(LayerCall call)
     {
@@ -54,5 +55,7 @@ internal sealed class Concat : Layer
         $"torch.cat([{string.Join(", ", inputs)}], {code.Of(call.Integer("axis"))})";
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"ChannelState.Concat({string.Join(", ", states)})";
+        Axes.Resolve(call, "axis", call.Integer("axis")) == 1
+            ? $"ChannelState.Concat({string.Join(", ", states)})"
+            : $"ChannelState.Concat({code.Of(call.Integer("axis"))}, {string.Join(", ", states)})";
 }

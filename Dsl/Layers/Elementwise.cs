@@ -20,24 +20,35 @@ internal sealed class Elementwise(string name, string title, string torch, param
 
     public override string ShapeRule => "any shape, unchanged";
 
-    public override string MomentRule => name == "relu"
-        ? "the moments of a rectified Gaussian, in closed form"
-        : "the moments of the function of a Gaussian, by Gauss-Hermite quadrature";
+    public override string MomentRule => name switch
+    {
+        "relu" => "the moments of a rectified Gaussian, in closed form",
+        "threshold" or "hardshrink" => "the moments of a Gaussian that is cut off, in closed form",
+        _ => "the moments of the function of a Gaussian, by Gauss-Hermite quadrature",
+    };
 
     public override Shape Infer(LayerCall call) => call.Input;
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => Function(call, code, inputs[0]);
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        name == "relu" ? $"{states[0]}?.Relu()" : $"{states[0]}?.Apply(value => {Function(call, code, "value")})";
+        name switch
+        {
+            "relu" => $"{states[0]}?.Relu()",
+            "threshold" => $"{states[0]}?.Threshold({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)})",
+            "hardshrink" => $"{states[0]}?.Hardshrink({Argument(parameters[0], call, code)})",
+            _ => $"{states[0]}?.Apply(value => {Function(call, code, "value")})",
+        };
 
     private string Function(LayerCall call, CodeContext code, string input)
     {
         var text = torch.Replace("{x}", input);
         foreach (var parameter in parameters)
-            text = text.Replace($"{{{parameter.Name}}}", parameter.Kind == ParameterKind.Word
-                ? call.Word(parameter.Name) ?? parameter.Default!
-                : call.Number(parameter.Name, code, double.Parse(parameter.Default!, System.Globalization.CultureInfo.InvariantCulture)));
+            text = text.Replace($"{{{parameter.Name}}}", Argument(parameter, call, code));
         return text;
     }
+
+    private static string Argument(LayerParameter parameter, LayerCall call, CodeContext code) => parameter.Kind == ParameterKind.Word
+        ? call.Word(parameter.Name) ?? parameter.Default!
+        : call.Number(parameter.Name, code, double.Parse(parameter.Default!, System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -20,7 +20,9 @@ internal sealed class Embedding : Layer
 
     public override string ShapeRule => "[N, ...] -> [N, ..., features]";
 
-    public override string? MomentRule => null;
+    public override string MomentRule => "none, and none is lost: indices have no statistics, and the next norm begins the chain";
+
+    public override bool PassesState(LayerCall call) => false;
 
     public override string ModuleType => "Embedding";
 

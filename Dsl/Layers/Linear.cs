@@ -21,12 +21,10 @@ internal sealed class Linear : Layer
 
     public override string ShapeRule => "[N, ..., F] -> [N, ..., features]";
 
-    public override string MomentRule => "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent)";
+    public override string MomentRule =>
+        "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent); over positions the average of these over the outputs, which differ in their means";
 
     public override string ModuleType => "Linear";
-
-    /// <summary>Over the channels only: elsewhere it mixes positions, of which the chain knows nothing.</summary>
-    public override bool PassesState(LayerCall call) => call.Input.Rank == 2;
 
     public override Shape? Infer(LayerCall call)
     {

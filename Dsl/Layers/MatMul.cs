@@ -18,7 +18,10 @@ internal sealed class MatMul : Layer
 
     public override string ShapeRule => "[..., A, B], [..., B, C] -> [..., A, C]";
 
-    public override string? MomentRule => null;
+    public override string MomentRule =>
+        "sums of products of independents over the inner dimension; of two matrices without channels none, that cuts the chain";
+
+    public override bool PassesState(LayerCall call) => call.Input.Rank > 2;
 
     public override Shape? Infer(LayerCall call)
     {
@@ -39,6 +42,9 @@ internal sealed class MatMul : Layer
     }
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"matmul({inputs[0]}, {inputs[1]})";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"ChannelState.MatMul({states[0]}, {states[1]})";
 
     public override Size Macs(LayerCall call, Shape output) => output.Sizes.Skip(1).Aggregate(call.Input[call.Input.Rank - 1], (product, size) => product * size);
 }

@@ -19,9 +19,12 @@ internal sealed class Permute : Layer
 
     public override string ShapeRule => "dimension i of the output is dimension axes[i] of the input";
 
-    public override string? MomentRule => "unchanged where the channels stay in their place; else the chain is cut";
+    public override string MomentRule =>
+        "unchanged where the channels stay in their place; moved, they are known to elementwise operations, linear layers over them and " +
+        "until they come back; the dimension in their place has the mixture of all channels; where the batch moves the chain is cut";
 
-    public override bool PassesState(LayerCall call) => call.List("axes") is { Count: > 1 } axes && axes[0].Value == 0 && axes[1].Value == 1;
+    public override bool PassesState(LayerCall call) =>
+        call.List("axes") is { Count: > 0 } axes && Axes.Resolve(call, "axes", axes[0]) == 0;
 
     public override Shape? Infer(LayerCall call)
     {

@@ -38,8 +38,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Layer
         $"[N, C{string.Concat(Enumerable.Repeat(", S", dimensions))}] -> each S becomes floor((S + 2 padding - {(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'";
 
     public override string MomentRule => isMax
-        ? "the first two moments of the maximum of as many independent normals as the window has positions"
-        : "mean; variance / positions of the window";
+        ? "the first two moments of the maximum of as many independent normals as the window has positions, padding left out"
+        : "mean; variance / positions of the window; padding as zeros in their share of the windows";
 
     private bool IsGlobal(LayerCall call) => call.Word("kernel") == "global";
 
@@ -73,7 +73,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Layer
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs)
     {
         if (IsGlobal(call))
-            return $"nn.functional.adaptive_{Kind}_pool{dimensions}d({inputs[0]}, {(dimensions == 1 ? "1" : "[" + string.Join(", ", Enumerable.Repeat("1", dimensions)) + "]")})";
+            return $"{AdaptivePool.Function(isMax, dimensions)}({inputs[0]}, {(dimensions == 1 ? "1" : "[" + string.Join(", ", Enumerable.Repeat("1", dimensions)) + "]")})";
         var window = Window(call);
         // Functions of one dimension take numbers, the others lists.
         string Of(IReadOnlyList<Size> sizes) => dimensions == 1 ? code.Of(sizes[0]) : code.Of(sizes);

@@ -22,7 +22,9 @@ internal sealed class Reduction(bool isMean) : Layer
 
     public override string ShapeRule => "the dimensions named are left out, or become 1";
 
-    public override string MomentRule => isMean ? "mean; variance / positions" : "mean and variance times positions";
+    public override string MomentRule =>
+        (isMean ? "mean; variance / positions" : "mean and variance times positions")
+        + "; over channels those of their average; where no channels are left the chain is cut";
 
     private static IReadOnlyList<Size> Given(LayerCall call) => call.Argument("axes") is SizeValue one ? [one.Size] : call.List("axes");
 
@@ -38,8 +40,9 @@ internal sealed class Reduction(bool isMean) : Layer
         return axes;
     }
 
-    /// <summary>Over channels the rule needs the dimension to stay: without it the next one would take its place.</summary>
-    public override bool PassesState(LayerCall call) => Axes(call) is { } axes && !axes.Contains(0) && (!axes.Contains(1) || call.Flag("keep", false) == true);
+    /// <summary>Where the channels are left out the next dimension takes their place, if there is one.</summary>
+    public override bool PassesState(LayerCall call) =>
+        Axes(call) is { } axes && !axes.Contains(0) && (call.Flag("keep", false) == true || axes.Distinct().Count() < call.Input.Rank - 1);
 
     public override Shape? Infer(LayerCall call)
     {

@@ -19,14 +19,7 @@ internal sealed class Reshape : Layer
 
     public override string ShapeRule => "[N, ...] -> [N, sizes...]";
 
-    public override string? MomentRule => "channels keep their moments as far as they stay whole or are divided evenly; else the chain is cut";
-
-    public override bool PassesState(LayerCall call)
-    {
-        var sizes = call.List("sizes");
-        // Channels may be flattened into features or features unfolded into channels; anything else would mix them.
-        return sizes.Count > 0 && (sizes[0] == call.Input.Channels || sizes.Count == 1 || call.Input.Rank == 2);
-    }
+    public override string MomentRule => "every new channel has the mixture of the channels that its elements come from";
 
     public override Shape? Infer(LayerCall call)
     {

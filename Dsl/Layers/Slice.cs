@@ -22,9 +22,9 @@ internal sealed class Slice : Layer
 
     public override string ShapeRule => "the dimension becomes end - start";
 
-    public override string MomentRule => "the moments of the channels taken";
+    public override string MomentRule => "the moments of the channels taken; of positions taken unchanged; of samples it cuts the chain";
 
-    public override bool PassesState(LayerCall call) => call.Integer("axis").Value is not 0;
+    public override bool PassesState(LayerCall call) => Axes.Resolve(call, "axis", call.Integer("axis")) is > 0;
 
     public override Shape? Infer(LayerCall call)
     {

@@ -17,10 +17,16 @@ internal sealed class Softmax(bool isLog) : Layer
 
     public override string ShapeRule => "any shape, unchanged";
 
-    public override string? MomentRule => null;
+    public override string MomentRule =>
+        "mean and variance of the softmax of independent Gaussians, by quadrature; over the batch it cuts the chain";
+
+    public override bool PassesState(LayerCall call) => Axes.Resolve(call, "axis", call.Integer("axis")) is > 0;
 
     public override Shape? Infer(LayerCall call) => Axes.Resolve(call, "axis", call.Integer("axis")) is null ? null : call.Input;
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"nn.functional.{Name}({inputs[0]}, {code.Of(call.Integer("axis"))})";
+
+    public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.{(isLog ? "LogSoftmax" : "Softmax")}({code.Of(call.Integer("axis"))})";
 }

@@ -19,9 +19,10 @@ internal sealed class Squeeze : Layer
 
     public override string ShapeRule => "the dimension is left out";
 
-    public override string MomentRule => "unchanged";
+    public override string MomentRule => "unchanged; where the channels are left out every position of the next dimension has their moments";
 
-    public override bool PassesState(LayerCall call) => call.Integer("axis").Value is { } axis && (axis < 0 ? axis + call.Input.Rank : axis) > 1;
+    public override bool PassesState(LayerCall call) =>
+        Axes.Resolve(call, "axis", call.Integer("axis")) is { } axis && (axis > 1 || axis == 1 && call.Input.Rank > 2);
 
     public override Shape? Infer(LayerCall call)
     {

@@ -48,6 +48,9 @@ internal sealed record FilterGains(Gain Fixed, Moments? Learned);
 /// </param>
 internal sealed record FilterSettings(double Eps, bool GuardsEachGroup)
 {
+    /// <summary>Whether the channels are groups of a layer's channels, and every micro-batch is a sample.</summary>
+    public bool IsOfGroups { get; init; }
+
     /// <summary>Where the channel-mean of v0 / var reaches this the prior is ignored: the authors' guard.</summary>
     public const double Guard = 100;
 

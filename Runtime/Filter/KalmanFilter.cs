@@ -30,11 +30,6 @@ internal static class KalmanFilter
 
     private static void CheckCount(FilterArguments arguments)
     {
-        var (x, batches) = (arguments.Input, arguments.Batches);
-        var smallest = batches.Rest > 0 ? batches.Rest : batches.Size;
-        if (arguments.Prior is null && x.numel() / (x.size(0) * x.size(1)) * smallest == 1)
-            throw new ArgumentException(
-                "Expected more than 1 value per channel when training without a prior, got a value of shape " +
-                $"[{string.Join(", ", x.shape)}] in micro-batches of {smallest}.");
+        if (arguments.Prior is null) arguments.Batches.CheckCount(arguments.Input);
     }
 }

@@ -19,7 +19,17 @@ internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Coun
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         Count.add_(1);
-        Mean.mul_(1 - Momentum).add_(statistics.Mean.mean([0]), alpha: Momentum);
-        Variance.mul_(1 - Momentum).add_(statistics.Variance.mean([0]), alpha: Momentum);
+        Mix(Mean, statistics.Mean.mean([0]));
+        Mix(Variance, statistics.Variance.mean([0]));
+    }
+
+    private void Mix(Tensor average, Tensor statistic)
+    {
+        // What is too large for the type becomes its largest number, not infinity; 16 bits end where variances do not.
+        var largest = finfo(average.dtype).max;
+        if (Moments.TypeFor(average.dtype) == average.dtype)
+            average.mul_(1 - Momentum).add_(statistic.clamp(-largest, largest), alpha: Momentum);
+        else
+            average.copy_((Moments.Wide(average) * (1 - Momentum) + statistic * Momentum).clamp(-largest, largest));
     }
 }

@@ -23,16 +23,29 @@ internal sealed class BatchNormLayer : RunningNormLayer
         CheckInput(input);
         if (!training) return (NormalizeWithRunningAverages(input), null, null);
         CheckNotFolded();
+        CheckNotEmpty(input);
 
         var batches = MicroBatches.Of(input.size(0), _microbatch);
-        return (batches.Count == 1 ? NormalizeBatch(input) : NormalizeMicroBatches(input, batches), null, null);
+        batches.CheckCount(input);
+        return (batches.Count == 1 && NormalizeBatch(input) is { } output ? output : NormalizeMicroBatches(input, batches), null, null);
     }
 
-    private Tensor NormalizeBatch(Tensor input)
+    /// <summary>
+    /// PyTorch's batch normalization; null where its statistics are not finite. Then the filter tells what is wrong with the
+    /// value, or manages, where only the variance was too large.
+    /// </summary>
+    private Tensor? NormalizeBatch(Tensor input)
     {
+        using var scope = NewDisposeScope();
+        var (mean, variance) = (running_mean.clone(), running_var.clone());
+        var output = nn.functional.batch_norm(input, mean, variance, weight, bias, training: true, momentum, eps);
+        using var noGrad = no_grad();
+        if (!(mean + variance).isfinite().all().item<bool>()) return null;
+
+        running_mean.copy_(mean);
+        running_var.copy_(variance);
         num_batches_tracked.add_(1);
-        return nn.functional.batch_norm(
-            input, running_mean, running_var, weight, bias, training: true, momentum, eps);
+        return scope.MoveToOuter(output);
     }
 
     private Tensor NormalizeMicroBatches(Tensor input, MicroBatches batches)

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -38,46 +39,57 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
         Tensor input, ChannelState? prior)
     {
         CheckInput(input);
+        if (training) CheckNotEmpty(input);
         GroupNormLayer.CheckValues(input, _policy.Groups);
-        using var scope = NewDisposeScope();
-        var reduced = training ? Track(prior?.Moments()) : new Moments(running_mean.unsqueeze(0), running_var.unsqueeze(0));
-        var samples = input.size(0);
+        if (input.numel() == 0) return (input.alias(), null, null);
 
-        // Every sample's groups become channels of one batch of one sample, the filter's own form.
-        var groups = input.contiguous().view(1, samples * _policy.Groups, -1);
+        using var scope = NewDisposeScope();
+        var samples = input.size(0);
+        var reduced = training ? Reduced(prior, samples) : new Moments(running_mean.unsqueeze(0), running_var.unsqueeze(0));
+
+        // Groups are the channels, and every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
-            groups, weight.new_ones(groups.size(1)), weight.new_zeros(groups.size(1)),
-            reduced?.Select(tensor => tensor.expand(samples, -1).reshape(1, -1)),
-            new FilterGains(_policy.Gain, Learned: null), MicroBatches.Of(1, null),
-            new FilterSettings(eps, GuardsEachGroup: true));
+            input.contiguous().view(samples, _policy.Groups, -1), weight.new_ones(_policy.Groups), weight.new_zeros(_policy.Groups),
+            reduced, new FilterGains(_policy.Gain, Learned: null), MicroBatches.Of(samples, 1),
+            new FilterSettings(eps, GuardsEachGroup: true) { IsOfGroups = true });
         var (normalized, statistics) = KalmanFilter.Normalize(arguments, averages: null);
+        if (training && reduced is { } seen) Track(seen);
 
         long[] shape = [1, num_features, .. input.shape[2..].Select(_ => 1L)];
-        var output = addcmul(bias.view(shape), normalized.view(input.shape), weight.view(shape), 1);
+        var output = addcmul(bias.view(shape), normalized.view(input.shape), weight.view(shape), 1).to(input.dtype);
         scope.MoveToOuter(output);
         if (!training) return (output, null, null);
 
         var size = input.shape[2..];
         var channelsOfGroup = num_features / _policy.Groups;
-        var posterior = FlattenMoments.Of(statistics.Select(tensor => tensor.view(samples, -1)), channelsOfGroup);
+        var posterior = FlattenMoments.Of(statistics, channelsOfGroup);
         return (
             output, new EmittedState(weight, bias, size),
             new AnalyticState(posterior, size).MoveToOuter(scope));
     }
 
-    /// <summary>Reduces the prior to the groups, and keeps its running average for inference.</summary>
-    private Moments? Track(Moments? prior)
+    /// <summary>The prior, reduced to the groups.</summary>
+    private Moments? Reduced(ChannelState? prior, long samples)
     {
-        if (prior is not { } moments) return null;
+        if (prior is null) return null;
+        if (prior.Channels != num_features)
+            throw new ArgumentException(
+                $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
+        return MixtureMoments.Of(
+            prior.Moments().ForRows(samples).Select(tensor => tensor.contiguous()), num_features / _policy.Groups);
+    }
 
-        var reduced = MixtureMoments.Of(moments.Select(tensor => tensor.contiguous()), num_features / _policy.Groups);
+    /// <summary>Keeps the running average of the prior, for inference; one that is not finite was ignored, and is here.</summary>
+    private void Track(Moments prior)
+    {
         using var noGrad = no_grad();
-        var (mean, variance) = (reduced.Mean.mean([0]), reduced.Variance.mean([0]));
+        var (mean, variance) = (prior.Mean.mean([0]), prior.Variance.mean([0]));
+        if (!(mean + variance).isfinite().all().item<bool>()) return;
+
         var first = running_var.isinf();
         var (oldMean, oldVariance) = (where(first, mean, running_mean), where(first, variance, running_var));
         num_batches_tracked.add_(1);
         running_mean.copy_(oldMean + (mean - oldMean) * _policy.Momentum);
         running_var.copy_(oldVariance + (variance - oldVariance) * _policy.Momentum);
-        return reduced;
     }
 }

@@ -53,12 +53,13 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         CheckInput(input);
         if (!training) return (NormalizeWithRunningAverages(input), null, null);
         CheckNotFolded();
+        CheckNotEmpty(input);
 
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Of(input.size(0), _policy.Microbatch);
         var known = prior?.Moments() ?? History(batches);
-        if (known is { } arrived) CheckPrior(arrived, batches);
-        if (known is { } moments) known = (prior is null ? moments : Transit(moments)).Select(Contiguous);
+        if (known is { } arrived) CheckPrior(arrived);
+        if (known is { } moments) known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Contiguous);
 
         var sampled = _policy.Transition == Transition.Sampled;
         var settings = new FilterSettings(eps, GuardsEachGroup: !sampled);
@@ -82,7 +83,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     /// layer's own running averages are the prior. The authors' procedure has no such thing.
     /// </summary>
     private Moments? History(MicroBatches batches) => batches.Size == 1 && _policy.Transition != Transition.Sampled
-        ? new(running_mean.clone().unsqueeze_(0), running_var.clone().unsqueeze_(0))
+        ? new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0))
         : null;
 
     /// <summary>The learned transition: m0 = a m + b, v0 = a^2 v + r.</summary>
@@ -98,12 +99,10 @@ internal sealed class KalmanNormLayer : RunningNormLayer
 
     private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
 
-    private void CheckPrior(Moments prior, MicroBatches batches)
+    private void CheckPrior(Moments prior)
     {
-        var (groups, channels) = (prior.Mean.size(0), prior.Mean.size(1));
-        if (channels != num_features || (groups != 1 && groups != batches.Count))
+        if (prior.Channels != num_features)
             throw new ArgumentException(
-                $"The prior has {groups} micro-batches of {channels} channels where {batches.Count} of " +
-                $"{num_features} were expected.", nameof(prior));
+                $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
     }
 }

@@ -14,11 +14,7 @@ internal readonly record struct MicroBatches(long Samples, long Size)
     /// <summary>The micro-batches of a value.</summary>
     /// <param name="samples">Samples of the batch, at least 1.</param>
     /// <param name="microbatch">Samples of a micro-batch; null is the whole batch.</param>
-    public static MicroBatches Of(long samples, int? microbatch)
-    {
-        if (samples < 1) throw new ArgumentException("The batch is empty: statistics need at least one sample.");
-        return new(samples, Math.Min(microbatch ?? samples, samples));
-    }
+    public static MicroBatches Of(long samples, int? microbatch) => new(samples, Math.Min(microbatch ?? samples, samples));
 
     /// <summary>Micro-batches of full size.</summary>
     public long Full => Samples / Size;
@@ -28,6 +24,17 @@ internal readonly record struct MicroBatches(long Samples, long Size)
 
     /// <summary>All micro-batches.</summary>
     public long Count => Full + (Rest > 0 ? 1 : 0);
+
+    /// <summary>Demands that no statistic of a value, [N, C, ...], stands on one number alone.</summary>
+    /// <exception cref="ArgumentException">One does.</exception>
+    public void CheckCount(Tensor value)
+    {
+        var smallest = Rest > 0 ? Rest : Size;
+        if (value.numel() / (value.size(0) * value.size(1)) * smallest == 1)
+            throw new ArgumentException(
+                "Expected more than 1 value per channel when training without a prior, got a value of shape " +
+                $"[{string.Join(", ", value.shape)}] in micro-batches of {smallest}.");
+    }
 
     /// <summary>
     /// The parts of the batch that are normalized at once: the full micro-batches, and the rest where there is one.

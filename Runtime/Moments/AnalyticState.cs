@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -58,10 +59,7 @@ internal class AnalyticState : ChannelState
 
     public override ChannelState Through(Linear linear)
     {
-        if (Size.Count != 0)
-            throw new ArgumentException(
-                $"Moments pass a linear layer as features, [N, C], and this value has the spatial size " +
-                $"[{string.Join(", ", Size)}]; flatten it first.", nameof(linear));
+        if (Size.Count != 0) return To(LinearMoments.OfPositions(Moments(), linear), [.. Size.SkipLast(1), linear.out_features]);
 
         var source = Source();
         return To(
@@ -76,10 +74,17 @@ internal class AnalyticState : ChannelState
     public override ChannelState Apply(Func<Tensor, Tensor> elementwise) =>
         To(ElementwiseMoments.Of(Moments(), elementwise), Size);
 
+    public override ChannelState Threshold(double threshold, double value) =>
+        To(TruncatedMoments.OfThreshold(Moments(), threshold, value), Size);
+
+    public override ChannelState Hardshrink(double lambda) => To(TruncatedMoments.OfHardshrink(Moments(), lambda), Size);
+
     public override ChannelState MaxPool(
-        long[] kernel, long[] stride, long[] padding, long[]? dilation = null, bool ceilMode = false) =>
-        To(MaxMoments.Of(Moments(), Windows.Count(kernel)),
-            Windows.OutputSize(Size, kernel, stride, padding, dilation, ceilMode));
+        long[] kernel, long[] stride, long[] padding, long[]? dilation = null, bool ceilMode = false)
+    {
+        var size = Windows.OutputSize(Size, kernel, stride, padding, dilation, ceilMode);
+        return To(MaxMoments.Of(Moments(), Windows.Seen(Size, size, kernel, stride, padding, dilation)), size);
+    }
 
     public override ChannelState AvgPool(
         long[] kernel, long[] stride, long[] padding, bool ceilMode = false, bool countIncludePad = true)
@@ -92,7 +97,7 @@ internal class AnalyticState : ChannelState
         To(AverageMoments.Of(Moments(), Windows.AdaptiveShare(Size, size)), size);
 
     public override ChannelState AdaptiveMaxPool(long[] size) =>
-        To(MaxMoments.Of(Moments(), Windows.AdaptiveCount(Size, size)), size);
+        To(MaxMoments.Of(Moments(), Windows.Adaptive(Size, size)), size);
 
     public override ChannelState Flatten(long startDim = 1, long endDim = -1)
     {
@@ -113,6 +118,8 @@ internal class AnalyticState : ChannelState
         scope.MoveToOuter(_moments.Mean, _moments.Variance);
         return this;
     }
+
+    private protected override ChannelState Permuted(long[] dims) => PermutedState.Of(this, dims);
 
     private protected override ChannelState Join(Moments moments, IReadOnlyList<long> size) => To(moments, size);
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ public abstract partial class ChannelState
     /// <summary>The state behind a channel shuffle (ShuffleNet): channels of the groups in turns.</summary>
     /// <param name="groups">Groups, which must divide the channels.</param>
     public ChannelState ChannelShuffle(long groups) => Join(
-        Moments().Select(tensor => tensor.view(tensor.size(0), groups, -1).transpose(1, 2).flatten(1)), Size);
+        Moments().Select(tensor => tensor.reshape(tensor.size(0), groups, -1).transpose(1, 2).flatten(1)), Size);
 
     /// <summary>The state of a slice, <c>value.narrow</c> with a step; a split is several of them.</summary>
     /// <param name="dim">Dimension of the value, at least 1; 1 takes channels.</param>
@@ -47,58 +48,64 @@ public abstract partial class ChannelState
     /// <summary>The state of a mean over dimensions.</summary>
     /// <param name="dims">Dimensions of the value, none of them the batch.</param>
     /// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
+    /// <exception cref="ArgumentException">No dimension but the batch would be left.</exception>
     public ChannelState Mean(long[] dims, bool keepdim = false) => Reduce(dims, keepdim, (moments, count) =>
         AverageMoments.Of(moments, 1.0 / count));
 
     /// <summary>The state of a sum over dimensions.</summary>
     /// <param name="dims">Dimensions of the value, none of them the batch.</param>
     /// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
+    /// <exception cref="ArgumentException">No dimension but the batch would be left.</exception>
     public ChannelState Sum(long[] dims, bool keepdim = false) => Reduce(dims, keepdim, (moments, count) =>
         moments.Select(tensor => tensor * count));
 
+    /// <summary>The state behind a softmax.</summary>
+    /// <param name="dim">Dimension of the value, at least 1; 1 is the channels.</param>
+    public ChannelState Softmax(long dim) => Softmax(dim, log: false);
+
+    /// <summary>The state behind the logarithm of a softmax.</summary>
+    /// <param name="dim">Dimension of the value, at least 1; 1 is the channels.</param>
+    public ChannelState LogSoftmax(long dim) => Softmax(dim, log: true);
+
     /// <summary>The state behind a reshape that keeps the batch.</summary>
-    /// <param name="shape">The new shape without the batch: channels, then the spatial size.</param>
-    /// <exception cref="ArgumentException">New channels would mix parts of old ones.</exception>
+    /// <param name="shape">The new shape without the batch: channels, then the spatial size; one may be -1 for what is left.</param>
+    /// <exception cref="ArgumentException">The number of elements would change.</exception>
     public ChannelState Reshape(params long[] shape)
     {
-        long old = Channels, positions = Windows.Count(Size), elements = old * positions;
+        long positions = Windows.Count(Size), elements = Channels * positions;
         var known = Windows.Count(shape.Where(length => length >= 0));
         var channels = shape[0] >= 0 ? shape[0] : elements / known;
         var size = shape[1..].Select(length => length >= 0 ? length : elements / known).ToArray();
-        var perChannel = elements / channels;
-        if (channels * Windows.Count(size) != elements || (perChannel % positions != 0 && positions % perChannel != 0))
+        if (channels * Windows.Count(size) != elements)
             throw new ArgumentException(
-                $"No moment rule for [N, {string.Join(", ", Size.Prepend(old))}] reshaped to " +
-                $"[N, {string.Join(", ", shape)}].", nameof(shape));
-
-        return perChannel % positions == 0
-            ? Join(MixtureMoments.Of(Moments(), perChannel / positions), size)
-            : Join(FlattenMoments.Of(Moments(), positions / perChannel), size);
+                $"[N, {string.Join(", ", Size.Prepend(Channels))}] cannot be reshaped to [N, {string.Join(", ", shape)}].", nameof(shape));
+        return Join(ReshapeMoments.Of(Moments(), positions, elements / channels), size);
     }
 
-    /// <summary>The state behind a permutation of dimensions that leaves the batch first.</summary>
+    /// <summary>
+    /// The state behind a permutation of dimensions that leaves the batch first. What is known of the channels stays known
+    /// wherever they go, as long as single elements and linear layers over them follow; in another place than the second
+    /// dimension nothing else knows them apart.
+    /// </summary>
     /// <param name="dims">For every dimension of the result the dimension that it comes from.</param>
+    /// <exception cref="ArgumentException">It is no such permutation.</exception>
     public ChannelState Permute(params long[] dims)
     {
-        if (dims.Length != Size.Count + 2 || dims[0] != 0)
+        var rank = Size.Count + 2;
+        var order = dims.Select(dim => dim < 0 ? dim + rank : dim).ToArray();
+        if (order.Length != rank || order[0] != 0 || !order.Order().SequenceEqual(Enumerable.Range(0, rank).Select(dim => (long)dim)))
             throw new ArgumentException(
-                $"A permutation of {Size.Count + 2} dimensions with the batch first was expected, not " +
-                $"[{string.Join(", ", dims)}].", nameof(dims));
-
-        long[] shape = [Channels, .. Size];
-        var size = dims[2..].Select(dim => shape[dim - 1]).ToArray();
-        if (dims[1] == 1) return Join(Moments(), size);
-
-        // A spatial dimension becomes the channels: each of them holds all channels there were.
-        var mixed = MixtureMoments.Of(Moments(), Channels);
-        return Join(FlattenMoments.Of(mixed, shape[dims[1] - 1]), size);
+                $"A permutation of {rank} dimensions with the batch first was expected, not [{string.Join(", ", dims)}].", nameof(dims));
+        return Permuted(order);
     }
 
-    /// <summary>The state behind a squeeze of spatial dimensions of length 1.</summary>
-    /// <param name="dim">Dimension of the value, at least 2; null for all of length 1.</param>
+    /// <summary>The state behind a squeeze of dimensions of length 1.</summary>
+    /// <param name="dim">Dimension of the value, at least 1; null for all spatial ones of length 1.</param>
+    /// <exception cref="ArgumentException">No dimension but the batch would be left.</exception>
     public ChannelState Squeeze(long? dim = null)
     {
         var dimension = dim is { } some ? Dimension(some) : -1;
+        if (dimension == 1) return SpatialAsChannels(Moments(), Size);
         return Join(Moments(), [.. Size.Where((length, i) => length != 1 || (dim is not null && i + 2 != dimension))]);
     }
 
@@ -118,22 +125,45 @@ public abstract partial class ChannelState
     /// <param name="slope">The slope below zero, one or C numbers.</param>
     public ChannelState PRelu(Tensor slope) => Join(PReluMoments.Of(Moments(), slope.view(1, -1)), Size);
 
+    /// <summary>The state behind a permutation whose dimensions are checked.</summary>
+    private protected virtual ChannelState Permuted(long[] dims)
+    {
+        long[] shape = [Channels, .. Size];
+        var size = dims[2..].Select(dim => shape[dim - 1]).ToArray();
+        if (dims[1] == 1) return Join(Moments(), size);
+
+        // A spatial dimension becomes the channels: each of them holds all channels there were.
+        var mixed = MixtureMoments.Of(Moments(), Channels);
+        return Join(FlattenMoments.Of(mixed, shape[dims[1] - 1]), size);
+    }
+
+    private ChannelState Softmax(long dim, bool log)
+    {
+        var dimension = Dimension(dim);
+        return Join(
+            dimension == 1 ? SoftmaxMoments.OverChannels(Moments(), log) : SoftmaxMoments.OverPositions(Moments(), Size[dimension - 2], log),
+            Size);
+    }
+
     private ChannelState Reduce(long[] dims, bool keepdim, Func<Moments, long, Moments> combine)
     {
         var dimensions = dims.Select(dim => Dimension(dim)).ToHashSet();
         var reduced = Moments();
-        if (dimensions.Contains(1))
-        {
-            if (!keepdim)
-                throw new ArgumentException(
-                    "A sum or mean over the channels has moments only where it keeps the dimension.", nameof(keepdim));
-            reduced = combine(reduced.Select(tensor => tensor.mean([1], keepdim: true)), Channels);
-        }
-
+        if (dimensions.Contains(1)) reduced = combine(reduced.Select(tensor => tensor.mean([1], keepdim: true)), Channels);
         var positions = Windows.Count(Size.Where((_, i) => dimensions.Contains(i + 2)));
-        if (positions > 1 || dimensions.Any(dimension => dimension > 1)) reduced = combine(reduced, positions);
-        var size = Size.Select((length, i) => dimensions.Contains(i + 2) ? 1 : length);
-        return Join(reduced, [.. keepdim ? size : size.Where((_, i) => !dimensions.Contains(i + 2))]);
+        if (positions > 1) reduced = combine(reduced, positions);
+
+        if (keepdim) return Join(reduced, [.. Size.Select((length, i) => dimensions.Contains(i + 2) ? 1 : length)]);
+        long[] size = [.. Size.Where((_, i) => !dimensions.Contains(i + 2))];
+        return dimensions.Contains(1) ? SpatialAsChannels(reduced, size) : Join(reduced, size);
+    }
+
+    /// <summary>Where the channels are left out, the first spatial dimension takes their place.</summary>
+    private ChannelState SpatialAsChannels(Moments oneChannel, IReadOnlyList<long> size)
+    {
+        if (size.Count == 0)
+            throw new ArgumentException("No dimension but the batch would be left, and a state has channels.");
+        return Join(FlattenMoments.Of(oneChannel, size[0]), [.. size.Skip(1)]);
     }
 
     private int Dimension(long dim)

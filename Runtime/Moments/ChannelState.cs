@@ -46,6 +46,14 @@ public abstract partial class ChannelState
     /// <summary>The channels of the value that the state describes.</summary>
     public abstract long Channels { get; }
 
+    /// <summary>What a layer of a policy of your own needs of its prior; the opposite of <see cref="Gaussian"/>.</summary>
+    /// <returns>[G, C] each, or [1, C] where one row stands for all micro-batches. They may be the state's own: do not change them.</returns>
+    public (Tensor mean, Tensor variance) MeanAndVariance()
+    {
+        var (mean, variance) = Moments();
+        return (mean, variance);
+    }
+
     /// <summary>The state as moments, [G, C] or [1, C] each.</summary>
     internal abstract Moments Moments();
 
@@ -53,7 +61,10 @@ public abstract partial class ChannelState
     /// <param name="convolution">The module that the value passes.</param>
     public abstract ChannelState Through(Convolution convolution);
 
-    /// <summary>The state behind a linear layer, for values of shape [N, C].</summary>
+    /// <summary>
+    /// The state behind a linear layer over the last dimension: over the channels for values of shape [N, C], over positions
+    /// of every channel for others.
+    /// </summary>
     /// <param name="linear">The module that the value passes.</param>
     public abstract ChannelState Through(Linear linear);
 
@@ -79,6 +90,15 @@ public abstract partial class ChannelState
     /// <summary>The state behind any function of single elements, such as <c>functional.silu</c>.</summary>
     /// <param name="elementwise">A function that maps every element by itself, keeping the shape.</param>
     public abstract ChannelState Apply(Func<Tensor, Tensor> elementwise);
+
+    /// <summary>The state behind a threshold: the value where it is above a number, else another number.</summary>
+    /// <param name="threshold">What the value must exceed.</param>
+    /// <param name="value">What stands elsewhere.</param>
+    public abstract ChannelState Threshold(double threshold, double value);
+
+    /// <summary>The state behind a hard shrink: the value where its size is above a number, else 0.</summary>
+    /// <param name="lambda">The number, at least 0.</param>
+    public abstract ChannelState Hardshrink(double lambda);
 
     /// <summary>The state behind a max pool.</summary>
     /// <param name="kernel">Window, one length a spatial dimension.</param>
@@ -125,43 +145,9 @@ public abstract partial class ChannelState
     /// <returns>The state itself.</returns>
     public abstract ChannelState MoveToOuter(DisposeScope scope);
 
-    /// <summary>The state of a sum; null, a cut chain, where one of the states is unknown.</summary>
-    /// <param name="left">State of one term.</param>
-    /// <param name="right">State of the other.</param>
-    public static ChannelState? Add(ChannelState? left, ChannelState? right)
-    {
-        if (left is null || right is null) return null;
-        var sum = SumMoments.Of(left.JoinMoments(), right.JoinMoments());
-        return left.Join(sum, BroadcastSize(left.Size, right.Size));
-    }
-
-    /// <summary>The state of an elementwise product of independent values; null where one of the states is unknown.</summary>
-    /// <param name="left">State of one factor.</param>
-    /// <param name="right">State of the other.</param>
-    public static ChannelState? Multiply(ChannelState? left, ChannelState? right)
-    {
-        if (left is null || right is null) return null;
-        var product = ProductMoments.Of(left.Moments(), right.Moments());
-        return left.Join(product, BroadcastSize(left.Size, right.Size));
-    }
-
-    /// <summary>The state of values concatenated along the channels; null where one of the states is unknown.</summary>
-    /// <param name="states">The states of the values in order.</param>
-    public static ChannelState? Concat(params ChannelState?[] states)
-    {
-        if (states.Length == 0 || states.Any(state => state is null)) return null;
-        var joined = ConcatMoments.Of([.. states.Select(state => state!.Moments())]);
-        return states[0]!.Join(joined, states[0]!.Size);
-    }
-
     /// <summary>The moments that a sum takes from the state.</summary>
     private protected virtual Moments JoinMoments() => Moments();
 
     /// <summary>A state of the same form, of the moments that a join of states gave.</summary>
     private protected abstract ChannelState Join(Moments moments, IReadOnlyList<long> size);
-
-    private static IReadOnlyList<long> BroadcastSize(IReadOnlyList<long> left, IReadOnlyList<long> right) =>
-        left.Count != right.Count
-            ? (left.Count > right.Count ? left : right)
-            : [.. left.Zip(right, Math.Max)];
 }

@@ -12,7 +12,8 @@ internal sealed class EmittedState(Parameter weight, Parameter bias, IReadOnlyLi
 {
     public override long Channels => weight.size(0);
 
-    internal override Moments Moments() => new(bias.unsqueeze(0), weight.square().unsqueeze_(0));
+    internal override Moments Moments() =>
+        new(KnDsl.Moments.Wide(bias).unsqueeze(0), KnDsl.Moments.Wide(weight).square().unsqueeze_(0));
 
     internal override TransitionSource Source() => new(bias, weight, Emitted: true, Rectified: false);
 

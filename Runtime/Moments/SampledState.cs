@@ -43,17 +43,26 @@ internal sealed class SampledState : ChannelState
 
     public override ChannelState Through(Convolution convolution)
     {
-        var map = convolution.call(PseudoFeatures());
-        return new SampledState(MomentsOf(map), map.shape[2..]);
+        // A map of one position has no variance to take: it passes in closed form.
+        var size = ConvolutionSize.Of(Size, convolution);
+        if (Windows.Count(size) == 1) return new SampledState(ConvolutionMoments.Of(Moments(), Size, convolution), size);
+
+        var map = convolution.call(PseudoFeatures().to(convolution.weight.dtype));
+        return new SampledState(MomentsOf(map.to(_drawn.Mean.dtype)), map.shape[2..]);
     }
 
-    // A map of one position has no variance to take: features pass in closed form.
-    public override ChannelState Through(Linear linear) =>
-        new SampledState(LinearMoments.Of(Moments(), linear.weight, linear.bias), Size);
+    public override ChannelState Through(Linear linear) => Size.Count == 0
+        ? new SampledState(LinearMoments.Of(Moments(), linear.weight, linear.bias), Size)
+        : new SampledState(LinearMoments.OfPositions(Moments(), linear), [.. Size.SkipLast(1), linear.out_features]);
 
     public override ChannelState Relu() => Wait(map => map.relu(), Size);
 
     public override ChannelState Apply(Func<Tensor, Tensor> elementwise) => Wait(elementwise, Size);
+
+    public override ChannelState Threshold(double threshold, double value) =>
+        Wait(map => nn.functional.threshold(map, threshold, value), Size);
+
+    public override ChannelState Hardshrink(double lambda) => Wait(map => nn.functional.hardshrink(map, lambda), Size);
 
     public override ChannelState MaxPool(
         long[] kernel, long[] stride, long[] padding, long[]? dilation = null, bool ceilMode = false) =>
@@ -75,7 +84,7 @@ internal sealed class SampledState : ChannelState
         : new SampledState(AverageMoments.Of(Moments(), Windows.AdaptiveShare(Size, size)), size);
 
     public override ChannelState AdaptiveMaxPool(long[] size) =>
-        new SampledState(MaxMoments.Of(Moments(), Windows.AdaptiveCount(Size, size)), size);
+        new SampledState(MaxMoments.Of(Moments(), Windows.Adaptive(Size, size)), size);
 
     public override ChannelState Flatten(long startDim = 1, long endDim = -1)
     {

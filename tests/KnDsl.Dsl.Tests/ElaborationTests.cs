@@ -241,12 +241,12 @@ public sealed class ElaborationTests
     }
 
     [Theory]
-    [InlineData("concat(a, a, axis: 2) -> norm", "KN0301")]
+    [InlineData("a -> softmax(0) -> norm", "KN0301")]
     [InlineData("a + (x -> conv(4, 3)) -> norm", "KN0303")]
     [InlineData("concat(a, x) -> norm", "KN0303")]
     [InlineData("(x -> norm) + x + a -> norm", null)]
-    [InlineData("concat(a, a, axis: 2) -> norm(chain: start)", null)]
-    [InlineData("concat(a, a, axis: 2) -> norm(batch())", null)]
+    [InlineData("a -> softmax(0) -> norm(chain: start)", null)]
+    [InlineData("a -> softmax(0) -> norm(batch())", null)]
     [InlineData("a + a -> norm", null)]
     public void Cuts_of_the_chain_are_warned_of_where_a_norm_wants_it(string value, string? code)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -67,6 +68,49 @@ public sealed class GradientTests : TorchTest
             Loss, 1e-6, image, first.weight!, ((AffineNormLayer)norm1).weight, ((AffineNormLayer)norm1).bias,
             second.weight!, second.bias!, ((AffineNormLayer)norm2).weight, ((AffineNormLayer)norm2).bias);
         Assert.True(first.weight!.grad!.abs().max().item<double>() > 1e-3);
+    }
+
+    [Theory]
+    [InlineData("learned", false)]
+    [InlineData("learned", true)]
+    [InlineData("adaptive", false)]
+    [InlineData("adaptive", true)]
+    public void OfALearnedGainAndTransition(string kind, bool perChannel)
+    {
+        // A last, smaller micro-batch too: an adaptive gain is another there.
+        var gain = kind == "learned" ? Gain.Learned(perChannel, 0.6, 0.3) : Gain.Adaptive(perChannel, 0.6, 0.3);
+        using var layer = NormPolicy.Kalman(gain, 2, Transition.Learned).Create(3, dtype: float64);
+        var (m0, v0) = (Random(3, 3).requires_grad_(), (Random(3, 3).square() + 0.3).requires_grad_());
+        var x = (Random(5, 3, 4, 3) + 0.5).requires_grad_();
+        var direction = Random(5, 3, 4, 3);
+        var names = new[] { "weight", "bias", "gain_mean", "gain_variance", "transition_scale", "transition_shift", "process_noise" };
+        using (no_grad()) foreach (var name in names) layer.get_parameter(name)!.add_(randn_like(layer.get_parameter(name)!) * 0.2);
+        GradientsEqualDifferences(
+            () =>
+            {
+                var (y, emitted, posterior) = layer.forward(x, ChannelState.Gaussian(m0, v0, [4, 3]));
+                return (y * direction).sum() + posterior!.Moments().Variance.sqrt().sum() + emitted!.Moments().Variance.sum();
+            },
+            1e-7, [x, m0, v0, .. names.Select(name => layer.get_parameter(name)!)]);
+
+        // The gains and the prior are what they are said to be.
+        double Of(string name, long channel) => layer.get_parameter(name)![perChannel || name.StartsWith('t') || name.StartsWith('p') ? channel : 0].item<double>();
+        var posterior = layer.forward(x, ChannelState.Gaussian(m0, v0, [4, 3])).posterior!.Moments();
+        foreach (var (group, samples) in new[] { (0, new long[] { 0, 2 }), (2, new long[] { 4 }) })
+        for (var c = 0; c < 3; c++)
+        {
+            var n = kind == "learned" ? 1 : samples.Length;
+            double Sigmoid(double logit) => 1 / (1 + Math.Exp(-logit) / n);
+            var (qm, qv) = (Sigmoid(Of("gain_mean", c)), Sigmoid(Of("gain_variance", c)));
+            var observed = x.index_select(0, tensor(samples)).select(1, c);
+            var mu = observed.mean().item<double>();
+            var variance = (observed - mu).square().mean().item<double>();
+            var a = Of("transition_scale", c);
+            var m = a * m0[group, c].item<double>() + Of("transition_shift", c);
+            var v = a * a * v0[group, c].item<double>() + Math.Log(1 + Math.Exp(Of("process_noise", c)));
+            Assert.Equal(m + qm * (mu - m), posterior.Mean[group, c].item<double>(), 1e-10);
+            Assert.Equal(v + qv * (variance - v) + qv * (1 - qv) * (mu - m) * (mu - m), posterior.Variance[group, c].item<double>(), 1e-10);
+        }
     }
 
     [Fact]

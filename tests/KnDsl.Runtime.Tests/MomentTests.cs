@@ -36,12 +36,14 @@ public sealed class MomentTests : TorchTest
         ["tanh"] = x => x.tanh(),
         ["softplus"] = x => nn.functional.softplus(x),
         ["softsign"] = x => nn.functional.softsign(x),
-        ["hardtanh"] = x => nn.functional.hardtanh(x),
+        ["hardtanh"] = x => x.clamp(-1, 1),
         ["hardsigmoid"] = x => nn.functional.hardsigmoid(x),
         ["hardswish"] = x => nn.functional.hardswish(x),
         ["logsigmoid"] = x => nn.functional.logsigmoid(x),
         ["tanhshrink"] = x => nn.functional.tanhshrink(x),
         ["softshrink"] = x => nn.functional.softshrink(x),
+        ["hardtanh of another range"] = x => x.clamp(-0.3, 2),
+        ["softplus of another sharpness"] = x => nn.functional.softplus(x, 3, 2),
     };
 
     [Fact]
@@ -51,6 +53,71 @@ public sealed class MomentTests : TorchTest
     [MemberData(nameof(Activations))]
     public void Elementwise(string name) =>
         AgreesWithDraws([2, 2], state => state.Apply(Functions[name]), Functions[name]);
+
+    [Theory]
+    [InlineData(0.5, 3)]
+    [InlineData(-1, 0)]
+    [InlineData(0, 0)]
+    public void Threshold(double threshold, double value) => AgreesWithDraws(
+        [2, 2], state => state.Threshold(threshold, value), x => nn.functional.threshold(x, threshold, value));
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1.3)]
+    [InlineData(0)]
+    public void Hardshrink(double lambda) =>
+        AgreesWithDraws([2, 2], state => state.Hardshrink(lambda), x => nn.functional.hardshrink(x, lambda));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(-1)]
+    public void Softmax(long dim)
+    {
+        AgreesWithDraws([3, 4], state => state.Softmax(dim), x => nn.functional.softmax(x, dim));
+        AgreesWithDraws([3, 4], state => state.LogSoftmax(dim), x => nn.functional.log_softmax(x, dim));
+    }
+
+    [Theory]
+    [InlineData(0, 1e-12, 5)]
+    [InlineData(30, 1e-3, 5)]
+    [InlineData(-1000, 1, 2)]
+    [InlineData(0, 9, 60)]
+    [InlineData(0, 40, 3)]
+    public void SoftmaxOfOtherScales(double mean, double variance, long channels)
+    {
+        var (means, variances) = (mean * arange(channels, float64) / channels, full(channels, variance, float64));
+        var x = randn([400_000, channels], float64) * Math.Sqrt(variance) + means;
+        foreach (var log in new[] { false, true })
+        {
+            var moments = SoftmaxMoments.OverChannels(new(means.unsqueeze(0), variances.unsqueeze(0)), log);
+            var p = log ? nn.functional.log_softmax(x, 1) : nn.functional.softmax(x, 1);
+            var (m, v) = (p.mean([0]), p.var(0, unbiased: false));
+            Close(m, moments.Mean[0], 0.01, $"mean, {log}");
+            Close(v.sqrt(), moments.Variance[0].sqrt(), 0.01, $"deviation, {log}");
+            if (!log) Assert.Equal(1, moments.Mean.sum().item<double>(), 1e-3);
+        }
+    }
+
+    [Fact]
+    public void GradientsOfSoftmaxAndOfWhatIsCutOff()
+    {
+        var (mean, variance) = (Random(2, 4).requires_grad_(), (rand(2, 4, float64) + 0.3).requires_grad_());
+        var directions = (Random(2, 4), Random(2, 4));
+        foreach (var rule in new Func<Moments, Moments>[]
+        {
+            x => SoftmaxMoments.OverChannels(x, log: false), x => SoftmaxMoments.OverChannels(x, log: true),
+            x => SoftmaxMoments.OverPositions(x, 3, log: false), x => SoftmaxMoments.OverPositions(x, 3, log: true),
+            x => TruncatedMoments.OfThreshold(x, 0.3, -1), x => TruncatedMoments.OfHardshrink(x, 0.4),
+        })
+            GradientsEqualDifferences(
+                () =>
+                {
+                    var (m, v) = rule(new(mean, variance));
+                    return (m * directions.Item1 + v * directions.Item2).sum();
+                },
+                1e-5, mean, variance);
+    }
 
     [Theory]
     [InlineData(1, 1, 1, true)]
@@ -115,6 +182,44 @@ public sealed class MomentTests : TorchTest
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void LinearOverTheLastDimension(bool bias)
+    {
+        using var line = nn.Linear(5, 3, hasBias: bias, dtype: float64);
+        AgreesWithDraws([5], state => state.Through(line), line.call);
+        AgreesWithDraws([2, 5], state => state.Through(line), line.call);
+    }
+
+    [Fact]
+    public void LinearOverChannelsThatWereMoved()
+    {
+        // As in ConvNeXt: the channels go last, pass linear layers and activations, and come back.
+        using var one = nn.Linear(4, 8, dtype: float64);
+        using var two = nn.Linear(8, 5, dtype: float64);
+        AgreesWithDraws(
+            [2, 3], state => state.Permute(0, 2, 3, 1).Through(one).Relu().Permute(0, 3, 1, 2),
+            x => one.call(x.permute(0, 2, 3, 1)).relu().permute(0, 3, 1, 2));
+
+        var there = new AnalyticState(new(Random(2, 4), rand(2, 4, float64)), [2, 3]).Permute(0, 2, 3, 1);
+        Assert.Equal((2L, 3L, 4L), (there.Channels, there.Size[0], there.Size[1]));
+        var back = there.Dropout(0.5).Apply(x => x.tanh()).Threshold(0, 1).Hardshrink(0.1).Permute(0, 2, 3, 1).Permute(0, 2, 3, 1);
+        Assert.Equal((4L, 2L, 3L), (back.Channels, back.Size[0], back.Size[1]));
+        Assert.True(back.Moments().Mean.std(1, unbiased: false).min().item<double>() > 0);
+        Assert.Equal([2L, 8L], there.Through(one).Permute(0, 3, 1, 2).Moments().Mean.shape);
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1, 1, false)]
+    [InlineData(3, 2, 1, 1, false)]
+    [InlineData(3, 3, 1, 2, true)]
+    [InlineData(4, 3, 2, 1, true)]
+    public void MaxPoolOfAPaddedMap(long kernel, long stride, long padding, long dilation, bool ceilMode) => AgreesWithDraws(
+        [7, 8], state => state.MaxPool([kernel, kernel], [stride, stride], [padding, padding], [dilation, dilation], ceilMode),
+        x => nn.functional.max_pool2d(
+            x, [kernel, kernel], [stride, stride], [padding, padding], [dilation, dilation], ceilMode));
+
+    [Theory]
     [InlineData(2, 2)]
     [InlineData(3, 2)]
     public void MaxPool(long kernel, long stride) => AgreesWithDraws(
@@ -153,6 +258,7 @@ public sealed class MomentTests : TorchTest
     [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 2)]
+    [InlineData(4, 5)]
     public void AdaptiveMaxPool(long height, long width) => AgreesWithDraws(
         [6, 6], state => state.AdaptiveMaxPool([height, width]),
         x => nn.AdaptiveMaxPool2d([height, width]).call(x));
@@ -185,6 +291,41 @@ public sealed class MomentTests : TorchTest
         x => x + nn.functional.dropout(DrawLike(x), 0.5));
 
     [Fact]
+    public void Subtract() => AgreesWithDraws(
+        [2, 2], state => ChannelState.Subtract(state.Relu(), state)!, x => x.relu() - DrawLike(x));
+
+    [Fact]
+    public void MatMul()
+    {
+        AgreesWithDraws(
+            [4], state => ChannelState.MatMul(state, state.Relu().AvgPool([2], [2], [0]))!,
+            x => matmul(x, nn.functional.avg_pool1d(DrawLike(x).relu(), 2, 2)));
+        AgreesWithDraws(
+            [3, 2], state => ChannelState.MatMul(state, state.Permute(0, 1, 3, 2))!,
+            x => matmul(x, DrawLike(x).permute(0, 1, 3, 2)));
+    }
+
+    [Fact]
+    public void Glu() => AgreesWithDraws([2, 2], state => state.Glu(), x => nn.functional.glu(x, 1));
+
+    [Fact]
+    public void BroadcastJoins()
+    {
+        AgreesWithDraws(
+            [2, 3], state => ChannelState.Multiply(state, state.AdaptiveAvgPool([1, 1]).Apply(x => x.sigmoid()))!,
+            x => x * nn.functional.adaptive_avg_pool2d(DrawLike(x), [1, 1]).sigmoid());
+        AgreesWithDraws(
+            [2, 3], state => ChannelState.Add(state, state.Slice(1, 1, 2))!, x => x + DrawLike(x).slice(1, 1, 2, 1));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-1)]
+    public void ConcatOfPositions(long dim) => AgreesWithDraws(
+        [2, 3], state => ChannelState.Concat(dim, state, state.Relu().Slice(dim, 0, 1), state)!,
+        x => cat([x, DrawLike(x).relu().slice(dim, 0, 1, 1), x], dim));
+
+    [Fact]
     public void Multiply() => AgreesWithDraws(
         [2, 2], state => ChannelState.Multiply(state, state.Relu())!, x => x * DrawLike(x).relu());
 
@@ -199,6 +340,7 @@ public sealed class MomentTests : TorchTest
     [InlineData(InterpolationMode.Bicubic, false)]
     [InlineData(InterpolationMode.Bicubic, true)]
     [InlineData(InterpolationMode.Area, false)]
+    [InlineData(InterpolationMode.NearestExact, false)]
     public void Interpolate(InterpolationMode mode, bool alignCorners) => AgreesWithDraws(
         [3, 5], state => state.Interpolate([6, 7], mode, alignCorners),
         x => nn.functional.interpolate(x, [6, 7], mode: mode, align_corners: alignCorners ? true : null));
@@ -228,10 +370,39 @@ public sealed class MomentTests : TorchTest
     [InlineData(new long[] { -1 }, true)]
     [InlineData(new long[] { 1 }, true)]
     [InlineData(new long[] { 1, 2 }, true)]
+    [InlineData(new long[] { 1 }, false)]
+    [InlineData(new long[] { 1, 3 }, false)]
+    [InlineData(new long[] { -2, 1 }, false)]
     public void MeanAndSum(long[] dims, bool keepdim)
     {
         AgreesWithDraws([2, 3], state => state.Mean(dims, keepdim), x => x.mean(dims, keepdim));
         AgreesWithDraws([2, 3], state => state.Sum(dims, keepdim), x => x.sum(dims, keepdim));
+    }
+
+    [Fact]
+    public void InterpolateOfALineOrVolume()
+    {
+        AgreesWithDraws(
+            [5], state => state.Interpolate([8], InterpolationMode.Linear),
+            x => nn.functional.interpolate(x, [8], mode: InterpolationMode.Linear, align_corners: false));
+        AgreesWithDraws(
+            [3, 2, 4], state => state.Interpolate([4, 4, 5], InterpolationMode.Trilinear, alignCorners: true),
+            x => nn.functional.interpolate(x, [4, 4, 5], mode: InterpolationMode.Trilinear, align_corners: true));
+    }
+
+    [Fact]
+    public void PoolsOfALineOrVolume()
+    {
+        AgreesWithDraws(
+            [7], state => state.AvgPool([3], [2], [1]), x => nn.functional.avg_pool1d(x, 3, 2, 1));
+        AgreesWithDraws(
+            [4, 5, 3], state => state.AvgPool([2, 3, 2], [2, 1, 1], [0, 1, 1]),
+            x => nn.functional.avg_pool3d(x, [2, 3, 2], [2, 1, 1], [0, 1, 1]));
+        AgreesWithDraws(
+            [4, 5, 3], state => state.AdaptiveMaxPool([2, 3, 2]), x => Operations.adaptive_max_pool3d(x, [2, 3, 2]));
+        AgreesWithDraws(
+            [4, 5, 3], state => state.MaxPool([2, 3, 2], [2, 1, 1], [0, 1, 1]),
+            x => nn.functional.max_pool3d(x, [2, 3, 2], [2, 1, 1], [0, 1, 1]));
     }
 
     [Theory]
@@ -240,6 +411,9 @@ public sealed class MomentTests : TorchTest
     [InlineData(new long[] { 8, 3 })]
     [InlineData(new long[] { 24 })]
     [InlineData(new long[] { -1, 3 })]
+    [InlineData(new long[] { 3, 8 })]
+    [InlineData(new long[] { 3, 2, 2, 2 })]
+    [InlineData(new long[] { 12, -1 })]
     public void Reshape(long[] shape) => AgreesWithDraws(
         [2, 3], state => state.Reshape(shape), x => x.reshape([x.size(0), .. shape]));
 
@@ -247,6 +421,7 @@ public sealed class MomentTests : TorchTest
     [InlineData(new long[] { 0, 1, 3, 2 })]
     [InlineData(new long[] { 0, 2, 3, 1 })]
     [InlineData(new long[] { 0, 3, 1, 2 })]
+    [InlineData(new long[] { 0, -1, 1, -2 })]
     public void Permute(long[] dims) => AgreesWithDraws([2, 3], state => state.Permute(dims), x => x.permute(dims));
 
     [Fact]
@@ -255,6 +430,7 @@ public sealed class MomentTests : TorchTest
         AgreesWithDraws([1, 3], state => state.Squeeze(), x => x.squeeze(2));
         AgreesWithDraws([1, 3], state => state.Squeeze(2), x => x.squeeze(2));
         AgreesWithDraws([1, 3], state => state.Squeeze(3), x => x.squeeze(3));
+        AgreesWithDraws([2, 3], state => state.Slice(1, 1, 2).Squeeze(1), x => x.slice(1, 1, 2, 1).squeeze(1));
     }
 
     [Fact]
@@ -300,13 +476,16 @@ public sealed class MomentTests : TorchTest
     public void WhatHasNoRuleSaysSo()
     {
         var state = new AnalyticState(new(Random(1, 4), rand(1, 4, float64)), [2, 3]);
-        Assert.Contains("[N, 4, 2, 3] reshaped to [N, 16]", Assert.Throws<ArgumentException>(() => state.Reshape(16)).Message);
-        Assert.Throws<ArgumentException>(() => state.Permute(1, 0, 2, 3));
-        Assert.Throws<ArgumentException>(() => state.Mean([1]));
+        Assert.Contains("[N, 4, 2, 3] cannot be reshaped to [N, 16]", Assert.Throws<ArgumentException>(() => state.Reshape(16)).Message);
+        Assert.Contains("[1, 0, 2, 3]", Assert.Throws<ArgumentException>(() => state.Permute(1, 0, 2, 3)).Message);
+        Assert.Throws<ArgumentException>(() => state.Permute(0, 1, 2, 2));
+        Assert.Contains("batch", Assert.Throws<ArgumentException>(() => state.Mean([1, 2, 3])).Message);
+        Assert.Throws<ArgumentException>(() => ChannelState.MatMul(state, state.Flatten()));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ChannelState.Concat(0, state, state));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.Softmax(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => state.Mean([0], keepdim: true));
         Assert.Throws<ArgumentOutOfRangeException>(() => state.Dropout(1));
         Assert.Throws<ArgumentException>(() => state.Pad([1, 1, 1]));
-        Assert.Throws<ArgumentException>(() => state.Through(nn.Linear(4, 2)));
     }
 
     [Fact]
@@ -321,6 +500,18 @@ public sealed class MomentTests : TorchTest
     }
 
     [Fact]
+    public void StatesOfOtherMicroBatchesAreMixed()
+    {
+        var (two, three) = (new AnalyticState(new(Random(2, 2), rand(2, 2, float64)), [3]), new AnalyticState(new(Random(3, 2), rand(3, 2, float64)), [3]));
+        foreach (var joined in new[] { ChannelState.Add(two, three), ChannelState.Multiply(two, three), ChannelState.Concat(two, three) })
+            Assert.Equal(1, joined!.Moments().Rows);
+        var mixed = two.Moments().ForRows(1);
+        var (mean, variance) = (two.Moments().Mean, two.Moments().Variance);
+        Close(mean.mean([0], keepdim: true), mixed.Mean, 1e-12);
+        Close((variance + mean.square()).mean([0], keepdim: true) - mixed.Mean.square(), mixed.Variance, 1e-12);
+    }
+
+    [Fact]
     public void AnUnknownStateCutsAJoin()
     {
         var state = new AnalyticState(new(Random(1, 2), rand(1, 2, float64)), [3]);
@@ -328,6 +519,8 @@ public sealed class MomentTests : TorchTest
         Assert.Null(ChannelState.Add(null, state));
         Assert.Null(ChannelState.Multiply(null, state));
         Assert.Null(ChannelState.Concat(state, null));
+        Assert.Null(ChannelState.Subtract(state, null));
+        Assert.Null(ChannelState.MatMul(null, state));
     }
 
     [Theory]

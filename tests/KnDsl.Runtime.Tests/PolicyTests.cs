@@ -142,8 +142,23 @@ public sealed class PolicyTests : TorchTest
         using var layer = NormPolicy.Kalman(microbatch: 2).Create(3);
         Assert.Throws<ArgumentException>(
             () => layer.forward(randn(8, 3, 2, 2), new AnalyticState(new(zeros(1, 4), ones(1, 4)), [2, 2])));
-        Assert.Throws<ArgumentException>(
-            () => layer.forward(randn(8, 3, 2, 2), new AnalyticState(new(zeros(3, 3), ones(3, 3)), [2, 2])));
+        using var groups = NormPolicy.GroupKalman(1).Create(3);
+        Assert.Contains("4 channels where 3 were expected", Assert.Throws<ArgumentException>(
+            () => groups.forward(randn(8, 3, 2, 2), new AnalyticState(new(zeros(1, 4), ones(1, 4)), [2, 2]))).Message);
+    }
+
+    [Theory]
+    [InlineData("kalman(gain: 0.1, microbatch: 2)")]
+    [InlineData("groupkalman(4)")]
+    public void APriorOfOtherMicroBatchesIsTheirMixture(string spelling)
+    {
+        // So that layers of one network may have policies of their own.
+        var (x, mean, variance) = (Random(8, 8, 2, 2), Random(3, 8), Random(3, 8).square() + 0.2);
+        using var layer = Policies[spelling].Create(8, dtype: float64);
+        using var other = Policies[spelling].Create(8, dtype: float64);
+        var mixed = mean.mean([0]);
+        var expected = other.forward(x, ChannelState.Gaussian(mixed, (variance + mean.square()).mean([0]) - mixed.square(), [2, 2])).output;
+        Close(expected, layer.forward(x, ChannelState.Gaussian(mean, variance, [2, 2])).output, 1e-12);
     }
 
     private static void Refused(string message, Action action) =>

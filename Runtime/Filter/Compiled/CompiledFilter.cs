@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using static TorchSharp.torch;
@@ -7,6 +6,7 @@ namespace KnDsl;
 
 /// <summary>
 /// The filter in compiled tensor operations, for every device, layout and type; statistics of 16-bit values are of 32 bits.
+/// Where a variance is too large for 32, the work is done again in 64.
 /// </summary>
 internal static class CompiledFilter
 {
@@ -37,9 +37,7 @@ internal static class CompiledFilter
         var use = arguments with { Input = x, Prior = prior, Gains = arguments.Gains with { Learned = gains } };
 
         Tensor[] result;
-        using (no_grad()) result = CompiledOperations.Forward(use, gains, part.Groups);
-        CheckFinite(result[3]);
-
+        using (no_grad()) result = Compute(use, part.Groups);
         var outputs = result[..3];
         var inputs = use.Differentiable();
         if (GraphNode.Records(inputs))
@@ -48,15 +46,36 @@ internal static class CompiledFilter
         return (new(outputs[0], new(outputs[1], outputs[2])), new(result[4], result[5]));
     }
 
+    private static Tensor[] Compute(FilterArguments arguments, long groups)
+    {
+        var type = Moments.TypeFor(arguments.Weight.dtype);
+        var result = Compute(arguments, groups, type);
+        if (result[3].item<bool>()) return result;
+
+        FiniteValues.Check(arguments.Input, groups, arguments.Settings.IsOfGroups);
+        result = Compute(arguments, groups, ScalarType.Float64);
+        if (!result[3].item<bool>()) throw FiniteValues.TooLarge();
+        var largest = finfo(type).max;
+        foreach (var statistic in new[] { 1, 2, 4, 5 }) result[statistic] = result[statistic].clamp(-largest, largest).to(type);
+        return result;
+    }
+
+    /// <summary>The filter with its arithmetic on statistics in a type.</summary>
+    private static Tensor[] Compute(FilterArguments arguments, long groups, ScalarType type)
+    {
+        var gains = arguments.Gains.Learned!.Value.Select(tensor => tensor.to(type));
+        var typed = arguments with
+        {
+            Weight = arguments.Weight.to(type),
+            Bias = arguments.Bias.to(type),
+            Prior = arguments.Prior?.Select(tensor => tensor.to(type)),
+        };
+        return CompiledOperations.Forward(typed, gains, groups);
+    }
+
     private static Moments Constant(Gain gain, long samples, Tensor like) => new(
         full([1, 1], gain.Mean(samples), like.dtype, like.device),
         full([1, 1], gain.Variance(samples), like.dtype, like.device));
-
-    private static void CheckFinite(Tensor finite)
-    {
-        if (!finite.item<bool>())
-            throw new NotFiniteNumberException("A value to be normalized is not finite. Nothing was updated.");
-    }
 
     private static Tensor Rows(IReadOnlyList<Tensor> parts) => parts.Count == 1 ? parts[0] : cat([.. parts]);
 }

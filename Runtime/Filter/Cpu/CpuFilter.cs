@@ -1,4 +1,3 @@
-using System;
 using System.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -51,7 +50,7 @@ internal static unsafe class CpuFilter<T>
         using (no_grad())
         {
             Observe(x, layout, work);
-            CheckFinite(layout, work);
+            CheckFinite(x, layout, work, arguments.Settings);
             work.Filter<T>(arguments);
             if (averages is not null) Update(averages, layout, work);
             y = empty_like(x);
@@ -87,16 +86,15 @@ internal static unsafe class CpuFilter<T>
         });
     }
 
-    private static void CheckFinite(Layout layout, CpuStatistics work)
+    private static void CheckFinite(Tensor x, Layout layout, CpuStatistics work, FilterSettings settings)
     {
         for (var s = 0; s < layout.Statistics; s++)
         {
             if (double.IsFinite(work.Mu[s]) && double.IsFinite(work.Variance[s])) continue;
-            var (mean, channel, group) = (work.Mu[s], s % layout.Channels, s / layout.Channels);
             work.Dispose();
-            throw new NotFiniteNumberException(
-                $"A value to be normalized is not finite: channel {channel} of micro-batch {group} has the mean {mean}. " +
-                "Nothing was updated.", mean);
+            throw x.isfinite().all().item<bool>()
+                ? FiniteValues.TooLarge()
+                : FiniteValues.Found(s % layout.Channels, s / layout.Channels, settings.IsOfGroups);
         }
     }
 

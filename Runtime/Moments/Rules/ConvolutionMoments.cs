@@ -17,7 +17,7 @@ internal static class ConvolutionMoments
     /// <param name="convolution">The convolution.</param>
     public static Moments Of(Moments x, IReadOnlyList<long> size, Convolution convolution)
     {
-        var taps = Taps(convolution);
+        var taps = Taps(convolution).to(x.Mean.dtype);
         var moments = SeenTaps.Of(size, convolution) is { } seen
             ? OfSome(x, taps, seen, convolution.groups)
             : OfAll(x, taps, convolution.groups);

@@ -1,18 +1,31 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 
 namespace KnDsl;
 
-/// <summary>Max pool: the moments of the maximum of k independent normals.</summary>
+/// <summary>
+/// Max pool: the moments of the maximum of k independent normals. Windows at a border have fewer positions, and so other
+/// moments: the pool's are their mixture.
+/// </summary>
 internal static class MaxMoments
 {
     private static readonly ConcurrentDictionary<long, (double Mean, double Variance)> Known = new();
 
-    public static Moments Of(Moments x, long count)
+    /// <param name="x">The moments before.</param>
+    /// <param name="windows">The share of windows of each number of positions.</param>
+    public static Moments Of(Moments x, IReadOnlyDictionary<long, double> windows)
     {
-        var (mean, variance) = OfStandardNormals(count);
+        double mean = 0, square = 0;
+        foreach (var (count, share) in windows)
+        {
+            var known = OfStandardNormals(count);
+            mean += share * known.Mean;
+            square += share * (known.Variance + known.Mean * known.Mean);
+        }
+
         var deviation = x.Variance.clamp_min(1e-24).sqrt();
-        return new(x.Mean + deviation * mean, x.Variance * variance);
+        return new(x.Mean + deviation * mean, x.Variance * (square - mean * mean));
     }
 
     /// <summary>Mean and variance of the maximum of so many standard normals, by quadrature of its density.</summary>

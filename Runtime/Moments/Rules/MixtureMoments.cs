@@ -11,8 +11,8 @@ internal static class MixtureMoments
     public static Moments Of(Moments x, long count)
     {
         if (count == 1) return x;
-        var means = x.Mean.view(x.Mean.size(0), -1, count);
-        var variances = x.Variance.view(x.Variance.size(0), -1, count);
+        var means = x.Mean.reshape(x.Mean.size(0), -1, count);
+        var variances = x.Variance.reshape(x.Variance.size(0), -1, count);
         var mean = means.mean([2], keepdim: true);
         return new(mean.squeeze(2), variances.mean([2]) + (means - mean).square().mean([2]));
     }

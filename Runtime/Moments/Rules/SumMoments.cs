@@ -1,7 +1,9 @@
 namespace KnDsl;
 
-/// <summary>Sum of independent values: means add, variances add.</summary>
+/// <summary>Sum and difference of independent values: means add or subtract, variances add.</summary>
 internal static class SumMoments
 {
     public static Moments Of(Moments x, Moments y) => new(x.Mean + y.Mean, x.Variance + y.Variance);
+
+    public static Moments OfDifference(Moments x, Moments y) => new(x.Mean - y.Mean, x.Variance + y.Variance);
 }

@@ -33,10 +33,34 @@ internal static class Windows
         from.Zip(to).Aggregate(1.0, (product, sizes) =>
             product * Lengths(sizes.First, sizes.Second).Average(length => 1.0 / length));
 
-    /// <summary>Positions of an adaptive pool's windows; of their mean length where it varies.</summary>
-    public static long AdaptiveCount(IReadOnlyList<long> from, long[] to) =>
-        (long)Math.Round(from.Zip(to).Aggregate(1.0, (product, sizes) =>
-            product * Lengths(sizes.First, sizes.Second).Average()));
+    /// <summary>The share of a pool's windows that see each number of positions; padding is none.</summary>
+    public static IReadOnlyDictionary<long, double> Seen(
+        IReadOnlyList<long> size, IReadOnlyList<long> outputSize, long[] kernel, long[] stride, long[] padding, long[]? dilation) =>
+        Shares(Enumerable.Range(0, kernel.Length).Select(i => Enumerable.Range(0, (int)outputSize[i]).Select(window =>
+        {
+            var start = window * stride[i] - padding[i];
+            return (long)Enumerable.Range(0, (int)kernel[i]).Count(tap => start + tap * (dilation?[i] ?? 1) is var at && at >= 0 && at < size[i]);
+        })));
+
+    /// <summary>The share of an adaptive pool's windows that have each number of positions.</summary>
+    public static IReadOnlyDictionary<long, double> Adaptive(IReadOnlyList<long> from, long[] to) =>
+        Shares(from.Zip(to, Lengths));
+
+    /// <summary>From the lengths of the windows along each dimension to the shares of their products.</summary>
+    private static Dictionary<long, double> Shares(IEnumerable<IEnumerable<long>> dimensions)
+    {
+        var shares = new Dictionary<long, double> { [1] = 1 };
+        foreach (var lengths in dimensions.Select(lengths => lengths.ToArray()))
+        {
+            var next = new Dictionary<long, double>();
+            foreach (var (count, share) in shares)
+                foreach (var along in lengths.GroupBy(length => length))
+                    next[count * along.Key] = next.GetValueOrDefault(count * along.Key) + share * along.Count() / lengths.Length;
+            shares = next;
+        }
+
+        return shares;
+    }
 
     private static IEnumerable<long> Lengths(long from, long to)
     {

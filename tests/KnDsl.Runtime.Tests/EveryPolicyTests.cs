@@ -1,0 +1,320 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Runtime.Tests;
+
+/// <summary>What holds for layers of every policy: types, layouts, values at the edges, and ways to call them.</summary>
+public sealed class EveryPolicyTests : TorchTest
+{
+    private static readonly Dictionary<string, NormPolicy> Policies = new()
+    {
+        ["kalman"] = NormPolicy.Kalman(microbatch: 2),
+        ["kalman, whole"] = NormPolicy.Kalman(0.3),
+        ["sampled"] = NormPolicy.Kalman(gain: 0.1, microbatch: 2, transition: Transition.Sampled),
+        ["learned"] = NormPolicy.Kalman(Gain.Learned(), microbatch: 2, transition: Transition.Learned),
+        ["adaptive"] = NormPolicy.Kalman(Gain.Adaptive(perChannel: true), microbatch: 2),
+        ["batch"] = NormPolicy.Batch(),
+        ["batch, micro"] = NormPolicy.Batch(microbatch: 2),
+        ["renorm"] = NormPolicy.Renorm(warmUp: 0, rSteps: 2, dSteps: 2, microbatch: 2, momentum: 0.1),
+        ["group"] = NormPolicy.Group(2),
+        ["layer"] = NormPolicy.Layer(),
+        ["instance"] = NormPolicy.Instance(),
+        ["groupkalman"] = NormPolicy.GroupKalman(2),
+        ["none"] = NormPolicy.None(),
+    };
+
+    public static TheoryData<string> All => [.. Policies.Keys];
+
+    public static TheoryData<string> Normalizing => [.. Policies.Keys.Where(name => name != "none")];
+
+    private static ChannelState Prior(ScalarType type, params long[] size) => ChannelState.Gaussian(
+        tensor([0.5, 1, 1.5, 0.9], type), tensor([3.0, 4, 5, 2], type), size);
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void TypesAndLayoutsAgreeWithSixtyFourBits(string name)
+    {
+        foreach (var (type, tolerance) in new[] { (ScalarType.Float64, 1e-10), (ScalarType.Float32, 1e-4), (ScalarType.BFloat16, 6e-2), (ScalarType.Float16, 1e-2) })
+        foreach (var wholeLayer in new[] { true, false })
+        foreach (var layout in new[] { "contiguous", "channels last", "strided" })
+        foreach (var shape in new long[][] { [4, 4, 9], [5, 4, 4, 4], [4, 4, 2, 3, 4] })
+        foreach (var withPrior in new[] { false, true })
+        {
+            // A value of another type than the layer's: 16 bits beside 32.
+            var ofLayer = wholeLayer ? type : ScalarType.Float32;
+            if (!wholeLayer && type is ScalarType.Float32 or ScalarType.Float64) continue;
+            using var scope = NewDisposeScope();
+            var what = $"{name}, {type} in a layer of {ofLayer}, {layout}, [{string.Join(", ", shape)}], prior {withPrior}";
+            using var exact = Policies[name].Create(4, dtype: ofLayer);
+            using var layer = Policies[name].Create(4, dtype: ofLayer);
+            exact.to(float64);
+            var x = (randn(shape, float64) * 2 + 1).to(type);
+            var wide = x.to(float64).detach().requires_grad_();
+            x = layout switch
+            {
+                "channels last" => x.movedim([1], [shape.Length - 1]).contiguous().movedim([shape.Length - 1], [1]),
+                "strided" => stack([x, x], shape.Length).select(shape.Length, 0),
+                _ => x,
+            };
+            Assert.Equal(layout == "contiguous", x.is_contiguous());
+            x = x.detach().requires_grad_();
+
+            var (y, _, posterior) = layer.forward(x, withPrior ? Prior(Moments.TypeFor(ofLayer), shape[2..]) : null);
+            var (expected, _, expectedPosterior) = exact.forward(wide, withPrior ? Prior(float64, shape[2..]) : null);
+            Assert.Equal(type, y.dtype);
+            Close(expected, y, tolerance, what);
+            if (posterior is not null)
+            {
+                Assert.Equal(Moments.TypeFor(ofLayer), posterior.Moments().Mean.dtype);
+                Close(expectedPosterior!.Moments().Variance, posterior.Moments().Variance, tolerance, $"variance of {what}");
+            }
+
+            (y.to(float64) * (wide.detach() + 1)).sum().backward();
+            (expected * (wide.detach() + 1)).sum().backward();
+            Assert.Equal(type, x.grad!.dtype);
+            Close(wide.grad!, x.grad, 4 * tolerance, $"gradient of {what}");
+            foreach (var ((key, of), value) in exact.state_dict().Zip(layer.state_dict().Values).Where(entry => !entry.First.Value.isinf().any().item<bool>()))
+                Close(of, value, tolerance, $"{key} of {what}");
+
+            layer.eval();
+            exact.eval();
+            Close(exact.call(wide), layer.call(x), 3 * tolerance, $"inference of {what}");
+            Assert.Equal(type, layer.call(x).dtype);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void NetworksOfSixteenBitsTrain(string name)
+    {
+        foreach (var type in new[] { ScalarType.BFloat16, ScalarType.Float16 })
+        {
+            using var net = new ChainNetwork(Policies[name], dtype: type);
+            for (var step = 0; step < 2; step++) net.call(randn([9, 1, 8, 8]).to(type)).to(float32).square().mean().backward();
+            Assert.All(net.parameters(), parameter => Assert.True(parameter.grad is null || parameter.grad.isfinite().all().item<bool>()));
+            net.eval();
+            Assert.True(net.call(randn([9, 1, 8, 8]).to(type)).isfinite().all().item<bool>());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Normalizing))]
+    public void WhatIsNotFiniteIsReportedAndSpoilsNothing(string name)
+    {
+        foreach (var value in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity })
+        foreach (var contiguous in new[] { true, false })
+        {
+            using var layer = Policies[name].Create(4);
+            var x = randn(6, 4, 4, 4);
+            layer.forward(x, Prior(float32, 4, 4));
+            var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+            x[1, 2, 0, 0] = value;
+            var error = Assert.Throws<NotFiniteNumberException>(() => layer.forward(contiguous ? x : x.transpose(2, 3), Prior(float32, 4, 4)));
+            Assert.Matches("not finite: .*(sample 1|channel 2 of micro-batch [01]) holds NaN or infinity. Nothing was updated.", error.Message);
+            foreach (var (key, tensor) in layer.state_dict()) Close(before[key], tensor, 0, key);
+        }
+
+        foreach (var broken in new[] { 0, 1 })
+        {
+            using var layer = Policies[name].Create(4);
+            var moments = new[] { zeros(4), ones(4) };
+            moments[broken][1] = double.NaN;
+            Assert.True(layer.forward(randn(6, 4, 4, 4), ChannelState.Gaussian(moments[0], moments[1], [4, 4])).output.isfinite().all().item<bool>());
+            Assert.All(layer.state_dict().Values, tensor => Assert.False(tensor.isnan().any().item<bool>()));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Normalizing))]
+    public void AnEmptyValueIsAnErrorInTraining(string name)
+    {
+        foreach (var shape in new long[][] { [0, 4, 3, 3], [0, 4], [2, 4, 0, 3] })
+        {
+            using var layer = Policies[name].Create(4);
+            var message = Assert.Throws<ArgumentException>(() => layer.call(zeros(shape))).Message;
+            Assert.Contains($"[{string.Join(", ", shape)}], which is empty", message);
+            layer.eval();
+            Assert.Equal(shape, layer.call(zeros(shape)).shape);
+        }
+    }
+
+    [Theory]
+    [InlineData("batch", new long[] { 1, 4 })]
+    [InlineData("batch", new long[] { 1, 4, 1, 1 })]
+    [InlineData("batch, micro", new long[] { 3, 4, 1, 1 })]
+    [InlineData("renorm", new long[] { 3, 4 })]
+    [InlineData("kalman", new long[] { 3, 4, 1, 1 })]
+    [InlineData("instance", new long[] { 3, 4, 1 })]
+    public void AStatisticOfOneValueIsAnError(string name, long[] shape)
+    {
+        using var layer = Policies[name].Create(4);
+        Assert.Contains("more than 1 value", Assert.Throws<ArgumentException>(() => layer.call(randn(shape))).Message);
+        Assert.All(layer.state_dict().Values, tensor => Assert.False(tensor.isnan().any().item<bool>()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Normalizing))]
+    public void HugeAndTinyScalesAreNormalized(string name)
+    {
+        foreach (var type in new[] { ScalarType.Float32, ScalarType.Float64 })
+        foreach (var scale in new[] { 1e-20, 1e-10, 1e10, 1e18, 1e20 })
+        foreach (var contiguous in new[] { true, false })
+        {
+            using var layer = Policies[name].Create(4, dtype: type);
+            var unit = randn([6, 4, 4, 4], type);
+            var x = contiguous ? unit * scale : (unit * scale).transpose(2, 3).contiguous().transpose(2, 3);
+            x = x.detach().requires_grad_();
+            var (y, _, posterior) = layer.forward(x, null);
+            y.square().sum().backward();
+            Assert.True(y.isfinite().all().item<bool>());
+            Assert.True(x.grad!.isfinite().all().item<bool>());
+            Assert.True(posterior is null || posterior.Moments().Variance.isfinite().all().item<bool>());
+            Assert.All(layer.state_dict().Where(_ => name != "groupkalman"), entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
+            using var plain = Policies[name].Create(4, dtype: type);
+            if (scale > 1 && name != "renorm") Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Normalizing))]
+    public void ConstantChannelsStayFinite(string name)
+    {
+        foreach (var value in new[] { 0, 3.1, -1e6 })
+        foreach (var contiguous in new[] { true, false })
+        {
+            using var layer = Policies[name].Create(4);
+            var x = full([6, 4, 4, 4], value);
+            x = (contiguous ? x : x.transpose(2, 3).contiguous().transpose(2, 3)).detach().requires_grad_();
+            var y = layer.forward(x, Prior(float32, 4, 4)).output;
+            y.square().sum().backward();
+            Assert.True(y.isfinite().all().item<bool>());
+            Assert.True(x.grad!.isfinite().all().item<bool>());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void TrainingForwardNeedsNoGradientAndForgetsNone(string name)
+    {
+        using var net = new ChainNetwork(Policies[name], dtype: float64);
+        using (inference_mode()) net.call(Random(9, 1, 8, 8));
+        using (no_grad()) Assert.False(net.call(Random(9, 1, 8, 8)).requires_grad);
+
+        // Two forward passes before the backward passes, one of these twice.
+        var (a, b) = (Random(9, 1, 8, 8).requires_grad_(), Random(7, 1, 8, 8).requires_grad_());
+        var (lossA, lossB) = (net.call(a).square().sum(), net.call(b).square().sum());
+        lossA.backward(create_graph: false, retain_graph: true);
+        var once = a.grad!.clone();
+        lossB.backward();
+        lossA.backward();
+        Close(2 * once, a.grad!, 1e-12);
+        Assert.True(b.grad!.isfinite().all().item<bool>());
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void WhatIsFrozenGetsNoGradientAndOthersGetTheSame(string name)
+    {
+        // These two are never the same twice: by their draws, by their running averages.
+        if (name is "sampled" or "renorm") return;
+        using var net = new ChainNetwork(Policies[name], dtype: float64);
+        var x = Random(9, 1, 8, 8).requires_grad_();
+        var free = Gradients();
+        foreach (var frozen in new[] { "", "bn", "conv" })
+        {
+            foreach (var (key, parameter) in net.named_parameters()) parameter.requires_grad = !key.StartsWith(frozen, StringComparison.Ordinal);
+            var some = Gradients();
+            Close(free["x"], some["x"], 1e-12, "x");
+            foreach (var (key, parameter) in net.named_parameters())
+                if (parameter.requires_grad && free.TryGetValue(key, out var gradient)) Close(gradient, some[key], 1e-12, key);
+                else Assert.DoesNotContain(key, some.Keys);
+        }
+
+        Dictionary<string, Tensor> Gradients()
+        {
+            foreach (var parameter in net.parameters().Append(x)) parameter.grad = null;
+            net.call(x).pow(3).sum().backward();
+            var gradients = net.named_parameters().Where(entry => entry.parameter.grad is not null)
+                .ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
+            gradients["x"] = x.grad!.clone();
+            return gradients;
+        }
+    }
+
+    [Theory]
+    [InlineData("kalman")]
+    [InlineData("batch")]
+    [InlineData("groupkalman")]
+    public void NetworksOnSeveralThreadsDoWhatTheyDoAlone(string name)
+    {
+        var inputs = Enumerable.Range(0, 3).Select(_ => Random(9, 1, 8, 8)).ToArray();
+        var networks = inputs.Select(_ => new ChainNetwork(Policies[name], dtype: float64)).ToArray();
+        var expected = networks.Zip(inputs, Gradient).ToArray();
+        var actual = new Tensor[3];
+        var failures = new List<Exception>();
+        var threads = Enumerable.Range(0, 3).Select(i => new Thread(() =>
+        {
+            try
+            {
+                for (var turn = 0; turn < 5; turn++) actual[i] = Gradient(networks[i], inputs[i]);
+            }
+            catch (Exception failure)
+            {
+                lock (failures) failures.Add(failure);
+            }
+        })).ToArray();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+        Assert.Empty(failures);
+        for (var i = 0; i < 3; i++) Close(expected[i], actual[i], 0);
+
+        static Tensor Gradient(ChainNetwork net, Tensor x)
+        {
+            using var scope = NewDisposeScope();
+            var input = x.detach().requires_grad_();
+            net.call(input).prod().backward();
+            return input.grad!.clone().MoveToOuterDisposeScope();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void ALayerThatIsDisposedLeavesNothing(string name)
+    {
+        var x = randn(6, 4, 4, 4);
+        Once();
+        var before = Live();
+
+        // TorchSharp counts the tensor that a parameter is made of, although that one is empty then.
+        using (new TorchSharp.Modules.Parameter(zeros(1))) { }
+        var perParameter = Live() - before;
+        before = Live();
+        var parameters = Once();
+        Assert.Equal(perParameter * parameters, Live() - before);
+
+        int Once()
+        {
+            using var scope = NewDisposeScope();
+            using var layer = Policies[name].Create(4);
+            foreach (var training in new[] { true, false })
+            {
+                layer.train(training);
+                layer.forward(x, Prior(float32, 4, 4)).output.sum().Dispose();
+            }
+
+            return layer.parameters().Count();
+        }
+
+        static long Live()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return Tensor.TotalCount;
+        }
+    }
+}
