@@ -127,21 +127,34 @@ internal sealed partial class Elaborator
         _usesNorm |= generic.UsesNorm && _policyIsAmbient && _declaration.Kind == ModuleKind.Block;
         var use = new BlockUse(generic, call.Arguments, call.Inputs.Select(input => input.Shape).ToArray(), _policy) { Given = call.Given };
         if (_isGeneric && (generic.IsComplete || generic.Outputs.Count > 0))
-            return use;
+            return _context.HasFailed(declaration) || RequireKnownSizes(use, place) ? use : null;
         if (!_isGeneric)
         {
             var instance = _context.Instance(declaration, source, call.Inputs, call.Arguments, _policy);
             if (instance.IsComplete)
             {
                 CountStages(instance.StageCount);
-                return use with { Instance = instance };
+                return RequireKnownSizes(use, place) ? use with { Instance = instance } : null;
             }
+            _context.SetFailed(declaration);
             // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
             if (source.Path != _source.Path && generic.IsComplete && instance.FirstError is { } inner)
                 Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
         }
         _failed = true;
         return null;
+    }
+
+    /// <summary>Demands that the sizes of its inputs that a block is built with are known then.</summary>
+    private bool RequireKnownSizes(BlockUse use, Place place)
+    {
+        if (!use.Generic.IsComplete)
+            return true;
+        foreach (var (input, axis, _) in use.Generic.ConstructorSizes.OfInputs)
+            if (use.Inputs[input].Rank == use.Generic.Inputs[input].Shape.Rank && !RequireKnown(new SizeValue(use.Inputs[input][axis]), place,
+                    use.Declaration.Name.Text, $"{use.Generic.Inputs[input].Name}.{use.Inputs[input].NameOf(axis)}"))
+                return false;
+        return true;
     }
 
     private IReadOnlyList<Value> ApplyBlock(Member member, BlockUse use, IReadOnlyList<TensorValue> inputs, SourceText source, Place place, string? target)
@@ -178,24 +191,36 @@ internal sealed partial class Elaborator
                 foreach (var symbol in use.Generic.Inputs[i].Shape[axis].Symbols())
                     values[symbol] = inputs[i].Shape[axis];
         foreach (var pair in use.Arguments)
-        {
             if (pair.Value is SizeValue size)
                 values[new Symbol(pair.Key, SymbolKind.Construction)] = size.Size;
-            else if (pair.Value is ListValue list)
-                for (var i = 0; i < list.Items.Count; i++)
-                    if (list.Items[i] is SizeValue item)
-                        values[new Symbol($"{pair.Key}[{i}]", SymbolKind.Construction)] = item.Size;
-        }
-        foreach (var output in use.Generic.Outputs)
-            for (var axis = 0; axis < output.Value.Shape.Rank; axis++)
-                foreach (var symbol in output.Value.Shape[axis].Symbols())
-                    if (!values.ContainsKey(symbol))
-                        values[symbol] = Size.Of(new Symbol($"{member.Path}.{symbol.Name}{(_loops.Count == 0 ? "" : $"@{_properties++}")}", SymbolKind.Construction)
-                        {
-                            Member = member,
-                            MemberProperty = symbol.Name,
-                        });
+        var channels = use.Generic.Outputs.Where(output => output.Value.Shape.Rank > 1).SelectMany(output => output.Value.Shape.Channels.Symbols()).ToArray();
+        foreach (var symbol in use.Generic.Outputs.SelectMany(output => output.Value.Shape.Sizes).SelectMany(size => size.Symbols()))
+            if (!values.ContainsKey(symbol))
+                values[symbol] = ItemOf(symbol, use, values) ?? Size.Of(new Symbol(
+                    $"{member.Path}.{symbol.Name}{(_loops.Count == 0 ? "" : $"@{_properties++}")}",
+                    // Of its spatial sizes a block has no property: they are seen when data comes.
+                    channels.Contains(symbol) ? SymbolKind.Construction : SymbolKind.Data)
+                {
+                    Member = member,
+                    MemberProperty = symbol.Name,
+                });
         return values;
+    }
+
+    /// <summary>An item of a list that the block is given, or the number of them, as far as it is known which.</summary>
+    private static Size? ItemOf(Symbol symbol, BlockUse use, IReadOnlyDictionary<Symbol, Size> values)
+    {
+        if (symbol.List is not { } list || !use.Arguments.TryGetValue(list, out var argument))
+            return null;
+        var index = symbol.Index?.Substitute(values);
+        return argument switch
+        {
+            ListValue known when index is null => known.Items.Count,
+            ListValue known when index.Value >= 0 && index.Value < known.Items.Count => (known.Items[(int)index.Value!] as SizeValue)?.Size,
+            ListParameterValue own when index is null => Size.Of(own.Count),
+            ListParameterValue own when index.IsConstant => (own.ItemAt(index) as SizeValue)?.Size,
+            _ => null,
+        };
     }
 
     // ---- shared modules ------------------------------------------------------------------------------------------
@@ -242,7 +267,7 @@ internal sealed partial class Elaborator
             if (arguments is null || given.Count != 1)
                 return failure;
             var use = new LayerCall(layer, given, layer is Norm ? WithPolicy(arguments, place) : arguments, place, false, _report, _require);
-            if (Infer(use) is not { } shape || !FitsFirst(shared, given, place))
+            if (Infer(use) is not { } shape || !RequireKnown(arguments, layer.Name) || !FitsFirst(shared, given, place))
                 return failure;
             if (shared.FirstInputs is null)
                 shared.Construct(given, new ConstructLayerItem(shared.Member, use, shared.Place), null);
