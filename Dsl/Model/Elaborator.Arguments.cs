@@ -112,7 +112,21 @@ internal sealed partial class Elaborator
         foreach (var number in Numbers(value))
             if (number is { } known && !parameter.Allows(known))
                 return Fail(DiagnosticCatalogue.ArgumentRange(At(expression.Span), callee, parameter.Name, parameter.RangeText, value.Describe()));
+        if (_isGeneric && parameter.Minimum is { } least)
+            foreach (var size in value is ListValue list ? list.Items.OfType<SizeValue>() : value is SizeValue one ? [one] : [])
+                if (!(size.Size.Minimum() >= least) && !IsChecked(size.Size, (long)least))
+                    _items.Add(new CheckItem(size.Size, Relation.AtLeast, (long)least,
+                        DiagnosticCatalogue.ArgumentRange(At(expression.Span), callee, parameter.Name, parameter.RangeText, value.Describe())));
         return value;
+    }
+
+    /// <summary>Whether a check is planned already: of a parameter that ten layers have, one is enough.</summary>
+    private bool IsChecked(Size size, long least)
+    {
+        foreach (var item in _items)
+            if (item is CheckItem { Relation: Relation.AtLeast } check && check.Left == size && check.Right == least)
+                return true;
+        return false;
     }
 
     private static bool IsOfKind(Value value, LayerParameter parameter) => parameter.Kind switch

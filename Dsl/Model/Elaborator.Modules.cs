@@ -24,18 +24,40 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.ConflictingLabel(place, string.Join(".", path.Select(Text)), existing.Path, existing.Place));
                 return null;
             }
+            if (existing is { Loop: { } loop } && !_loops.Exists(frame => ReferenceEquals(frame, loop)))
+            {
+                // Another loop made it, under names that may or may not be those of this one.
+                Report(DiagnosticCatalogue.GroupLabel(place, existing.Path, existing.Place));
+                return null;
+            }
             parent = existing ?? NewMember(parent, path[i], null, place, string.Join(".", path.Take(i + 1).Select(Text)));
         }
         var last = Text(path[path.Count - 1]);
         if (parent.Named(last).FirstOrDefault(child => !AreExclusive(child.Branches)) is { } taken)
         {
             Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
-                : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)
-                    .WithHint(taken.Place == place && last.IndexOf('{') < 0 ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
+                : taken.Place == place ? DuplicateInLoop(place, taken.Path, taken.Place)
+                : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place));
             return null;
         }
+        if (_isGeneric)
+            CheckTurns(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text)));
         return NewMember(parent, path[path.Count - 1], type, place, null);
     }
+
+    /// <summary>A label that a loop around does not count is of its first turn only; how many there are, arguments may decide.</summary>
+    private void CheckTurns(Member parent, IReadOnlyList<NamePart> name, Place place, string path)
+    {
+        var counts = name.Where(part => part.Count is not null).SelectMany(part => part.Count!.Symbols()).ToArray();
+        if (counts.Any(symbol => _loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
+            return;
+        foreach (var loop in _loops.Skip(parent.LoopDepth))
+            if (!counts.Contains(loop.Variable) && !((loop.To - loop.From).Maximum() <= 1))
+                _items.Add(new CheckItem(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, path, place)));
+    }
+
+    private static Diagnostic DuplicateInLoop(Place place, string path, Place first) => DiagnosticCatalogue.DuplicateLabel(place, path, first)
+        .WithHint(path.IndexOf('{') < 0 ? $"Count it, as in '{path}{{i}}', so that each turn has its own." : null);
 
     /// <summary>Whether what stands in those branches never exists together with what stands here.</summary>
     private bool AreExclusive(IReadOnlyList<(Place If, bool Then)> branches) =>
@@ -43,18 +65,30 @@ internal sealed partial class Elaborator
 
     private Member NewMember(Member parent, IReadOnlyList<NamePart> name, string? type, Place place, string? groupPath)
     {
-        // A group without a counted name stands outside of the loops that its members stand in.
-        var counted = name.Any(part => part.Count is not null) || type is not null;
-        var depth = counted ? Math.Max(parent.LoopDepth, _loops.Count) : parent.LoopDepth;
+        var depth = Math.Max(parent.LoopDepth, type is not null ? _loops.Count : name.Max(part => part.Count is null ? 0 : LoopsOf(part.Count)));
         var member = new Member(parent, name, type, depth, place)
         {
             IsSequence = groupPath is not null && _sequences.Contains(groupPath),
             IsOptional = _branches.Count > 0 && type is not null,
             Loops = _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
             Branches = _branches.ToArray(),
+            Loop = depth == 0 ? null : _loops[depth - 1],
         };
         parent.Add(member);
         return member;
+    }
+
+    /// <summary>How many of the loops around a number counts in: a group that an outer loop counts stands outside of the inner ones.</summary>
+    private int LoopsOf(Size count)
+    {
+        var depth = 0;
+        foreach (var symbol in count.Symbols())
+        {
+            var loop = _loops.FindIndex(frame => frame.Variable.Equals(symbol));
+            var isFixed = _declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
+            depth = Math.Max(depth, loop >= 0 ? loop + 1 : isFixed ? 0 : _loops.Count);
+        }
+        return depth;
     }
 
     // ---- blocks --------------------------------------------------------------------------------------------------

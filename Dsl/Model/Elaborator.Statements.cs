@@ -488,7 +488,7 @@ internal sealed partial class Elaborator
                             heads[name] = new TensorValue(new Shape(shape), ChainFact.Either(initial.Chain, later.Chain), place, DisplayName(name))
                             {
                                 IsVariable = true,
-                                MayBeInput = MayBeInput(initial),
+                                MayBeInput = MayBeInput(initial) || MayBeInput(later),
                             };
                             changed = true;
                         }

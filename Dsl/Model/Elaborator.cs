@@ -310,7 +310,7 @@ internal sealed partial class Elaborator
             return false;
         }
         if (_isGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            _items.Add(new CheckItem(left, right, diagnostic()));
+            _items.Add(new CheckItem(left, Relation.Equal, right, diagnostic()));
         return true;
     }
 }

@@ -133,8 +133,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                         $"new {module.Cache.TypeName(block.Use.Generic)}({module.Cache.Arguments(block.Use, _code, "norm")})");
                     break;
                 case CheckItem check when module.Sizes.CanCheck(check):
-                    writer.Line(check.Place,
-                        $"Sizes.RequireEqual({_code.Of(check.Left)}, {_code.Of(check.Right)}, \"{check.Diagnostic.Code}\", {CodeContext.Quote(check.Diagnostic.Text)});");
+                    writer.Line(check.Place, CheckCode(check));
                     break;
                 case IfItem branch:
                     WriteIf(branch);
@@ -143,6 +142,17 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     WriteLoop(loop);
                     break;
             }
+    }
+
+    private string CheckCode(CheckItem check)
+    {
+        var (left, right, message) = (_code.Of(check.Left), _code.Of(check.Right), $"\"{check.Diagnostic.Code}\", {CodeContext.Quote(check.Diagnostic.Text)}");
+        return check.Relation switch
+        {
+            Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
+            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {left});",
+            _ => $"Sizes.Require({left} == {right}, {message});",
+        };
     }
 
     private void WriteGroup(MemberCode group)

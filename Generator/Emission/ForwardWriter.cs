@@ -163,12 +163,17 @@ internal sealed class ForwardWriter
 
     private void WriteBody()
     {
-        foreach (var counter in CountersOf(_module.Layout.Root))
+        DeclareCounters(_module.Layout.Root);
+        WriteItems(Model.Items);
+    }
+
+    private void DeclareCounters(MemberCode owner)
+    {
+        foreach (var counter in CountersOf(owner))
         {
             _counters[counter] = _names.Take(counter.Property.TrimStart('@') + "At");
             _writer.Line($"var {_counters[counter]} = 0;");
         }
-        WriteItems(Model.Items);
     }
 
     /// <summary>Lists whose index is no simple function of one loop's variable: they are gone through with a counter.</summary>
@@ -289,6 +294,7 @@ internal sealed class ForwardWriter
             {
                 case GroupItem group when _module.Layout[group.Group] is { IsList: true } list:
                     _writer.Line($"var {list.Local} = {OwnerAccess(list)}{list.Property}[{ListIndex(list)}];");
+                    DeclareCounters(list);
                     break;
                 case ApplyLayerItem { Call.Layer: Norm } norm:
                     WriteNorm(norm, items);
@@ -434,8 +440,7 @@ internal sealed class ForwardWriter
             _writer.Line($"int {size.Name};");
         foreach (var merge in item.Merges)
         {
-            var owned = _live.Defines(item.Then, merge.Then) && _live.Defines(item.Else, merge.Else);
-            _writer.Line($"Tensor {Declare(merge.Variable, owned)};");
+            _writer.Line($"Tensor {Declare(merge.Variable, _live.IsOwn(merge.Variable))};");
             if (_live.IsStateNeeded(merge.Variable))
                 _writer.Line($"ChannelState? {StateName(merge.Variable)};");
         }
@@ -482,10 +487,10 @@ internal sealed class ForwardWriter
         foreach (var carried in item.Carried)
         {
             // The loop frees what it replaces: its own handle, which is the value's where nothing else reads that any more.
-            var taken = _owned.Contains(carried.Before) && !_live.IsReadAfter(item, carried.Before) && _live.Defines(item.Body, carried.Next)
+            var taken = _owned.Contains(carried.Before) && !_live.IsLiveAfter(item, carried.Before) && _live.IsOwn(carried.Variable)
                 && _live.Defines(items, carried.Before) && item.Carried.Count(other => other.Before == carried.Before) == 1
                 && !Used(item.Body).Contains(carried.Before);
-            var copied = !taken && _live.Defines(item.Body, carried.Next);
+            var copied = !taken && _live.IsOwn(carried.Variable);
             var name = Declare(carried.Variable, taken || copied);
             _writer.Line($"var {name} = {_locals[carried.Before]}{(copied ? ".alias()" : "")};");
             if (_live.IsStateNeeded(carried.Variable))
@@ -515,7 +520,7 @@ internal sealed class ForwardWriter
                 _writer.Line($"({string.Join(", ", sizes.Select(size => size.Name))}) = ({string.Join(", ", sizes.Select(size => Number(size.Next)))});");
         });
         _loopDepth--;
-        Free(item, Used(item.Body).Concat(item.Carried.Select(carried => carried.Variable)), items);
+        Free(item, Used(item.Body).Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
     }
 
     /// <summary>All values that items read.</summary>
