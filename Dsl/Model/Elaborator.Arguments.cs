@@ -112,7 +112,21 @@ internal sealed partial class Elaborator
         foreach (var number in Numbers(value))
             if (number is { } known && !parameter.Allows(known))
                 return Fail(DiagnosticCatalogue.ArgumentRange(At(expression.Span), callee, parameter.Name, parameter.RangeText, value.Describe()));
+        if (_isGeneric && parameter.Minimum is { } least)
+            foreach (var size in value is ListValue list ? list.Items.OfType<SizeValue>() : value is SizeValue one ? [one] : [])
+                if (!(size.Size.Minimum() >= least) && !IsChecked(size.Size, (long)least))
+                    _items.Add(new CheckItem(size.Size, Relation.AtLeast, (long)least,
+                        DiagnosticCatalogue.ArgumentRange(At(expression.Span), callee, parameter.Name, parameter.RangeText, value.Describe())));
         return value;
+    }
+
+    /// <summary>Whether a check is planned already: of a parameter that ten layers have, one is enough.</summary>
+    private bool IsChecked(Size size, long least)
+    {
+        foreach (var item in _items)
+            if (item is CheckItem { Relation: Relation.AtLeast } check && check.Left == size && check.Right == least)
+                return true;
+        return false;
     }
 
     private static bool IsOfKind(Value value, LayerParameter parameter) => parameter.Kind switch
@@ -170,7 +184,7 @@ internal sealed partial class Elaborator
                 continue;
             }
             var value = ParameterValue(parameter, argument.Value, declaration.Name.Text);
-            ok &= value is not ErrorValue;
+            ok &= value is not ErrorValue && RequireKnown(value, At(argument.Value.Span), declaration.Name.Text, $"argument '{parameter.Name.Text}'");
             bound[parameter.Name.Text] = value;
         }
         var given = bound.Keys.ToArray();
@@ -188,6 +202,48 @@ internal sealed partial class Elaborator
                 bound[parameter.Name.Text] = new Elaborator(_context, declaration, source, false, new DiagnosticBag()).DefaultOf(parameter) ?? ErrorValue.Instance;
         }
         return ok ? (bound, given) : null;
+    }
+
+    /// <summary>Demands that nothing which a module is built with depends on sizes that only data has.</summary>
+    private bool RequireKnown(Arguments arguments, string callee)
+    {
+        foreach (var argument in arguments.All)
+            if (!RequireKnown(argument.Value, argument.Place, callee, $"argument '{argument.Name}'"))
+                return false;
+        return true;
+    }
+
+    private bool RequireKnown(Value value, Place place, string callee, string what, string? found = null)
+    {
+        if (DataIn(value) is not { } symbol)
+            return true;
+        Report(DiagnosticCatalogue.UnknownSize(place, callee, what, found ?? value.Describe(), symbol.Name)
+            .WithHint("Declare the input with a number or a parameter there."));
+        return false;
+    }
+
+    private static Symbol? DataIn(Value value)
+    {
+        switch (value)
+        {
+            case SizeValue size:
+                return size.Size.IsConstant ? null : size.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data);
+            case ListValue list:
+                return list.Items.Select(DataIn).FirstOrDefault(symbol => symbol is not null);
+            case RecordValue record:
+                return record.Fields.Select(field => DataIn(field.Value)).FirstOrDefault(symbol => symbol is not null);
+            case FloatValue { Constant: null } or BoolValue { Constant: null }:
+                Symbol? data = null;
+                var recorder = new CodeContext(symbol =>
+                {
+                    data ??= symbol.Kind == SymbolKind.Data ? symbol : null;
+                    return symbol.Name;
+                });
+                _ = value is FloatValue number ? number.Code(recorder) : ((BoolValue)value).Code(recorder);
+                return data;
+            default:
+                return null;
+        }
     }
 
     private static string TypeText(Parameter parameter) => parameter.Type.Text + (parameter.IsList ? "[]" : "");
@@ -248,7 +304,7 @@ internal sealed partial class Elaborator
                 .WithHint(call is not null && Spelling.Nearest(call.Callee.Text, known) is { } near ? $"Did you mean '{near}'?" : null));
             return null;
         }
-        if (BindArguments(call, policy.Parameters) is not { } arguments)
+        if (BindArguments(call, policy.Parameters) is not { } arguments || !RequireKnown(arguments, policy.Name))
             return null;
         if (arguments.Find("gain")?.Value is RecordValue record && !CheckGain(record, policy))
             return null;

@@ -65,9 +65,9 @@ internal sealed partial class Elaborator
         }
         switch (Evaluate(part.Count))
         {
-            case SizeValue size:
+            case SizeValue size when RequireKnown(size, At(part.Count.Span), "label", "number"):
                 return Counted(size.Size);
-            case ErrorValue:
+            case SizeValue or ErrorValue:
                 return new NamePart("?", null);
             case var other:
                 Report(DiagnosticCatalogue.ValueType(At(part.Count.Span), "What a label counts", "a whole number", other.Describe()));
@@ -248,6 +248,8 @@ internal sealed partial class Elaborator
         Member? member = null;
         if (layer.ModuleType is { } type && path is not null)
         {
+            if (!RequireKnown(arguments, layer.Name))
+                return ErrorValue.Instance;
             member = AddMember(path, type, named ?? place);
             if (member is null)
                 return ErrorValue.Instance;
@@ -439,7 +441,7 @@ internal sealed partial class Elaborator
                     Report(DiagnosticCatalogue.TooLarge(At(expression.Span), $"This repetition ({size.Describe()} times)", ModelContext.MostStages));
                     return null;
                 }
-                return size.Size;
+                return RequireKnown(size, At(expression.Span), "*", "number of times") ? size.Size : null;
             case ErrorValue:
                 return null;
             case var other:
@@ -486,8 +488,8 @@ internal sealed partial class Elaborator
     private string LoopVariable()
     {
         foreach (var name in new[] { "i", "j", "k" })
-            if (_scope.Find(name) is null && _loops.All(loop => loop.Variable.Name != name))
+            if (_scope.Find(name) is null && TakeForLoop(name))
                 return name;
-        return $"turn{_loops.Count + 1}";
+        return NewSymbol("turn").Name;
     }
 }

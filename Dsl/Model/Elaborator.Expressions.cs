@@ -168,10 +168,12 @@ internal sealed partial class Elaborator
 
     private Value EvaluateNot(NotExpression expression) => Evaluate(expression.Value) switch
     {
-        BoolValue value => new BoolValue(!value.Constant, code => $"!({value.Code(code)})", value.WhenFalse, value.WhenTrue),
+        BoolValue value => new BoolValue(!value.Constant, code => Not(value.Code(code)), value.WhenFalse, value.WhenTrue),
         ErrorValue error => error,
         var other => Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What 'not' stands before", "true or false", other.Describe())),
     };
+
+    private static string Not(string condition) => condition.All(c => char.IsLetterOrDigit(c) || c is '_' or '@') ? "!" + condition : $"!({condition})";
 
     private Value EvaluateRow(OperatorExpression row, string? target)
     {

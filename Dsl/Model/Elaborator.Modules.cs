@@ -24,18 +24,40 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.ConflictingLabel(place, string.Join(".", path.Select(Text)), existing.Path, existing.Place));
                 return null;
             }
+            if (existing is { Loop: { } loop } && !_loops.Exists(frame => ReferenceEquals(frame, loop)))
+            {
+                // Another loop made it, under names that may or may not be those of this one.
+                Report(DiagnosticCatalogue.GroupLabel(place, existing.Path, existing.Place));
+                return null;
+            }
             parent = existing ?? NewMember(parent, path[i], null, place, string.Join(".", path.Take(i + 1).Select(Text)));
         }
         var last = Text(path[path.Count - 1]);
         if (parent.Named(last).FirstOrDefault(child => !AreExclusive(child.Branches)) is { } taken)
         {
             Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
-                : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place)
-                    .WithHint(taken.Place == place && last.IndexOf('{') < 0 ? $"Count it, as in '{last}{{i}}', so that each turn has its own." : null));
+                : taken.Place == place ? DuplicateInLoop(place, taken.Path, taken.Place)
+                : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place));
             return null;
         }
+        if (_isGeneric)
+            CheckTurns(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text)));
         return NewMember(parent, path[path.Count - 1], type, place, null);
     }
+
+    /// <summary>A label that a loop around does not count is of its first turn only; how many there are, arguments may decide.</summary>
+    private void CheckTurns(Member parent, IReadOnlyList<NamePart> name, Place place, string path)
+    {
+        var counts = name.Where(part => part.Count is not null).SelectMany(part => part.Count!.Symbols()).ToArray();
+        if (counts.Any(symbol => _loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
+            return;
+        foreach (var loop in _loops.Skip(parent.LoopDepth))
+            if (!counts.Contains(loop.Variable) && !((loop.To - loop.From).Maximum() <= 1))
+                _items.Add(new CheckItem(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, path, place)));
+    }
+
+    private static Diagnostic DuplicateInLoop(Place place, string path, Place first) => DiagnosticCatalogue.DuplicateLabel(place, path, first)
+        .WithHint(path.IndexOf('{') < 0 ? $"Count it, as in '{path}{{i}}', so that each turn has its own." : null);
 
     /// <summary>Whether what stands in those branches never exists together with what stands here.</summary>
     private bool AreExclusive(IReadOnlyList<(Place If, bool Then)> branches) =>
@@ -43,18 +65,30 @@ internal sealed partial class Elaborator
 
     private Member NewMember(Member parent, IReadOnlyList<NamePart> name, string? type, Place place, string? groupPath)
     {
-        // A group without a counted name stands outside of the loops that its members stand in.
-        var counted = name.Any(part => part.Count is not null) || type is not null;
-        var depth = counted ? Math.Max(parent.LoopDepth, _loops.Count) : parent.LoopDepth;
+        var depth = Math.Max(parent.LoopDepth, type is not null ? _loops.Count : name.Max(part => part.Count is null ? 0 : LoopsOf(part.Count)));
         var member = new Member(parent, name, type, depth, place)
         {
             IsSequence = groupPath is not null && _sequences.Contains(groupPath),
             IsOptional = _branches.Count > 0 && type is not null,
             Loops = _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
             Branches = _branches.ToArray(),
+            Loop = depth == 0 ? null : _loops[depth - 1],
         };
         parent.Add(member);
         return member;
+    }
+
+    /// <summary>How many of the loops around a number counts in: a group that an outer loop counts stands outside of the inner ones.</summary>
+    private int LoopsOf(Size count)
+    {
+        var depth = 0;
+        foreach (var symbol in count.Symbols())
+        {
+            var loop = _loops.FindIndex(frame => frame.Variable.Equals(symbol));
+            var isFixed = _declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
+            depth = Math.Max(depth, loop >= 0 ? loop + 1 : isFixed ? 0 : _loops.Count);
+        }
+        return depth;
     }
 
     // ---- blocks --------------------------------------------------------------------------------------------------
@@ -127,21 +161,34 @@ internal sealed partial class Elaborator
         _usesNorm |= generic.UsesNorm && _policyIsAmbient && _declaration.Kind == ModuleKind.Block;
         var use = new BlockUse(generic, call.Arguments, call.Inputs.Select(input => input.Shape).ToArray(), _policy) { Given = call.Given };
         if (_isGeneric && (generic.IsComplete || generic.Outputs.Count > 0))
-            return use;
+            return _context.HasFailed(declaration) || RequireKnownSizes(use, place) ? use : null;
         if (!_isGeneric)
         {
             var instance = _context.Instance(declaration, source, call.Inputs, call.Arguments, _policy);
             if (instance.IsComplete)
             {
                 CountStages(instance.StageCount);
-                return use with { Instance = instance };
+                return RequireKnownSizes(use, place) ? use with { Instance = instance } : null;
             }
+            _context.SetFailed(declaration);
             // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
             if (source.Path != _source.Path && generic.IsComplete && instance.FirstError is { } inner)
                 Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
         }
         _failed = true;
         return null;
+    }
+
+    /// <summary>Demands that the sizes of its inputs that a block is built with are known then.</summary>
+    private bool RequireKnownSizes(BlockUse use, Place place)
+    {
+        if (!use.Generic.IsComplete)
+            return true;
+        foreach (var (input, axis, _) in use.Generic.ConstructorSizes.OfInputs)
+            if (use.Inputs[input].Rank == use.Generic.Inputs[input].Shape.Rank && !RequireKnown(new SizeValue(use.Inputs[input][axis]), place,
+                    use.Declaration.Name.Text, $"{use.Generic.Inputs[input].Name}.{use.Inputs[input].NameOf(axis)}"))
+                return false;
+        return true;
     }
 
     private IReadOnlyList<Value> ApplyBlock(Member member, BlockUse use, IReadOnlyList<TensorValue> inputs, SourceText source, Place place, string? target)
@@ -178,24 +225,36 @@ internal sealed partial class Elaborator
                 foreach (var symbol in use.Generic.Inputs[i].Shape[axis].Symbols())
                     values[symbol] = inputs[i].Shape[axis];
         foreach (var pair in use.Arguments)
-        {
             if (pair.Value is SizeValue size)
                 values[new Symbol(pair.Key, SymbolKind.Construction)] = size.Size;
-            else if (pair.Value is ListValue list)
-                for (var i = 0; i < list.Items.Count; i++)
-                    if (list.Items[i] is SizeValue item)
-                        values[new Symbol($"{pair.Key}[{i}]", SymbolKind.Construction)] = item.Size;
-        }
-        foreach (var output in use.Generic.Outputs)
-            for (var axis = 0; axis < output.Value.Shape.Rank; axis++)
-                foreach (var symbol in output.Value.Shape[axis].Symbols())
-                    if (!values.ContainsKey(symbol))
-                        values[symbol] = Size.Of(new Symbol($"{member.Path}.{symbol.Name}{(_loops.Count == 0 ? "" : $"@{_properties++}")}", SymbolKind.Construction)
-                        {
-                            Member = member,
-                            MemberProperty = symbol.Name,
-                        });
+        var channels = use.Generic.Outputs.Where(output => output.Value.Shape.Rank > 1).SelectMany(output => output.Value.Shape.Channels.Symbols()).ToArray();
+        foreach (var symbol in use.Generic.Outputs.SelectMany(output => output.Value.Shape.Sizes).SelectMany(size => size.Symbols()))
+            if (!values.ContainsKey(symbol))
+                values[symbol] = ItemOf(symbol, use, values) ?? Size.Of(new Symbol(
+                    $"{member.Path}.{symbol.Name}{(_loops.Count == 0 ? "" : $"@{_properties++}")}",
+                    // Of its spatial sizes a block has no property: they are seen when data comes.
+                    channels.Contains(symbol) ? SymbolKind.Construction : SymbolKind.Data)
+                {
+                    Member = member,
+                    MemberProperty = symbol.Name,
+                });
         return values;
+    }
+
+    /// <summary>An item of a list that the block is given, or the number of them, as far as it is known which.</summary>
+    private static Size? ItemOf(Symbol symbol, BlockUse use, IReadOnlyDictionary<Symbol, Size> values)
+    {
+        if (symbol.List is not { } list || !use.Arguments.TryGetValue(list, out var argument))
+            return null;
+        var index = symbol.Index?.Substitute(values);
+        return argument switch
+        {
+            ListValue known when index is null => known.Items.Count,
+            ListValue known when index.Value >= 0 && index.Value < known.Items.Count => (known.Items[(int)index.Value!] as SizeValue)?.Size,
+            ListParameterValue own when index is null => Size.Of(own.Count),
+            ListParameterValue own when index.IsConstant => (own.ItemAt(index) as SizeValue)?.Size,
+            _ => null,
+        };
     }
 
     // ---- shared modules ------------------------------------------------------------------------------------------
@@ -242,7 +301,7 @@ internal sealed partial class Elaborator
             if (arguments is null || given.Count != 1)
                 return failure;
             var use = new LayerCall(layer, given, layer is Norm ? WithPolicy(arguments, place) : arguments, place, false, _report, _require);
-            if (Infer(use) is not { } shape || !FitsFirst(shared, given, place))
+            if (Infer(use) is not { } shape || !RequireKnown(arguments, layer.Name) || !FitsFirst(shared, given, place))
                 return failure;
             if (shared.FirstInputs is null)
                 shared.Construct(given, new ConstructLayerItem(shared.Member, use, shared.Place), null);

@@ -100,6 +100,19 @@ internal sealed partial class Elaborator
         }
     }
 
+    /// <summary>Each symbol must follow from some size of an input: it could not be told from h + w what h is.</summary>
+    private void CheckSymbols()
+    {
+        if (_inputs.SelectMany(input => input.Shape.Sizes).All(size => size.IsConstant || size.AffineIn(size.Symbols().First()) is not null))
+            return;
+        foreach (var input in _declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values))
+            foreach (var name in input.Shape.Sizes.SelectMany(NamesIn))
+                if (_scope.Find(name.Name) is { Value: SizeValue value } && value.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } symbol
+                    && !_inputs.SelectMany(other => other.Shape.Sizes).Any(size => size.AffineIn(symbol) is not null))
+                    Report(DiagnosticCatalogue.ValueType(At(name.Span), $"The symbol '{name.Name}'", $"told by a size of its own, such as {name.Name} or 32*{name.Name}",
+                        $"in {string.Join(", ", _inputs.SelectMany(other => other.Shape.Sizes).Where(size => size.Symbols().Contains(symbol)).Distinct())} only"));
+    }
+
     /// <summary>A size of an input or output; a name that is not known yet becomes a symbol where an input declares it.</summary>
     private Size? DeclaredSize(Expression expression, bool declares)
     {
@@ -234,9 +247,9 @@ internal sealed partial class Elaborator
         Expression expression, Place place, Action then, Action otherwise, IReadOnlyList<Statement> thenBody, IReadOnlyList<Statement> elseBody)
     {
         var condition = Evaluate(expression);
-        if (condition is not BoolValue decision)
+        if (condition is not BoolValue decision || !RequireKnown(decision, At(expression.Span), "if", "condition", _source.At(expression.Span).OneLine()))
         {
-            if (condition is not ErrorValue)
+            if (condition is not (ErrorValue or BoolValue))
                 Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A condition", "true or false", condition.Describe())
                     .WithHint(condition is SizeValue ? $"Compare it, as in '{condition.Describe()} != 0'." : null));
             // Both branches are still read, so that their mistakes are found and their names are known.
@@ -264,10 +277,14 @@ internal sealed partial class Elaborator
             var (a, b) = (thenScope.Find(name), elseScope.Find(name));
             if (a is null || b is null)
                 _scope.Set(name, new Binding((a ?? b)!.Value, (a ?? b)!.Targets, place));
-            else if (!ReferenceEquals(a, b))
+            else if (ReferenceEquals(a, b))
+                continue;
+            else if ((a.UndecidedAt ?? b.UndecidedAt) is { } undecided)
+                _scope.Set(name, new Binding(a.Value, a.Targets.Union(b.Targets).ToArray(), undecided));
+            else
                 _scope.Set(name, new Binding(
                     MergeValues(name, a.Value, b.Value, thenAssumptions, elseAssumptions, merges, sizes, place),
-                    a.Targets.Union(b.Targets).ToArray(), a.UndecidedAt ?? b.UndecidedAt));
+                    a.Targets.Union(b.Targets).ToArray()));
         }
         _items.Add(new IfItem(decision, thenItems, elseItems, merges, sizes, place));
     }
@@ -327,7 +344,7 @@ internal sealed partial class Elaborator
             return then;
         if (otherwise.Substitute(thenFacts) == then.Substitute(thenFacts))
             return otherwise;
-        var symbol = NewSymbol(DisplayName(name));
+        var symbol = NewSymbol(DisplayName(name), KindOf(then, otherwise));
         sizes.Add(new SizeMerge(symbol, then, otherwise));
         return Size.Of(symbol);
     }
@@ -357,8 +374,7 @@ internal sealed partial class Elaborator
             Restore(outer);
             return;
         }
-        // An inner loop may use the name of an outer one; the generated code may not.
-        var variable = new Symbol(_loops.Any(loop => loop.Variable.Name == name) ? NewSymbol(name).Name : name, SymbolKind.Construction, bounds.From.Minimum() >= 1);
+        var variable = new Symbol(TakeForLoop(name) ? name : NewSymbol(name).Name, SymbolKind.Construction, bounds.From.Minimum() >= 1);
         RunLoop(variable, bounds.From, bounds.To, At(TextSpan.FromBounds(statement.Span.Start, (statement.To ?? statement.From).Span.End)), () =>
         {
             _scope.Set(name, bounds.SymbolicItem is { } item ? item(Size.Of(variable)) : new SizeValue(Size.Of(variable)));
@@ -403,7 +419,9 @@ internal sealed partial class Elaborator
         foreach (var (value, span) in new[] { (from, statement.From.Span), (to, statement.To.Span) })
             if (value is not (SizeValue or ErrorValue))
                 Report(DiagnosticCatalogue.ValueType(At(span), "The end of a range", "a whole number", value.Describe()));
-        return from is SizeValue a && to is SizeValue b ? new LoopBounds(a.Size, b.Size, null, null) : null;
+        return from is SizeValue a && RequireKnown(a, At(statement.From.Span), "for", "first number") && to is SizeValue b && RequireKnown(b, At(statement.To.Span), "for", "end")
+            ? new LoopBounds(a.Size, b.Size, null, null)
+            : null;
     }
 
     /// <summary>
@@ -439,7 +457,8 @@ internal sealed partial class Elaborator
             {
                 var (old, next) = (before.Find(name)!, after.Find(name)!);
                 var head = heads.TryGetValue(name, out var made) ? made : old.Value;
-                if (ReferenceEquals(next.Value, head) && made is null)
+                // What is not set on every path before the loop is not either behind it, and goes round in no turn.
+                if (ReferenceEquals(next.Value, head) && made is null || old.UndecidedAt is not null)
                     continue;
                 targets[name] = old.Targets.Union(next.Targets).ToArray();
                 switch (head, next.Value)
@@ -455,7 +474,7 @@ internal sealed partial class Elaborator
                             shape[axis] = tensor.Shape[axis];
                             if (later.Shape[axis].Substitute(_assumptions) != tensor.Shape[axis].Substitute(_assumptions) && !sizeVariables.ContainsKey((name, axis)))
                             {
-                                sizeVariables[(name, axis)] = NewSymbol(InputSymbolName(DisplayName(name), axis, shape.Length));
+                                sizeVariables[(name, axis)] = NewSymbol(InputSymbolName(DisplayName(name), axis, shape.Length), KindOf(initial.Shape[axis], later.Shape[axis]));
                                 changed = true;
                             }
                             if (sizeVariables.TryGetValue((name, axis), out var symbol))
@@ -469,7 +488,7 @@ internal sealed partial class Elaborator
                             heads[name] = new TensorValue(new Shape(shape), ChainFact.Either(initial.Chain, later.Chain), place, DisplayName(name))
                             {
                                 IsVariable = true,
-                                MayBeInput = MayBeInput(initial),
+                                MayBeInput = MayBeInput(initial) || MayBeInput(later),
                             };
                             changed = true;
                         }
@@ -480,7 +499,7 @@ internal sealed partial class Elaborator
                             break;
                         if (!sizeVariables.TryGetValue((name, -1), out var counted))
                         {
-                            sizeVariables[(name, -1)] = counted = NewSymbol(name);
+                            sizeVariables[(name, -1)] = counted = NewSymbol(name, KindOf(number.Size, later.Size));
                             heads[name] = new SizeValue(Size.Of(counted));
                             changed = true;
                         }

@@ -45,6 +45,7 @@ internal sealed partial class Elaborator
 
     private int _stages;
     private HashSet<string>? _symbolNames;
+    private readonly HashSet<string> _loopNames = [];
     private int _properties;
     private IReadOnlyList<TensorValue> _inputs = [];
     private List<ModuleOutput>? _outputs;
@@ -126,8 +127,7 @@ internal sealed partial class Elaborator
     {
         _policy = Ambient;
         _inputs = _declaration.Inputs.Select((input, i) => new TensorValue(
-            new Shape(Enumerable.Range(0, ranks[i]).Select(axis => Size.Of(new Symbol(
-                InputSymbolName(input.Text, axis, ranks[i]), SymbolKind.Construction)))),
+            new Shape(Enumerable.Range(0, ranks[i]).Select(axis => Size.Of(InputSymbol(input.Text, axis, ranks[i])))),
             ChainFact.FromInput(i), At(input.Span), input.Text)).ToArray();
         for (var i = 0; i < _inputs.Count; i++)
             Declare(_declaration.Inputs[i], _inputs[i]);
@@ -146,6 +146,16 @@ internal sealed partial class Elaborator
         foreach (var pair in arguments)
             _scope.Set(pair.Key, pair.Value);
     });
+
+    /// <summary>A size of an input; the batch is the same for all of them.</summary>
+    private Symbol InputSymbol(string input, int axis, int rank)
+    {
+        var name = InputSymbolName(input, axis, rank);
+        var unique = name;
+        for (var number = 2; _declaration.Parameters.Any(parameter => parameter.Name.Text == unique); number++)
+            unique = name + number;
+        return new Symbol(unique, SymbolKind.Construction);
+    }
 
     /// <summary>The name under which a block's constructor takes a size of an input: <c>xChannels</c>.</summary>
     public static string InputSymbolName(string input, int axis, int rank)
@@ -192,6 +202,8 @@ internal sealed partial class Elaborator
 
     private void Finish()
     {
+        if (_declaration.Kind == ModuleKind.Network && !_failed)
+            CheckSymbols();
         var what = _declaration.Kind == ModuleKind.Network ? "network" : "block";
         var broken = _failed || _declaration.Body.Any(statement => statement is ErrorStatement);
         if (_outputs is null && !broken)
@@ -242,13 +254,34 @@ internal sealed partial class Elaborator
     private Value? DefaultOf(Parameter parameter) => parameter.Default is { } value ? ParameterValue(parameter, value, _declaration.Name.Text) : null;
 
     /// <summary>A symbol for a local of the constructor, under a name that no parameter has.</summary>
-    private Symbol NewSymbol(string name)
+    private Symbol NewSymbol(string name, SymbolKind kind = SymbolKind.Construction)
     {
-        _symbolNames ??= [.. _declaration.Parameters.Select(parameter => parameter.Name.Text), .. _inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name)];
         var unique = name;
-        for (var number = 2; !_symbolNames.Add(unique); number++)
+        for (var number = 2; !SymbolNames.Add(unique); number++)
             unique = name + number;
-        return new Symbol(unique, SymbolKind.Construction);
+        return new Symbol(unique, kind);
+    }
+
+    /// <summary>When a size that is one of several is known: with the last of them.</summary>
+    private static SymbolKind KindOf(Size one, Size other) =>
+        one.Symbols().Concat(other.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction;
+
+    private HashSet<string> SymbolNames => _symbolNames ??=
+    [
+        .. _declaration.Parameters.Select(parameter => parameter.Name.Text),
+        .. _inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name),
+    ];
+
+    /// <summary>
+    /// Whether a loop may have the name in the generated code: loops behind each other may share one, but not a loop and the
+    /// one around it, nor a parameter or number.
+    /// </summary>
+    private bool TakeForLoop(string name)
+    {
+        if (_loops.Any(loop => loop.Variable.Name == name) || !_loopNames.Contains(name) && !SymbolNames.Add(name))
+            return false;
+        _loopNames.Add(name);
+        return true;
     }
 
     private void CountStages(int stages)
@@ -277,7 +310,7 @@ internal sealed partial class Elaborator
             return false;
         }
         if (_isGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            _items.Add(new CheckItem(left, right, diagnostic()));
+            _items.Add(new CheckItem(left, Relation.Equal, right, diagnostic()));
         return true;
     }
 }

@@ -36,6 +36,9 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>The variables of the loops between its parent and itself, outermost first, with their first values and the ones they stop before.</summary>
     public IReadOnlyList<(Symbol Variable, Size From, Size To)> Loops { get; init; } = [];
 
+    /// <summary>The innermost loop that makes it, as the planning knows it.</summary>
+    public object? Loop { get; init; }
+
     /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
     public IReadOnlyList<(Place If, bool Then)> Branches { get; set; } = [];
 

@@ -32,6 +32,13 @@ internal sealed class ModelContext
 
     public DiagnosticBag Diagnostics { get; }
 
+    private readonly HashSet<ModuleDeclaration> _failed = [];
+
+    /// <summary>Whether a block was found not to fit some use of it: the same is not said again of the use for any arguments.</summary>
+    public bool HasFailed(ModuleDeclaration declaration) => _failed.Contains(declaration);
+
+    public void SetFailed(ModuleDeclaration declaration) => _failed.Add(declaration);
+
     /// <summary>The plan for any arguments; made once a declaration.</summary>
     public ModuleModel Generic(ModuleDeclaration declaration, SourceText source)
     {

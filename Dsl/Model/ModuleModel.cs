@@ -47,6 +47,11 @@ internal sealed class ModuleModel(
     /// <summary>The namespace that its file declares, or null for the project's.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>What its constructor asks for.</summary>
+    public ConstructorSizes ConstructorSizes => _constructorSizes ??= new ConstructorSizes(this);
+
+    private ConstructorSizes? _constructorSizes;
+
     /// <summary>The defaults of the parameters that have one.</summary>
     public IReadOnlyDictionary<string, Value> Defaults { get; init; } = new Dictionary<string, Value>();
 

@@ -111,10 +111,22 @@ internal sealed class LoopItem(
     public IReadOnlyList<SizeCarried> Sizes => sizes;
 }
 
+/// <summary>How two sizes must be to each other.</summary>
+internal enum Relation
+{
+    Equal,
+    AtLeast,
+
+    /// <summary>Equal, and the message says all: the numbers are turns of a loop.</summary>
+    SameTurn,
+}
+
 /// <summary>What the defaults satisfy and another argument could break: checked in the constructor.</summary>
-internal sealed class CheckItem(Size left, Size right, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
+internal sealed class CheckItem(Size left, Relation relation, Size right, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
 {
     public Size Left => left;
+
+    public Relation Relation => relation;
 
     public Size Right => right;
 

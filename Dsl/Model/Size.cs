@@ -22,6 +22,11 @@ internal sealed record Symbol(string Name, SymbolKind Kind, bool IsPositive = tr
     /// <summary>The C# that computes it, where it is more than a name (an item of a list).</summary>
     public Func<CodeContext, string>? Code { get; init; }
 
+    /// <summary>The list parameter of which it is an item or, where there is no <see cref="Index"/>, the number of items.</summary>
+    public string? List { get; init; }
+
+    public Size? Index { get; init; }
+
     /// <summary>The block whose constructor computes it, as a property of this name.</summary>
     public Member? Member { get; init; }
 
@@ -247,9 +252,11 @@ internal sealed class Size : IEquatable<Size>
         return null;
     }
 
-    /// <summary>The factor that stands before a symbol alone, or 0.</summary>
-    public long CoefficientOf(Symbol symbol) =>
-        _terms.FirstOrDefault(term => term.Atoms.Length == 1 && term.Atoms[0] is SymbolAtom atom && atom.Symbol.Equals(symbol))?.Coefficient ?? 0;
+    /// <summary>The numbers a and b where the size is a times the symbol and b, so that the size tells the symbol; else null.</summary>
+    public (long Factor, long Constant)? AffineIn(Symbol symbol) =>
+        _terms.Length == 1 && _terms[0].Atoms.Length == 1 && _terms[0].Atoms[0] is SymbolAtom atom && atom.Symbol.Equals(symbol) && _terms[0].Coefficient > 0
+            ? (_terms[0].Coefficient, Constant)
+            : null;
 
     public bool Equals(Size? other)
     {

@@ -58,7 +58,7 @@ internal sealed class BoolValue(
 
     public bool? Constant => constant;
 
-    public Func<CodeContext, string> Code => code;
+    public Func<CodeContext, string> Code => constant is { } known ? _ => CodeContext.Of(known) : code;
 
     public IReadOnlyList<(Symbol Symbol, Size Value)> WhenTrue => whenTrue ?? [];
 
@@ -93,6 +93,7 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
     /// <summary>The number of items; its C# name is <c>name.Count</c>.</summary>
     public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction)
     {
+        List = name,
         Code = code => code.Name(new Symbol(name, SymbolKind.Construction)) + ".Count",
     };
 
@@ -101,6 +102,8 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
     {
         var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction)
         {
+            List = name,
+            Index = index,
             Code = code => $"{code.Name(new Symbol(name, SymbolKind.Construction))}[{code.Of(index)}]",
         };
         return isFloat ? new FloatValue(null, code => symbol.Code!(code)) : new SizeValue(Size.Of(symbol));

@@ -17,9 +17,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         : IsHidden(member.Property) ? "this." + member.Property : member.Property;
 
     /// <summary>Whether a parameter or local of the constructor has the name of a property.</summary>
-    private bool IsHidden(string property) => property is "norm" or "device" or "dtype"
-        || module.Model.Declaration.Parameters.Any(parameter => CSharpNames.Identifier(parameter.Name.Text) == property)
-        || module.RequiredSizes.Any(size => CSharpNames.Identifier(size.Symbol.Name) == property);
+    private bool IsHidden(string property) => module.NamesOfNumbers.Contains(property);
 
     public void Write()
     {
@@ -44,8 +42,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                 writer.Line("RegisterComponents();");
             }
             WriteItems(module.Model.Items);
-            foreach (var symbol in module.ComputedSizes)
-                writer.Line($"{CSharpNames.Pascal(symbol.Name)} = {CSharpNames.Identifier(symbol.Name)};");
+            foreach (var symbol in module.Sizes.OfOutputs)
+                writer.Line($"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = {_code.Of(Size.Of(symbol))};");
             if (!isNamedHere)
                 writer.Line("RegisterComponents();");
         });
@@ -54,7 +52,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     private void WriteDocumentation(ModuleDeclaration declaration)
     {
         writer.Line($"/// <summary>Builds the {(declaration.Kind == ModuleKind.Network ? "network" : "block")}.</summary>");
-        foreach (var (input, axis, symbol) in module.RequiredSizes)
+        foreach (var (input, axis, symbol) in module.Sizes.OfInputs)
         {
             var value = module.Model.Inputs[input];
             writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(value.Shape.NameOf(axis)[0])}{value.Shape.NameOf(axis).Substring(1)} of {value.Name}.</param>");
@@ -79,7 +77,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     {
         var required = new List<string>();
         var optional = new List<string>();
-        foreach (var size in module.RequiredSizes)
+        foreach (var size in module.Sizes.OfInputs)
             required.Add($"int {CSharpNames.Identifier(size.Symbol.Name)}");
         foreach (var parameter in module.Model.Declaration.Parameters)
         {
@@ -134,9 +132,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     WriteMember(module.Layout[block.Member], block,
                         $"new {module.Cache.TypeName(block.Use.Generic)}({module.Cache.Arguments(block.Use, _code, "norm")})");
                     break;
-                case CheckItem check when module.CanCheck(check):
-                    writer.Line(check.Place,
-                        $"Sizes.RequireEqual({_code.Of(check.Left)}, {_code.Of(check.Right)}, \"{check.Diagnostic.Code}\", {CodeContext.Quote(check.Diagnostic.Text)});");
+                case CheckItem check when module.Sizes.CanCheck(check):
+                    writer.Line(check.Place, CheckCode(check));
                     break;
                 case IfItem branch:
                     WriteIf(branch);
@@ -145,6 +142,17 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     WriteLoop(loop);
                     break;
             }
+    }
+
+    private string CheckCode(CheckItem check)
+    {
+        var (left, right, message) = (_code.Of(check.Left), _code.Of(check.Right), $"\"{check.Diagnostic.Code}\", {CodeContext.Quote(check.Diagnostic.Text)}");
+        return check.Relation switch
+        {
+            Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
+            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {left});",
+            _ => $"Sizes.Require({left} == {right}, {message});",
+        };
     }
 
     private void WriteGroup(MemberCode group)
@@ -204,15 +212,15 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
     {
         GroupItem or ConstructLayerItem or ConstructBlockItem => true,
-        CheckItem check => module.CanCheck(check),
-        IfItem branch => HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Needs(size.Variable)),
-        LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => module.Needs(size.Variable)),
+        CheckItem check => module.Sizes.CanCheck(check),
+        IfItem branch => HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable)),
+        LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => module.Sizes.Needs(size.Variable)),
         _ => false,
     });
 
     private void WriteIf(IfItem branch)
     {
-        var sizes = branch.Sizes.Where(size => module.Needs(size.Variable)).ToArray();
+        var sizes = branch.Sizes.Where(size => module.Sizes.Needs(size.Variable)).ToArray();
         var condition = branch.Condition.Code(_code);
         if (fields.ConditionField(branch) is { } field)
         {
@@ -260,7 +268,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     {
         if (!HasWork([loop]))
             return;
-        var sizes = loop.Sizes.Where(size => module.Needs(size.Variable)).ToArray();
+        var sizes = loop.Sizes.Where(size => module.Sizes.Needs(size.Variable)).ToArray();
         foreach (var size in sizes)
             writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Before)};");
         var variable = CSharpNames.Identifier(loop.Variable.Name);

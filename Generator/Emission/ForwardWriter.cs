@@ -9,7 +9,8 @@ namespace KnDsl.Generator.Emission;
 
 /// <summary>
 /// Writes the forward pass: every stage a line, mapped to its place in the .knnet file; the chain's states as locals beside
-/// the values they describe; a value is freed on the line that reads it last.
+/// the values they describe; a value is freed on the line that reads it last. Numbers that ifs and loops set are locals where
+/// a stage or a condition reads them; which do, is known when all is written, so that it may be written once more.
 /// </summary>
 internal sealed class ForwardWriter
 {
@@ -23,14 +24,22 @@ internal sealed class ForwardWriter
     private readonly Dictionary<TensorValue, string> _states = [];
     private readonly HashSet<TensorValue> _owned = [];
     private readonly Dictionary<MemberCode, string> _counters = [];
+    private readonly HashSet<Symbol> _turns;
+    private readonly HashSet<Symbol> _numbers;
+    private readonly Dictionary<Symbol, string> _numberNames = [];
     private CodeWriter _writer = new();
     private int _temporaries;
     private int _loopDepth;
 
-    public ForwardWriter(ModuleCode module, ForwardFields fields)
+    /// <param name="module">What is written.</param>
+    /// <param name="fields">What the forward pass needs of the constructor's arguments.</param>
+    /// <param name="numbers">The numbers that are to be locals.</param>
+    private ForwardWriter(ModuleCode module, ForwardFields fields, HashSet<Symbol> numbers)
     {
         _module = module;
         _fields = fields;
+        _numbers = numbers;
+        _turns = [.. LoopsIn(module.Model.Items).Select(loop => loop.Variable)];
         _live = new Liveness(module.Model);
         _code = new CodeContext(NameOf);
         _names = new NamePool([
@@ -38,10 +47,26 @@ internal sealed class ForwardWriter
             .. module.Model.Declaration.Parameters.Select(parameter => CSharpNames.Identifier(parameter.Name.Text)),
             .. module.Model.Declaration.Parameters.Select(parameter => ForwardFields.NameOf(parameter.Name.Text)),
             .. LoopsIn(Model.Items).Select(loop => CSharpNames.Identifier(loop.Variable.Name)),
+            .. module.Layout.Locals,
             "scope", "outputs", "forward", "training", "norm", "device", "dtype", "nn", "torch",
         ]);
         foreach (var input in Model.Inputs)
             Declare(input, false);
+    }
+
+    /// <summary>The forward pass as text; the result type is that of the writer.</summary>
+    public static (CodeWriter Text, ForwardWriter Writer) Write(ModuleCode module, ForwardFields fields)
+    {
+        var numbers = new HashSet<Symbol>();
+        while (true)
+        {
+            var before = numbers.Count;
+            var text = new CodeWriter();
+            var writer = new ForwardWriter(module, fields, numbers);
+            text.Indented(() => writer.Write(text));
+            if (numbers.Count == before)
+                return (text, writer);
+        }
     }
 
     private ModuleModel Model => _module.Model;
@@ -56,7 +81,7 @@ internal sealed class ForwardWriter
     /// <summary>The type of what forward gives: a tensor, or a record of several.</summary>
     public string ResultType => Model.Outputs.Count == 1 ? "Tensor" : $"{CSharpNames.Identifier(Model.Name)}Output";
 
-    public void Write(CodeWriter writer)
+    private void Write(CodeWriter writer)
     {
         _writer = writer;
         if (HasChain)
@@ -138,12 +163,17 @@ internal sealed class ForwardWriter
 
     private void WriteBody()
     {
-        foreach (var counter in CountersOf(_module.Layout.Root))
+        DeclareCounters(_module.Layout.Root);
+        WriteItems(Model.Items);
+    }
+
+    private void DeclareCounters(MemberCode owner)
+    {
+        foreach (var counter in CountersOf(owner))
         {
             _counters[counter] = _names.Take(counter.Property.TrimStart('@') + "At");
             _writer.Line($"var {_counters[counter]} = 0;");
         }
-        WriteItems(Model.Items);
     }
 
     /// <summary>Lists whose index is no simple function of one loop's variable: they are gone through with a counter.</summary>
@@ -158,13 +188,50 @@ internal sealed class ForwardWriter
     {
         if (Model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name))
             return _fields.Use(symbol.Name);
+        if (FromInput(symbol) is { } code)
+            return code;
+        if (_turns.Contains(symbol))
+            return CSharpNames.Identifier(symbol.Name);
+        _numbers.Add(symbol);
+        return _numberNames.TryGetValue(symbol, out var name) ? name : CSharpNames.Identifier(symbol.Name);
+    }
+
+    /// <summary>The symbol as a size of an input tells it: the size itself, or a part of it.</summary>
+    private string? FromInput(Symbol symbol)
+    {
+        string? part = null;
         foreach (var input in Model.Inputs)
             for (var axis = 0; axis < input.Shape.Rank; axis++)
-                if (input.Shape[axis].SolveForSymbol() is null && input.Shape[axis].Symbols().Contains(symbol) || input.Shape[axis] == Size.Of(symbol))
-                    return input.Shape[axis] == Size.Of(symbol)
-                        ? $"{_locals[input]}.shape[{axis}]"
-                        : $"({_locals[input]}.shape[{axis}] / {input.Shape[axis].CoefficientOf(symbol)})";
-        return CSharpNames.Identifier(symbol.Name);
+                if (input.Shape[axis].AffineIn(symbol) is var (factor, constant))
+                {
+                    var size = $"{_locals[input]}.shape[{axis}]";
+                    if (factor == 1 && constant == 0)
+                        return size;
+                    var multiple = constant == 0 ? size : $"({size} {(constant < 0 ? "+" : "-")} {Math.Abs(constant)})";
+                    part ??= factor == 1 ? multiple : $"({multiple} / {factor})";
+                }
+        return part;
+    }
+
+    /// <summary>A local for a number, if one is wanted.</summary>
+    private string? DeclareNumber(Symbol symbol) =>
+        _numbers.Contains(symbol) ? _numberNames[symbol] = _names.Take(CSharpNames.Identifier(symbol.Name)) : null;
+
+    /// <summary>A number of C#'s usual kind; sizes of tensors are long.</summary>
+    private string Number(Size size)
+    {
+        var code = _code.Of(size);
+        return code.Contains(".shape[") ? $"(int)({code})" : code;
+    }
+
+    /// <summary>Sizes that only the block knows: what it gives has them.</summary>
+    private void DeclareSizesOf(IEnumerable<TensorValue> outputs)
+    {
+        foreach (var output in outputs)
+            for (var axis = 0; axis < output.Shape.Rank; axis++)
+                foreach (var symbol in output.Shape[axis].Symbols())
+                    if (symbol.Member is not null && output.Shape[axis] == Size.Of(symbol) && !_numberNames.ContainsKey(symbol) && DeclareNumber(symbol) is { } name)
+                        _writer.Line($"var {name} = (int){_locals[output]}.shape[{axis}];");
     }
 
     private string Declare(TensorValue value, bool owned)
@@ -207,8 +274,7 @@ internal sealed class ForwardWriter
     private string IndexCode(MemberCode item)
     {
         var part = item.Member.Name[0];
-        var index = part.Count is null ? part.Text : _code.Of(part.Count);
-        return index.Contains(".") ? $"(int)({index})" : index;
+        return part.Count is null ? part.Text : Number(part.Count);
     }
 
     private string ListIndex(MemberCode list)
@@ -216,7 +282,7 @@ internal sealed class ForwardWriter
         if (NeedsCounter(list))
             return _counters[list] + "++";
         var (variable, from, _) = list.Member.Loops[0];
-        return _code.Of(Size.Of(variable) - from);
+        return Number(Size.Of(variable) - from);
     }
 
     // ---- items ---------------------------------------------------------------------------------------------------
@@ -228,6 +294,7 @@ internal sealed class ForwardWriter
             {
                 case GroupItem group when _module.Layout[group.Group] is { IsList: true } list:
                     _writer.Line($"var {list.Local} = {OwnerAccess(list)}{list.Property}[{ListIndex(list)}];");
+                    DeclareCounters(list);
                     break;
                 case ApplyLayerItem { Call.Layer: Norm } norm:
                     WriteNorm(norm, items);
@@ -361,29 +428,46 @@ internal sealed class ForwardWriter
             var results = item.Outputs.Select((output, i) => $"var {outputs[i]}, {(_live.IsStateNeeded(output) ? $"var {StateName(output)}" : "_")}");
             _writer.Line(item.Place, $"({string.Join(", ", results)}) = {module}.forward({string.Join(", ", arguments)});");
         }
+        DeclareSizesOf(item.Outputs);
         Free(item, item.Inputs.Concat(item.Outputs), items);
     }
 
     private void WriteIf(IfItem item, IReadOnlyList<PlanItem> items)
     {
+        if (!HasWork(item))
+            return;
+        var sizes = item.Sizes.Select(size => (Size: size, Name: DeclareNumber(size.Variable))).Where(size => size.Name is not null).ToArray();
+        foreach (var size in sizes)
+            _writer.Line($"int {size.Name};");
         foreach (var merge in item.Merges)
         {
-            var owned = _live.Defines(item.Then, merge.Then) && _live.Defines(item.Else, merge.Else);
-            _writer.Line($"Tensor {Declare(merge.Variable, owned)};");
+            _writer.Line($"Tensor {Declare(merge.Variable, _live.IsOwn(merge.Variable))};");
             if (_live.IsStateNeeded(merge.Variable))
                 _writer.Line($"ChannelState? {StateName(merge.Variable)};");
         }
         _writer.Line(item.Place, $"if ({_fields.Condition(item, _loopDepth > 0, _code)})");
-        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)).ToArray());
-        if (item.Else.Any(inner => inner is not (CheckItem or ConstructLayerItem or ConstructBlockItem or GroupItem)) || item.Merges.Count > 0)
+        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)).ToArray(), sizes.Select(size => (size.Name!, size.Size.Then)));
+        if (HasWork(item.Else) || item.Merges.Count > 0 || sizes.Length > 0)
         {
             _writer.Line("else");
-            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)).ToArray());
+            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)).ToArray(), sizes.Select(size => (size.Name!, size.Size.Else)));
         }
         Free(item, Used(item.Then).Concat(Used(item.Else)).Concat(item.Merges.SelectMany(merge => new[] { merge.Then, merge.Else, merge.Variable })), items);
     }
 
-    private void WriteBranch(IReadOnlyList<PlanItem> items, IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned) =>
+    /// <summary>Whether the forward pass does anything of it; the constructor may do the rest.</summary>
+    private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(HasWork);
+
+    private bool HasWork(PlanItem item) => item switch
+    {
+        ApplyLayerItem or ApplyBlockItem => true,
+        IfItem branch => branch.Merges.Count > 0 || HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => _numbers.Contains(size.Variable)),
+        LoopItem loop => loop.Carried.Count > 0 || HasWork(loop.Body) || loop.Sizes.Any(size => _numbers.Contains(size.Variable)),
+        _ => false,
+    };
+
+    private void WriteBranch(
+        IReadOnlyList<PlanItem> items, IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned, IEnumerable<(string Name, Size Value)> sizes) =>
         _writer.Block(() =>
         {
             WriteItems(items);
@@ -393,17 +477,21 @@ internal sealed class ForwardWriter
                 if (_live.IsStateNeeded(variable))
                     _writer.Line($"{StateName(variable)} = {StateOf(value)};");
             }
+            foreach (var (name, value) in sizes)
+                _writer.Line($"{name} = {Number(value)};");
         });
 
     private void WriteLoop(LoopItem item, IReadOnlyList<PlanItem> items)
     {
+        if (!HasWork(item))
+            return;
         foreach (var carried in item.Carried)
         {
             // The loop frees what it replaces: its own handle, which is the value's where nothing else reads that any more.
-            var taken = _owned.Contains(carried.Before) && !_live.IsReadAfter(item, carried.Before) && _live.Defines(item.Body, carried.Next)
+            var taken = _owned.Contains(carried.Before) && !_live.IsLiveAfter(item, carried.Before) && _live.IsOwn(carried.Variable)
                 && _live.Defines(items, carried.Before) && item.Carried.Count(other => other.Before == carried.Before) == 1
                 && !Used(item.Body).Contains(carried.Before);
-            var copied = !taken && _live.Defines(item.Body, carried.Next);
+            var copied = !taken && _live.IsOwn(carried.Variable);
             var name = Declare(carried.Variable, taken || copied);
             _writer.Line($"var {name} = {_locals[carried.Before]}{(copied ? ".alias()" : "")};");
             if (_live.IsStateNeeded(carried.Variable))
@@ -411,8 +499,12 @@ internal sealed class ForwardWriter
             if (taken)
                 _owned.Remove(carried.Before);
         }
+        var starts = item.Sizes.Where(size => _numbers.Contains(size.Variable)).Select(size => Number(size.Before)).ToArray();
+        var sizes = item.Sizes.Where(size => _numbers.Contains(size.Variable)).Select(size => (Name: DeclareNumber(size.Variable)!, size.Next)).ToArray();
+        foreach (var (size, start) in sizes.Zip(starts, (size, start) => (size, start)))
+            _writer.Line($"var {size.Name} = {start};");
         var variable = CSharpNames.Identifier(item.Variable.Name);
-        _writer.Line(item.Place, $"for (var {variable} = {_code.Of(item.From)}; {variable} < {_code.Of(item.To)}; {variable}++)");
+        _writer.Line(item.Place, $"for (var {variable} = {Number(item.From)}; {variable} < {_code.Of(item.To)}; {variable}++)");
         _loopDepth++;
         _writer.Block(() =>
         {
@@ -423,9 +515,13 @@ internal sealed class ForwardWriter
                 if (_live.IsStateNeeded(carried.Variable))
                     _writer.Line($"{StateName(carried.Variable)} = {StateOf(carried.Next)};");
             }
+            if (sizes.Length == 1)
+                _writer.Line($"{sizes[0].Name} = {Number(sizes[0].Next)};");
+            else if (sizes.Length > 1)
+                _writer.Line($"({string.Join(", ", sizes.Select(size => size.Name))}) = ({string.Join(", ", sizes.Select(size => Number(size.Next)))});");
         });
         _loopDepth--;
-        Free(item, Used(item.Body).Concat(item.Carried.Select(carried => carried.Variable)), items);
+        Free(item, Used(item.Body).Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
     }
 
     /// <summary>All values that items read.</summary>

@@ -147,16 +147,28 @@ internal sealed class Liveness
                     FindAliases(branch.Then);
                     FindAliases(branch.Else);
                     foreach (var merge in branch.Merges)
-                        _aliases[merge.Variable] = new[] { (merge.Then, branch.Then), (merge.Else, branch.Else) }
-                            .Where(pair => !Defines(pair.Item2, pair.Item1)).Select(pair => pair.Item1).ToArray();
+                        _aliases[merge.Variable] = [.. OthersOf(branch.Then, merge.Then), .. OthersOf(branch.Else, merge.Else)];
                     break;
                 case LoopItem loop:
                     FindAliases(loop.Body);
                     foreach (var carried in loop.Carried)
-                        _aliases[carried.Variable] = Defines(loop.Body, carried.Next) ? [carried.Before] : [carried.Before, carried.Next];
+                    {
+                        // A loop whose turns give it a handle of its own, or the one that it has, begins with one of its own too.
+                        var others = OthersOf(loop.Body, carried.Next).Where(other => other != carried.Variable).ToArray();
+                        _aliases[carried.Variable] = others.Length == 0 ? [] : [carried.Before, .. others];
+                    }
                     break;
             }
     }
+
+    /// <summary>The values from outside of a row of items whose handle a value at its end may be; none for one that was made there.</summary>
+    private IEnumerable<TensorValue> OthersOf(IReadOnlyList<PlanItem> items, TensorValue value) =>
+        !Defines(items, value) ? [value]
+        : _aliases.TryGetValue(value, out var others) ? others.Where(other => !Defines(items, other))
+        : [];
+
+    /// <summary>Whether a variable has a handle of its own, whichever path gives its value.</summary>
+    public bool IsOwn(TensorValue variable) => _aliases[variable].Count == 0;
 
     /// <summary>Whether a row of items makes the value, itself and not inside a branch or a loop.</summary>
     public bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) => _definedIn.TryGetValue(value, out var row) && ReferenceEquals(row, items);

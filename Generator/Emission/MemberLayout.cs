@@ -64,8 +64,8 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     /// <summary>Whether something inside has such a name: all around it are registered before it is there to be found.</summary>
     private bool HoldsLateNames => Children.Any(child => child.IsNamedLate || child.HoldsLateNames);
 
-    /// <summary>The local under which a turn of the loop has this item of a list.</summary>
-    public string Local => "current" + CSharpNames.Pascal(property);
+    /// <summary>The local under which a turn of the loop has this item of a list; empty for what is no list.</summary>
+    public string Local { get; set; } = "";
 }
 
 /// <summary>Decides how members appear in C#.</summary>
@@ -77,11 +77,26 @@ internal sealed class MemberLayout
 
     /// <param name="root">Holds the members.</param>
     /// <param name="typeOf">The C# type of a member that is no group.</param>
-    public MemberLayout(Member root, Func<Member, string> typeOf)
+    /// <param name="taken">Names that no local may have besides those of the properties.</param>
+    public MemberLayout(Member root, Func<Member, string> typeOf, IEnumerable<string> taken)
     {
         _typeOf = typeOf;
         Root = new MemberCode(root, MemberForm.Group, "", "", null);
         Add(Root);
+        NameLocals(Root, new NamePool([.. Root.Children.Select(child => child.Property), .. taken]));
+    }
+
+    /// <summary>The locals of all lists, of which two may have one property's name in their own groups.</summary>
+    public IEnumerable<string> Locals => _codes.Values.Where(code => code.IsList).Select(code => code.Local);
+
+    private static void NameLocals(MemberCode owner, NamePool names)
+    {
+        foreach (var child in owner.Children)
+        {
+            if (child.IsList)
+                child.Local = names.Take("current" + CSharpNames.Pascal(child.Property));
+            NameLocals(child, names);
+        }
     }
 
     public MemberCode Root { get; }
@@ -90,7 +105,7 @@ internal sealed class MemberLayout
 
     private void Add(MemberCode parent)
     {
-        var names = new NamePool(parent.DeclaredType.Length > 0 ? [parent.DeclaredType] : []);
+        var names = new NamePool(TypesAround(parent));
         foreach (var child in parent.Member.Children)
         {
             if (parent.Form == MemberForm.ModuleList)
@@ -120,6 +135,13 @@ internal sealed class MemberLayout
             parent.Children.Add(code);
             return code;
         }
+    }
+
+    /// <summary>The classes that a group stands in, itself too: inside, a class of the same name would hide them.</summary>
+    private static IEnumerable<string> TypesAround(MemberCode? group)
+    {
+        for (; group is { DeclaredType.Length: > 0 }; group = group.Parent)
+            yield return group.DeclaredType;
     }
 
     /// <summary>What a member is called whose number is not known: by what it is.</summary>

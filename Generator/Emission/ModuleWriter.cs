@@ -11,9 +11,7 @@ internal static class ModuleWriter
     {
         var code = cache.For(module.Generic);
         var fields = new ForwardFields(code);
-        var forward = new ForwardWriter(code, fields);
-        var forwardText = new CodeWriter();
-        forwardText.Indented(() => forward.Write(forwardText));
+        var (forwardText, forward) = ForwardWriter.Write(code, fields);
         var uses = MemberUse.Of(module);
 
         WriteDocumentation(writer, module);
@@ -29,7 +27,7 @@ internal static class ModuleWriter
                 writer.Line();
             new ConstructorWriter(code, writer, fields).Write();
             MemberWriter.WriteProperties(writer, code.Layout.Root, uses, false);
-            foreach (var size in code.ComputedSizes)
+            foreach (var size in code.Sizes.OfOutputs)
             {
                 writer.Line();
                 writer.Line("/// <summary>A size of the output, as the constructor's arguments make it.</summary>");
