@@ -31,8 +31,8 @@ internal sealed class LayerCall
 
     public IReadOnlyList<TensorValue> Inputs { get; }
 
-    /// <summary>The inputs whose states the output's depends on; of a value that only lends its size it does not.</summary>
-    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs;
+    /// <summary>The inputs whose states the output's depends on: neither a value that only lends its size nor a learned tensor.</summary>
+    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs.Where(input => !input.IsLearned);
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;

@@ -10,8 +10,8 @@ internal static class LayerCatalogue
     [
         new Conv(2), new Conv(1), new Conv(3),
         new ConvTranspose(2), new ConvTranspose(1), new ConvTranspose(3),
-        new Linear(), new Embedding(),
-        new Norm(),
+        new Linear(), new Embedding(), new Learned(),
+        new Norm(), new LayerNorm(false), new LayerNorm(true),
         .. Activations.All,
         new PRelu(), new Glu(), new Softmax(false), new Softmax(true),
         new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),

@@ -68,7 +68,7 @@ internal sealed partial class Elaborator
         var known = _scope.Names.Concat(["true", "false"]);
         var hint = SetLater(name) is null && Spelling.Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?"
             : FindLayer(name) is not null || _file.Visible.ContainsKey(name)
-                ? $"'{name}' is a stage: write value -> {name}."
+                ? FindLayer(name) is { InputCount: not 1 } values ? $"Write {values.Example}." : $"'{name}' is a stage: write value -> {name}."
                 : SetLater(name) is { } line ? $"It is set in line {line} only." : null;
         return Fail(DiagnosticCatalogue.UnknownName(At(span), name).WithHint(hint));
     }

@@ -212,10 +212,10 @@ internal sealed partial class Elaborator
             return;
         }
         var type = layer is null ? call.Callee.Text : layer.ModuleType;
-        if (type is null)
+        if (type is null || layer is { InputCount: not 1 })
         {
             _scope.Set(name, Fail(DiagnosticCatalogue.ValueType(At(call.Span), "What 'module' declares", "a block or an operation with parameters", $"'{call.Callee.Text}'")
-                .WithHint($"It has no weights to share: write value -> {call.Callee.Text} wherever it is wanted.")));
+                .WithHint(type is null ? $"It has no weights to share: write value -> {call.Callee.Text} wherever it is wanted." : $"Write {layer!.Example}.")));
             return;
         }
         var member = AddMember(LabelPath(statement.Label, statement.Span), type, At(statement.Label.Span));

@@ -191,7 +191,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         if (member.Parent is not { RegistersInOrder: true } parent)
             return;
         var owner = parent.Parent is null ? "" : AccessOf(parent) + ".";
-        writer.Line($"{owner}register_module({NameCode(member.Member)}, {value});");
+        writer.Line($"{owner}{(member.IsParameter ? "register_parameter" : "register_module")}({NameCode(member.Member)}, {value});");
     }
 
     private string NameCode(Member member)

@@ -119,6 +119,17 @@ public abstract partial class ChannelState
         return left.Join(sum, BroadcastSize(left.Size, right.Size));
     }
 
+    /// <summary>The state of a difference; null, a cut chain, where one of the states is unknown.</summary>
+    /// <param name="left">State of the value that is taken from.</param>
+    /// <param name="right">State of what is taken.</param>
+    public static ChannelState? Subtract(ChannelState? left, ChannelState? right)
+    {
+        if (left is null || right is null) return null;
+        var taken = right.JoinMoments();
+        var difference = SumMoments.Of(left.JoinMoments(), new(-taken.Mean, taken.Variance));
+        return left.Join(difference, BroadcastSize(left.Size, right.Size));
+    }
+
     /// <summary>The state of an elementwise product of independent values; null where one of the states is unknown.</summary>
     /// <param name="left">State of one factor.</param>
     /// <param name="right">State of the other.</param>

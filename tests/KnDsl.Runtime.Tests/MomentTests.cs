@@ -185,6 +185,11 @@ public sealed class MomentTests : TorchTest
         x => x + nn.functional.dropout(DrawLike(x), 0.5));
 
     [Fact]
+    public void Subtract() => AgreesWithDraws(
+        [2, 2], state => ChannelState.Subtract(state, state.Dropout(0.5))!,
+        x => x - nn.functional.dropout(DrawLike(x), 0.5));
+
+    [Fact]
     public void Multiply() => AgreesWithDraws(
         [2, 2], state => ChannelState.Multiply(state, state.Relu())!, x => x * DrawLike(x).relu());
 
@@ -265,6 +270,13 @@ public sealed class MomentTests : TorchTest
     }
 
     [Fact]
+    public void Shift()
+    {
+        var shift = Random(4);
+        AgreesWithDraws([2, 2], state => state.Shift(shift), x => x + shift.view(4, 1, 1));
+    }
+
+    [Fact]
     public void StochasticDepth() => AgreesWithDraws(
         [], state => state.StochasticDepth(0.3), x => x * (rand(x.size(0), 1, float64) > 0.3) / 0.7);
 
@@ -326,6 +338,7 @@ public sealed class MomentTests : TorchTest
         var state = new AnalyticState(new(Random(1, 2), rand(1, 2, float64)), [3]);
         Assert.Null(ChannelState.Add(state, null));
         Assert.Null(ChannelState.Add(null, state));
+        Assert.Null(ChannelState.Subtract(state, null));
         Assert.Null(ChannelState.Multiply(null, state));
         Assert.Null(ChannelState.Concat(state, null));
     }
