@@ -115,11 +115,11 @@ internal sealed class LayerCall
     public string? Word(string name) => (Argument(name) as WordValue)?.Word;
 
     /// <summary>Demands a rank; reports and returns false where the input has another.</summary>
-    public bool RequireRank(int rank, string expected)
+    public bool RequireRank(int rank, string expected, string? hint = null)
     {
         if (Input.Rank == rank)
             return true;
-        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()));
+        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()).WithHint(hint));
         return false;
     }
 

@@ -116,6 +116,12 @@ internal sealed partial class Elaborator
             Report(DiagnosticCatalogue.ValueCount(place, $"What goes into '{declaration.Name.Text}'", declaration.Inputs.Count, tensors.Count));
             return null;
         }
+        for (var i = 0; i < tensors.Count; i++)
+            if (declaration.ShapeOf(i) is { } shape && shape.Sizes.Count != tensors[i].Shape.Rank)
+            {
+                Report(DiagnosticCatalogue.BlockInput(place, declaration.Name.Text, source.Slice(shape.Span), declaration.Inputs[i].Text, tensors[i].Shape.ToString()));
+                return null;
+            }
         return (tensors, arguments.Value.All, arguments.Value.Given);
     }
 
@@ -150,11 +156,14 @@ internal sealed partial class Elaborator
         var chains = inputs.Select(input => input.Chain).ToArray();
         var prefix = member.Path + ".";
         var substitution = use.Instance is null ? Substitution(member, use, inputs) : null;
-        if (substitution is not null && use.Generic.Inputs.Where((input, i) => input.Shape.Rank != inputs[i].Shape.Rank).Any())
+        if (substitution is not null && use.Generic.Inputs.Where((input, i) => input.Shape.Rank != inputs[i].Shape.Rank).FirstOrDefault() is { } other)
         {
             // Its operations want other ranks; which, its own check says for these inputs.
             var probe = new Elaborator(_context, use.Declaration, source, true, _diagnostics);
-            probe.RunBlock(inputs, use.Arguments, _policy);
+            var shape = inputs[use.Generic.Inputs.ToList().IndexOf(other)].Shape;
+            if (probe.RunBlock(inputs, use.Arguments, _policy).IsComplete)
+                Report(DiagnosticCatalogue.BlockInput(place, use.Declaration.Name.Text, DiagnosticCatalogue.Count(other.Shape.Rank, "dimension"), other.Name, shape.ToString())
+                    .WithHint($"Its operations take any number of them, and its class one: declare it in the block's header, as {other.Name}{Usual(shape.Rank)}."));
             _failed = true;
             return [ErrorValue.Instance];
         }
@@ -168,6 +177,16 @@ internal sealed partial class Elaborator
         _items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains });
         return outputs;
     }
+
+    /// <summary>What people call the sizes of a tensor of this rank.</summary>
+    private static string Usual(int rank) => rank switch
+    {
+        2 => "[N, C]",
+        3 => "[N, L, C]",
+        4 => "[N, C, H, W]",
+        5 => "[N, C, D, H, W]",
+        _ => $"[N{string.Concat(Enumerable.Range(1, rank - 1).Select(axis => $", S{axis}"))}]",
+    };
 
     /// <summary>What the block's symbols are here; a size that only its own constructor computes becomes a property of it.</summary>
     private IReadOnlyDictionary<Symbol, Size> Substitution(Member member, BlockUse use, IReadOnlyList<TensorValue> inputs)

@@ -57,7 +57,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         foreach (var (input, axis, symbol) in module.RequiredSizes)
         {
             var value = module.Model.Inputs[input];
-            writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(value.Shape.NameOf(axis)[0])}{value.Shape.NameOf(axis).Substring(1)} of {value.Name}.</param>");
+            var size = declaration.ShapeOf(input) is { } shape ? $"size {module.Model.Source.Slice(shape.Sizes[axis].Span)}" : value.Shape.NameOf(axis);
+            writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(size[0])}{size.Substring(1)} of {value.Name}.</param>");
         }
         foreach (var parameter in declaration.Parameters)
             writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");

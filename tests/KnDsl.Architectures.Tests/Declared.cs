@@ -40,6 +40,7 @@ internal sealed class Declared
         One(policy => new Cases.UNet.UNet(policy: policy)),
         One(_ => new Cases.Vgg11.Vgg11()),
         One(policy => new Cases.Vgg11Bn.Vgg11Bn(policy: policy)),
+        One(_ => new Cases.ViTB16.ViTB16()),
         One(policy => new Cases.WideResNet50.WideResNet50(policy: policy)),
     }.ToDictionary(declared => declared.Type.Name);
 
