@@ -1,5 +1,6 @@
 using System;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -37,6 +38,34 @@ public static class Operations
         if (dtype is { } type)
             module.to(type);
         return module;
+    }
+
+    /// <summary>A learned tensor, its elements equal or drawn from a normal distribution.</summary>
+    /// <param name="sizes">Its sizes.</param>
+    /// <param name="value">The mean of the elements.</param>
+    /// <param name="std">Their standard deviation; 0 makes all equal.</param>
+    /// <param name="device">Where it is made; torch's default where none is given.</param>
+    /// <param name="dtype">Its type; torch's default where none is given.</param>
+    /// <returns>A parameter for the module that registers it.</returns>
+    public static Parameter learned(long[] sizes, double value, double std, Device? device, ScalarType? dtype)
+    {
+        var tensor = full(sizes, value, dtype: dtype ?? get_default_dtype(), device: device ?? get_default_device());
+        if (std > 0)
+            tensor.normal_(value, std);
+        return new Parameter(tensor);
+    }
+
+    /// <summary>A view of a row of numbers that lies along one dimension of a value, so that they multiply or add to it.</summary>
+    /// <param name="row">[C].</param>
+    /// <param name="axis">The dimension; negative ones count from the end.</param>
+    /// <param name="rank">The value's number of dimensions.</param>
+    /// <returns>C numbers in that dimension, 1 in all others.</returns>
+    internal static Tensor along(Tensor row, long axis, long rank)
+    {
+        var shape = new long[rank];
+        Array.Fill(shape, 1);
+        shape[axis < 0 ? axis + rank : axis] = row.shape[0];
+        return row.view(shape);
     }
 
     /// <summary>Interleaves groups of channels (torch.nn.ChannelShuffle).</summary>

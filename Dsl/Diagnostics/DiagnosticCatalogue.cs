@@ -346,6 +346,9 @@ internal static class DiagnosticCatalogue
     public static Diagnostic Range(Place at, string operation, string found, string size) =>
         new(RangeRule, at, $"'{operation}' takes {found} of a dimension of {size}; expected a range inside it.");
 
+    public static Diagnostic Position(Place at, string operation, string found, string size) =>
+        new(RangeRule, at, $"'{operation}' takes position {found} of a dimension of {size}; expected one inside it.");
+
     private static readonly DiagnosticDescriptor SharedShapeRule = Error("KN0214", "Shared module gets another shape");
 
     public static Diagnostic SharedShape(Place at, string name, string found, string first, Place other) =>
@@ -355,6 +358,11 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
         new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that fit.", null, other);
+
+    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not what the block takes");
+
+    public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
+        new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");
 
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Dsl.Diagnostics;
 using KnDsl.Dsl.Model;
 
@@ -17,31 +18,41 @@ internal sealed class Join(string symbol, string title, string state, string mom
 
     public override string Example => symbol == "+" ? "y = x + shortcut -> relu" : $"y = x {symbol} gate";
 
-    public override string ShapeRule => "equal sizes; a size of 1 is repeated";
+    public override string ShapeRule => "equal sizes; a size of 1 is repeated, and dimensions that a learned tensor lacks in front are added";
 
-    public override string MomentRule => momentRule;
+    public override string MomentRule => $"{momentRule}; a learned tensor counts as a number for each channel, and cuts the chain where it is more than that";
+
+    public override bool PassesState(LayerCall call) =>
+        call.Inputs.All(input => !input.IsLearned || IsForChannels(Aligned(input, call))) && !(this == Subtract && call.Inputs[0].IsLearned);
+
+    private static bool IsForChannels(Shape shape) => shape.Sizes.Where((size, axis) => axis != 1 && size.Value != 1).Count() == 0;
+
+    /// <summary>The shape as it is joined: a learned tensor gets the dimensions in front that the other value has.</summary>
+    private static Shape Aligned(TensorValue value, LayerCall call) =>
+        value.IsLearned ? value.Shape.Padded(call.Inputs.Max(input => input.Shape.Rank)) : value.Shape;
 
     public override int? InputCount => 2;
 
     public override Shape? Infer(LayerCall call)
     {
         var (left, right) = (call.Inputs[0], call.Inputs[1]);
-        if (left.Shape.Rank != right.Shape.Rank)
+        var (first, second) = (Aligned(left, call), Aligned(right, call));
+        if (first.Rank != second.Rank)
         {
             call.Report(DiagnosticCatalogue.Join(call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(),
                 $"{left.Shape.Rank} and {right.Shape.Rank} dimensions", right.Origin));
             return null;
         }
         var sizes = new List<Size>();
-        for (var axis = 0; axis < left.Shape.Rank; axis++)
+        for (var axis = 0; axis < first.Rank; axis++)
         {
-            var (a, b) = (left.Shape[axis], right.Shape[axis]);
+            var (a, b) = (first[axis], second[axis]);
             if (a.Value == 1)
                 sizes.Add(b);
             else if (b.Value == 1)
                 sizes.Add(a);
             else if (call.Require(a, b, () => DiagnosticCatalogue.Join(call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(),
-                         $"{left.Shape.NameOf(axis)} {a} and {b}", right.Origin).WithHint(Sizing.Hint(a, b))))
+                         $"{first.NameOf(axis)} {a} and {b}", right.Origin).WithHint(Sizing.Hint(a, b))))
                 sizes.Add(a);
             else
                 return null;
@@ -52,5 +63,17 @@ internal sealed class Join(string symbol, string title, string state, string mom
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]} {symbol} {inputs[1]}";
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"ChannelState.{state}({states[0]}, {states[1]})";
+        (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch
+        {
+            (true, false) => WithLearned(states[1], states[0]),
+            (false, true) => WithLearned(states[0], states[1]),
+            _ => $"ChannelState.{state}({states[0]}, {states[1]})",
+        };
+
+    private string WithLearned(string value, string learned) => symbol switch
+    {
+        "*" => $"{value}?.LayerScale({learned})",
+        "-" => $"{value}?.Shift(-{learned})",
+        _ => $"{value}?.Shift({learned})",
+    };
 }

@@ -30,7 +30,7 @@ internal abstract class Layer
     /// <summary>Whether this use passes the state on; an operation with a rule may have none for some of its arguments.</summary>
     public virtual bool PassesState(LayerCall call) => MomentRule is not null;
 
-    /// <summary>How many values it takes; null for one or more.</summary>
+    /// <summary>How many values it takes: 0 for one that is a value itself, null for one or more.</summary>
     public virtual int? InputCount => 1;
 
     /// <summary>The C# type of its module, or null where it is a function without parameters.</summary>
@@ -47,6 +47,7 @@ internal abstract class Layer
 
     /// <summary>
     /// C# that computes the state of the output from states that may be null; null where the state stays as it is.
+    /// In the place of a learned tensor, which has no state, <paramref name="states"/> has the tensor.
     /// <paramref name="output"/> is the C# name of the output, whose sizes are known then.
     /// </summary>
     public virtual string? Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => null;

@@ -31,8 +31,8 @@ internal sealed class LayerCall
 
     public IReadOnlyList<TensorValue> Inputs { get; }
 
-    /// <summary>The inputs whose states the output's depends on; of a value that only lends its size it does not.</summary>
-    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs;
+    /// <summary>The inputs whose states the output's depends on: neither a value that only lends its size nor a learned tensor.</summary>
+    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs.Where(input => !input.IsLearned);
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;
@@ -115,11 +115,11 @@ internal sealed class LayerCall
     public string? Word(string name) => (Argument(name) as WordValue)?.Word;
 
     /// <summary>Demands a rank; reports and returns false where the input has another.</summary>
-    public bool RequireRank(int rank, string expected)
+    public bool RequireRank(int rank, string expected, string? hint = null)
     {
         if (Input.Rank == rank)
             return true;
-        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()));
+        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()).WithHint(hint));
         return false;
     }
 

@@ -10,8 +10,9 @@ internal static class LayerCatalogue
     [
         new Conv(2), new Conv(1), new Conv(3),
         new ConvTranspose(2), new ConvTranspose(1), new ConvTranspose(3),
-        new Linear(), new Embedding(),
-        new Norm(),
+        new Linear(), new Embedding(), new Learned(),
+        new Attention(false), new Attention(true), new DotProductAttention(),
+        new Norm(), new LayerNorm(false), new LayerNorm(true),
         .. Activations.All,
         new PRelu(), new Glu(), new Softmax(false), new Softmax(true),
         new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),
@@ -20,7 +21,7 @@ internal static class LayerCatalogue
         new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
         new Reduction(true), new Reduction(false),
         new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
-        new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Slice(), new Split(),
+        new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Select(), new Slice(), new Split(),
         new Dropout(0), new Dropout(1), new Dropout(2),
         new StochasticDepth(), new LayerScale(),
         new Pad(),
@@ -37,6 +38,7 @@ internal static class LayerCatalogue
         ["convd"] = "conv", ["maxpoold"] = "maxpool", ["avgpoold"] = "avgpool", ["batchnorm"] = "norm", ["batchnormd"] = "norm",
         ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
         ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
+        ["parameter"] = "learned", ["multiheadattention"] = "attention", ["sdpa"] = "scaled_dot_product_attention",
     };
 
     /// <summary>The operation that another framework calls so, or null.</summary>

@@ -28,6 +28,11 @@ internal sealed class Permute : Layer
 
     public override Shape? Infer(LayerCall call)
     {
+        if (call.List("axes").Count is var count && count != call.Input.Rank)
+        {
+            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for as many axes", call.Input.ToString()));
+            return null;
+        }
         var axes = new List<int>();
         foreach (var axis in call.List("axes"))
         {
@@ -35,7 +40,7 @@ internal sealed class Permute : Layer
                 return null;
             axes.Add(index);
         }
-        if (axes.Distinct().Count() == call.Input.Rank && axes.Count == call.Input.Rank)
+        if (axes.Distinct().Count() == call.Input.Rank)
             return new Shape(axes.Select(axis => call.Input[axis]));
         call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("axes"), Name, "axes", $"all dimensions of {call.Input}, each once", $"[{string.Join(", ", axes)}]"));
         return null;

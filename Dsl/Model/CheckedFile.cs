@@ -86,7 +86,8 @@ internal sealed class CheckedFile
         foreach (var file in graph.Files)
         {
             var unusable = Declarations.FindEndless(file.Own, file == root ? diagnostics : new DiagnosticBag());
-            unusable.UnionWith(file.Syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }));
+            unusable.UnionWith(file.Syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }
+                || module.InputShapes.Any(Declarations.HasWrongRank)));
             foreach (var module in unusable)
                 foreach (var other in graph.Files)
                     if (other.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module))

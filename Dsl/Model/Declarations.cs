@@ -46,6 +46,9 @@ internal static class Declarations
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is the stage and the network's policy")
                     .WithHint("Call the parameter 'policy' and write norm = policy."));
         }
+        foreach (var shape in module.InputShapes)
+            if (HasWrongRank(shape))
+                diagnostics.Add(DiagnosticCatalogue.Rank(source.At(shape!.Span), "input", $"2 to {Elaborator.MostDimensions} dimensions, the batch first", source.Slice(shape.Span)));
         if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false })
             diagnostics.Add(DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text, "an input such as 'x' among its parameters"));
         if (module.Kind == ModuleKind.Network)
@@ -57,6 +60,9 @@ internal static class Declarations
                 diagnostics.Add(DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : ""))
                     .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near && near != parameter.Type.Text ? $"Did you mean '{near}'?" : null));
     }
+
+    /// <summary>Whether the sizes of an input are too few or too many.</summary>
+    public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > Elaborator.MostDimensions };
 
     /// <summary>The names that statements set.</summary>
     public static IEnumerable<string> Targets(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch

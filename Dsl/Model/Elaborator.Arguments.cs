@@ -107,6 +107,8 @@ internal sealed partial class Elaborator
         var value = Evaluate(expression);
         if (value is ErrorValue)
             return value;
+        if (value is SizeValue && parameter is { IsVariadic: true, Kind: ParameterKind.List })
+            value = new ListValue([value]);
         if (!IsOfKind(value, parameter))
             return Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name, parameter.KindText, value.Describe()));
         foreach (var number in Numbers(value))

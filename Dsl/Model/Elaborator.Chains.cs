@@ -140,7 +140,7 @@ internal sealed partial class Elaborator
             if (layer.InputCount is 1)
                 return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it as a stage")
                     .WithHint(given.Length > 0 ? $"Write {_source.Slice(given[0].Span)} -> {name}{(given.Length > 1 ? "(...)" : "")}." : $"Write value -> {name}."))];
-            if (expression.Label is not null && layer is Concat)
+            if (expression.Label is not null && layer.ModuleType is null)
                 return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no module to name"))];
             return [EvaluateJoin(layer, expression, given, target)];
         }
@@ -178,7 +178,20 @@ internal sealed partial class Elaborator
             return ErrorValue.Instance;
         if (tensors.Count < (layer.InputCount ?? 1))
             return Fail(DiagnosticCatalogue.ValueCount(At(call.Span), $"The list of '{layer.Name}'", layer.InputCount ?? 2, tensors.Count));
-        return ApplyLayer(layer, tensors, bound, At(call.Span), LabelPath(expression.Label, expression.Span), false, target);
+        var path = LabelPath(expression.Label, expression.Span);
+        if (layer is Learned && !CanBeLearnedHere(call, path))
+            return ErrorValue.Instance;
+        return ApplyLayer(layer, tensors, bound, At(call.Span), path, false, target, expression.Label is { } label ? At(label.Span) : null);
+    }
+
+    /// <summary>A learned tensor is one parameter under one name that the file says: torch moves it by that name.</summary>
+    private bool CanBeLearnedHere(Call call, IReadOnlyList<IReadOnlyList<NamePart>> path)
+    {
+        if (_turns.Count == 0 && _loops.Count == 0 && path.All(name => name.All(part => part.Count is null)))
+            return true;
+        Report(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), call.Callee.Text, "it outside of loops, under a name that counts nothing")
+            .WithHint("Put it into a block, with what uses it, and count the blocks."));
+        return false;
     }
 
     /// <summary>An operation, a block or a shared module, applied to values.</summary>
@@ -203,7 +216,8 @@ internal sealed partial class Elaborator
             return [ErrorValue.Instance];
         }
         if (layer.InputCount is not 1)
-            return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it with its values in parentheses").WithHint($"Write {layer.Example}."))];
+            return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, layer.InputCount is 0 ? "it as a value" : "it with its values in parentheses")
+                .WithHint($"Write {layer.Example}."))];
         var arguments = BindArguments(call, layer.Parameters);
         if (arguments is null)
             return [ErrorValue.Instance];
@@ -313,7 +327,7 @@ internal sealed partial class Elaborator
                 : ChainFact.NotBegun;
         else
             chain = states.Length == 1 ? states[0].Through(call.Layer.Name) : ChainFact.Join(states, call.Layer.Name, place);
-        var output = new TensorValue(shape, chain, place, name);
+        var output = new TensorValue(shape, chain, place, name) { IsLearned = call.Layer is Learned };
         _items.Add(new ApplyLayerItem(member, call, output, place) { Prior = prior, From = from });
         return output;
     }

@@ -68,7 +68,7 @@ internal sealed partial class Elaborator
         var known = _scope.Names.Concat(["true", "false"]);
         var hint = SetLater(name) is null && Spelling.Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?"
             : FindLayer(name) is not null || _file.Visible.ContainsKey(name)
-                ? $"'{name}' is a stage: write value -> {name}."
+                ? FindLayer(name) is { InputCount: not 1 } values ? $"Write {values.Example}." : $"'{name}' is a stage: write value -> {name}."
                 : SetLater(name) is { } line ? $"It is set in line {line} only." : null;
         return Fail(DiagnosticCatalogue.UnknownName(At(span), name).WithHint(hint));
     }
@@ -85,12 +85,14 @@ internal sealed partial class Elaborator
         {
             case ErrorValue:
                 return target;
+            case TensorValue tensor when name == "shape":
+                return new ListValue(tensor.Shape.Sizes.Select(size => (Value)new SizeValue(size)).ToArray());
             case TensorValue tensor:
                 for (var axis = 0; axis < tensor.Shape.Rank; axis++)
                     if (tensor.Shape.NameOf(axis) == name || axis == 1 && (name is "channels" or "features"))
                         return new SizeValue(tensor.Shape[axis]);
                 var known = Enumerable.Range(0, tensor.Shape.Rank).Select(axis => tensor.Shape.NameOf(axis)).ToArray();
-                return Fail(DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, $"a dimension of {tensor.Shape}: {string.Join(", ", known)}")
+                return Fail(DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, $"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}")
                     .WithHint(Spelling.Nearest(name, known) is { } near ? $"Did you mean '{near}'?" : null));
             case ListValue list when name == "count":
                 return new SizeValue(list.Items.Count);
@@ -143,11 +145,15 @@ internal sealed partial class Elaborator
     private static Value ListItem(ListValue list, Size index)
     {
         var text = $"[{string.Join(", ", list.Items.Select(item => item.Key))}]";
-        if (list.Items.All(item => item is SizeValue { Size.IsConstant: true }))
-            return new SizeValue(Size.Of(new Symbol($"{text}[{index}]", SymbolKind.Construction)
+        if (list.Items.All(item => item is SizeValue))
+        {
+            var sizes = list.Items.Select(item => ((SizeValue)item).Size).ToArray();
+            var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction;
+            return new SizeValue(Size.Of(new Symbol($"{text}[{index}]", kind)
             {
-                Code = code => $"new[] {{ {string.Join(", ", list.Items.Select(item => item.Key))} }}[{code.Of(index)}]",
+                Code = code => $"new[] {{ {string.Join(", ", sizes.Select(code.Of))} }}[{code.Of(index)}]",
             }));
+        }
         return new FloatValue(null, code =>
             $"new[] {{ {string.Join(", ", list.Items.Select(item => item is FloatValue number ? number.Code(code) : item.Key + ".0"))} }}[{code.Of(index)}]");
     }

@@ -150,6 +150,12 @@ internal sealed partial class Elaborator
             Report(DiagnosticCatalogue.ValueCount(place, $"What goes into '{declaration.Name.Text}'", declaration.Inputs.Count, tensors.Count));
             return null;
         }
+        for (var i = 0; i < tensors.Count; i++)
+            if (declaration.ShapeOf(i) is { } shape && shape.Sizes.Count != tensors[i].Shape.Rank)
+            {
+                Report(DiagnosticCatalogue.BlockInput(place, declaration.Name.Text, source.Slice(shape.Span), declaration.Inputs[i].Text, tensors[i].Shape.ToString()));
+                return null;
+            }
         return (tensors, arguments.Value.All, arguments.Value.Given);
     }
 
@@ -197,11 +203,14 @@ internal sealed partial class Elaborator
         var chains = inputs.Select(input => input.Chain).ToArray();
         var prefix = member.Path + ".";
         var substitution = use.Instance is null ? Substitution(member, use, inputs) : null;
-        if (substitution is not null && use.Generic.Inputs.Where((input, i) => input.Shape.Rank != inputs[i].Shape.Rank).Any())
+        if (substitution is not null && use.Generic.Inputs.Where((input, i) => input.Shape.Rank != inputs[i].Shape.Rank).FirstOrDefault() is { } other)
         {
             // Its operations want other ranks; which, its own check says for these inputs.
             var probe = new Elaborator(_context, use.Declaration, source, true, _diagnostics);
-            probe.RunBlock(inputs, use.Arguments, _policy);
+            var shape = inputs[use.Generic.Inputs.ToList().IndexOf(other)].Shape;
+            if (probe.RunBlock(inputs, use.Arguments, _policy).IsComplete)
+                Report(DiagnosticCatalogue.BlockInput(place, use.Declaration.Name.Text, DiagnosticCatalogue.Count(other.Shape.Rank, "dimension"), other.Name, shape.ToString())
+                    .WithHint($"Its operations take any number of them, and its class one: declare it in the block's header, as {other.Name}{Usual(shape.Rank)}."));
             _failed = true;
             return [ErrorValue.Instance];
         }
@@ -215,6 +224,16 @@ internal sealed partial class Elaborator
         _items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains });
         return outputs;
     }
+
+    /// <summary>What people call the sizes of a tensor of this rank.</summary>
+    private static string Usual(int rank) => rank switch
+    {
+        2 => "[N, C]",
+        3 => "[N, L, C]",
+        4 => "[N, C, H, W]",
+        5 => "[N, C, D, H, W]",
+        _ => $"[N{string.Concat(Enumerable.Range(1, rank - 1).Select(axis => $", S{axis}"))}]",
+    };
 
     /// <summary>What the block's symbols are here; a size that only its own constructor computes becomes a property of it.</summary>
     private IReadOnlyDictionary<Symbol, Size> Substitution(Member member, BlockUse use, IReadOnlyList<TensorValue> inputs)
@@ -271,10 +290,10 @@ internal sealed partial class Elaborator
             return;
         }
         var type = layer is null ? call.Callee.Text : layer.ModuleType;
-        if (type is null)
+        if (type is null || layer is { InputCount: not 1 })
         {
             _scope.Set(name, Fail(DiagnosticCatalogue.ValueType(At(call.Span), "What 'module' declares", "a block or an operation with parameters", $"'{call.Callee.Text}'")
-                .WithHint($"It has no weights to share: write value -> {call.Callee.Text} wherever it is wanted.")));
+                .WithHint(type is null ? $"It has no weights to share: write value -> {call.Callee.Text} wherever it is wanted." : $"Write {layer!.Example}.")));
             return;
         }
         var member = AddMember(LabelPath(statement.Label, statement.Span), type, At(statement.Label.Span));

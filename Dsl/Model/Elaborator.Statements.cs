@@ -11,7 +11,7 @@ namespace KnDsl.Dsl.Model;
 internal sealed partial class Elaborator
 {
     /// <summary>More dimensions than this has no tensor of a network.</summary>
-    private const int MostDimensions = 8;
+    public const int MostDimensions = 8;
 
     private Place? _ended;
 

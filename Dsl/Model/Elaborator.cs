@@ -127,13 +127,50 @@ internal sealed partial class Elaborator
     {
         _policy = Ambient;
         _inputs = _declaration.Inputs.Select((input, i) => new TensorValue(
-            new Shape(Enumerable.Range(0, ranks[i]).Select(axis => Size.Of(InputSymbol(input.Text, axis, ranks[i])))),
+            new Shape(Enumerable.Range(0, ranks[i]).Select(axis => InputSize(i, axis, ranks[i]))),
             ChainFact.FromInput(i), At(input.Span), input.Text)).ToArray();
         for (var i = 0; i < _inputs.Count; i++)
             Declare(_declaration.Inputs[i], _inputs[i]);
         foreach (var parameter in _declaration.Parameters)
             Declare(parameter.Name, SymbolFor(parameter));
+        BindSizes();
     });
+
+    /// <summary>A size of an input of the block: the number that the header says, or a symbol.</summary>
+    private Size InputSize(int input, int axis, int rank)
+    {
+        var name = _declaration.Inputs[input].Text;
+        var declared = _declaration.ShapeOf(input);
+        return declared?.Sizes[axis] switch
+        {
+            IntegerLiteral { Value: > 0 } number => number.Value,
+            // The first of a name names the symbol; a second one is a size that must be equal.
+            NameExpression size when axis > 0 && declared.Sizes.OfType<NameExpression>().First(other => other.Name == size.Name) == size =>
+                Size.Of(new Symbol(name + char.ToUpperInvariant(size.Name[0]) + size.Name.Substring(1), SymbolKind.Construction)),
+            _ => Size.Of(InputSymbol(name, axis, rank)),
+        };
+    }
+
+    /// <summary>Binds the names that the header has for sizes of the inputs; what has a value already must be equal.</summary>
+    private void BindSizes()
+    {
+        for (var i = 0; i < _inputs.Count; i++)
+            for (var axis = 0; axis < (_declaration.ShapeOf(i)?.Sizes.Count ?? 0); axis++)
+            {
+                var (input, shape) = (_inputs[i], _declaration.ShapeOf(i)!);
+                var declared = shape.Sizes[axis];
+                if (declared is NameExpression name && _scope.Find(name.Name) is null)
+                    _scope.Set(name.Name, new SizeValue(input.Shape[axis]));
+                else if (Evaluate(declared) is var value and not ErrorValue)
+                {
+                    if (value is not SizeValue size)
+                        Report(DiagnosticCatalogue.ValueType(At(declared.Span), "A size", "a whole number", value.Describe()));
+                    else if (!Require(input.Shape[axis], size.Size, () => DiagnosticCatalogue.BlockInput(
+                            At(declared.Span), _declaration.Name.Text, _source.Slice(shape.Span), input.Name, input.Shape.ToString())))
+                        _scope.Set(_declaration.Inputs[i].Text, ErrorValue.Instance);
+                }
+            }
+    }
 
     /// <summary>A block for certain inputs and arguments.</summary>
     public ModuleModel RunBlock(IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy) => Run(() =>
@@ -145,6 +182,7 @@ internal sealed partial class Elaborator
             _scope.Set(_declaration.Inputs[i].Text, _inputs[i]);
         foreach (var pair in arguments)
             _scope.Set(pair.Key, pair.Value);
+        BindSizes();
     });
 
     /// <summary>A size of an input; the batch is the same for all of them.</summary>

@@ -7,7 +7,7 @@ using KnDsl.Dsl.Text;
 namespace KnDsl.Dsl.Model;
 
 /// <summary>
-/// Makes the plan of a declaration for any arguments. A block does not say how many dimensions its inputs have; its
+/// Makes the plan of a declaration for any arguments. Where a block does not say how many dimensions its inputs have, its
 /// operations do: the first combination of ranks under which all of them fit is taken, [N, C, H, W] before the others.
 /// </summary>
 internal static class GenericElaboration
@@ -19,11 +19,11 @@ internal static class GenericElaboration
         if (declaration.Kind == ModuleKind.Network)
             return new Elaborator(context, declaration, source, true).RunNetwork();
         (ModuleModel Model, DiagnosticBag Findings)? first = null;
-        foreach (var ranks in Combinations(declaration.Inputs.Count))
+        foreach (var ranks in Combinations(declaration))
         {
             var findings = new DiagnosticBag();
             var model = new Elaborator(context, declaration, source, true, findings).RunBlock(ranks);
-            if (!findings.ToList().Any(finding => finding.Code is "KN0201" or "KN0203" or "KN0209" or "KN0211"))
+            if (!findings.ToList().Any(finding => finding.Code is "KN0201" or "KN0203" or "KN0209" or "KN0211" or "KN0216"))
             {
                 context.Diagnostics.AddRange(findings.ToList());
                 return model;
@@ -34,8 +34,21 @@ internal static class GenericElaboration
         return first.Value.Model;
     }
 
+    /// <summary>The ranks to try: those that the header declares, and the others in all ways.</summary>
+    private static IEnumerable<int[]> Combinations(ModuleDeclaration declaration)
+    {
+        var open = Enumerable.Range(0, declaration.Inputs.Count).Where(input => declaration.ShapeOf(input) is null).ToList();
+        foreach (var ranks in Combinations(open.Count))
+            yield return declaration.Inputs.Select((_, input) => declaration.ShapeOf(input)?.Sizes.Count ?? ranks[open.IndexOf(input)]).ToArray();
+    }
+
     private static IEnumerable<int[]> Combinations(int inputs)
     {
+        if (inputs == 0)
+        {
+            yield return [];
+            yield break;
+        }
         foreach (var rank in Ranks)
             yield return Enumerable.Repeat(rank, inputs).ToArray();
         if (inputs is < 2 or > 4)

@@ -27,6 +27,9 @@ internal sealed class Shape
     /// <summary>The same with one size replaced.</summary>
     public Shape With(int axis, Size size) => new(Sizes.Select((old, i) => i == axis ? size : old));
 
+    /// <summary>The same with sizes of 1 in front, as many as the rank lacks.</summary>
+    public Shape Padded(int rank) => Rank >= rank ? this : new(Enumerable.Repeat(Size.One, rank - Rank).Concat(Sizes));
+
     public Shape Substitute(IReadOnlyDictionary<Symbol, Size> values) => new(Sizes.Select(size => size.Substitute(values)));
 
     /// <summary>What people call a dimension of a tensor of this rank.</summary>

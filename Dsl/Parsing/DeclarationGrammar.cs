@@ -23,10 +23,15 @@ internal static class DeclarationGrammar
         from name in DottedName
         select new NamespaceDeclaration(name.Text, TextSpan.Union(keyword.Span, name.Span));
 
-    private sealed record HeaderItem(Name Name, Parameter? Parameter);
+    private sealed record HeaderItem(Name Name, Parameter? Parameter, ShapeSyntax? Shape);
 
-    /// <summary>A parameter has a type; what has none is an input of the block.</summary>
-    private static readonly Parser<HeaderItem> Item =
+    private static readonly Parser<HeaderItem> SizedInput =
+        from name in ExpressionGrammar.Name
+        from shape in ExpressionGrammar.Shape
+        select new HeaderItem(name, null, shape);
+
+    /// <summary>A parameter has a type; what has none is an input of the block, with sizes or without.</summary>
+    private static readonly Parser<HeaderItem> Item = SizedInput.After(TokenKind.Identifier, TokenKind.OpenBracket).Or(
         from name in ExpressionGrammar.Name
         from type in (
             from colon in Tokens.Colon
@@ -35,7 +40,7 @@ internal static class DeclarationGrammar
             from value in (from assign in Tokens.Assign from initial in ExpressionGrammar.Disjunction select initial).Optional()
             select new Parameter(name, typeName, list.IsDefined, value.GetOrDefault(),
                 TextSpan.Union(name.Span, value.IsDefined ? value.Get().Span : list.IsDefined ? list.Get().Span : typeName.Span))).Optional()
-        select new HeaderItem(name, type.GetOrDefault());
+        select new HeaderItem(name, type.GetOrDefault(), null));
 
     private static readonly Parser<IReadOnlyList<HeaderItem>> Items =
         from items in Item.Within(Tokens.OpenParen, Tokens.CloseParen)
@@ -50,7 +55,10 @@ internal static class DeclarationGrammar
             kind, name,
             all.Where(item => item.Parameter is null).Select(item => item.Name).ToArray(),
             all.Where(item => item.Parameter is not null).Select(item => item.Parameter!).ToArray(),
-            [], null, TextSpan.Union(keyword.Span, name.Span));
+            [], null, TextSpan.Union(keyword.Span, name.Span))
+        {
+            InputShapes = all.Where(item => item.Parameter is null).Select(item => item.Shape).ToArray(),
+        };
 
     public static Parser<ExternDeclaration> Extern(string? documentation) =>
         from keyword in Tokens.Word("extern")

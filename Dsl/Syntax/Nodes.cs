@@ -56,6 +56,12 @@ internal sealed record ModuleDeclaration(
     string? Documentation,
     TextSpan Span) : Node(Span)
 {
+    /// <summary>The sizes that the header declares for the inputs, null for an input without.</summary>
+    public IReadOnlyList<ShapeSyntax?> InputShapes { get; init; } = [];
+
+    /// <summary>The sizes that the header declares for an input, or null.</summary>
+    public ShapeSyntax? ShapeOf(int input) => input < InputShapes.Count ? InputShapes[input] : null;
+
     /// <summary>Whether the header could not be read: the name is known, and nothing else of it.</summary>
     public bool IsBroken { get; init; }
 }

@@ -55,7 +55,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         foreach (var (input, axis, symbol) in module.Sizes.OfInputs)
         {
             var value = module.Model.Inputs[input];
-            writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(value.Shape.NameOf(axis)[0])}{value.Shape.NameOf(axis).Substring(1)} of {value.Name}.</param>");
+            var size = declaration.ShapeOf(input) is { } shape ? $"size {module.Model.Source.Slice(shape.Sizes[axis].Span)}" : value.Shape.NameOf(axis);
+            writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(size[0])}{size.Substring(1)} of {value.Name}.</param>");
         }
         foreach (var parameter in declaration.Parameters)
             writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");
@@ -199,7 +200,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         if (member.Parent is not { RegistersInOrder: true } parent)
             return;
         var owner = parent.Parent is null ? "" : AccessOf(parent) + ".";
-        writer.Line($"{owner}register_module({NameCode(member.Member)}, {value});");
+        writer.Line($"{owner}{(member.IsParameter ? "register_parameter" : "register_module")}({NameCode(member.Member)}, {value});");
     }
 
     private string NameCode(Member member)

@@ -252,6 +252,9 @@ internal sealed class ForwardWriter
     /// <summary>The state as an argument: null where the value never has one.</summary>
     private string StateOf(TensorValue value) => _live.IsStateNeeded(value) ? StateName(value) : "null";
 
+    /// <summary>What a moment rule is given of an input: its state or, of a learned tensor, the tensor.</summary>
+    private string StateFor(TensorValue value) => value.IsLearned ? _locals[value] : StateOf(value);
+
     private string Access(MemberCode member) => member.Form switch
     {
         MemberForm.ModuleListItem => $"{Access(member.Parent!)}[{IndexCode(member)}]",
@@ -349,7 +352,7 @@ internal sealed class ForwardWriter
     {
         if (!item.Call.Layer.PassesState(item.Call) || item.Call.StateInputs.All(input => StateOf(input) == "null"))
             return "null";
-        var states = item.Call.Inputs.Select(StateOf).ToArray();
+        var states = item.Call.Inputs.Select(StateFor).ToArray();
         return item.Call.Layer.Propagate(item.Call, _code, module, states, output) ?? states[0];
     }
 

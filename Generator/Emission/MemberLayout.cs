@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Dsl.Layers;
 using KnDsl.Dsl.Model;
 
 namespace KnDsl.Generator.Emission;
@@ -41,6 +42,11 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     public string DeclaredType => type;
 
     public MemberCode? Parent => parent;
+
+    /// <summary>Whether it is a learned tensor, no module.</summary>
+    public bool IsParameter => form == MemberForm.Single && member.Type == LearnedType;
+
+    private static readonly string LearnedType = new Learned().ModuleType;
 
     public List<MemberCode> Children { get; } = [];
 

@@ -4,7 +4,7 @@ using KnDsl.Dsl.Model;
 
 namespace KnDsl.Generator.Emission;
 
-/// <summary>Writes members as properties under their registered names, and groups as nested classes.</summary>
+/// <summary>Writes members as properties under their registered names (learned tensors as fields), and groups as nested classes.</summary>
 internal static class MemberWriter
 {
     public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses, bool isGroup)
@@ -25,8 +25,13 @@ internal static class MemberWriter
             }
             var optional = IsNullable(child);
             if (!child.IsNamedLate)
-                writer.Line($"[field: ComponentName(Name = {CodeContext.Quote(child.Member.NameText)})]");
-            writer.Line($"public {child.Type}{(optional ? "?" : "")} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
+                writer.Line($"[{(child.IsParameter ? "" : "field: ")}ComponentName(Name = {CodeContext.Quote(child.Member.NameText)})]");
+            var type = $"{child.Type}{(optional ? "?" : "")}";
+            // Of a property that has a parameter's name TorchSharp thinks that its setter registers what the parameter becomes when it moves.
+            if (child.IsParameter)
+                writer.Line($"public {(isGroup ? "" : "readonly ")}{type} {child.Property}{(isGroup && !optional ? " = null!" : "")};");
+            else
+                writer.Line($"public {type} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
         }
     }
 

@@ -14,7 +14,7 @@ public sealed class LayerScale : nn.Module<Tensor, Tensor>
     public LayerScale(long channels, double initial = 1e-5, Device? device = null, ScalarType? dtype = null)
         : base(nameof(LayerScale))
     {
-        gamma = new Parameter(full([channels], initial, dtype: dtype ?? get_default_dtype(), device: device ?? get_default_device()));
+        gamma = Operations.learned([channels], initial, 0, device, dtype);
         RegisterComponents();
     }
 
@@ -25,10 +25,7 @@ public sealed class LayerScale : nn.Module<Tensor, Tensor>
     /// <param name="input">[N, C, ...].</param>
     public override Tensor forward(Tensor input)
     {
-        var shape = new long[input.dim()];
-        System.Array.Fill(shape, 1);
-        shape[1] = gamma.shape[0];
-        using var scale = gamma.view(shape);
+        using var scale = Operations.along(gamma, 1, input.dim());
         return input * scale;
     }
 }

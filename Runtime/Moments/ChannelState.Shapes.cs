@@ -110,11 +110,19 @@ public abstract partial class ChannelState
     }
 
     /// <summary>The state behind a layer scale: every channel times a number.</summary>
-    /// <param name="scale">C numbers in any shape.</param>
+    /// <param name="scale">C numbers in any shape, or one.</param>
     public ChannelState LayerScale(Tensor scale)
     {
         var row = scale.view(1, -1);
         return Join(new(Moments().Mean * row, Moments().Variance * row.square()), Size);
+    }
+
+    /// <summary>The state behind a learned shift: a number is added to every channel.</summary>
+    /// <param name="shift">C numbers in any shape, or one.</param>
+    public ChannelState Shift(Tensor shift)
+    {
+        var moments = Moments();
+        return Join(new(moments.Mean + shift.view(1, -1), moments.Variance.alias()), Size);
     }
 
     /// <summary>The state behind stochastic depth in training: the value or zero, scaled to keep its mean.</summary>

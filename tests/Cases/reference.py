@@ -81,10 +81,16 @@ def input_values(name, shape):
     return values(name, shape, 0.0, 1.0)
 
 
+def is_filled(name):
+    """Indices say where, not how much: they stay as the network computes them."""
+    return not name.endswith("relative_position_index")
+
+
 def fill(module, gain):
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
-            tensor.copy_(torch.from_numpy(state_values(name, tuple(tensor.shape), gain)))
+            if is_filled(name):
+                tensor.copy_(torch.from_numpy(state_values(name, tuple(tensor.shape), gain)))
 
 
 # --- networks that torchvision does not have -------------------------------------------------------------------------
@@ -270,6 +276,9 @@ CASES = {
     "MnasNet10": Case(models.mnasnet1_0, SMALL),
     "EfficientNetB0": Case(models.efficientnet_b0, SMALL, gain=6.0),
     "RegNetY400": Case(models.regnet_y_400mf, SMALL),
+    "ConvNeXtTiny": Case(models.convnext_tiny, SMALL, gain=3.0),
+    "ViTB16": Case(models.vit_b_16, (2, 3, 224, 224), gain=3.0),
+    "SwinT": Case(models.swin_t, SMALL, gain=3.0),
     "UNet": Case(UNet, (1, 3, 32, 48), gain=6.0),
     "FcnResNet50": Case(fcn_resnet50, (1, 3, 64, 96), segmentation, gain=3.0),
     "DeepLabV3ResNet50": Case(deeplabv3_resnet50, (1, 3, 64, 96), segmentation, gain=3.0),
@@ -368,7 +377,7 @@ def check(name, case):
     truth = recorded()
     weakest, silent = (math.inf, ""), []
     for key, tensor in module.state_dict().items():
-        if key.endswith("num_batches_tracked"):
+        if key.endswith("num_batches_tracked") or not is_filled(key):
             continue
         kept = tensor.clone()
         offset, scale = affine_of(key, tuple(tensor.shape), case.gain)

@@ -19,6 +19,7 @@ internal sealed class Declared
     public static IReadOnlyDictionary<string, Declared> All { get; } = new[]
     {
         One(_ => new Cases.AlexNet.AlexNet()),
+        One(_ => new Cases.ConvNeXtTiny.ConvNeXtTiny()),
         Several<Cases.DeepLabV3ResNet50.DeepLabV3ResNet50, Cases.DeepLabV3ResNet50.DeepLabV3ResNet50Output>(policy => new(policy: policy)),
         One(policy => new Cases.DenseNet121.DenseNet121(policy: policy)),
         One(policy => new Cases.EfficientNetB0.EfficientNetB0(policy: policy)),
@@ -39,6 +40,7 @@ internal sealed class Declared
         One(policy => new Cases.UNet.UNet(policy: policy)),
         One(_ => new Cases.Vgg11.Vgg11()),
         One(policy => new Cases.Vgg11Bn.Vgg11Bn(policy: policy)),
+        One(_ => new Cases.ViTB16.ViTB16()),
         One(policy => new Cases.WideResNet50.WideResNet50(policy: policy)),
     }.ToDictionary(declared => declared.Type.Name);
 

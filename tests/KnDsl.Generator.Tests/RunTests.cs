@@ -70,7 +70,8 @@ public sealed class RunTests : TorchTest
         var told = layers.DistinctBy(layer => layer.Name.Length > 0 ? layer.Name : $"{layer}").ToArray();
         if (told.All(layer => long.TryParse(layer.Parameters, out _)) && name != "PolicyOverride")
             Assert.Equal(Count(network), told.Sum(layer => long.Parse(layer.Parameters)));
-        Assert.All(network.named_parameters(), parameter => Assert.Contains(layers, layer => parameter.name.StartsWith(layer.Name + ".", StringComparison.Ordinal) && layer.Name.Length > 0));
+        Assert.All(network.named_parameters(), parameter => Assert.Contains(layers, layer =>
+            layer.Name.Length > 0 && (parameter.name == layer.Name || parameter.name.StartsWith(layer.Name + ".", StringComparison.Ordinal))));
     }
 
     [Theory]

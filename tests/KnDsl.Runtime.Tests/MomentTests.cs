@@ -441,6 +441,13 @@ public sealed class MomentTests : TorchTest
     }
 
     [Fact]
+    public void Shift()
+    {
+        var shift = Random(4);
+        AgreesWithDraws([2, 2], state => state.Shift(shift), x => x + shift.view(4, 1, 1));
+    }
+
+    [Fact]
     public void StochasticDepth() => AgreesWithDraws(
         [], state => state.StochasticDepth(0.3), x => x * (rand(x.size(0), 1, float64) > 0.3) / 0.7);
 
@@ -517,9 +524,9 @@ public sealed class MomentTests : TorchTest
         var state = new AnalyticState(new(Random(1, 2), rand(1, 2, float64)), [3]);
         Assert.Null(ChannelState.Add(state, null));
         Assert.Null(ChannelState.Add(null, state));
+        Assert.Null(ChannelState.Subtract(state, null));
         Assert.Null(ChannelState.Multiply(null, state));
         Assert.Null(ChannelState.Concat(state, null));
-        Assert.Null(ChannelState.Subtract(state, null));
         Assert.Null(ChannelState.MatMul(null, state));
     }
 

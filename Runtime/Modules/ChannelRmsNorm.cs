@@ -1,0 +1,40 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Root mean square normalization (Zhang and Sennrich 2019, "Root mean square layer normalization") of each position over its
+/// channels, whichever dimension they are: layer normalization without a mean and a shift.
+/// </summary>
+public sealed class ChannelRmsNorm : nn.Module<Tensor, Tensor>
+{
+    private readonly long _axis;
+    private readonly double _eps;
+
+    /// <summary>Makes the factors, all 1.</summary>
+    /// <param name="channels">The number of channels.</param>
+    /// <param name="axis">Their dimension; negative ones count from the end.</param>
+    /// <param name="eps">Added to the mean square.</param>
+    /// <param name="device">Where they are made.</param>
+    /// <param name="dtype">Their type.</param>
+    public ChannelRmsNorm(long channels, long axis = -1, double eps = 1e-5, Device? device = null, ScalarType? dtype = null)
+        : base(nameof(ChannelRmsNorm))
+    {
+        (_axis, _eps) = (axis, eps);
+        weight = Operations.learned([channels], 1, 0, device, dtype);
+        RegisterComponents();
+    }
+
+    /// <summary>The factors, [C].</summary>
+    public readonly Parameter weight;
+
+    /// <inheritdoc/>
+    /// <param name="input">A tensor with C channels in the dimension told.</param>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var scale = input.square().mean([_axis], keepdim: true).add_(_eps).rsqrt_();
+        return scope.MoveToOuter(input * scale * Operations.along(weight, _axis, input.dim()));
+    }
+}
