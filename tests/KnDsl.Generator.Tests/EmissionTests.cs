@@ -65,13 +65,13 @@ public sealed class EmissionTests
                 input  image[N, 3, 8, 8]
                 norm = policy
                 x = image -> conv1: conv(4, 3) -> first: norm -> relu -> conv2: conv(4, 3) -> second: norm
-                x = x -> cut: permute([0, 1, 3, 2]) -> reshape([4, 8, 8]) -> linear(8) -> third: norm -> plain: norm(group(2))
+                x = x -> cut: permute([0, 1, 3, 2]) -> reshape([4, 8, 8]) -> softmax(0) -> third: norm -> plain: norm(group(2))
                 output x[N, 4, 8, 8]
             }
             """).Code;
         Assert.Contains("<summary>norm: [N, 4, 8, 8]. Prior: none, begins the chain.</summary>", code);
         Assert.Contains("<summary>norm: [N, 4, 8, 8]. Prior: first (relu, conv).</summary>", code);
-        Assert.Contains("<summary>norm: [N, 4, 8, 8]. Prior: none, cut by linear.</summary>", code);
+        Assert.Contains("<summary>norm: [N, 4, 8, 8]. Prior: none, cut by softmax.</summary>", code);
         Assert.Contains("<summary>norm(group(2)): [N, 4, 8, 8].</summary>", code);
     }
 
