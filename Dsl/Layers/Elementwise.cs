@@ -23,7 +23,7 @@ internal sealed class Elementwise(string name, string title, string torch, param
     public override string MomentRule => name switch
     {
         "relu" => "the moments of a rectified Gaussian, in closed form",
-        "threshold" or "hardshrink" => "the moments of a Gaussian that is cut off, in closed form",
+        "threshold" or "hardshrink" or "softshrink" or "hardtanh" or "relu6" => "the moments of a Gaussian that is cut off, in closed form",
         _ => "the moments of the function of a Gaussian, by Gauss-Hermite quadrature",
     };
 
@@ -37,6 +37,9 @@ internal sealed class Elementwise(string name, string title, string torch, param
             "relu" => $"{states[0]}?.Relu()",
             "threshold" => $"{states[0]}?.Threshold({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)})",
             "hardshrink" => $"{states[0]}?.Hardshrink({Argument(parameters[0], call, code)})",
+            "softshrink" => $"{states[0]}?.Softshrink({Argument(parameters[0], call, code)})",
+            "hardtanh" => $"{states[0]}?.Clamp({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)})",
+            "relu6" => $"{states[0]}?.Clamp(0, 6)",
             _ => $"{states[0]}?.Apply(value => {Function(call, code, "value")})",
         };
 

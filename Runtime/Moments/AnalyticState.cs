@@ -75,9 +75,13 @@ internal class AnalyticState : ChannelState
         To(ElementwiseMoments.Of(Moments(), elementwise), Size);
 
     public override ChannelState Threshold(double threshold, double value) =>
-        To(TruncatedMoments.OfThreshold(Moments(), threshold, value), Size);
+        To(PiecewiseLinearMoments.OfThreshold(Moments(), threshold, value), Size);
 
-    public override ChannelState Hardshrink(double lambda) => To(TruncatedMoments.OfHardshrink(Moments(), lambda), Size);
+    public override ChannelState Clamp(double low, double high) => To(PiecewiseLinearMoments.OfClamp(Moments(), low, high), Size);
+
+    public override ChannelState Hardshrink(double lambda) => To(PiecewiseLinearMoments.OfShrink(Moments(), lambda, 0), Size);
+
+    public override ChannelState Softshrink(double lambda) => To(PiecewiseLinearMoments.OfShrink(Moments(), lambda, lambda), Size);
 
     public override ChannelState MaxPool(
         long[] kernel, long[] stride, long[] padding, long[]? dilation = null, bool ceilMode = false)

@@ -100,6 +100,15 @@ public abstract partial class ChannelState
     /// <param name="lambda">The number, at least 0.</param>
     public abstract ChannelState Hardshrink(double lambda);
 
+    /// <summary>The state behind a soft shrink: the value moved towards zero by a number, and 0 where it is smaller.</summary>
+    /// <param name="lambda">The number, at least 0.</param>
+    public abstract ChannelState Softshrink(double lambda);
+
+    /// <summary>The state of a value that is limited to a range.</summary>
+    /// <param name="low">The least it becomes.</param>
+    /// <param name="high">The greatest it becomes, at least as much.</param>
+    public abstract ChannelState Clamp(double low, double high);
+
     /// <summary>The state behind a max pool.</summary>
     /// <param name="kernel">Window, one length a spatial dimension.</param>
     /// <param name="stride">Step, one a spatial dimension.</param>

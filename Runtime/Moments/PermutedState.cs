@@ -45,6 +45,10 @@ internal sealed class PermutedState : AnalyticState
 
     public override ChannelState Threshold(double threshold, double value) => With(_before.Threshold(threshold, value));
 
+    public override ChannelState Clamp(double low, double high) => With(_before.Clamp(low, high));
+
+    public override ChannelState Softshrink(double lambda) => With(_before.Softshrink(lambda));
+
     public override ChannelState Hardshrink(double lambda) => With(_before.Hardshrink(lambda));
 
     public override ChannelState Dropout(double p) => With(_before.Dropout(p));

@@ -62,6 +62,10 @@ internal sealed class SampledState : ChannelState
     public override ChannelState Threshold(double threshold, double value) =>
         Wait(map => nn.functional.threshold(map, threshold, value), Size);
 
+    public override ChannelState Clamp(double low, double high) => Wait(map => map.clamp(low, high), Size);
+
+    public override ChannelState Softshrink(double lambda) => Wait(map => nn.functional.softshrink(map, lambda), Size);
+
     public override ChannelState Hardshrink(double lambda) => Wait(map => nn.functional.hardshrink(map, lambda), Size);
 
     public override ChannelState MaxPool(
