@@ -39,6 +39,8 @@ internal static class LayerCatalogue
         ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
         ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
         ["parameter"] = "learned", ["multiheadattention"] = "attention", ["sdpa"] = "scaled_dot_product_attention",
+        ["layernormd"] = "layernorm(axis: 1)", ["localresponsenorm"] = "local_response_norm", ["lrn"] = "local_response_norm",
+        ["globalresponsenorm"] = "grn", ["droppath"] = "stochastic_depth",
     };
 
     /// <summary>The operation that another framework calls so, or null.</summary>

@@ -123,6 +123,48 @@ public sealed class ElaborationTests
         Assert.Equal(["conv_3", "norm", "conv_4", "conv_2", "part.conv", "part.conv_2", "sequence.0", "sequence.2"], Names(model));
     }
 
+    [Fact]
+    public void Stages_inside_the_arguments_of_others_have_names_too()
+    {
+        var model = Network("""
+            network Net
+            {
+                input x[N, 3, 8, 8]
+                y = x -> conv(4, 3) -> Sum(x -> conv(4, 3), learned(1, 4, 8, 8)) -> [ Sum(x -> conv(4, 1), learned(1, 4, 8, 8)) ]
+                output y[N, 4, 8, 8]
+            }
+            block Sum(a, b, c)
+            {
+                return a + b + c
+            }
+            """);
+        Assert.Equal(["conv", "conv_2", "learned", "conv_3", "learned_2"], Names(model));
+    }
+
+    [Fact]
+    public void A_block_that_says_the_sizes_of_its_inputs_uses_them_as_numbers()
+    {
+        var file = Check("""
+            network Net
+            {
+                input x[N, 16, 8], y[N, l, 8]
+                z = Part(x, y) -> Widened(8)
+                output z[N, 16, 24]
+            }
+            block Part(a[N, L, C], b[N, S, C])
+            {
+                return cross_attention(a, b, heads: C / 4) -> linear(L + C)
+            }
+            block Widened(x[N, L, W], width: int)
+            {
+                return x -> slice(0, W - width, axis: 2) -> linear(W)
+            }
+            """);
+        Assert.Empty(file.Diagnostics.Select(found => $"{found.Place} {found.Code} {found.Text}"));
+        Assert.All(file.Modules, module => Assert.True(module.IsComplete));
+        Assert.Equal("[N, aL, aC]", file.Modules.Single(module => module.Declaration.Name.Text == "Part").Generic.Inputs[0].Shape.ToString());
+    }
+
     [Theory]
     [InlineData("RetinaHead", "retina_head")]
     [InlineData("ResNet50", "res_net50")]
