@@ -29,7 +29,7 @@ internal sealed class Attention(bool isCross) : Layer
 
     public override string? MomentRule => null;
 
-    public override string ModuleType => "Attention";
+    public override string ModuleType => "AttentionLayer";
 
     private static Size Features(LayerCall call) => call.Input[2];
 
@@ -63,7 +63,7 @@ internal sealed class Attention(bool isCross) : Layer
     }
 
     public override string Construct(LayerCall call, CodeContext code) =>
-        $"new Attention({code.Of(Features(call))}, {code.Of(call.Integer("heads"))}, {call.Number("dropout", code, 0)}, {call.Flag("bias", code, true)}, device, dtype)";
+        $"new AttentionLayer({code.Of(Features(call))}, {code.Of(call.Integer("heads"))}, {call.Number("dropout", code, 0)}, {call.Flag("bias", code, true)}, device, dtype)";
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"{module}.call({inputs[0]}, {inputs[inputs.Count - 1]})";

@@ -133,13 +133,15 @@ internal sealed class LayerCall
     }
 
     /// <summary>Demands that a size that the module is built with is known then, not only when data comes.</summary>
-    public bool RequireKnown(Size size, string what)
+    /// <param name="areLast">Whether it is the last dimension's: of an image that may be the width, meant for the channels.</param>
+    public bool RequireKnown(Size size, string what, bool areLast = false)
     {
         foreach (var symbol in size.Symbols())
             if (symbol.Kind == SymbolKind.Data)
             {
                 Report(DiagnosticCatalogue.UnknownSize(Place, Layer.Name, what, size.ToString(), symbol.Name)
-                    .WithHint(what == "input features"
+                    .WithHint(areLast && Input.Rank == 4 ? "It works on the last dimension: permute(0, 2, 3, 1) puts the channels of an image there."
+                        : what == "input features"
                         ? "Pool to a fixed size first (avgpool(global) -> flatten), or declare the input with fixed sizes."
                         : "Declare the input with a number or a parameter there."));
                 return false;

@@ -11,8 +11,8 @@ internal static class LayerCatalogue
         new Conv(2), new Conv(1), new Conv(3),
         new ConvTranspose(2), new ConvTranspose(1), new ConvTranspose(3),
         new Linear(), new Embedding(), new Learned(),
-        new Attention(false), new Attention(true), new DotProductAttention(),
-        new Norm(), new LayerNorm(false), new LayerNorm(true),
+        new Attention(false), new Attention(true), new WindowAttention(), new DotProductAttention(),
+        new Norm(), new LayerNorm(false), new LayerNorm(true), new GlobalResponseNorm(), new LocalResponseNorm(),
         .. Activations.All,
         new PRelu(), new Glu(), new Softmax(false), new Softmax(true),
         new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),
@@ -21,7 +21,7 @@ internal static class LayerCatalogue
         new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
         new Reduction(true), new Reduction(false),
         new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
-        new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Select(), new Slice(), new Split(),
+        new Flatten(), new Reshape(), new Permute(), new Roll(), new Squeeze(), new Select(), new Slice(), new Split(),
         new Dropout(0), new Dropout(1), new Dropout(2),
         new StochasticDepth(), new LayerScale(),
         new Pad(),
@@ -39,6 +39,8 @@ internal static class LayerCatalogue
         ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
         ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
         ["parameter"] = "learned", ["multiheadattention"] = "attention", ["sdpa"] = "scaled_dot_product_attention",
+        ["layernormd"] = "layernorm(axis: 1)", ["localresponsenorm"] = "local_response_norm", ["lrn"] = "local_response_norm",
+        ["globalresponsenorm"] = "grn", ["droppath"] = "stochastic_depth",
     };
 
     /// <summary>The operation that another framework calls so, or null.</summary>

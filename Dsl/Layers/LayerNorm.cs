@@ -50,7 +50,7 @@ internal sealed class LayerNorm(bool isRms) : Layer
             call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf("axis"), Name, "axis", "a dimension behind the batch", "0"));
             return null;
         }
-        return call.RequireKnown(call.Input[axis], "channels") ? call.Input : null;
+        return call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;
     }
 
     private static Size Channels(LayerCall call) => call.Input[Axis(call) ?? 1];

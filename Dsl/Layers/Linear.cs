@@ -30,7 +30,7 @@ internal sealed class Linear : Layer
     {
         if (!call.RequireRankAtLeast(2, "[N, features]"))
             return null;
-        if (!call.RequireKnown(InputFeatures(call), "input features"))
+        if (!call.RequireKnown(InputFeatures(call), "input features", areLast: true))
             return null;
         return call.Input.With(call.Input.Rank - 1, call.Integer("features"));
     }

@@ -9,7 +9,7 @@ internal sealed class Slice : Layer
 {
     public override string Name => "slice";
 
-    public override string Summary => "Takes a range of a dimension, by default of the channels (x[:, start:end] in torch).";
+    public override string Summary => "Takes a range of a dimension, by default of the channels (x[:, start:end:step] in torch).";
 
     public override string Example => "half = x -> slice(0, x.channels / 2)";
 
@@ -18,9 +18,10 @@ internal sealed class Slice : Layer
         new("start", ParameterKind.Integer, "First position taken.", Minimum: 0),
         new("end", ParameterKind.Integer, "Position behind the last one taken.", Minimum: 0),
         new("axis", ParameterKind.Integer, "The dimension.", "1"),
+        new("step", ParameterKind.Integer, "From one position taken to the next.", "1", Minimum: 1),
     ];
 
-    public override string ShapeRule => "the dimension becomes end - start";
+    public override string ShapeRule => "the dimension becomes end - start, divided by step and rounded up";
 
     public override string MomentRule => "the moments of the channels taken; of positions taken unchanged; of samples it cuts the chain";
 
@@ -32,14 +33,14 @@ internal sealed class Slice : Layer
             return null;
         var (start, end) = (call.Integer("start"), call.Integer("end"));
         if ((end - start).Maximum() is > 0 or null && (call.Input[axis] - end).Maximum() is >= 0 or null)
-            return call.Input.With(axis, end - start);
+            return call.Input.With(axis, Size.FloorDivide(end - start + call.Integer("step") - 1, call.Integer("step")));
         call.Report(DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", call.Input[axis].ToString()));
         return null;
     }
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"{inputs[0]}.slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, 1)";
+        $"{inputs[0]}.slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, {code.Of(call.Integer("step"))})";
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))})";
+        $"{states[0]}?.Slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, {code.Of(call.Integer("step"))})";
 }

@@ -67,7 +67,10 @@ internal static class AutomaticNames
             case ChainExpression chain:
                 Collect(chain.Source, calls);
                 foreach (var stage in chain.Stages)
+                {
                     Add(stage.Span, stage is CallStage call ? call.Call.Callee.Text : "sequence", stage.Label, calls);
+                    CollectArguments(stage, calls);
+                }
                 break;
             case CallExpression call:
                 Add(call.Span, call.Call.Callee.Text, call.Label, calls);
@@ -80,6 +83,16 @@ internal static class AutomaticNames
                     Collect(operand.Right, calls);
                 break;
         }
+    }
+
+    private static void CollectArguments(Stage stage, List<(TextSpan, string?, string?)> calls)
+    {
+        if (stage is CallStage { Call: var call })
+            foreach (var argument in call.Arguments)
+                Collect(argument.Value, calls);
+        else if (stage is SequenceStage sequence)
+            foreach (var item in sequence.Items)
+                CollectArguments(item.Stage, calls);
     }
 
     private static void Add(TextSpan span, string callee, Label? label, List<(TextSpan, string?, string?)> calls) =>

@@ -140,16 +140,19 @@ internal sealed partial class Elaborator
     private Size InputSize(int input, int axis, int rank)
     {
         var name = _declaration.Inputs[input].Text;
-        var declared = _declaration.ShapeOf(input);
-        return declared?.Sizes[axis] switch
+        if (axis == 0 || _declaration.ShapeOf(input) is not { } declared)
+            return Size.Of(ConstructionSymbol(InputSymbolName(name, axis, rank)));
+        return declared.Sizes[axis] switch
         {
             IntegerLiteral { Value: > 0 } number => number.Value,
             // The first of a name names the symbol; a second one is a size that must be equal.
-            NameExpression size when axis > 0 && declared.Sizes.OfType<NameExpression>().First(other => other.Name == size.Name) == size =>
-                Size.Of(new Symbol(name + char.ToUpperInvariant(size.Name[0]) + size.Name.Substring(1), SymbolKind.Construction)),
-            _ => Size.Of(InputSymbol(name, axis, rank)),
+NameExpression size when declared.Sizes.OfType<NameExpression>().First(other => Capital(other.Name) == Capital(size.Name)) == size =>
+                Size.Of(ConstructionSymbol(name + Capital(size.Name))),
+            _ => Size.Of(ConstructionSymbol($"{name}Size{axis}")),
         };
     }
+
+    private static string Capital(string name) => char.ToUpperInvariant(name[0]) + name.Substring(1);
 
     /// <summary>Binds the names that the header has for sizes of the inputs; what has a value already must be equal.</summary>
     private void BindSizes()
@@ -185,10 +188,9 @@ internal sealed partial class Elaborator
         BindSizes();
     });
 
-    /// <summary>A size of an input; the batch is the same for all of them.</summary>
-    private Symbol InputSymbol(string input, int axis, int rank)
+    /// <summary>A size that the constructor takes, under a name that no parameter has.</summary>
+    private Symbol ConstructionSymbol(string name)
     {
-        var name = InputSymbolName(input, axis, rank);
         var unique = name;
         for (var number = 2; _declaration.Parameters.Any(parameter => parameter.Name.Text == unique); number++)
             unique = name + number;
@@ -201,7 +203,7 @@ internal sealed partial class Elaborator
         if (axis == 0)
             return "N";
         var name = Shape.AxisName(axis, rank);
-        name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : char.ToUpperInvariant(name[0]) + name.Substring(1);
+        name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : Capital(name);
         return input + name;
     }
 

@@ -37,6 +37,7 @@ internal sealed class Declared
         Several<Cases.RetinaNetResNet50.RetinaNetResNet50, Cases.RetinaNetResNet50.RetinaNetResNet50Output>(policy => new(policy: policy)),
         One(policy => new Cases.ShuffleNetV2.ShuffleNetV2(policy: policy)),
         One(_ => new Cases.SqueezeNet11.SqueezeNet11()),
+        One(_ => new Cases.SwinT.SwinT()),
         One(policy => new Cases.UNet.UNet(policy: policy)),
         One(_ => new Cases.Vgg11.Vgg11()),
         One(policy => new Cases.Vgg11Bn.Vgg11Bn(policy: policy)),

@@ -12,7 +12,7 @@ namespace KnDsl.Architectures.Tests;
 /// </summary>
 public static class Formula
 {
-    /// <summary>Overwrites every entry of the module's state_dict, whatever its dtype and device.</summary>
+    /// <summary>Overwrites every entry of the module's state_dict, whatever its dtype and device; only indices into a table stay.</summary>
     /// <param name="module">What to fill.</param>
     /// <param name="gain">What keeps the size of activations: <see cref="Reference.Gain"/>.</param>
     public static void Fill(nn.Module module, double gain)
@@ -20,7 +20,7 @@ public static class Formula
         ArgumentNullException.ThrowIfNull(module);
         using var _ = NewDisposeScope();
         using var __ = no_grad();
-        foreach (var (name, entry) in module.state_dict())
+        foreach (var (name, entry) in module.state_dict().Where(pair => !pair.Key.EndsWith("relative_position_index", StringComparison.Ordinal)))
             entry.copy_(tensor(State(name, entry.shape, gain), entry.shape, ScalarType.Float32));
     }
 

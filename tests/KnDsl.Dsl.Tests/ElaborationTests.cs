@@ -48,6 +48,17 @@ public sealed class ElaborationTests
     [InlineData("N, 3, 4, 5", "x + (x -> avgpool(global))", "[N, 3, 4, 5]")]
     [InlineData("N, 3, 4, 5", "(x -> avgpool(global)) * x", "[N, 3, 4, 5]")]
     [InlineData("N, 3, 4, 5", "x -> [ conv(8, 3), relu, identity ] -> dropout2d(0.1)", "[N, 8, 4, 5]")]
+    [InlineData("N, 3, 4, 5", "x * learned(3, 1, 1) + learned(1, 3, 4, 5)", "[N, 3, 4, 5]")]
+    [InlineData("N, l, 8", "learned(8) + x", "[N, l, 8]")]
+    [InlineData("N, l, 8", "concat(learned(1, 1, 8), x, axis: 1)", "[N, l + 1, 8]")]
+    [InlineData("N, l, 8", "concat(x, learned(1, 2, 8), learned(1, 1, 8), axis: -2)", "[N, l + 3, 8]")]
+    [InlineData("N, 3, 2*h, w", "x -> layernorm(axis: 1) -> rmsnorm(axis: 1) -> grn(axis: 1) -> local_response_norm(5)", "[N, 3, 2*h, w]")]
+    [InlineData("N, l, 8", "x -> layernorm -> attention(2) -> select(-1)", "[N, 8]")]
+    [InlineData("N, l, 8", "cross_attention(x -> slice(0, 1), x, heads: 4)", "[N, 1, 8]")]
+    [InlineData("N, 2, l, 8", "scaled_dot_product_attention(x -> linear(4), x -> linear(4), x)", "[N, 2, l, 8]")]
+    [InlineData("N, 7*h, w, 8", "x -> window_attention(2, window: 7, shift: 3) -> roll([1, -1], axes: [1, 2])", "[N, 7*h, w, 8]")]
+    [InlineData("N, 2*h, 5, 8", "x -> slice(1, 2*h, axis: 1, step: 2) -> slice(0, 5, axis: 2, step: 2)", "[N, h, 3, 8]")]
+    [InlineData("N, 3, 4, 5", "x -> flatten -> linear(x.shape[3] * x.shape.count)", "[N, 20]")]
     public void Shapes(string input, string value, string shape) => Assert.Equal(shape, ShapeOf(input, value));
 
     /// <summary>The pool's formula of torch, its ceil mode included: a window may not start in the padding behind the input.</summary>
@@ -110,6 +121,48 @@ public sealed class ElaborationTests
             """);
         // The first 'conv' stands in the branch that is not taken, and 'conv_2' is a label that was given.
         Assert.Equal(["conv_3", "norm", "conv_4", "conv_2", "part.conv", "part.conv_2", "sequence.0", "sequence.2"], Names(model));
+    }
+
+    [Fact]
+    public void Stages_inside_the_arguments_of_others_have_names_too()
+    {
+        var model = Network("""
+            network Net
+            {
+                input x[N, 3, 8, 8]
+                y = x -> conv(4, 3) -> Sum(x -> conv(4, 3), learned(1, 4, 8, 8)) -> [ Sum(x -> conv(4, 1), learned(1, 4, 8, 8)) ]
+                output y[N, 4, 8, 8]
+            }
+            block Sum(a, b, c)
+            {
+                return a + b + c
+            }
+            """);
+        Assert.Equal(["conv", "conv_2", "learned", "conv_3", "learned_2"], Names(model));
+    }
+
+    [Fact]
+    public void A_block_that_says_the_sizes_of_its_inputs_uses_them_as_numbers()
+    {
+        var file = Check("""
+            network Net
+            {
+                input x[N, 16, 8], y[N, l, 8]
+                z = Part(x, y) -> Widened(8)
+                output z[N, 16, 24]
+            }
+            block Part(a[N, L, C], b[N, S, C])
+            {
+                return cross_attention(a, b, heads: C / 4) -> linear(L + C)
+            }
+            block Widened(x[N, L, W], width: int)
+            {
+                return x -> slice(0, W - width, axis: 2) -> linear(W)
+            }
+            """);
+        Assert.Empty(file.Diagnostics.Select(found => $"{found.Place} {found.Code} {found.Text}"));
+        Assert.All(file.Modules, module => Assert.True(module.IsComplete));
+        Assert.Equal("[N, aL, aC]", file.Modules.Single(module => module.Declaration.Name.Text == "Part").Generic.Inputs[0].Shape.ToString());
     }
 
     [Theory]

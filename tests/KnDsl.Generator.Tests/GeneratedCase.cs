@@ -35,7 +35,7 @@ internal sealed class GeneratedCase
     public static readonly IReadOnlyList<string> Names =
     [
         "Chain", "Branch", "Repeat", "Labels", "Shared", "TwoInputs", "TwoOutputs", "Loop", "Concat", "PreActivation", "PolicyOverride", "Defaults",
-        "KeywordNames", "Dimensions", "Grown", "Checked", "Fold", "LearnedTensors",
+        "KeywordNames", "Dimensions", "Grown", "Checked", "Fold", "LearnedTensors", "Tokens",
     ];
 
     public string Name { get; }

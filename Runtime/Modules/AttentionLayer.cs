@@ -8,7 +8,7 @@ namespace KnDsl;
 /// Attention of several heads with learned projections (Vaswani et al. 2017, "Attention is all you need"), its parameters named
 /// and initialized as those of torch.nn.MultiheadAttention; the batch comes first.
 /// </summary>
-public sealed class Attention : nn.Module<Tensor, Tensor, Tensor>
+public sealed class AttentionLayer : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly long _heads;
     private readonly double _dropout;
@@ -21,8 +21,8 @@ public sealed class Attention : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
     /// <exception cref="ArgumentException">The heads do not divide the features.</exception>
-    public Attention(long features, long heads, double dropout = 0, bool bias = true, Device? device = null, ScalarType? dtype = null)
-        : base(nameof(Attention))
+    public AttentionLayer(long features, long heads, double dropout = 0, bool bias = true, Device? device = null, ScalarType? dtype = null)
+        : base(nameof(AttentionLayer))
     {
         if (heads < 1 || features % heads != 0)
             throw new ArgumentException($"{heads} heads do not divide {features} features.", nameof(heads));

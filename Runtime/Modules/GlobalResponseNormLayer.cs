@@ -1,0 +1,52 @@
+using System;
+using System.Linq;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Global response normalization (Woo et al. 2023, "ConvNeXt V2: Co-designing and scaling ConvNets with masked autoencoders"):
+/// y = x + gamma x n + beta, where n is a channel's norm over the image, divided by the mean of all channels' norms.
+/// </summary>
+public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
+{
+    private readonly long _axis;
+    private readonly double _eps;
+
+    /// <summary>Makes the factors and shifts, all 0: the module hands its input on at first.</summary>
+    /// <param name="channels">The number of channels.</param>
+    /// <param name="axis">Their dimension; negative ones count from the end.</param>
+    /// <param name="rank">The input's number of dimensions; all but the batch and the channels are positions.</param>
+    /// <param name="eps">Added to the mean of the norms.</param>
+    /// <param name="device">Where its parameters are made.</param>
+    /// <param name="dtype">Their type.</param>
+    public GlobalResponseNormLayer(long channels, long axis = 1, long rank = 4, double eps = 1e-6, Device? device = null, ScalarType? dtype = null)
+        : base(nameof(GlobalResponseNormLayer))
+    {
+        (_axis, _eps) = (axis < 0 ? axis + rank : axis, eps);
+        var shape = new long[rank];
+        Array.Fill(shape, 1);
+        shape[_axis] = channels;
+        gamma = Operations.learned(shape, 0, 0, device, dtype);
+        beta = Operations.learned(shape, 0, 0, device, dtype);
+        RegisterComponents();
+    }
+
+    /// <summary>The factors, C in the channels' dimension and 1 in the others: [1, 1, 1, C] where the channels come last.</summary>
+    public readonly Parameter gamma;
+
+    /// <summary>The shifts, of the same shape.</summary>
+    public readonly Parameter beta;
+
+    /// <inheritdoc/>
+    /// <param name="input">A tensor with C channels in the dimension told.</param>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        long[] positions = [.. Enumerable.Range(1, (int)input.dim() - 1).Select(axis => (long)axis).Where(axis => axis != _axis)];
+        var norm = linalg.vector_norm(input, 2, positions, keepdim: true);
+        var relative = norm / (norm.mean([_axis], keepdim: true) + _eps);
+        return scope.MoveToOuter(gamma * (input * relative) + beta + input);
+    }
+}

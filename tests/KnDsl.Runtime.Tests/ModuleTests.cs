@@ -1,0 +1,126 @@
+using System.Linq;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Runtime.Tests;
+
+/// <summary>Modules that operations of the language have for themselves, against the formulas of their papers.</summary>
+public sealed class ModuleTests : TorchTest
+{
+    private static void Fill(nn.Module module)
+    {
+        using var _ = no_grad();
+        foreach (var parameter in module.parameters())
+            parameter.copy_(randn_like(parameter));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    [InlineData(3)]
+    public void LayerNormOfChannelsWhereverTheyAre(long axis)
+    {
+        var x = Random(2, 4, 3, 4);
+        using var module = new ChannelLayerNorm(4, axis, 1e-3, dtype: float64);
+        Fill(module);
+        var last = axis == 1 ? x.permute(0, 2, 3, 1) : x;
+        var (mean, variance) = (last.mean([3], keepdim: true), last.var([3], unbiased: false, keepdim: true));
+        var expected = (last - mean) / (variance + 1e-3).sqrt() * module.weight + module.bias;
+        Close(axis == 1 ? expected.permute(0, 3, 1, 2) : expected, module.call(x), 1e-10);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void RmsNormOfChannelsWhereverTheyAre(long axis)
+    {
+        var x = Random(2, 4, 3, 4);
+        using var module = new ChannelRmsNorm(4, axis, 1e-3, dtype: float64);
+        Fill(module);
+        var last = axis == 1 ? x.permute(0, 2, 3, 1) : x;
+        var expected = last / (last.square().mean([3], keepdim: true) + 1e-3).sqrt() * module.weight;
+        Close(axis == 1 ? expected.permute(0, 3, 1, 2) : expected, module.call(x), 1e-10);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void GlobalResponseNormIsThePapers(long axis)
+    {
+        var x = Random(2, 4, 3, 4);
+        using var module = new GlobalResponseNormLayer(4, axis, dtype: float64);
+        Close(x, module.call(x), 1e-10);
+        Fill(module);
+        var last = axis == 1 ? x.permute(0, 2, 3, 1) : x;
+        var norm = last.square().sum([1, 2], keepdim: true).sqrt();
+        var expected = module.gamma.view(4) * (last * norm / (norm.mean([3], keepdim: true) + 1e-6)) + module.beta.view(4) + last;
+        Close(axis == 1 ? expected.permute(0, 3, 1, 2) : expected, module.call(x), 1e-10);
+    }
+
+    /// <summary>TorchSharp's module has the batch second, and the same names.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AttentionIsTorchs(bool toItself)
+    {
+        var x = Random(2, 5, 8);
+        var memory = toItself ? x : Random(2, 7, 8);
+        using var module = new AttentionLayer(8, 2, dtype: float64);
+        Fill(module);
+        using var other = nn.MultiheadAttention(8, 2).to(float64);
+        other.load_state_dict(module.state_dict());
+        var expected = other.call(x.transpose(0, 1), memory.transpose(0, 1), memory.transpose(0, 1), null, false, null).Item1.transpose(0, 1);
+        Close(expected, module.call(x, memory), 1e-10);
+    }
+
+    [Fact]
+    public void AttentionMayHaveNoBiases()
+    {
+        using var module = new AttentionLayer(8, 2, bias: false);
+        Assert.Equal(["in_proj_weight", "out_proj.weight"], module.named_parameters().Select(parameter => parameter.name));
+        Assert.Equal([2, 5, 8], module.call(randn(2, 5, 8), randn(2, 3, 8)).shape);
+        Assert.Throws<System.ArgumentException>(() => new AttentionLayer(8, 3));
+    }
+
+    /// <summary>Without a shift and with equal biases for all distances, each window attends to itself.</summary>
+    [Fact]
+    public void WindowsThatAreNotShiftedAttendToThemselves()
+    {
+        var x = Random(2, 4, 6, 8);
+        using var module = new WindowAttentionLayer(8, 2, [2, 3], [0, 0], dtype: float64);
+        Fill(module);
+        using var attention = new AttentionLayer(8, 2, dtype: float64);
+        using (no_grad())
+        {
+            module.relative_position_bias_table.fill_(0.7);
+            attention.in_proj_weight.copy_(module.qkv.weight!);
+            attention.in_proj_bias!.copy_(module.qkv.bias!);
+            attention.out_proj.weight!.copy_(module.proj.weight!);
+            attention.out_proj.bias!.copy_(module.proj.bias!);
+        }
+        var actual = module.call(x);
+        for (var row = 0; row < 4; row += 2)
+            for (var column = 0; column < 6; column += 3)
+            {
+                var window = x.slice(1, row, row + 2, 1).slice(2, column, column + 3, 1).reshape(2, 6, 8);
+                Close(attention.call(window, window), actual.slice(1, row, row + 2, 1).slice(2, column, column + 3, 1).reshape(2, 6, 8), 1e-10);
+            }
+    }
+
+    /// <summary>Shifted by half a window, a position sees its window of the shifted image, and nothing from the other end.</summary>
+    [Fact]
+    public void ShiftedWindowsDoNotSeeTheOtherEnd()
+    {
+        using var module = new WindowAttentionLayer(8, 2, [2, 2], [1, 1], dtype: float64);
+        var x = Random(1, 4, 4, 8);
+        var before = module.call(x);
+        var changed = x.clone();
+        changed[0, 3, 3] += 5;
+        var moved = (module.call(changed) - before).abs().sum([0, 3]);
+        var seen = moved.gt(1e-9);
+        // The last row and column make windows of their own behind the shift.
+        Assert.True(seen[3, 3].item<bool>());
+        Assert.Equal(1, seen.sum().item<long>());
+    }
+}
