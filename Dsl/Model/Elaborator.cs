@@ -146,7 +146,7 @@ internal sealed partial class Elaborator
         {
             IntegerLiteral { Value: > 0 } number => number.Value,
             // The first of a name names the symbol; a second one is a size that must be equal.
-NameExpression size when declared.Sizes.OfType<NameExpression>().First(other => Capital(other.Name) == Capital(size.Name)) == size =>
+            NameExpression size when declared.Sizes.OfType<NameExpression>().First(other => Capital(other.Name) == Capital(size.Name)) == size =>
                 Size.Of(ConstructionSymbol(name + Capital(size.Name))),
             _ => Size.Of(ConstructionSymbol($"{name}Size{axis}")),
         };
