@@ -110,7 +110,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     {
         foreach (var finding in file.Findings)
             production.ReportDiagnostic(finding.ToDiagnostic());
-        if (file.Code is not null && names.For(file) is { } name)
+        if (file.Code is not null && names.For(file.Path, file.HintName) is { } name)
             production.AddSource(name, SourceText.From(file.Code, Encoding.UTF8));
     }
 }

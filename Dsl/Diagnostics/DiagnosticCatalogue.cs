@@ -31,7 +31,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor UnknownCharacterRule = Error("KN0001", "Unknown character");
 
     public static Diagnostic UnknownCharacter(Place at, string text) =>
-        new(UnknownCharacterRule, at, $"The language has no character '{text}'.");
+        new(UnknownCharacterRule, at, $"The language has no '{text}'.");
 
     public static Diagnostic SingleQuotes(Place at, string text) =>
         new(UnknownCharacterRule, at, $"{text} stands in single quotes; expected double quotes.");
@@ -117,8 +117,8 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor TooManyArgumentsRule = Error("KN0105", "Too many arguments");
 
-    public static Diagnostic TooManyArguments(Place at, string callee, int found, int expected) =>
-        new(TooManyArgumentsRule, at, $"'{callee}' takes {Count(expected, "argument")} by position, found {found}.");
+    public static Diagnostic TooManyArguments(Place at, string callee, int found, IReadOnlyCollection<string> expected) =>
+        new(TooManyArgumentsRule, at, $"'{callee}' takes {(expected.Count == 0 ? "no arguments" : $"{Count(expected.Count, "argument")} by position ({string.Join(", ", expected)})")}, found {found}.");
 
     private static readonly DiagnosticDescriptor ArgumentTypeRule = Error("KN0106", "Argument has the wrong type");
 
@@ -154,6 +154,9 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic ValueCount(Place at, string what, int expected, int found) =>
         new(ValueCountRule, at, $"{what} gives {Count(found, "value")}, expected {expected}.");
+
+    public static Diagnostic InputCount(Place at, string callee, string expected, int found) =>
+        new(ValueCountRule, at, $"'{callee}' takes {expected}, found {Count(found, "value")}.");
 
     private static readonly DiagnosticDescriptor NoOutputRule = Error("KN0113", "No output");
 
@@ -318,8 +321,8 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor ReshapeRule = Error("KN0208", "Number of elements changes");
 
-    public static Diagnostic Reshape(Place at, string operation, string found, string wanted) =>
-        new(ReshapeRule, at, $"'{operation}' cannot make {wanted} of {found}; expected the same number of elements.");
+    public static Diagnostic Reshape(Place at, string operation, string found, string elements, string wanted, string wantedElements) =>
+        new(ReshapeRule, at, $"'{operation}' cannot make {wanted} of {found}; expected {elements} elements for each sample, found {wantedElements}.");
 
     private static readonly DiagnosticDescriptor AxisRule = Error("KN0209", "There is no such dimension");
 
@@ -328,8 +331,8 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor PaddingRule = Error("KN0210", "Padding is too large");
 
-    public static Diagnostic Padding(Place at, string operation, string padding, string kernel) =>
-        new(PaddingRule, at, $"'{operation}' pads by {padding} around a kernel of {kernel}; expected at most half the kernel.");
+    public static Diagnostic Padding(Place at, string operation, string padding, string kernel, string most) =>
+        new(PaddingRule, at, $"'{operation}' pads by {padding} around a kernel of {kernel}; expected at most half the kernel, {most}.");
 
     private static readonly DiagnosticDescriptor ConcatRule = Error("KN0211", "Values cannot be joined");
 
@@ -380,8 +383,8 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ChainJoinRule = Warning("KN0303", "Statistic chain is cut by a join");
 
     public static Diagnostic ChainJoin(Place at, string norm, string operation, Place cut) =>
-        new(ChainJoinRule, at, $"No prior reaches '{norm}': '{operation}' in line {cut.Line} joins a value that no norm precedes, so the chain ends there; "
-            + "expected a norm before every value joined, or norm(chain: start).", null, cut);
+        new(ChainJoinRule, at, $"No prior reaches '{norm}': '{operation}' in line {cut.Line} joins a value that no norm precedes, so the chain ends there and "
+            + "this layer normalizes as batch normalization does; expected a norm before every value joined, or norm(chain: start).", null, cut);
 
     // ---- KN04xx: C# --------------------------------------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ internal sealed class Conv(int dimensions) : Layer
     {
         var rest = Size.Modulo(channels, groups);
         return rest.Value == 0 || call.Require(rest, 0,
-            () => DiagnosticCatalogue.Groups(call.PlaceOf("groups"), call.Layer.Name, groups.ToString(), what, channels.ToString()));
+            () => DiagnosticCatalogue.Groups(call.PlaceOf("groups"), call.Layer.Name, groups.ToString(), what, channels.ToString()).WithHint(Sizing.DivisorsOf(channels)));
     }
 
     /// <summary>Whether it has a bias: as told, else not right before a norm.</summary>

@@ -42,7 +42,7 @@ internal sealed class Norm : Layer
         if (!call.RequireRankAtLeast(2, "[N, C, ...]") || !call.RequireKnown(call.Input.Channels, "channels"))
             return null;
         if (Policy(call)?.Groups is { } groups && Size.Modulo(call.Input.Channels, groups) is var rest && rest != Size.Zero
-            && !call.Require(rest, 0, () => DiagnosticCatalogue.Groups(call.PlaceOf("policy"), Name, groups.ToString(), "channels", call.Input.Channels.ToString())))
+            && !call.Require(rest, 0, () => DiagnosticCatalogue.Groups(call.PlaceOf("policy"), Name, groups.ToString(), "channels", call.Input.Channels.ToString()).WithHint(Sizing.DivisorsOf(call.Input.Channels))))
             return null;
         return call.Input;
     }

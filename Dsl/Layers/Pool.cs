@@ -64,7 +64,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Layer
         for (var i = 0; i < dimensions; i++)
             if ((window.Padding[i] * 2 - window.Kernel[i]).Minimum() > 0)
             {
-                call.Report(DiagnosticCatalogue.Padding(call.PlaceOf("padding"), Name, window.Padding[i].ToString(), window.Kernel[i].ToString()));
+                call.Report(DiagnosticCatalogue.Padding(call.PlaceOf("padding"), Name, window.Padding[i].ToString(), window.Kernel[i].ToString(), Size.FloorDivide(window.Kernel[i], 2).ToString()));
                 return null;
             }
         return window.Slide(call) is { } spatial ? new Shape([call.Input[0], call.Input[1], .. spatial]) : null;

@@ -26,9 +26,10 @@ internal sealed class Reshape : Layer
         var sizes = call.List("sizes");
         var elements = call.Input.Sizes.Skip(1).Aggregate(Size.One, (a, b) => a * b);
         var wanted = $"[{string.Join(", ", sizes)}]";
-        Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf("sizes"), Name, call.Input.ToString(), wanted);
         var open = sizes.Count(size => size.Value == -1);
         var known = sizes.Where(size => size.Value != -1).Aggregate(Size.One, (a, b) => a * b);
+        Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf("sizes"), Name, call.Input.ToString(), elements.ToString(), wanted,
+            open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one that is left open");
         if (open > 1 || sizes.Count == 0 || known == Size.Zero)
         {
             call.Report(Differs());

@@ -6,6 +6,16 @@ namespace KnDsl.Dsl.Layers;
 /// <summary>Hints for sizes that disagree.</summary>
 internal static class Sizing
 {
+    /// <summary>Says by what a known number can be divided.</summary>
+    public static string? DivisorsOf(Size size)
+    {
+        if (size.Value is not ({ } number and > 0 and <= 65_536))
+            return null;
+        var divisors = Enumerable.Range(1, (int)number).Where(divisor => number % divisor == 0).ToArray();
+        return divisors.Length == 1 ? $"Only 1 divides {number}."
+            : $"{number} can be divided by {string.Join(", ", divisors.Take(divisors.Length - 1).Take(8))} and {(divisors.Length > 9 ? "others" : $"{number}")}.";
+    }
+
     /// <summary>Says how to make sizes with symbols provably equal, where a floor is what stands between them.</summary>
     public static string? Hint(Size a, Size b)
     {

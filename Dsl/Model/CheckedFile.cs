@@ -83,19 +83,15 @@ internal sealed class CheckedFile
 
     private static IReadOnlyList<CheckedModule> CheckModules(FileGraph graph, FileScope root, DiagnosticBag diagnostics)
     {
+        var unusable = Declarations.FindEndless(graph.Files, diagnostics);
+        unusable.UnionWith(graph.Files.SelectMany(file => file.Syntax.Modules).Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }
+            || module.InputShapes.Any(Declarations.HasWrongRank)));
         foreach (var file in graph.Files)
-        {
-            var unusable = Declarations.FindEndless(file.Own, file == root ? diagnostics : new DiagnosticBag());
-            unusable.UnionWith(file.Syntax.Modules.Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }
-                || module.InputShapes.Any(Declarations.HasWrongRank)));
-            foreach (var module in unusable)
-                foreach (var other in graph.Files)
-                    if (other.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module))
-                    {
-                        other.Visible.Remove(module.Name.Text);
-                        other.Unusable.Add(module.Name.Text);
-                    }
-        }
+            foreach (var name in file.Visible.Where(pair => unusable.Contains(pair.Value.Declaration)).Select(pair => pair.Key).ToArray())
+            {
+                file.Visible.Remove(name);
+                file.Unusable.Add(name);
+            }
         var context = new ModelContext(graph, diagnostics);
         var source = root.Syntax.Source;
         var modules = new List<CheckedModule>();

@@ -80,14 +80,19 @@ internal static class Declarations
     /// The declarations that contain themselves or too many others inside each other. Each cycle is reported once, where it
     /// is met first; of a nest that is too deep, the least part that is.
     /// </summary>
-    public static HashSet<ModuleDeclaration> FindEndless(
-        IReadOnlyDictionary<string, DeclaredModule> declarations, DiagnosticBag diagnostics)
+    public static HashSet<ModuleDeclaration> FindEndless(IEnumerable<FileScope> files, DiagnosticBag diagnostics)
     {
-        var uses = declarations.Values.ToDictionary(pair => pair.Declaration, pair => Callees(pair.Declaration)
-            .Where(declarations.ContainsKey).Select(name => declarations[name].Declaration).Distinct().ToArray());
+        var uses = new Dictionary<ModuleDeclaration, ModuleDeclaration[]>();
+        var declarations = new List<DeclaredModule>();
+        foreach (var file in files)
+            foreach (var declared in file.Own.Values)
+            {
+                declarations.Add(declared);
+                uses[declared.Declaration] = Callees(declared.Declaration).Where(file.Visible.ContainsKey).Select(name => file.Visible[name].Declaration).Distinct().ToArray();
+            }
         var depth = Depths(uses);
         var endless = new HashSet<ModuleDeclaration>();
-        foreach (var (declaration, source) in declarations.Values)
+        foreach (var (declaration, source) in declarations)
         {
             var place = source.At(declaration.Name.Span);
             if (depth.TryGetValue(declaration, out var own))

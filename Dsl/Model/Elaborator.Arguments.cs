@@ -33,7 +33,7 @@ internal sealed partial class Elaborator
                 ok = false;
                 if (argument.Name is null)
                 {
-                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), parameters.Count));
+                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), parameters.Select(one => one.Name).ToArray()));
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());
@@ -78,7 +78,7 @@ internal sealed partial class Elaborator
 
     private void ReportUnknownArgument(Name name, string callee, IReadOnlyList<string> known) =>
         Report(DiagnosticCatalogue.UnknownArgument(At(name.Span), callee, name.Text, known.Count == 0 ? "none" : string.Join(", ", known))
-            .WithHint(Spelling.Nearest(name.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null));
+            .WithHint(TorchArguments.Hint(name.Text, known) ?? (Spelling.Nearest(name.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null)));
 
     /// <summary>An argument's value, of the parameter's kind and in its range, or an error.</summary>
     private Value EvaluateArgument(Expression expression, LayerParameter parameter, string callee)
@@ -172,7 +172,7 @@ internal sealed partial class Elaborator
                 if (argument.Name is null)
                 {
                     Report(DiagnosticCatalogue.TooManyArguments(
-                        At(argument.Span), declaration.Name.Text, arguments.Count(a => a.Name is null), declaration.Parameters.Count));
+                        At(argument.Span), declaration.Name.Text, arguments.Count(a => a.Name is null), declaration.Parameters.Select(one => one.Name.Text).ToArray()));
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, declaration.Name.Text, declaration.Parameters.Select(candidate => candidate.Name.Text).ToArray());

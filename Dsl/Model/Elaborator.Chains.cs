@@ -35,7 +35,12 @@ internal sealed partial class Elaborator
     private IReadOnlyList<IReadOnlyList<NamePart>> LabelPath(Label? label, TextSpan span)
     {
         if (label is not null)
-            return label.Segments.Select(segment => (IReadOnlyList<NamePart>)segment.Parts.Select(PartOf).ToArray()).ToArray();
+        {
+            if (label.Segments.All(segment => segment.Parts.Count > 0))
+                return label.Segments.Select(segment => (IReadOnlyList<NamePart>)segment.Parts.Select(PartOf).ToArray()).ToArray();
+            Report(DiagnosticCatalogue.ExpectedToken(At(label.Span), "a name on both sides of every dot of a label", _source.At(label.Span).OneLine()));
+            return [[Unreadable()]];
+        }
         var path = new List<IReadOnlyList<NamePart>>
         {
             new[] { new NamePart((_autoNames ??= AutomaticNames.Of(_declaration)).TryGetValue(span, out var name) ? name : "stage", null) },
@@ -51,6 +56,11 @@ internal sealed partial class Elaborator
 
     private static NamePart Counted(Size count) => count.Value is { } known ? new NamePart(known.ToString(), null) : new NamePart("", count);
 
+    /// <summary>A name of which something is wrong: it is no other's, so that nothing follows from it.</summary>
+    private NamePart Unreadable() => new($"?{_unreadable++}", null);
+
+    private int _unreadable;
+
     /// <summary>The turns of the loops around, counted from 0.</summary>
     private readonly List<Size> _turns = [];
 
@@ -61,17 +71,17 @@ internal sealed partial class Elaborator
         if (part.Count is ErrorExpression unreadable)
         {
             Report(DiagnosticCatalogue.ValueType(At(unreadable.Span), "What a label counts", "a whole number", $"'{_source.Slice(unreadable.Span)}'"));
-            return new NamePart("?", null);
+            return Unreadable();
         }
         switch (Evaluate(part.Count))
         {
             case SizeValue size when RequireKnown(size, At(part.Count.Span), "label", "number"):
                 return Counted(size.Size);
             case SizeValue or ErrorValue:
-                return new NamePart("?", null);
+                return Unreadable();
             case var other:
                 Report(DiagnosticCatalogue.ValueType(At(part.Count.Span), "What a label counts", "a whole number", other.Describe()));
-                return new NamePart("?", null);
+                return Unreadable();
         }
     }
 
@@ -177,7 +187,7 @@ internal sealed partial class Elaborator
         if (bound is null || failed)
             return ErrorValue.Instance;
         if (tensors.Count < (layer.InputCount ?? 1))
-            return Fail(DiagnosticCatalogue.ValueCount(At(call.Span), $"The list of '{layer.Name}'", layer.InputCount ?? 2, tensors.Count));
+            return Fail(DiagnosticCatalogue.InputCount(At(call.Span), layer.Name, layer.InputCount is { } count ? $"{count} values" : "at least one value", tensors.Count));
         var path = LabelPath(expression.Label, expression.Span);
         if (layer is Learned && !CanBeLearnedHere(call, path))
             return ErrorValue.Instance;
@@ -222,7 +232,7 @@ internal sealed partial class Elaborator
         if (arguments is null)
             return [ErrorValue.Instance];
         if (inputs.Count != 1)
-            return [Fail(DiagnosticCatalogue.ValueCount(place, $"What goes into '{name}'", 1, inputs.Count))];
+            return [Fail(DiagnosticCatalogue.InputCount(place, name, "1 value", inputs.Count))];
         return layer is Split
             ? ApplySplit(inputs[0], arguments, place)
             : [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target, named)];

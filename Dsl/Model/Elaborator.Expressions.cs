@@ -30,7 +30,7 @@ internal sealed partial class Elaborator
     {
         IntegerLiteral number => [new SizeValue(number.Value)],
         FloatLiteral number => [new FloatValue(number.Value)],
-        TextLiteral text => [new WordValue(text.Value)],
+        TextLiteral text => [new WordValue(text.Value, true)],
         NameExpression name => [Lookup(name.Name, name.Span)],
         MemberExpression member => [EvaluateMember(member)],
         IndexExpression index => [EvaluateIndex(index)],

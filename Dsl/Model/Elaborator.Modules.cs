@@ -40,20 +40,26 @@ internal sealed partial class Elaborator
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place));
             return null;
         }
-        if (_isGeneric)
-            CheckTurns(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text)));
-        return NewMember(parent, path[path.Count - 1], type, place, null);
+        return NewMember(parent, path[path.Count - 1], type, place, null, _isGeneric ? RepeatedBy(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text))) : null);
     }
 
-    /// <summary>A label that a loop around does not count is of its first turn only; how many there are, arguments may decide.</summary>
-    private void CheckTurns(Member parent, IReadOnlyList<NamePart> name, Place place, string path)
+    /// <summary>
+    /// A label that the loops around do not count is of one turn only; how many make it, arguments may decide. What to say
+    /// then, for a member that no loop counts; where one does and another does not, a check of the turn is planned.
+    /// </summary>
+    private Diagnostic? RepeatedBy(Member parent, IReadOnlyList<NamePart> name, Place place, string path)
     {
         var counts = name.Where(part => part.Count is not null).SelectMany(part => part.Count!.Symbols()).ToArray();
-        if (counts.Any(symbol => _loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
-            return;
-        foreach (var loop in _loops.Skip(parent.LoopDepth))
-            if (!counts.Contains(loop.Variable) && !((loop.To - loop.From).Maximum() <= 1))
+        var loops = _loops.Skip(parent.LoopDepth).ToArray();
+        if (loops.Length == 0 || counts.Any(symbol => _loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
+            return null;
+        if (!loops.Any(loop => counts.Contains(loop.Variable)))
+            return DuplicateInLoop(place, path, place);
+        // Where an if inside the loop decides, one turn may be the only one that comes here.
+        foreach (var loop in loops)
+            if (!counts.Contains(loop.Variable) && loop.Branches == _branches.Count && !((loop.To - loop.From).Maximum() <= 1))
                 _items.Add(new CheckItem(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, path, place)));
+        return null;
     }
 
     private static Diagnostic DuplicateInLoop(Place place, string path, Place first) => DiagnosticCatalogue.DuplicateLabel(place, path, first)
@@ -63,7 +69,7 @@ internal sealed partial class Elaborator
     private bool AreExclusive(IReadOnlyList<(Place If, bool Then)> branches) =>
         branches.Any(branch => _branches.Any(here => here.If == branch.If && here.Then != branch.Then));
 
-    private Member NewMember(Member parent, IReadOnlyList<NamePart> name, string? type, Place place, string? groupPath)
+    private Member NewMember(Member parent, IReadOnlyList<NamePart> name, string? type, Place place, string? groupPath, Diagnostic? repeated = null)
     {
         var depth = Math.Max(parent.LoopDepth, type is not null ? _loops.Count : name.Max(part => part.Count is null ? 0 : LoopsOf(part.Count)));
         var member = new Member(parent, name, type, depth, place)
@@ -73,6 +79,7 @@ internal sealed partial class Elaborator
             Loops = _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
             Branches = _branches.ToArray(),
             Loop = depth == 0 ? null : _loops[depth - 1],
+            Repeated = repeated,
         };
         parent.Add(member);
         return member;
@@ -147,7 +154,9 @@ internal sealed partial class Elaborator
             return null;
         if (tensors.Count != declaration.Inputs.Count)
         {
-            Report(DiagnosticCatalogue.ValueCount(place, $"What goes into '{declaration.Name.Text}'", declaration.Inputs.Count, tensors.Count));
+            var (name, names) = (declaration.Name.Text, declaration.Inputs.Select(input => input.Text).ToArray());
+            Report(DiagnosticCatalogue.InputCount(place, name, $"{DiagnosticCatalogue.Count(names.Length, "value")} ({string.Join(", ", names)})", tensors.Count)
+                .WithHint(names.Length < 2 ? null : $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."));
             return null;
         }
         for (var i = 0; i < tensors.Count; i++)
@@ -315,7 +324,8 @@ internal sealed partial class Elaborator
         if (FindLayer(name) is { } layer)
         {
             if (call.Arguments.Count > 0)
-                return [Fail(DiagnosticCatalogue.TooManyArguments(At(call.Arguments[0].Span), shared.Label.ToString(), call.Arguments.Count, 0))];
+                return [Fail(DiagnosticCatalogue.TooManyArguments(At(call.Arguments[0].Span), shared.Label.ToString(), call.Arguments.Count, [])
+                    .WithHint("Its arguments stand where it is declared."))];
             var arguments = BindArguments(shared.Call, layer.Parameters);
             if (arguments is null || given.Count != 1)
                 return failure;

@@ -105,13 +105,17 @@ internal sealed partial class Elaborator
     {
         if (_inputs.SelectMany(input => input.Shape.Sizes).All(size => size.IsConstant || size.AffineIn(size.Symbols().First()) is not null))
             return;
-        foreach (var input in _declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values))
-            foreach (var name in input.Shape.Sizes.SelectMany(NamesIn))
-                if (_scope.Find(name.Name) is { Value: SizeValue value } && value.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } symbol
-                    && !_inputs.SelectMany(other => other.Shape.Sizes).Any(size => size.AffineIn(symbol) is not null))
-                    Report(DiagnosticCatalogue.ValueType(At(name.Span), $"The symbol '{name.Name}'", $"told by a size of its own, such as {name.Name} or 32*{name.Name}",
-                        $"in {string.Join(", ", _inputs.SelectMany(other => other.Shape.Sizes).Where(size => size.Symbols().Contains(symbol)).Distinct())} only"));
+        var sizes = _inputs.SelectMany(input => input.Shape.Sizes).ToArray();
+        // Of a size with several such symbols the first is enough: told that, the others may follow.
+        foreach (var size in _declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values).SelectMany(input => input.Shape.Sizes))
+            if (NamesIn(size).FirstOrDefault(name => IsUntold(name, sizes)) is { } untold)
+                Report(DiagnosticCatalogue.ValueType(At(untold.Span), $"The symbol '{untold.Name}'", $"told by a size of its own, such as {untold.Name} or 32*{untold.Name}",
+                    $"in '{_source.At(size.Span).OneLine()}' only"));
     }
+
+    private bool IsUntold(NameExpression name, IReadOnlyList<Size> sizes) =>
+        _scope.Find(name.Name) is { Value: SizeValue value } && value.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } symbol
+        && sizes.All(size => size.AffineIn(symbol) is null);
 
     /// <summary>A size of an input or output; a name that is not known yet becomes a symbol where an input declares it.</summary>
     private Size? DeclaredSize(Expression expression, bool declares)
@@ -443,7 +447,7 @@ internal sealed partial class Elaborator
             foreach (var pair in heads)
                 _scope.Set(pair.Key, new Binding(pair.Value, targets[pair.Key]));
             _items = [];
-            _loops.Add(new LoopFrame(variable, from, to));
+            _loops.Add(new LoopFrame(variable, from, to, _branches.Count));
             body();
             _loops.RemoveAt(_loops.Count - 1);
             var after = _scope;

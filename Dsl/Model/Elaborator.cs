@@ -69,7 +69,8 @@ internal sealed partial class Elaborator
     /// <summary>The policy that a block gets from whoever uses it.</summary>
     private static readonly PolicyValue Ambient = new("norm", true, null, _ => "norm");
 
-    private sealed record LoopFrame(Symbol Variable, Size From, Size To);
+    /// <param name="Branches">How many branches of ifs stand around it.</param>
+    private sealed record LoopFrame(Symbol Variable, Size From, Size To, int Branches);
 
     /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
     private Layer? FindLayer(string name) => LayerCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);

@@ -39,6 +39,9 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>The innermost loop that makes it, as the planning knows it.</summary>
     public object? Loop { get; init; }
 
+    /// <summary>What is wrong where a loop makes a second one of its name.</summary>
+    public Diagnostics.Diagnostic? Repeated { get; init; }
+
     /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
     public IReadOnlyList<(Place If, bool Then)> Branches { get; set; } = [];
 

@@ -68,11 +68,12 @@ internal sealed class BoolValue(
 }
 
 /// <summary>Text, or a word that only the argument it is given to understands.</summary>
-internal sealed class WordValue(string word) : Value
+/// <param name="isText">Whether it stands in quotes.</param>
+internal sealed class WordValue(string word, bool isText = false) : Value
 {
     public string Word => word;
 
-    public override string Describe() => $"'{word}'";
+    public override string Describe() => isText ? $"the text \"{word}\"" : $"'{word}'";
 }
 
 /// <summary>A list that is known.</summary>

@@ -439,6 +439,8 @@ internal sealed class Parser
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) => $"An argument's name ends with a colon, as in '{before.Text}: value'.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier) && at - 2 >= start && _tokens[at - 2].Is(TokenKind.Arrow) =>
                 $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
+            TokenKind.Plus or TokenKind.Minus or TokenKind.Star when !inArguments && Enumerable.Range(start, at - start).Any(i => _tokens[i].Is(TokenKind.Arrow)) =>
+                $"'->' binds loosest: put the chain before '{found.Text}' in parentheses.",
             TokenKind.Arrow when at == start + 1 => $"Give the result a name, as in 'y = {before.Text} -> relu'.",
             _ => null,
         };

@@ -37,6 +37,21 @@ internal static class ConstantArguments
         return values.All(value => value is not null) ? new ListValue(values!) : null;
     }
 
+    /// <summary>The policy that a call makes, or null where it makes none.</summary>
+    public static NormPolicyDefinition? PolicyOf(IInvocationOperation call) =>
+        call.TargetMethod.ContainingType is { Name: "NormPolicy", ContainingNamespace: { Name: "KnDsl", ContainingNamespace.IsGlobalNamespace: true } }
+            ? NormPolicies.All.FirstOrDefault(policy => policy.Factory == call.TargetMethod.Name)
+            : null;
+
+    /// <summary>A number that is known at compile time, whatever it is converted to.</summary>
+    public static double? Number(IOperation operation) => Unwrapped(operation).ConstantValue switch
+    {
+        { HasValue: true, Value: int number } => number,
+        { HasValue: true, Value: float number } => number,
+        { HasValue: true, Value: double number } => number,
+        _ => null,
+    };
+
     private static IOperation Unwrapped(IOperation operation)
     {
         while (operation is IConversionOperation conversion && !conversion.ConstantValue.HasValue)
@@ -47,14 +62,14 @@ internal static class ConstantArguments
     /// <summary>A call of a policy's factory; of its settings only the groups matter to shapes.</summary>
     private static PolicyValue? Policy(IInvocationOperation call)
     {
-        if (call.TargetMethod.ContainingType?.ToDisplayString() != "KnDsl.NormPolicy"
-            || NormPolicies.All.FirstOrDefault(policy => policy.Factory == call.TargetMethod.Name) is not { } policy)
+        if (PolicyOf(call) is not { } policy)
             return null;
         var groups = call.Arguments.FirstOrDefault(argument => argument.Parameter?.Name == "groups");
         Size? size = null;
         if (groups is not null)
         {
-            if (groups.Value.ConstantValue is not { HasValue: true, Value: int number })
+            // What is out of its range is said where it stands.
+            if (groups.Value.ConstantValue is not { HasValue: true, Value: int number and >= 1 })
                 return null;
             size = Size.Of(number);
         }

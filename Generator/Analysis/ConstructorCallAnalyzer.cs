@@ -34,14 +34,28 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         context.RegisterCompilationStartAction(static start =>
         {
             var files = new KnnetFiles(start.Options);
-            start.RegisterOperationAction(operation => Check(operation, files), OperationKind.ObjectCreation);
+            start.RegisterOperationAction(operation =>
+            {
+                var creation = (IObjectCreationOperation)operation.Operation;
+                if (creation.Type is INamedTypeSymbol type)
+                    Check(operation, type, creation.Arguments, files);
+            }, OperationKind.ObjectCreation);
+            start.RegisterOperationAction(operation =>
+            {
+                var call = (IInvocationOperation)operation.Operation;
+                // : this(...) of a constructor that a partial class adds.
+                if (call.TargetMethod is { MethodKind: MethodKind.Constructor, ContainingType: var type })
+                    Check(operation, type, call.Arguments, files);
+                else
+                    CheckPolicy(operation, call);
+            }, OperationKind.Invocation);
         });
     }
 
-    private static void Check(OperationAnalysisContext context, KnnetFiles files)
+    private static void Check(OperationAnalysisContext context, INamedTypeSymbol type, ImmutableArray<IArgumentOperation> all, KnnetFiles files)
     {
-        var creation = (IObjectCreationOperation)context.Operation;
-        if (creation.Type is not INamedTypeSymbol type || files.FileOf(type) is not { } file)
+        // A class of another project was made from that project's file.
+        if (!SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, context.Compilation.Assembly) || files.FileOf(type) is not { } file)
             return;
         var module = file.Modules.FirstOrDefault(candidate => candidate.Declaration.Name.Text == type.Name && candidate is { IsComplete: true, AtDefaults: not null });
         if (module is null)
@@ -49,10 +63,11 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         var arguments = new Dictionary<string, Value>();
         var unknown = new HashSet<string>();
         var given = new List<IArgumentOperation>();
-        foreach (var argument in creation.Arguments.Where(argument => argument.ArgumentKind == ArgumentKind.Explicit && argument.Parameter is not null))
+        foreach (var argument in all.Where(argument => argument.ArgumentKind == ArgumentKind.Explicit && argument.Parameter is not null))
         {
             var parameter = module.Declaration.Parameters.FirstOrDefault(candidate => candidate.Name.Text == argument.Parameter!.Name);
-            if (parameter is null)
+            // A null asks for the default.
+            if (parameter is null || argument.Value.ConstantValue is { HasValue: true, Value: null })
                 continue;
             if (ConstantArguments.Read(argument.Value, parameter.Type.Text) is { } value)
             {
@@ -64,10 +79,26 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         }
         if (given.Count == 0 || file.CheckCall(module.Declaration, arguments, unknown).FirstOrDefault(finding => finding.Severity == Severity.Error) is not { } error)
             return;
-        var place = given.Count == 1 ? given[0].Syntax.GetLocation() : creation.Syntax.GetLocation();
+        var place = given.Count == 1 ? given[0].Syntax.GetLocation() : context.Operation.Syntax.GetLocation();
         context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
             Descriptors.For(error.Code, error.Descriptor.Title, true), place, [FindingPlace.Of(error.Place).ToLocation()],
             $"With these arguments '{type.Name}' is wrong in {error.Place}: {error.Text}"));
+    }
+
+    /// <summary>Constant settings of a policy, which the language holds in the same ranges.</summary>
+    private static void CheckPolicy(OperationAnalysisContext context, IInvocationOperation call)
+    {
+        if (ConstantArguments.PolicyOf(call) is not { } policy)
+            return;
+        foreach (var argument in call.Arguments.Where(argument => argument.ArgumentKind == ArgumentKind.Explicit))
+            if (policy.Parameters.FirstOrDefault(parameter => parameter.Name.Replace("_", "") == argument.Parameter?.Name.ToLowerInvariant()) is { } parameter
+                && ConstantArguments.Number(argument.Value) is { } number && !parameter.Allows(number))
+            {
+                var finding = DiagnosticCatalogue.ArgumentRange(new Dsl.Text.SourceText("", "").At(default), policy.Name, parameter.Name, parameter.RangeText,
+                    number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
+                    Descriptors.For(finding.Code, finding.Descriptor.Title, true), argument.Syntax.GetLocation(), finding.Text));
+            }
     }
 
     /// <summary>The .knnet files of a compilation, checked when a call first asks for one.</summary>
@@ -80,13 +111,14 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         public CheckedFile? FileOf(INamedTypeSymbol type)
         {
             var generated = type.DeclaringSyntaxReferences.Select(reference => Path.GetFileName(reference.SyntaxTree.FilePath))
-                .FirstOrDefault(name => name.EndsWith(".knnet.g.cs", StringComparison.OrdinalIgnoreCase));
+                .FirstOrDefault(name => name.EndsWith(".g.cs", StringComparison.Ordinal) && name.IndexOf(".knnet.", StringComparison.OrdinalIgnoreCase) >= 0);
             return generated is null ? null : _checked.GetOrAdd(generated, Load);
         }
 
         private CheckedFile? Load(string generated)
         {
-            var text = Texts.FirstOrDefault(candidate => _project.HintName(candidate.Path) == generated);
+            var names = HintNames.Of([.. Texts.Select(text => text.Path)], _project);
+            var text = Texts.FirstOrDefault(candidate => names.For(candidate.Path, _project.HintName(candidate.Path)) == generated);
             return text is null ? null : CheckedFile.Check(Source(text), path => Texts.FirstOrDefault(candidate => candidate.Path == path) is { } imported ? Source(imported) : null);
         }
 

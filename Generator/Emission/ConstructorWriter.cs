@@ -145,9 +145,11 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             }
     }
 
+    private static string MessageOf(Dsl.Diagnostics.Diagnostic diagnostic) => $"\"{diagnostic.Code}\", {CodeContext.Quote(diagnostic.Text)}";
+
     private string CheckCode(CheckItem check)
     {
-        var (left, right, message) = (_code.Of(check.Left), _code.Of(check.Right), $"\"{check.Diagnostic.Code}\", {CodeContext.Quote(check.Diagnostic.Text)}");
+        var (left, right, message) = (_code.Of(check.Left), _code.Of(check.Right), MessageOf(check.Diagnostic));
         return check.Relation switch
         {
             Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
@@ -184,6 +186,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                 Register(member, $"{list}[{list}.Count - 1]");
                 return;
             case MemberForm.List:
+                if (member.Member.Repeated is { } repeated)
+                    writer.Line(item.Place, $"Sizes.Require({ListOf(member)}.Count == 0, {MessageOf(repeated)});");
                 writer.Line(item.Place, $"var {member.Local} = {construction};");
                 writer.Line($"{ListOf(member)}.Add({member.Local});");
                 Register(member, member.Local);
@@ -214,10 +218,12 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     {
         GroupItem or ConstructLayerItem or ConstructBlockItem => true,
         CheckItem check => module.Sizes.CanCheck(check),
-        IfItem branch => HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable)),
+        IfItem branch => HasWork(branch) || fields.ConditionField(branch) is not null,
         LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => module.Sizes.Needs(size.Variable)),
         _ => false,
     });
+
+    private bool HasWork(IfItem branch) => HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable));
 
     private void WriteIf(IfItem branch)
     {
@@ -228,7 +234,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             writer.Line(branch.Place, $"{field} = {Bare(condition)};");
             condition = field;
         }
-        if (!HasWork([branch]))
+        if (!HasWork(branch))
             return;
         foreach (var size in sizes)
             writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)};");

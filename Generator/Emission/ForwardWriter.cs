@@ -180,7 +180,7 @@ internal sealed class ForwardWriter
     private static IEnumerable<MemberCode> CountersOf(MemberCode owner) => owner.Children.Where(child => child.IsList && NeedsCounter(child))
         .Concat(owner.Children.Where(child => !child.IsList && child.Children.Count > 0).SelectMany(CountersOf));
 
-    private static bool NeedsCounter(MemberCode list) => list.Member.Loops.Count > 1 || list.Member.IsOptional;
+    private static bool NeedsCounter(MemberCode list) => list.Member.Loops.Count > 1 || list.Member.IsOptional || IsMadeInBranch(list.Member);
 
     // ---- names ---------------------------------------------------------------------------------------------------
 

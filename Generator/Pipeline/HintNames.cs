@@ -22,10 +22,12 @@ internal sealed record HintNames(EquatableArray<string> Ambiguous, EquatableArra
     }
 
     /// <summary>The name for what a file makes, or null where the file is listed more than once.</summary>
-    public string? For(GeneratedFile file) =>
-        Repeated.Contains(file.Path) ? null
-        : Ambiguous.Contains(file.Path) ? file.HintName.Substring(0, file.HintName.Length - ".g.cs".Length) + $".{Hash(file.Path):x8}.g.cs"
-        : file.HintName;
+    /// <param name="path">The file.</param>
+    /// <param name="usual">Its usual name.</param>
+    public string? For(string path, string usual) =>
+        Repeated.Contains(path) ? null
+        : Ambiguous.Contains(path) ? usual.Substring(0, usual.Length - ".g.cs".Length) + $".{Hash(path):x8}.g.cs"
+        : usual;
 
     /// <summary>FNV-1a: the same in every run and on every machine, as string.GetHashCode is not.</summary>
     private static uint Hash(IEnumerable<char> text) => text.Aggregate(2166136261u, (hash, c) => unchecked((hash ^ c) * 16777619u));

@@ -49,6 +49,36 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Assert.True(withErrors > count / 2);
     }
 
+    [Fact]
+    public void Damaged_projects_are_refused_in_good_order()
+    {
+        var count = int.TryParse(Environment.GetEnvironmentVariable("KNDSL_FUZZ"), out var wanted) ? wanted / 5 : 400;
+        var first = int.TryParse(Environment.GetEnvironmentVariable("KNDSL_FUZZ_SEED"), out var chosen) ? chosen : 1;
+        var withErrors = 0;
+        for (var seed = first; seed < first + count; seed++)
+        {
+            var files = Mutation.MakeProject(seed, RealFiles);
+            foreach (var (path, text) in files)
+            {
+                var (problem, _, diagnostics) = Try(text, path, imported => files.TryGetValue(imported, out var found) ? new SourceText(imported, found) : null);
+                Assert.True(problem is null, $"Seed {seed}, {path}: {problem}{Environment.NewLine}{string.Join($"{Environment.NewLine}===={Environment.NewLine}", files.Select(file => file.Key + Environment.NewLine + file.Value))}");
+                withErrors += diagnostics > 0 ? 1 : 0;
+            }
+        }
+        output.WriteLine($"{count} projects from seed {first}: {withErrors} files with findings.");
+        Assert.True(withErrors > count);
+    }
+
+    [Fact]
+    public void A_deep_nest_across_imports_is_refused()
+    {
+        const int Depth = 150;
+        string File(int i) => i == Depth ? "block B150(x)\n{\n return x -> relu\n}\n" : $"import \"{i + 1}.knnet\"\nblock B{i}(x)\n{{\n return x -> B{i + 1}\n}}\n";
+        SourceText? Resolve(string path) => int.TryParse(Path.GetFileNameWithoutExtension(path), out var number) ? new SourceText(path, File(number)) : null;
+        var findings = Enumerable.Range(0, Depth + 1).SelectMany(i => CheckedFile.Check(new SourceText($"{i}.knnet", File(i)), Resolve).Diagnostics).ToArray();
+        Assert.Equal("KN0119", Assert.Single(findings).Code);
+    }
+
     public static TheoryData<string, string> Hostile => new()
     {
         { "empty", "" },
@@ -209,16 +239,16 @@ public sealed class FuzzTests(ITestOutputHelper output)
     }
 
     /// <summary>Checks a text; what went wrong, or null.</summary>
-    private static (string? Problem, TimeSpan Time, int Diagnostics) Try(string text)
+    private static (string? Problem, TimeSpan Time, int Diagnostics) Try(string text, string path = "fuzz.knnet", Func<string, SourceText?>? resolve = null)
     {
-        var source = new SourceText("fuzz.knnet", text);
+        var source = new SourceText(path, text);
         for (var turn = 1; ; turn++)
         {
             var watch = Stopwatch.StartNew();
             CheckedFile file;
             try
             {
-                file = CheckedFile.Check(source);
+                file = CheckedFile.Check(source, resolve ?? (_ => null));
             }
             catch (Exception exception)
             {
@@ -241,7 +271,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             }
             // A file that is wrong gets no code, and a file that gets none says why.
             var errors = file.Diagnostics.Count(diagnostic => diagnostic.Severity == Severity.Error);
-            if (errors == 0 && file.Modules.Any(module => !module.IsComplete))
+            if (errors == 0 && resolve is null && file.Modules.Any(module => !module.IsComplete))
                 return ("is incomplete, and no error says why", time, 0);
             return (null, time, file.Diagnostics.Count);
         }
@@ -256,77 +286,4 @@ public sealed class FuzzTests(ITestOutputHelper output)
             all.Append(text(i));
         return all.ToString();
     }
-}
-
-/// <summary>Makes a damaged file from a real one, or one of random pieces; the same for the same seed.</summary>
-internal static class Mutation
-{
-    private static readonly string[] Pieces =
-    [
-        "network", "block", "import", "extern", "namespace", "input", "output", "return", "module", "norm", "if", "else", "for", "in", "and", "or", "not",
-        "true", "false", "x", "y", "image", "N", "h", "conv", "linear", "relu", "maxpool", "avgpool", "global", "flatten", "concat", "pad", "dropout",
-        "identity", "kalman", "batch", "group", "none", "policy", "int", "float", "bool", "stride", "channels", "0", "1", "2", "3", "64", "-1", "0.5",
-        "1e-5", "99999999999", "\"", "\"a.b\"", "'", "(", ")", "[", "]", "{", "}", ",", ":", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%",
-        ".", "..", "->", "//", "///", "\n", "\r\n", "\t", " ", ";", "&", "|", "!", "\0", "\uFEFF", "\uD83D\uDE00", "\uD83D", "é", "\u2028", "a.0:", "b{i}:", "{", "}",
-    ];
-
-    public static string Make(int seed, IReadOnlyList<string> files)
-    {
-        var random = new Random(seed);
-        if (random.Next(10) == 0)
-            return Random(random);
-        var text = files[random.Next(files.Count)];
-        for (var changes = random.Next(1, 5); changes > 0; changes--)
-            text = Change(text, random, files);
-        return text;
-    }
-
-    private static string Random(Random random)
-    {
-        var text = new StringBuilder();
-        var asCharacters = random.Next(3) == 0;
-        for (var length = random.Next(200); length > 0; length--)
-            if (asCharacters)
-                text.Append((char)(random.Next(4) == 0 ? random.Next(0x10000) : random.Next(128)));
-            else
-                text.Append(Pieces[random.Next(Pieces.Length)]).Append(random.Next(3) == 0 ? "" : " ");
-        return text.ToString();
-    }
-
-    private static string Change(string text, Random random, IReadOnlyList<string> files)
-    {
-        if (text.Length == 0)
-            return Pieces[random.Next(Pieces.Length)];
-        var tokens = Lexer.Tokenize(new SourceText("", text), new DiagnosticBag());
-        var one = tokens[random.Next(tokens.Count)].Span;
-        var two = tokens[random.Next(tokens.Count)].Span;
-        var at = random.Next(text.Length);
-        var lines = text.Split('\n');
-        var line = random.Next(lines.Length);
-        return random.Next(11) switch
-        {
-            0 => text.Remove(one.Start, one.Length),
-            1 => text.Insert(one.Start, text.Substring(one.Start, one.Length) + " "),
-            2 => Swap(text, one, two),
-            3 => text.Insert(at, Pieces[random.Next(Pieces.Length)]),
-            4 => text.Insert(one.Start, Pieces[random.Next(Pieces.Length)] + " "),
-            5 => text.Remove(one.Start, one.Length).Insert(one.Start, Pieces[random.Next(Pieces.Length)]),
-            6 => string.Join("\n", lines.Where((_, i) => i != line)),
-            7 => string.Join("\n", lines.Take(line).Append(lines[random.Next(lines.Length)]).Concat(lines.Skip(line))),
-            8 => text.Substring(0, at),
-            9 => text.Remove(at, 1),
-            _ => Splice(lines, files[random.Next(files.Count)].Split('\n'), random),
-        };
-    }
-
-    private static string Swap(string text, TextSpan one, TextSpan two)
-    {
-        var (a, b) = one.Start < two.Start ? (one, two) : (two, one);
-        return a.End > b.Start ? text : text.Substring(0, a.Start) + text.Substring(b.Start, b.Length) + text.Substring(a.End, b.Start - a.End)
-            + text.Substring(a.Start, a.Length) + text.Substring(b.End);
-    }
-
-    /// <summary>The beginning of one file and the end of another.</summary>
-    private static string Splice(string[] a, string[] b, Random random) =>
-        string.Join("\n", a.Take(random.Next(a.Length)).Concat(b.Skip(random.Next(b.Length))));
 }

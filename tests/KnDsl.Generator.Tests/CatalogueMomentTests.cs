@@ -56,6 +56,7 @@ public sealed class CatalogueMomentTests : TorchTest
         ["reshape"] = ["4, 3, 2: reshape(3, 8)", "4, 3, 2: reshape(2, 2, -1)", "4: reshape(2, 2)"],
         ["permute"] = ["4, 3, 2: permute(0, 2, 1, 3)", "4, 3, 2: permute(0, 1, 3, 2)", "4, 3, 2: permute(0, 2, 3, 1) -> linear(5) -> gelu -> permute(0, 3, 1, 2)"],
         ["squeeze"] = ["4, 1, 3: squeeze(2)", "1, 4, 3: squeeze(1)"],
+        ["roll"] = ["4, 3, 5: roll([1, -2], axes: [2, 3])"],
         ["select"] = ["4, 3, 5: select(1, axis: 2)", "4, 3: select(-1, axis: -1)"],
         ["slice"] = ["4, 3: slice(1, 3)", "4, 5: slice(1, 4, axis: 2)"],
         ["dropout"] = ["4, 3: dropout(0.3)"],

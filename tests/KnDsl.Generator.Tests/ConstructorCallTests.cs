@@ -25,19 +25,21 @@ public class ConstructorCallTests
         }
         """;
 
-    private static async Task<ImmutableArray<Diagnostic>> Check(string call)
+    private static async Task<ImmutableArray<Diagnostic>> Check(string call, string more = "", params AdditionalText[] others)
     {
         var text = Host.Project("net.knnet", Network);
         var source = $$"""
             internal static class Program
             {
+                private const int Width = 5;
+
                 public static object Make(int unknown) => {{call}};
             }
             """;
-        Host.Driver([text]).RunGeneratorsAndUpdateCompilation(Host.Compilation("global using Project;", "global using KnDsl;", source), out var compilation, out var findings);
+        Host.Driver([text, .. others]).RunGeneratorsAndUpdateCompilation(Host.Compilation("global using Project;", "global using KnDsl;", source, more), out var compilation, out var findings);
         Assert.Empty(findings);
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
-        var options = new AnalyzerOptions([text], new ProjectProperties("Project", Host.ProjectDirectory));
+        var options = new AnalyzerOptions([text, .. others], new ProjectProperties("Project", Host.ProjectDirectory));
         return await compilation.WithAnalyzers([new ConstructorCallAnalyzer()], options).GetAnalyzerDiagnosticsAsync();
     }
 
@@ -48,6 +50,12 @@ public class ConstructorCallTests
     [InlineData("new Net(width: unknown, groups: 5)")]
     [InlineData("new Net(depths: new[] { 1, 2, 3 })")]
     [InlineData("new Net(policy: NormPolicy.Group(8))")]
+    [InlineData("new Net(depths: null, policy: null)")]
+    [InlineData("new Net(depths: [1, unknown])")]
+    [InlineData("new Net(unknown, drop: 0.2f)")]
+    [InlineData("NormPolicy.Kalman(gain: unknown, microbatch: unknown)")]
+    [InlineData("NormPolicy.Kalman(0.5, 2, eps: 1e-3)")]
+    [InlineData("NormPolicy.Renorm(rMax: 1, warmUp: 0)")]
     public async Task Arguments_that_fit_give_no_message(string call) => Assert.Empty(await Check(call));
 
     [Theory]
@@ -57,13 +65,44 @@ public class ConstructorCallTests
     [InlineData("new Net(drop: 1.5)", "KN0107")]
     [InlineData("new Net(depths: new[] { 1, 1 })", "KN0110")]
     [InlineData("new Net(policy: NormPolicy.Group(3))", "KN0204")]
+    [InlineData("new Net(15)", "KN0204")]
+    [InlineData("(Net)new(width: 15)", "KN0204")]
+    [InlineData("new Net(width: 3 * Width)", "KN0204")]
+    [InlineData("new Net(depths: [1, 1])", "KN0110")]
+    [InlineData("new Net(depths: (System.Collections.Generic.IReadOnlyList<int>)[2, 2])", "KN0110")]
+    [InlineData("new Net(unknown, 4, 1.5)", "KN0107")]
+    [InlineData("new Net(0, policy: NormPolicy.Group(unknown))", "KN0107")]
     public async Task Arguments_that_break_the_file_are_reported_at_the_call_under_the_files_code(string call, string code)
     {
         var finding = Assert.Single(await Check(call));
         Assert.Equal(code, finding.Id);
         var span = finding.Location.GetLineSpan();
-        Assert.Equal(2, span.StartLinePosition.Line);
+        Assert.Equal(4, span.StartLinePosition.Line);
         Assert.Contains("net.knnet(", finding.GetMessage());
         Assert.Equal("/project/net.knnet", Assert.Single(finding.AdditionalLocations).GetLineSpan().Path);
+    }
+
+    [Theory]
+    [InlineData("NormPolicy.Kalman(gain: 2)", "'gain' of 'kalman' must be in (0, 1], found 2.")]
+    [InlineData("NormPolicy.Kalman(0.5, microbatch: 0)", "'microbatch' of 'kalman' must be at least 1, found 0.")]
+    [InlineData("NormPolicy.Renorm(rMax: 0.5)", "'r_max' of 'renorm' must be at least 1, found 0.5.")]
+    [InlineData("new Net(policy: NormPolicy.Group(0))", "'groups' of 'group' must be at least 1, found 0.")]
+    public async Task Constant_settings_of_a_policy_are_held_in_their_ranges(string call, string message)
+    {
+        var finding = Assert.Single(await Check(call));
+        Assert.Equal(("KN0107", message), (finding.Id, finding.GetMessage()));
+    }
+
+    [Fact]
+    public async Task A_constructor_of_a_partial_class_that_calls_the_generated_one_is_checked()
+    {
+        var finding = Assert.Single(await Check("1", "namespace Project { public sealed partial class Net { internal Net(string name) : this(width: 15) { } } }"));
+        Assert.Equal("KN0204", finding.Id);
+    }
+
+    [Fact]
+    public async Task Files_of_one_name_are_told_apart()
+    {
+        Assert.Equal("KN0204", Assert.Single(await Check("new Net(width: 15)", "", Host.Project("NET.knnet", "network Other()\n{\n    input x[N, 3]\n    output x[N, 3]\n}\n"))).Id);
     }
 }
