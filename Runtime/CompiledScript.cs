@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -17,6 +19,32 @@ internal sealed class CompiledScript
     /// <summary>Calls a function.</summary>
     /// <param name="function">Its name.</param>
     /// <param name="arguments">Tensors, arrays of tensors, null, int, double, bool.</param>
-    public Tensor[] Call(string function, params object?[] arguments) =>
-        (Tensor[])_unit.invoke(function, arguments!);
+    public Tensor[] Call(string function, params object?[] arguments)
+    {
+        // TorchSharp makes scalars of numbers and lets go of them before the call: a garbage collection in another thread would
+        // free what native code is about to read. Those made here live until it has returned.
+        var scalars = new List<Scalar>();
+        try
+        {
+            var passed = new object?[arguments.Length];
+            for (var i = 0; i < passed.Length; i++)
+            {
+                var scalar = arguments[i] switch
+                {
+                    int number => number.ToScalar(),
+                    double number => number.ToScalar(),
+                    bool flag => flag.ToScalar(),
+                    _ => null,
+                };
+                if (scalar is not null) scalars.Add(scalar);
+                passed[i] = scalar ?? arguments[i];
+            }
+
+            return (Tensor[])_unit.invoke(function, passed!);
+        }
+        finally
+        {
+            foreach (var scalar in scalars) scalar.Dispose();
+        }
+    }
 }
