@@ -16,7 +16,7 @@ internal sealed class LayerNorm(bool isRms) : Layer
         ? "Divides each position by the root mean square over one dimension, its channels (Zhang and Sennrich 2019, torch.nn.RMSNorm); its parameter is named weight."
         : "Normalizes each position over one dimension, its channels (torch.nn.LayerNorm), whatever the network's policy; its parameters are named weight and bias.";
 
-    public override string Example => isRms ? "y = tokens -> rmsnorm" : "y = image -> conv(96, 4, stride: 4) -> layernorm(axis: 1)";
+    public override string Example => isRms ? "y = tokens -> rmsnorm" : "y = image -> conv(96, 4, stride: 4, padding: 0) -> layernorm(axis: 1)";
 
     public override IReadOnlyList<LayerParameter> Parameters { get; } =
     [
