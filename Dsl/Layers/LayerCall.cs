@@ -32,7 +32,7 @@ internal sealed class LayerCall
     public IReadOnlyList<TensorValue> Inputs { get; }
 
     /// <summary>The inputs whose states the output's depends on; of a value that only lends its size it does not.</summary>
-    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs;
+    public IReadOnlyList<TensorValue> StateInputs => Layer.InputCount == 1 && Inputs.Count > 1 ? [Inputs[0]] : Inputs;
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;

@@ -185,6 +185,10 @@ public sealed class MomentTests : TorchTest
         x => x + nn.functional.dropout(DrawLike(x), 0.5));
 
     [Fact]
+    public void Subtract() => AgreesWithDraws(
+        [2, 2], state => ChannelState.Subtract(state, state.Relu())!, x => x - DrawLike(x).relu());
+
+    [Fact]
     public void Multiply() => AgreesWithDraws(
         [2, 2], state => ChannelState.Multiply(state, state.Relu())!, x => x * DrawLike(x).relu());
 
