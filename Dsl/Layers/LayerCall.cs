@@ -32,7 +32,9 @@ internal sealed class LayerCall
     public IReadOnlyList<TensorValue> Inputs { get; }
 
     /// <summary>The inputs whose states the output's depends on: neither a value that only lends its size nor a learned tensor.</summary>
-    public IEnumerable<TensorValue> StateInputs => Layer.InputCount == 1 ? Inputs.Take(1) : Inputs.Where(input => !input.IsLearned);
+    public IReadOnlyList<TensorValue> StateInputs => Layer.InputCount == 1 && Inputs.Count > 1 ? [Inputs[0]]
+        : Inputs.Any(input => input.IsLearned) ? [.. Inputs.Where(input => !input.IsLearned)]
+        : Inputs;
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;

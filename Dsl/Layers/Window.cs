@@ -53,5 +53,10 @@ internal sealed record Window(
 
     public static bool IsAll(IReadOnlyList<Size> sizes, long value) => sizes.All(size => size.Value == value);
 
-    public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => Enumerable.Repeat(size, dimensions).ToArray();
+    public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => dimensions switch
+    {
+        1 => [size],
+        2 => [size, size],
+        _ => [size, size, size],
+    };
 }

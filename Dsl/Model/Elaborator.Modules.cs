@@ -40,7 +40,7 @@ internal sealed partial class Elaborator
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place));
             return null;
         }
-        return NewMember(parent, path[path.Count - 1], type, place, null, _isGeneric ? RepeatedBy(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text))) : null);
+        return NewMember(parent, path[path.Count - 1], type, place, null, _isGeneric && _loops.Count > parent.LoopDepth ? RepeatedBy(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text))) : null);
     }
 
     /// <summary>
@@ -51,7 +51,7 @@ internal sealed partial class Elaborator
     {
         var counts = name.Where(part => part.Count is not null).SelectMany(part => part.Count!.Symbols()).ToArray();
         var loops = _loops.Skip(parent.LoopDepth).ToArray();
-        if (loops.Length == 0 || counts.Any(symbol => _loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
+        if (counts.Any(symbol => _loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
             return null;
         if (!loops.Any(loop => counts.Contains(loop.Variable)))
             return DuplicateInLoop(place, path, place);
@@ -76,8 +76,8 @@ internal sealed partial class Elaborator
         {
             IsSequence = groupPath is not null && _sequences.Contains(groupPath),
             IsOptional = _branches.Count > 0 && type is not null,
-            Loops = _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
-            Branches = _branches.ToArray(),
+            Loops = depth == parent.LoopDepth ? [] : _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
+            Branches = _branches.Count == 0 ? [] : _branches.ToArray(),
             Loop = depth == 0 ? null : _loops[depth - 1],
             Repeated = repeated,
         };

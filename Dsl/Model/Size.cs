@@ -198,7 +198,7 @@ internal sealed class Size : IEquatable<Size>
         return result;
     }
 
-    public IEnumerable<Symbol> Symbols() => _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
+    public IEnumerable<Symbol> Symbols() => IsConstant ? [] : _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
 
     /// <summary>The least value over all positive symbols, or null where there is no bound.</summary>
     public long? Minimum() => Bound(false);

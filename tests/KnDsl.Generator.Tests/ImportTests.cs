@@ -95,6 +95,24 @@ public class ImportTests
         Assert.Equal(["blocks_unit.knnet.g.cs: Cached", "nets_net.knnet.g.cs: Cached", "other.knnet.g.cs: Modified"], reasons);
     }
 
+    [Fact]
+    public void An_edit_of_what_an_imported_file_imports_runs_all_that_depend_on_it()
+    {
+        AdditionalText[] texts =
+        [
+            Host.Project("a.knnet", "block A(x)\n{\n    return x -> conv(4, 3)\n}\n"),
+            Host.Project("b.knnet", "import \"a.knnet\"\nblock B(x)\n{\n    return x -> A -> relu\n}\n"),
+            Host.Project("c.knnet", "import \"b.knnet\"\nnetwork C()\n{\n    input x[N, 3, 8, 8]\n    y = x -> B\n    output y[N, 4, 8, 8]\n}\n"),
+            Host.Project("other.knnet", Other),
+        ];
+        var driver = Host.Driver(texts, track: true).RunGenerators(Host.Compilation());
+        driver = driver.ReplaceAdditionalText(texts[0], Host.Project("a.knnet", "block A(x)\n{\n    return x -> conv(5, 3)\n}\n")).RunGenerators(Host.Compilation());
+        // C is wrong now, though neither it nor what it imports itself was touched.
+        Assert.Equal(
+            ["a.knnet.g.cs: Modified", "b.knnet.g.cs: Modified", "c.knnet.g.cs: Modified", "other.knnet.g.cs: Cached"], Reasons(driver, KnnetGenerator.Steps.Files));
+        Assert.Equal("KN0205", Assert.Single(driver.GetRunResult().Diagnostics).Id);
+    }
+
     private static IEnumerable<string> Reasons(GeneratorDriver driver, string step) =>
         driver.GetRunResult().Results.Single().TrackedSteps[step].SelectMany(run => run.Outputs)
             .Select(output => $"{((Pipeline.GeneratedFile)output.Value).HintName}: {output.Reason}").Order();

@@ -44,6 +44,25 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public void AnEditOfCSharpRunsOnlyWhatLooksAtItsTypes()
+    {
+        var compilation = Host.Compilation("class Before { }");
+        var gate = Host.Project("D.knnet", "extern Acme.Gate(): [N, C] -> [N, C]\n" + Network("D"));
+        var driver = Host.Driver([.. Three(), gate], track: true).RunGenerators(compilation);
+        Assert.Equal("KN0402", Assert.Single(driver.GetRunResult().Diagnostics).Id);
+
+        // Another class changes nothing that was found; the class that was asked for does.
+        driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class After { }", Host.ParseOptions)));
+        Assert.Equal([IncrementalStepRunReason.Unchanged], Reasons(driver)[KnnetGenerator.Steps.Externs]);
+        Assert.All(OutputReasons(driver), reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+
+        driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("namespace Acme { public class Gate { } }", Host.ParseOptions)));
+        Assert.Equal([IncrementalStepRunReason.Modified], Reasons(driver)[KnnetGenerator.Steps.Externs]);
+        Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+        Assert.Single(OutputReasons(driver), reason => !DidNotRun(reason));
+    }
+
+    [Fact]
     public void AnEditRunsTheStepsOfItsFileOnly()
     {
         var texts = Three();
