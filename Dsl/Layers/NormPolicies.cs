@@ -31,7 +31,7 @@ internal static class NormPolicies
         new("kalman", "Kalman", "Kalman Normalization (Wang et al., NeurIPS 2018): the statistics are a filter's estimate.", true,
         [
             new("gain", ParameterKind.Gain, "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.",
-                "by the samples n behind a statistic: mean 1 (0.05 at one sample), variance n/(n + 40)", GainWords, Minimum: 0, Below: 1, IncludesMinimum: false),
+                "by the samples n behind a statistic: mean 1, variance 0.05 up to 8 samples and rising to 1 (0.95 at 64); both 0.03 at one sample", GainWords, Minimum: 0, Below: 1, IncludesMinimum: false),
             Microbatch,
             new("transition", ParameterKind.Word, "How a prior is made of the statistics before.", "analytic", ["analytic", "sampled", "learned"]),
             Eps, Momentum,

@@ -119,9 +119,10 @@ public sealed class PolicyTests : TorchTest
     [Fact]
     public void DefaultGainFollowsTheSamples()
     {
-        Assert.Equal((0.05, 1, 1), (Gain.Default.Mean(1), Gain.Default.Mean(2), Gain.Default.Mean(64)));
-        Assert.Equal(1 / 41.0, Gain.Default.Variance(1), 1e-12);
-        Assert.Equal(64 / 104.0, Gain.Default.Variance(64), 1e-12);
+        Assert.Equal((0.03, 1, 1), (Gain.Default.Mean(1), Gain.Default.Mean(2), Gain.Default.Mean(64)));
+        Assert.Equal(0.03, Gain.Default.Variance(1));
+        foreach (var (samples, gain) in new[] { (2, 0.0505), (4, 0.0544), (8, 0.0839), (16, 0.2676), (24, 0.525), (64, 0.9524), (1024, 1) })
+            Assert.Equal(gain, Gain.Default.Variance(samples), 1e-3);
         Assert.Equal((0.3, 0.3), (new Gain(0.3).Mean(1), new Gain(0.3).Variance(1)));
     }
 
