@@ -462,7 +462,7 @@ internal sealed partial class Elaborator
         var hidden = Enumerable.Range(1, values.Count).Select(i => values.Count == 1 ? $"<{name}>" : $"<{name}{i}>").ToArray();
         for (var i = 0; i < values.Count; i++)
             _scope.Set(hidden[i], values[i]);
-        var variable = new Symbol(LoopVariable(), SymbolKind.Construction, false);
+        var variable = new Symbol(LoopVariable(), SymbolKind.Construction, false) { LoopDepth = _loops.Count + 1 };
         var failed = false;
         RunLoop(variable, Size.Zero, count, At(item.Span), () =>
         {

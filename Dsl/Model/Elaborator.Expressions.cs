@@ -115,8 +115,11 @@ internal sealed partial class Elaborator
                 return Fail(DiagnosticCatalogue.ValueType(At(part!.Span), "An index", "a whole number", value.Describe()));
         if (expression.IsRange)
         {
+            // Of a list that a constructor gets, the items between two numbers are known by their places.
+            if (target is ListParameterValue parameter && to is SizeValue { Size.Value: { } end and <= ModelContext.MostStages } && from is null or SizeValue { Size.Value: >= 0 })
+                target = new ListValue(Enumerable.Range(0, (int)Math.Max(0, end)).Select(i => parameter.ItemAt(i)).ToArray());
             if (target is not ListValue known || from is SizeValue { Size.Value: null } || to is SizeValue { Size.Value: null })
-                return Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut", "a list that is known", target.Describe()));
+                return Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut", "a list that is known, or of a parameter a range with two numbers, as in [1..3]", target.Describe()));
             var (first, last) = ((from as SizeValue)?.Size.Value ?? 0, (to as SizeValue)?.Size.Value ?? known.Items.Count);
             if (first < 0 || last > known.Items.Count || first > last)
                 return Fail(DiagnosticCatalogue.IndexRange(At(expression.Span), $"{first}..{last}", known.Items.Count));
@@ -143,11 +146,15 @@ internal sealed partial class Elaborator
     private static Value ListItem(ListValue list, Size index)
     {
         var text = $"[{string.Join(", ", list.Items.Select(item => item.Key))}]";
-        if (list.Items.All(item => item is SizeValue { Size.IsConstant: true }))
+        if (list.Items.Count > 0 && list.Items.All(item => item is SizeValue))
+        {
+            var sizes = list.Items.Select(item => ((SizeValue)item).Size).ToArray();
             return new SizeValue(Size.Of(new Symbol($"{text}[{index}]", SymbolKind.Construction)
             {
-                Code = code => $"new[] {{ {string.Join(", ", list.Items.Select(item => item.Key))} }}[{code.Of(index)}]",
+                Code = code => $"new[] {{ {string.Join(", ", sizes.Select(code.Of))} }}[{code.Of(index)}]",
+                LoopDepth = sizes.Append(index).Max(size => size.LoopDepth),
             }));
+        }
         return new FloatValue(null, code =>
             $"new[] {{ {string.Join(", ", list.Items.Select(item => item is FloatValue number ? number.Code(code) : item.Key + ".0"))} }}[{code.Of(index)}]");
     }

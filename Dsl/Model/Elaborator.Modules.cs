@@ -24,6 +24,12 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.ConflictingLabel(place, string.Join(".", path.Select(Text)), existing.Path, existing.Place));
                 return null;
             }
+            if (existing is not null && !StandsHere(existing))
+            {
+                Report(DiagnosticCatalogue.DuplicateLabel(place, existing.Path, existing.Place)
+                    .WithHint("A group that a loop makes is filled in that loop only."));
+                return null;
+            }
             parent = existing ?? NewMember(parent, path[i], null, place, string.Join(".", path.Take(i + 1).Select(Text)));
         }
         var last = Text(path[path.Count - 1]);
@@ -41,16 +47,20 @@ internal sealed partial class Elaborator
     private bool AreExclusive(IReadOnlyList<(Place If, bool Then)> branches) =>
         branches.Any(branch => _branches.Any(here => here.If == branch.If && here.Then != branch.Then));
 
+    /// <summary>Whether the loops that make a group are those around this place.</summary>
+    private bool StandsHere(Member group) => group.LoopDepth <= _loops.Count
+        && group.Loops.Select((loop, i) => ReferenceEquals(loop, _loops[group.LoopDepth - group.Loops.Count + i])).All(same => same);
+
     private Member NewMember(Member parent, IReadOnlyList<NamePart> name, string? type, Place place, string? groupPath)
     {
-        // A group without a counted name stands outside of the loops that its members stand in.
-        var counted = name.Any(part => part.Count is not null) || type is not null;
-        var depth = counted ? Math.Max(parent.LoopDepth, _loops.Count) : parent.LoopDepth;
+        // A group stands in those of the loops around its members that its name counts: a turn of the others finds it made.
+        var own = type is not null ? _loops.Count : name.Select(part => part.Count?.LoopDepth ?? 0).DefaultIfEmpty(0).Max();
+        var depth = Math.Max(parent.LoopDepth, own);
         var member = new Member(parent, name, type, depth, place)
         {
             IsSequence = groupPath is not null && _sequences.Contains(groupPath),
             IsOptional = _branches.Count > 0 && type is not null,
-            Loops = _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
+            Loops = _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).ToArray(),
             Branches = _branches.ToArray(),
         };
         parent.Add(member);
@@ -194,6 +204,7 @@ internal sealed partial class Elaborator
                         {
                             Member = member,
                             MemberProperty = symbol.Name,
+                            LoopDepth = _loops.Count,
                         });
         return values;
     }

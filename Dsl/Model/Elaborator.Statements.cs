@@ -357,8 +357,11 @@ internal sealed partial class Elaborator
             Restore(outer);
             return;
         }
-        // An inner loop may use the name of an outer one; the generated code may not.
-        var variable = new Symbol(_loops.Any(loop => loop.Variable.Name == name) ? NewSymbol(name).Name : name, SymbolKind.Construction, bounds.From.Minimum() >= 1);
+        // A loop may use the name of one around it, of a parameter or of a size; the generated code may not.
+        var variable = new Symbol(outer is not null || _loops.Any(loop => loop.Variable.Name == name) ? NewSymbol(name).Name : name, SymbolKind.Construction, bounds.From.Minimum() >= 1)
+        {
+            LoopDepth = _loops.Count + 1,
+        };
         RunLoop(variable, bounds.From, bounds.To, At(TextSpan.FromBounds(statement.Span.Start, (statement.To ?? statement.From).Span.End)), () =>
         {
             _scope.Set(name, bounds.SymbolicItem is { } item ? item(Size.Of(variable)) : new SizeValue(Size.Of(variable)));
@@ -455,7 +458,7 @@ internal sealed partial class Elaborator
                             shape[axis] = tensor.Shape[axis];
                             if (later.Shape[axis].Substitute(_assumptions) != tensor.Shape[axis].Substitute(_assumptions) && !sizeVariables.ContainsKey((name, axis)))
                             {
-                                sizeVariables[(name, axis)] = NewSymbol(InputSymbolName(DisplayName(name), axis, shape.Length));
+                                sizeVariables[(name, axis)] = NewSymbol(InputSymbolName(DisplayName(name), axis, shape.Length), _loops.Count + 1);
                                 changed = true;
                             }
                             if (sizeVariables.TryGetValue((name, axis), out var symbol))
@@ -480,7 +483,7 @@ internal sealed partial class Elaborator
                             break;
                         if (!sizeVariables.TryGetValue((name, -1), out var counted))
                         {
-                            sizeVariables[(name, -1)] = counted = NewSymbol(name);
+                            sizeVariables[(name, -1)] = counted = NewSymbol(DisplayName(name), _loops.Count + 1);
                             heads[name] = new SizeValue(Size.Of(counted));
                             changed = true;
                         }

@@ -59,6 +59,7 @@ internal sealed partial class Elaborator
         _diagnostics = diagnostics ?? context.Diagnostics;
         _root = new Member(null, [], declaration.Name.Text, 0, source.At(declaration.Name.Span));
         _policy = DefaultPolicy;
+        _failed = Declarations.IsMisnamed(declaration);
         (_report, _require) = (Report, Require);
     }
 
@@ -67,8 +68,6 @@ internal sealed partial class Elaborator
 
     /// <summary>The policy that a block gets from whoever uses it.</summary>
     private static readonly PolicyValue Ambient = new("norm", true, null, _ => "norm");
-
-    private sealed record LoopFrame(Symbol Variable, Size From, Size To);
 
     /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
     private Layer? FindLayer(string name) => LayerCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);
@@ -242,13 +241,14 @@ internal sealed partial class Elaborator
     private Value? DefaultOf(Parameter parameter) => parameter.Default is { } value ? ParameterValue(parameter, value, _declaration.Name.Text) : null;
 
     /// <summary>A symbol for a local of the constructor, under a name that no parameter has.</summary>
-    private Symbol NewSymbol(string name)
+    /// <param name="loops">How many loops change it; those around this place where nothing is said.</param>
+    private Symbol NewSymbol(string name, int? loops = null)
     {
         _symbolNames ??= [.. _declaration.Parameters.Select(parameter => parameter.Name.Text), .. _inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name)];
         var unique = name;
-        for (var number = 2; !_symbolNames.Add(unique); number++)
+        for (var number = 2; _loops.Any(loop => loop.Variable.Name == unique) || !_symbolNames.Add(unique); number++)
             unique = name + number;
-        return new Symbol(unique, SymbolKind.Construction);
+        return new Symbol(unique, SymbolKind.Construction) { LoopDepth = loops ?? _loops.Count };
     }
 
     private void CountStages(int stages)

@@ -7,6 +7,9 @@ namespace KnDsl.Dsl.Model;
 /// <summary>A piece of a name: text, or a number that a loop counts.</summary>
 internal readonly record struct NamePart(string Text, Size? Count);
 
+/// <summary>A loop: its variable with its first value and the one it stops before. Two loops of one text are two.</summary>
+internal sealed record LoopFrame(Symbol Variable, Size From, Size To);
+
 /// <summary>A module inside a module, by its registered name; a group holds others and computes nothing.</summary>
 internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, string? type, int loopDepth, Place place)
 {
@@ -33,8 +36,8 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>Whether it stands in one branch of an if.</summary>
     public bool IsOptional { get; set; }
 
-    /// <summary>The variables of the loops between its parent and itself, outermost first, with their first values and the ones they stop before.</summary>
-    public IReadOnlyList<(Symbol Variable, Size From, Size To)> Loops { get; init; } = [];
+    /// <summary>The loops between its parent and itself, outermost first.</summary>
+    public IReadOnlyList<LoopFrame> Loops { get; init; } = [];
 
     /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
     public IReadOnlyList<(Place If, bool Then)> Branches { get; set; } = [];

@@ -27,6 +27,9 @@ internal sealed record Symbol(string Name, SymbolKind Kind, bool IsPositive = tr
 
     public string? MemberProperty { get; init; }
 
+    /// <summary>How many loops, from the outermost, change it: a turn of the ones inside finds it as it was.</summary>
+    public int LoopDepth { get; init; }
+
     public bool Equals(Symbol? other) => other is not null && Name == other.Name;
 
     public override int GetHashCode() => Name.GetHashCode();
@@ -246,6 +249,9 @@ internal sealed class Size : IEquatable<Size>
             }
         return null;
     }
+
+    /// <summary>How many loops, from the outermost, change it.</summary>
+    public int LoopDepth => Symbols().Select(symbol => symbol.LoopDepth).DefaultIfEmpty(0).Max();
 
     /// <summary>The factor that stands before a symbol alone, or 0.</summary>
     public long CoefficientOf(Symbol symbol) =>

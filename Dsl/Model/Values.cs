@@ -102,6 +102,7 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
         var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction)
         {
             Code = code => $"{code.Name(new Symbol(name, SymbolKind.Construction))}[{code.Of(index)}]",
+            LoopDepth = index.LoopDepth,
         };
         return isFloat ? new FloatValue(null, code => symbol.Code!(code)) : new SizeValue(Size.Of(symbol));
     }

@@ -23,14 +23,16 @@ internal sealed class ForwardWriter
     private readonly Dictionary<TensorValue, string> _states = [];
     private readonly HashSet<TensorValue> _owned = [];
     private readonly Dictionary<MemberCode, string> _counters = [];
+    private readonly ForwardSizes _sizes;
     private CodeWriter _writer = new();
     private int _temporaries;
     private int _loopDepth;
 
-    public ForwardWriter(ModuleCode module, ForwardFields fields)
+    private ForwardWriter(ModuleCode module, ForwardFields fields, ForwardSizes sizes)
     {
         _module = module;
         _fields = fields;
+        _sizes = sizes;
         _live = new Liveness(module.Model);
         _code = new CodeContext(NameOf);
         _names = new NamePool([
@@ -42,6 +44,22 @@ internal sealed class ForwardWriter
         ]);
         foreach (var input in Model.Inputs)
             Declare(input, false);
+        _sizes.Name(_names);
+    }
+
+    /// <summary>Writes the forward pass; the fields that it reads are known then.</summary>
+    public static (ForwardWriter Writer, ForwardFields Fields, CodeWriter Text) Write(ModuleCode module)
+    {
+        var sizes = new ForwardSizes(module.Model);
+        while (true)
+        {
+            var fields = new ForwardFields(module);
+            var writer = new ForwardWriter(module, fields, sizes);
+            var text = new CodeWriter();
+            text.Indented(() => writer.WriteTo(text));
+            if (!sizes.HasNew)
+                return (writer, fields, text);
+        }
     }
 
     private ModuleModel Model => _module.Model;
@@ -54,9 +72,12 @@ internal sealed class ForwardWriter
     private IEnumerable<string> InputNames => Model.Inputs.Select(input => _locals[input]);
 
     /// <summary>The type of what forward gives: a tensor, or a record of several.</summary>
-    public string ResultType => Model.Outputs.Count == 1 ? "Tensor" : $"{CSharpNames.Identifier(Model.Name)}Output";
+    public string ResultType => Model.Outputs.Count == 1 ? "Tensor" : ResultRecord(Model);
 
-    public void Write(CodeWriter writer)
+    /// <summary>The record that a module with several outputs gives.</summary>
+    public static string ResultRecord(ModuleModel model) => $"{CSharpNames.Identifier(model.Name)}Output";
+
+    private void WriteTo(CodeWriter writer)
     {
         _writer = writer;
         if (HasChain)
@@ -138,19 +159,24 @@ internal sealed class ForwardWriter
 
     private void WriteBody()
     {
-        foreach (var counter in CountersOf(_module.Layout.Root))
+        WriteCounters(_module.Layout.Root);
+        WriteItems(Model.Items);
+    }
+
+    private void WriteCounters(MemberCode owner)
+    {
+        foreach (var counter in CountersOf(owner))
         {
             _counters[counter] = _names.Take(counter.Property.TrimStart('@') + "At");
             _writer.Line($"var {_counters[counter]} = 0;");
         }
-        WriteItems(Model.Items);
     }
 
     /// <summary>Lists whose index is no simple function of one loop's variable: they are gone through with a counter.</summary>
     private static IEnumerable<MemberCode> CountersOf(MemberCode owner) => owner.Children.Where(child => child.IsList && NeedsCounter(child))
         .Concat(owner.Children.Where(child => !child.IsList && child.Children.Count > 0).SelectMany(CountersOf));
 
-    private static bool NeedsCounter(MemberCode list) => list.Member.Loops.Count > 1 || list.Member.IsOptional;
+    private static bool NeedsCounter(MemberCode list) => list.Member.Loops.Count > 1 || list.Member.IsOptional || IsMadeInBranch(list.Member);
 
     // ---- names ---------------------------------------------------------------------------------------------------
 
@@ -164,7 +190,16 @@ internal sealed class ForwardWriter
                     return input.Shape[axis] == Size.Of(symbol)
                         ? $"{_locals[input]}.shape[{axis}]"
                         : $"({_locals[input]}.shape[{axis}] / {input.Shape[axis].CoefficientOf(symbol)})";
-        return CSharpNames.Identifier(symbol.Name);
+        if (symbol.Member is { } member)
+            return $"{Access(_module.Layout[member])}.{CSharpNames.Pascal(symbol.MemberProperty!)}";
+        return _sizes.Use(symbol) ?? CSharpNames.Identifier(symbol.Name);
+    }
+
+    /// <summary>A size as a value for a local: tensors have theirs as long.</summary>
+    private string IntegerCode(Size size)
+    {
+        var code = _code.Of(size);
+        return code.Contains(".") ? $"(int)({code})" : code;
     }
 
     private string Declare(TensorValue value, bool owned)
@@ -207,8 +242,7 @@ internal sealed class ForwardWriter
     private string IndexCode(MemberCode item)
     {
         var part = item.Member.Name[0];
-        var index = part.Count is null ? part.Text : _code.Of(part.Count);
-        return index.Contains(".") ? $"(int)({index})" : index;
+        return part.Count is null ? part.Text : IntegerCode(part.Count);
     }
 
     private string ListIndex(MemberCode list)
@@ -228,6 +262,7 @@ internal sealed class ForwardWriter
             {
                 case GroupItem group when _module.Layout[group.Group] is { IsList: true } list:
                     _writer.Line($"var {list.Local} = {OwnerAccess(list)}{list.Property}[{ListIndex(list)}];");
+                    WriteCounters(list);
                     break;
                 case ApplyLayerItem { Call.Layer: Norm } norm:
                     WriteNorm(norm, items);
@@ -372,20 +407,26 @@ internal sealed class ForwardWriter
             if (_live.IsStateNeeded(merge.Variable))
                 _writer.Line($"ChannelState? {StateName(merge.Variable)};");
         }
+        var sizes = item.Sizes.Where(size => _sizes.Needs(size.Variable)).ToArray();
+        foreach (var size in sizes)
+            _writer.Line($"int {_sizes.Use(size.Variable)};");
         _writer.Line(item.Place, $"if ({_fields.Condition(item, _loopDepth > 0, _code)})");
-        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)).ToArray());
-        if (item.Else.Any(inner => inner is not (CheckItem or ConstructLayerItem or ConstructBlockItem or GroupItem)) || item.Merges.Count > 0)
+        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)).ToArray(), sizes.Select(size => (size.Variable, size.Then)).ToArray());
+        if (item.Else.Any(inner => inner is not (CheckItem or ConstructLayerItem or ConstructBlockItem or GroupItem)) || item.Merges.Count > 0 || sizes.Length > 0)
         {
             _writer.Line("else");
-            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)).ToArray());
+            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)).ToArray(), sizes.Select(size => (size.Variable, size.Else)).ToArray());
         }
         Free(item, Used(item.Then).Concat(Used(item.Else)).Concat(item.Merges.SelectMany(merge => new[] { merge.Then, merge.Else, merge.Variable })), items);
     }
 
-    private void WriteBranch(IReadOnlyList<PlanItem> items, IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned) =>
+    private void WriteBranch(
+        IReadOnlyList<PlanItem> items, IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned, IReadOnlyList<(Symbol Variable, Size Value)> sizes) =>
         _writer.Block(() =>
         {
             WriteItems(items);
+            foreach (var (size, value) in sizes)
+                _writer.Line($"{_sizes.Use(size)} = {IntegerCode(value)};");
             foreach (var (variable, value) in assigned)
             {
                 _writer.Line($"{_locals[variable]} = {_locals[value]};");
@@ -410,12 +451,19 @@ internal sealed class ForwardWriter
             if (taken)
                 _owned.Remove(carried.Before);
         }
+        var sizes = item.Sizes.Where(size => _sizes.Needs(size.Variable)).ToArray();
+        foreach (var size in sizes)
+            _writer.Line($"int {_sizes.Use(size.Variable)} = {IntegerCode(size.Before)};");
         var variable = CSharpNames.Identifier(item.Variable.Name);
         _writer.Line(item.Place, $"for (var {variable} = {_code.Of(item.From)}; {variable} < {_code.Of(item.To)}; {variable}++)");
         _loopDepth++;
         _writer.Block(() =>
         {
             WriteItems(item.Body);
+            if (sizes.Length == 1)
+                _writer.Line($"{_sizes.Use(sizes[0].Variable)} = {IntegerCode(sizes[0].Next)};");
+            else if (sizes.Length > 1)
+                _writer.Line($"({string.Join(", ", sizes.Select(size => _sizes.Use(size.Variable)))}) = ({string.Join(", ", sizes.Select(size => IntegerCode(size.Next)))});");
             foreach (var carried in item.Carried)
             {
                 _writer.Line($"{_locals[carried.Variable]} = {_locals[carried.Next]};");

@@ -25,7 +25,7 @@ internal enum MemberForm
 }
 
 /// <summary>A member with its C# names.</summary>
-internal sealed class MemberCode(Member member, MemberForm form, string property, string type, MemberCode? parent)
+internal sealed class MemberCode(Member member, MemberForm form, string property, string type, MemberCode? parent, NamePool locals)
 {
     public Member Member => member;
 
@@ -65,7 +65,9 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     private bool HoldsLateNames => Children.Any(child => child.IsNamedLate || child.HoldsLateNames);
 
     /// <summary>The local under which a turn of the loop has this item of a list.</summary>
-    public string Local => "current" + CSharpNames.Pascal(property);
+    public string Local => _local ??= locals.Take("current" + CSharpNames.Pascal(property));
+
+    private string? _local;
 }
 
 /// <summary>Decides how members appear in C#.</summary>
@@ -74,13 +76,19 @@ internal sealed class MemberLayout
     private readonly Dictionary<Member, MemberCode> _codes = [];
 
     private readonly Func<Member, string> _typeOf;
+    private readonly string _className;
+
+    /// <summary>Names of locals: lists inside each other may have properties of one name.</summary>
+    private readonly NamePool _locals = new([]);
 
     /// <param name="root">Holds the members.</param>
     /// <param name="typeOf">The C# type of a member that is no group.</param>
-    public MemberLayout(Member root, Func<Member, string> typeOf)
+    /// <param name="className">The class that has them: none of them may have its name.</param>
+    public MemberLayout(Member root, string className, Func<Member, string> typeOf)
     {
         _typeOf = typeOf;
-        Root = new MemberCode(root, MemberForm.Group, "", "", null);
+        _className = className;
+        Root = new MemberCode(root, MemberForm.Group, "", "", null, _locals);
         Add(Root);
     }
 
@@ -90,12 +98,12 @@ internal sealed class MemberLayout
 
     private void Add(MemberCode parent)
     {
-        var names = new NamePool(parent.DeclaredType.Length > 0 ? [parent.DeclaredType] : []);
+        var names = new NamePool([parent.Parent is null ? _className : parent.DeclaredType]);
         foreach (var child in parent.Member.Children)
         {
             if (parent.Form == MemberForm.ModuleList)
             {
-                Keep(new MemberCode(child, MemberForm.ModuleListItem, "", _typeOf(child), parent));
+                Keep(new MemberCode(child, MemberForm.ModuleListItem, "", _typeOf(child), parent, _locals));
                 continue;
             }
             var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
@@ -107,11 +115,11 @@ internal sealed class MemberLayout
             }
             var property = names.Take(CSharpNames.Property(label.Length > 0 ? label : child.Loops.Count > 0 ? "items" : NameOfType(child)));
             if (!child.IsGroup)
-                Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
+                Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent, _locals));
             else if (IsModuleList(child))
-                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
+                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent, _locals)));
             else
-                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
+                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent, _locals)));
         }
 
         MemberCode Keep(MemberCode code)

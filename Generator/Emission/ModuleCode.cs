@@ -19,7 +19,7 @@ internal sealed class ModuleCode
         Cache = cache;
         var blocks = new Dictionary<Member, string>();
         FindBlocks(model.Items, blocks);
-        Layout = new MemberLayout(model.Root, member => blocks.TryGetValue(member, out var type) ? type : member.Type!);
+        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member => blocks.TryGetValue(member, out var type) ? type : member.Type!);
         var recorder = new CodeContext(symbol =>
         {
             _needed.Add(symbol);

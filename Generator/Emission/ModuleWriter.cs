@@ -10,10 +10,7 @@ internal static class ModuleWriter
     public static void Write(CodeWriter writer, CheckedModule module, ModuleCodeCache cache)
     {
         var code = cache.For(module.Generic);
-        var fields = new ForwardFields(code);
-        var forward = new ForwardWriter(code, fields);
-        var forwardText = new CodeWriter();
-        forwardText.Indented(() => forward.Write(forwardText));
+        var (forward, fields, forwardText) = ForwardWriter.Write(code);
         var uses = MemberUse.Of(module);
 
         WriteDocumentation(writer, module);
