@@ -18,7 +18,7 @@ internal static class LayerCatalogue
         new Pool(false, 2), new Pool(false, 1), new Pool(false, 3),
         new AdaptivePool(false, 2), new AdaptivePool(false, 1), new AdaptivePool(false, 3),
         new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
-        new Reduction(true), new Reduction(false),
+        Reduction.Mean, Reduction.Sum, Reduction.Max,
         new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
         new Flatten(), new Reshape(), new Permute(), new Squeeze(), new Slice(), new Split(),
         new Dropout(0), new Dropout(1), new Dropout(2),

@@ -155,8 +155,10 @@ internal sealed partial class Elaborator
                 LoopDepth = sizes.Append(index).Max(size => size.LoopDepth),
             }));
         }
+        if (list.Items.All(item => item is BoolValue))
+            return new BoolValue(null, code => $"new[] {{ {string.Join(", ", list.Items.Select(item => ((BoolValue)item).Code(code)))} }}[{code.Of(index)}]");
         return new FloatValue(null, code =>
-            $"new[] {{ {string.Join(", ", list.Items.Select(item => item is FloatValue number ? number.Code(code) : item.Key + ".0"))} }}[{code.Of(index)}]");
+            $"new[] {{ {string.Join(", ", list.Items.Select(item => AsFloat(item).Code(code)))} }}[{code.Of(index)}]");
     }
 
     private Value EvaluateRecord(RecordExpression expression)
@@ -169,8 +171,10 @@ internal sealed partial class Elaborator
     {
         SizeValue size => new SizeValue(-size.Size),
         FloatValue number => new FloatValue(-number.Constant, code => $"-({number.Code(code)})"),
+        TensorValue tensor => ApplyLayer(
+            WithNumber.Behind("*"), [tensor], Arguments.None.With(WithNumber.Argument, new SizeValue(-1), At(expression.Span)), At(expression.Span), null, false, null),
         ErrorValue error => error,
-        var other => Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What is negated", "a number", other.Describe())),
+        var other => Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What is negated", "a number or a tensor", other.Describe())),
     };
 
     private Value EvaluateNot(NotExpression expression) => Evaluate(expression.Value) switch
@@ -348,9 +352,19 @@ internal sealed partial class Elaborator
             TokenOperator.Multiply => Join.Multiply,
             _ => null,
         };
-        if (join is null || left is not TensorValue a || right is not TensorValue b)
-            return Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(operand.Operator)}'",
-                join is null ? "between numbers (tensors have +, - and *)" : "between two tensors or two numbers", $"{left.Describe()} and {right.Describe()}"));
-        return ApplyLayer(join, [a, b], Arguments.None, At(span), null, false, target);
+        return (left, right) switch
+        {
+            (TensorValue a, TensorValue b) when join is not null => ApplyLayer(join, [a, b], Arguments.None, At(span), null, false, target),
+            (TensorValue a, SizeValue or FloatValue) when join is not null || operand.Operator == TokenOperator.Divide
+                => ApplyLayer(WithNumber.Behind(Text(operand.Operator)), [a], Number(right, operand.Right.Span), At(span), null, false, target),
+            (SizeValue or FloatValue, TensorValue b) when join is not null
+                => ApplyLayer(WithNumber.Before(Text(operand.Operator)), [b], Number(left, span), At(span), null, false, target),
+            _ => Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(operand.Operator)}'",
+                join is not null ? "between tensors or numbers"
+                : operand.Operator == TokenOperator.Divide ? "between numbers, or a tensor by a number"
+                : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}")),
+        };
+
+        Arguments Number(Value value, TextSpan at) => Arguments.None.With(WithNumber.Argument, value, At(at));
     }
 }

@@ -56,6 +56,11 @@ public abstract partial class ChannelState
     public ChannelState Sum(long[] dims, bool keepdim = false) => Reduce(dims, keepdim, (moments, count) =>
         moments.Select(tensor => tensor * count));
 
+    /// <summary>The state of a maximum over dimensions; over the channels, of as many that are mixed.</summary>
+    /// <param name="dims">Dimensions of the value, none of them the batch.</param>
+    /// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
+    public ChannelState Max(long[] dims, bool keepdim = false) => Reduce(dims, keepdim, MaxMoments.Of, moments => MixtureMoments.Of(moments, Channels));
+
     /// <summary>The state behind a reshape that keeps the batch.</summary>
     /// <param name="shape">The new shape without the batch: channels, then the spatial size.</param>
     /// <exception cref="ArgumentException">New channels would mix parts of old ones.</exception>
@@ -118,7 +123,8 @@ public abstract partial class ChannelState
     /// <param name="slope">The slope below zero, one or C numbers.</param>
     public ChannelState PRelu(Tensor slope) => Join(PReluMoments.Of(Moments(), slope.view(1, -1)), Size);
 
-    private ChannelState Reduce(long[] dims, bool keepdim, Func<Moments, long, Moments> combine)
+    // Over the channels, a mean and a sum want the mean of each moment; a maximum wants what all of them mixed have.
+    private ChannelState Reduce(long[] dims, bool keepdim, Func<Moments, long, Moments> combine, Func<Moments, Moments>? mixed = null)
     {
         var dimensions = dims.Select(dim => Dimension(dim)).ToHashSet();
         var reduced = Moments();
@@ -126,8 +132,8 @@ public abstract partial class ChannelState
         {
             if (!keepdim)
                 throw new ArgumentException(
-                    "A sum or mean over the channels has moments only where it keeps the dimension.", nameof(keepdim));
-            reduced = combine(reduced.Select(tensor => tensor.mean([1], keepdim: true)), Channels);
+                    "A sum, mean or maximum over the channels has moments only where it keeps the dimension.", nameof(keepdim));
+            reduced = combine(mixed?.Invoke(reduced) ?? reduced.Select(tensor => tensor.mean([1], keepdim: true)), Channels);
         }
 
         var positions = Windows.Count(Size.Where((_, i) => dimensions.Contains(i + 2)));

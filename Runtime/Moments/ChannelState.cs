@@ -119,6 +119,17 @@ public abstract partial class ChannelState
         return left.Join(sum, BroadcastSize(left.Size, right.Size));
     }
 
+    /// <summary>The state of a difference of independent values; null where one of the states is unknown.</summary>
+    /// <param name="left">State of what is subtracted from.</param>
+    /// <param name="right">State of what is subtracted.</param>
+    public static ChannelState? Subtract(ChannelState? left, ChannelState? right)
+    {
+        if (left is null || right is null) return null;
+        var subtracted = right.JoinMoments();
+        var difference = SumMoments.Of(left.JoinMoments(), subtracted with { Mean = -subtracted.Mean });
+        return left.Join(difference, BroadcastSize(left.Size, right.Size));
+    }
+
     /// <summary>The state of an elementwise product of independent values; null where one of the states is unknown.</summary>
     /// <param name="left">State of one factor.</param>
     /// <param name="right">State of the other.</param>

@@ -185,6 +185,26 @@ public sealed class MomentTests : TorchTest
         x => x + nn.functional.dropout(DrawLike(x), 0.5));
 
     [Fact]
+    public void Subtract() => AgreesWithDraws(
+        [2, 2], state => ChannelState.Subtract(state, state.Relu())!, x => x - DrawLike(x).relu());
+
+    [Theory]
+    [InlineData(new long[] { 2, 3 }, false)]
+    [InlineData(new long[] { -1 }, true)]
+    public void Max(long[] dims, bool keepdim) => AgreesWithDraws([2, 3], state => state.Max(dims, keepdim), x => x.amax(dims, keepdim));
+
+    /// <summary>Channels that differ are taken as draws of all of them mixed: exact where they do not.</summary>
+    [Fact]
+    public void MaxOverTheChannels()
+    {
+        var state = ChannelState.Gaussian(full(4, 0.5, float64), full(4, 2.0, float64), [2, 3]).Max([1], keepdim: true);
+        using var draws = (randn(400_000, 4, float64) * Math.Sqrt(2) + 0.5).amax([1]);
+        Assert.Equal([2, 3], state.Size);
+        Assert.Equal(draws.mean().item<double>(), state.Moments().Mean.item<double>(), 0.01);
+        Assert.Equal(draws.var().item<double>(), state.Moments().Variance.item<double>(), 0.02);
+    }
+
+    [Fact]
     public void Multiply() => AgreesWithDraws(
         [2, 2], state => ChannelState.Multiply(state, state.Relu())!, x => x * DrawLike(x).relu());
 
@@ -326,6 +346,8 @@ public sealed class MomentTests : TorchTest
         var state = new AnalyticState(new(Random(1, 2), rand(1, 2, float64)), [3]);
         Assert.Null(ChannelState.Add(state, null));
         Assert.Null(ChannelState.Add(null, state));
+        Assert.Null(ChannelState.Subtract(state, null));
+        Assert.Null(ChannelState.Subtract(null, state));
         Assert.Null(ChannelState.Multiply(null, state));
         Assert.Null(ChannelState.Concat(state, null));
     }
