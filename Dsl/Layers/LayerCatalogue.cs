@@ -37,6 +37,9 @@ internal static class LayerCatalogue
         ["convd"] = "conv", ["maxpoold"] = "maxpool", ["avgpoold"] = "avgpool", ["batchnorm"] = "norm", ["batchnormd"] = "norm",
         ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
         ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
+        ["convtransposed"] = "conv_transpose", ["deconv"] = "conv_transpose", ["interpolate"] = "upsample", ["upsamplingd"] = "upsample",
+        ["view"] = "reshape", ["unsqueeze"] = "reshape", ["transpose"] = "permute", ["chunk"] = "split", ["amax"] = "max",
+        ["reflectionpadd"] = "conv(..., mode: reflect)", ["sequential"] = "[ stage, stage ]", ["range"] = "0..n", ["len"] = "list.count",
     };
 
     /// <summary>The operation that another framework calls so, or null.</summary>

@@ -107,6 +107,9 @@ internal sealed partial class Elaborator
         var value = Evaluate(expression);
         if (value is ErrorValue)
             return value;
+        // reshape(-1) is reshape([-1]).
+        if (parameter is { Kind: ParameterKind.List, IsVariadic: true } && value is SizeValue)
+            value = new ListValue([value]);
         if (!IsOfKind(value, parameter))
             return Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name, parameter.KindText, value.Describe()));
         foreach (var number in Numbers(value))

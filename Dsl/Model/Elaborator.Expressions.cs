@@ -34,7 +34,7 @@ internal sealed partial class Elaborator
         NameExpression name => [Lookup(name.Name, name.Span)],
         MemberExpression member => [EvaluateMember(member)],
         IndexExpression index => [EvaluateIndex(index)],
-        ListExpression list => [new ListValue(list.Items.Select(Evaluate).ToArray())],
+        ListExpression list => [EvaluateList(list)],
         RecordExpression record => [EvaluateRecord(record)],
         NegateExpression negate => [EvaluateNegate(negate)],
         NotExpression not => [EvaluateNot(not)],
@@ -159,6 +159,12 @@ internal sealed partial class Elaborator
             return new BoolValue(null, code => $"new[] {{ {string.Join(", ", list.Items.Select(item => ((BoolValue)item).Code(code)))} }}[{code.Of(index)}]");
         return new FloatValue(null, code =>
             $"new[] {{ {string.Join(", ", list.Items.Select(item => AsFloat(item).Code(code)))} }}[{code.Of(index)}]");
+    }
+
+    private Value EvaluateList(ListExpression list)
+    {
+        var items = list.Items.Select(Evaluate).ToArray();
+        return items.Any(item => item is ErrorValue) ? ErrorValue.Instance : new ListValue(items);
     }
 
     private Value EvaluateRecord(RecordExpression expression)

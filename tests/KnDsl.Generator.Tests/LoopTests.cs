@@ -16,6 +16,7 @@ public sealed class LoopTests : TorchTest
     [InlineData("for i in 0..3 { x = x -> l{i}: [ conv(4, 3) * (i + 1), relu ] if i != 1 }", "l0.0 l2.0 l2.1 l2.2")]
     [InlineData("for k in 0..2 { for i in 0..2 { if i == 0 { x = x -> f.{k}.{i}: conv(4, 3) } else { x = x -> f.{k}.{i}: One } } }", "f.0.0 f.0.1.conv f.1.0 f.1.1.conv")]
     [InlineData("x = x -> s{turns}: [ One * 2, conv(4, 3) ]", "s2.0.conv s2.1.conv s2.2")]
+    [InlineData("x = x -> {turns - 2}: conv(4, 3) -> {turns}.b: conv(4, 3)", "0 2.b")]
     [InlineData("for i in 0..turns { x = x -> s{i}: [ One * 2, conv(4, 3) ] }", "s0.0.conv s0.1.conv s0.2 s1.0.conv s1.1.conv s1.2")]
     [InlineData("for turns in 0..2 { x = x -> c{turns}: conv(4, 3) }", "c0 c1")]
     [InlineData("for h in 0..2 { x = x -> c{h}: conv(4, 3) }", "c0 c1")]
@@ -57,6 +58,11 @@ public sealed class LoopTests : TorchTest
     [InlineData("for i in 0..turns { x = x -> Grow(i) }\n z = x", 4, 4)]
     [InlineData("ws = [turns * 2, turns * 4]\n for i in 0..2 { x = x -> c{i}: conv(ws[i], 3) }\n z = x", 8, 8)]
     [InlineData("ws = [turns, deep_width]\n for w in ws { x = x -> c{w}: conv(w, 3) }\n z = x", 7, 7)]
+    [InlineData("z = x -> reshape(-1) -> reshape(9, 4, 4)", 9, 9)]
+    [InlineData("flags = [deep, false]\n for i in 0..2 { if flags[i] { x = x -> c{i}: conv(5, 3) } }\n z = x", 5, 3)]
+    [InlineData("z = x -> b: Half(6) -> slice(1, x.channels)", 2, 2)]
+    [InlineData("z = concat(-x, 1 - x / 2, turns * x + 0.5)", 9, 9)]
+    [InlineData("y = x -> max(1, keep: true)\n z = x -> max([2, 3]) -> reshape(3, 1, 1) -> prelu(shared: true)\n z = concat(z, y -> avgpool(global))", 4, 4)]
     [InlineData("for w in list[1..3] { x = x -> c{w}: conv(w, 3) }\n z = x", 6, 6)]
     public void SizesThatPathsDecideReachTheForwardPass(string body, int deepChannels, int channels)
     {
