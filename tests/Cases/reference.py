@@ -269,6 +269,8 @@ CASES = {
     "ShuffleNetV2": Case(models.shufflenet_v2_x1_0, SMALL),
     "MnasNet10": Case(models.mnasnet1_0, SMALL),
     "EfficientNetB0": Case(models.efficientnet_b0, SMALL, gain=6.0),
+    "EfficientNetV2S": Case(models.efficientnet_v2_s, SMALL, gain=3.0),
+    "R2Plus1D18": Case(models.video.r2plus1d_18, (1, 3, 8, 32, 48), gain=3.0),
     "RegNetY400": Case(models.regnet_y_400mf, SMALL),
     "UNet": Case(UNet, (1, 3, 32, 48), gain=6.0),
     "FcnResNet50": Case(fcn_resnet50, (1, 3, 64, 96), segmentation, gain=3.0),
