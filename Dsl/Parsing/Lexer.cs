@@ -14,7 +14,7 @@ internal sealed class Lexer
     private readonly DiagnosticBag _diagnostics;
     private readonly int _end;
     private int _position;
-    private (char Character, int Line) _unknown;
+    private (char Character, int Line)? _unknown;
 
     private Lexer(SourceText source, TextSpan span, DiagnosticBag diagnostics)
     {
@@ -148,7 +148,8 @@ internal sealed class Lexer
         {
             ';' => "Statements end with the line; leave the semicolon out.",
             '&' => "Write 'and'.",
-            '|' => "Write '->' between stages and 'or' between conditions.",
+            '|' when At(_position + 1) != '|' => "Write '->' between stages and 'or' between conditions.",
+            '|' => "Write 'or'.",
             '!' => "Write 'not'.",
             '\'' => "Text stands in double quotes.",
             '\u2192' => "Write '->'.",
