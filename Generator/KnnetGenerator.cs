@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using System.Threading;
@@ -52,11 +53,13 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         var names = texts.Select(static (file, _) => file.Path).Collect().Combine(options)
             .Select(static (pair, _) => HintNames.Of(pair.Left, pair.Right))
             .WithTrackingName(Steps.Names);
-        context.RegisterSourceOutput(files.Combine(names), static (production, pair) => Produce(production, pair.Left, pair.Right));
-        RegisterExterns(context, files);
-
         // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
         var classes = files.Select(static (file, _) => file.Classes).WithTrackingName(Steps.Classes).Collect();
+        var superfluous = classes.Select(static (all, _) => new EquatableArray<string>(all.SelectMany(static list => list)
+            .GroupBy(static item => item.Name).SelectMany(static group => group.Skip(1).Select(static item => item.Place.Path)).Distinct()));
+        context.RegisterSourceOutput(files.Combine(names).Combine(superfluous), static (production, pair) => Produce(production, pair.Left.Left, pair.Left.Right, pair.Right));
+        RegisterExterns(context, files);
+
         context.RegisterSourceOutput(classes, static (production, all) =>
         {
             foreach (var duplicate in all.SelectMany(static list => list).GroupBy(static item => item.Name).SelectMany(static group => group.Skip(1)
@@ -101,16 +104,22 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         return new GeneratedFile(
             text.Path, options.HintName(text.Path), code,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
-            new EquatableArray<GeneratedClass>(file.Modules.Select(module => new GeneratedClass(
-                $"{space}.{module.Declaration.Name.Text}", FindingPlace.Of(source.At(module.Declaration.Name.Span))))),
+            new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
+                $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
             new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternLayer>().Where(layer => layer.Source == source).Select(ExternFact.Of)));
     }
 
-    private static void Produce(SourceProductionContext production, GeneratedFile file, HintNames names)
+    /// <summary>The class of a declaration, and the record of its outputs where it has several.</summary>
+    private static IEnumerable<string> ClassesOf(CheckedModule module) => module.Generic.Outputs.Count > 1
+        ? [module.Declaration.Name.Text, ForwardWriter.ResultRecord(module.Generic)]
+        : [module.Declaration.Name.Text];
+
+    /// <param name="superfluous">Files with a class that another makes: their code would be wrong all over, and what is wrong is said.</param>
+    private static void Produce(SourceProductionContext production, GeneratedFile file, HintNames names, EquatableArray<string> superfluous)
     {
         foreach (var finding in file.Findings)
             production.ReportDiagnostic(finding.ToDiagnostic());
-        if (file.Code is not null && names.For(file.Path, file.HintName) is { } name)
+        if (file.Code is not null && names.For(file.Path, file.HintName) is { } name && !superfluous.Contains(file.Path))
             production.AddSource(name, SourceText.From(file.Code, Encoding.UTF8));
     }
 }

@@ -8,9 +8,9 @@ namespace KnDsl.Dsl.Layers;
 /// <summary>Elementwise joins, written as operators: sizes must be equal, or 1 where broadcasting repeats them.</summary>
 internal sealed class Join(string symbol, string title, string state, string momentRule) : Layer
 {
-    public static readonly Join Add = new("+", "Sum, element by element.", "Add", "means add; variances add (terms taken as independent)");
-    public static readonly Join Multiply = new("*", "Product, element by element.", "Multiply", "the moments of a product of independents");
-    public static readonly Join Subtract = new("-", "Difference, element by element.", "Subtract", "means subtract; variances add (terms taken as independent)");
+    public static readonly Join Add = new("+", "Sum, element by element; one side may be a number.", "Add", "means add; variances add (terms taken as independent)");
+    public static readonly Join Multiply = new("*", "Product, element by element; one side may be a number.", "Multiply", "the moments of a product of independents");
+    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Subtract", "means subtract; variances add (terms taken as independent)");
 
     public override string Name => symbol;
 

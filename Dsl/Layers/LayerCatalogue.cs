@@ -19,7 +19,7 @@ internal static class LayerCatalogue
         new Pool(false, 2), new Pool(false, 1), new Pool(false, 3),
         new AdaptivePool(false, 2), new AdaptivePool(false, 1), new AdaptivePool(false, 3),
         new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
-        new Reduction(true), new Reduction(false),
+        Reduction.Mean, Reduction.Sum, Reduction.Max,
         new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
         new Flatten(), new Reshape(), new Permute(), new Roll(), new Squeeze(), new Select(), new Slice(), new Split(),
         new Dropout(0), new Dropout(1), new Dropout(2),
@@ -41,6 +41,9 @@ internal static class LayerCatalogue
         ["parameter"] = "learned", ["multiheadattention"] = "attention", ["sdpa"] = "scaled_dot_product_attention",
         ["layernormd"] = "layernorm(axis: 1)", ["localresponsenorm"] = "local_response_norm", ["lrn"] = "local_response_norm",
         ["globalresponsenorm"] = "grn", ["droppath"] = "stochastic_depth",
+        ["convtransposed"] = "conv_transpose", ["deconv"] = "conv_transpose", ["interpolate"] = "upsample", ["upsamplingd"] = "upsample",
+        ["view"] = "reshape", ["unsqueeze"] = "reshape", ["transpose"] = "permute", ["chunk"] = "split", ["amax"] = "max",
+        ["reflectionpadd"] = "conv(..., mode: reflect)", ["sequential"] = "[ stage, stage ]", ["range"] = "0..n", ["len"] = "list.count",
     };
 
     /// <summary>The operation that another framework calls so, or null.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using KnDsl.Dsl.Diagnostics;
 using KnDsl.Dsl.Model;
 
 namespace KnDsl.Dsl.Layers;
@@ -8,11 +9,15 @@ internal sealed class PRelu : Layer
 {
     public override string Name => "prelu";
 
-    public override string Summary => "x where positive, a learned slope times x elsewhere, one slope per channel (torch.nn.PReLU).";
+    public override string Summary => "x where positive, a learned slope times x elsewhere: a slope per channel, or one for all as torch.nn.PReLU() has.";
 
     public override string Example => "y = x -> act: prelu";
 
-    public override IReadOnlyList<LayerParameter> Parameters { get; } = [new("initial", ParameterKind.Number, "Value of every slope at first.", "0.25")];
+    public override IReadOnlyList<LayerParameter> Parameters { get; } =
+    [
+        new("initial", ParameterKind.Number, "Value of every slope at first.", "0.25"),
+        new("shared", ParameterKind.Flag, "Whether all channels have one slope.", "false"),
+    ];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
@@ -20,16 +25,27 @@ internal sealed class PRelu : Layer
 
     public override string ModuleType => "PReLU";
 
-    public override Shape? Infer(LayerCall call) =>
-        call.RequireRankAtLeast(2, "[N, C, ...]") && call.RequireKnown(call.Input.Channels, "channels") ? call.Input : null;
+    public override Shape? Infer(LayerCall call)
+    {
+        if (call.Flag("shared", false) is null)
+        {
+            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("shared"), Name, "shared", "true or false that is known", "a parameter"));
+            return null;
+        }
+        return call.RequireRankAtLeast(2, "[N, C, ...]") && (IsShared(call) || call.RequireKnown(call.Input.Channels, "channels")) ? call.Input : null;
+    }
+
+    private static bool IsShared(LayerCall call) => call.Flag("shared", false) == true;
+
+    private static Size Slopes(LayerCall call) => IsShared(call) ? Size.One : call.Input.Channels;
 
     public override string Construct(LayerCall call, CodeContext code) =>
-        $"nn.PReLU({code.Of(call.Input.Channels)}, {call.Number("initial", code, 0.25)}, device: device, dtype: dtype)";
+        $"nn.PReLU({code.Of(Slopes(call))}, {call.Number("initial", code, 0.25)}, device: device, dtype: dtype)";
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         $"{states[0]}?.PRelu({module}.weight)";
 
-    public override Size ParameterCount(LayerCall call) => call.Input.Channels;
+    public override Size ParameterCount(LayerCall call) => Slopes(call);
 }

@@ -5,12 +5,20 @@ using KnDsl.Dsl.Model;
 
 namespace KnDsl.Dsl.Layers;
 
-/// <summary>Mean or sum over dimensions (torch.mean, torch.sum).</summary>
-internal sealed class Reduction(bool isMean) : Layer
+/// <summary>A tensor's dimensions taken together: mean, sum, maximum (torch.mean, torch.sum, torch.amax).</summary>
+/// <param name="torch">The tensor's function; the state's has the language's name.</param>
+internal sealed class Reduction(string name, string title, string torch, string momentRule) : Layer
 {
-    public override string Name => isMean ? "mean" : "sum";
+    public static readonly Reduction Mean = new(
+        "mean", "Mean", "mean", "mean; variance / positions; over channels those of their average");
+    public static readonly Reduction Sum = new(
+        "sum", "Sum", "sum", "mean and variance times positions; over channels those of their average");
+    public static readonly Reduction Max = new(
+        "max", "Maximum", "amax", "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
 
-    public override string Summary => $"{(isMean ? "Mean" : "Sum")} over dimensions (torch.{Name}), which are left out unless told otherwise.";
+    public override string Name => name;
+
+    public override string Summary => $"{title} over dimensions (torch.{torch}), which are left out unless told otherwise.";
 
     public override string Example => $"y = x -> {Name}(2, 3)";
 
@@ -22,9 +30,7 @@ internal sealed class Reduction(bool isMean) : Layer
 
     public override string ShapeRule => "the dimensions named are left out, or become 1";
 
-    public override string MomentRule =>
-        (isMean ? "mean; variance / positions" : "mean and variance times positions")
-        + "; over channels those of their average; where no channels are left the chain is cut";
+    public override string MomentRule => momentRule + "; where no channels are left the chain is cut";
 
     private static IReadOnlyList<Size> Given(LayerCall call) => call.Argument("axes") is SizeValue one ? [one.Size] : call.List("axes");
 
@@ -60,8 +66,8 @@ internal sealed class Reduction(bool isMean) : Layer
 
     private string Arguments(LayerCall call, CodeContext code) => $"{code.Of(Given(call))}{(call.Flag("keep", false) == true ? ", keepdim: true" : "")}";
 
-    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.{Name}({Arguments(call, code)})";
+    public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.{torch}({Arguments(call, code)})";
 
     public override string Propagate(LayerCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.{(isMean ? "Mean" : "Sum")}({Arguments(call, code)})";
+        $"{states[0]}?.{char.ToUpperInvariant(name[0])}{name.Substring(1)}({Arguments(call, code)})";
 }

@@ -315,7 +315,7 @@ internal sealed partial class Elaborator
             : null;
         var text = $"{policy.Name}({string.Join(", ", arguments.All.Select(argument => $"{argument.Name}: {argument.Value.Key}"))})";
         return new PolicyValue(text, policy.HasChain, groups, code =>
-            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.All.Select(argument => $"{CamelCase(argument.Name)}: {(argument is { Name: "gain", Value: WordValue { Word: "learned" } } ? "Gain.Learned()" : PolicyArgument(argument.Value, code))}"))})");
+            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.All.Select(argument => $"{CamelCase(argument.Name)}: {(argument is { Name: "gain", Value: WordValue { Word: "learned" } } ? "KnDsl.Gain.Learned()" : PolicyArgument(argument.Value, code))}"))})");
     }
 
     private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
@@ -356,10 +356,10 @@ internal sealed partial class Elaborator
     {
         SizeValue size => code.Of(size.Size),
         FloatValue number => number.Code(code),
-        WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
-        WordValue { Word: "learned(channel)" } => "Gain.Learned(perChannel: true)",
-        WordValue word => $"Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
-        RecordValue record => $"new Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {PolicyArgument(field.Value, code)}"))})",
+        WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"KnDsl.Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
+        WordValue { Word: "learned(channel)" } => "KnDsl.Gain.Learned(perChannel: true)",
+        WordValue word => $"KnDsl.Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
+        RecordValue record => $"new KnDsl.Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {PolicyArgument(field.Value, code)}"))})",
         _ => "default",
     };
 }

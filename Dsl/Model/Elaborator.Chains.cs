@@ -178,9 +178,15 @@ internal sealed partial class Elaborator
                     tensors.Add(tensor);
                 else
                 {
+                    if (value is not ErrorValue && !failed)
+                        Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"What '{layer.Name}' joins", "a tensor", value.Describe())
+                            .WithHint(value switch
+                            {
+                                ListValue => $"Write the values themselves: {layer.Example}.",
+                                SizeValue when layer is Concat => "A dimension is named: axis: 1.",
+                                _ => null,
+                            }));
                     failed = true;
-                    if (value is not ErrorValue)
-                        Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"What '{layer.Name}' joins", "a tensor", value.Describe()));
                 }
             }
         var bound = BindArguments(call, layer.Parameters, call.Arguments.Skip(given.Length).ToArray());
@@ -314,6 +320,8 @@ internal sealed partial class Elaborator
         if (call.Layer is Norm)
         {
             prior = Norm.StartsChain(call) ? ChainFact.NotBegun : call.Inputs[0].Chain;
+            if (call.Word("from") is { } missing && !Norm.Policy(call)!.HasChain && !AllMembers(_root).Any(norm => norm.Path == missing))
+                Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf("from"), missing, "none, since there is no such norm"));
             if (call.Word("from") is { } label && Norm.Policy(call)!.HasChain)
             {
                 from = PathFrom(label, call.Inputs[0]);

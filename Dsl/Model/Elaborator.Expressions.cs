@@ -34,7 +34,7 @@ internal sealed partial class Elaborator
         NameExpression name => [Lookup(name.Name, name.Span)],
         MemberExpression member => [EvaluateMember(member)],
         IndexExpression index => [EvaluateIndex(index)],
-        ListExpression list => [new ListValue(list.Items.Select(Evaluate).ToArray())],
+        ListExpression list => [EvaluateList(list)],
         RecordExpression record => [EvaluateRecord(record)],
         NegateExpression negate => [EvaluateNegate(negate)],
         NotExpression not => [EvaluateNot(not)],
@@ -117,8 +117,11 @@ internal sealed partial class Elaborator
                 return Fail(DiagnosticCatalogue.ValueType(At(part!.Span), "An index", "a whole number", value.Describe()));
         if (expression.IsRange)
         {
+            // Of a list that a constructor gets, the items between two numbers are known by their places.
+            if (target is ListParameterValue parameter && to is SizeValue { Size.Value: { } end and <= ModelContext.MostStages } && from is null or SizeValue { Size.Value: >= 0 })
+                target = new ListValue(Enumerable.Range(0, (int)Math.Max(0, end)).Select(i => parameter.ItemAt(i)).ToArray());
             if (target is not ListValue known || from is SizeValue { Size.Value: null } || to is SizeValue { Size.Value: null })
-                return Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut", "a list that is known", target.Describe()));
+                return Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut", "a list that is known, or of a parameter a range with two numbers, as in [1..3]", target.Describe()));
             var (first, last) = ((from as SizeValue)?.Size.Value ?? 0, (to as SizeValue)?.Size.Value ?? known.Items.Count);
             if (first < 0 || last > known.Items.Count || first > last)
                 return Fail(DiagnosticCatalogue.IndexRange(At(expression.Span), $"{first}..{last}", known.Items.Count));
@@ -154,8 +157,16 @@ internal sealed partial class Elaborator
                 Code = code => $"new[] {{ {string.Join(", ", sizes.Select(code.Of))} }}[{code.Of(index)}]",
             }));
         }
+        if (list.Items.All(item => item is BoolValue))
+            return new BoolValue(null, code => $"new[] {{ {string.Join(", ", list.Items.Select(item => ((BoolValue)item).Code(code)))} }}[{code.Of(index)}]");
         return new FloatValue(null, code =>
-            $"new[] {{ {string.Join(", ", list.Items.Select(item => item is FloatValue number ? number.Code(code) : item.Key + ".0"))} }}[{code.Of(index)}]");
+            $"new[] {{ {string.Join(", ", list.Items.Select(item => AsFloat(item).Code(code)))} }}[{code.Of(index)}]");
+    }
+
+    private Value EvaluateList(ListExpression list)
+    {
+        var items = list.Items.Select(Evaluate).ToArray();
+        return items.Any(item => item is ErrorValue) ? ErrorValue.Instance : new ListValue(items);
     }
 
     private Value EvaluateRecord(RecordExpression expression)
@@ -168,8 +179,10 @@ internal sealed partial class Elaborator
     {
         SizeValue size => new SizeValue(-size.Size),
         FloatValue number => new FloatValue(-number.Constant, code => $"-({number.Code(code)})"),
+        TensorValue tensor => ApplyLayer(
+            WithNumber.Behind("*"), [tensor], Arguments.None.With(WithNumber.Argument, new SizeValue(-1), At(expression.Span)), At(expression.Span), null, false, null),
         ErrorValue error => error,
-        var other => Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What is negated", "a number", other.Describe())),
+        var other => Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What is negated", "a number or a tensor", other.Describe())),
     };
 
     private Value EvaluateNot(NotExpression expression) => Evaluate(expression.Value) switch
@@ -349,9 +362,19 @@ internal sealed partial class Elaborator
             TokenOperator.Multiply => Join.Multiply,
             _ => null,
         };
-        if (join is null || left is not TensorValue a || right is not TensorValue b)
-            return Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(operand.Operator)}'",
-                join is null ? "between numbers (tensors have +, - and *)" : "between two tensors or two numbers", $"{left.Describe()} and {right.Describe()}"));
-        return ApplyLayer(join, [a, b], Arguments.None, At(span), null, false, target);
+        return (left, right) switch
+        {
+            (TensorValue a, TensorValue b) when join is not null => ApplyLayer(join, [a, b], Arguments.None, At(span), null, false, target),
+            (TensorValue a, SizeValue or FloatValue) when join is not null || operand.Operator == TokenOperator.Divide
+                => ApplyLayer(WithNumber.Behind(Text(operand.Operator)), [a], Number(right, operand.Right.Span), At(span), null, false, target),
+            (SizeValue or FloatValue, TensorValue b) when join is not null
+                => ApplyLayer(WithNumber.Before(Text(operand.Operator)), [b], Number(left, span), At(span), null, false, target),
+            _ => Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(operand.Operator)}'",
+                join is not null ? "between tensors or numbers"
+                : operand.Operator == TokenOperator.Divide ? "between numbers, or a tensor by a number"
+                : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}")),
+        };
+
+        Arguments Number(Value value, TextSpan at) => Arguments.None.With(WithNumber.Argument, value, At(at));
     }
 }

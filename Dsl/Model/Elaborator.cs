@@ -60,6 +60,7 @@ internal sealed partial class Elaborator
         _diagnostics = diagnostics ?? context.Diagnostics;
         _root = new Member(null, [], declaration.Name.Text, 0, source.At(declaration.Name.Span));
         _policy = DefaultPolicy;
+        _failed = Declarations.IsMisnamed(declaration);
         (_report, _require) = (Report, Require);
     }
 

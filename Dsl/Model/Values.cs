@@ -81,7 +81,9 @@ internal sealed class ListValue(IReadOnlyList<Value> items) : Value
 {
     public IReadOnlyList<Value> Items => items;
 
-    public override string Describe() => $"[{string.Join(", ", items.Select(item => item.Key))}]";
+    public override string Describe() => $"[{string.Join(", ", items.Select(item => item.Describe()))}]";
+
+    public override string Key => $"[{string.Join(", ", items.Select(item => item.Key))}]";
 }
 
 /// <summary>A list that a constructor gets: its items and their number are symbols.</summary>

@@ -14,6 +14,7 @@ internal sealed class Lexer
     private readonly DiagnosticBag _diagnostics;
     private readonly int _end;
     private int _position;
+    private (char Character, int Line)? _unknown;
 
     private Lexer(SourceText source, TextSpan span, DiagnosticBag diagnostics)
     {
@@ -53,7 +54,7 @@ internal sealed class Lexer
             else
             {
                 var start = _position;
-                var kind = ReadToken(c);
+                var kind = ReadToken(c, tokens.Count > 0 && tokens[tokens.Count - 1].Is(TokenKind.Arrow));
                 if (kind is not { } known)
                     continue;
                 var span = TextSpan.FromBounds(start, _position);
@@ -78,9 +79,10 @@ internal sealed class Lexer
         documentation = documentation is null ? new StringBuilder(line) : documentation.Append('\n').Append(line);
     }
 
-    private TokenKind? ReadToken(char c)
+    /// <param name="isStage">Whether a stage is expected: there a brace counts a label, and opens no body.</param>
+    private TokenKind? ReadToken(char c, bool isStage)
     {
-        if (char.IsLetter(c) || c == '_' || char.IsDigit(c) || c == '"')
+        if (char.IsLetter(c) || c == '_' || char.IsDigit(c) || c == '"' || c == '{' && isStage)
         {
             var label = LabelEnd(_position);
             if (label > 0)
@@ -146,6 +148,7 @@ internal sealed class Lexer
         {
             ';' => "Statements end with the line; leave the semicolon out.",
             '&' => "Write 'and'.",
+            '|' when At(_position + 1) != '|' => "Write '->' between stages and 'or' between conditions.",
             '|' => "Write 'or'.",
             '!' => "Write 'not'.",
             '\'' => "Text stands in double quotes.",
@@ -159,6 +162,15 @@ internal sealed class Lexer
         while (length == 1 && _position < _end && _text[_position] == c)
             _position++;
         span = TextSpan.FromBounds(span.Start, _position);
+        // What stands behind '#' was meant as a comment.
+        if (c == '#')
+            while (_position < _end && !SourceText.IsLineBreak(_text[_position]))
+                _position++;
+        // So is the same again in a line.
+        var line = _source.PositionOf(span.Start).Line;
+        if (_unknown == (c, line))
+            return null;
+        _unknown = (c, line);
         _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(span), Printable(c, span)).WithHint(hint));
         return null;
     }

@@ -280,7 +280,7 @@ internal sealed class Parser
         while (true)
         {
             var keyword = Current;
-            var condition = ReadHeader(StatementGrammar.If, keyword);
+            var condition = ReadHeader(keyword.IsWord("if") ? StatementGrammar.If : StatementGrammar.ElseIf, keyword);
             if (!Current.Is(TokenKind.OpenBrace))
                 return new ErrorStatement([], keyword.Span);
             var body = ReadBody(keyword, "'if'");
@@ -290,6 +290,11 @@ internal sealed class Parser
             else if (branches.Count == DeepestNesting)
                 Report(DiagnosticCatalogue.TooManyBranches(_source.At(branches[0].Keyword.Span), DeepestNesting));
             end = body.End;
+            if (Current.Text is "elif" or "elsif" or "elseif" && !Peek(1).Is(TokenKind.Assign))
+            {
+                Report(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "'else if'", Current.Describe()));
+                continue;
+            }
             if (!Current.IsWord("else"))
                 break;
             var elseKeyword = Current;
@@ -336,13 +341,25 @@ internal sealed class Parser
         var statementEnd = StatementEnd(_position);
         while (end < statementEnd && !_tokens[end].Is(TokenKind.OpenBrace))
             end++;
+        var colon = _position;
+        while (colon < end && !(_tokens[colon].Is(TokenKind.Colon) && _tokens[colon + 1].FirstOnLine))
+            colon++;
+        if (colon < end)
+        {
+            // As Python has it; the lines behind are read as they stand.
+            Report(DiagnosticCatalogue.ExpectedToken(_source.At(_tokens[colon].Span), "'{'", _tokens[colon].Describe()).WithHint(BodyHint(keyword)));
+            _position = colon + 1;
+            return null;
+        }
         var header = Run(grammar, _position, end, TokenKind.OpenBrace);
         _position = end;
         if (!Current.Is(TokenKind.OpenBrace) && header is not null)
             Report(DiagnosticCatalogue.ExpectedToken(PlaceOf(Current), "'{'", Current.Describe())
-                .WithHint($"The part that belongs to '{keyword.Text}' stands in braces."));
+                .WithHint(BodyHint(keyword)));
         return header;
     }
+
+    private static string BodyHint(Token keyword) => $"The part that belongs to '{keyword.Text}' stands in braces.";
 
     private T? ReadStatement<T>(Parser<T> grammar) where T : class
     {
@@ -436,9 +453,12 @@ internal sealed class Parser
             TokenKind.Label when _tokens[start].IsWord("extern") => $"The constructor's parameters stand in parentheses, as in '{found.Text}(): [N, C] -> [N, C]'.",
             TokenKind.Assign when _tokens[at + 1].Is(TokenKind.Greater) => "Write '->'.",
             TokenKind.Assign when _tokens[start].IsWord("if") => "Two values are compared by '=='.",
+            TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) && (_tokens[start].IsWord("network") || _tokens[start].IsWord("block")) =>
+                $"A parameter has a type, as in '{before.Text}: int = 1'.",
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) => $"An argument's name ends with a colon, as in '{before.Text}: value'.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier) && at - 2 >= start && _tokens[at - 2].Is(TokenKind.Arrow) =>
                 $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
+            TokenKind.Star when before.Is(TokenKind.Star) => "There are no powers: multiply, or write the number.",
             TokenKind.Plus or TokenKind.Minus or TokenKind.Star when !inArguments && Enumerable.Range(start, at - start).Any(i => _tokens[i].Is(TokenKind.Arrow)) =>
                 $"'->' binds loosest: put the chain before '{found.Text}' in parentheses.",
             TokenKind.Arrow when at == start + 1 => $"Give the result a name, as in 'y = {before.Text} -> relu'.",
@@ -490,8 +510,18 @@ internal sealed class Parser
         if (open.Count == 0)
             return true;
         var unclosed = open.Peek();
-        Report(DiagnosticCatalogue.Unclosed(_source.At(unclosed.Span), unclosed.Text, "the statement", null));
+        Report(DiagnosticCatalogue.Unclosed(_source.At(unclosed.Span), unclosed.Text, "the statement", null)
+            .WithHint(HidesBracket(unclosed) ? "'//' begins a comment; '/' between whole numbers is the floor quotient." : null));
         return false;
+    }
+
+    /// <summary>Whether a comment behind an open bracket holds a closing one: it was meant as an operator.</summary>
+    private bool HidesBracket(Token open)
+    {
+        var (line, character) = _source.PositionOf(open.Span.Start);
+        var text = _source.Line(line);
+        var comment = text.IndexOf("//", character, StringComparison.Ordinal);
+        return comment >= 0 && text.IndexOfAny([')', ']'], comment) >= 0;
     }
 
     /// <summary>The token at which a row of members or indices, or a label, grows too long; it would exhaust the stack.</summary>

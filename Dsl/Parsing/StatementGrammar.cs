@@ -58,6 +58,12 @@ internal static class StatementGrammar
         from condition in ExpressionGrammar.Disjunction
         select condition;
 
+    /// <summary>As <see cref="If"/>, for whoever writes 'elif'; that is reported.</summary>
+    public static readonly Parser<Expression> ElseIf =
+        from keyword in Tokens.Identifier
+        from condition in ExpressionGrammar.Disjunction
+        select condition;
+
     /// <summary>Up to the brace.</summary>
     public static readonly Parser<ForStatement> ForHeader =
         from keyword in Tokens.Word("for")

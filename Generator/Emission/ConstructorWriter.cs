@@ -13,6 +13,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         : CSharpNames.Identifier(symbol.Name));
 
     private string AccessOf(MemberCode member) => member.IsList ? member.Local
+        : member.Form == MemberForm.ModuleListItem ? $"{AccessOf(member.Parent!)}[{AccessOf(member.Parent!)}.Count - 1]"
         : member.Parent is { Parent: not null } parent ? $"{AccessOf(parent)}.{member.Property}"
         : IsHidden(member.Property) ? "this." + member.Property : member.Property;
 
@@ -181,9 +182,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         switch (member.Form)
         {
             case MemberForm.ModuleListItem:
-                var list = AccessOf(member.Parent!);
-                writer.Line(item.Place, $"{list}.append({construction});");
-                Register(member, $"{list}[{list}.Count - 1]");
+                writer.Line(item.Place, $"{AccessOf(member.Parent!)}.append({construction});");
+                Register(member, AccessOf(member));
                 return;
             case MemberForm.List:
                 if (member.Member.Repeated is { } repeated)

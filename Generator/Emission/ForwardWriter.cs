@@ -79,7 +79,10 @@ internal sealed class ForwardWriter
     private IEnumerable<string> InputNames => Model.Inputs.Select(input => _locals[input]);
 
     /// <summary>The type of what forward gives: a tensor, or a record of several.</summary>
-    public string ResultType => Model.Outputs.Count == 1 ? "Tensor" : $"{CSharpNames.Identifier(Model.Name)}Output";
+    public string ResultType => Model.Outputs.Count == 1 ? "Tensor" : ResultRecord(Model);
+
+    /// <summary>The record that a module with several outputs gives.</summary>
+    public static string ResultRecord(ModuleModel model) => $"{CSharpNames.Identifier(model.Name)}Output";
 
     private void Write(CodeWriter writer)
     {

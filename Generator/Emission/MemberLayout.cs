@@ -80,13 +80,16 @@ internal sealed class MemberLayout
     private readonly Dictionary<Member, MemberCode> _codes = [];
 
     private readonly Func<Member, string> _typeOf;
+    private readonly string _className;
 
     /// <param name="root">Holds the members.</param>
+    /// <param name="className">The class that has them: none of them may have its name.</param>
     /// <param name="typeOf">The C# type of a member that is no group.</param>
     /// <param name="taken">Names that no local may have besides those of the properties.</param>
-    public MemberLayout(Member root, Func<Member, string> typeOf, IEnumerable<string> taken)
+    public MemberLayout(Member root, string className, Func<Member, string> typeOf, IEnumerable<string> taken)
     {
         _typeOf = typeOf;
+        _className = className;
         Root = new MemberCode(root, MemberForm.Group, "", "", null);
         Add(Root);
         NameLocals(Root, new NamePool([.. Root.Children.Select(child => child.Property), .. taken]));
@@ -111,7 +114,7 @@ internal sealed class MemberLayout
 
     private void Add(MemberCode parent)
     {
-        var names = new NamePool(TypesAround(parent));
+        var names = new NamePool(parent.Parent is null ? [_className] : TypesAround(parent));
         foreach (var child in parent.Member.Children)
         {
             if (parent.Form == MemberForm.ModuleList)

@@ -17,7 +17,7 @@ internal sealed class ModuleCode
         var blocks = new Dictionary<Member, string>();
         FindBlocks(model.Items, blocks);
         NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Identifier)];
-        Layout = new MemberLayout(model.Root, member => blocks.TryGetValue(member, out var type) ? type : member.Type!, NamesOfNumbers);
+        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member => blocks.TryGetValue(member, out var type) ? type : member.Type!, NamesOfNumbers);
     }
 
     public ModuleModel Model { get; }

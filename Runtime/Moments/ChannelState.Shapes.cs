@@ -50,14 +50,23 @@ public abstract partial class ChannelState
     /// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
     /// <exception cref="ArgumentException">No dimension but the batch would be left.</exception>
     public ChannelState Mean(long[] dims, bool keepdim = false) => Reduce(dims, keepdim, (moments, count) =>
-        AverageMoments.Of(moments, 1.0 / count));
+        AverageMoments.Of(moments, 1.0 / count), MeanOfChannels);
 
     /// <summary>The state of a sum over dimensions.</summary>
     /// <param name="dims">Dimensions of the value, none of them the batch.</param>
     /// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
     /// <exception cref="ArgumentException">No dimension but the batch would be left.</exception>
     public ChannelState Sum(long[] dims, bool keepdim = false) => Reduce(dims, keepdim, (moments, count) =>
-        moments.Select(tensor => tensor * count));
+        moments.Select(tensor => tensor * count), MeanOfChannels);
+
+    private static Moments MeanOfChannels(Moments moments) => moments.Select(tensor => tensor.mean([1], keepdim: true));
+
+    /// <summary>The state of a maximum over dimensions; over the channels, of as many draws from all of them mixed.</summary>
+    /// <param name="dims">Dimensions of the value, none of them the batch.</param>
+    /// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
+    /// <exception cref="ArgumentException">No dimension but the batch would be left.</exception>
+    public ChannelState Max(long[] dims, bool keepdim = false) =>
+        Reduce(dims, keepdim, MaxMoments.Of, moments => MixtureMoments.Of(moments, Channels));
 
     /// <summary>The state behind a softmax.</summary>
     /// <param name="dim">Dimension of the value, at least 1; 1 is the channels.</param>
@@ -153,13 +162,17 @@ public abstract partial class ChannelState
             Size);
     }
 
-    private ChannelState Reduce(long[] dims, bool keepdim, Func<Moments, long, Moments> combine)
+    /// <param name="dims">Dimensions of the value, none of them the batch.</param>
+    /// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
+    /// <param name="combine">The moments of so many independent elements taken together.</param>
+    /// <param name="anyChannel">What stands for each of the channels where they are taken together.</param>
+    private ChannelState Reduce(
+        long[] dims, bool keepdim, Func<Moments, long, Moments> combine, Func<Moments, Moments> anyChannel)
     {
         var dimensions = dims.Select(dim => Dimension(dim)).ToHashSet();
-        var reduced = Moments();
-        if (dimensions.Contains(1)) reduced = combine(reduced.Select(tensor => tensor.mean([1], keepdim: true)), Channels);
-        var positions = Windows.Count(Size.Where((_, i) => dimensions.Contains(i + 2)));
-        if (positions > 1) reduced = combine(reduced, positions);
+        var reduced = dimensions.Contains(1) ? anyChannel(Moments()) : Moments();
+        var elements = Windows.Count(Size.Where((_, i) => dimensions.Contains(i + 2))) * (dimensions.Contains(1) ? Channels : 1);
+        if (elements > 1) reduced = combine(reduced, elements);
 
         if (keepdim) return Join(reduced, [.. Size.Select((length, i) => dimensions.Contains(i + 2) ? 1 : length)]);
         long[] size = [.. Size.Where((_, i) => !dimensions.Contains(i + 2))];

@@ -275,6 +275,8 @@ CASES = {
     "ShuffleNetV2": Case(models.shufflenet_v2_x1_0, SMALL),
     "MnasNet10": Case(models.mnasnet1_0, SMALL),
     "EfficientNetB0": Case(models.efficientnet_b0, SMALL, gain=6.0),
+    "EfficientNetV2S": Case(models.efficientnet_v2_s, SMALL, gain=3.0),
+    "R2Plus1D18": Case(models.video.r2plus1d_18, (1, 3, 8, 32, 48), gain=3.0),
     "RegNetY400": Case(models.regnet_y_400mf, SMALL),
     "ConvNeXtTiny": Case(models.convnext_tiny, SMALL, gain=3.0),
     "ViTB16": Case(models.vit_b_16, (2, 3, 224, 224), gain=3.0),

@@ -102,7 +102,7 @@ public sealed class LexerTests
     [InlineData("&&", "Write 'and'.")]
     [InlineData("||", "Write 'or'.")]
     [InlineData("→", "Write '->'.")]
-    [InlineData("#", "Comments begin with '//'.")]
+    [InlineData("|", "Write '->' between stages and 'or' between conditions.")]
     [InlineData("$$$$", null)]
     [InlineData("😀", null)]
     [InlineData("\0", null)]
@@ -113,5 +113,20 @@ public sealed class LexerTests
         var one = Assert.Single(found);
         Assert.Equal(("KN0001", hint, new TextSpan(2, text.Length)), (one.Code, one.Hint, one.Place.Span));
         Assert.DoesNotContain('\0', one.Message);
+    }
+
+    [Fact]
+    public void Behind_a_hash_nothing_is_read()
+    {
+        var (tokens, found) = Read("a # b | c\nd");
+        Assert.Equal(["a", "d"], tokens.Select(token => token.Text));
+        Assert.Equal("Comments begin with '//'.", Assert.Single(found).Hint);
+    }
+
+    [Fact]
+    public void The_same_unknown_character_is_named_once_a_line()
+    {
+        Assert.Single(Read("a | b | c").Found);
+        Assert.Equal(2, Read("a | b\nc | d").Found.Length);
     }
 }

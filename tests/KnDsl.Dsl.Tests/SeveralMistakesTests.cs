@@ -25,7 +25,7 @@ public sealed class SeveralMistakesTests
         ("KN0106", "a{0} = image -> conv(8, 1.5)"),
         ("KN0107", "a{0} = image -> conv(0, 3)"),
         ("KN0112", "a{0}, b{0} = image -> relu"),
-        ("KN0118", "a{0} = image + 1"),
+        ("KN0118", "a{0} = image % 2"),
         ("KN0122", "a{0} = image -> conv(8, 3, mode: mirror)"),
         ("KN0123", "a{0} = 8 / 0"),
         ("KN0201", "a{0} = image -> flatten -> conv(8, 3)"),

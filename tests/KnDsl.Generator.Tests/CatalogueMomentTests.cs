@@ -48,6 +48,7 @@ public sealed class CatalogueMomentTests : TorchTest
         ["adaptive_maxpool3d"] = ["4, 3, 4, 3: adaptive_maxpool3d(2)"],
         ["mean"] = ["4, 3, 2: mean(2, 3)", "4, 3, 2: mean(1)", "4, 3, 5: mean(1, 2, keep: true)"],
         ["sum"] = ["4, 3, 2: sum(-1)", "4, 3, 2: sum(1, 3)"],
+        ["max"] = ["4, 3, 2: max(2, 3)", "4, 3, 5: max(-1, keep: true)"],
         ["upsample"] = ["4, 3, 4: upsample(2)", "4, 3, 4: upsample(size: [5, 7], mode: bilinear)", "4, 5: upsample(size: 8, mode: linear, align_corners: true)"],
         ["pixel_shuffle"] = ["4, 3, 2: pixel_shuffle(2)"],
         ["pixel_unshuffle"] = ["4, 4, 2: pixel_unshuffle(2)"],

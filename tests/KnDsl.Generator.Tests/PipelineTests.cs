@@ -180,6 +180,29 @@ public sealed class PipelineTests
         Assert.Equal(new LinePositionSpan(new LinePosition(1, 8), new LinePosition(1, 9)), error.Location.GetLineSpan().Span);
         Assert.Equal("/project/one.knnet", Assert.Single(error.AdditionalLocations).GetLineSpan().Path);
         Assert.Contains("one.knnet", error.GetMessage());
+        // Its code would be wrong wherever the class of the first file is another one.
+        Assert.Single(result.GeneratedSources);
+    }
+
+    [Fact]
+    public void TheRecordOfTheOutputsIsAClassToo()
+    {
+        var result = Host.Run(
+            Host.Project("one.knnet", "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(3, 3)\n    output x[N, 3, h, w], image[N, 3, h, w]\n}\n"),
+            Host.Project("two.knnet", "block AOutput(x)\n{\n    return x -> conv(3, 3)\n}\n"));
+        Assert.Equal("KN0401", Assert.Single(result.Diagnostics).Id);
+        Assert.Single(result.GeneratedSources);
+    }
+
+    [Theory]
+    [InlineData("KN0127", "network A(device: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(device, 3)\n    output x[N, 2, h, w]\n}\n")]
+    [InlineData("KN0109", "network A(n: int = 2, n: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(n, 3)\n    output x[N, 2, h, w]\n}\n")]
+    [InlineData("KN0127", "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> Conv2d\n    output x[N, 2, h, w]\n}\nblock Conv2d(x)\n{\n    return x -> conv(2, 3)\n}\n")]
+    public void ADeclarationWithAWrongNameMakesNoCode(string code, string text)
+    {
+        var result = Host.Run(Host.Project("one.knnet", text));
+        Assert.Equal(code, Assert.Single(result.Diagnostics).Id);
+        Assert.Empty(result.GeneratedSources);
     }
 
     [Fact]

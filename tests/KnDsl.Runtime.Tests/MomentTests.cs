@@ -345,6 +345,22 @@ public sealed class MomentTests : TorchTest
         [2, 3], state => ChannelState.Concat(dim, state, state.Relu().Slice(dim, 0, 1), state)!,
         x => cat([x, DrawLike(x).relu().slice(dim, 0, 1, 1), x], dim));
 
+    [Theory]
+    [InlineData(new long[] { 2, 3 }, false)]
+    [InlineData(new long[] { -1 }, true)]
+    public void Max(long[] dims, bool keepdim) => AgreesWithDraws([2, 3], state => state.Max(dims, keepdim), x => x.amax(dims, keepdim));
+
+    /// <summary>Channels that differ are taken as draws of all of them mixed: exact where they do not.</summary>
+    [Fact]
+    public void MaxOverTheChannels()
+    {
+        var state = ChannelState.Gaussian(full(4, 0.5, float64), full(4, 2.0, float64), [2, 3]).Max([1, 2], keepdim: true);
+        using var draws = (randn([400_000, 8], float64) * Math.Sqrt(2) + 0.5).amax([1]);
+        Assert.Equal([1, 3], state.Size);
+        Assert.Equal(draws.mean().item<double>(), state.Moments().Mean.item<double>(), 0.01);
+        Assert.Equal(draws.var().item<double>(), state.Moments().Variance.item<double>(), 0.02);
+    }
+
     [Fact]
     public void Multiply() => AgreesWithDraws(
         [2, 2], state => ChannelState.Multiply(state, state.Relu())!, x => x * DrawLike(x).relu());

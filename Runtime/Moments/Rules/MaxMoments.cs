@@ -13,6 +13,10 @@ internal static class MaxMoments
     private static readonly ConcurrentDictionary<long, (double Mean, double Variance)> Known = new();
 
     /// <param name="x">The moments before.</param>
+    /// <param name="count">How many normals.</param>
+    public static Moments Of(Moments x, long count) => Of(x, new Dictionary<long, double> { [count] = 1 });
+
+    /// <param name="x">The moments before.</param>
     /// <param name="windows">The share of windows of each number of positions.</param>
     public static Moments Of(Moments x, IReadOnlyDictionary<long, double> windows)
     {

@@ -1,0 +1,124 @@
+using System.Linq;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>Loops inside each other, and sizes that loops and branches set: what is registered, that all of it is applied, and the output.</summary>
+public sealed class LoopTests : TorchTest
+{
+    [Theory]
+    [InlineData("for k in 0..2 { for i in 0..k + 1 { x = x -> layer{k + 1}.{i}: conv(4, 3) } }", "layer1.0 layer2.0 layer2.1")]
+    [InlineData("for k in 0..2 { for i in 0..2 { x = x -> conv(4, 3) } }", "conv.0.0 conv.0.1 conv.1.0 conv.1.1")]
+    [InlineData("for i in 0..2 { for i in 0..2 { x = x -> conv(4, 3) } }", "conv.0.0 conv.0.1 conv.1.0 conv.1.1")]
+    [InlineData("for k in 0..2 { for i in 0..2 { x = x -> e.{k}.l{i}: conv(4, 3) }\n x = x -> e.{k}.down: conv(4, 3) }", "e.0.l0 e.0.l1 e.0.down e.1.l0 e.1.l1 e.1.down")]
+    [InlineData("for k in 0..2 { for i in 0..1 { for j in 0..2 { x = x -> a.{k}.b{i + j}: conv(4, 3) } } }", "a.0.b0 a.0.b1 a.1.b0 a.1.b1")]
+    [InlineData("for i in 0..3 { x = x -> l{i}: [ conv(4, 3) * (i + 1), relu ] if i != 1 }", "l0.0 l2.0 l2.1 l2.2")]
+    [InlineData("for k in 0..2 { for i in 0..2 { if i == 0 { x = x -> f.{k}.{i}: conv(4, 3) } else { x = x -> f.{k}.{i}: One } } }", "f.0.0 f.0.1.conv f.1.0 f.1.1.conv")]
+    [InlineData("x = x -> s{turns}: [ One * 2, conv(4, 3) ]", "s2.0.conv s2.1.conv s2.2")]
+    [InlineData("x = x -> {turns - 2}: conv(4, 3) -> {turns}.b: conv(4, 3)", "0 2.b")]
+    [InlineData("for i in 0..turns { x = x -> s{i}: [ One * 2, conv(4, 3) ] }", "s0.0.conv s0.1.conv s0.2 s1.0.conv s1.1.conv s1.2")]
+    [InlineData("for turns in 0..2 { x = x -> c{turns}: conv(4, 3) }", "c0 c1")]
+    [InlineData("for h in 0..2 { x = x -> c{h}: conv(4, 3) }", "c0 c1")]
+    public void ModulesAreRegisteredOnceAndApplied(string body, string modules)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Inline(turns: int = 2)
+            {
+                input  image[N, 3, h, w]
+                x = image
+                {{body}}
+                z = x -> last: conv(turns, 3)
+                output z[N, turns, h, w]
+            }
+
+            block One(x)
+            {
+                return x -> conv: conv(4, 3)
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using var network = @case.CreateNetwork();
+        Assert.Equal([.. modules.Split(' '), "last"], network.state_dict().Keys.Where(key => key.EndsWith(".weight")).Select(key => key[..^".weight".Length]));
+        using var output = GeneratedCase.Run(network, randn(1, 3, 8, 6)).Single();
+        Assert.Equal([1, 2, 8, 6], output.shape);
+        output.sum().backward();
+        Assert.All(network.named_parameters(), entry => Assert.NotNull(entry.parameter.grad));
+    }
+
+    /// <summary>The forward pass reads a size that an if or a loop decided.</summary>
+    [Theory]
+    [InlineData("if deep { s = x -> conv(6, 3) } else { s = x }\n z = s -> slice(1, s.channels)", 5, 2)]
+    [InlineData("if deep { k = 6 } else { k = 2 }\n z = x -> pad(channels: k) -> slice(0, k + 1)", 7, 3)]
+    [InlineData("if deep { s = x -> conv(6, 3, stride: 2) } else { s = x }\n z = s -> reshape(s.channels, s.height * s.width) -> reshape(s.channels, s.height, s.width)", 6, 3)]
+    [InlineData("for i in 0..turns { x = concat(x, x) -> slice(1, x.channels * 2) }\n z = x", 9, 9)]
+    [InlineData("w = 1\n for i in 0..turns { w = w + 2\n x = x -> pad(channels: w) }\n z = x -> slice(w, w * 2)", 5, 5)]
+    [InlineData("z = x -> b: Half(turns) -> slice(1, x.channels)", 2, 2)]
+    [InlineData("for i in 0..turns { y = x -> b{i}: Half(6)\n x = y -> slice(1, y.channels) }\n z = x", 5, 5)]
+    [InlineData("for i in 0..turns { x = x -> Grow(i) }\n z = x", 4, 4)]
+    [InlineData("ws = [turns * 2, turns * 4]\n for i in 0..2 { x = x -> c{i}: conv(ws[i], 3) }\n z = x", 8, 8)]
+    [InlineData("ws = [turns, deep_width]\n for w in ws { x = x -> c{w}: conv(w, 3) }\n z = x", 7, 7)]
+    [InlineData("z = x -> reshape(-1) -> reshape(9, 4, 4)", 9, 9)]
+    [InlineData("flags = [deep, false]\n for i in 0..2 { if flags[i] { x = x -> c{i}: conv(5, 3) } }\n z = x", 5, 3)]
+    [InlineData("z = x -> b: Half(6) -> slice(1, x.channels)", 2, 2)]
+    [InlineData("z = concat(-x, 1 - x / 2, turns * x + 0.5)", 9, 9)]
+    [InlineData("y = x -> max(1, keep: true)\n z = x -> max([2, 3]) -> reshape(3, 1, 1) -> prelu(shared: true)\n z = concat(z, y -> avgpool(global))", 4, 4)]
+    [InlineData("for w in list[1..3] { x = x -> c{w}: conv(w, 3) }\n z = x", 6, 6)]
+    public void SizesThatPathsDecideReachTheForwardPass(string body, int deepChannels, int channels)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Inline(deep: bool = true, turns: int = 2, deep_width: int = 7, list: int[] = [4, 5, 6])
+            {
+                input  image[N, 3, 8, 6]
+                x = image
+                {{body}}
+                y = z -> avgpool(global) -> flatten
+                scores = y -> fc: linear(5) -> relu if deep or turns > deep_width + list[0]
+                output scores[N, 5]
+            }
+
+            block Half(x, n: int)
+            {
+                if n > 4 {
+                    y = x -> conv(n, 3)
+                } else {
+                    y = x
+                }
+                return y
+            }
+
+            block Grow(x, n: int)
+            {
+                y = x
+                for j in 0..n {
+                    y = y -> c{j}: conv(y.channels + n, 3)
+                }
+                return y
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        foreach (var (deep, expected) in new[] { (true, deepChannels), (false, channels) })
+        {
+            using var network = @case.Create("Inline", ("deep", deep));
+            using var output = GeneratedCase.Run(network, randn(1, 3, 8, 6)).Single();
+            Assert.Equal([5, expected], network.state_dict()["fc.weight"].shape);
+            Assert.Equal([1, 5], output.shape);
+        }
+    }
+
+    [Fact]
+    public void ALabelMayBeTheNetworksName()
+    {
+        var @case = GeneratedCase.Inline("""
+            network Inline()
+            {
+                input  image[N, 3, h, w]
+                z = image -> Inline: conv(4, 3)
+                output z[N, 4, h, w]
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using var network = @case.CreateNetwork();
+        Assert.Equal(["Inline.weight", "Inline.bias"], network.state_dict().Keys);
+    }
+}
