@@ -7,6 +7,7 @@ using Spectre.Console;
 
 RootCommand command = Options.Command(options => Guarded(() => Comparison.Run(options, AnsiConsole.Console, Console.Out)));
 command.Add(StudyOptions.Command(options => Guarded(() => StudyCommand.Run(options, AnsiConsole.Console, Console.Out))));
+command.Add(WorkerProcess.Command());
 return command.Parse(args).Invoke();
 
 // What a user can mend is said in a line, without a stack trace.

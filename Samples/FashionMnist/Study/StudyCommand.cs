@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
 using KnDsl.Samples.FashionMnist.Data;
-using KnDsl.Samples.FashionMnist.Training;
 using Spectre.Console;
 
 namespace KnDsl.Samples.FashionMnist.Study;
@@ -18,15 +17,15 @@ internal static class StudyCommand
     /// <exception cref="StudyException">The folder holds something else.</exception>
     public static int Run(StudyOptions options, IAnsiConsole console, TextWriter output)
     {
-        Threads.Set(1);
-        using var data = new StudyData(ImageSet.Training(options.Data).Take(options.Images), ImageSet.Test(options.Data));
+        // What is wrong with the data is to be said before anything begins.
+        StudyData.Open(options.Data, options.Images).Dispose();
         string folder = Path.GetFullPath(options.Output);
         Directory.CreateDirectory(folder);
         var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);
 
         output.WriteLine($"{options.Settings}; {options.Workers} trainings at a time; kept in {folder}");
         StudyProgress.Follow(console, output, options.Plan, log, options.Workers, finished =>
-            new StudyRun(options.Plan, log, data, options.Epochs).Run(options.Workers, finished));
+            new StudyRun(options, log).Run(finished));
 
         IReadOnlyList<Entry> entries = Entry.All(options.Plan, log);
         StudyReport.Save(Path.Combine(folder, "study.md"), entries, options);

@@ -15,7 +15,13 @@ internal sealed class StudyData : IDisposable
     private readonly TensorSet held;
     private readonly TensorSet test;
 
-    public StudyData(ImageSet training, ImageSet test)
+    /// <summary>Reads the images.</summary>
+    /// <param name="folder">Of the four files.</param>
+    /// <param name="images">Training images, the first of the folder.</param>
+    /// <exception cref="DataException">A data file is missing or damaged.</exception>
+    public static StudyData Open(string folder, int images) => new(ImageSet.Training(folder).Take(images), ImageSet.Test(folder));
+
+    private StudyData(ImageSet training, ImageSet test)
     {
         (double, double) scale = TensorSet.ScaleOf(training);
         int first = training.Count - training.Count / HeldBack;

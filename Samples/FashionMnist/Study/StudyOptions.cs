@@ -13,7 +13,7 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
     /// <summary>What decides on the results, in one line: trials made with other settings do not mix with these.</summary>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Images} training images, {Epochs} epochs, batch {StudyRun.Batch}");
+        $"{Images} training images, {Epochs} epochs, batch {TrialTraining.Batch}");
 
     /// <summary>The command with its options.</summary>
     /// <param name="run">Is called with what was asked for; returns the exit code.</param>
@@ -22,7 +22,7 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
         Option<string> methods = List("--methods", string.Join(",", Contestant.Standard), "Who takes part, with commas between them", Contestant.Named);
         Option<string> samples = List(
             "--samples", "1,2,4,8,0", "Images behind each statistic, 0 for the whole batch",
-            text => Parse(text, n => n is >= 0 and <= StudyRun.Batch, $"a whole number from 0 to {StudyRun.Batch}"));
+            text => Parse(text, n => n is >= 0 and <= TrialTraining.Batch, $"a whole number from 0 to {TrialTraining.Batch}"));
         Option<string> rates = List("--rates", "0.05,0.1,0.2", "Learning rates to choose from on images that are held back", ParseRate);
         Option<int> seeds = Options.Whole("--seeds", 3, 1, 1000, "Trainings of each method and number of images");
         Option<int> epochs = Options.Whole("--epochs", 4, 1, 10_000, "Passes through the training images");

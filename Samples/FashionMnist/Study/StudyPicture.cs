@@ -38,7 +38,7 @@ internal static class StudyPicture
         plot.Title("Fashion-MNIST: test error against the images behind each statistic", size: 16);
         plot.XLabel("images behind each statistic", size: 14);
         plot.YLabel("test error, %", size: 14);
-        plot.Axes.Bottom.SetTicks([.. columns.Select((_, at) => (double)at)], [.. columns.Select(n => n == 0 ? $"whole batch ({StudyRun.Batch})" : $"{n}")]);
+        plot.Axes.Bottom.SetTicks([.. columns.Select((_, at) => (double)at)], [.. columns.Select(n => n == 0 ? $"whole batch ({TrialTraining.Batch})" : $"{n}")]);
         plot.Axes.SetLimits(-0.4, columns.Length - 0.6, Math.Floor(least) - 1, top + 1);
         CurvePicture.Dress(plot);
         plot.ShowLegend(Edge.Right);

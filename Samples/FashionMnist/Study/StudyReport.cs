@@ -46,7 +46,7 @@ internal static class StudyReport
 
     private static string Column(int samples) => samples switch
     {
-        0 => $"the whole batch of {StudyRun.Batch}",
+        0 => $"the whole batch of {TrialTraining.Batch}",
         1 => "1 image",
         _ => $"{samples} images",
     };

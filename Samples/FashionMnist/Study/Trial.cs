@@ -25,6 +25,25 @@ internal sealed record Trial(Purpose Purpose, string Method, int Samples, double
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Method}{(Samples == 0 ? "" : $", {Samples} samples")}, rate {Rate}, seed {Seed}{(Purpose == Purpose.Rate ? " (choosing the rate)" : "")}");
+
+    /// <summary>The columns of a line of CSV.</summary>
+    public const string Columns = "purpose,method,samples,rate,seed";
+
+    /// <summary>A line of CSV, as <see cref="Read"/> reads it.</summary>
+    public string ToLine() => string.Create(CultureInfo.InvariantCulture, $"{Purpose},{Method},{Samples},{Rate},{Seed}");
+
+    /// <summary>A trial from its line, or null where it is none.</summary>
+    public static Trial? Read(string line)
+    {
+        string[] fields = line.Split(',');
+        return fields.Length == 5
+            && Enum.TryParse(fields[0], out Purpose purpose)
+            && int.TryParse(fields[2], CultureInfo.InvariantCulture, out int samples)
+            && double.TryParse(fields[3], CultureInfo.InvariantCulture, out double rate)
+            && int.TryParse(fields[4], CultureInfo.InvariantCulture, out int seed)
+                ? new Trial(purpose, fields[1], samples, rate, seed)
+                : null;
+    }
 }
 
 /// <summary>What a trial came to.</summary>
@@ -32,4 +51,25 @@ internal sealed record Trial(Purpose Purpose, string Method, int Samples, double
 /// <param name="Error">In percent, of the last epoch.</param>
 /// <param name="Loss">Training loss of the last epoch; NaN where the training diverged.</param>
 /// <param name="Elapsed">How long it took, with its test.</param>
-internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeSpan Elapsed);
+internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeSpan Elapsed)
+{
+    /// <summary>The columns of a line of CSV.</summary>
+    public const string Columns = $"{Trial.Columns},error,loss,seconds";
+
+    /// <summary>A line of CSV, as <see cref="Read"/> reads it.</summary>
+    public string ToLine() => string.Create(
+        CultureInfo.InvariantCulture, $"{Trial.ToLine()},{Error:F2},{Loss:F4},{Elapsed.TotalSeconds:F1}");
+
+    /// <summary>A result from its line, or null where it is none.</summary>
+    public static TrialResult? Read(string line)
+    {
+        string[] fields = line.Split(',');
+        return fields.Length == 8
+            && Trial.Read(string.Join(',', fields[..5])) is { } trial
+            && double.TryParse(fields[5], CultureInfo.InvariantCulture, out double error)
+            && double.TryParse(fields[6], CultureInfo.InvariantCulture, out double loss)
+            && double.TryParse(fields[7], CultureInfo.InvariantCulture, out double seconds)
+                ? new TrialResult(trial, error, loss, TimeSpan.FromSeconds(seconds))
+                : null;
+    }
+}

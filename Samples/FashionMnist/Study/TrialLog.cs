@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 
@@ -12,8 +11,6 @@ namespace KnDsl.Samples.FashionMnist.Study;
 /// </summary>
 internal sealed class TrialLog
 {
-    private const string Columns = "purpose,method,samples,rate,seed,error,loss,seconds";
-
     private readonly string path;
     private readonly Dictionary<Trial, TrialResult> results = [];
     private readonly object gate = new();
@@ -28,13 +25,13 @@ internal sealed class TrialLog
         string head = $"# {settings}";
         if (!File.Exists(path))
         {
-            File.WriteAllLines(path, [head, Columns]);
+            File.WriteAllLines(path, [head, TrialResult.Columns]);
             return;
         }
 
         string text = File.ReadAllText(path);
         string[] lines = text.Split('\n', StringSplitOptions.TrimEntries);
-        if (lines.Length < 2 || lines[1] != Columns) throw new StudyException($"{path} is no log of a study.");
+        if (lines.Length < 2 || lines[1] != TrialResult.Columns) throw new StudyException($"{path} is no log of a study.");
         if (lines[0] != head)
             throw new StudyException(
                 $"{path} was made with other settings.{Environment.NewLine}  there: {lines[0][1..].Trim()}{Environment.NewLine}  now:   {settings}"
@@ -45,7 +42,7 @@ internal sealed class TrialLog
         if (whole < text.Length) File.WriteAllText(path, text[..whole]);
         foreach ((string line, int number) in lines[..^1].Select((line, at) => (line, at + 1)).Skip(2))
         {
-            TrialResult result = Read(line) ?? throw new StudyException($"{path}, line {number}: '{line}' is no trial, expected {Columns}.");
+            TrialResult result = TrialResult.Read(line) ?? throw new StudyException($"{path}, line {number}: '{line}' is no trial, expected {TrialResult.Columns}.");
             results[result.Trial] = result;
         }
     }
@@ -59,29 +56,11 @@ internal sealed class TrialLog
     /// <summary>Keeps a result.</summary>
     public void Add(TrialResult result)
     {
-        (Trial trial, double error, double loss, TimeSpan elapsed) = result;
         lock (gate)
         {
-            File.AppendAllText(path, string.Create(
-                CultureInfo.InvariantCulture,
-                $"{trial.Purpose},{trial.Method},{trial.Samples},{trial.Rate},{trial.Seed},{error:F2},{loss:F4},{elapsed.TotalSeconds:F1}\n"));
-            results[trial] = result;
+            File.AppendAllText(path, result.ToLine() + "\n");
+            results[result.Trial] = result;
         }
-    }
-
-    private static TrialResult? Read(string line)
-    {
-        string[] fields = line.Split(',');
-        return fields.Length == 8
-            && Enum.TryParse(fields[0], out Purpose purpose)
-            && int.TryParse(fields[2], CultureInfo.InvariantCulture, out int samples)
-            && double.TryParse(fields[3], CultureInfo.InvariantCulture, out double rate)
-            && int.TryParse(fields[4], CultureInfo.InvariantCulture, out int seed)
-            && double.TryParse(fields[5], CultureInfo.InvariantCulture, out double error)
-            && double.TryParse(fields[6], CultureInfo.InvariantCulture, out double loss)
-            && double.TryParse(fields[7], CultureInfo.InvariantCulture, out double seconds)
-                ? new TrialResult(new Trial(purpose, fields[1], samples, rate, seed), error, loss, TimeSpan.FromSeconds(seconds))
-                : null;
     }
 }
 

@@ -1,0 +1,31 @@
+using System;
+using System.Diagnostics;
+using KnDsl.Samples.FashionMnist.Data;
+using KnDsl.Samples.FashionMnist.Training;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.FashionMnist.Study;
+
+/// <summary>Trains as a trial asks for.</summary>
+/// <param name="data">What to train and test on.</param>
+/// <param name="epochs">Of a comparison; a rate is chosen in half as many.</param>
+internal sealed class TrialTraining(StudyData data, int epochs)
+{
+    public const int Batch = 64;
+
+    public TrialResult Make(Trial trial)
+    {
+        (TensorSet training, TensorSet test) = data.For(trial.Purpose);
+        var settings = new Settings(
+            trial.Purpose == Purpose.Rate ? Math.Max(1, epochs / 2) : epochs, Batch, trial.Rate, trial.Seed, CPU)
+        {
+            TestsEachEpoch = false,
+        };
+        int steps = settings.Epochs * settings.StepsOfEpoch(training.Count);
+        NormPolicy policy = Contestant.Named(trial.Method).Of(trial.Samples == 0 ? null : trial.Samples, steps);
+        var clock = Stopwatch.StartNew();
+        Outcome outcome = new Trainer(training, test, settings).Train(
+            new Method(trial.Method, policy), policy => new ResNetCifar(policy: policy, device: CPU), new Observers());
+        return new TrialResult(trial, outcome.Error, outcome.Epochs[^1].Loss, clock.Elapsed);
+    }
+}
