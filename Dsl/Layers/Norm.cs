@@ -60,5 +60,5 @@ internal sealed class Norm : Layer
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 
-    public override Size ParameterCount(LayerCall call) => call.Input.Channels * 2;
+    public override Size ParameterCount(LayerCall call) => Policy(call) is { IsAffine: false } ? Size.Zero : call.Input.Channels * 2;
 }

@@ -50,7 +50,8 @@ internal static class NormPolicies
             new("momentum", ParameterKind.Number, "Share of the new statistics in the running averages.", "0.01", Minimum: 0, Below: 1, IncludesMinimum: false),
         ]),
         new("layer", "Layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, [Eps]),
-        new("instance", "Instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, [Eps]),
+        new("instance", "Instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false,
+            [Eps, new("affine", ParameterKind.Flag, "Whether layers have a weight and a bias; PyTorch's InstanceNorm has none by default.", "true")]),
         new("groupkalman", "GroupKalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): group statistics, filtered.", true,
         [
             new("groups", ParameterKind.Integer, "Groups that the channels are divided into.", "32", Minimum: 1),

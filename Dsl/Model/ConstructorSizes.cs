@@ -25,7 +25,9 @@ internal sealed class ConstructorSizes
             return symbol.Name;
         });
         foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1).SelectMany(output => output.Value.Shape.Channels.Symbols()))
-            if (IsLocal(symbol))
+            if (symbol.Member is not null)
+                _properties.Add(symbol);
+            else if (IsLocal(symbol))
             {
                 Ask(Size.Of(symbol));
                 _properties.Add(symbol);
@@ -68,9 +70,9 @@ internal sealed class ConstructorSizes
         symbol.Code is not null ? symbol.Index?.Symbols().All(IsKnown) ?? true
         : symbol.Member is not null || Needs(symbol) || _turns.Contains(symbol) || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
 
-    /// <summary>Whether a symbol is neither a parameter nor a size of an input, and no other block's.</summary>
+    /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>
     private bool IsLocal(Symbol symbol) =>
-        symbol.Kind == SymbolKind.Construction && symbol.Member is null && (symbol.Code is null || symbol.Index is { IsConstant: false })
+        symbol.Kind == SymbolKind.Construction && (symbol.Code is null || symbol.Index is { IsConstant: false })
         && !_model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name)
         && !_model.Inputs.Any(input => input.Shape.Sizes.Any(size => size.Symbols().Contains(symbol)));
 

@@ -314,7 +314,8 @@ internal sealed partial class Elaborator
             ? arguments.Find("groups")?.Value is SizeValue size ? size.Size : Size.Of(32)
             : null;
         var text = $"{policy.Name}({string.Join(", ", arguments.All.Select(argument => $"{argument.Name}: {argument.Value.Key}"))})";
-        return new PolicyValue(text, policy.HasChain, groups, code =>
+        var isAffine = policy.Name != "none" && (arguments.Find("affine")?.Value as BoolValue)?.Constant != false;
+        return new PolicyValue(text, policy.HasChain, groups, isAffine, code =>
             $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.All.Select(argument => $"{CamelCase(argument.Name)}: {(argument is { Name: "gain", Value: WordValue { Word: "learned" } } ? "KnDsl.Gain.Learned()" : PolicyArgument(argument.Value, code))}"))})");
     }
 
@@ -356,6 +357,7 @@ internal sealed partial class Elaborator
     {
         SizeValue size => code.Of(size.Size),
         FloatValue number => number.Code(code),
+        BoolValue flag => flag.Code(code),
         WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"KnDsl.Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
         WordValue { Word: "learned(channel)" } => "KnDsl.Gain.Learned(perChannel: true)",
         WordValue word => $"KnDsl.Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",

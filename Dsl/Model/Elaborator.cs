@@ -65,10 +65,10 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>What norm stages have where no network says otherwise.</summary>
-    public static readonly PolicyValue DefaultPolicy = new("kalman()", true, null, _ => "NormPolicy.Kalman()");
+    public static readonly PolicyValue DefaultPolicy = new("kalman()", true, null, true, _ => "NormPolicy.Kalman()");
 
     /// <summary>The policy that a block gets from whoever uses it.</summary>
-    private static readonly PolicyValue Ambient = new("norm", true, null, _ => "norm");
+    private static readonly PolicyValue Ambient = new("norm", true, null, true, _ => "norm");
 
     /// <param name="Branches">How many branches of ifs stand around it.</param>
     private sealed record LoopFrame(Symbol Variable, Size From, Size To, int Branches);
@@ -276,7 +276,7 @@ internal sealed partial class Elaborator
             "int" => new SizeValue(Size.Of(new Symbol(name, SymbolKind.Construction, false))),
             "float" => new FloatValue(null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
             "bool" => new BoolValue(null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
-            "norm" => new PolicyValue(name, true, null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
+            "norm" => new PolicyValue(name, true, null, true, code => code.Name(new Symbol(name, SymbolKind.Construction))),
             _ => ErrorValue.Instance,
         };
     }

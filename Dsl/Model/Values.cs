@@ -126,11 +126,14 @@ internal sealed class RecordValue(IReadOnlyList<(string Name, Value Value, TextS
 /// <summary>A normalization policy: one with settings, or a parameter that a constructor gets.</summary>
 /// <param name="hasChain">Whether its layers hand their statistics on; a parameter's default decides for messages.</param>
 /// <param name="groups">The channels' divisor that it needs, where it has one.</param>
-internal sealed class PolicyValue(string text, bool hasChain, Size? groups, Func<CodeContext, string> code) : Value
+internal sealed class PolicyValue(string text, bool hasChain, Size? groups, bool isAffine, Func<CodeContext, string> code) : Value
 {
     public bool HasChain => hasChain;
 
     public Size? Groups => groups;
+
+    /// <summary>Whether its layers have a weight and a bias.</summary>
+    public bool IsAffine => isAffine;
 
     public Func<CodeContext, string> Code => code;
 

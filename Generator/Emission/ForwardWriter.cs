@@ -200,14 +200,16 @@ internal sealed class ForwardWriter
     }
 
     /// <summary>The symbol as a size of an input tells it: the size itself, or a part of it.</summary>
-    private string? FromInput(Symbol symbol)
+    private string? FromInput(Symbol symbol) => FromSizesOf(Model.Inputs, symbol);
+
+    private string? FromSizesOf(IEnumerable<TensorValue> values, Symbol symbol)
     {
         string? part = null;
-        foreach (var input in Model.Inputs)
-            for (var axis = 0; axis < input.Shape.Rank; axis++)
-                if (input.Shape[axis].AffineIn(symbol) is var (factor, constant))
+        foreach (var value in values)
+            for (var axis = 0; axis < value.Shape.Rank; axis++)
+                if (value.Shape[axis].AffineIn(symbol) is var (factor, constant))
                 {
-                    var size = $"{_locals[input]}.shape[{axis}]";
+                    var size = $"{_locals[value]}.shape[{axis}]";
                     if (factor == 1 && constant == 0)
                         return size;
                     var multiple = constant == 0 ? size : $"({size} {(constant < 0 ? "+" : "-")} {Math.Abs(constant)})";
@@ -227,14 +229,12 @@ internal sealed class ForwardWriter
         return code.Contains(".shape[") ? $"(int)({code})" : code;
     }
 
-    /// <summary>Sizes that only the block knows: what it gives has them.</summary>
-    private void DeclareSizesOf(IEnumerable<TensorValue> outputs)
+    /// <summary>Sizes that only the block knows: what it gives tells them.</summary>
+    private void DeclareSizesOf(IReadOnlyList<TensorValue> outputs)
     {
-        foreach (var output in outputs)
-            for (var axis = 0; axis < output.Shape.Rank; axis++)
-                foreach (var symbol in output.Shape[axis].Symbols())
-                    if (symbol.Member is not null && output.Shape[axis] == Size.Of(symbol) && !_numberNames.ContainsKey(symbol) && DeclareNumber(symbol) is { } name)
-                        _writer.Line($"var {name} = (int){_locals[output]}.shape[{axis}];");
+        foreach (var symbol in outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols()).Distinct())
+            if (symbol.Member is not null && !_numberNames.ContainsKey(symbol) && FromSizesOf(outputs, symbol) is { } code && DeclareNumber(symbol) is { } name)
+                _writer.Line($"var {name} = (int){code};");
     }
 
     private string Declare(TensorValue value, bool owned)

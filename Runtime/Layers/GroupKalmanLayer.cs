@@ -27,7 +27,7 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
     public GroupKalmanLayer(long channels, GroupKalmanPolicy policy, Device? device, ScalarType? dtype)
         : base(nameof(GroupKalmanLayer), channels, policy.Eps, device, dtype)
     {
-        GroupNormLayer.CheckGroups(policy.Groups, channels);
+        GroupNormalization.CheckGroups(policy.Groups, channels);
         _policy = policy;
         running_mean = Owned(zeros(policy.Groups, dtype, device));
         running_var = Owned(full(policy.Groups, double.PositiveInfinity, dtype, device));
@@ -40,7 +40,7 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
     {
         CheckInput(input);
         if (training) CheckNotEmpty(input);
-        GroupNormLayer.CheckValues(input, _policy.Groups);
+        GroupNormalization.CheckValues(input, _policy.Groups);
         if (input.numel() == 0) return (input.alias(), null, null);
 
         using var scope = NewDisposeScope();

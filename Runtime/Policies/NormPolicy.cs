@@ -52,8 +52,9 @@ public abstract record NormPolicy
 
     /// <summary>Instance normalization (Ulyanov et al. 2016): statistics of each sample and channel over positions.</summary>
     /// <param name="eps">Added to the variance, above 0.</param>
+    /// <param name="affine">Whether layers have a scale and a shift; PyTorch's InstanceNorm has none by default.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static NormPolicy Instance(double eps = 1e-5) => PerSamplePolicy.OverEachChannel(eps);
+    public static NormPolicy Instance(double eps = 1e-5, bool affine = true) => PerSamplePolicy.OverEachChannel(eps, affine);
 
     /// <summary>
     /// Batch renormalization (Ioffe 2017): batch normalization corrected towards the running averages, by a factor r and a

@@ -24,24 +24,28 @@ internal sealed record PerSamplePolicy : NormPolicy
 
     public static PerSamplePolicy OverAllChannels(double eps) => new("layer", eps) { Groups = 1 };
 
-    public static PerSamplePolicy OverEachChannel(double eps) => new("instance", eps);
+    public static PerSamplePolicy OverEachChannel(double eps, bool affine) => new("instance", eps) { IsAffine = affine };
 
     /// <summary>Groups of channels; null for one of each channel.</summary>
     public int? Groups { get; private init; }
 
+    /// <summary>Whether layers have a scale and a shift.</summary>
+    public bool IsAffine { get; private init; } = true;
+
     public double Eps { get; }
 
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
-        new GroupNormLayer(channels, Groups ?? channels, Eps, device, dtype);
+        IsAffine ? new GroupNormLayer(channels, Groups ?? channels, Eps, device, dtype) : new PlainInstanceNormLayer(channels, Eps);
 
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
-        new PerSamplePolicy(_name, eps ?? Eps) { Groups = Groups };
+        new PerSamplePolicy(_name, eps ?? Eps) { Groups = Groups, IsAffine = IsAffine };
 
     protected override string Name => _name;
 
     protected override IEnumerable<string> Settings()
     {
         if (_name == "group" && Groups != DefaultGroups) yield return $"{Groups}";
+        if (!IsAffine) yield return "affine: false";
         if (Eps != DefaultEps) yield return $"eps: {Setting.Spell(Eps)}";
     }
 }

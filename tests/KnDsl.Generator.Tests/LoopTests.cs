@@ -55,6 +55,8 @@ public sealed class LoopTests : TorchTest
     [InlineData("w = 1\n for i in 0..turns { w = w + 2\n x = x -> pad(channels: w) }\n z = x -> slice(w, w * 2)", 5, 5)]
     [InlineData("z = x -> b: Half(turns) -> slice(1, x.channels)", 2, 2)]
     [InlineData("for i in 0..turns { y = x -> b{i}: Half(6)\n x = y -> slice(1, y.channels) }\n z = x", 5, 5)]
+    [InlineData("x = x -> b: Twice(6)\n z = x -> slice(0, x.channels / 2)", 6, 6)]
+    [InlineData("for i in 0..turns { y = x -> b{i}: Twice(3 * (i + 1))\n x = y -> slice(1, y.channels) }\n z = x", 11, 11)]
     [InlineData("for i in 0..turns { x = x -> Grow(i) }\n z = x", 4, 4)]
     [InlineData("ws = [turns * 2, turns * 4]\n for i in 0..2 { x = x -> c{i}: conv(ws[i], 3) }\n z = x", 8, 8)]
     [InlineData("ws = [turns, deep_width]\n for w in ws { x = x -> c{w}: conv(w, 3) }\n z = x", 7, 7)]
@@ -85,6 +87,12 @@ public sealed class LoopTests : TorchTest
                     y = x
                 }
                 return y
+            }
+
+            block Twice(x, n: int)
+            {
+                y = x -> Half(n)
+                return concat(y, y)
             }
 
             block Grow(x, n: int)

@@ -43,6 +43,32 @@ public sealed class RunTests : TorchTest
         }
     }
 
+    /// <summary>PyTorch's InstanceNorm has no parameters unless asked for: so CycleGAN's checkpoints are.</summary>
+    [Fact]
+    public void InstanceNormalizationMayHaveNoParameters()
+    {
+        var @case = GeneratedCase.Inline("""
+            network Inline(width: int = 6, policy: norm = instance(affine: false))
+            {
+                input  image[N, 3, h, w]
+                norm = policy
+                y = image -> model.1: conv(width, 7, padding: 3, mode: reflect, bias: true) -> model.2: norm -> relu
+                output y[N, width, h, w]
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        var plain = @case.CreateNetwork();
+        Assert.Equal(["model.1.weight", "model.1.bias"], plain.state_dict().Keys);
+        Assert.Contains(@"norm"", ""[N, 6, h, w]"", ""0""", @case.Code, StringComparison.Ordinal);
+        using var x = randn(2, 3, 9, 8);
+        var convolved = nn.functional.conv2d(
+            nn.functional.pad(x, [3, 3, 3, 3], PaddingModes.Reflect), plain.get_parameter("model.1.weight")!, plain.get_parameter("model.1.bias"));
+        var expected = nn.functional.instance_norm(convolved).relu();
+        Assert.True(expected.allclose(GeneratedCase.Run(plain, x).Single(), 1e-5, 1e-5));
+
+        Assert.Contains("model.2.weight", @case.CreateNetwork(NormPolicy.Instance()).state_dict().Keys);
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void EveryParameterGetsAGradientUnderEveryPolicy(string name)

@@ -24,6 +24,7 @@ public sealed class EveryPolicyTests : TorchTest
         ["group"] = NormPolicy.Group(2),
         ["layer"] = NormPolicy.Layer(),
         ["instance"] = NormPolicy.Instance(),
+        ["instance, plain"] = NormPolicy.Instance(affine: false),
         ["groupkalman"] = NormPolicy.GroupKalman(2),
         ["none"] = NormPolicy.None(),
     };

@@ -24,6 +24,7 @@ public sealed class PolicyTests : TorchTest
         ["none()"] = NormPolicy.None(),
         ["layer()"] = NormPolicy.Layer(),
         ["instance(eps: 0.001)"] = NormPolicy.Instance(1e-3),
+        ["instance(affine: false)"] = NormPolicy.Instance(affine: false),
         ["renorm()"] = NormPolicy.Renorm(),
         ["renorm(r_max: 2, d_max: 1, warm_up: 0, r_steps: 10, d_steps: 10, microbatch: 2, momentum: 0.1)"] =
             NormPolicy.Renorm(2, 1, 0, 10, 10, 2, momentum: 0.1),

@@ -1,12 +1,12 @@
 using System.Collections.Generic;
-using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.FashionMnist.Study;
 
 /// <summary>
-/// A control: Kalman normalization whose prior does not come from the layers before it but from its own past, running averages
-/// of what it observed. Same filter, same gain; what differs from KN is what the chain contributes.
+/// A control: Kalman normalization whose prior does not come from the layers before it but from its own past, the running
+/// averages. Same filter, same gain; what differs from KN is what the chain contributes. Those averages are of filtered
+/// statistics and follow slowly; averages of observed ones for a prior train worse (25 % error at 2 samples).
 /// </summary>
 internal sealed record HistoryPolicy(NormPolicy Inner) : NormPolicy
 {
@@ -23,42 +23,21 @@ internal sealed record HistoryPolicy(NormPolicy Inner) : NormPolicy
     {
         private readonly RunningNormLayer inner;
 
-        // Not the inner layer's averages: those are of filtered statistics, and a prior of them would hardly move.
-        private readonly Tensor past_mean;
-        private readonly Tensor past_var;
-
         public HistoryLayer(RunningNormLayer inner)
             : base(nameof(HistoryLayer), inner.num_features)
         {
             this.inner = inner;
-            past_mean = inner.running_mean.clone().DetachFromDisposeScope();
-            past_var = inner.running_var.clone().DetachFromDisposeScope();
             RegisterComponents();
         }
 
         public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(Tensor input, ChannelState? prior)
         {
             using var scope = NewDisposeScope();
-            if (!training) return (scope.MoveToOuter(inner.call(input)), null, null);
-
-            // The first batch has no past but itself.
-            if (inner.num_batches_tracked.item<long>() == 0) Remember(input, share: 1);
-            // A copy: the past goes on while autograd still holds the prior.
-            ChannelState past = ChannelState.Gaussian(past_mean.clone(), past_var.clone(), input.shape[2..]);
-            Remember(input, inner.momentum);
+            // A copy: the layer updates its averages while autograd still holds the prior.
+            ChannelState? past = training
+                ? ChannelState.Gaussian(inner.running_mean.clone(), inner.running_var.clone(), input.shape[2..])
+                : null;
             return (scope.MoveToOuter(inner.forward(input, past).output), null, null);
-        }
-
-        /// <summary>Takes the batch's mean, and its variance about the mean so far, into the past.</summary>
-        private void Remember(Tensor input, double share)
-        {
-            using var noGradient = no_grad();
-            long[] all = [0, .. Enumerable.Range(2, (int)input.dim() - 2).Select(dim => (long)dim)];
-            long[] channels = [1, num_features, .. Enumerable.Repeat(1L, (int)input.dim() - 2)];
-            Tensor mean = input.mean(all);
-            Tensor center = share == 1 ? mean : past_mean;
-            past_var.lerp_((input - center.view(channels)).square().mean(all), share);
-            past_mean.lerp_(mean, share);
         }
     }
 }

@@ -1,0 +1,70 @@
+using System;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>The operation behind the policies that look at each sample by itself: PyTorch's group normalization.</summary>
+internal static class GroupNormalization
+{
+    private static readonly CompiledScript Compiled = new("""
+        def normalize(x: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], groups: int, eps: float) -> List[Tensor]:
+            # The kernel takes these three layouts; 2 and 3 are torch.channels_last and channels_last_3d.
+            if not x.is_contiguous() and not (x.dim() == 4 and x.is_contiguous(memory_format=2)) \
+                    and not (x.dim() == 5 and x.is_contiguous(memory_format=3)):
+                x = x.contiguous()
+            n = x.size(0)
+            c = x.size(1)
+            y, mean, rstd = torch.native_group_norm(x, weight, bias, n, c, x.numel() // (n * c), groups, eps)
+            # The root of a variance that is infinite is 0 here, and that of one that is not a number none either.
+            return [y, (torch.isfinite(mean.detach() + rstd.detach()) & (rstd.detach() > 0)).all()]
+        """);
+
+    /// <summary>Groups must divide the channels.</summary>
+    public static long CheckGroups(long groups, long channels) => channels % groups == 0
+        ? groups
+        : throw Setting.OutOfRange(nameof(groups), groups, $"must divide the layer's {channels} channels");
+
+    /// <summary>
+    /// Normalizes each sample over groups of channels. Where its statistics are not finite, a value that is not is told of in training, and
+    /// passes in inference, where it spoils its own sample alone; what was too large for 32 bits is normalized in 64.
+    /// </summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <param name="weight">The scale, [C], or null for none.</param>
+    /// <param name="bias">The shift, [C], or null for none.</param>
+    /// <param name="groups">Groups of channels.</param>
+    /// <param name="eps">Added to the variance.</param>
+    /// <param name="training">Whether a value that is not finite is told of.</param>
+    public static Tensor Normalize(Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, bool training)
+    {
+        CheckValues(input, groups);
+        if (input.numel() == 0) return input.alias();
+
+        using var scope = NewDisposeScope();
+        var result = Compiled.Call("normalize", input, weight, bias, (int)groups, eps);
+        if (!result[1].item<bool>())
+        {
+            if (training) CheckFinite(input);
+            result[0] = nn.functional.group_norm(
+                input.to(ScalarType.Float64), groups, weight?.to(ScalarType.Float64), bias?.to(ScalarType.Float64), eps).to(input.dtype);
+        }
+
+        return scope.MoveToOuter(result[0]);
+    }
+
+    private static void CheckFinite(Tensor input)
+    {
+        using var noGrad = no_grad();
+        var bad = input.isfinite().logical_not().flatten(1).any(1, false);
+        if (bad.any().item<bool>())
+            throw FiniteValues.Found($"sample {bad.to(ScalarType.Int32).argmax().item<long>()}");
+    }
+
+    /// <summary>A statistic of one value says nothing.</summary>
+    public static void CheckValues(Tensor input, long groups)
+    {
+        if (input.numel() == input.size(0) * groups && input.size(0) > 0)
+            throw new ArgumentException(
+                $"Expected more than 1 value in each of {groups} groups, got a value of shape " +
+                $"[{string.Join(", ", input.shape)}].", nameof(input));
+    }
+}

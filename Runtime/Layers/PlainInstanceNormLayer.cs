@@ -1,0 +1,15 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>Instance normalization without a scale and a shift, as PyTorch's InstanceNorm is by default: it has no parameters.</summary>
+internal sealed class PlainInstanceNormLayer(long channels, double eps) : NormLayer(nameof(PlainInstanceNormLayer), channels)
+{
+    public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior)
+    {
+        CheckInput(input);
+        if (training) CheckNotEmpty(input);
+        return (GroupNormalization.Normalize(input, null, null, num_features, eps, training), null, null);
+    }
+}
