@@ -103,7 +103,7 @@ internal sealed partial class Elaborator
     /// <summary>Each symbol must follow from some size of an input: it could not be told from h + w what h is.</summary>
     private void CheckSymbols()
     {
-        if (_inputs.SelectMany(input => input.Shape.Sizes).All(size => size.IsConstant || size.AffineIn(size.Symbols().First()) is not null))
+        if (_inputs.SelectMany(input => input.Shape.Sizes).All(size => size.IsConstant || size.LinearIn(size.Symbols().First()) is not null))
             return;
         var sizes = _inputs.SelectMany(input => input.Shape.Sizes).ToArray();
         // Of a size with several such symbols the first is enough: told that, the others may follow.
@@ -115,7 +115,7 @@ internal sealed partial class Elaborator
 
     private bool IsUntold(NameExpression name, IReadOnlyList<Size> sizes) =>
         _scope.Find(name.Name) is { Value: SizeValue value } && value.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } symbol
-        && sizes.All(size => size.AffineIn(symbol) is null);
+        && sizes.All(size => size.LinearIn(symbol) is null);
 
     /// <summary>A size of an input or output; a name that is not known yet becomes a symbol where an input declares it.</summary>
     private Size? DeclaredSize(Expression expression, bool declares)

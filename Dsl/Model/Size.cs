@@ -252,11 +252,27 @@ internal sealed class Size : IEquatable<Size>
         return null;
     }
 
-    /// <summary>The numbers a and b where the size is a times the symbol and b, so that the size tells the symbol; else null.</summary>
-    public (long Factor, long Constant)? AffineIn(Symbol symbol) =>
-        _terms.Length == 1 && _terms[0].Atoms.Length == 1 && _terms[0].Atoms[0] is SymbolAtom atom && atom.Symbol.Equals(symbol) && _terms[0].Coefficient > 0
-            ? (_terms[0].Coefficient, Constant)
-            : null;
+    /// <summary>
+    /// The factor and the rest where the size is factor * symbol + rest and both are known once the network is built, so that
+    /// the size tells the symbol; else null.
+    /// </summary>
+    public (Size Factor, Size Constant)? LinearIn(Symbol symbol)
+    {
+        Size factor = Zero, rest = Of(Constant);
+        foreach (var term in _terms)
+        {
+            var others = term.Atoms.Where(atom => atom is not SymbolAtom single || !single.Symbol.Equals(symbol)).ToArray();
+            if (others.Length == term.Atoms.Length)
+                rest += new Size(0, [term]);
+            else if (others.Length == term.Atoms.Length - 1)
+                factor += Collect(0, [term with { Atoms = others }]);
+            else
+                return null;
+        }
+        return factor.Equals(Zero) || factor.Value < 0 || factor.Symbols().Concat(rest.Symbols()).Any(other => other.Kind == SymbolKind.Data || other.Equals(symbol))
+            ? null
+            : (factor, rest);
+    }
 
     public bool Equals(Size? other)
     {

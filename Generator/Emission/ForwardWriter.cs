@@ -207,16 +207,18 @@ internal sealed class ForwardWriter
         string? part = null;
         foreach (var value in values)
             for (var axis = 0; axis < value.Shape.Rank; axis++)
-                if (value.Shape[axis].AffineIn(symbol) is var (factor, constant))
+                if (value.Shape[axis].LinearIn(symbol) is var (factor, rest))
                 {
                     var size = $"{_locals[value]}.shape[{axis}]";
-                    if (factor == 1 && constant == 0)
+                    if (factor == Size.One && rest == Size.Zero)
                         return size;
-                    var multiple = constant == 0 ? size : $"({size} {(constant < 0 ? "+" : "-")} {Math.Abs(constant)})";
-                    part ??= factor == 1 ? multiple : $"({multiple} / {factor})";
+                    var multiple = rest == Size.Zero ? size : rest.Value < 0 ? $"({size} + {-rest})" : $"({size} - {Operand(rest)})";
+                    part ??= factor == Size.One ? multiple : $"({multiple} / {Operand(factor)})";
                 }
         return part;
     }
+
+    private string Operand(Size size) => size.IsConstant ? _code.Of(size) : $"({_code.Of(size)})";
 
     /// <summary>A local for a number, if one is wanted.</summary>
     private string? DeclareNumber(Symbol symbol) =>

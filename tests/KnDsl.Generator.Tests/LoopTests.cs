@@ -114,6 +114,28 @@ public sealed class LoopTests : TorchTest
         }
     }
 
+    /// <summary>Sizes may be multiples of parameters, as images of patches are.</summary>
+    [Theory]
+    [InlineData("patch*h, patch*w", "h", "w", 12, 8, 6)]
+    [InlineData("2*patch*h, (patch + 1)*w", "2*h", "w", 16, 10, 8)]
+    [InlineData("patch*h + patch, w + patch", "h + 1", "w", 12, 8, 12)]
+    public void InputsMayBeMultiplesOfParameters(string sizes, string height, string width, long imageHeight, long imageWidth, long positions)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Inline(patch: int = 4)
+            {
+                input  image[N, 3, {{sizes}}]
+                tokens = image -> upsample(size: [patch*({{height}}), patch*({{width}})]) -> conv(8, patch, stride: patch, padding: 0) -> reshape(8, ({{height}})*({{width}}))
+                y = tokens -> permute(0, 2, 1) -> linear(5)
+                output y[N, ({{height}})*({{width}}), 5]
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using var network = @case.Create("Inline", ("patch", 4));
+        using var output = GeneratedCase.Run(network, randn(2, 3, imageHeight, imageWidth)).Single();
+        Assert.Equal([2, positions, 5], output.shape);
+    }
+
     [Fact]
     public void ALabelMayBeTheNetworksName()
     {
