@@ -20,12 +20,12 @@ internal sealed class Conv(int dimensions) : Layer
     [
         new("channels", ParameterKind.Integer, "Output channels.", Minimum: 1),
         new("kernel", ParameterKind.Spatial, "Size of the kernel.", Minimum: 1),
-        new("stride", ParameterKind.Spatial, "Step of the kernel.", "1", Minimum: 1),
-        new("padding", ParameterKind.Spatial, "Zeros around the input.", "half the dilated kernel, rounded down (patches that do not overlap want 0)", ["same", "valid"], Minimum: 0),
-        new("dilation", ParameterKind.Spatial, "Step between the kernel's taps.", "1", Minimum: 1),
-        new("groups", ParameterKind.Integer, "Groups of channels that do not mix.", "1", Minimum: 1),
-        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true"),
-        new("mode", ParameterKind.Word, "What pads.", "zeros", ["zeros", "reflect", "replicate", "circular"]),
+        new("stride", ParameterKind.Spatial, "Step of the kernel.", "1", Minimum: 1) { IsNamed = true },
+        new("padding", ParameterKind.Spatial, "Zeros around the input.", "half the dilated kernel, rounded down (patches that do not overlap want 0)", ["same", "valid"], Minimum: 0) { IsNamed = true },
+        new("dilation", ParameterKind.Spatial, "Step between the kernel's taps.", "1", Minimum: 1) { IsNamed = true },
+        new("groups", ParameterKind.Integer, "Groups of channels that do not mix.", "1", Minimum: 1) { IsNamed = true },
+        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true") { IsNamed = true },
+        new("mode", ParameterKind.Word, "What pads.", "zeros", ["zeros", "reflect", "replicate", "circular"]) { IsNamed = true },
     ];
 
     public override string ShapeRule => dimensions switch

@@ -19,12 +19,12 @@ internal sealed class ConvTranspose(int dimensions) : Layer
     [
         new("channels", ParameterKind.Integer, "Output channels.", Minimum: 1),
         new("kernel", ParameterKind.Spatial, "Size of the kernel.", Minimum: 1),
-        new("stride", ParameterKind.Spatial, "Step of the kernel in the output.", "1", Minimum: 1),
-        new("padding", ParameterKind.Spatial, "Positions cut from each side of the output.", "such that the output is stride times the input", Minimum: 0),
-        new("output_padding", ParameterKind.Spatial, "Positions added at one side of the output.", "0 where padding is given", Minimum: 0),
-        new("dilation", ParameterKind.Spatial, "Step between the kernel's taps.", "1", Minimum: 1),
-        new("groups", ParameterKind.Integer, "Groups of channels that do not mix.", "1", Minimum: 1),
-        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true"),
+        new("stride", ParameterKind.Spatial, "Step of the kernel in the output.", "1", Minimum: 1) { IsNamed = true },
+        new("padding", ParameterKind.Spatial, "Positions cut from each side of the output.", "such that the output is stride times the input", Minimum: 0) { IsNamed = true },
+        new("output_padding", ParameterKind.Spatial, "Positions added at one side of the output.", "0 where padding is given", Minimum: 0) { IsNamed = true },
+        new("dilation", ParameterKind.Spatial, "Step between the kernel's taps.", "1", Minimum: 1) { IsNamed = true },
+        new("groups", ParameterKind.Integer, "Groups of channels that do not mix.", "1", Minimum: 1) { IsNamed = true },
+        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true") { IsNamed = true },
     ];
 
     public override string ShapeRule =>

@@ -121,7 +121,7 @@ internal sealed class LayerCall
     {
         if (Input.Rank == rank)
             return true;
-        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()).WithHint(hint));
+        Report(DiagnosticCatalogue.Rank(Place, Layer.Name, expected, Input.ToString()).WithHint(hint ?? (Input.Rank == rank - 1 && Input[0].IsConstant ? "The first dimension is the batch, N." : null)));
         return false;
     }
 

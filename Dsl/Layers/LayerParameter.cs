@@ -60,6 +60,12 @@ internal sealed record LayerParameter(
     /// <summary>Whether it takes all arguments by position, as torch's permute(0, 2, 3, 1) does.</summary>
     public bool IsVariadic { get; init; }
 
+    /// <summary>
+    /// Whether it is given by its name only: torch puts the input's channels first, so that torch's conv(3, 64, 7) would be read
+    /// as 3 channels, a kernel of 64 and a stride of 7.
+    /// </summary>
+    public bool IsNamed { get; init; }
+
     /// <summary>The kind as a message names it.</summary>
     public string KindText
     {

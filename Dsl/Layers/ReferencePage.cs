@@ -45,7 +45,7 @@ internal static class ReferencePage
             return;
         page.Append("\n| argument | kind | default | |\n|---|---|---|---|\n");
         foreach (var parameter in parameters)
-            page.Append($"| {parameter.Name} | {parameter.KindText}{Range(parameter)} | {parameter.Default ?? "must be given"} | {parameter.Summary} |\n");
+            page.Append($"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsNamed ? "; by its name" : "")} | {parameter.Default ?? "must be given"} | {parameter.Summary} |\n");
     }
 
     private static string Range(LayerParameter parameter) =>

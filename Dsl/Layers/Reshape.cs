@@ -30,6 +30,11 @@ internal sealed class Reshape : Layer
         var known = sizes.Where(size => size.Value != -1).Aggregate(Size.One, (a, b) => a * b);
         Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf("sizes"), Name, call.Input.ToString(), elements.ToString(), wanted,
             open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one that is left open");
+        if (!call.Input[0].IsConstant && sizes.Any(size => size == call.Input[0]))
+        {
+            call.Report(Differs().WithHint($"The batch stays and is not written: leave {call.Input[0]} out."));
+            return null;
+        }
         if (open > 1 || sizes.Count == 0 || known == Size.Zero)
         {
             call.Report(Differs());

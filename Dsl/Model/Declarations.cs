@@ -66,17 +66,22 @@ internal static class Declarations
         foreach (var shape in module.InputShapes)
             if (HasWrongRank(shape))
                 diagnostics.Add(DiagnosticCatalogue.Rank(source.At(shape!.Span), "input", $"2 to {Elaborator.MostDimensions} dimensions, the batch first", source.Slice(shape.Span)));
-        if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false })
+        // A parameter whose type is no type was perhaps meant as an input.
+        if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false } && module.Parameters.All(HasType))
             diagnostics.Add(DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text, "an input such as 'x' among its parameters"));
         if (module.Kind == ModuleKind.Network)
             foreach (var input in module.Inputs)
                 diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(input.Span), input.Text)
                     .WithHint($"A network declares its inputs in its body: input {input.Text}[N, 3, 32, 32]."));
         foreach (var parameter in module.Parameters)
-            if (parameter.Type.Text is not ("int" or "float" or "bool" or "norm") || parameter is { IsList: true, Type.Text: not ("int" or "float") })
+            if (!HasType(parameter))
                 diagnostics.Add(DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : ""))
-                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near && near != parameter.Type.Text ? $"Did you mean '{near}'?" : null));
+                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near && near != parameter.Type.Text ? $"Did you mean '{near}'?"
+                        : parameter.Type.Text is "Tensor" or "tensor" ? $"Values come in without a type: leave ': {parameter.Type.Text}' out." : null));
     }
+
+    private static bool HasType(Parameter parameter) =>
+        parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" };
 
     /// <summary>Whether the sizes of an input are too few or too many.</summary>
     public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > Elaborator.MostDimensions };

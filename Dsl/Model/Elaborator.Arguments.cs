@@ -17,7 +17,6 @@ internal sealed partial class Elaborator
         var callee = call.Callee.Text;
         var bound = new List<CheckedArgument>();
         var ok = true;
-        var misnamed = false;
         var position = 0;
         arguments ??= call.Arguments;
         if (parameters.Count > 0 && parameters[0].IsVariadic && arguments.TakeWhile(argument => argument.Name is null).ToArray() is { Length: > 1 } row)
@@ -26,23 +25,26 @@ internal sealed partial class Elaborator
         foreach (var argument in arguments)
         {
             var parameter = argument.Name is null
-                ? position < parameters.Count ? parameters[position++] : null
+                ? position < parameters.Count && !parameters[position].IsNamed ? parameters[position++] : null
                 : FindParameter(parameters, argument.Name.Text);
             if (parameter is null)
             {
                 ok = false;
                 if (argument.Name is null)
                 {
-                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), parameters.Select(one => one.Name).ToArray()));
+                    var byPosition = parameters.TakeWhile(one => !one.IsNamed).Select(one => one.Name).ToArray();
+                    Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), byPosition)
+                        .WithHint(position < parameters.Count ? $"The input tells its channels: leave them out. Others are named, as in '{parameters[position].Name}: 2'." : null));
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());
-                misnamed = true;
                 continue;
             }
             if (IsBound(parameter))
             {
-                Report(DiagnosticCatalogue.ArgumentTwice(At(argument.Span), callee, parameter.Name));
+                // Behind a mistake the positions are not what was meant.
+                if (ok)
+                    Report(DiagnosticCatalogue.ArgumentTwice(At(argument.Span), callee, parameter.Name));
                 ok = false;
                 continue;
             }
@@ -50,9 +52,9 @@ internal sealed partial class Elaborator
             ok &= value is not ErrorValue;
             bound.Add(new CheckedArgument(parameter.Name, value, At(argument.Value.Span)));
         }
-        // A name that is not known may have been meant for one that is missing.
+        // What is wrong may have been meant for what is missing.
         foreach (var parameter in parameters)
-            if (parameter.IsRequired && !IsBound(parameter) && !misnamed)
+            if (parameter.IsRequired && !IsBound(parameter) && ok)
             {
                 Report(DiagnosticCatalogue.MissingArgument(At(call.Span), callee, parameter.Name, parameter.KindText));
                 ok = false;
@@ -159,7 +161,6 @@ internal sealed partial class Elaborator
     {
         var bound = new Dictionary<string, Value>();
         var ok = true;
-        var misnamed = false;
         var position = 0;
         foreach (var argument in arguments)
         {
@@ -176,12 +177,12 @@ internal sealed partial class Elaborator
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, declaration.Name.Text, declaration.Parameters.Select(candidate => candidate.Name.Text).ToArray());
-                misnamed = true;
                 continue;
             }
             if (bound.ContainsKey(parameter.Name.Text))
             {
-                Report(DiagnosticCatalogue.ArgumentTwice(At(argument.Span), declaration.Name.Text, parameter.Name.Text));
+                if (ok)
+                    Report(DiagnosticCatalogue.ArgumentTwice(At(argument.Span), declaration.Name.Text, parameter.Name.Text));
                 ok = false;
                 continue;
             }
@@ -196,7 +197,7 @@ internal sealed partial class Elaborator
                 continue;
             if (parameter.Default is null)
             {
-                if (!misnamed)
+                if (ok)
                     Report(DiagnosticCatalogue.MissingArgument(At(call.Span), declaration.Name.Text, parameter.Name.Text, TypeText(parameter)));
                 ok = false;
             }
@@ -274,7 +275,8 @@ internal sealed partial class Elaborator
         if (converted is not null)
             return converted;
         return parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" }
-            ? Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe()))
+            ? Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe())
+                .WithHint(value is TensorValue ? "What '->' hands on is the value: leave it out of the arguments." : null))
             : ErrorValue.Instance;
     }
 

@@ -63,7 +63,8 @@ internal sealed partial class Elaborator
         }
         if (name is "true" or "false")
             return new BoolValue(name == "true");
-        if (_lacksNames)
+        // Once a declaration is enough for a name that it lacks.
+        if (_lacksNames || !_context.IsFirstUse(_declaration, name, span))
             return Silence();
         var known = _scope.Names.Concat(["true", "false"]);
         var hint = SetLater(name) is null && Spelling.Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?"

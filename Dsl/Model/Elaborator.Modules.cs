@@ -146,11 +146,11 @@ internal sealed partial class Elaborator
                 {
                     ok = false;
                     if (value is not ErrorValue)
-                        Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"An input of '{declaration.Name.Text}'", "a tensor", value.Describe()));
+                        Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"An input of '{declaration.Name.Text}'", "a tensor", value.Describe())
+                            .WithHint($"Write value -> {declaration.Name.Text}(...), or 'module name = {declaration.Name.Text}(...)' for one to be shared."));
                 }
             }
-        var arguments = BindParameters(call, declaration, source, rest);
-        if (!ok || arguments is null)
+        if (!ok || BindParameters(call, declaration, source, rest) is not { } arguments)
             return null;
         if (tensors.Count != declaration.Inputs.Count)
         {
@@ -165,7 +165,7 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.BlockInput(place, declaration.Name.Text, source.Slice(shape.Span), declaration.Inputs[i].Text, tensors[i].Shape.ToString()));
                 return null;
             }
-        return (tensors, arguments.Value.All, arguments.Value.Given);
+        return (tensors, arguments.All, arguments.Given);
     }
 
     private BlockUse? Use(

@@ -59,6 +59,8 @@ internal sealed partial class Elaborator
                     _failed = true;
                     // An input that cannot be read declares sizes that nobody knows.
                     _lacksNames |= _source.Slice(error.Span).StartsWith("input", StringComparison.Ordinal);
+                    // So does one that gives its value no name.
+                    _lacksNames |= error.Targets.Count == 0 && _source.Slice(error.Span).Contains("->");
                     foreach (var target in error.Targets)
                         _scope.Set(target.Text, ErrorValue.Instance);
                     if (isTop && _outputs is null && _source.Slice(error.Span) is var text
@@ -84,9 +86,13 @@ internal sealed partial class Elaborator
         }
         foreach (var input in statement.Values)
         {
+            var isTaken = false;
             if (_scope.Find(input.Name.Text) is { } taken)
+            {
                 Report(DiagnosticCatalogue.DuplicateDeclaration(At(input.Name.Span), "name", input.Name.Text,
                     At(taken.Targets.Count > 0 ? taken.Targets[0] : statement.Span)));
+                isTaken = true;
+            }
             var sizes = input.Shape.Sizes.Select(size => DeclaredSize(size, true)).ToArray();
             if (sizes.Length > MostDimensions)
                 Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", $"at most {MostDimensions} dimensions", $"{sizes.Length}"));
@@ -96,7 +102,7 @@ internal sealed partial class Elaborator
             var value = new TensorValue(shape, ChainFact.NotBegun, At(input.Name.Span), input.Name.Text);
             _inputs = [.. _inputs, value];
             _assigned.Add((input.Name, input.Name.Span));
-            _scope.Set(input.Name.Text, new Binding(sizes.Contains(null) || sizes.Length is < 2 or > MostDimensions ? ErrorValue.Instance : value, [input.Name.Span]));
+            _scope.Set(input.Name.Text, new Binding(isTaken || sizes.Contains(null) || sizes.Length is < 2 or > MostDimensions ? ErrorValue.Instance : value, [input.Name.Span]));
         }
     }
 
@@ -163,6 +169,8 @@ internal sealed partial class Elaborator
             if (_outputs.FirstOrDefault(other => other.Name == output.Name.Text) is not null)
                 Report(DiagnosticCatalogue.DuplicateDeclaration(At(output.Name.Span), "output", output.Name.Text, _ended.Value));
             var value = Lookup(output.Name.Text, output.Name.Span);
+            // An input without its batch is told of where it is used; nobody knows the batch's name then.
+            _lacksNames |= _failed && _inputs.Any(input => input.Shape is { Rank: > 0 } shape && shape[0].IsConstant);
             var declared = output.Shape.Sizes.Select(size => DeclaredSize(size, false)).ToArray();
             if (value is ErrorValue)
                 continue;
@@ -193,6 +201,14 @@ internal sealed partial class Elaborator
 
     private void RunAssign(AssignStatement statement)
     {
+        var first = statement.Targets[0];
+        if (statement.Value is NameExpression { Name: "norm" }
+            && _declaration.Parameters.FirstOrDefault(parameter => parameter.Name.Text == first.Text && parameter.Type.Text == "norm") is { } policy)
+        {
+            Report(DiagnosticCatalogue.DuplicateDeclaration(At(first.Span), "parameter", first.Text, At(policy.Name.Span))
+                .WithHint($"Write 'norm = {first.Text}' to use it."));
+            return;
+        }
         var values = EvaluateAll(statement.Value, statement.Targets.Count == 1 ? statement.Targets[0].Text : null);
         if (values.Count != statement.Targets.Count && !values.Any(value => value is ErrorValue))
         {
@@ -256,9 +272,11 @@ internal sealed partial class Elaborator
             if (condition is not (ErrorValue or BoolValue))
                 Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A condition", "true or false", condition.Describe())
                     .WithHint(condition is SizeValue ? $"Compare it, as in '{condition.Describe()} != 0'." : null));
-            // Both branches are still read, so that their mistakes are found and their names are known.
+            // Both branches are still read, so that their mistakes are found; which values they leave is not known.
             then();
             otherwise();
+            foreach (var name in Declarations.Targets(thenBody).Concat(Declarations.Targets(elseBody)))
+                _scope.Set(name, ErrorValue.Instance);
             return;
         }
         if (decision.Constant is { } known)

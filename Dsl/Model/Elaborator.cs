@@ -268,6 +268,9 @@ internal sealed partial class Elaborator
     private Value SymbolFor(Parameter parameter)
     {
         var name = parameter.Name.Text;
+        // A list for a default says what was meant, and its type that it was not said.
+        if (!parameter.IsList && parameter.Default is ListExpression)
+            return ErrorValue.Instance;
         if (parameter.IsList)
             return parameter.Type.Text is "int" or "float" ? new ListParameterValue(name, parameter.Type.Text == "float") : ErrorValue.Instance;
         return parameter.Type.Text switch

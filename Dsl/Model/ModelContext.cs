@@ -39,6 +39,16 @@ internal sealed class ModelContext
 
     public void SetFailed(ModuleDeclaration declaration) => _failed.Add(declaration);
 
+    private readonly Dictionary<(ModuleDeclaration, string), TextSpan> _unknownNames = [];
+
+    /// <summary>Whether a name that a declaration lacks is used here for the first time.</summary>
+    public bool IsFirstUse(ModuleDeclaration declaration, string name, TextSpan span)
+    {
+        if (!_unknownNames.TryGetValue((declaration, name), out var first))
+            _unknownNames[(declaration, name)] = first = span;
+        return first.Equals(span);
+    }
+
     /// <summary>The plan for any arguments; made once a declaration.</summary>
     public ModuleModel Generic(ModuleDeclaration declaration, SourceText source)
     {

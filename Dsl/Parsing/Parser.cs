@@ -34,6 +34,9 @@ internal sealed class Parser
     /// <summary>How many of them were reported.</summary>
     private int _reported;
 
+    /// <summary>Whether the body that comes is told by its indentation instead of braces.</summary>
+    private bool _isIndented;
+
     private int _position;
     private int _depth;
 
@@ -92,9 +95,15 @@ internal sealed class Parser
                 var nearest = Spelling.Nearest(Current.Text, known);
                 Report(DiagnosticCatalogue.ExpectedDeclaration(_source.At(Current.Span), Current.Describe())
                     .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
+                        : IsForeignDeclaration() ? "What a network is made of is declared by 'block'."
                         : StatementGrammar.Starts(_tokens, _position) ? "Statements stand in the braces of a network or a block." : null));
-                _position++;
-                SkipToDeclaration();
+                if (IsForeignDeclaration())
+                    Add(modules, ReadModule(ModuleKind.Block));
+                else
+                {
+                    _position++;
+                    SkipToDeclaration();
+                }
             }
             if (_position == start)
                 _position++;
@@ -108,6 +117,10 @@ internal sealed class Parser
             return item is not null;
         }
     }
+
+    /// <summary>Whether something is declared by another language's word: <c>def Unit(x, ...)</c>.</summary>
+    private bool IsForeignDeclaration() => Current.Text is "def" or "class" or "function" or "fn" or "func" or "module" or "layer"
+        && Peek(1).Is(TokenKind.Identifier) && Peek(2).Is(TokenKind.OpenParen);
 
     private void SkipToDeclaration()
     {
@@ -189,9 +202,36 @@ internal sealed class Parser
         return _source.At(new TextSpan(Math.Max(0, last - 1), 1));
     }
 
+    /// <summary>Lines that are indented below their owner, as Python has it: that braces are missing is reported then.</summary>
+    private (IReadOnlyList<Statement> Statements, int End, bool IsClosed) ReadIndented(Token owner)
+    {
+        _isIndented = false;
+        _depth++;
+        var statements = new List<Statement>();
+        while (Current.Kind is not (TokenKind.End or TokenKind.CloseBrace) && !StartsDeclaration(_position)
+            && Indentation(Current) > Indentation(owner))
+        {
+            var start = _position;
+            if (ReadBodyStatement() is { } statement)
+                statements.Add(statement);
+            if (_position == start)
+                _position++;
+        }
+        _depth--;
+        // A closing brace alone: only the opening one was forgotten.
+        if (Current.Is(TokenKind.CloseBrace) && _unclosed < 0 && Indentation(Current) >= Indentation(owner))
+        {
+            _unclosed++;
+            _position++;
+        }
+        return (statements, Current.Span.Start, false);
+    }
+
     /// <summary>Statements between braces; the opening one is the current token.</summary>
     private (IReadOnlyList<Statement> Statements, int End, bool IsClosed) ReadBody(Token owner, string what)
     {
+        if (_isIndented)
+            return ReadIndented(owner);
         var open = Current;
         _position++;
         _depth++;
@@ -281,7 +321,8 @@ internal sealed class Parser
         {
             var keyword = Current;
             var condition = ReadHeader(keyword.IsWord("if") ? StatementGrammar.If : StatementGrammar.ElseIf, keyword);
-            if (!Current.Is(TokenKind.OpenBrace))
+            var isPython = _isIndented;
+            if (!Current.Is(TokenKind.OpenBrace) && !isPython)
                 return new ErrorStatement([], keyword.Span);
             var body = ReadBody(keyword, "'if'");
             // Where the body ends is not known without its brace, so nothing is concluded from the condition.
@@ -301,7 +342,12 @@ internal sealed class Parser
             _position++;
             if (Current.IsWord("if"))
                 continue;
-            if (!Current.Is(TokenKind.OpenBrace))
+            if (isPython && Current.Is(TokenKind.Colon))
+            {
+                _isIndented = true;
+                _position++;
+            }
+            else if (!Current.Is(TokenKind.OpenBrace))
             {
                 Report(DiagnosticCatalogue.ExpectedToken(PlaceOf(Current), "'{'", Current.Describe()));
                 break;
@@ -327,7 +373,7 @@ internal sealed class Parser
         var keyword = Current;
         var variable = Peek(1);
         var header = ReadHeader(StatementGrammar.ForHeader, keyword);
-        if (!Current.Is(TokenKind.OpenBrace))
+        if (!Current.Is(TokenKind.OpenBrace) && !_isIndented)
             return new ErrorStatement([], keyword.Span);
         var body = ReadBody(keyword, "'for'");
         header ??= new ForStatement(new Name(variable.Text, variable.Span), new ErrorExpression(keyword.Span), null, [], keyword.Span);
@@ -346,7 +392,8 @@ internal sealed class Parser
             colon++;
         if (colon < end)
         {
-            // As Python has it; the lines behind are read as they stand.
+            // As Python has it, so its body is what is indented.
+            _isIndented = true;
             Report(DiagnosticCatalogue.ExpectedToken(_source.At(_tokens[colon].Span), "'{'", _tokens[colon].Describe()).WithHint(BodyHint(keyword)));
             _position = colon + 1;
             return null;

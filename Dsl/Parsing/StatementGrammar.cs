@@ -122,7 +122,8 @@ internal static class StatementGrammar
             return [new Name(tokens[start + 1].Text, tokens[start + 1].Span)];
         // Whatever stands before the equals sign, read or not.
         var assign = start;
-        while (assign < end && tokens[assign].Kind is TokenKind.Identifier or TokenKind.Comma)
+        while (assign < end && tokens[assign].Kind is TokenKind.Identifier or TokenKind.Comma
+            or TokenKind.OpenParen or TokenKind.CloseParen or TokenKind.OpenBracket or TokenKind.CloseBracket)
             assign++;
         return assign == end || !tokens[assign].Is(TokenKind.Assign) ? [] : Enumerable.Range(start, assign - start)
             .Where(i => tokens[i].Is(TokenKind.Identifier)).Select(i => new Name(tokens[i].Text, tokens[i].Span)).ToArray();
