@@ -280,6 +280,8 @@ internal sealed partial class Elaborator
             : ErrorValue.Instance;
     }
 
+    private const string NoChannels = "A norm takes its channels from its input: leave them out.";
+
     /// <summary>A policy with its settings, or null where it was wrong.</summary>
     private PolicyValue? EvaluatePolicy(Expression expression)
     {
@@ -292,7 +294,8 @@ internal sealed partial class Elaborator
         {
             var value = Lookup(name.Name, name.Span);
             if (value is not (PolicyValue or ErrorValue))
-                Report(DiagnosticCatalogue.ValueType(At(expression.Span), "This", "a normalization policy", value.Describe()));
+                Report(DiagnosticCatalogue.ValueType(At(expression.Span), "This", "a normalization policy", value.Describe())
+                    .WithHint(value is SizeValue ? NoChannels : null));
             return value as PolicyValue;
         }
         var call = expression switch
@@ -305,7 +308,8 @@ internal sealed partial class Elaborator
         {
             var known = NormPolicies.All.Select(definition => definition.Name).ToArray();
             Report(DiagnosticCatalogue.ValueType(At(expression.Span), "This", $"a normalization policy ({string.Join(", ", known)})", $"'{_source.Slice(expression.Span)}'")
-                .WithHint(call is not null && Spelling.Nearest(call.Callee.Text, known) is { } near ? $"Did you mean '{near}'?" : null));
+                .WithHint(expression is IntegerLiteral ? NoChannels
+                    : call is not null && Spelling.Nearest(call.Callee.Text, known) is { } near ? $"Did you mean '{near}'?" : null));
             return null;
         }
         if (BindArguments(call, policy.Parameters) is not { } arguments || !RequireKnown(arguments, policy.Name))

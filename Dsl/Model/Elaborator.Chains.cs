@@ -136,7 +136,8 @@ internal sealed partial class Elaborator
         var known = LayerCatalogue.All.Select(layer => layer.Name).Concat(_file.Visible.Keys).Concat(_file.Externs.Keys)
             .Concat(_scope.Names.Where(name => _scope.Find(name)!.Value is ModuleValue));
         Report(DiagnosticCatalogue.UnknownStage(At(callee.Span), callee.Text)
-            .WithHint((LayerCatalogue.FindByTorchName(callee.Text) ?? Spelling.Nearest(callee.Text, known)) is { } nearest ? $"Did you mean '{nearest}'?" : null));
+            .WithHint(NormPolicies.Find(callee.Text) is not null ? $"It is a policy: write norm({callee.Text}())."
+                : (LayerCatalogue.FindByTorchName(callee.Text) ?? Spelling.Nearest(callee.Text, known)) is { } nearest ? $"Did you mean '{nearest}'?" : null));
     }
 
     private IReadOnlyList<Value> EvaluateCall(CallExpression expression, string? target)
