@@ -16,7 +16,7 @@ internal sealed class Linear : Layer
     public override IReadOnlyList<LayerParameter> Parameters { get; } =
     [
         new("features", ParameterKind.Integer, "Output features.", Minimum: 1),
-        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true"),
+        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true") { IsNamed = true },
     ];
 
     public override string ShapeRule => "[N, ..., F] -> [N, ..., features]";

@@ -24,10 +24,10 @@ internal sealed class Reshape : Layer
     public override Shape? Infer(LayerCall call)
     {
         var sizes = call.List("sizes");
-        var elements = call.Input.Sizes.Skip(1).Aggregate(Size.One, (a, b) => a * b);
+        var elements = Product(call.Input.Sizes.Skip(1));
         var wanted = $"[{string.Join(", ", sizes)}]";
         var open = sizes.Count(size => size.Value == -1);
-        var known = sizes.Where(size => size.Value != -1).Aggregate(Size.One, (a, b) => a * b);
+        var known = Product(sizes.Where(size => size.Value != -1));
         Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf("sizes"), Name, call.Input.ToString(), elements.ToString(), wanted,
             open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one that is left open");
         if (!call.Input[0].IsConstant && sizes.Any(size => size == call.Input[0]))
@@ -41,12 +41,19 @@ internal sealed class Reshape : Layer
             return null;
         }
         if (open == 0)
-            return call.Require(elements, known, Differs) ? new Shape(sizes.Prepend(call.Input[0])) : null;
+        {
+            // What stands on both sides need not be known for the rest to be checked where the network is built.
+            var (have, want) = (call.Input.Sizes.Skip(1).ToList(), sizes.ToList());
+            have.RemoveAll(want.Remove);
+            return call.Require(Product(have), Product(want), Differs) ? new Shape(sizes.Prepend(call.Input[0])) : null;
+        }
         var rest = Size.FloorDivide(elements, known);
         if (rest * known != elements && !call.Require(Size.Modulo(elements, known), 0, Differs))
             return null;
         return new Shape(sizes.Select(size => size.Value == -1 ? rest : size).Prepend(call.Input[0]));
     }
+
+    private static Size Product(IEnumerable<Size> sizes) => sizes.Aggregate(Size.One, (a, b) => a * b);
 
     public override string Forward(LayerCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"{inputs[0]}.reshape([{inputs[0]}.shape[0], {string.Join(", ", call.List("sizes").Select(code.Of))}])";

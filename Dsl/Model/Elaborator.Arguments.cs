@@ -34,7 +34,7 @@ internal sealed partial class Elaborator
                 {
                     var byPosition = parameters.TakeWhile(one => !one.IsNamed).Select(one => one.Name).ToArray();
                     Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), byPosition)
-                        .WithHint(position < parameters.Count ? $"The input tells its channels: leave them out. Others are named, as in '{parameters[position].Name}: 2'." : null));
+                        .WithHint(position < parameters.Count ? $"Unlike in torch, the input's own sizes are not written; by name: {string.Join(", ", parameters.Skip(position).Select(one => one.Name))}." : null));
                     return null;
                 }
                 ReportUnknownArgument(argument.Name, callee, parameters.Select(candidate => candidate.Name).ToArray());

@@ -223,6 +223,12 @@ internal sealed partial class Elaborator
             _failed = true;
             return [ErrorValue.Instance];
         }
+        // What the block was to give back is wrong, and told of there.
+        if (use.Declaration.Body.OfType<ReturnStatement>().Any(given => given.Values.Count > model.Outputs.Count))
+        {
+            _failed = true;
+            return [ErrorValue.Instance];
+        }
         var outputs = model.Outputs.Select(output => new TensorValue(
             substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
             output.Value.Chain.Within(prefix, chains), place,

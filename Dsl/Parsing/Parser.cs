@@ -505,6 +505,11 @@ internal sealed class Parser
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) => $"An argument's name ends with a colon, as in '{before.Text}: value'.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier) && at - 2 >= start && _tokens[at - 2].Is(TokenKind.Arrow) =>
                 $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
+            TokenKind.Comma when inArguments && before.Kind is TokenKind.Integer => "A list stands in square brackets, as in [2, 2].",
+            TokenKind.OpenParen when at - 2 >= start && before.Is(TokenKind.Identifier) && _tokens[at - 2].Is(TokenKind.Dot) =>
+                $"Operations are stages: write value -> {before.Text}.",
+            TokenKind.OpenParen when before.Is(TokenKind.Label) && before.Text.Contains('.') =>
+                $"Operations are stages: write value -> {before.Text.Substring(before.Text.LastIndexOf('.') + 1)}.",
             TokenKind.Star when before.Is(TokenKind.Star) => "There are no powers: multiply, or write the number.",
             TokenKind.Plus or TokenKind.Minus or TokenKind.Star when !inArguments && Enumerable.Range(start, at - start).Any(i => _tokens[i].Is(TokenKind.Arrow)) =>
                 $"'->' binds loosest: put the chain before '{found.Text}' in parentheses.",

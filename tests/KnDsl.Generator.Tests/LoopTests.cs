@@ -136,6 +136,30 @@ public sealed class LoopTests : TorchTest
         Assert.Equal([2, positions, 5], output.shape);
     }
 
+    /// <summary>A reshape in a block is checked where the block is built, whatever the size that only data has.</summary>
+    [Fact]
+    public void AReshapeIsCheckedInTheConstructorOfABlock()
+    {
+        var @case = GeneratedCase.Inline("""
+            network Inline(heads: int = 4)
+            {
+                input tokens[N, l, 16]
+                y = tokens -> Heads(heads)
+                output y[N, l, 16]
+            }
+
+            block Heads(x[N, L, C], heads: int)
+            {
+                return x -> linear(C) -> reshape(L, heads, C / heads) -> permute(0, 2, 1, 3) -> permute(0, 2, 1, 3) -> reshape(L, C)
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using var network = @case.Create("Inline", ("heads", 8));
+        Assert.Equal([2, 5, 16], GeneratedCase.Run(network, randn(2, 5, 16)).Single().shape);
+        var problem = Assert.ThrowsAny<System.ArgumentException>(() => @case.Create("Inline", ("heads", 5)));
+        Assert.Contains("KN0208", problem.Message);
+    }
+
     [Fact]
     public void ALabelMayBeTheNetworksName()
     {
