@@ -36,6 +36,9 @@ internal sealed class LayerCall
         : Inputs.Any(input => input.IsLearned) ? [.. Inputs.Where(input => !input.IsLearned)]
         : Inputs;
 
+    /// <summary>Whether the output is a learned tensor, or numbers that are computed of such ones alone: it has no batch.</summary>
+    public bool IsLearned => Layer is Learned || Layer is Elementwise or WithNumber or Join && Inputs.All(input => input.IsLearned);
+
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;
 

@@ -340,13 +340,15 @@ internal sealed partial class Elaborator
             }
             chain = ObserveBy(call, member!, prior, place);
         }
+        else if (call.IsLearned)
+            chain = ChainFact.NotBegun;
         else if (!call.Layer.PassesState(call))
             chain = states.FirstOrDefault(state => state.Kind != ChainKind.NotBegun) is { } cut
                 ? cut.Kind == ChainKind.Cut ? cut : ChainFact.Cut(call.Layer.Name, place)
                 : ChainFact.NotBegun;
         else
             chain = states.Length == 1 ? states[0].Through(call.Layer.Name) : ChainFact.Join(states, call.Layer.Name, place);
-        var output = new TensorValue(shape, chain, place, name) { IsLearned = call.Layer is Learned };
+        var output = new TensorValue(shape, chain, place, name) { IsLearned = call.IsLearned };
         _items.Add(new ApplyLayerItem(member, call, output, place) { Prior = prior, From = from });
         return output;
     }

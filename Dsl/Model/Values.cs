@@ -165,7 +165,10 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
     /// <summary>For a value that several paths assign: whether one of them hands an input of the module through.</summary>
     public bool MayBeInput { get; init; }
 
-    /// <summary>Whether it is a learned tensor itself: it has no batch, and is no part of the statistic chain.</summary>
+    /// <summary>
+    /// Whether it is a learned tensor, or what element by element is made of such: it has no batch, and is no part of the
+    /// statistic chain.
+    /// </summary>
     public bool IsLearned { get; init; }
 
     /// <summary>Whether several assignments share this variable (the value after an if or in a loop).</summary>

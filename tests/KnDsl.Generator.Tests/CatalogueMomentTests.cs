@@ -76,6 +76,7 @@ public sealed class CatalogueMomentTests : TorchTest
         ["concat"] = ["4, 3: c = concat(a, b -> relu)", "4, 3: c = concat(a, b -> relu, axis: 2)", "4, 3, 2: c = concat(a -> slice(0, 1, axis: 2), b, axis: -2)"],
         ["learned"] =
         [
+            "4, 3: t = gate: learned(4, 1, value: 0.3, std: 0.2)\n    u = shift: learned(1, value: 0.5)\n    g = (t -> sigmoid) * 2 + u\n    c = concat(a * g, b + (t * u -> tanh) - u)",
             "4, 3: t = shift: learned(4, 1, value: 0.5, std: 0.2)\n    c = concat(a + t, b - t)",
             "4, 3: t = scale: learned(4, 1, value: 0.5, std: 0.2)\n    c = concat(a * t, b)",
         ],
