@@ -401,7 +401,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ExternNoModuleRule = Error("KN0403", "C# class is no module");
 
     public static Diagnostic ExternNoModule(Place at, string type) =>
-        new(ExternNoModuleRule, at, $"The class '{type}' is no module that can be made; expected a class that derives from torch.nn.Module<Tensor, Tensor>.");
+        new(ExternNoModuleRule, at, $"The class '{type}' is no module that can be made; expected a public class, not abstract, that derives from torch.nn.Module<Tensor, Tensor>.");
 
     private static readonly DiagnosticDescriptor ExternForwardRule = Error("KN0404", "C# module takes other values");
 

@@ -28,16 +28,19 @@ internal static class ExternModules
 {
     public static IEnumerable<Finding> Check(ExternFact fact, Compilation compilation)
     {
-        if (compilation.GetTypeByMetadataName(fact.TypeName) is not { } type)
+        if (Find(fact.TypeName, compilation) is not { } type)
         {
             yield return Finding.Of(DiagnosticCatalogue.ExternNotFound(At(fact.Place), fact.TypeName), fact.Place);
             yield break;
         }
         var module = BaseTypes(type).FirstOrDefault(candidate => candidate is { Name: "Module", IsGenericType: true }
             && candidate.ContainingType?.ToDisplayString() == "TorchSharp.torch.nn");
-        if (module is null || type.IsAbstract)
+        if (module is null || type.IsAbstract || !IsPublic(type))
+        {
             yield return Finding.Of(DiagnosticCatalogue.ExternNoModule(At(fact.Place), fact.TypeName), fact.Place);
-        else if (module.TypeArguments.Length != fact.Inputs + 1 || module.TypeArguments.Any(argument => argument.ToDisplayString() != "TorchSharp.torch.Tensor"))
+            yield break;
+        }
+        if (module.TypeArguments.Length != fact.Inputs + 1 || module.TypeArguments.Any(argument => argument.ToDisplayString() != "TorchSharp.torch.Tensor"))
             yield return Finding.Of(DiagnosticCatalogue.ExternForward(At(fact.Place), fact.TypeName, fact.Inputs,
                 $"forward({string.Join(", ", module.TypeArguments.Take(module.TypeArguments.Length - 1).Select(Short))}) -> {Short(module.TypeArguments.Last())}"), fact.Place);
         var constructors = type.InstanceConstructors.Where(constructor => constructor.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal).ToArray();
@@ -45,6 +48,29 @@ internal static class ExternModules
             yield return Finding.Of(DiagnosticCatalogue.ExternConstructor(At(fact.Place), fact.TypeName,
                 $"({string.Join(", ", fact.Parameters.Select(parameter => $"{parameter.Name}: {parameter.Type}"))})",
                 string.Join(" or ", constructors.Select(constructor => $"({string.Join(", ", constructor.Parameters.Select(parameter => $"{Short(parameter.Type)} {parameter.Name}"))})"))), fact.Place);
+    }
+
+    /// <summary>The class of a name; one inside another class has a plus sign before its own name in metadata.</summary>
+    private static INamedTypeSymbol? Find(string name, Compilation compilation)
+    {
+        while (true)
+        {
+            if (compilation.GetTypeByMetadataName(name) is { } type)
+                return type;
+            var dot = name.LastIndexOf('.');
+            if (dot < 0)
+                return null;
+            name = name.Substring(0, dot) + "+" + name.Substring(dot + 1);
+        }
+    }
+
+    /// <summary>Whether whoever uses the network can name the class: a public property of the network has it.</summary>
+    private static bool IsPublic(INamedTypeSymbol type)
+    {
+        for (var outer = type; outer is not null; outer = outer.ContainingType)
+            if (outer.DeclaredAccessibility != Accessibility.Public)
+                return false;
+        return true;
     }
 
     private static Place At(FindingPlace place) => new SourceText(place.Path, "").At(default);

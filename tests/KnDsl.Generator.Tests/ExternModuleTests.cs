@@ -65,6 +65,21 @@ public class ExternModuleTests
         Assert.Contains("expected", finding.GetMessage());
     }
 
+    [Fact]
+    public void A_class_inside_another_is_found_and_one_that_is_not_public_is_refused()
+    {
+        var nested = Module.Replace("public sealed class SqueezeExcite", "public static class Parts {\npublic sealed class SqueezeExcite") + "\n}";
+        var (result, compilation) = Run("extern Acme.Parts.SqueezeExcite(channels: int): [N, C, H, W] -> [N, C, H, W]\n", nested);
+        Assert.Empty(result.Diagnostics);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
+
+        var finding = Assert.Single(Run(Right, Module.Replace("public sealed", "internal sealed")).Result.Diagnostics);
+        Assert.Equal("KN0403", finding.Id);
+        Assert.Contains("public class", finding.GetMessage());
+
+        Assert.Equal("KN0403", Assert.Single(Run(Right, Module.Replace("public sealed", "public abstract")).Result.Diagnostics).Id);
+    }
+
     [Theory]
     [InlineData("extern Acme.SqueezeExcite(channels: int): [N, C] -> [N, C]", "KN0201")]
     [InlineData("extern Acme.SqueezeExcite(channels: int): [N, 2*channels, H, W] -> [N, channels, H, W]", "KN0215")]
