@@ -247,13 +247,19 @@ internal sealed class Lexer
         return raw.Length > 1 && raw[raw.Length - 1] == '"' ? raw.Substring(1, raw.Length - 2) : raw.Substring(1);
     }
 
+    /// <summary>The end of words and dots that no colon follows: nor are they a label from any of the words on.</summary>
+    private int _noLabelBefore;
+
     /// <summary>
     /// The end of a label that is more than a word (<c>inner.0</c>, <c>block{i + 1}</c>, <c>"block1-0"</c>, <c>0</c>) where one
     /// starts here and a colon follows, else 0. A label that is one word stays an identifier: the grammar sees the colon.
     /// </summary>
     private int LabelEnd(int from)
     {
+        if (from < _noLabelBefore)
+            return 0;
         var position = from;
+        var isRow = true;
         var plain = char.IsLetter(At(from)) || At(from) == '_';
         while (true)
         {
@@ -266,7 +272,7 @@ internal sealed class Lexer
                 if (At(close) != '"')
                     return 0;
                 position = close + 1;
-                plain = false;
+                plain = isRow = false;
             }
             else
             {
@@ -284,7 +290,7 @@ internal sealed class Lexer
                     if (At(close) != '}')
                         return 0;
                     position = close + 1;
-                    plain = false;
+                    plain = isRow = false;
                 }
             }
             if (position == segment)
@@ -297,6 +303,10 @@ internal sealed class Lexer
         var colon = position;
         while (At(colon) is ' ' or '\t')
             colon++;
-        return !plain && At(colon) == ':' ? position : 0;
+        if (At(colon) == ':')
+            return plain ? 0 : position;
+        if (isRow)
+            _noLabelBefore = position;
+        return 0;
     }
 }
