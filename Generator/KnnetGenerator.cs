@@ -3,12 +3,12 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using System.Threading;
-using KnDsl.Dsl.Diagnostics;
-using KnDsl.Dsl.Layers;
-using KnDsl.Dsl.Model;
 using KnDsl.Generator.Analysis;
-using KnDsl.Generator.Emission;
 using KnDsl.Generator.Pipeline;
+using KnDsl.Generator.Writing;
+using KnDsl.Language.Checking;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
 using Microsoft.CodeAnalysis;
 using SourceText = Microsoft.CodeAnalysis.Text.SourceText;
 
@@ -86,18 +86,18 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     {
         cancellation.ThrowIfCancellationRequested();
         var text = closure.File;
-        var source = new Dsl.Text.SourceText(text.Path, text.Content);
+        var source = new Language.Text.SourceText(text.Path, text.Content);
         var file = CheckedFile.Check(source, closure.Resolve);
         var findings = file.Diagnostics.ToList();
         string? code = null;
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            code = FileEmitter.Emit(file, options.RootNamespace);
+            code = FileWriter.Emit(file, options.RootNamespace);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            findings.Add(DiagnosticCatalogue.Internal(source.At(new Dsl.Text.TextSpan(0, Math.Min(1, text.Content.Length))),
+            findings.Add(DiagnosticCatalogue.Internal(source.At(new Language.Text.TextSpan(0, Math.Min(1, text.Content.Length))),
                 $"{exception.GetType().Name}: {exception.Message}"));
         }
         var space = file.Syntax.Namespace?.Text ?? options.RootNamespace;
@@ -106,7 +106,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
                 $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
-            new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternLayer>().Where(layer => layer.Source == source).Select(ExternFact.Of)));
+            new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternOperation>().Where(layer => layer.Source == source).Select(ExternFact.Of)));
     }
 
     /// <summary>The class of a declaration, and the record of its outputs where it has several.</summary>

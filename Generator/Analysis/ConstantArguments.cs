@@ -1,6 +1,6 @@
 using System.Linq;
-using KnDsl.Dsl.Layers;
-using KnDsl.Dsl.Model;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 

@@ -4,9 +4,10 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
-using KnDsl.Dsl.Diagnostics;
-using KnDsl.Dsl.Model;
 using KnDsl.Generator.Pipeline;
+using KnDsl.Language.Checking;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
@@ -94,7 +95,7 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
             if (policy.Parameters.FirstOrDefault(parameter => parameter.Name.Replace("_", "") == argument.Parameter?.Name.ToLowerInvariant()) is { } parameter
                 && ConstantArguments.Number(argument.Value) is { } number && !parameter.Allows(number))
             {
-                var finding = DiagnosticCatalogue.ArgumentRange(new Dsl.Text.SourceText("", "").At(default), policy.Name, parameter.Name, parameter.RangeText,
+                var finding = DiagnosticCatalogue.ArgumentRange(new Language.Text.SourceText("", "").At(default), policy.Name, parameter.Name, parameter.RangeText,
                     number.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
                     Descriptors.For(finding.Code, finding.Descriptor.Title, true), argument.Syntax.GetLocation(), finding.Text));
@@ -124,6 +125,6 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
 
         private IEnumerable<AdditionalText> Texts => options.AdditionalFiles.Where(file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase));
 
-        private static Dsl.Text.SourceText Source(AdditionalText text) => new(text.Path, text.GetText()?.ToString() ?? "");
+        private static Language.Text.SourceText Source(AdditionalText text) => new(text.Path, text.GetText()?.ToString() ?? "");
     }
 }

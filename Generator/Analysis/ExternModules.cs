@@ -1,9 +1,9 @@
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Dsl.Diagnostics;
-using KnDsl.Dsl.Layers;
-using KnDsl.Dsl.Text;
 using KnDsl.Generator.Pipeline;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis;
 
 namespace KnDsl.Generator.Analysis;
@@ -14,7 +14,7 @@ internal sealed record ExternParameter(string Name, string Type, bool HasDefault
 /// <summary>An extern declaration, in a form that Roslyn can compare.</summary>
 internal sealed record ExternFact(string TypeName, EquatableArray<ExternParameter> Parameters, int Inputs, FindingPlace Place)
 {
-    public static ExternFact Of(ExternLayer layer) => new(
+    public static ExternFact Of(ExternOperation layer) => new(
         layer.Declaration.TypeName.Text,
         new EquatableArray<ExternParameter>(layer.Declaration.Parameters.Select(parameter => new ExternParameter(
             parameter.Name.Text, parameter.Type.Text + (parameter.IsList ? "[]" : ""), parameter.Default is not null,

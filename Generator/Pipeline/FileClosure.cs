@@ -2,10 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
-using KnDsl.Dsl.Diagnostics;
-using KnDsl.Dsl.Model;
-using KnDsl.Dsl.Parsing;
-using KnDsl.Dsl.Text;
+using KnDsl.Language.Checking;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Parsing;
+using KnDsl.Language.Text;
 
 namespace KnDsl.Generator.Pipeline;
 

@@ -1,9 +1,9 @@
 using System;
 using System.IO;
 using System.Linq;
-using KnDsl.Dsl.Diagnostics;
-using KnDsl.Dsl.Text;
 using KnDsl.Generator.Analysis;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
@@ -50,10 +50,10 @@ internal sealed record FindingPlace(string Path, Microsoft.CodeAnalysis.Text.Tex
 internal sealed record Finding(string Code, string Title, bool IsError, string Message, FindingPlace Place, FindingPlace? Other)
 {
     /// <summary>A finding of which only the place in the file is kept.</summary>
-    public static Finding Of(Dsl.Diagnostics.Diagnostic diagnostic, FindingPlace place) =>
+    public static Finding Of(Language.Diagnostics.Diagnostic diagnostic, FindingPlace place) =>
         new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Severity == Severity.Error, diagnostic.Text, place, null);
 
-    public static Finding Of(Dsl.Diagnostics.Diagnostic diagnostic) => new(
+    public static Finding Of(Language.Diagnostics.Diagnostic diagnostic) => new(
         diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Severity == Severity.Error, diagnostic.Text,
         FindingPlace.Of(diagnostic.Place), diagnostic.Other is { } other ? FindingPlace.Of(other) : null);
 
@@ -66,7 +66,7 @@ internal sealed record GeneratedClass(string Name, FindingPlace Place)
 {
     public Diagnostic ToDiagnostic(GeneratedClass first)
     {
-        var source = new Dsl.Text.SourceText(Place.Path, "");
+        var source = new Language.Text.SourceText(Place.Path, "");
         var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, Path.GetFileName(first.Place.Path));
         return Diagnostic.Create(Descriptors.For(finding.Code, finding.Descriptor.Title, true), Place.ToLocation(), [first.Place.ToLocation()], finding.Text);
     }

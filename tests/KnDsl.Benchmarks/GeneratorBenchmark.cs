@@ -6,13 +6,13 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading;
-using KnDsl.Dsl.Model;
 using KnDsl.Generator;
-using KnDsl.Generator.Emission;
+using KnDsl.Generator.Writing;
+using KnDsl.Language.Checking;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using RoslynText = Microsoft.CodeAnalysis.Text.SourceText;
-using SourceText = KnDsl.Dsl.Text.SourceText;
+using SourceText = KnDsl.Language.Text.SourceText;
 
 namespace KnDsl.Benchmarks;
 
@@ -86,7 +86,7 @@ internal static class GeneratorBenchmark
     private static void Generate(string path, string text)
     {
         var file = CheckedFile.Check(new SourceText(path, text), static imported => new SourceText(imported, File.ReadAllText(imported)));
-        if (file.Diagnostics.Count > 0 || FileEmitter.Emit(file, "Project") is null)
+        if (file.Diagnostics.Count > 0 || FileWriter.Emit(file, "Project") is null)
             throw new InvalidOperationException($"{path}: {file.Diagnostics.FirstOrDefault()?.Text}");
     }
 

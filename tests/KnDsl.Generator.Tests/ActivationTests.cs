@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Dsl.Layers;
+using KnDsl.Language.Operations;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -35,7 +35,7 @@ public sealed class ActivationTests : TorchTest
         ["threshold"] = [("", x => x > 0 ? x : 0), ("(0.7, -2)", x => x > 0.7 ? x : -2)],
     };
 
-    public static TheoryData<string> Activations => [.. LayerCatalogue.All.OfType<Elementwise>().Select(layer => layer.Name)];
+    public static TheoryData<string> Activations => [.. OperationCatalogue.All.OfType<Elementwise>().Select(layer => layer.Name)];
 
     [Theory]
     [MemberData(nameof(Activations))]

@@ -2,7 +2,8 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Dsl.Layers;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Parsing;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -96,7 +97,7 @@ public sealed class CatalogueMomentTests : TorchTest
         ("batch", NormPolicy.Batch()), ("renorm", NormPolicy.Renorm(microbatch: 2)), ("layer", NormPolicy.Layer()),
     ];
 
-    public static TheoryData<string> Operations => [.. LayerCatalogue.All.Where(layer => layer.MomentRule is not null).Select(layer => layer.Name).Append("split").Distinct().Except(WithoutState)];
+    public static TheoryData<string> Operations => [.. OperationCatalogue.All.Where(layer => layer.MomentRule is not null).Select(layer => layer.Name).Append("split").Distinct().Except(WithoutState)];
 
     [Theory]
     [MemberData(nameof(Operations))]
@@ -169,7 +170,7 @@ public sealed class CatalogueMomentTests : TorchTest
     {
         if (Joins.TryGetValue(operation, out var joins)) return joins.Select(join => Source(join, isJoin: true));
         if (Stages.TryGetValue(operation, out var stages)) return stages.Select(stage => Source(stage, isJoin: false));
-        Assert.IsType<Elementwise>(LayerCatalogue.Find(operation));
+        Assert.IsType<Elementwise>(OperationCatalogue.Find(operation));
         return [Source($"4, 3: {operation}", isJoin: false)];
     }
 

@@ -2,7 +2,7 @@ using System;
 using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Text;
-using KnDsl.Dsl.Model;
+using KnDsl.Language.Plan;
 using Microsoft.CodeAnalysis;
 using Snapshooter;
 using Snapshooter.Xunit;

@@ -5,8 +5,11 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Text;
-using KnDsl.Dsl.Model;
-using KnDsl.Dsl.Syntax;
+using KnDsl.Language.Checking;
+using KnDsl.Language.Parsing;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
 using Microsoft.CodeAnalysis.Text;
@@ -27,7 +30,7 @@ internal sealed class GeneratedCase
         Diagnostics = result.Diagnostics;
         Exception = result.Exception;
         Code = string.Concat(result.GeneratedSources.Select(generated => generated.SourceText.ToString()));
-        Model = CheckedFile.Check(new Dsl.Text.SourceText(path, source));
+        Model = CheckedFile.Check(new Language.Text.SourceText(path, source));
         _assembly = new Lazy<Assembly>(Load);
     }
 
@@ -109,7 +112,7 @@ internal sealed class GeneratedCase
         var names = Network.Inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Distinct()
             .Where(symbol => symbol.Kind == SymbolKind.Data).Select(symbol => symbol.Name).Order(StringComparer.Ordinal).ToArray();
         var values = names.Select((name, i) => (name, Value: name == "N" ? 4L : 2 + i)).ToDictionary(
-            pair => new Symbol(pair.name, SymbolKind.Data), pair => Dsl.Model.Size.Of(pair.Value));
+            pair => new Symbol(pair.name, SymbolKind.Data), pair => Language.Values.Size.Of(pair.Value));
         foreach (var parameter in Network.Declaration.Parameters.Where(parameter => parameter.Default is null))
             values[new Symbol(parameter.Name.Text, SymbolKind.Construction)] = RequiredArgument;
         return [.. shape.Sizes.Select(size => size.Substitute(values).Value!.Value)];

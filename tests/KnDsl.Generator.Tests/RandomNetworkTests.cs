@@ -4,8 +4,8 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Text;
-using KnDsl.Dsl.Model;
-using KnDsl.Generator.Emission;
+using KnDsl.Generator.Writing;
+using KnDsl.Language.Checking;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Xunit;
@@ -49,8 +49,8 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
     private static Written? Write(int seed)
     {
         var source = RandomNetwork.Make(seed, $"Random{seed}");
-        var file = CheckedFile.Check(new Dsl.Text.SourceText($"{seed}.knnet", source));
-        return file.Diagnostics.Any(found => found.Severity == Dsl.Diagnostics.Severity.Error) ? null : new Written(seed, source, FileEmitter.Emit(file, "")!);
+        var file = CheckedFile.Check(new Language.Text.SourceText($"{seed}.knnet", source));
+        return file.Diagnostics.Any(found => found.Severity == Language.Diagnostics.Severity.Error) ? null : new Written(seed, source, FileWriter.Emit(file, "")!);
     }
 
     private static CSharpCompilation CompilationOf(IEnumerable<Written> written) => Host.Compilation().AddSyntaxTrees(written.Select(one =>

@@ -1,0 +1,109 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Parsing;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>One declaration, checked: its plan for any arguments and, for a network, the one at its defaults.</summary>
+internal sealed record CheckedModule(ModuleDeclaration Declaration, ModuleModel Generic, ModuleModel? AtDefaults)
+{
+    /// <summary>Whether code can be made of it.</summary>
+    public bool IsComplete => Generic.IsComplete && AtDefaults is not { IsComplete: false };
+}
+
+/// <summary>A file, read and checked: the language's whole front end in one call. It never throws.</summary>
+internal sealed class CheckedFile
+{
+    private readonly FileGraph _graph;
+
+    private CheckedFile(FileScope scope, FileGraph graph, IReadOnlyList<CheckedModule> modules, IReadOnlyList<Diagnostic> diagnostics)
+    {
+        Scope = scope;
+        _graph = graph;
+        Modules = modules;
+        Diagnostics = diagnostics;
+    }
+
+    public FileScope Scope { get; }
+
+    public KnnetFile Syntax => Scope.Syntax;
+
+    public IReadOnlyList<CheckedModule> Modules { get; }
+
+    /// <summary>What is wrong with this file; what is wrong with those that it imports, they say themselves.</summary>
+    public IReadOnlyList<Diagnostic> Diagnostics { get; }
+
+    /// <summary>Checks a file that imports nothing.</summary>
+    public static CheckedFile Check(SourceText source) => Check(source, _ => null);
+
+    /// <summary>Checks a file; <paramref name="resolve"/> gives the text of a path that it imports, or null.</summary>
+    public static CheckedFile Check(SourceText source, Func<string, SourceText?> resolve)
+    {
+        var diagnostics = new DiagnosticBag();
+        var (graph, root) = FileGraph.Load(source, resolve, diagnostics);
+        IReadOnlyList<CheckedModule> modules = [];
+        try
+        {
+            modules = CheckModules(graph, root, diagnostics);
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            var place = root.Syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : root.Syntax.Modules[0].Name.Span;
+            diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parsing.Parser.DeepestNesting));
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            diagnostics.Add(DiagnosticCatalogue.Internal(source.At(new TextSpan(0, Math.Min(1, source.Content.Length))),
+                $"{exception.GetType().Name}: {exception.Message}"));
+        }
+        return new CheckedFile(root, graph, modules, diagnostics.ToList().Where(finding => finding.Place.Text.Path == source.Path).ToArray());
+    }
+
+    /// <summary>
+    /// What a constructor call with some arguments would find wrong; the file itself must be right. Of the arguments that
+    /// are <paramref name="unknown"/> nothing is taken for granted.
+    /// </summary>
+    public IReadOnlyList<Diagnostic> CheckCall(
+        ModuleDeclaration network, IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown)
+    {
+        var diagnostics = new DiagnosticBag();
+        try
+        {
+            new Elaborator(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).RunNetwork(arguments, unknown);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return [];
+        }
+        return diagnostics.ToList();
+    }
+
+    private static IReadOnlyList<CheckedModule> CheckModules(FileGraph graph, FileScope root, DiagnosticBag diagnostics)
+    {
+        var unusable = Declarations.FindEndless(graph.Files, diagnostics);
+        unusable.UnionWith(graph.Files.SelectMany(file => file.Syntax.Modules).Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }
+            || module.InputShapes.Any(Declarations.HasWrongRank)));
+        foreach (var file in graph.Files)
+            foreach (var name in file.Visible.Where(pair => unusable.Contains(pair.Value.Declaration)).Select(pair => pair.Key).ToArray())
+            {
+                file.Visible.Remove(name);
+                file.Unusable.Add(name);
+            }
+        var context = new ModelContext(graph, diagnostics);
+        var source = root.Syntax.Source;
+        var modules = new List<CheckedModule>();
+        // At the defaults first: its messages have numbers, and the plan for any arguments repeats none of them.
+        var visible = root.Syntax.Modules.Where(module => root.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module)).ToArray();
+        var networks = visible.Where(module => module.Kind == ModuleKind.Network)
+            .ToDictionary(module => module, module => new Elaborator(context, module, source, false).RunNetwork());
+        foreach (var module in visible)
+            modules.Add(new CheckedModule(module, context.Generic(module, source), networks.TryGetValue(module, out var atDefaults) ? atDefaults : null));
+        return modules;
+    }
+}

@@ -1,0 +1,190 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Checks what declarations say of themselves, before any body is read: names, types, defaults, cycles.</summary>
+internal static class Declarations
+{
+    /// <summary>The declarations by name; a name that is declared twice stands for its first declaration.</summary>
+    public static Dictionary<string, DeclaredModule> Collect(KnnetFile file, DiagnosticBag diagnostics)
+    {
+        var all = new Dictionary<string, DeclaredModule>();
+        foreach (var module in file.Modules)
+        {
+            var name = module.Name.Text;
+            var place = file.Source.At(module.Name.Span);
+            if (OperationCatalogue.Find(name) is not null || NormPolicies.Find(name) is not null)
+                diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "names an operation of the language")
+                    .WithHint($"Networks and blocks start with a capital: {char.ToUpperInvariant(name[0])}{name.Substring(1)}."));
+            else if (ClassesInUse.Contains(name))
+                diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is a class that generated code uses"));
+            if (all.TryGetValue(name, out var first))
+                diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(place, module.Kind == ModuleKind.Network ? "network" : "block", name,
+                    file.Source.At(first.Declaration.Name.Span)));
+            else
+                all[name] = new DeclaredModule(module, file.Source);
+            CheckNames(module, file.Source, diagnostics);
+        }
+        return all;
+    }
+
+    /// <summary>Classes that generated code names without their namespace: one of a project's own would hide them.</summary>
+    private static readonly HashSet<string> ClassesInUse =
+    [
+        .. OperationCatalogue.All.Select(layer => layer.ModuleType).OfType<string>(),
+        "Tensor", "Device", "ScalarType", "ComponentName", "ModuleList", "List", "IReadOnlyList", "InterpolationMode", "Padding", "PaddingModes",
+        "InvalidOperationException", "ChannelState", "Folding", "LayerInfo", "Moments", "NativeConvolutions", "NormPolicy", "Operations", "Sizes",
+    ];
+
+    /// <summary>Whether no class can be made of a declaration, since its name or those of its parameters are wrong; that is reported.</summary>
+    public static bool IsMisnamed(ModuleDeclaration module)
+    {
+        var names = module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)).Select(name => name.Text).ToArray();
+        return ClassesInUse.Contains(module.Name.Text) || names.Distinct().Count() < names.Length || names.Any(name => name is "device" or "dtype" or "norm");
+    }
+
+    private static void CheckNames(ModuleDeclaration module, SourceText source, DiagnosticBag diagnostics)
+    {
+        var seen = new Dictionary<string, Name>();
+        foreach (var name in module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)))
+        {
+            if (seen.TryGetValue(name.Text, out var first))
+                diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(name.Span), "parameter", name.Text, source.At(first.Span)));
+            else
+                seen[name.Text] = name;
+            if (name.Text is "device" or "dtype")
+                diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is an argument of every generated constructor"));
+            if (name.Text == "norm")
+                diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is the stage and the network's policy")
+                    .WithHint("Call the parameter 'policy' and write norm = policy."));
+        }
+        foreach (var shape in module.InputShapes)
+            if (HasWrongRank(shape))
+                diagnostics.Add(DiagnosticCatalogue.Rank(source.At(shape!.Span), "input", $"2 to {Elaborator.MostDimensions} dimensions, the batch first", source.Slice(shape.Span)));
+        // A parameter whose type is no type was perhaps meant as an input.
+        if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false } && module.Parameters.All(HasType))
+            diagnostics.Add(DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text, "an input such as 'x' among its parameters"));
+        if (module.Kind == ModuleKind.Network)
+            foreach (var input in module.Inputs)
+                diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(input.Span), input.Text)
+                    .WithHint($"A network declares its inputs in its body: input {input.Text}[N, 3, 32, 32]."));
+        foreach (var parameter in module.Parameters)
+            if (!HasType(parameter))
+                diagnostics.Add(DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : ""))
+                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near && near != parameter.Type.Text ? $"Did you mean '{near}'?"
+                        : parameter.Type.Text is "Tensor" or "tensor" ? $"Values come in without a type: leave ': {parameter.Type.Text}' out." : null));
+    }
+
+    private static bool HasType(Parameter parameter) =>
+        parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" };
+
+    /// <summary>Whether the sizes of an input are too few or too many.</summary>
+    public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > Elaborator.MostDimensions };
+
+    /// <summary>The names that statements set.</summary>
+    public static IEnumerable<string> Targets(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch
+    {
+        AssignStatement assign => assign.Targets.Select(target => target.Text),
+        IfStatement branch => Targets(branch.Then).Concat(Targets(branch.Else)),
+        ForStatement loop => Targets(loop.Body),
+        _ => [],
+    });
+
+    /// <summary>Blocks inside each other: more is no network, and would exhaust the stack.</summary>
+    private const int DeepestNest = 100;
+
+    /// <summary>
+    /// The declarations that contain themselves or too many others inside each other. Each cycle is reported once, where it
+    /// is met first; of a nest that is too deep, the least part that is.
+    /// </summary>
+    public static HashSet<ModuleDeclaration> FindEndless(IEnumerable<FileScope> files, DiagnosticBag diagnostics)
+    {
+        var uses = new Dictionary<ModuleDeclaration, ModuleDeclaration[]>();
+        var declarations = new List<DeclaredModule>();
+        foreach (var file in files)
+            foreach (var declared in file.Own.Values)
+            {
+                declarations.Add(declared);
+                uses[declared.Declaration] = Callees(declared.Declaration).Where(file.Visible.ContainsKey).Select(name => file.Visible[name].Declaration).Distinct().ToArray();
+            }
+        var depth = Depths(uses);
+        var endless = new HashSet<ModuleDeclaration>();
+        foreach (var (declaration, source) in declarations)
+        {
+            var place = source.At(declaration.Name.Span);
+            if (depth.TryGetValue(declaration, out var own))
+            {
+                if (own > DeepestNest)
+                    endless.Add(declaration);
+                if (own == DeepestNest + 1)
+                    diagnostics.Add(DiagnosticCatalogue.DeepNest(place, declaration.Name.Text, DeepestNest));
+            }
+            else if (!endless.Contains(declaration) && PathBackTo(declaration, uses) is { } path)
+            {
+                endless.UnionWith(path);
+                diagnostics.Add(DiagnosticCatalogue.Recursion(place, PathText(path)));
+            }
+        }
+        return endless;
+    }
+
+    /// <summary>How many declarations stand inside each other in each, for those that neither are nor use part of a cycle.</summary>
+    private static Dictionary<ModuleDeclaration, int> Depths(Dictionary<ModuleDeclaration, ModuleDeclaration[]> uses)
+    {
+        var users = uses.SelectMany(pair => pair.Value.Select(used => (used, user: pair.Key))).ToLookup(pair => pair.used, pair => pair.user);
+        var waitsFor = uses.ToDictionary(pair => pair.Key, pair => pair.Value.Length);
+        var depth = new Dictionary<ModuleDeclaration, int>();
+        var ready = new Queue<ModuleDeclaration>(uses.Keys.Where(module => waitsFor[module] == 0));
+        while (ready.Count > 0)
+        {
+            var module = ready.Dequeue();
+            depth[module] = uses[module].Select(used => depth[used] + 1).DefaultIfEmpty(0).Max();
+            foreach (var user in users[module])
+                if (--waitsFor[user] == 0)
+                    ready.Enqueue(user);
+        }
+        return depth;
+    }
+
+    private static string PathText(IReadOnlyList<ModuleDeclaration> path)
+    {
+        var names = path.Select(module => module.Name.Text).ToArray();
+        return string.Join(" -> ", names.Length <= 8 ? names : [.. names.Take(4), "...", .. names.Skip(names.Length - 3)]);
+    }
+
+    private static IReadOnlyList<ModuleDeclaration>? PathBackTo(ModuleDeclaration start, Dictionary<ModuleDeclaration, ModuleDeclaration[]> uses)
+    {
+        var queue = new Queue<ModuleDeclaration>([start]);
+        var from = new Dictionary<ModuleDeclaration, ModuleDeclaration>();
+        while (queue.Count > 0)
+        {
+            var current = queue.Dequeue();
+            foreach (var next in uses[current])
+            {
+                if (ReferenceEquals(next, start))
+                {
+                    var path = new List<ModuleDeclaration> { start };
+                    for (var step = current; !ReferenceEquals(step, start); step = from[step])
+                        path.Insert(0, step);
+                    path.Insert(0, start);
+                    return path;
+                }
+                if (!from.ContainsKey(next))
+                {
+                    from[next] = current;
+                    queue.Enqueue(next);
+                }
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The names of all that a declaration calls, its defaults included.</summary>
+    private static IEnumerable<string> Callees(ModuleDeclaration declaration) =>
+        Calls.In(declaration.Body).Concat(declaration.Parameters.SelectMany(parameter => Calls.In(parameter.Default))).Select(call => call.Callee.Text);
+}

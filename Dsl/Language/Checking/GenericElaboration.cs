@@ -1,0 +1,69 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>
+/// Makes the plan of a declaration for any arguments. Where a block does not say how many dimensions its inputs have, its
+/// operations do: the first combination of ranks under which all of them fit is taken, [N, C, H, W] before the others.
+/// </summary>
+internal static class GenericElaboration
+{
+    private static readonly int[] Ranks = [4, 2, 3, 5];
+
+    public static ModuleModel Run(ModelContext context, ModuleDeclaration declaration, SourceText source)
+    {
+        if (declaration.Kind == ModuleKind.Network)
+            return new Elaborator(context, declaration, source, true).RunNetwork();
+        (ModuleModel Model, DiagnosticBag Findings)? first = null;
+        foreach (var ranks in Combinations(declaration))
+        {
+            var findings = new DiagnosticBag();
+            var model = new Elaborator(context, declaration, source, true, findings).RunBlock(ranks);
+            if (!findings.ToList().Any(finding => finding.Code is "KN0201" or "KN0203" or "KN0209" or "KN0211" or "KN0216"))
+            {
+                context.Diagnostics.AddRange(findings.ToList());
+                return model;
+            }
+            first ??= (model, findings);
+        }
+        context.Diagnostics.AddRange(first!.Value.Findings.ToList());
+        return first.Value.Model;
+    }
+
+    /// <summary>The ranks to try: those that the header declares, and the others in all ways.</summary>
+    private static IEnumerable<int[]> Combinations(ModuleDeclaration declaration)
+    {
+        var open = Enumerable.Range(0, declaration.Inputs.Count).Where(input => declaration.ShapeOf(input) is null).ToList();
+        foreach (var ranks in Combinations(open.Count))
+            yield return declaration.Inputs.Select((_, input) => declaration.ShapeOf(input)?.Sizes.Count ?? ranks[open.IndexOf(input)]).ToArray();
+    }
+
+    private static IEnumerable<int[]> Combinations(int inputs)
+    {
+        if (inputs == 0)
+        {
+            yield return [];
+            yield break;
+        }
+        foreach (var rank in Ranks)
+            yield return Enumerable.Repeat(rank, inputs).ToArray();
+        if (inputs is < 2 or > 4)
+            yield break;
+        var count = 1;
+        for (var i = 0; i < inputs; i++)
+            count *= Ranks.Length;
+        for (var n = 0; n < count; n++)
+        {
+            var ranks = new int[inputs];
+            for (int i = 0, rest = n; i < inputs; i++, rest /= Ranks.Length)
+                ranks[i] = Ranks[rest % Ranks.Length];
+            if (ranks.Distinct().Count() > 1)
+                yield return ranks;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>What is shared while the declarations of a file are checked: names, models made so far, findings, the budget.</summary>
+internal sealed class ModelContext
+{
+    /// <summary>More stages than this are refused: no network has them, but a slip of the pen or an exponential nest does.</summary>
+    public const int MostStages = 20_000;
+
+    private readonly Dictionary<ModuleDeclaration, ModuleModel> _generic = [];
+    private readonly Dictionary<string, ModuleModel> _instances = [];
+
+    private readonly FileGraph _files;
+
+    public ModelContext(FileGraph files, DiagnosticBag diagnostics)
+    {
+        _files = files;
+        Diagnostics = diagnostics;
+    }
+
+    /// <summary>What a file can name.</summary>
+    public FileScope ScopeOf(SourceText source) => _files.ScopeOf(source);
+
+    /// <summary>The namespace that a file declares, or null.</summary>
+    public string? NamespaceOf(SourceText source) => _files.ScopeOf(source).Syntax.Namespace?.Text;
+
+    public DiagnosticBag Diagnostics { get; }
+
+    private readonly HashSet<ModuleDeclaration> _failed = [];
+
+    /// <summary>Whether a block was found not to fit some use of it: the same is not said again of the use for any arguments.</summary>
+    public bool HasFailed(ModuleDeclaration declaration) => _failed.Contains(declaration);
+
+    public void SetFailed(ModuleDeclaration declaration) => _failed.Add(declaration);
+
+    private readonly Dictionary<(ModuleDeclaration, string), TextSpan> _unknownNames = [];
+
+    /// <summary>Whether a name that a declaration lacks is used here for the first time.</summary>
+    public bool IsFirstUse(ModuleDeclaration declaration, string name, TextSpan span)
+    {
+        if (!_unknownNames.TryGetValue((declaration, name), out var first))
+            _unknownNames[(declaration, name)] = first = span;
+        return first.Equals(span);
+    }
+
+    /// <summary>The plan for any arguments; made once a declaration.</summary>
+    public ModuleModel Generic(ModuleDeclaration declaration, SourceText source)
+    {
+        if (!_generic.TryGetValue(declaration, out var model))
+            _generic[declaration] = model = GenericElaboration.Run(this, declaration, source);
+        return model;
+    }
+
+    /// <summary>The plan for certain arguments and inputs; made once for each.</summary>
+    public ModuleModel Instance(
+        ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
+    {
+        var key = $"{source.Path}|{declaration.Name.Text}({string.Join(";", inputs.Select(input => input.Key))}|"
+            + $"{string.Join(";", arguments.Select(pair => $"{pair.Key}={pair.Value.Key}"))}|{policy.Key}";
+        if (!_instances.TryGetValue(key, out var model))
+        {
+            model = new Elaborator(this, declaration, source, false).RunBlock(inputs, arguments, policy);
+            _instances[key] = model;
+        }
+        return model;
+    }
+}
+
+/// <summary>Thrown to leave the elaboration of a module that grows beyond all bounds; caught where it began.</summary>
+internal sealed class TooLargeException : Exception;

@@ -1,0 +1,30 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace KnDsl.Language.Diagnostics;
+
+/// <summary>Collects findings; one place gets one error of a code, however often it is checked.</summary>
+internal sealed class DiagnosticBag
+{
+    private readonly List<Diagnostic> _all = [];
+    private readonly HashSet<(string Code, string Path, int Start, int Length)> _seen = [];
+
+    public void Add(Diagnostic diagnostic)
+    {
+        var place = diagnostic.Place;
+        if (_seen.Add((diagnostic.Code, place.Text.Path, place.Span.Start, place.Span.Length)))
+            _all.Add(diagnostic);
+    }
+
+    public void AddRange(IEnumerable<Diagnostic> diagnostics)
+    {
+        foreach (var diagnostic in diagnostics)
+            Add(diagnostic);
+    }
+
+    /// <summary>All findings, by file and place.</summary>
+    public IReadOnlyList<Diagnostic> ToList() =>
+        _all.OrderBy(d => d.Place.Text.Path, StringComparer.Ordinal)
+            .ThenBy(d => d.Place.Span.Start).ThenBy(d => d.Code, StringComparer.Ordinal).ToArray();
+}

@@ -1,0 +1,426 @@
+using System.Collections.Generic;
+using KnDsl.Language.Text;
+
+namespace KnDsl.Language.Diagnostics;
+
+/// <summary>
+/// Every message that the language can give, one member a code. A message says what was found and what was expected, in
+/// whole sentences; a hint (added where it is known) says what would be right.
+/// Codes by hundreds: KN00xx syntax, KN01xx names and arguments, KN02xx shapes, KN03xx the statistic chain,
+/// KN04xx C#, KN09xx internal.
+/// </summary>
+internal static class DiagnosticCatalogue
+{
+    private static readonly List<DiagnosticDescriptor> Registered = [];
+
+    /// <summary>All codes, in order.</summary>
+    public static IReadOnlyList<DiagnosticDescriptor> All => Registered;
+
+    private static DiagnosticDescriptor Error(string code, string title) => Register(new DiagnosticDescriptor(code, title, Severity.Error));
+
+    private static DiagnosticDescriptor Warning(string code, string title) => Register(new DiagnosticDescriptor(code, title, Severity.Warning));
+
+    private static DiagnosticDescriptor Register(DiagnosticDescriptor descriptor)
+    {
+        Registered.Add(descriptor);
+        return descriptor;
+    }
+
+    // ---- KN00xx: syntax ----------------------------------------------------------------------------------------------
+
+    private static readonly DiagnosticDescriptor UnknownCharacterRule = Error("KN0001", "Unknown character");
+
+    public static Diagnostic UnknownCharacter(Place at, string text) =>
+        new(UnknownCharacterRule, at, $"The language has no '{text}'.");
+
+    public static Diagnostic SingleQuotes(Place at, string text) =>
+        new(UnknownCharacterRule, at, $"{text} stands in single quotes; expected double quotes.");
+
+    private static readonly DiagnosticDescriptor ExpectedTokenRule = Error("KN0002", "Something else was expected");
+
+    public static Diagnostic ExpectedToken(Place at, string expected, string found) =>
+        new(ExpectedTokenRule, at, $"Expected {expected}, found {found}.");
+
+    private static readonly DiagnosticDescriptor UnclosedRule = Error("KN0003", "Bracket is not closed");
+
+    public static Diagnostic Unclosed(Place at, string bracket, string what, Place? owner) =>
+        new(UnclosedRule, at, $"'{bracket}' of {(what.StartsWith("the ") ? what : $"this {what}")} is never closed; expected a matching '{Closing(bracket)}'.",
+            null, owner);
+
+    private static readonly DiagnosticDescriptor UnopenedRule = Error("KN0004", "Bracket was not opened");
+
+    public static Diagnostic Unopened(Place at, string bracket) =>
+        new(UnopenedRule, at, $"'{bracket}' closes nothing; expected an opening bracket before it.");
+
+    private static readonly DiagnosticDescriptor MismatchedRule = Error("KN0005", "Brackets do not match");
+
+    public static Diagnostic Mismatched(Place at, string bracket, string open, Place openAt) =>
+        new(MismatchedRule, at, $"'{bracket}' does not close the '{open}' in line {openAt.Line}; expected '{Closing(open)}'.", null, openAt);
+
+    private static readonly DiagnosticDescriptor OpenTextRule = Error("KN0006", "Text is not closed");
+
+    public static Diagnostic OpenText(Place at) =>
+        new(OpenTextRule, at, "The text has no end; expected '\"' before the end of the line.");
+
+    private static readonly DiagnosticDescriptor BadNumberRule = Error("KN0007", "Number cannot be read");
+
+    public static Diagnostic BadNumber(Place at, string text) =>
+        new(BadNumberRule, at, $"'{text}' is no number; expected a whole number up to 2147483647 or a fraction such as 0.5 or 1e-5.");
+
+    private static readonly DiagnosticDescriptor ExpectedDeclarationRule = Error("KN0008", "Declaration was expected");
+
+    public static Diagnostic ExpectedDeclaration(Place at, string found) =>
+        new(ExpectedDeclarationRule, at, $"Expected 'network', 'block', 'import', 'extern' or 'namespace', found {found}.");
+
+    private static readonly DiagnosticDescriptor TooDeepRule = Error("KN0009", "Nested too deeply");
+
+    public static Diagnostic TooDeep(Place at, int limit) =>
+        new(TooDeepRule, at, $"Brackets stand in each other more than {limit} deep; expected at most {limit}.");
+
+    public static Diagnostic TooManyParts(Place at, int limit) =>
+        new(TooDeepRule, at, $"More than {limit} members, indices or parts of a label follow each other; expected at most {limit}.");
+
+    public static Diagnostic TooManyBranches(Place at, int limit) =>
+        new(TooDeepRule, at, $"The 'if' has more than {limit} branches; expected at most {limit}.");
+
+    private static readonly DiagnosticDescriptor ElseWithoutIfRule = Error("KN0010", "Else without if");
+
+    public static Diagnostic ElseWithoutIf(Place at) =>
+        new(ElseWithoutIfRule, at, "This 'else' belongs to no 'if'; expected it right after the closing brace of one.");
+
+    private static readonly DiagnosticDescriptor SecondNamespaceRule = Error("KN0011", "Second namespace");
+
+    public static Diagnostic SecondNamespace(Place at, Place first) =>
+        new(SecondNamespaceRule, at, $"The file has a namespace already, in line {first.Line}; expected one at most.", null, first);
+
+    // ---- KN01xx: names and arguments ---------------------------------------------------------------------------------
+
+    private static readonly DiagnosticDescriptor UnknownNameRule = Error("KN0101", "Unknown name");
+
+    public static Diagnostic UnknownName(Place at, string name) =>
+        new(UnknownNameRule, at, $"Nothing is named '{name}' here; expected a value, a parameter or a size.");
+
+    private static readonly DiagnosticDescriptor UnknownStageRule = Error("KN0102", "Unknown operation or block");
+
+    public static Diagnostic UnknownStage(Place at, string name) =>
+        new(UnknownStageRule, at, $"There is no operation, block or module '{name}'.");
+
+    private static readonly DiagnosticDescriptor UnknownArgumentRule = Error("KN0103", "Unknown argument");
+
+    public static Diagnostic UnknownArgument(Place at, string callee, string name, string known) =>
+        new(UnknownArgumentRule, at, $"'{callee}' has no argument '{name}'; it takes {known}.");
+
+    private static readonly DiagnosticDescriptor MissingArgumentRule = Error("KN0104", "Argument is missing");
+
+    public static Diagnostic MissingArgument(Place at, string callee, string name, string type) =>
+        new(MissingArgumentRule, at, $"'{callee}' needs the argument '{name}' ({type}), which is not given.");
+
+    private static readonly DiagnosticDescriptor TooManyArgumentsRule = Error("KN0105", "Too many arguments");
+
+    public static Diagnostic TooManyArguments(Place at, string callee, int found, IReadOnlyCollection<string> expected) =>
+        new(TooManyArgumentsRule, at, $"'{callee}' takes {(expected.Count == 0 ? "no arguments" : $"{Count(expected.Count, "argument")} by position ({string.Join(", ", expected)})")}, found {found}.");
+
+    private static readonly DiagnosticDescriptor ArgumentTypeRule = Error("KN0106", "Argument has the wrong type");
+
+    public static Diagnostic ArgumentType(Place at, string callee, string name, string expected, string found) =>
+        new(ArgumentTypeRule, at, $"'{name}' of '{callee}' must be {expected}, found {found}.");
+
+    private static readonly DiagnosticDescriptor ArgumentRangeRule = Error("KN0107", "Argument is out of range");
+
+    public static Diagnostic ArgumentRange(Place at, string callee, string name, string range, string found) =>
+        new(ArgumentRangeRule, at, $"'{name}' of '{callee}' must be {range}, found {found}.");
+
+    private static readonly DiagnosticDescriptor ArgumentTwiceRule = Error("KN0108", "Argument is given twice");
+
+    public static Diagnostic ArgumentTwice(Place at, string callee, string name) =>
+        new(ArgumentTwiceRule, at, $"'{name}' of '{callee}' is given twice; expected it once.");
+
+    private static readonly DiagnosticDescriptor DuplicateDeclarationRule = Error("KN0109", "Name is declared twice");
+
+    public static Diagnostic DuplicateDeclaration(Place at, string what, string name, Place first) =>
+        new(DuplicateDeclarationRule, at, $"The {what} '{name}' is declared already, in line {first.Line}; expected another name.", null, first);
+
+    private static readonly DiagnosticDescriptor DuplicateLabelRule = Error("KN0110", "Label is used twice");
+
+    public static Diagnostic DuplicateLabel(Place at, string label, Place first) =>
+        new(DuplicateLabelRule, at, $"The label '{label}' names another module already, in line {first.Line}; expected a label of its own.", null, first);
+
+    private static readonly DiagnosticDescriptor UnusedValueRule = Warning("KN0111", "Value is never used");
+
+    public static Diagnostic UnusedValue(Place at, string name) =>
+        new(UnusedValueRule, at, $"'{name}' is never used; it could be left out.");
+
+    private static readonly DiagnosticDescriptor ValueCountRule = Error("KN0112", "Wrong number of values");
+
+    public static Diagnostic ValueCount(Place at, string what, int expected, int found) =>
+        new(ValueCountRule, at, $"{what} gives {Count(found, "value")}, expected {expected}.");
+
+    public static Diagnostic InputCount(Place at, string callee, string expected, int found) =>
+        new(ValueCountRule, at, $"'{callee}' takes {expected}, found {Count(found, "value")}.");
+
+    private static readonly DiagnosticDescriptor NoOutputRule = Error("KN0113", "No output");
+
+    public static Diagnostic NoOutput(Place at, string what, string name, string expected) =>
+        new(NoOutputRule, at, $"The {what} '{name}' gives nothing back; expected {expected}.");
+
+    private static readonly DiagnosticDescriptor NoInputRule = Error("KN0114", "No input");
+
+    public static Diagnostic NoInput(Place at, string what, string name, string expected) =>
+        new(NoInputRule, at, $"The {what} '{name}' takes nothing in; expected {expected}.");
+
+    private static readonly DiagnosticDescriptor RecursionRule = Error("KN0115", "Blocks contain each other");
+
+    public static Diagnostic Recursion(Place at, string path) =>
+        new(RecursionRule, at, $"The block contains itself ({path}); expected blocks that end.");
+
+    private static readonly DiagnosticDescriptor UnknownTypeRule = Error("KN0116", "Unknown type");
+
+    public static Diagnostic UnknownType(Place at, string found) =>
+        new(UnknownTypeRule, at, $"There is no type '{found}'; expected int, float, bool, norm, int[] or float[].");
+
+    private static readonly DiagnosticDescriptor MisplacedRule = Error("KN0117", "Statement is not allowed here");
+
+    public static Diagnostic Misplaced(Place at, string statement, string expected) =>
+        new(MisplacedRule, at, $"'{statement}' is not allowed here; expected {expected}.");
+
+    private static readonly DiagnosticDescriptor ValueTypeRule = Error("KN0118", "Value has the wrong type");
+
+    public static Diagnostic ValueType(Place at, string what, string expected, string found) =>
+        new(ValueTypeRule, at, $"{what} must be {expected}, found {found}.");
+
+    private static readonly DiagnosticDescriptor TooLargeRule = Error("KN0119", "Network is too large");
+
+    public static Diagnostic TooLarge(Place at, string what, int limit) =>
+        new(TooLargeRule, at, $"{what} makes more than {limit} stages; expected a network of at most {limit}.");
+
+    public static Diagnostic DeepNest(Place at, string name, int limit) =>
+        new(TooLargeRule, at, $"'{name}' holds more than {limit} blocks inside each other; expected at most {limit}.");
+
+    private static readonly DiagnosticDescriptor UnknownMemberRule = Error("KN0120", "Unknown member");
+
+    public static Diagnostic UnknownMember(Place at, string name, string known) =>
+        new(UnknownMemberRule, at, $"There is no member '{name}'; expected {known}.");
+
+    private static readonly DiagnosticDescriptor UndecidedValueRule = Error("KN0121", "Value is not set on every path");
+
+    public static Diagnostic UndecidedValue(Place at, string name, Place condition) =>
+        new(UndecidedValueRule, at, $"'{name}' is set in one branch only of the 'if' in line {condition.Line}; expected it in both, or before.", null, condition);
+
+    private static readonly DiagnosticDescriptor UnknownWordRule = Error("KN0122", "Unknown word");
+
+    public static Diagnostic UnknownWord(Place at, string callee, string name, string found, string known) =>
+        new(UnknownWordRule, at, $"'{name}' of '{callee}' cannot be '{found}'; expected {known}.");
+
+    private static readonly DiagnosticDescriptor DivisionByZeroRule = Error("KN0123", "Division by zero");
+
+    public static Diagnostic DivisionByZero(Place at) =>
+        new(DivisionByZeroRule, at, "The divisor is 0; expected another number.");
+
+    private static readonly DiagnosticDescriptor IndexRule = Error("KN0124", "Index is outside the list");
+
+    public static Diagnostic Index(Place at, string index, int count) =>
+        new(IndexRule, at, $"The list has {Count(count, "item")}, found the index {index}; expected {(count == 0 ? "a list with items" : $"0 to {count - 1}")}.");
+
+    public static Diagnostic IndexRange(Place at, string range, int count) =>
+        new(IndexRule, at, $"The list has {Count(count, "item")}, found the range {range}; expected one inside 0..{count}.");
+
+    private static readonly DiagnosticDescriptor UnusedModuleRule = Warning("KN0125", "Module is never applied");
+
+    public static Diagnostic UnusedModule(Place at, string name) =>
+        new(UnusedModuleRule, at, $"The module '{name}' is never applied; its weights would only be stored.");
+
+    private static readonly DiagnosticDescriptor AfterReturnRule = Error("KN0126", "Statement after the end");
+
+    public static Diagnostic AfterReturn(Place at, string keyword, Place end) =>
+        new(AfterReturnRule, at, $"Nothing comes after the '{keyword}' in line {end.Line}; expected it to be the last statement.", null, end);
+
+    private static readonly DiagnosticDescriptor ReservedNameRule = Error("KN0127", "Name is reserved");
+
+    public static Diagnostic ReservedName(Place at, string name, string why) =>
+        new(ReservedNameRule, at, $"'{name}' {why}; expected another name.");
+
+    private static readonly DiagnosticDescriptor OverflowRule = Error("KN0128", "Number is too large");
+
+    public static Diagnostic Overflow(Place at) =>
+        new(OverflowRule, at, "The result does not fit 63 bits or has too many terms; expected a smaller number.");
+
+    private static readonly DiagnosticDescriptor LabelNotAllowedRule = Error("KN0129", "Label names no module");
+
+    public static Diagnostic LabelNotAllowed(Place at, string what) =>
+        new(LabelNotAllowedRule, at, $"{what}; expected no label here.");
+
+    private static readonly DiagnosticDescriptor ConflictingLabelRule = Error("KN0130", "Label is a module and a group");
+
+    public static Diagnostic ConflictingLabel(Place at, string label, string group, Place first) =>
+        new(ConflictingLabelRule, at, $"'{label}' lies inside '{group}', which is a module of its own in line {first.Line}; expected another label.", null, first);
+
+    public static Diagnostic GroupLabel(Place at, string label, Place first) =>
+        new(ConflictingLabelRule, at, $"'{label}' holds other modules already, in line {first.Line}; expected another label.", null, first);
+
+    private static readonly DiagnosticDescriptor MissingTypeRule = Error("KN0131", "Parameter has no type");
+
+    public static Diagnostic MissingType(Place at, string name) =>
+        new(MissingTypeRule, at, $"The parameter '{name}' of a network has no type; expected one, as in '{name}: int = 1'.");
+
+    private static readonly DiagnosticDescriptor ImportCycleRule = Error("KN0132", "Files import each other");
+
+    public static Diagnostic ImportCycle(Place at, string path) =>
+        new(ImportCycleRule, at, $"The import leads back to this file ({path}); expected files that do not import each other.");
+
+    private static readonly DiagnosticDescriptor ImportNotFoundRule = Error("KN0133", "Imported file is not there");
+
+    public static Diagnostic ImportNotFound(Place at, string path) =>
+        new(ImportNotFoundRule, at, $"The project has no file '{path}'; expected the path of a .knnet file.");
+
+    private static readonly DiagnosticDescriptor ImportConflictRule = Error("KN0134", "Imported name is taken");
+
+    public static Diagnostic ImportConflict(Place at, string name, string file, Place other) =>
+        new(ImportConflictRule, at, $"The import brings '{name}', which {file} declares too; expected one declaration of a name.", null, other);
+
+    private static readonly DiagnosticDescriptor InsideBlockRule = Error("KN0135", "Imported block does not fit");
+
+    public static Diagnostic InsideBlock(Place at, string block, string code, string message, Place inner) =>
+        new(InsideBlockRule, at, $"'{block}' does not fit here: {message.TrimEnd('.')} ({code} in {inner}); expected arguments and inputs that it can take.", null, inner);
+
+    // ---- KN02xx: shapes ----------------------------------------------------------------------------------------------
+
+    private static readonly DiagnosticDescriptor RankRule = Error("KN0201", "Wrong number of dimensions");
+
+    public static Diagnostic Rank(Place at, string operation, string expected, string found) =>
+        new(RankRule, at, $"'{operation}' takes {expected}, found {found}.");
+
+    private static readonly DiagnosticDescriptor SizeVanishesRule = Error("KN0202", "Size falls to zero");
+
+    public static Diagnostic SizeVanishes(Place at, string operation, string dimension, string found, string result) =>
+        new(SizeVanishesRule, at, $"'{operation}' leaves nothing of the {dimension}: {found} becomes {result}; expected at least 1.");
+
+    private static readonly DiagnosticDescriptor JoinRule = Error("KN0203", "Shapes do not fit together");
+
+    public static Diagnostic Join(Place at, string operation, string left, string right, string where, Place? other) =>
+        new(JoinRule, at, $"{operation} needs equal sizes, found {left} and {right}: {where}.", null, other);
+
+    private static readonly DiagnosticDescriptor GroupsRule = Error("KN0204", "Groups do not divide the channels");
+
+    public static Diagnostic Groups(Place at, string operation, string groups, string what, string channels) =>
+        new(GroupsRule, at, $"{groups} groups of '{operation}' do not divide {channels} {what}; expected a divisor.");
+
+    private static readonly DiagnosticDescriptor OutputShapeRule = Error("KN0205", "Output has another shape");
+
+    public static Diagnostic OutputShape(Place at, string name, string declared, string found, Place? other) =>
+        new(OutputShapeRule, at, $"'{name}' is declared as {declared}, found {found}.", null, other);
+
+    private static readonly DiagnosticDescriptor UnknownSizeRule = Error("KN0206", "Size is not known when the network is built");
+
+    public static Diagnostic UnknownSize(Place at, string operation, string what, string found, string symbol) =>
+        new(UnknownSizeRule, at, $"'{operation}' needs its {what} when it is built, found {found}, where '{symbol}' is only known when data comes.");
+
+    private static readonly DiagnosticDescriptor BranchShapeRule = Error("KN0207", "Branches give different ranks");
+
+    public static Diagnostic BranchShape(Place at, string name, string then, string otherwise) =>
+        new(BranchShapeRule, at, $"'{name}' is {then} in one branch and {otherwise} in the other; expected the same number of dimensions.");
+
+    private static readonly DiagnosticDescriptor ReshapeRule = Error("KN0208", "Number of elements changes");
+
+    public static Diagnostic Reshape(Place at, string operation, string found, string elements, string wanted, string wantedElements) =>
+        new(ReshapeRule, at, $"'{operation}' cannot make {wanted} of {found}; expected {elements} elements for each sample, found {wantedElements}.");
+
+    private static readonly DiagnosticDescriptor AxisRule = Error("KN0209", "There is no such dimension");
+
+    public static Diagnostic Axis(Place at, string operation, string axis, string shape) =>
+        new(AxisRule, at, $"'{operation}' names dimension {axis} of {shape}; expected one that exists.");
+
+    private static readonly DiagnosticDescriptor PaddingRule = Error("KN0210", "Padding is too large");
+
+    public static Diagnostic Padding(Place at, string operation, string padding, string kernel, string most) =>
+        new(PaddingRule, at, $"'{operation}' pads by {padding} around a kernel of {kernel}; expected at most half the kernel, {most}.");
+
+    private static readonly DiagnosticDescriptor ConcatRule = Error("KN0211", "Values cannot be joined");
+
+    public static Diagnostic Concat(Place at, string left, string right, string where, Place? other) =>
+        new(ConcatRule, at, $"'concat' joins along one dimension and needs the others equal, found {left} and {right}: {where}.", null, other);
+
+    private static readonly DiagnosticDescriptor DivideRule = Error("KN0212", "Size cannot be divided");
+
+    public static Diagnostic Divide(Place at, string operation, string what, string found, string by) =>
+        new(DivideRule, at, $"'{operation}' divides the {what} by {by}, found {found}; expected a multiple of {by}.");
+
+    private static readonly DiagnosticDescriptor RangeRule = Error("KN0213", "Range lies outside the dimension");
+
+    public static Diagnostic Range(Place at, string operation, string found, string size) =>
+        new(RangeRule, at, $"'{operation}' takes {found} of a dimension of {size}; expected a range inside it.");
+
+    public static Diagnostic Position(Place at, string operation, string found, string size) =>
+        new(RangeRule, at, $"'{operation}' takes position {found} of a dimension of {size}; expected one inside it.");
+
+    private static readonly DiagnosticDescriptor SharedShapeRule = Error("KN0214", "Shared module gets another shape");
+
+    public static Diagnostic SharedShape(Place at, string name, string found, string first, Place other) =>
+        new(SharedShapeRule, at, $"The module '{name}' was first applied to {first}, found {found}; expected the same channels.", null, other);
+
+    private static readonly DiagnosticDescriptor ExternShapeRule = Error("KN0215", "Input is not what the C# module takes");
+
+    public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
+        new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that fit.", null, other);
+
+    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not what the block takes");
+
+    public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
+        new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");
+
+    // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
+
+    private static readonly DiagnosticDescriptor ChainCutRule = Warning("KN0301", "Statistic chain is cut");
+
+    public static Diagnostic ChainCut(Place at, string norm, string operation, Place cut) =>
+        new(ChainCutRule, at, $"No prior reaches '{norm}': '{operation}' in line {cut.Line} has no moment rule, so the chain ends there and "
+            + "this layer normalizes as batch normalization does; expected operations with a moment rule, or norm(chain: start).", null, cut);
+
+    private static readonly DiagnosticDescriptor FromUnreachableRule = Error("KN0302", "Named norm does not reach this one");
+
+    public static Diagnostic FromUnreachable(Place at, string from, string reached) =>
+        new(FromUnreachableRule, at, $"'{from}' does not reach this norm; expected one of those that do: {reached}.");
+
+    private static readonly DiagnosticDescriptor ChainJoinRule = Warning("KN0303", "Statistic chain is cut by a join");
+
+    public static Diagnostic ChainJoin(Place at, string norm, string operation, Place cut) =>
+        new(ChainJoinRule, at, $"No prior reaches '{norm}': '{operation}' in line {cut.Line} joins a value that no norm precedes, so the chain ends there and "
+            + "this layer normalizes as batch normalization does; expected a norm before every value joined, or norm(chain: start).", null, cut);
+
+    // ---- KN04xx: C# --------------------------------------------------------------------------------------------------
+
+    private static readonly DiagnosticDescriptor NoGeneratedNameRule = Error("KN0401", "Two declarations make one class");
+
+    public static Diagnostic SameClass(Place at, string type, string otherFile) =>
+        new(NoGeneratedNameRule, at, $"The class '{type}' is generated from {otherFile} already; expected another name or namespace.");
+
+    private static readonly DiagnosticDescriptor ExternNotFoundRule = Error("KN0402", "C# module is not there");
+
+    public static Diagnostic ExternNotFound(Place at, string type) =>
+        new(ExternNotFoundRule, at, $"The project has no class '{type}'; expected the full name of a module class.");
+
+    private static readonly DiagnosticDescriptor ExternNoModuleRule = Error("KN0403", "C# class is no module");
+
+    public static Diagnostic ExternNoModule(Place at, string type) =>
+        new(ExternNoModuleRule, at, $"The class '{type}' is no module that can be made; expected a public class, not abstract, that derives from torch.nn.Module<Tensor, Tensor>.");
+
+    private static readonly DiagnosticDescriptor ExternForwardRule = Error("KN0404", "C# module takes other values");
+
+    public static Diagnostic ExternForward(Place at, string type, int inputs, string found) =>
+        new(ExternForwardRule, at, $"'{type}' is declared with {Count(inputs, "input")}, found {found}; expected as many tensors in and one out.");
+
+    private static readonly DiagnosticDescriptor ExternConstructorRule = Error("KN0405", "C# module has no such constructor");
+
+    public static Diagnostic ExternConstructor(Place at, string type, string declared, string found) =>
+        new(ExternConstructorRule, at, $"'{type}' has no constructor that takes {declared}, found {found}; expected parameters of the same names and types, others optional.");
+
+    // ---- KN09xx: internal --------------------------------------------------------------------------------------------
+
+    private static readonly DiagnosticDescriptor InternalRule = Error("KN0901", "Internal error");
+
+    public static Diagnostic Internal(Place at, string message) =>
+        new(InternalRule, at, $"KnDsl failed on this file: {message}. Please report it with the file.");
+
+    private static string Closing(string open) => open switch { "(" => ")", "[" => "]", _ => "}" };
+
+    public static string Count(int n, string noun) => n == 1 ? $"1 {noun}" : $"{n} {noun}s";
+}

@@ -1,0 +1,19 @@
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations.Contract;
+
+/// <summary>Dimensions by number, negative ones from the end, as torch counts them.</summary>
+internal static class Axes
+{
+    /// <summary>The dimension's index, or null where there is no such dimension or it is not known; that is reported.</summary>
+    public static int? Resolve(OperationCall call, string argument, Size axis)
+    {
+        var rank = call.Input.Rank;
+        if (axis.Value is { } value && value >= -rank && value < rank)
+            return (int)(value < 0 ? value + rank : value);
+        call.Report(DiagnosticCatalogue.Axis(call.PlaceOf(argument), call.Operation.Name, axis.ToString(), call.Input.ToString())
+            .WithHint($"Dimensions go from 0 to {rank - 1}, or from -{rank} to -1."));
+        return null;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>
+/// A window that slides over the spatial dimensions: what convolutions and pools have in common, namely the formula of the
+/// output's size (as torch.nn documents it) and how the numbers are written in C#.
+/// </summary>
+internal sealed record Window(
+    IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> Dilation, bool CeilMode = false)
+{
+    public int Dimensions => Kernel.Count;
+
+    /// <summary>The extent of a kernel with gaps: dilation (kernel - 1) + 1.</summary>
+    public static Size Extent(Size kernel, Size dilation) => dilation * (kernel - 1) + 1;
+
+    /// <summary>The padding that a convolution has unless told otherwise: half of the dilated kernel, rounded down.</summary>
+    public static Size Half(Size kernel, Size dilation) => Size.FloorDivide(Extent(kernel, dilation), 2);
+
+    /// <summary>The spatial sizes behind the window, reported where nothing is left; null then.</summary>
+    public IReadOnlyList<Size>? Slide(OperationCall call)
+    {
+        var sizes = new List<Size>();
+        for (var i = 0; i < Dimensions; i++)
+        {
+            var free = call.Input[i + 2] + Padding[i] * 2 - Extent(Kernel[i], Dilation[i]);
+            var steps = CeilMode ? CeilSteps(free, i) : Size.FloorDivide(free, Stride[i]);
+            var size = steps + 1;
+            if (!call.RequirePositive(free.Maximum() < 0 ? free + 1 : size, i + 2))
+                return null;
+            // A size that stays what it is stays the same object, whose text is made once.
+            sizes.Add(size == call.Input[i + 2] ? call.Input[i + 2] : size);
+        }
+        return sizes;
+    }
+
+    /// <summary>Rounded up, but a window that would start in the padding behind the input is left out, as torch does.</summary>
+    private Size CeilSteps(Size free, int i)
+    {
+        var steps = Size.CeilingDivide(free, Stride[i]);
+        var overhang = steps * Stride[i] - (free + Extent(Kernel[i], Dilation[i]) - Padding[i]);
+        return overhang.Minimum() >= 0 ? steps - 1 : steps;
+    }
+
+    /// <summary>One number where all dimensions agree, else a tuple.</summary>
+    public static string Compact(IReadOnlyList<Size> sizes, bool asTuple, CodeContext code) =>
+        asTuple ? $"({string.Join(", ", sizes.Select(code.Of))})" : code.Of(sizes[0]);
+
+    /// <summary>Whether one number says it all.</summary>
+    public static bool IsUniform(IReadOnlyList<Size> sizes) => sizes.All(size => size == sizes[0]);
+
+    public static bool IsAll(IReadOnlyList<Size> sizes, long value) => sizes.All(size => size.Value == value);
+
+    public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => dimensions switch
+    {
+        1 => [size],
+        2 => [size, size],
+        _ => [size, size, size],
+    };
+}

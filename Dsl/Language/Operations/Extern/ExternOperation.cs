@@ -1,0 +1,134 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>
+/// A module class of the user's own project (<c>extern Acme.SqueezeExcite(channels: int): [N, C, H, W] -> [N, C, H, W]</c>):
+/// its declared sizes are its shape rule. It has no moment rule, so it cuts the statistic chain.
+/// </summary>
+internal sealed class ExternOperation(ExternDeclaration declaration, SourceText source) : Operation
+{
+    public ExternDeclaration Declaration => declaration;
+
+    public SourceText Source => source;
+
+    /// <summary>The class's name without its namespace.</summary>
+    public override string Name => declaration.TypeName.Text.Split('.').Last();
+
+    public override string Summary => declaration.Documentation ?? $"The C# module {declaration.TypeName.Text}.";
+
+    public override string Example => "";
+
+    public override string ShapeRule => $"{string.Join(", ", declaration.Inputs.Select(Text))} -> {string.Join(", ", declaration.Outputs.Select(Text))}";
+
+    public override string? MomentRule => null;
+
+    public override int? InputCount => declaration.Inputs.Count;
+
+    public override string ModuleType => "global::" + declaration.TypeName.Text;
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = declaration.Parameters.Select(parameter => new OperationParameter(
+        parameter.Name.Text,
+        (parameter.Type.Text, parameter.IsList) switch
+        {
+            ("int", true) => ParameterKind.List,
+            ("int", false) => ParameterKind.Integer,
+            ("float", _) => ParameterKind.Number,
+            ("bool", _) => ParameterKind.Flag,
+            _ => ParameterKind.Policy,
+        },
+        "", parameter.Default is null ? null : source.Slice(parameter.Default.Span))).ToArray();
+
+    /// <summary>Reports what the declaration alone shows to be wrong.</summary>
+    public void CheckDeclaration(DiagnosticBag diagnostics)
+    {
+        if (declaration.Outputs.Count != 1)
+            diagnostics.Add(DiagnosticCatalogue.ValueCount(source.At(declaration.Span), "An extern module", 1, declaration.Outputs.Count));
+        foreach (var parameter in declaration.Parameters)
+            if (parameter.Type.Text is not ("int" or "float" or "bool" or "norm") || parameter is { IsList: true, Type.Text: not "int" })
+                diagnostics.Add(DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : "")));
+    }
+
+    private string Text(ShapeSyntax shape) => source.Slice(shape.Span);
+
+    public override Shape? Infer(OperationCall call)
+    {
+        var symbols = new Dictionary<string, Size>();
+        foreach (var parameter in declaration.Parameters)
+            if (call.Argument(parameter.Name.Text) is SizeValue size)
+                symbols[parameter.Name.Text] = size.Size;
+        for (var i = 0; i < declaration.Inputs.Count; i++)
+        {
+            var (pattern, found) = (declaration.Inputs[i], call.Inputs[i].Shape);
+            if (pattern.Sizes.Count != found.Rank)
+            {
+                call.Report(DiagnosticCatalogue.Rank(call.Place, Name, Text(pattern), found.ToString()));
+                return null;
+            }
+            for (var axis = 0; axis < found.Rank; axis++)
+                if (pattern.Sizes[axis] is NameExpression name && !symbols.ContainsKey(name.Name))
+                    symbols[name.Name] = found[axis];
+                else if (Size(pattern.Sizes[axis], symbols) is not { } wanted || !call.Require(found[axis], wanted, () => DiagnosticCatalogue.ExternShape(
+                             call.Place, Name, Text(pattern), found.ToString(), source.At(pattern.Span))))
+                    return null;
+        }
+        var sizes = declaration.Outputs[0].Sizes.Select(size => Size(size, symbols)).ToArray();
+        if (sizes.All(size => size is not null))
+            return new Shape(sizes!);
+        call.Report(DiagnosticCatalogue.UnknownName(source.At(declaration.Outputs[0].Span), Text(declaration.Outputs[0])));
+        return null;
+    }
+
+    /// <summary>A declared size: numbers, names and their sums, products and floor quotients.</summary>
+    private static Size? Size(Expression expression, IReadOnlyDictionary<string, Size> symbols)
+    {
+        switch (expression)
+        {
+            case IntegerLiteral number:
+                return number.Value;
+            case NameExpression name:
+                return symbols.TryGetValue(name.Name, out var size) ? size : null;
+            case OperatorExpression row:
+                var value = Size(row.First, symbols);
+                foreach (var operand in row.Rest)
+                {
+                    var right = Size(operand.Right, symbols);
+                    if (value is null || right is null || operand.Operator == TokenOperator.Divide && right.Value == 0)
+                        return null;
+                    value = operand.Operator switch
+                    {
+                        TokenOperator.Add => value + right,
+                        TokenOperator.Subtract => value - right,
+                        TokenOperator.Multiply => value * right,
+                        TokenOperator.Divide => Values.Size.FloorDivide(value, right),
+                        _ => null,
+                    };
+                }
+                return value;
+            default:
+                return null;
+        }
+    }
+
+    public override string Construct(OperationCall call, CodeContext code) => $"Operations.place(new {ModuleType}({string.Join(", ", declaration.Parameters
+        .Where(parameter => call.Has(parameter.Name.Text))
+        .Select(parameter => $"{parameter.Name.Text}: {Argument(call, parameter, code)}"))}), device, dtype)";
+
+    private static string Argument(OperationCall call, Parameter parameter, CodeContext code) => call.Argument(parameter.Name.Text) switch
+    {
+        ListValue => code.Of(call.List(parameter.Name.Text)),
+        SizeValue size when parameter.Type.Text == "int" => code.Of(size.Size),
+        BoolValue flag => flag.Code(code),
+        PolicyValue policy => policy.Code(code),
+        _ => call.Number(parameter.Name.Text, code, 0),
+    };
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
+        $"Operations.own({module}.call({string.Join(", ", inputs)}), {string.Join(", ", inputs)})";
+}

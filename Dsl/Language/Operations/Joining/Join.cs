@@ -1,0 +1,80 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>Elementwise joins, written as operators: sizes must be equal, or 1 where broadcasting repeats them.</summary>
+internal sealed class Join(string symbol, string title, string state, string momentRule) : Operation
+{
+    public static readonly Join Add = new("+", "Sum, element by element; one side may be a number.", "Add", "means add; variances add (terms taken as independent)");
+    public static readonly Join Multiply = new("*", "Product, element by element; one side may be a number.", "Multiply", "the moments of a product of independents");
+    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Subtract", "means subtract; variances add (terms taken as independent)");
+
+    public override string Name => symbol;
+
+    public override string Summary => title;
+
+    public override string Example => symbol == "+" ? "y = x + shortcut -> relu" : $"y = x {symbol} gate";
+
+    public override string ShapeRule => "equal sizes; a size of 1 is repeated, and dimensions that a learned tensor lacks in front are added";
+
+    public override string MomentRule => $"{momentRule}; a learned tensor counts as a number for each channel, and cuts the chain where it is more than that";
+
+    public override bool PassesState(OperationCall call) =>
+        call.Inputs.All(input => !input.IsLearned || IsForChannels(Aligned(input, call))) && !(this == Subtract && call.Inputs[0].IsLearned);
+
+    private static bool IsForChannels(Shape shape) => shape.Sizes.Where((size, axis) => axis != 1 && size.Value != 1).Count() == 0;
+
+    /// <summary>The shape as it is joined: a learned tensor gets the dimensions in front that the other value has.</summary>
+    private static Shape Aligned(TensorValue value, OperationCall call) =>
+        value.IsLearned ? value.Shape.Padded(call.Inputs.Max(input => input.Shape.Rank)) : value.Shape;
+
+    public override int? InputCount => 2;
+
+    public override Shape? Infer(OperationCall call)
+    {
+        var (left, right) = (call.Inputs[0], call.Inputs[1]);
+        var (first, second) = (Aligned(left, call), Aligned(right, call));
+        if (first.Rank != second.Rank)
+        {
+            call.Report(DiagnosticCatalogue.Join(call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(),
+                $"{left.Shape.Rank} and {right.Shape.Rank} dimensions", right.Origin));
+            return null;
+        }
+        var sizes = new List<Size>();
+        for (var axis = 0; axis < first.Rank; axis++)
+        {
+            var (a, b) = (first[axis], second[axis]);
+            if (a.Value == 1)
+                sizes.Add(b);
+            else if (b.Value == 1)
+                sizes.Add(a);
+            else if (call.Require(a, b, () => DiagnosticCatalogue.Join(call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(),
+                         $"{first.NameOf(axis)} {a} and {b}", right.Origin).WithHint(Sizing.Hint(a, b))))
+                sizes.Add(a);
+            else
+                return null;
+        }
+        return new Shape(sizes);
+    }
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]} {symbol} {inputs[1]}";
+
+    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch
+        {
+            (true, false) => WithLearned(states[1], states[0]),
+            (false, true) => WithLearned(states[0], states[1]),
+            _ => $"ChannelState.{state}({states[0]}, {states[1]})",
+        };
+
+    private string WithLearned(string value, string learned) => symbol switch
+    {
+        "*" => $"{value}?.LayerScale({learned})",
+        "-" => $"{value}?.Shift(-{learned})",
+        _ => $"{value}?.Shift({learned})",
+    };
+}

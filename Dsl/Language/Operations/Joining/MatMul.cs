@@ -1,0 +1,51 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>Matrix product over the last two dimensions (torch.matmul).</summary>
+internal sealed class MatMul : Operation
+{
+    public override string Name => "matmul";
+
+    public override string Summary => "Matrix product over the last two dimensions (torch.matmul).";
+
+    public override string Example => "y = matmul(weights, values)";
+
+    public override int? InputCount => 2;
+
+    public override string ShapeRule => "[..., A, B], [..., B, C] -> [..., A, C]";
+
+    public override string MomentRule =>
+        "sums of products of independents over the inner dimension; of two matrices without channels none, that cuts the chain";
+
+    public override bool PassesState(OperationCall call) => call.Input.Rank > 2;
+
+    public override Shape? Infer(OperationCall call)
+    {
+        var (a, b) = (call.Inputs[0].Shape, call.Inputs[1].Shape);
+        if (a.Rank != b.Rank || a.Rank < 2)
+        {
+            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "two values of one rank, at least 2", $"{a} and {b}"));
+            return null;
+        }
+        for (var axis = 0; axis < a.Rank - 2; axis++)
+            if (!call.Require(a[axis], b[axis], () => DiagnosticCatalogue.Join(call.Place, "'matmul'", a.ToString(), b.ToString(),
+                    $"{a.NameOf(axis)} {a[axis]} and {b[axis]}", call.Inputs[1].Origin)))
+                return null;
+        return call.Require(a[a.Rank - 1], b[b.Rank - 2], () => DiagnosticCatalogue.Join(call.Place, "'matmul'", a.ToString(), b.ToString(),
+            $"{a[a.Rank - 1]} columns and {b[b.Rank - 2]} rows", call.Inputs[1].Origin))
+            ? a.With(a.Rank - 1, b[b.Rank - 1])
+            : null;
+    }
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"matmul({inputs[0]}, {inputs[1]})";
+
+    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"ChannelState.MatMul({states[0]}, {states[1]})";
+
+    public override Size Macs(OperationCall call, Shape output) => output.Sizes.Skip(1).Aggregate(call.Input[call.Input.Rank - 1], (product, size) => product * size);
+}

@@ -1,0 +1,50 @@
+using System.Collections.Generic;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>Competition of channels by their norms over an image (Woo et al. 2023, "ConvNeXt V2").</summary>
+internal sealed class GlobalResponseNorm : Operation
+{
+    public override string Name => "grn";
+
+    public override string Summary =>
+        "Global response normalization: each channel is weighed by its norm over the image, relative to the other channels' (Woo et al. 2023, ConvNeXt V2); its parameters are named gamma and beta.";
+
+    public override string Example => "y = x -> permute(0, 2, 3, 1) -> linear(384) -> gelu -> grn(axis: -1)";
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } =
+    [
+        new("axis", ParameterKind.Integer, "The dimension of the channels: 1 in [N, C, H, W], -1 where they come last."),
+        new("eps", ParameterKind.Number, "Added to the mean of the norms.", "1e-6", Minimum: 0, IncludesMinimum: false),
+    ];
+
+    public override string ShapeRule => "[N, C, ...] or [N, ..., C], unchanged";
+
+    public override string? MomentRule => null;
+
+    public override string ModuleType => "GlobalResponseNormLayer";
+
+    private static int? Axis(OperationCall call) => Axes.Resolve(call, "axis", call.Integer("axis"));
+
+    public override Shape? Infer(OperationCall call)
+    {
+        if (!call.RequireRankAtLeast(3, "[N, C, ...] or [N, ..., C]") || Axis(call) is not { } axis)
+            return null;
+        if (axis == 1 || axis == call.Input.Rank - 1)
+            return call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;
+        call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf("axis"), Name, "axis", "1 or the last dimension", call.Integer("axis").ToString()));
+        return null;
+    }
+
+    private static Size Channels(OperationCall call) => call.Input[Axis(call) ?? 1];
+
+    public override string Construct(OperationCall call, CodeContext code) =>
+        $"new GlobalResponseNormLayer({code.Of(Channels(call))}, {code.Of(call.Integer("axis"))}, {call.Input.Rank}, {call.Number("eps", code, 1e-6)}, device, dtype)";
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+
+    public override Size ParameterCount(OperationCall call) => Channels(call) * 2;
+}

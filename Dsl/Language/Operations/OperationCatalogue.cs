@@ -1,0 +1,55 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Operations.Contract;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>All operations of the language, one line each. A new one is a file beside this one and a line here.</summary>
+internal static class OperationCatalogue
+{
+    public static readonly IReadOnlyList<Operation> All =
+    [
+        new Conv(2), new Conv(1), new Conv(3),
+        new ConvTranspose(2), new ConvTranspose(1), new ConvTranspose(3),
+        new Linear(), new Embedding(), new Learned(),
+        new Attention(false), new Attention(true), new WindowAttention(), new DotProductAttention(),
+        new Norm(), new LayerNorm(false), new LayerNorm(true), new GlobalResponseNorm(), new LocalResponseNorm(),
+        .. Activations.All,
+        new PRelu(), new Glu(), new Softmax(false), new Softmax(true),
+        new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),
+        new Pool(false, 2), new Pool(false, 1), new Pool(false, 3),
+        new AdaptivePool(false, 2), new AdaptivePool(false, 1), new AdaptivePool(false, 3),
+        new AdaptivePool(true, 2), new AdaptivePool(true, 1), new AdaptivePool(true, 3),
+        Reduction.Mean, Reduction.Sum, Reduction.Max,
+        new Upsample(), new PixelShuffle(false), new PixelShuffle(true), new ChannelShuffle(),
+        new Flatten(), new Reshape(), new Permute(), new Roll(), new Squeeze(), new Select(), new Slice(), new Split(),
+        new Dropout(0), new Dropout(1), new Dropout(2),
+        new StochasticDepth(), new LayerScale(),
+        new Pad(),
+        new Identity(),
+        new Concat(), new MatMul(),
+        Join.Add, Join.Subtract, Join.Multiply,
+    ];
+
+    private static readonly Dictionary<string, Operation> ByName = All.ToDictionary(layer => layer.Name);
+
+    /// <summary>What PyTorch's users may write, where no likeness of the names helps: without case, digits and underscores.</summary>
+    private static readonly Dictionary<string, string> TorchNames = new()
+    {
+        ["convd"] = "conv", ["maxpoold"] = "maxpool", ["avgpoold"] = "avgpool", ["batchnorm"] = "norm", ["batchnormd"] = "norm",
+        ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
+        ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
+        ["parameter"] = "learned", ["multiheadattention"] = "attention", ["sdpa"] = "scaled_dot_product_attention",
+        ["layernormd"] = "layernorm(axis: 1)", ["localresponsenorm"] = "local_response_norm", ["lrn"] = "local_response_norm",
+        ["globalresponsenorm"] = "grn", ["droppath"] = "stochastic_depth",
+        ["convtransposed"] = "conv_transpose", ["deconv"] = "conv_transpose", ["interpolate"] = "upsample", ["upsamplingd"] = "upsample",
+        ["view"] = "reshape", ["unsqueeze"] = "reshape", ["transpose"] = "permute", ["chunk"] = "split", ["amax"] = "max",
+        ["reflectionpadd"] = "conv(..., mode: reflect)", ["sequential"] = "[ stage, stage ]", ["range"] = "0..n", ["len"] = "list.count",
+    };
+
+    /// <summary>The operation that another framework calls so, or null.</summary>
+    public static string? FindByTorchName(string name) => TorchNames.TryGetValue(
+        new string(name.ToLowerInvariant().Where(char.IsLetter).ToArray()), out var own) ? own : null;
+
+    public static Operation? Find(string name) => ByName.TryGetValue(name, out var layer) ? layer : null;
+}

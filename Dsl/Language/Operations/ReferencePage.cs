@@ -1,0 +1,54 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>
+/// Writes docs/operations.md: every operation, policy and diagnostic, from the catalogues. A test compares the file with this,
+/// and writes it anew where the environment variable KNDSL_WRITE_REFERENCE is set.
+/// </summary>
+internal static class ReferencePage
+{
+    public static string Write()
+    {
+        var page = new StringBuilder();
+        page.Append("# Operations, policies, diagnostics\n\n"
+            + "This page is written from the catalogues (Layers/OperationCatalogue.cs, Layers/NormPolicies.cs, Diagnostics/DiagnosticCatalogue.cs);\n"
+            + "[language.md](language.md) tells the language itself. Arguments go by position in the order given, or by name.\n"
+            + "*Whole numbers for each dimension* are one number for all spatial dimensions, or a list such as `[1, 7]`.\n\n## Operations\n");
+        foreach (var layer in OperationCatalogue.All)
+            Append(page, layer);
+        page.Append("\n## Normalization policies\n\nA network's policy is set with `norm = ...`; a stage may have its own: `norm(group(32))`.\n");
+        foreach (var policy in NormPolicies.All)
+        {
+            page.Append($"\n### {policy.Name}\n\n{policy.Summary}\n{(policy.HasChain ? "Its layers hand their statistics on: the chain." : "It has no chain.")}\n");
+            Append(page, policy.Parameters);
+        }
+        page.Append("\n## Diagnostics\n\n| code | severity | title |\n|---|---|---|\n");
+        foreach (var rule in DiagnosticCatalogue.All.OrderBy(rule => rule.Code, System.StringComparer.Ordinal))
+            page.Append($"| {rule.Code} | {rule.Severity.ToString().ToLowerInvariant()} | {rule.Title} |\n");
+        return page.ToString();
+    }
+
+    private static void Append(StringBuilder page, Operation layer)
+    {
+        page.Append($"\n### {(layer is Join ? $"`{layer.Name}`" : layer.Name)}\n\n{layer.Summary}\n\n```\n{layer.Example}\n```\n");
+        Append(page, layer.Parameters);
+        page.Append($"\n* Shape: {layer.ShapeRule}.\n* Moments: {layer.MomentRule ?? "none; it cuts the statistic chain"}.\n");
+    }
+
+    private static void Append(StringBuilder page, IReadOnlyList<OperationParameter> parameters)
+    {
+        if (parameters.Count == 0)
+            return;
+        page.Append("\n| argument | kind | default | |\n|---|---|---|---|\n");
+        foreach (var parameter in parameters)
+            page.Append($"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsNamed ? "; by its name" : "")} | {parameter.Default ?? "must be given"} | {parameter.Summary} |\n");
+    }
+
+    private static string Range(OperationParameter parameter) =>
+        parameter.Minimum is null && parameter.Below is null ? "" : $", {parameter.RangeText}";
+}

@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>Moves channels into space (torch.nn.PixelShuffle) or space into channels (torch.nn.PixelUnshuffle).</summary>
+internal sealed class PixelShuffle(bool inverse) : Operation
+{
+    public override string Name => inverse ? "pixel_unshuffle" : "pixel_shuffle";
+
+    public override string Summary => inverse
+        ? "Moves blocks of positions into channels (torch.nn.PixelUnshuffle)."
+        : "Moves channels into blocks of positions (torch.nn.PixelShuffle).";
+
+    public override string Example => $"y = x -> {Name}(2)";
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [new("factor", ParameterKind.Integer, "Side of a block.", Minimum: 1)];
+
+    public override string ShapeRule => inverse
+        ? "[N, C, H, W] -> [N, C factor^2, H / factor, W / factor]"
+        : "[N, C, H, W] -> [N, C / factor^2, H factor, W factor]";
+
+    public override string MomentRule => "moments move with their channels";
+
+    public override Shape? Infer(OperationCall call)
+    {
+        if (!call.RequireRank(4, "[N, C, height, width]"))
+            return null;
+        var factor = call.Integer("factor");
+        var (n, c, h, w) = (call.Input[0], call.Input[1], call.Input[2], call.Input[3]);
+        if (!inverse)
+            return Divides(call, c, factor * factor, "channels") ? new Shape(n, Size.FloorDivide(c, factor * factor), h * factor, w * factor) : null;
+        return Divides(call, h, factor, "height") && Divides(call, w, factor, "width")
+            ? new Shape(n, c * factor * factor, Size.FloorDivide(h, factor), Size.FloorDivide(w, factor))
+            : null;
+    }
+
+    private bool Divides(OperationCall call, Size size, Size by, string what) => Size.Modulo(size, by) is var rest && (rest == Size.Zero
+        || call.Require(rest, 0, () => DiagnosticCatalogue.Divide(call.Place, Name, what, size.ToString(), by.ToString())));
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
+        $"nn.functional.{Name}({inputs[0]}, {code.Of(call.Integer("factor"))})";
+
+    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.Pixel{(inverse ? "Unshuffle" : "Shuffle")}({code.Of(call.Integer("factor"))})";
+}

@@ -1,0 +1,23 @@
+using System.Collections.Generic;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>Hands its input on (torch.nn.Identity).</summary>
+internal sealed class Identity : Operation
+{
+    public override string Name => "identity";
+
+    public override string Summary => "Hands its input on (torch.nn.Identity): a place that is counted in a sequence.";
+
+    public override string Example => "y = x -> [ conv(64, 3), identity ]";
+
+    public override string ShapeRule => "any shape, unchanged";
+
+    public override string MomentRule => "unchanged";
+
+    public override Shape Infer(OperationCall call) => call.Input;
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.alias()";
+}

@@ -1,0 +1,55 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>Puts the dimensions into another order (torch.permute).</summary>
+internal sealed class Permute : Operation
+{
+    public override string Name => "permute";
+
+    public override string Summary => "Puts the dimensions into another order (torch.permute).";
+
+    public override string Example => "y = x -> permute(0, 2, 3, 1)";
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } =
+        [new("axes", ParameterKind.List, "All dimensions in their new order, the batch first.") { IsVariadic = true }];
+
+    public override string ShapeRule => "dimension i of the output is dimension axes[i] of the input";
+
+    public override string MomentRule =>
+        "unchanged where the channels stay in their place; moved, they are known to elementwise operations, linear layers over them and " +
+        "until they come back; the dimension in their place has the mixture of all channels; where the batch moves the chain is cut";
+
+    public override bool PassesState(OperationCall call) =>
+        call.List("axes") is { Count: > 0 } axes && Axes.Resolve(call, "axes", axes[0]) == 0;
+
+    public override Shape? Infer(OperationCall call)
+    {
+        if (call.List("axes").Count is var count && count != call.Input.Rank)
+        {
+            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for as many axes", call.Input.ToString()));
+            return null;
+        }
+        var axes = new List<int>();
+        foreach (var axis in call.List("axes"))
+        {
+            if (Axes.Resolve(call, "axes", axis) is not { } index)
+                return null;
+            axes.Add(index);
+        }
+        if (axes.Distinct().Count() == call.Input.Rank)
+            return new Shape(axes.Select(axis => call.Input[axis]));
+        call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("axes"), Name, "axes", $"all dimensions of {call.Input}, each once", $"[{string.Join(", ", axes)}]"));
+        return null;
+    }
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
+        $"{inputs[0]}.permute({string.Join(", ", call.List("axes").Select(code.Of))})";
+
+    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.Permute({string.Join(", ", call.List("axes").Select(code.Of))})";
+}

@@ -1,0 +1,64 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations;
+
+/// <summary>Gives the same elements other sizes (torch.reshape); the batch stays.</summary>
+internal sealed class Reshape : Operation
+{
+    public override string Name => "reshape";
+
+    public override string Summary => "Gives the same elements other sizes (torch.reshape); the batch stays and is not written.";
+
+    public override string Example => "y = x -> linear(1024) -> reshape(64, 4, 4)";
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } =
+        [new("sizes", ParameterKind.List, "All sizes but the batch's; one of them may be -1: what is left.", Minimum: -1) { IsVariadic = true }];
+
+    public override string ShapeRule => "[N, ...] -> [N, sizes...]";
+
+    public override string MomentRule => "every new channel has the mixture of the channels that its elements come from";
+
+    public override Shape? Infer(OperationCall call)
+    {
+        var sizes = call.List("sizes");
+        var elements = Product(call.Input.Sizes.Skip(1));
+        var wanted = $"[{string.Join(", ", sizes)}]";
+        var open = sizes.Count(size => size.Value == -1);
+        var known = Product(sizes.Where(size => size.Value != -1));
+        Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf("sizes"), Name, call.Input.ToString(), elements.ToString(), wanted,
+            open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one that is left open");
+        if (!call.Input[0].IsConstant && sizes.Any(size => size == call.Input[0]))
+        {
+            call.Report(Differs().WithHint($"The batch stays and is not written: leave {call.Input[0]} out."));
+            return null;
+        }
+        if (open > 1 || sizes.Count == 0 || known == Size.Zero)
+        {
+            call.Report(Differs());
+            return null;
+        }
+        if (open == 0)
+        {
+            // What stands on both sides need not be known for the rest to be checked where the network is built.
+            var (have, want) = (call.Input.Sizes.Skip(1).ToList(), sizes.ToList());
+            have.RemoveAll(want.Remove);
+            return call.Require(Product(have), Product(want), Differs) ? new Shape(sizes.Prepend(call.Input[0])) : null;
+        }
+        var rest = Size.FloorDivide(elements, known);
+        if (rest * known != elements && !call.Require(Size.Modulo(elements, known), 0, Differs))
+            return null;
+        return new Shape(sizes.Select(size => size.Value == -1 ? rest : size).Prepend(call.Input[0]));
+    }
+
+    private static Size Product(IEnumerable<Size> sizes) => sizes.Aggregate(Size.One, (a, b) => a * b);
+
+    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
+        $"{inputs[0]}.reshape([{inputs[0]}.shape[0], {string.Join(", ", call.List("sizes").Select(code.Of))}])";
+
+    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
+        $"{states[0]}?.Reshape({string.Join(", ", call.List("sizes").Select(code.Of))})";
+}

@@ -1,0 +1,74 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using Sprache;
+
+namespace KnDsl.Language.Parsing;
+
+/// <summary>What stands at the top of a file.</summary>
+internal static class DeclarationGrammar
+{
+    private static readonly Parser<Name> DottedName = ExpressionGrammar.Name.FollowedBy(
+        from dot in Tokens.Dot from part in ExpressionGrammar.Name select part,
+        (first, rest) => new Name(first.Text + string.Concat(rest.Select(part => "." + part.Text)), TextSpan.Union(first.Span, rest[rest.Count - 1].Span)));
+
+    public static readonly Parser<ImportDeclaration> Import =
+        from keyword in Tokens.Word("import")
+        from path in Tokens.QuotedText
+        select new ImportDeclaration(path.Text, path.Span, TextSpan.Union(keyword.Span, path.Span));
+
+    public static readonly Parser<NamespaceDeclaration> Namespace =
+        from keyword in Tokens.Word("namespace")
+        from name in DottedName
+        select new NamespaceDeclaration(name.Text, TextSpan.Union(keyword.Span, name.Span));
+
+    private sealed record HeaderItem(Name Name, Parameter? Parameter, ShapeSyntax? Shape);
+
+    private static readonly Parser<HeaderItem> SizedInput =
+        from name in ExpressionGrammar.Name
+        from shape in ExpressionGrammar.Shape
+        select new HeaderItem(name, null, shape);
+
+    /// <summary>A parameter has a type; what has none is an input of the block, with sizes or without.</summary>
+    private static readonly Parser<HeaderItem> Item = SizedInput.After(TokenKind.Identifier, TokenKind.OpenBracket).Or(
+        from name in ExpressionGrammar.Name
+        from type in (
+            from colon in Tokens.Colon
+            from typeName in ExpressionGrammar.Name.Called("a type")
+            from list in (from open in Tokens.OpenBracket from close in Tokens.CloseBracket select close).Optional()
+            from value in (from assign in Tokens.Assign from initial in ExpressionGrammar.Disjunction select initial).Optional()
+            select new Parameter(name, typeName, list.IsDefined, value.GetOrDefault(),
+                TextSpan.Union(name.Span, value.IsDefined ? value.Get().Span : list.IsDefined ? list.Get().Span : typeName.Span))).Optional()
+        select new HeaderItem(name, type.GetOrDefault(), null));
+
+    private static readonly Parser<IReadOnlyList<HeaderItem>> Items =
+        from items in Item.Within(Tokens.OpenParen, Tokens.CloseParen)
+        select items.Items;
+
+    public static Parser<ModuleDeclaration> ModuleHeader(ModuleKind kind) =>
+        from keyword in Tokens.Identifier
+        from name in ExpressionGrammar.Name
+        from items in Items.Optional()
+        let all = items.GetOrElse([])
+        select new ModuleDeclaration(
+            kind, name,
+            all.Where(item => item.Parameter is null).Select(item => item.Name).ToArray(),
+            all.Where(item => item.Parameter is not null).Select(item => item.Parameter!).ToArray(),
+            [], null, TextSpan.Union(keyword.Span, name.Span))
+        {
+            InputShapes = all.Where(item => item.Parameter is null).Select(item => item.Shape).ToArray(),
+        };
+
+    public static Parser<ExternDeclaration> Extern(string? documentation) =>
+        from keyword in Tokens.Word("extern")
+        from name in DottedName
+        from items in Items.Optional()
+        from colon in Tokens.Colon
+        from inputs in ExpressionGrammar.Shape.Listed()
+        from arrow in Tokens.Arrow
+        from outputs in ExpressionGrammar.Shape.Listed()
+        select new ExternDeclaration(
+            name, items.GetOrElse([]).Where(item => item.Parameter is not null).Select(item => item.Parameter!).ToArray(),
+            inputs, outputs, documentation, TextSpan.Union(keyword.Span, outputs[outputs.Count - 1].Span));
+}

@@ -1,0 +1,312 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Text;
+
+namespace KnDsl.Language.Parsing;
+
+/// <summary>Cuts a text into tokens. It never fails: what it does not know becomes a diagnostic and is left out.</summary>
+internal sealed class Lexer
+{
+    private readonly SourceText _source;
+    private readonly string _text;
+    private readonly DiagnosticBag _diagnostics;
+    private readonly int _end;
+    private int _position;
+    private (char Character, int Line)? _unknown;
+
+    private Lexer(SourceText source, TextSpan span, DiagnosticBag diagnostics)
+    {
+        _source = source;
+        _text = source.Content;
+        _diagnostics = diagnostics;
+        _position = span.Start;
+        _end = span.End;
+    }
+
+    public static IReadOnlyList<Token> Tokenize(SourceText source, DiagnosticBag diagnostics) =>
+        Tokenize(source, new TextSpan(0, source.Content.Length), diagnostics);
+
+    /// <summary>Tokens of a part of the text (the expression inside a label's braces, say); the last is always End.</summary>
+    public static IReadOnlyList<Token> Tokenize(SourceText source, TextSpan span, DiagnosticBag diagnostics) =>
+        new Lexer(source, span, diagnostics).Run();
+
+    private char At(int offset) => offset < _end ? _text[offset] : '\0';
+
+    private List<Token> Run()
+    {
+        var tokens = new List<Token>(_text.Length / 4 + 1);
+        var firstOnLine = true;
+        StringBuilder? documentation = null;
+        while (_position < _end)
+        {
+            var c = _text[_position];
+            if (SourceText.IsLineBreak(c))
+            {
+                firstOnLine = true;
+                _position++;
+            }
+            else if (char.IsWhiteSpace(c) || c == '\uFEFF')
+                _position++;
+            else if (c == '/' && At(_position + 1) == '/')
+                ReadComment(ref documentation);
+            else
+            {
+                var start = _position;
+                var kind = ReadToken(c, tokens.Count > 0 && tokens[tokens.Count - 1].Is(TokenKind.Arrow));
+                if (kind is not { } known)
+                    continue;
+                var span = TextSpan.FromBounds(start, _position);
+                var text = known == TokenKind.Text ? Unquote(span) : _source.Slice(span);
+                tokens.Add(new Token(known, text, span, firstOnLine, documentation?.ToString()));
+                documentation = null;
+                firstOnLine = false;
+            }
+        }
+        tokens.Add(new Token(TokenKind.End, "", new TextSpan(_end, 0), true, null));
+        return tokens;
+    }
+
+    private void ReadComment(ref StringBuilder? documentation)
+    {
+        var start = _position;
+        while (_position < _end && !SourceText.IsLineBreak(_text[_position]))
+            _position++;
+        if (At(start + 2) != '/' || At(start + 3) == '/')
+            return;
+        var line = _text.Substring(start + 3, _position - start - 3).Trim();
+        documentation = documentation is null ? new StringBuilder(line) : documentation.Append('\n').Append(line);
+    }
+
+    /// <param name="isStage">Whether a stage is expected: there a brace counts a label, and opens no body.</param>
+    private TokenKind? ReadToken(char c, bool isStage)
+    {
+        if (char.IsLetter(c) || c == '_' || char.IsDigit(c) || c == '"' || c == '{' && isStage)
+        {
+            var label = LabelEnd(_position);
+            if (label > 0)
+            {
+                _position = label;
+                return TokenKind.Label;
+            }
+        }
+        if (char.IsLetter(c) || c == '_')
+        {
+            _position = WordEnd(_position);
+            return TokenKind.Identifier;
+        }
+        if (char.IsDigit(c))
+            return ReadNumber();
+        if (c == '"')
+            return ReadText();
+        var two = (c, At(_position + 1)) switch
+        {
+            ('-', '>') => TokenKind.Arrow,
+            ('.', '.') => TokenKind.Range,
+            ('=', '=') => TokenKind.Equal,
+            ('!', '=') => TokenKind.NotEqual,
+            ('<', '=') => TokenKind.LessEqual,
+            ('>', '=') => TokenKind.GreaterEqual,
+            _ => TokenKind.End,
+        };
+        if (two != TokenKind.End)
+        {
+            _position += 2;
+            return two;
+        }
+        if ("()[]{},:=+-*/%.<>".IndexOf(c) is >= 0 and var index)
+        {
+            _position++;
+            return Single[index];
+        }
+        return Unknown(c);
+    }
+
+    private static readonly TokenKind[] Single =
+    [
+        TokenKind.OpenParen, TokenKind.CloseParen, TokenKind.OpenBracket, TokenKind.CloseBracket, TokenKind.OpenBrace,
+        TokenKind.CloseBrace, TokenKind.Comma, TokenKind.Colon, TokenKind.Assign, TokenKind.Plus, TokenKind.Minus,
+        TokenKind.Star, TokenKind.Slash, TokenKind.Percent, TokenKind.Dot, TokenKind.Less, TokenKind.Greater,
+    ];
+
+    private static readonly char[] LineBreaks = ['\n', '\r'];
+
+    private TokenKind? Unknown(char c)
+    {
+        if (c == '\'' && _text.IndexOf('\'', _position + 1) is var close && close > 0 && close < _end
+            && _text.IndexOfAny(LineBreaks, _position, close - _position) < 0)
+        {
+            var quoted = TextSpan.FromBounds(_position, close + 1);
+            _position = close + 1;
+            _diagnostics.Add(DiagnosticCatalogue.SingleQuotes(_source.At(quoted), _source.Slice(quoted)));
+            return null;
+        }
+        var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1)) ? 2 : 1;
+        var span = new TextSpan(_position, length);
+        var hint = c switch
+        {
+            ';' => "Statements end with the line; leave the semicolon out.",
+            '&' => "Write 'and'.",
+            '|' when At(_position + 1) != '|' => "Write '->' between stages and 'or' between conditions.",
+            '|' => "Write 'or'.",
+            '!' => "Write 'not'.",
+            '\'' => "Text stands in double quotes.",
+            '\u2192' => "Write '->'.",
+            '\u00D7' => "Write '*'.",
+            '#' => "Comments begin with '//'.",
+            _ => null,
+        };
+        _position += length;
+        // A row of the same is one mistake.
+        while (length == 1 && _position < _end && _text[_position] == c)
+            _position++;
+        span = TextSpan.FromBounds(span.Start, _position);
+        // What stands behind '#' was meant as a comment.
+        if (c == '#')
+            while (_position < _end && !SourceText.IsLineBreak(_text[_position]))
+                _position++;
+        // So is the same again in a line.
+        var line = _source.PositionOf(span.Start).Line;
+        if (_unknown == (c, line))
+            return null;
+        _unknown = (c, line);
+        _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(span), Printable(c, span)).WithHint(hint));
+        return null;
+    }
+
+    /// <summary>The character as a message shows it: by its number where it cannot be seen.</summary>
+    private string Printable(char c, TextSpan span) =>
+        char.IsControl(c) || char.IsSurrogate(c) && span.Length < 2 || char.GetUnicodeCategory(c) == UnicodeCategory.Format
+            ? $"U+{(int)c:X4}"
+            : span.Length > 2 ? c.ToString() : _source.Slice(span);
+
+    private int WordEnd(int from)
+    {
+        while (char.IsLetterOrDigit(At(from)) || At(from) == '_')
+            from++;
+        return from;
+    }
+
+    private int DigitsEnd(int from)
+    {
+        while (At(from) is >= '0' and <= '9')
+            from++;
+        return from;
+    }
+
+    private TokenKind ReadNumber()
+    {
+        var start = _position;
+        _position = DigitsEnd(_position);
+        var kind = TokenKind.Integer;
+        if (At(_position) == '.' && At(_position + 1) is >= '0' and <= '9')
+        {
+            _position = DigitsEnd(_position + 1);
+            kind = TokenKind.Float;
+        }
+        if (At(_position) is 'e' or 'E')
+        {
+            var exponent = At(_position + 1) is '+' or '-' ? _position + 2 : _position + 1;
+            if (At(exponent) is >= '0' and <= '9')
+            {
+                _position = DigitsEnd(exponent);
+                kind = TokenKind.Float;
+            }
+        }
+        var wordEnd = WordEnd(_position);
+        var text = _text.Substring(start, _position - start);
+        var fits = wordEnd == _position && (kind == TokenKind.Integer
+            ? int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+              && !double.IsInfinity(value));
+        _position = wordEnd;
+        if (!fits)
+        {
+            var span = TextSpan.FromBounds(start, _position);
+            _diagnostics.Add(DiagnosticCatalogue.BadNumber(_source.At(span), _source.Slice(span)));
+        }
+        return kind;
+    }
+
+    private TokenKind ReadText()
+    {
+        var start = _position++;
+        while (_position < _end && At(_position) != '"' && !SourceText.IsLineBreak(At(_position)))
+            _position++;
+        if (At(_position) == '"')
+            _position++;
+        else
+            _diagnostics.Add(DiagnosticCatalogue.OpenText(_source.At(TextSpan.FromBounds(start, _position))));
+        return TokenKind.Text;
+    }
+
+    private string Unquote(TextSpan span)
+    {
+        var raw = _source.Slice(span);
+        return raw.Length > 1 && raw[raw.Length - 1] == '"' ? raw.Substring(1, raw.Length - 2) : raw.Substring(1);
+    }
+
+    /// <summary>The end of words and dots that no colon follows: nor are they a label from any of the words on.</summary>
+    private int _noLabelBefore;
+
+    /// <summary>
+    /// The end of a label that is more than a word (<c>inner.0</c>, <c>block{i + 1}</c>, <c>"block1-0"</c>, <c>0</c>) where one
+    /// starts here and a colon follows, else 0. A label that is one word stays an identifier: the grammar sees the colon.
+    /// </summary>
+    private int LabelEnd(int from)
+    {
+        if (from < _noLabelBefore)
+            return 0;
+        var position = from;
+        var isRow = true;
+        var plain = char.IsLetter(At(from)) || At(from) == '_';
+        while (true)
+        {
+            var segment = position;
+            if (At(position) == '"')
+            {
+                var close = position + 1;
+                while (close < _end && _text[close] != '"' && !SourceText.IsLineBreak(_text[close]))
+                    close++;
+                if (At(close) != '"')
+                    return 0;
+                position = close + 1;
+                plain = isRow = false;
+            }
+            else
+            {
+                while (true)
+                {
+                    var word = WordEnd(position);
+                    if (At(word) != '{')
+                    {
+                        position = word;
+                        break;
+                    }
+                    var close = word + 1;
+                    while (close < _end && _text[close] is not ('}' or '{') && !SourceText.IsLineBreak(_text[close]))
+                        close++;
+                    if (At(close) != '}')
+                        return 0;
+                    position = close + 1;
+                    plain = isRow = false;
+                }
+            }
+            if (position == segment)
+                return 0;
+            if (At(position) != '.' || At(position + 1) == '.')
+                break;
+            plain = false;
+            position++;
+        }
+        var colon = position;
+        while (At(colon) is ' ' or '\t')
+            colon++;
+        if (At(colon) == ':')
+            return plain ? 0 : position;
+        if (isRow)
+            _noLabelBefore = position;
+        return 0;
+    }
+}

@@ -1,0 +1,55 @@
+using KnDsl.Language.Text;
+
+namespace KnDsl.Language.Parsing;
+
+/// <summary>
+/// The kinds of tokens. Each is a character, so that a token stream is an input to Sprache, whose parsers read characters.
+/// </summary>
+internal enum TokenKind : ushort
+{
+    End = '\0',
+    Identifier = 'i',
+    Integer = '1',
+    Float = 'f',
+    Text = '"',
+    Label = 'L',
+    Arrow = '>',
+    OpenParen = '(',
+    CloseParen = ')',
+    OpenBracket = '[',
+    CloseBracket = ']',
+    OpenBrace = '{',
+    CloseBrace = '}',
+    Comma = ',',
+    Colon = ':',
+    Assign = '=',
+    Plus = '+',
+    Minus = '-',
+    Star = '*',
+    Slash = '/',
+    Percent = '%',
+    Dot = '.',
+    Range = 'r',
+    Equal = 'e',
+    NotEqual = 'n',
+    Less = '<',
+    LessEqual = 'l',
+    Greater = 'g',
+    GreaterEqual = 'h',
+}
+
+/// <summary>One token with its place and the doc comment that stands before it.</summary>
+internal sealed record Token(TokenKind Kind, string Text, TextSpan Span, bool FirstOnLine, string? Documentation)
+{
+    public bool Is(TokenKind kind) => Kind == kind;
+
+    public bool IsWord(string word) => Kind == TokenKind.Identifier && Text == word;
+
+    /// <summary>How a message names this token.</summary>
+    public string Describe() => Kind switch
+    {
+        TokenKind.End => "the end of the file",
+        TokenKind.Text => $"\"{Text}\"",
+        _ => $"'{Text}'",
+    };
+}

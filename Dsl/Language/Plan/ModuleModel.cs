@@ -1,0 +1,61 @@
+using System.Collections.Generic;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Plan;
+
+/// <summary>An output with the name it is given back under.</summary>
+internal sealed record ModuleOutput(string Name, TensorValue Value);
+
+/// <summary>
+/// What a network or block does: its plan, either for any arguments (generic: conditions and loops are kept; the generator
+/// writes code from it) or for certain ones (everything decided and unrolled; checks and documentation read it).
+/// </summary>
+internal sealed class ModuleModel(
+    ModuleDeclaration declaration, SourceText source, bool isGeneric, IReadOnlyList<TensorValue> inputs, IReadOnlyList<ModuleOutput> outputs,
+    IReadOnlyList<PlanItem> items, Member root, bool usesNorm, int stageCount, bool isComplete)
+{
+    public ModuleDeclaration Declaration => declaration;
+
+    public string Name => declaration.Name.Text;
+
+    public SourceText Source => source;
+
+    public bool IsGeneric => isGeneric;
+
+    public IReadOnlyList<TensorValue> Inputs => inputs;
+
+    public IReadOnlyList<ModuleOutput> Outputs => outputs;
+
+    public IReadOnlyList<PlanItem> Items => items;
+
+    /// <summary>Holds the members.</summary>
+    public Member Root => root;
+
+    /// <summary>Whether a norm in it takes the policy of whoever uses it.</summary>
+    public bool UsesNorm => usesNorm;
+
+    /// <summary>Stages, those of blocks inside counted.</summary>
+    public int StageCount => stageCount;
+
+    /// <summary>Whether nothing was wrong with it: only then code is made of it.</summary>
+    public bool IsComplete => isComplete;
+
+    /// <summary>What was wrong first, where something was.</summary>
+    public Diagnostics.Diagnostic? FirstError { get; init; }
+
+    /// <summary>The namespace that its file declares, or null for the project's.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>What its constructor asks for.</summary>
+    public ConstructorSizes ConstructorSizes => _constructorSizes ??= new ConstructorSizes(this);
+
+    private ConstructorSizes? _constructorSizes;
+
+    /// <summary>The defaults of the parameters that have one.</summary>
+    public IReadOnlyDictionary<string, Value> Defaults { get; init; } = new Dictionary<string, Value>();
+
+    /// <summary>For each input whether a norm in it observes that input, and so sharpens its state for the caller.</summary>
+    public IReadOnlyList<ChainFact> InputChains { get; init; } = [];
+}

@@ -1,0 +1,177 @@
+using System.Collections.Generic;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Plan;
+
+/// <summary>A step of a module's plan: what its constructor and its forward pass do, in order.</summary>
+internal abstract class PlanItem(Place place)
+{
+    public Place Place => place;
+}
+
+/// <summary>Makes a group: a module that only holds others.</summary>
+internal sealed class GroupItem(Member group, Place place) : PlanItem(place)
+{
+    public Member Group => group;
+}
+
+/// <summary>Makes the module of an operation.</summary>
+internal sealed class ConstructOperationItem(Member member, OperationCall call, Place place) : PlanItem(place)
+{
+    public Member Member => member;
+
+    public OperationCall Call => call;
+}
+
+/// <summary>Makes a block.</summary>
+internal sealed class ConstructBlockItem(Member member, BlockUse use, Place place) : PlanItem(place)
+{
+    public Member Member => member;
+
+    public BlockUse Use => use;
+}
+
+/// <summary>Applies an operation.</summary>
+internal sealed class ApplyOperationItem(Member? member, OperationCall call, TensorValue output, Place place) : PlanItem(place)
+{
+    public Member? Member => member;
+
+    public OperationCall Call => call;
+
+    public TensorValue Output => output;
+
+    /// <summary>For a norm: what feeds it.</summary>
+    public ChainFact? Prior { get; init; }
+
+    /// <summary>For a norm that names its predecessor: that norm, then the stages on the way from it.</summary>
+    public IReadOnlyList<ApplyOperationItem>? From { get; init; }
+}
+
+/// <summary>Applies a block.</summary>
+internal sealed class ApplyBlockItem(
+    Member member, BlockUse use, IReadOnlyList<TensorValue> inputs, IReadOnlyList<TensorValue> outputs, Place place) : PlanItem(place)
+{
+    public Member Member => member;
+
+    public BlockUse Use => use;
+
+    public IReadOnlyList<TensorValue> Inputs => inputs;
+
+    public IReadOnlyList<TensorValue> Outputs => outputs;
+
+    /// <summary>The states that come in.</summary>
+    public IReadOnlyList<ChainFact> InputChains { get; init; } = [];
+}
+
+/// <summary>A variable that each branch of an if sets.</summary>
+internal sealed record Merge(TensorValue Variable, TensorValue Then, TensorValue Else);
+
+/// <summary>A size that each branch of an if sets.</summary>
+internal sealed record SizeMerge(Symbol Variable, Size Then, Size Else);
+
+/// <summary>A condition that only a constructor call decides.</summary>
+internal sealed class IfItem(
+    BoolValue condition, List<PlanItem> then, List<PlanItem> otherwise, IReadOnlyList<Merge> merges,
+    IReadOnlyList<SizeMerge> sizes, Place place) : PlanItem(place)
+{
+    public BoolValue Condition => condition;
+
+    public List<PlanItem> Then => then;
+
+    public List<PlanItem> Else => otherwise;
+
+    public IReadOnlyList<Merge> Merges => merges;
+
+    public IReadOnlyList<SizeMerge> Sizes => sizes;
+}
+
+/// <summary>A variable that a loop changes: what it is before, and what an iteration makes of it.</summary>
+internal sealed record Carried(TensorValue Variable, TensorValue Before, TensorValue Next);
+
+/// <summary>A size that a loop changes.</summary>
+internal sealed record SizeCarried(Symbol Variable, Size Before, Size Next);
+
+/// <summary>A loop whose number of turns a constructor call decides, or a repetition.</summary>
+internal sealed class LoopItem(
+    Symbol variable, Size from, Size to, List<PlanItem> body, IReadOnlyList<Carried> carried,
+    IReadOnlyList<SizeCarried> sizes, Place place) : PlanItem(place)
+{
+    public Symbol Variable => variable;
+
+    public Size From => from;
+
+    public Size To => to;
+
+    public List<PlanItem> Body => body;
+
+    public IReadOnlyList<Carried> Carried => carried;
+
+    public IReadOnlyList<SizeCarried> Sizes => sizes;
+}
+
+/// <summary>How two sizes must be to each other.</summary>
+internal enum Relation
+{
+    Equal,
+    AtLeast,
+
+    /// <summary>Equal, and the message says all: the numbers are turns of a loop.</summary>
+    SameTurn,
+}
+
+/// <summary>What the defaults satisfy and another argument could break: checked in the constructor.</summary>
+internal sealed class CheckItem(Size left, Relation relation, Size right, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
+{
+    public Size Left => left;
+
+    public Relation Relation => relation;
+
+    public Size Right => right;
+
+    public Diagnostics.Diagnostic Diagnostic => diagnostic;
+}
+
+/// <summary>A block with its arguments where it is used.</summary>
+internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyList<Shape> Inputs, PolicyValue Policy)
+{
+    public ModuleDeclaration Declaration => Generic.Declaration;
+
+    /// <summary>The arguments that are given, not taken from the defaults.</summary>
+    public IReadOnlyCollection<string> Given { get; init; } = [];
+
+    /// <summary>The block's own plan for these arguments, where it was checked for them.</summary>
+    public ModuleModel? Instance { get; init; }
+}
+
+/// <summary>A module that was declared with <c>module</c>: made when it is first applied, since that tells its input.</summary>
+/// <param name="items">Where its construction goes: behind what was planned when it was declared.</param>
+internal sealed class SharedModule(Label label, Call call, Member member, Place place, List<PlanItem> items, PolicyValue policy)
+{
+    private readonly int _position = items.Count;
+
+    public Label Label => label;
+
+    public Call Call => call;
+
+    public Member Member => member;
+
+    public Place Place => place;
+
+    /// <summary>The policy of its norms: the one in force where it was declared.</summary>
+    public PolicyValue Policy => policy;
+
+    /// <summary>What it was made for, once it was applied.</summary>
+    public IReadOnlyList<TensorValue>? FirstInputs { get; private set; }
+
+    public BlockUse? Block { get; private set; }
+
+    public void Construct(IReadOnlyList<TensorValue> inputs, PlanItem item, BlockUse? block)
+    {
+        FirstInputs = inputs;
+        Block = block;
+        items.Insert(_position, item);
+    }
+}

@@ -1,0 +1,36 @@
+namespace KnDsl.Language.Text;
+
+/// <summary>A stretch of a source text: where it starts and how many characters it has.</summary>
+internal readonly record struct TextSpan(int Start, int Length)
+{
+    public int End => Start + Length;
+
+    public static TextSpan FromBounds(int start, int end) => new(start, end < start ? 0 : end - start);
+
+    /// <summary>The smallest span that holds both.</summary>
+    public static TextSpan Union(TextSpan a, TextSpan b) =>
+        FromBounds(System.Math.Min(a.Start, b.Start), System.Math.Max(a.End, b.End));
+}
+
+/// <summary>A place as editors count it, from zero.</summary>
+internal readonly record struct LinePosition(int Line, int Character);
+
+/// <summary>A place in a file, for messages that name two places that disagree.</summary>
+internal readonly record struct Place(SourceText Text, TextSpan Span)
+{
+    /// <summary>The line as people count it, from one.</summary>
+    public int Line => Text.PositionOf(Span.Start).Line + 1;
+
+    /// <summary>What stands there, on one line.</summary>
+    public string OneLine()
+    {
+        var text = Text.Slice(Span);
+        return text.IndexOfAny(LineBreaks) < 0 && text.IndexOf("  ", System.StringComparison.Ordinal) < 0
+            ? text
+            : string.Join(" ", text.Split([' ', .. LineBreaks], System.StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static readonly char[] LineBreaks = ['\n', '\r', '\t'];
+
+    public override string ToString() => $"{System.IO.Path.GetFileName(Text.Path)}({Line},{Text.PositionOf(Span.Start).Character + 1})";
+}

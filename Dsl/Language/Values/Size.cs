@@ -1,0 +1,454 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using KnDsl.Language.Plan;
+
+namespace KnDsl.Language.Values;
+
+/// <summary>Where a symbol's value comes from: that decides when it is known.</summary>
+internal enum SymbolKind
+{
+    /// <summary>A parameter of a network or block, or a local of its constructor: known when it is built.</summary>
+    Construction,
+
+    /// <summary>A size of an input (N, h): known when data comes, the same in every call or not.</summary>
+    Data,
+}
+
+/// <summary>An unknown whole number of at least 1 (sizes) or of any value (parameters).</summary>
+internal sealed record Symbol(string Name, SymbolKind Kind, bool IsPositive = true)
+{
+    /// <summary>The C# that computes it, where it is more than a name (an item of a list).</summary>
+    public Func<CodeContext, string>? Code { get; init; }
+
+    /// <summary>The list parameter of which it is an item or, where there is no <see cref="Index"/>, the number of items.</summary>
+    public string? List { get; init; }
+
+    public Size? Index { get; init; }
+
+    /// <summary>The block whose constructor computes it, as a property of this name.</summary>
+    public Member? Member { get; init; }
+
+    public string? MemberProperty { get; init; }
+
+    public bool Equals(Symbol? other) => other is not null && Name == other.Name;
+
+    public override int GetHashCode() => Name.GetHashCode();
+}
+
+/// <summary>
+/// A whole number that may contain symbols, in normal form: a sum of products of atoms with whole coefficients, where an
+/// atom is a symbol or the floor of a quotient that is not exact. Two sizes are equal for all values of their symbols if
+/// (and, without floors, only if) their normal forms are.
+/// </summary>
+internal sealed class Size : IEquatable<Size>
+{
+    private readonly Term[] _terms;
+    private string? _text;
+
+    private Size(long constant, Term[] terms)
+    {
+        Constant = constant;
+        _terms = terms;
+    }
+
+    /// <summary>More terms than this are no size of a network; a product of sums would grow to any number of them.</summary>
+    private const int MostTerms = 4096;
+
+    /// <summary>The same for the factors of a term.</summary>
+    private const int MostFactors = 64;
+
+    /// <summary>Most numbers of a network are small, and most of its arithmetic is on them.</summary>
+    private static readonly Size[] Small = [.. Enumerable.Range(0, 1025).Select(value => new Size(value, []))];
+
+    public static readonly Size Zero = Small[0];
+    public static readonly Size One = Small[1];
+
+    /// <summary>The part without symbols.</summary>
+    public long Constant { get; }
+
+    /// <summary>Whether there are no symbols in it.</summary>
+    public bool IsConstant => _terms.Length == 0;
+
+    public long? Value => IsConstant ? Constant : null;
+
+    public static Size Of(long value) => value >= 0 && value < Small.Length ? Small[value] : new Size(value, []);
+
+    public static Size Of(Symbol symbol) => new(0, [new Term(1, [new SymbolAtom(symbol)])]);
+
+    public static implicit operator Size(long value) => Of(value);
+
+    public static Size operator +(Size a, Size b)
+    {
+        if (a.IsConstant && b.IsConstant)
+            return Of(checked(a.Constant + b.Constant));
+        if (b.IsConstant)
+            return b.Constant == 0 ? a : new Size(checked(a.Constant + b.Constant), a._terms);
+        if (a.IsConstant)
+            return a.Constant == 0 ? b : new Size(checked(a.Constant + b.Constant), b._terms);
+        return Collect(checked(a.Constant + b.Constant), [.. a._terms, .. b._terms]);
+    }
+
+    public static Size operator -(Size a) => Zero - a;
+
+    public static Size operator -(Size a, Size b) => a + b * -1;
+
+    public static Size operator *(Size a, Size b)
+    {
+        if (a.IsConstant && b.IsConstant)
+            return Of(checked(a.Constant * b.Constant));
+        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MostTerms)
+            throw new OverflowException();
+        if (b.Value is { } factor)
+            return a.Times(factor);
+        if (a.Value is { } other)
+            return b.Times(other);
+        var terms = new List<Term>();
+        foreach (var left in a.AllTerms())
+            foreach (var right in b.AllTerms())
+            {
+                if (left.Atoms.Length + right.Atoms.Length > MostFactors)
+                    throw new OverflowException();
+                terms.Add(new Term(checked(left.Coefficient * right.Coefficient), left.Atoms.Concat(right.Atoms).ToArray()));
+            }
+        return Collect(0, terms);
+    }
+
+    /// <summary>The same terms, in the same order, so many times.</summary>
+    private Size Times(long factor) => factor switch
+    {
+        0 => Zero,
+        1 => this,
+        _ => new Size(checked(Constant * factor), Array.ConvertAll(_terms, term => new Term(checked(term.Coefficient * factor), term.Atoms))),
+    };
+
+    /// <summary>
+    /// The floor of a / b, exact where it can be: terms that b divides leave the quotient, and the floor of a floor is one floor
+    /// (floor((floor(n / a) + c) / b) = floor((n + c a) / (a b)) for positive a and b).
+    /// </summary>
+    public static Size FloorDivide(Size a, Size b)
+    {
+        if (b.IsConstant && b.Constant == 1)
+            return a;
+        if (a.Equals(b))
+            return One;
+        if (b.Value is not { } divisor || divisor <= 0)
+            return b.Value < 0 ? FloorDivide(-a, -b) : b.DividesTerms(a) ?? Atomic(new FloorAtom(a, b));
+        var outside = new List<Term>();
+        var inside = new List<Term>();
+        foreach (var term in a._terms)
+        {
+            // Split the coefficient, so that floor((5 n + 1) / 4) is n + floor((n + 1) / 4), whichever way it came about.
+            var whole = Floor(term.Coefficient, divisor);
+            var rest = term.Coefficient - whole * divisor;
+            if (whole != 0)
+                outside.Add(term with { Coefficient = whole });
+            if (rest != 0)
+                inside.Add(term with { Coefficient = rest });
+        }
+        var constant = Floor(a.Constant, divisor);
+        if (inside.Count == 0)
+            return Collect(constant, outside);
+        var remainder = a.Constant - constant * divisor;
+        Size quotient;
+        if (inside.Count == 1 && inside[0] is { Coefficient: 1, Atoms.Length: 1 } only && only.Atoms[0] is FloorAtom { Denominator.Value: > 0 } inner)
+            quotient = FloorDivide(inner.Numerator + inner.Denominator * remainder, inner.Denominator * divisor);
+        else
+            quotient = Atomic(new FloorAtom(Collect(remainder, inside), divisor));
+        return Collect(constant, outside) + quotient;
+    }
+
+    /// <summary>The ceiling of a / b for positive b.</summary>
+    public static Size CeilingDivide(Size a, Size b) => FloorDivide(a + b - One, b);
+
+    /// <summary>The rest of the floor division.</summary>
+    public static Size Modulo(Size a, Size b) => a - FloorDivide(a, b) * b;
+
+    /// <summary>a / b where every term of a is a multiple of a symbolic b of one term, else null.</summary>
+    private Size? DividesTerms(Size a)
+    {
+        if (Constant != 0 || _terms.Length != 1 || a.Constant != 0)
+            return null;
+        var by = _terms[0];
+        var terms = new List<Term>();
+        foreach (var term in a._terms)
+        {
+            var atoms = term.Atoms.ToList();
+            if (term.Coefficient % by.Coefficient != 0 || !by.Atoms.All(atom => atoms.Remove(atom)))
+                return null;
+            terms.Add(new Term(term.Coefficient / by.Coefficient, atoms.ToArray()));
+        }
+        return Collect(0, terms);
+    }
+
+    /// <summary>The same with a symbol replaced.</summary>
+    public Size Substitute(IReadOnlyDictionary<Symbol, Size> values)
+    {
+        if (IsConstant || values.Count == 0 || !Symbols().Any(values.ContainsKey))
+            return this;
+        var result = Of(Constant);
+        foreach (var term in _terms)
+        {
+            var product = Of(term.Coefficient);
+            foreach (var atom in term.Atoms)
+                product *= atom.Substitute(values);
+            result += product;
+        }
+        return result;
+    }
+
+    public IEnumerable<Symbol> Symbols() => IsConstant ? [] : _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
+
+    /// <summary>The least value over all positive symbols, or null where there is no bound.</summary>
+    public long? Minimum() => Bound(false);
+
+    /// <summary>The greatest value over all positive symbols, or null where there is no bound.</summary>
+    public long? Maximum() => Bound(true);
+
+    private long? Bound(bool upper)
+    {
+        var sum = Constant;
+        foreach (var term in _terms)
+        {
+            var towards = term.Coefficient > 0 == upper;
+            long product = 1;
+            foreach (var atom in term.Atoms)
+            {
+                // Atoms are at least 1 (symbols) or as low as their quotient; only products of non-negative ones are bounded here.
+                if (towards ? atom.Maximum() is not { } high || atom.Minimum() is not >= 0 : atom.Minimum() is not { } low || low < 0)
+                    return null;
+                product = Saturate(product, (towards ? atom.Maximum() : atom.Minimum())!.Value);
+            }
+            sum += Saturate(term.Coefficient, product);
+        }
+        return sum;
+    }
+
+    private static long Saturate(long a, long b)
+    {
+        try
+        {
+            return checked(a * b);
+        }
+        catch (OverflowException)
+        {
+            return a > 0 == b > 0 ? long.MaxValue / 4 : long.MinValue / 4;
+        }
+    }
+
+    /// <summary>
+    /// If this size is 0 then the symbol has the value: solves for a symbol that stands alone with coefficient 1 or -1.
+    /// </summary>
+    public (Symbol Symbol, Size Value)? SolveForSymbol()
+    {
+        foreach (var term in _terms.Reverse())
+            if (term is { Coefficient: 1 or -1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom atom)
+            {
+                var rest = this - new Size(0, [term]);
+                if (!rest.Symbols().Contains(atom.Symbol))
+                    return (atom.Symbol, term.Coefficient == 1 ? -rest : rest);
+            }
+        return null;
+    }
+
+    /// <summary>
+    /// The factor and the rest where the size is factor * symbol + rest and both are known once the network is built, so that
+    /// the size tells the symbol; else null.
+    /// </summary>
+    public (Size Factor, Size Constant)? LinearIn(Symbol symbol)
+    {
+        Size factor = Zero, rest = Of(Constant);
+        foreach (var term in _terms)
+        {
+            var others = term.Atoms.Where(atom => atom is not SymbolAtom single || !single.Symbol.Equals(symbol)).ToArray();
+            if (others.Length == term.Atoms.Length)
+                rest += new Size(0, [term]);
+            else if (others.Length == term.Atoms.Length - 1)
+                factor += Collect(0, [term with { Atoms = others }]);
+            else
+                return null;
+        }
+        return factor.Equals(Zero) || factor.Value < 0 || factor.Symbols().Concat(rest.Symbols()).Any(other => other.Kind == SymbolKind.Data || other.Equals(symbol))
+            ? null
+            : (factor, rest);
+    }
+
+    public bool Equals(Size? other)
+    {
+        if (other is null || Constant != other.Constant || _terms.Length != other._terms.Length)
+            return false;
+        if (ReferenceEquals(_terms, other._terms))
+            return true;
+        for (var i = 0; i < _terms.Length; i++)
+        {
+            var (a, b) = (_terms[i], other._terms[i]);
+            if (a.Coefficient != b.Coefficient || a.Atoms.Length != b.Atoms.Length)
+                return false;
+            for (var j = 0; j < a.Atoms.Length; j++)
+                if (!ReferenceEquals(a.Atoms[j], b.Atoms[j]) && a.Atoms[j].Key != b.Atoms[j].Key)
+                    return false;
+        }
+        return true;
+    }
+
+    public override bool Equals(object? obj) => Equals(obj as Size);
+
+    public override int GetHashCode() => IsConstant ? Constant.GetHashCode() : ToString().GetHashCode();
+
+    public static bool operator ==(Size? a, Size? b) => a is null ? b is null : a.Equals(b);
+
+    public static bool operator !=(Size? a, Size? b) => !(a == b);
+
+    /// <summary>As a user would write it: <c>32*h</c>, <c>2*n + 1</c>, <c>(h - 1)/2 + 1</c>.</summary>
+    public override string ToString() => _text ??= Print(SizeStyle.Knnet);
+
+    /// <summary>As C# that computes it; <paramref name="code"/> knows the symbols' names there.</summary>
+    public string ToCSharp(CodeContext code) => Print(new SizeStyle(" * ", symbol => symbol.Code is { } own ? own(code) : code.Name(symbol), true));
+
+    private string Print(SizeStyle style)
+    {
+        if (IsConstant)
+            return Constant.ToString(CultureInfo.InvariantCulture);
+        var text = new StringBuilder();
+        foreach (var term in _terms)
+        {
+            var magnitude = Math.Abs(term.Coefficient);
+            text.Append(text.Length == 0 ? term.Coefficient < 0 ? "-" : "" : term.Coefficient < 0 ? " - " : " + ");
+            if (magnitude != 1)
+                text.Append(magnitude.ToString(CultureInfo.InvariantCulture)).Append(style.Times);
+            // 3*(k/2) and (3*k)/2 are different sizes, and equality is that of the text.
+            var binds = magnitude != 1 || term.Atoms.Length > 1 || term.Coefficient < 0;
+            for (var i = 0; i < term.Atoms.Length; i++)
+            {
+                var atom = term.Atoms[i].Print(style);
+                text.Append(i == 0 ? "" : style.Times)
+                    .Append(binds && term.Atoms[i] is FloorAtom floor && !floor.IsCall(style) ? $"({atom})" : atom);
+            }
+        }
+        if (Constant != 0)
+            text.Append(Constant < 0 ? " - " : " + ").Append(Math.Abs(Constant).ToString(CultureInfo.InvariantCulture));
+        return text.ToString();
+    }
+
+    /// <summary>Whether it must stand in parentheses inside a product or quotient.</summary>
+    private bool IsSum => _terms.Length + (Constant != 0 ? 1 : 0) > 1 || _terms.Length == 1 && _terms[0].Coefficient < 0;
+
+    private IEnumerable<Term> AllTerms() => Constant == 0 ? _terms : _terms.Concat([new Term(Constant, [])]);
+
+    private static Size Atomic(Atom atom) => new(0, [new Term(1, [atom])]);
+
+    private static long Floor(long a, long b) => a >= 0 ? a / b : -((-a + b - 1) / b);
+
+    private static Size Collect(long constant, IReadOnlyCollection<Term> terms)
+    {
+        if (terms.Count == 1 && terms.First() is { Coefficient: not 0, Atoms.Length: > 0 } only)
+            return new Size(constant, [Ordered(only)]);
+        var byKey = new SortedDictionary<string, Term>(StringComparer.Ordinal);
+        foreach (var term in terms)
+        {
+            if (term.Atoms.Length == 0)
+            {
+                constant = checked(constant + term.Coefficient);
+                continue;
+            }
+            var ordered = Ordered(term);
+            byKey[ordered.Key] = byKey.TryGetValue(ordered.Key, out var known)
+                ? known with { Coefficient = checked(known.Coefficient + ordered.Coefficient) }
+                : ordered;
+        }
+        var left = byKey.Values.Where(term => term.Coefficient != 0).ToArray();
+        return left.Length == 0 ? Of(constant) : new Size(constant, left);
+    }
+
+    private static Term Ordered(Term term)
+    {
+        if (term.Atoms.Length == 1)
+            return term;
+        var atoms = (Atom[])term.Atoms.Clone();
+        Array.Sort(atoms, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return term with { Atoms = atoms };
+    }
+
+    /// <summary>How sizes are written: for people or for the C# compiler.</summary>
+    private sealed record SizeStyle(string Times, Func<Symbol, string> Name, bool IsCSharp)
+    {
+        public static readonly SizeStyle Knnet = new("*", symbol => symbol.Name, false);
+    }
+
+    private sealed record Term(long Coefficient, Atom[] Atoms)
+    {
+        public string Key => Atoms.Length == 1 ? Atoms[0].Key : string.Join("*", Atoms.Select(atom => atom.Key));
+    }
+
+    private abstract class Atom
+    {
+        public abstract string Key { get; }
+
+        public abstract IEnumerable<Symbol> Symbols();
+
+        public abstract Size Substitute(IReadOnlyDictionary<Symbol, Size> values);
+
+        public abstract long? Minimum();
+
+        public abstract long? Maximum();
+
+        public abstract string Print(SizeStyle style);
+
+        public override bool Equals(object? obj) => obj is Atom other && other.Key == Key;
+
+        public override int GetHashCode() => Key.GetHashCode();
+    }
+
+    private sealed class SymbolAtom(Symbol symbol) : Atom
+    {
+        public Symbol Symbol => symbol;
+
+        public override string Key => symbol.Name;
+
+        public override IEnumerable<Symbol> Symbols() => [symbol];
+
+        public override Size Substitute(IReadOnlyDictionary<Symbol, Size> values) =>
+            values.TryGetValue(symbol, out var value) ? value : Of(symbol);
+
+        public override long? Minimum() => symbol.IsPositive ? 1 : null;
+
+        public override long? Maximum() => null;
+
+        public override string Print(SizeStyle style) => style.Name(symbol);
+    }
+
+    private sealed class FloorAtom(Size numerator, Size denominator) : Atom
+    {
+        public Size Numerator => numerator;
+
+        public Size Denominator => denominator;
+
+        public override string Key { get; } = $"({numerator})/({denominator})";
+
+        public override IEnumerable<Symbol> Symbols() => numerator.Symbols().Concat(denominator.Symbols());
+
+        public override Size Substitute(IReadOnlyDictionary<Symbol, Size> values) =>
+            FloorDivide(numerator.Substitute(values), denominator.Substitute(values));
+
+        public override long? Minimum() => denominator.Value is { } by and > 0 && numerator.Minimum() is { } low
+            ? Floor(low, by)
+            : numerator.Minimum() >= 0 && denominator.Minimum() > 0 ? 0 : null;
+
+        public override long? Maximum() => denominator.Value is { } by and > 0 && numerator.Maximum() is { } high ? Floor(high, by) : null;
+
+        /// <summary>C#'s division rounds towards zero: the same as the floor only where nothing is negative.</summary>
+        public bool IsCall(SizeStyle style) => style.IsCSharp && !(numerator.Minimum() >= 0 && denominator.Minimum() > 0);
+
+        public override string Print(SizeStyle style)
+        {
+            if (IsCall(style))
+                return $"Sizes.FloorDivide({numerator.Print(style)}, {denominator.Print(style)})";
+            var top = numerator.IsSum ? $"({numerator.Print(style)})" : numerator.Print(style);
+            var isWord = denominator.IsConstant || !denominator.IsSum && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
+            var bottom = isWord ? denominator.Print(style) : $"({denominator.Print(style)})";
+            return style.IsCSharp ? $"{top} / {bottom}" : $"{top}/{bottom}";
+        }
+    }
+}

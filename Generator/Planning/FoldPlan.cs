@@ -1,0 +1,94 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Generator.Writing;
+using KnDsl.Language.Plan;
+
+namespace KnDsl.Generator.Planning;
+
+/// <summary>A norm and the layer that it is folded into, both reached from the innermost module that holds both.</summary>
+/// <param name="Into">The way to the layer, the layer last.</param>
+/// <param name="Norm">The way to the norm, the norm last.</param>
+/// <param name="IsIndexed">Whether a loop makes several of both: the items of two lists belong together one by one.</param>
+internal sealed record FoldPair(MemberCode Owner, IReadOnlyList<MemberCode> Into, IReadOnlyList<MemberCode> Norm, bool IsIndexed);
+
+/// <summary>What <c>fold()</c> of a class does: which norms go into the layer before them, and which blocks fold by themselves.</summary>
+internal sealed class FoldPlan
+{
+    private readonly HashSet<MemberCode> _blocks = [];
+    private readonly ILookup<MemberCode, FoldPair> _pairs;
+
+    public FoldPlan(ModuleCode module)
+    {
+        FindBlocks(module, module.Model.Items);
+        var modules = Descendants(module.Model.Root).ToLookup(member => module.Layout[member]);
+        _pairs = FoldFinder.Find(module.Model)
+            .GroupBy(fold => (Into: module.Layout[fold.Into], Norm: module.Layout[fold.Norm]))
+            // Branches of an if may share a property: it must be of the pair whichever of them made it.
+            .Where(folds => modules[folds.Key.Into].Count() == folds.Select(fold => fold.Into).Distinct().Count()
+                && modules[folds.Key.Norm].Count() == folds.Select(fold => fold.Norm).Distinct().Count())
+            .Select(folds => PairOf(folds.Key.Into, folds.Key.Norm, folds.All(fold => fold.AreTogether)))
+            .OfType<FoldPair>().ToLookup(pair => pair.Owner);
+    }
+
+    public bool IsEmpty => _pairs.Count == 0 && _blocks.Count == 0;
+
+    /// <summary>The pairs that this group, or the class itself, is the innermost to hold.</summary>
+    public IEnumerable<FoldPair> PairsOf(MemberCode owner) => _pairs[owner];
+
+    /// <summary>Whether it is a block, or a list of blocks, with something to fold.</summary>
+    public bool IsBlock(MemberCode member) => _blocks.Contains(member) || member.Form == MemberForm.ModuleList && _blocks.Contains(member.Children[0]);
+
+    /// <summary>Whether there is something to fold in a group.</summary>
+    public bool HasWork(MemberCode group) =>
+        _pairs.Contains(group) || group.Children.Any(child => IsBlock(child) || child.Form == MemberForm.Group && HasWork(child));
+
+    private void FindBlocks(ModuleCode module, IReadOnlyList<PlanItem> items)
+    {
+        foreach (var item in items)
+            switch (item)
+            {
+                case ConstructBlockItem block when !module.Cache.For(block.Use.Generic).Folds.IsEmpty:
+                    _blocks.Add(module.Layout[block.Member]);
+                    break;
+                case IfItem branch:
+                    FindBlocks(module, branch.Then);
+                    FindBlocks(module, branch.Else);
+                    break;
+                case LoopItem loop:
+                    FindBlocks(module, loop.Body);
+                    break;
+            }
+    }
+
+    private static IEnumerable<Member> Descendants(Member member) => member.Children.SelectMany(child => Descendants(child).Prepend(child));
+
+    /// <summary>Null where no simple code says which of several belongs to which.</summary>
+    private static FoldPair? PairOf(MemberCode into, MemberCode norm, bool areTogether)
+    {
+        var owner = Ancestors(into).First(Ancestors(norm).Contains);
+        var (intoWay, normWay) = (WayFrom(owner, into), WayFrom(owner, norm));
+        var isIndexed = IsItem(norm);
+        return IsItem(into) == isIndexed && (areTogether || !isIndexed) && IsSimple(intoWay) && IsSimple(normWay)
+            ? new FoldPair(owner, intoWay, normWay, isIndexed)
+            : null;
+    }
+
+    private static IEnumerable<MemberCode> Ancestors(MemberCode member)
+    {
+        for (var parent = member.Parent; parent is not null; parent = parent.Parent)
+            yield return parent;
+    }
+
+    private static IReadOnlyList<MemberCode> WayFrom(MemberCode owner, MemberCode member) =>
+        [.. Ancestors(member).TakeWhile(parent => parent != owner).Reverse(), member];
+
+    /// <summary>Whether it is made once a turn of a loop, alone in its list.</summary>
+    private static bool IsItem(MemberCode member) =>
+        member.Form == MemberForm.List || member is { Form: MemberForm.ModuleListItem, Member.Loops.Count: > 0, Parent.Children.Count: 1 };
+
+    /// <summary>Whether no list stands on the way but the last, and that one has a place that is known or counted.</summary>
+    private static bool IsSimple(IReadOnlyList<MemberCode> way) =>
+        way.Take(way.Count - 1).All(group => !group.IsList) && (way[way.Count - 1] is not { Form: MemberForm.ModuleListItem } item || IsItem(item) || IsNumbered(item));
+
+    private static bool IsNumbered(MemberCode item) => item.Member.Name[0].Count is null;
+}

@@ -1,0 +1,192 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Generator.Writing;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Generator.Planning;
+
+/// <summary>How a member appears in C#.</summary>
+internal enum MemberForm
+{
+    /// <summary>A property of its type.</summary>
+    Single,
+
+    /// <summary>A read-only list of its type: a loop makes it.</summary>
+    List,
+
+    /// <summary>TorchSharp's ModuleList: a sequence whose members are all of one type.</summary>
+    ModuleList,
+
+    /// <summary>An item of a ModuleList; it has no property of its own.</summary>
+    ModuleListItem,
+
+    /// <summary>A nested class that holds others.</summary>
+    Group,
+}
+
+/// <summary>A member with its C# names.</summary>
+internal sealed class MemberCode(Member member, MemberForm form, string property, string type, MemberCode? parent)
+{
+    public Member Member => member;
+
+    public MemberForm Form => form;
+
+    /// <summary>The property's name in its owner.</summary>
+    public string Property => property;
+
+    /// <summary>The C# type of one of it, as code of the generated class names it.</summary>
+    public string Type => form == MemberForm.Group && parent is { Type.Length: > 0 } ? $"{parent.Type}.{type}" : type;
+
+    /// <summary>The name under which a group's own class is declared.</summary>
+    public string DeclaredType => type;
+
+    public MemberCode? Parent => parent;
+
+    /// <summary>Whether it is a learned tensor, no module.</summary>
+    public bool IsParameter => form == MemberForm.Single && member.Type == LearnedType;
+
+    private static readonly string LearnedType = new Learned().ModuleType;
+
+    public List<MemberCode> Children { get; } = [];
+
+    public bool IsList => form == MemberForm.List || form == MemberForm.Group && member.IsList;
+
+    /// <summary>
+    /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
+    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that is registered before it is
+    /// filled looks for its fields then, and never again.
+    /// </summary>
+    public bool RegistersInOrder => _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
+
+    private bool? _registersInOrder;
+
+    /// <summary>Whether no attribute can say its name: the constructor counts it, or it is one that TorchSharp keeps for itself.</summary>
+    public bool IsNamedLate => form != MemberForm.ModuleListItem && (member.IsNamedLate || FieldsOfModule.Contains(member.NameText));
+
+    /// <summary>TorchSharp looks for a module's fields by name when it moves: a second field of these names makes it fail.</summary>
+    private static readonly HashSet<string> FieldsOfModule = ["name", "handle", "boxedModule"];
+
+    /// <summary>Whether something inside has such a name: all around it are registered before it is there to be found.</summary>
+    private bool HoldsLateNames => Children.Any(child => child.IsNamedLate || child.HoldsLateNames);
+
+    /// <summary>The local under which a turn of the loop has this item of a list; empty for what is no list.</summary>
+    public string Local { get; set; } = "";
+}
+
+/// <summary>Decides how members appear in C#.</summary>
+internal sealed class MemberLayout
+{
+    private readonly Dictionary<Member, MemberCode> _codes = [];
+
+    private readonly Func<Member, string> _typeOf;
+    private readonly string _className;
+
+    /// <param name="root">Holds the members.</param>
+    /// <param name="className">The class that has them: none of them may have its name.</param>
+    /// <param name="typeOf">The C# type of a member that is no group.</param>
+    /// <param name="taken">Names that no local may have besides those of the properties.</param>
+    public MemberLayout(Member root, string className, Func<Member, string> typeOf, IEnumerable<string> taken)
+    {
+        _typeOf = typeOf;
+        _className = className;
+        Root = new MemberCode(root, MemberForm.Group, "", "", null);
+        Add(Root);
+        NameLocals(Root, new NamePool([.. Root.Children.Select(child => child.Property), .. taken]));
+    }
+
+    /// <summary>The locals of all lists, of which two may have one property's name in their own groups.</summary>
+    public IEnumerable<string> Locals => _codes.Values.Where(code => code.IsList).Select(code => code.Local);
+
+    private static void NameLocals(MemberCode owner, NamePool names)
+    {
+        foreach (var child in owner.Children)
+        {
+            if (child.IsList)
+                child.Local = names.Take("current" + CSharpNames.Pascal(child.Property));
+            NameLocals(child, names);
+        }
+    }
+
+    public MemberCode Root { get; }
+
+    public MemberCode this[Member member] => _codes[member];
+
+    private void Add(MemberCode parent)
+    {
+        var names = new NamePool(parent.Parent is null ? [_className] : TypesAround(parent));
+        foreach (var child in parent.Member.Children)
+        {
+            if (parent.Form == MemberForm.ModuleList)
+            {
+                Keep(new MemberCode(child, MemberForm.ModuleListItem, "", _typeOf(child), parent));
+                continue;
+            }
+            var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
+            // Alternatives of an if may share a label: they are one property where their types agree.
+            if (parent.Member.Named(child.NameText)[0] is var first && first != child && child.Type is not null && _codes[first] is var same && same.Type == _typeOf(child))
+            {
+                _codes[child] = same;
+                continue;
+            }
+            var property = names.Take(CSharpNames.Property(label.Length > 0 ? label : child.Loops.Count > 0 ? "items" : NameOfType(child)));
+            if (!child.IsGroup)
+                Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
+            else if (IsModuleList(child))
+                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
+            else
+                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
+        }
+
+        MemberCode Keep(MemberCode code)
+        {
+            _codes[code.Member] = code;
+            parent.Children.Add(code);
+            return code;
+        }
+    }
+
+    /// <summary>The classes that a group stands in, itself too: inside, a class of the same name would hide them.</summary>
+    private static IEnumerable<string> TypesAround(MemberCode? group)
+    {
+        for (; group is { DeclaredType.Length: > 0 }; group = group.Parent)
+            yield return group.DeclaredType;
+    }
+
+    /// <summary>What a member is called whose number is not known: by what it is.</summary>
+    private string NameOfType(Member member)
+    {
+        var type = member.IsGroup ? "sequence" : _typeOf(member);
+        type = type.Substring(type.LastIndexOf('.') + 1);
+        return char.ToLowerInvariant(type[0]) + type.Substring(1);
+    }
+
+    /// <summary>A sequence without gaps in its numbers, its members of one type.</summary>
+    private static bool IsModuleList(Member group)
+    {
+        if (!group.IsSequence || group.IsList || group.Children.Count == 0)
+            return false;
+        var next = Size.Zero;
+        foreach (var child in group.Children)
+        {
+            if (child.Type != group.Children[0].Type || child.IsGroup || child.IsOptional && !group.IsOptional || child.Name.Count != 1 || child.Loops.Count > 1)
+                return false;
+            var number = child.Name[0].Count ?? (long.TryParse(child.Name[0].Text, out var value) ? Size.Of(value) : null);
+            if (number is null)
+                return false;
+            if (child.Loops.Count == 1)
+            {
+                if (number - Size.Of(child.Loops[0].Variable) != next)
+                    return false;
+                next += child.Loops[0].To - child.Loops[0].From;
+            }
+            else if (number != next)
+                return false;
+            else
+                next += 1;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Checking;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Generator.Planning;
+
+/// <summary>What applies a member: what its documentation is made of.</summary>
+internal sealed class MemberUse(PlanItem item, ModuleModel model)
+{
+    /// <summary>Of how many norms that feed one its documentation has the names.</summary>
+    private const int MostPriors = 4;
+
+    /// <summary>The uses by the members' paths: at the default arguments where a member is applied then.</summary>
+    public static IReadOnlyDictionary<string, MemberUse> Of(CheckedModule module)
+    {
+        var uses = new Dictionary<string, MemberUse>();
+        Collect(module.Generic, module.Generic.Items);
+        if (module.AtDefaults is { } atDefaults)
+            Collect(atDefaults, atDefaults.Items);
+        return uses;
+
+        void Collect(ModuleModel model, IReadOnlyList<PlanItem> items)
+        {
+            foreach (var item in items)
+                switch (item)
+                {
+                    case ApplyOperationItem { Member: { } member }:
+                        uses[member.Path] = new(item, model);
+                        break;
+                    case ApplyBlockItem block:
+                        uses[block.Member.Path] = new(item, model);
+                        break;
+                    case IfItem branch:
+                        Collect(model, branch.Then);
+                        Collect(model, branch.Else);
+                        break;
+                    case LoopItem loop:
+                        Collect(model, loop.Body);
+                        break;
+                }
+        }
+    }
+
+    /// <summary>The stage as the file has it, and its output's shape.</summary>
+    public string Shape() => item.Place.OneLine() + ": " + (item is ApplyBlockItem block
+        ? string.Join(", ", block.Outputs.Select(output => output.Shape))
+        : ((ApplyOperationItem)item).Output.Shape.ToString());
+
+    /// <summary>For a norm whose policy has a chain, what feeds it; else empty.</summary>
+    public string Prior()
+    {
+        if (item is not ApplyOperationItem layer)
+            return "";
+
+        // A block's norms are fed by what feeds its inputs: seen from inside, by the inputs.
+        var inputs = model.Inputs.Select(input => ChainFact.FromNorm($"what feeds {input.Name}")).ToArray();
+        var prior = LayerTable.PriorOf(layer, "", inputs, MostPriors);
+        return prior.Length == 0 || layer.Prior!.HasState ? prior : $"none, {prior}";
+    }
+}

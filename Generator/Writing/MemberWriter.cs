@@ -1,0 +1,66 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Generator.Planning;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Generator.Writing;
+
+/// <summary>Writes members as properties under their registered names (learned tensors as fields), and groups as nested classes.</summary>
+internal static class MemberWriter
+{
+    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses, bool isGroup)
+    {
+        var first = isGroup;
+        foreach (var child in owner.Children.Where(child => child.Form != MemberForm.ModuleListItem))
+        {
+            if (!first)
+                writer.Line();
+            first = false;
+            writer.Line($"/// <summary>{ModuleWriter.Xml(Describe(child, uses))}</summary>");
+            if (child.IsList)
+            {
+                var field = "_" + child.Property.TrimStart('@');
+                writer.Line($"public IReadOnlyList<{child.Type}> {child.Property} => {field};");
+                writer.Line($"{(isGroup ? "internal" : "private")} readonly List<{child.Type}> {field} = [];");
+                continue;
+            }
+            var optional = IsNullable(child);
+            if (!child.IsNamedLate)
+                writer.Line($"[{(child.IsParameter ? "" : "field: ")}ComponentName(Name = {CodeContext.Quote(child.Member.NameText)})]");
+            var type = $"{child.Type}{(optional ? "?" : "")}";
+            // Of a property that has a parameter's name TorchSharp thinks that its setter registers what the parameter becomes when it moves.
+            if (child.IsParameter)
+                writer.Line($"public {(isGroup ? "" : "readonly ")}{type} {child.Property}{(isGroup && !optional ? " = null!" : "")};");
+            else
+                writer.Line($"public {type} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
+        }
+    }
+
+    /// <summary>Whether its property may be null: an if decides over it.</summary>
+    public static bool IsNullable(MemberCode member) =>
+        !member.IsList && (member.Member.IsOptional || member.Member.IsGroup && member.Member.Branches.Count > 0);
+
+    /// <summary>A group's own class: it holds its members and computes nothing, the forward pass of its owner does.</summary>
+    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses)
+    {
+        foreach (var group in owner.Children.Where(child => child.Form == MemberForm.Group))
+        {
+            writer.Line();
+            writer.Line($"/// <summary>The modules under <c>{ModuleWriter.Xml(group.Member.Path)}</c>; the forward pass of what contains them applies them.</summary>");
+            writer.Line($"public sealed class {group.DeclaredType}() : nn.Module(\"{group.DeclaredType}\")");
+            writer.Block(() =>
+            {
+                WriteProperties(writer, group, uses, true);
+                WriteGroups(writer, group, uses);
+            });
+        }
+    }
+
+    private static string Describe(MemberCode member, IReadOnlyDictionary<string, MemberUse> uses)
+    {
+        if (uses.TryGetValue(member.Member.Path, out var own))
+            return $"{own.Shape()}.{(own.Prior() is { Length: > 0 } prior ? $" Prior: {prior}." : "")}";
+        var inner = member.Children.Where(child => uses.ContainsKey(child.Member.Path)).Select(child => uses[child.Member.Path].Shape()).ToArray();
+        return inner.Length > 0 ? string.Join("; ", inner) + "." : $"The modules under '{member.Member.Path}'.";
+    }
+}

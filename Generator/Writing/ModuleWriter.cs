@@ -1,0 +1,110 @@
+using System.Linq;
+using KnDsl.Generator.Planning;
+using KnDsl.Language.Checking;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Generator.Writing;
+
+/// <summary>Writes one class: documentation, members, constructor, forward pass, facts.</summary>
+internal static class ModuleWriter
+{
+    public static void Write(CodeWriter writer, CheckedModule module, ModuleCodeCache cache)
+    {
+        var code = cache.For(module.Generic);
+        var fields = new ForwardFields(code);
+        var (forwardText, forward) = ForwardWriter.Write(code, fields);
+        var uses = MemberUse.Of(module);
+
+        WriteDocumentation(writer, module);
+        var inputs = string.Concat(Enumerable.Repeat("Tensor, ", module.Generic.Inputs.Count));
+        writer.Line($"public sealed partial class {CSharpNames.Identifier(module.Generic.Name)} : nn.Module<{inputs}{forward.ResultType}>");
+        writer.Block(() =>
+        {
+            foreach (var parameter in fields.Parameters)
+                writer.Line($"private readonly {fields.TypeOf(parameter.Key)} {parameter.Value};");
+            foreach (var condition in fields.Conditions)
+                writer.Line($"private readonly bool {condition.Value}; // {condition.Key.Place.OneLine()}");
+            if (fields.Parameters.Any() || fields.Conditions.Any())
+                writer.Line();
+            new ConstructorWriter(code, writer, fields).Write();
+            MemberWriter.WriteProperties(writer, code.Layout.Root, uses, false);
+            foreach (var size in code.Sizes.OfOutputs)
+            {
+                writer.Line();
+                writer.Line("/// <summary>A size of the output, as the constructor's arguments make it.</summary>");
+                writer.Line($"public int {CSharpNames.Pascal(size.Name)} {{ get; }}");
+            }
+            if (module.AtDefaults is { } atDefaults)
+                WriteFacts(writer, atDefaults);
+            writer.Line();
+            writer.Raw(forwardText);
+            if (code.Model.Declaration.Kind == ModuleKind.Network || !code.Folds.IsEmpty)
+            {
+                writer.Line();
+                new FoldWriter(code, writer).Write();
+            }
+            MemberWriter.WriteGroups(writer, code.Layout.Root, uses);
+        });
+        if (module.Generic.Outputs.Count > 1)
+        {
+            writer.Line();
+            writer.Line($"/// <summary>What <see cref=\"{CSharpNames.Identifier(module.Generic.Name)}\"/> gives back.</summary>");
+            foreach (var output in module.Generic.Outputs)
+                writer.Line($"/// <param name=\"{output.Name}\">{Xml(ShapeOf(module, output))}</param>");
+            writer.Line($"public sealed record {forward.ResultType}({string.Join(", ", forward.OutputFields().Select(field => $"Tensor {field}"))});");
+        }
+    }
+
+    private static string ShapeOf(CheckedModule module, ModuleOutput output) =>
+        (module.AtDefaults?.Outputs.FirstOrDefault(other => other.Name == output.Name) ?? output).Value.Shape.ToString();
+
+    private static void WriteDocumentation(CodeWriter writer, CheckedModule module)
+    {
+        var declaration = module.Declaration;
+        var shown = module.AtDefaults ?? module.Generic;
+        writer.Line("/// <summary>");
+        foreach (var line in (declaration.Documentation ?? $"The {(declaration.Kind == ModuleKind.Network ? "network" : "block")} {declaration.Name.Text}.").Split('\n'))
+            writer.Line($"/// {Xml(line)}".TrimEnd());
+        writer.Line("/// </summary>");
+        writer.Line("/// <remarks>");
+        var shapes = string.Join(", ", shown.Inputs.Select(input => $"{input.Name}{input.Shape}"));
+        var results = string.Join(", ", shown.Outputs.Select(output => $"{(output.Name == "output" ? "" : output.Name)}{output.Value.Shape}"));
+        writer.Line($"/// {Xml($"{shapes} -> {results}")}{(module.AtDefaults is null ? "" : ", at the default arguments")}.");
+        writer.Line("/// </remarks>");
+    }
+
+    private static void WriteFacts(CodeWriter writer, ModuleModel model)
+    {
+        var layers = LayerTable.Of(model).ToArray();
+        writer.Line();
+        writer.Line("/// <summary>Names and sizes of the inputs, at the default arguments.</summary>");
+        writer.Line($"public static IReadOnlyList<string> InputShapes {{ get; }} = [{string.Join(", ", model.Inputs.Select(input => CodeContext.Quote(input.Name + input.Shape)))}];");
+        writer.Line();
+        writer.Line("/// <summary>Names and sizes of the outputs, at the default arguments.</summary>");
+        writer.Line($"public static IReadOnlyList<string> OutputShapes {{ get; }} = [{string.Join(", ", model.Outputs.Select(output => CodeContext.Quote(output.Name + output.Value.Shape)))}];");
+        writer.Line();
+        writer.Line("/// <summary>Every stage in order, at the default arguments: name, operation, output, parameters, multiply-accumulates a sample, prior.</summary>");
+        writer.Line("public static IReadOnlyList<LayerInfo> Layers { get; } =");
+        writer.Line("[");
+        writer.Indented(() =>
+        {
+            foreach (var row in layers)
+                writer.Line($"new({CodeContext.Quote(row.Name)}, {CodeContext.Quote(row.Operation)}, {CodeContext.Quote(row.Output)}, "
+                    + $"{CodeContext.Quote(row.Parameters.ToString())}, {CodeContext.Quote(row.Macs.ToString())}, {CodeContext.Quote(row.Prior)}),");
+        });
+        writer.Line("];");
+        writer.Line();
+        writer.Line("/// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>");
+        var total = LayerTable.Total(layers);
+        writer.Line($"public static string Summary() => LayerInfo.Table({CodeContext.Quote(Signature(model))}, Layers, "
+            + $"{(total is (var parameters, var macs) ? $"{CodeContext.Quote(parameters.ToString())}, {CodeContext.Quote(macs.ToString())}" : "null, null")});");
+    }
+
+    private static string Signature(ModuleModel model) =>
+        $"{model.Name}: {string.Join(", ", model.Inputs.Select(input => input.Name + input.Shape))} -> "
+        + string.Join(", ", model.Outputs.Select(output => output.Name + output.Value.Shape));
+
+    public static string Xml(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
+}
