@@ -89,7 +89,7 @@ public sealed class BackendTests : IDisposable
                 <TargetFramework>net10.0</TargetFramework>
                 <ManagePackageVersionsCentrally>{(central ? "true" : "false")}</ManagePackageVersionsCentrally>
               </PropertyGroup>
-              <Import Project="{Path.Combine(Dotnet.Root, "Generator", "build", "KnDsl.Torch.targets")}" />
+              <Import Project="{Path.Combine(Dotnet.Root, "Generator", "Packaging", "KnDsl.Torch.targets")}" />
             </Project>
             """);
         return path;

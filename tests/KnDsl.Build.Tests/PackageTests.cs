@@ -17,7 +17,7 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
     public async Task Holds_the_generator_with_its_dependencies_and_the_runtime()
     {
         using ZipArchive content = ZipFile.OpenRead(package.File);
-        Assert.Equal(["KnDsl.Language.dll", "KnDsl.Generator.dll", "Sprache.dll"], Below("analyzers/dotnet/cs/"));
+        Assert.Equal(["KnDsl.Generator.dll", "KnDsl.Language.dll", "Sprache.dll"], Below("analyzers/dotnet/cs/"));
         Assert.Equal(["KnDsl.Runtime.dll", "KnDsl.Runtime.xml"], Below("lib/net10.0/"));
         Assert.Equal(["KnDsl-LICENSE", "Sprache.LICENSE.txt"], Below("licenses/"));
         using var nuspec = new StreamReader(content.GetEntry("KnDsl.nuspec")!.Open());
