@@ -73,6 +73,6 @@ internal static class ConstantArguments
                 return null;
             size = Size.Of(number);
         }
-        return new PolicyValue(call.Syntax.ToString(), policy.HasChain, size, true, _ => call.Syntax.ToString());
+        return new PolicyValue(new OpaquePolicy(call.Syntax.ToString()), policy.HasChain, size, true);
     }
 }

@@ -10,8 +10,8 @@ namespace KnDsl.Generator.Writing;
 /// <summary>Writes the constructor: it makes the modules in the plan's order, following sizes as far as modules need them.</summary>
 internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, ForwardFields fields)
 {
-    private CodeContext _code => new(symbol => symbol.Member is { } member
-        ? $"{AccessOf(module.Layout[member])}.{CSharpNames.Pascal(symbol.MemberProperty!)}"
+    private CodeContext _code => new(symbol => symbol.Origin is BlockSize size
+        ? $"{AccessOf(module.Layout[size.Member])}.{CSharpNames.Pascal(size.Property)}"
         : CSharpNames.Identifier(symbol.Name));
 
     private string AccessOf(MemberCode member) => member.IsList ? member.Local
@@ -113,12 +113,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
 
     private string DefaultCode(Parameter parameter) => module.Model.Defaults.TryGetValue(parameter.Name.Text, out var value) ? value switch
     {
-        SizeValue size => _code.Of(size.Size),
-        FloatValue number => number.Code(_code),
-        BoolValue flag => flag.Code(_code),
-        PolicyValue policy => policy.Code(_code),
-        ListValue list => $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(item => item is FloatValue number ? number.Code(_code) : item.Key))} }}",
-        _ => "default",
+        ListValue list => $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(_code.Of))} }}",
+        _ => _code.Of(value),
     } : "default";
 
     private void WriteItems(IReadOnlyList<PlanItem> items)
@@ -230,17 +226,17 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     private void WriteIf(IfItem branch)
     {
         var sizes = branch.Sizes.Where(size => module.Sizes.Needs(size.Variable)).ToArray();
-        var condition = branch.Condition.Code(_code);
+        var condition = _code.Of(branch.Condition);
         if (fields.ConditionField(branch) is { } field)
         {
-            writer.Line(branch.Place, $"{field} = {Bare(condition)};");
+            writer.Line(branch.Place, $"{field} = {condition};");
             condition = field;
         }
         if (!HasWork(branch))
             return;
         foreach (var size in sizes)
             writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)};");
-        writer.Line(branch.Place, $"if ({Bare(condition)})");
+        writer.Line(branch.Place, $"if ({condition})");
         writer.Block(() =>
         {
             WriteItems(branch.Then);
@@ -256,21 +252,6 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             foreach (var size in sizes)
                 writer.Line($"{CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Else)};");
         });
-    }
-
-    /// <summary>A condition without the parentheses around the whole.</summary>
-    public static string Bare(string condition)
-    {
-        if (condition.Length < 2 || condition[0] != '(' || condition[condition.Length - 1] != ')')
-            return condition;
-        var depth = 0;
-        for (var i = 0; i < condition.Length - 1; i++)
-        {
-            depth += condition[i] switch { '(' => 1, ')' => -1, _ => 0 };
-            if (depth == 0)
-                return condition;
-        }
-        return condition.Substring(1, condition.Length - 2);
     }
 
     private void WriteLoop(LoopItem loop)

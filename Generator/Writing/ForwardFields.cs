@@ -38,7 +38,7 @@ internal sealed class ForwardFields(ModuleCode module)
     public string Condition(IfItem item, bool inLoop, CodeContext code)
     {
         if (inLoop)
-            return ConstructorWriter.Bare(item.Condition.Code(code));
+            return code.Of(item.Condition);
         var made = item.Then.Select(MadeBy).FirstOrDefault(member => member is not null);
         if (made is not null && made.Parent is not null && module.Layout[made] is { IsList: false, Parent.Parent: null } member && made.Branches.Count == 1
             && member.Form is not MemberForm.ModuleListItem && !item.Else.Select(MadeBy).Any(other => other is not null && module.Layout[other] == member))

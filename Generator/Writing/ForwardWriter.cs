@@ -237,7 +237,7 @@ internal sealed class ForwardWriter
     private void DeclareSizesOf(IReadOnlyList<TensorValue> outputs)
     {
         foreach (var symbol in outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols()).Distinct())
-            if (symbol.Member is not null && !_numberNames.ContainsKey(symbol) && FromSizesOf(outputs, symbol) is { } code && DeclareNumber(symbol) is { } name)
+            if (symbol.Origin is BlockSize && !_numberNames.ContainsKey(symbol) && FromSizesOf(outputs, symbol) is { } code && DeclareNumber(symbol) is { } name)
                 _writer.Line($"var {name} = (int){code};");
     }
 

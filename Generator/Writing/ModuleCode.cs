@@ -104,21 +104,10 @@ internal sealed class ModuleCodeCache(string currentNamespace, string rootNamesp
         var arguments = callee.Sizes.OfInputs.Select(size => $"{CSharpNames.Identifier(size.Symbol.Name)}: {code.Of(use.Inputs[size.Input][size.Axis])}").ToList();
         foreach (var parameter in use.Declaration.Parameters)
             if (use.Given.Contains(parameter.Name.Text) && use.Arguments.TryGetValue(parameter.Name.Text, out var value))
-                arguments.Add($"{CSharpNames.Identifier(parameter.Name.Text)}: {Argument(value, code)}");
+                arguments.Add($"{CSharpNames.Identifier(parameter.Name.Text)}: {code.Of(value)}");
         if (use.Generic.UsesNorm)
-            arguments.Add($"norm: {use.Policy.Code(code)}");
+            arguments.Add($"norm: {code.Of(use.Policy)}");
         arguments.Add("device: device, dtype: dtype");
         return string.Join(", ", arguments);
     }
-
-    private static string Argument(Value value, CodeContext code) => value switch
-    {
-        SizeValue size => code.Of(size.Size),
-        FloatValue number => number.Code(code),
-        BoolValue flag => flag.Code(code),
-        PolicyValue policy => policy.Code(code),
-        ListValue list => $"[{string.Join(", ", list.Items.Select(item => Argument(item, code)))}]",
-        ListParameterValue list => CSharpNames.Identifier(list.Name),
-        _ => "default",
-    };
 }

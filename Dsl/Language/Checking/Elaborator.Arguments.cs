@@ -228,29 +228,7 @@ internal sealed partial class Elaborator
         return false;
     }
 
-    private static Symbol? DataIn(Value value)
-    {
-        switch (value)
-        {
-            case SizeValue size:
-                return size.Size.IsConstant ? null : size.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data);
-            case ListValue list:
-                return list.Items.Select(DataIn).FirstOrDefault(symbol => symbol is not null);
-            case RecordValue record:
-                return record.Fields.Select(field => DataIn(field.Value)).FirstOrDefault(symbol => symbol is not null);
-            case FloatValue { Constant: null } or BoolValue { Constant: null }:
-                Symbol? data = null;
-                var recorder = new CodeContext(symbol =>
-                {
-                    data ??= symbol.Kind == SymbolKind.Data ? symbol : null;
-                    return symbol.Name;
-                });
-                _ = value is FloatValue number ? number.Code(recorder) : ((BoolValue)value).Code(recorder);
-                return data;
-            default:
-                return null;
-        }
-    }
+    private static Symbol? DataIn(Value value) => value.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data);
 
     private static string TypeText(Parameter parameter) => parameter.Type.Text + (parameter.IsList ? "[]" : "");
 
@@ -322,10 +300,9 @@ internal sealed partial class Elaborator
         var groups = policy.Parameter("groups") is not null
             ? arguments.Find("groups")?.Value is SizeValue size ? size.Size : Size.Of(32)
             : null;
-        var text = $"{policy.Name}({string.Join(", ", arguments.All.Select(argument => $"{argument.Name}: {argument.Value.Key}"))})";
         var isAffine = policy.Name != "none" && (arguments.Find("affine")?.Value as BoolValue)?.Constant != false;
-        return new PolicyValue(text, policy.HasChain, groups, isAffine, code =>
-            $"NormPolicy.{policy.Factory}({string.Join(", ", arguments.All.Select(argument => $"{CamelCase(argument.Name)}: {(argument is { Name: "gain", Value: WordValue { Word: "learned" } } ? "KnDsl.Gain.Learned()" : PolicyArgument(argument.Value, code))}"))})");
+        var settings = arguments.All.Select(argument => new PolicySetting(argument.Name, argument.Value)).ToArray();
+        return new PolicyValue(new PolicyCall(policy.Name, settings), policy.HasChain, groups, isAffine);
     }
 
     private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
@@ -354,23 +331,4 @@ internal sealed partial class Elaborator
             }
         return true;
     }
-
-    /// <summary><c>r_max</c> is rMax in C#.</summary>
-    private static string CamelCase(string name)
-    {
-        var words = name.Split('_');
-        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
-    }
-
-    private static string PolicyArgument(Value value, CodeContext code) => value switch
-    {
-        SizeValue size => code.Of(size.Size),
-        FloatValue number => number.Code(code),
-        BoolValue flag => flag.Code(code),
-        WordValue { Word: "adaptive" or "adaptive(channel)" } gain => $"KnDsl.Gain.Adaptive({(gain.Word == "adaptive" ? "" : "perChannel: true")})",
-        WordValue { Word: "learned(channel)" } => "KnDsl.Gain.Learned(perChannel: true)",
-        WordValue word => $"KnDsl.Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
-        RecordValue record => $"new KnDsl.Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {PolicyArgument(field.Value, code)}"))})",
-        _ => "default",
-    };
 }

@@ -150,20 +150,18 @@ internal sealed partial class Elaborator
     /// <summary>An item of a known list at a place that a loop counts.</summary>
     private static Value ListItem(ListValue list, Size index)
     {
-        var text = $"[{string.Join(", ", list.Items.Select(item => item.Key))}]";
         if (list.Items.All(item => item is SizeValue))
         {
             var sizes = list.Items.Select(item => ((SizeValue)item).Size).ToArray();
             var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction;
-            return new SizeValue(Size.Of(new Symbol($"{text}[{index}]", kind)
+            return new SizeValue(Size.Of(new Symbol($"[{string.Join(", ", list.Items.Select(item => item.Key))}][{index}]", kind)
             {
-                Code = code => $"new[] {{ {string.Join(", ", sizes.Select(code.Of))} }}[{code.Of(index)}]",
+                Origin = new ListChoice(sizes, index),
             }));
         }
         if (list.Items.All(item => item is BoolValue))
-            return new BoolValue(null, code => $"new[] {{ {string.Join(", ", list.Items.Select(item => ((BoolValue)item).Code(code)))} }}[{code.Of(index)}]");
-        return new FloatValue(null, code =>
-            $"new[] {{ {string.Join(", ", list.Items.Select(item => AsFloat(item).Code(code)))} }}[{code.Of(index)}]");
+            return new BoolValue(new ConditionChoice(list.Items.Select(item => ((BoolValue)item).Condition).ToArray(), index));
+        return new FloatValue(new NumberChoice(list.Items.Select(item => AsFloat(item).Number).ToArray(), index));
     }
 
     private Value EvaluateList(ListExpression list)
@@ -181,7 +179,7 @@ internal sealed partial class Elaborator
     private Value EvaluateNegate(NegateExpression expression) => Evaluate(expression.Value) switch
     {
         SizeValue size => new SizeValue(-size.Size),
-        FloatValue number => new FloatValue(-number.Constant, code => $"-({number.Code(code)})"),
+        FloatValue number => new FloatValue(Number.Negate(number.Number)),
         TensorValue tensor => ApplyLayer(
             WithNumber.Behind("*"), [tensor], Arguments.None.With(WithNumber.Argument, new SizeValue(-1), At(expression.Span)), At(expression.Span), null, false, null),
         ErrorValue error => error,
@@ -190,12 +188,10 @@ internal sealed partial class Elaborator
 
     private Value EvaluateNot(NotExpression expression) => Evaluate(expression.Value) switch
     {
-        BoolValue value => new BoolValue(!value.Constant, code => Not(value.Code(code)), value.WhenFalse, value.WhenTrue),
+        BoolValue value => new BoolValue(Condition.Not(value.Condition)),
         ErrorValue error => error,
         var other => Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What 'not' stands before", "true or false", other.Describe())),
     };
-
-    private static string Not(string condition) => condition.All(c => char.IsLetterOrDigit(c) || c is '_' or '@') ? "!" + condition : $"!({condition})";
 
     private Value EvaluateRow(OperatorExpression row, string? target)
     {
@@ -225,12 +221,9 @@ internal sealed partial class Elaborator
             case (SizeValue or FloatValue, SizeValue or FloatValue):
                 return ApplyToFloats(operand, AsFloat(left), AsFloat(right));
             case (BoolValue a, BoolValue b) when op is TokenOperator.And or TokenOperator.Or:
-                return Combine(a, b, op == TokenOperator.And);
+                return new BoolValue(Condition.Join(op == TokenOperator.And, a.Condition, b.Condition));
             case (BoolValue a, BoolValue b) when op is TokenOperator.Equal or TokenOperator.NotEqual:
-                var equal = op == TokenOperator.Equal;
-                return new BoolValue(
-                    a.Constant is { } x && b.Constant is { } y ? x == y == equal : null,
-                    code => $"({a.Code(code)}) {(equal ? "==" : "!=")} ({b.Code(code)})");
+                return new BoolValue(Condition.Same(op == TokenOperator.Equal, a.Condition, b.Condition));
         }
         var wanted = op is TokenOperator.And or TokenOperator.Or ? "true or false on both sides" : "numbers on both sides";
         return Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}"));
@@ -275,7 +268,7 @@ internal sealed partial class Elaborator
                 case TokenOperator.And or TokenOperator.Or:
                     return Fail(DiagnosticCatalogue.ValueType(At(operand.OperatorSpan), $"'{Text(operand.Operator)}'", "between conditions", $"{a} and {b}"));
                 default:
-                    return Compare(operand.Operator, a, b);
+                    return new BoolValue(Condition.Compare(ComparisonOf(operand.Operator), a, b));
             }
         }
         catch (OverflowException)
@@ -284,46 +277,17 @@ internal sealed partial class Elaborator
         }
     }
 
-    private static BoolValue Compare(TokenOperator op, Size a, Size b)
+    private static Comparison ComparisonOf(TokenOperator op) => op switch
     {
-        var difference = a - b;
-        var (low, high) = (difference.Minimum(), difference.Maximum());
-        bool? decided = op switch
-        {
-            TokenOperator.Equal => a == b ? true : low > 0 || high < 0 ? false : null,
-            TokenOperator.NotEqual => a == b ? false : low > 0 || high < 0 ? true : null,
-            TokenOperator.Less => high < 0 ? true : low >= 0 ? false : null,
-            TokenOperator.LessEqual => high <= 0 ? true : low > 0 ? false : null,
-            TokenOperator.Greater => low > 0 ? true : high <= 0 ? false : null,
-            _ => low >= 0 ? true : high < 0 ? false : null,
-        };
-        var solved = difference.SolveForSymbol() is { } solution ? new[] { solution } : [];
-        return new BoolValue(decided, code => $"{code.Of(a)} {Text(op)} {code.Of(b)}",
-            op == TokenOperator.Equal ? solved : null, op == TokenOperator.NotEqual ? solved : null);
-    }
-
-    private static BoolValue Combine(BoolValue a, BoolValue b, bool and)
-    {
-        bool? constant = and
-            ? a.Constant == false || b.Constant == false ? false : a.Constant == true && b.Constant == true ? true : null
-            : a.Constant == true || b.Constant == true ? true : a.Constant == false && b.Constant == false ? false : null;
-        // What is known to make no difference is left out of the code.
-        if (constant is null && a.Constant is not null)
-            return b;
-        if (constant is null && b.Constant is not null)
-            return a;
-        var op = and ? "&&" : "||";
-        var both = a.WhenTrue.Concat(b.WhenTrue).ToArray();
-        var neither = a.WhenFalse.Concat(b.WhenFalse).ToArray();
-        return new BoolValue(constant, code => $"({a.Code(code)} {op} {b.Code(code)})", and ? both : null, and ? null : neither);
-    }
-
-    private static FloatValue AsFloat(Value value) => value switch
-    {
-        SizeValue { Size.Value: { } whole } => new FloatValue(whole),
-        SizeValue size => new FloatValue(null, code => $"(double)({code.Of(size.Size)})"),
-        _ => (FloatValue)value,
+        TokenOperator.Equal => Comparison.Equal,
+        TokenOperator.NotEqual => Comparison.NotEqual,
+        TokenOperator.Less => Comparison.Less,
+        TokenOperator.LessEqual => Comparison.LessOrEqual,
+        TokenOperator.Greater => Comparison.Greater,
+        _ => Comparison.GreaterOrEqual,
     };
+
+    private static FloatValue AsFloat(Value value) => value is SizeValue size ? new FloatValue(Number.Of(size.Size)) : (FloatValue)value;
 
     private Value ApplyToFloats(Operand operand, FloatValue a, FloatValue b)
     {
@@ -332,28 +296,18 @@ internal sealed partial class Elaborator
             return Fail(DiagnosticCatalogue.ValueType(At(operand.OperatorSpan), $"'{Text(op)}'", "between conditions", $"{a.Describe()} and {b.Describe()}"));
         if (op is TokenOperator.Divide or TokenOperator.Remainder && b.Constant == 0)
             return Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
-        string Code(CodeContext code) => $"({a.Code(code)} {Text(op)} {b.Code(code)})";
-        double? number = op switch
+        Arithmetic? arithmetic = op switch
         {
-            TokenOperator.Add => a.Constant + b.Constant,
-            TokenOperator.Subtract => a.Constant - b.Constant,
-            TokenOperator.Multiply => a.Constant * b.Constant,
-            TokenOperator.Divide => a.Constant / b.Constant,
-            TokenOperator.Remainder => a.Constant % b.Constant,
+            TokenOperator.Add => Arithmetic.Add,
+            TokenOperator.Subtract => Arithmetic.Subtract,
+            TokenOperator.Multiply => Arithmetic.Multiply,
+            TokenOperator.Divide => Arithmetic.Divide,
+            TokenOperator.Remainder => Arithmetic.Remainder,
             _ => null,
         };
-        if (op is TokenOperator.Add or TokenOperator.Subtract or TokenOperator.Multiply or TokenOperator.Divide or TokenOperator.Remainder)
-            return number is { } known ? new FloatValue(known) : new FloatValue(null, Code);
-        bool? decided = (a.Constant, b.Constant) is not ({ } x, { } y) ? null : op switch
-        {
-            TokenOperator.Equal => x == y,
-            TokenOperator.NotEqual => x != y,
-            TokenOperator.Less => x < y,
-            TokenOperator.LessEqual => x <= y,
-            TokenOperator.Greater => x > y,
-            _ => x >= y,
-        };
-        return new BoolValue(decided, Code);
+        return arithmetic is { } known
+            ? new FloatValue(Number.Combine(known, a.Number, b.Number))
+            : new BoolValue(Condition.Compare(ComparisonOf(op), a.Number, b.Number));
     }
 
     private Value ApplyToTensors(Operand operand, Value left, Value right, TextSpan span, string? target)

@@ -272,8 +272,7 @@ internal sealed partial class Elaborator
                     // Of its spatial sizes a block has no property: they are seen when data comes.
                     channels.Contains(symbol) ? SymbolKind.Construction : SymbolKind.Data)
                 {
-                    Member = member,
-                    MemberProperty = symbol.Name,
+                    Origin = new BlockSize(member, symbol.Name),
                 });
         return values;
     }
@@ -281,9 +280,15 @@ internal sealed partial class Elaborator
     /// <summary>An item of a list that the block is given, or the number of them, as far as it is known which.</summary>
     private static Size? ItemOf(Symbol symbol, BlockUse use, IReadOnlyDictionary<Symbol, Size> values)
     {
-        if (symbol.List is not { } list || !use.Arguments.TryGetValue(list, out var argument))
+        var (list, place) = symbol.Origin switch
+        {
+            ListCount count => (count.List, null),
+            ListItem item => (item.List, item.Index),
+            _ => (null, (Size?)null),
+        };
+        if (list is null || !use.Arguments.TryGetValue(list, out var argument))
             return null;
-        var index = symbol.Index?.Substitute(values);
+        var index = place?.Substitute(values);
         return argument switch
         {
             ListValue known when index is null => known.Items.Count,

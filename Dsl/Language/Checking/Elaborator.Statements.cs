@@ -291,8 +291,8 @@ internal sealed partial class Elaborator
             return;
         }
         var before = _scope;
-        var (thenScope, thenItems, thenAssumptions) = RunBranch(then, decision.WhenTrue, before, place, true);
-        var (elseScope, elseItems, elseAssumptions) = RunBranch(otherwise, decision.WhenFalse, before, place, false);
+        var (thenScope, thenItems, thenAssumptions) = RunBranch(then, decision.Condition.WhenTrue(), before, place, true);
+        var (elseScope, elseItems, elseAssumptions) = RunBranch(otherwise, decision.Condition.WhenFalse(), before, place, false);
         _scope = before;
         var merges = new List<Merge>();
         var sizes = new List<SizeMerge>();
@@ -310,11 +310,11 @@ internal sealed partial class Elaborator
                     MergeValues(name, a.Value, b.Value, thenAssumptions, elseAssumptions, merges, sizes, place),
                     a.Targets.Union(b.Targets).ToArray()));
         }
-        _items.Add(new IfItem(decision, thenItems, elseItems, merges, sizes, place));
+        _items.Add(new IfItem(decision.Condition, thenItems, elseItems, merges, sizes, place));
     }
 
     private (Scope, List<PlanItem>, Dictionary<Symbol, Size>) RunBranch(
-        Action body, IReadOnlyList<(Symbol Symbol, Size Value)> facts, Scope before, Place place, bool then)
+        Action body, IEnumerable<SizeFact> facts, Scope before, Place place, bool then)
     {
         var (items, assumptions, policy, ambient) = (_items, _assumptions, _policy, _policyIsAmbient);
         _items = [];

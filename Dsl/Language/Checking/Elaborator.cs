@@ -69,10 +69,10 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>What norm stages have where no network says otherwise.</summary>
-    public static readonly PolicyValue DefaultPolicy = new("kalman()", true, null, true, _ => "NormPolicy.Kalman()");
+    public static readonly PolicyValue DefaultPolicy = new(new PolicyCall("kalman", []), true, null, true);
 
     /// <summary>The policy that a block gets from whoever uses it.</summary>
-    private static readonly PolicyValue Ambient = new("norm", true, null, true, _ => "norm");
+    private static readonly PolicyValue Ambient = new(new AmbientPolicy(), true, null, true);
 
     /// <param name="Branches">How many branches of ifs stand around it.</param>
     private sealed record LoopFrame(Symbol Variable, Size From, Size To, int Branches);
@@ -281,9 +281,9 @@ internal sealed partial class Elaborator
         {
             // An argument may be 0 or less (a flag, an offset), so nothing is taken for granted of it.
             "int" => new SizeValue(Size.Of(new Symbol(name, SymbolKind.Construction, false))),
-            "float" => new FloatValue(null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
-            "bool" => new BoolValue(null, code => code.Name(new Symbol(name, SymbolKind.Construction))),
-            "norm" => new PolicyValue(name, true, null, true, code => code.Name(new Symbol(name, SymbolKind.Construction))),
+            "float" => new FloatValue(new NumberSymbol(new Symbol(name, SymbolKind.Construction))),
+            "bool" => new BoolValue(new ConditionSymbol(new Symbol(name, SymbolKind.Construction))),
+            "norm" => new PolicyValue(new PolicyParameter(new Symbol(name, SymbolKind.Construction)), true, null, true),
             _ => ErrorValue.Instance,
         };
     }

@@ -26,7 +26,7 @@ internal sealed class ConstructorSizes
             return symbol.Name;
         });
         foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1).SelectMany(output => output.Value.Shape.Channels.Symbols()))
-            if (symbol.Member is not null)
+            if (symbol.Origin is BlockSize)
                 _properties.Add(symbol);
             else if (IsLocal(symbol))
             {
@@ -68,19 +68,24 @@ internal sealed class ConstructorSizes
     public bool CanCheck(CheckItem check) => check.Left.Symbols().Concat(check.Right.Symbols()).All(IsKnown);
 
     private bool IsKnown(Symbol symbol) =>
-        symbol.Code is not null ? symbol.Index?.Symbols().All(IsKnown) ?? true
-        : symbol.Member is not null || Needs(symbol) || _turns.Contains(symbol) || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
+        symbol.Origin switch
+        {
+            ListItem item => item.Index.Symbols().All(IsKnown),
+            ListCount or ListChoice => true,
+            BlockSize => true,
+            _ => Needs(symbol) || _turns.Contains(symbol) || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
+        };
 
     /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>
     private bool IsLocal(Symbol symbol) =>
-        symbol.Kind == SymbolKind.Construction && (symbol.Code is null || symbol.Index is { IsConstant: false })
+        symbol.Kind == SymbolKind.Construction && symbol.Origin is null or BlockSize or ListItem { Index.IsConstant: false }
         && !_model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name)
         && !_model.Inputs.Any(input => input.Shape.Sizes.Any(size => size.Symbols().Contains(symbol)));
 
     private void Ask(Size size)
     {
         if (!size.IsConstant)
-            _recorder.Of(size);
+            _needed.UnionWith(size.Leaves());
     }
 
     private void Visit(IReadOnlyList<PlanItem> items)
@@ -100,7 +105,7 @@ internal sealed class ConstructorSizes
                     VisitUse(block.Use);
                     break;
                 case IfItem branch:
-                    branch.Condition.Code(_recorder);
+                    _needed.UnionWith(branch.Condition.Symbols());
                     Visit(branch.Then);
                     Visit(branch.Else);
                     break;
@@ -128,32 +133,9 @@ internal sealed class ConstructorSizes
             Ask(use.Inputs[input][axis]);
         foreach (var name in use.Given)
             if (use.Arguments.TryGetValue(name, out var value))
-                VisitValue(value);
+                _needed.UnionWith(value.Symbols());
         if (use.Generic.UsesNorm)
-            use.Policy.Code(_recorder);
-    }
-
-    private void VisitValue(Value value)
-    {
-        switch (value)
-        {
-            case SizeValue size:
-                Ask(size.Size);
-                break;
-            case FloatValue { Constant: null } number:
-                number.Code(_recorder);
-                break;
-            case BoolValue { Constant: null } flag:
-                flag.Code(_recorder);
-                break;
-            case PolicyValue policy:
-                policy.Code(_recorder);
-                break;
-            case ListValue list:
-                foreach (var item in list.Items)
-                    VisitValue(item);
-                break;
-        }
+            _needed.UnionWith(use.Policy.Symbols());
     }
 
     private void VisitSizes(IReadOnlyList<PlanItem> items)

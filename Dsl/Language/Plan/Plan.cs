@@ -74,10 +74,10 @@ internal sealed record SizeMerge(Symbol Variable, Size Then, Size Else);
 
 /// <summary>A condition that only a constructor call decides.</summary>
 internal sealed class IfItem(
-    BoolValue condition, List<PlanItem> then, List<PlanItem> otherwise, IReadOnlyList<Merge> merges,
+    Condition condition, List<PlanItem> then, List<PlanItem> otherwise, IReadOnlyList<Merge> merges,
     IReadOnlyList<SizeMerge> sizes, Place place) : PlanItem(place)
 {
-    public BoolValue Condition => condition;
+    public Condition Condition => condition;
 
     public List<PlanItem> Then => then;
 

@@ -2,24 +2,138 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text;
 
 namespace KnDsl.Language.Values;
 
 /// <summary>Writes values as C#: who emits code says what a symbol is called where the code will stand.</summary>
 internal sealed class CodeContext(Func<Symbol, string> name)
 {
-    public string Name(Symbol symbol) => name(symbol);
+    public string Of(Symbol symbol) => symbol.Origin switch
+    {
+        ListCount count => $"{name(new Symbol(count.List, SymbolKind.Construction))}.Count",
+        ListItem item => $"{name(new Symbol(item.List, SymbolKind.Construction))}[{Of(item.Index)}]",
+        ListChoice choice => Choice(choice.Items.Select(Of), choice.Index),
+        _ => name(symbol),
+    };
 
-    public string Of(Size size) => size.ToCSharp(this);
+    private string Choice(IEnumerable<string> items, Size index) => $"new[] {{ {string.Join(", ", items)} }}[{Of(index)}]";
+
+    public string Of(Size size)
+    {
+        if (size.IsConstant)
+            return size.Constant.ToString(CultureInfo.InvariantCulture);
+        var text = new StringBuilder();
+        foreach (var term in size.Terms)
+        {
+            var magnitude = Math.Abs(term.Coefficient);
+            text.Append(text.Length == 0 ? term.Coefficient < 0 ? "-" : "" : term.Coefficient < 0 ? " - " : " + ");
+            if (magnitude != 1)
+                text.Append(magnitude.ToString(CultureInfo.InvariantCulture)).Append(" * ");
+            var binds = magnitude != 1 || term.Atoms.Length > 1 || term.Coefficient < 0;
+            for (var i = 0; i < term.Atoms.Length; i++)
+                text.Append(i == 0 ? "" : " * ").Append(Of(term.Atoms[i], binds));
+        }
+        if (size.Constant != 0)
+            text.Append(size.Constant < 0 ? " - " : " + ").Append(Math.Abs(size.Constant).ToString(CultureInfo.InvariantCulture));
+        return text.ToString();
+    }
+
+    private string Of(Size.Atom atom, bool binds)
+    {
+        if (atom is Size.SymbolAtom single)
+            return Of(single.Symbol);
+        var floor = (Size.FloorAtom)atom;
+        var (top, bottom) = (Of(floor.Numerator), Of(floor.Denominator));
+        // The division of C# rounds towards zero.
+        if (!floor.IsNonNegative)
+            return $"Sizes.FloorDivide({top}, {bottom})";
+        var quotient = $"{(floor.Numerator.IsSum ? $"({top})" : top)} / {(floor.HasPlainDenominator ? bottom : $"({bottom})")}";
+        return binds ? $"({quotient})" : quotient;
+    }
 
     /// <summary>An array of sizes as a collection expression: <c>[3, 3]</c>.</summary>
     public string Of(IEnumerable<Size> sizes) => $"[{string.Join(", ", sizes.Select(Of))}]";
 
-    public static string Of(double value)
+    public string Of(Number number) => number switch
     {
-        var text = value.ToString("R", CultureInfo.InvariantCulture);
-        return text.IndexOfAny(['.', 'E', 'e']) < 0 ? text + ".0" : text;
+        NumberConstant constant => Of(constant.Known),
+        NumberSymbol named => Of(named.Symbol),
+        WholeNumber whole => Of(whole.Size),
+        NumberNegation negation => $"-{Operand(negation.Operand)}",
+        NumberOperation operation => $"{Operand(operation.Left)} {operation.Operator} {Operand(operation.Right)}",
+        NumberChoice choice => Choice(choice.Items.Select(Of), choice.Index),
+        _ => throw new InvalidOperationException(),
+    };
+
+    /// <summary>A number as one side of an operator.</summary>
+    public string Operand(Number number) => number is NumberOperation or NumberNegation || number is WholeNumber { Size: { } size } && !IsWord(size)
+        || number.Value < 0
+        ? $"({Of(number)})"
+        : Of(number);
+
+    private static bool IsWord(Size size) =>
+        size.Constant == 0 && size.Terms.Count == 1 && size.Terms[0] is { Coefficient: 1, Atoms.Length: 1 } term && term.Atoms[0] is Size.SymbolAtom;
+
+    public string Of(Condition condition) => condition switch
+    {
+        ConditionConstant constant => Of(constant.Known),
+        ConditionSymbol named => Of(named.Symbol),
+        SizeComparison sizes => $"{Of(sizes.Left)} {Condition.Text(sizes.Comparison)} {Of(sizes.Right)}",
+        NumberComparison numbers => $"{Of(numbers.Left)} {Condition.Text(numbers.Comparison)} {Of(numbers.Right)}",
+        ConditionNegation { Operand: ConditionSymbol or ConditionChoice } negation => $"!{Of(negation.Operand)}",
+        ConditionNegation negation => $"!({Of(negation.Operand)})",
+        ConditionJunction junction => $"{Operand(junction.Left, junction.IsAnd)} {(junction.IsAnd ? "&&" : "||")} {Operand(junction.Right, junction.IsAnd)}",
+        ConditionEquality equality => $"{Operand(equality.Left)} {(equality.IsEqual ? "==" : "!=")} {Operand(equality.Right)}",
+        ConditionChoice choice => Choice(choice.Items.Select(Of), choice.Index),
+        _ => throw new InvalidOperationException(),
+    };
+
+    private string Operand(Condition side, bool isAnd) => side is ConditionJunction other && other.IsAnd != isAnd ? $"({Of(side)})" : Of(side);
+
+    private string Operand(Condition side) => side is ConditionConstant or ConditionSymbol or ConditionNegation or ConditionChoice ? Of(side) : $"({Of(side)})";
+
+    public string Of(Policy policy) => policy switch
+    {
+        PolicyParameter parameter => name(parameter.Symbol),
+        PolicyCall call => $"NormPolicy.{Factory(call.Name)}({string.Join(", ", call.Settings.Select(setting => $"{CamelCase(setting.Name)}: {Setting(setting)}"))})",
+        OpaquePolicy opaque => opaque.Text,
+        _ => "norm",
+    };
+
+    public static string Factory(string policy) => policy == "groupkalman" ? "GroupKalman" : char.ToUpperInvariant(policy[0]) + policy.Substring(1);
+
+    /// <summary><c>r_max</c> is rMax in C#.</summary>
+    private static string CamelCase(string setting)
+    {
+        var words = setting.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
     }
+
+    private string Setting(PolicySetting setting) => setting.Value switch
+    {
+        WordValue { Word: "learned" } when setting.Name == "gain" => "KnDsl.Gain.Learned()",
+        WordValue { Word: "learned(channel)" } => "KnDsl.Gain.Learned(perChannel: true)",
+        WordValue { Word: "adaptive" } => "KnDsl.Gain.Adaptive()",
+        WordValue { Word: "adaptive(channel)" } => "KnDsl.Gain.Adaptive(perChannel: true)",
+        WordValue word => $"KnDsl.Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
+        RecordValue record => $"new KnDsl.Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {Of(field.Value)}"))})",
+        var value => Of(value),
+    };
+
+    /// <summary>A number, a condition, a policy or a list of them.</summary>
+    public string Of(Value value) => value switch
+    {
+        SizeValue size => Of(size.Size),
+        FloatValue number => Of(number.Number),
+        BoolValue flag => Of(flag.Condition),
+        PolicyValue policy => Of(policy.Policy),
+        ListValue list => $"[{string.Join(", ", list.Items.Select(Of))}]",
+        ListParameterValue list => name(new Symbol(list.Name, SymbolKind.Construction)),
+        _ => throw new InvalidOperationException($"{value.Describe()} has no C#."),
+    };
+
+    public static string Of(double value) => Number.Format(value);
 
     public static string Of(bool value) => value ? "true" : "false";
 

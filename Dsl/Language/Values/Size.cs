@@ -3,40 +3,8 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
-using KnDsl.Language.Plan;
 
 namespace KnDsl.Language.Values;
-
-/// <summary>Where a symbol's value comes from: that decides when it is known.</summary>
-internal enum SymbolKind
-{
-    /// <summary>A parameter of a network or block, or a local of its constructor: known when it is built.</summary>
-    Construction,
-
-    /// <summary>A size of an input (N, h): known when data comes, the same in every call or not.</summary>
-    Data,
-}
-
-/// <summary>An unknown whole number of at least 1 (sizes) or of any value (parameters).</summary>
-internal sealed record Symbol(string Name, SymbolKind Kind, bool IsPositive = true)
-{
-    /// <summary>The C# that computes it, where it is more than a name (an item of a list).</summary>
-    public Func<CodeContext, string>? Code { get; init; }
-
-    /// <summary>The list parameter of which it is an item or, where there is no <see cref="Index"/>, the number of items.</summary>
-    public string? List { get; init; }
-
-    public Size? Index { get; init; }
-
-    /// <summary>The block whose constructor computes it, as a property of this name.</summary>
-    public Member? Member { get; init; }
-
-    public string? MemberProperty { get; init; }
-
-    public bool Equals(Symbol? other) => other is not null && Name == other.Name;
-
-    public override int GetHashCode() => Name.GetHashCode();
-}
 
 /// <summary>
 /// A whole number that may contain symbols, in normal form: a sum of products of atoms with whole coefficients, where an
@@ -199,6 +167,9 @@ internal sealed class Size : IEquatable<Size>
         return result;
     }
 
+    /// <summary>The named symbols that it is computed from.</summary>
+    public IEnumerable<Symbol> Leaves() => IsConstant ? [] : Symbols().SelectMany(symbol => symbol.Leaves()).Distinct();
+
     public IEnumerable<Symbol> Symbols() => IsConstant ? [] : _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
 
     /// <summary>The least value over all positive symbols, or null where there is no bound.</summary>
@@ -241,14 +212,14 @@ internal sealed class Size : IEquatable<Size>
     /// <summary>
     /// If this size is 0 then the symbol has the value: solves for a symbol that stands alone with coefficient 1 or -1.
     /// </summary>
-    public (Symbol Symbol, Size Value)? SolveForSymbol()
+    public SizeFact? SolveForSymbol()
     {
         foreach (var term in _terms.Reverse())
             if (term is { Coefficient: 1 or -1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom atom)
             {
                 var rest = this - new Size(0, [term]);
                 if (!rest.Symbols().Contains(atom.Symbol))
-                    return (atom.Symbol, term.Coefficient == 1 ? -rest : rest);
+                    return new SizeFact(atom.Symbol, term.Coefficient == 1 ? -rest : rest);
             }
         return null;
     }
@@ -302,12 +273,12 @@ internal sealed class Size : IEquatable<Size>
     public static bool operator !=(Size? a, Size? b) => !(a == b);
 
     /// <summary>As a user would write it: <c>32*h</c>, <c>2*n + 1</c>, <c>(h - 1)/2 + 1</c>.</summary>
-    public override string ToString() => _text ??= Print(SizeStyle.Knnet);
+    public override string ToString() => _text ??= Print();
 
-    /// <summary>As C# that computes it; <paramref name="code"/> knows the symbols' names there.</summary>
-    public string ToCSharp(CodeContext code) => Print(new SizeStyle(" * ", symbol => symbol.Code is { } own ? own(code) : code.Name(symbol), true));
+    /// <summary>The terms that contain symbols; with <see cref="Constant"/> they are the size.</summary>
+    public IReadOnlyList<Term> Terms => _terms;
 
-    private string Print(SizeStyle style)
+    private string Print()
     {
         if (IsConstant)
             return Constant.ToString(CultureInfo.InvariantCulture);
@@ -317,14 +288,13 @@ internal sealed class Size : IEquatable<Size>
             var magnitude = Math.Abs(term.Coefficient);
             text.Append(text.Length == 0 ? term.Coefficient < 0 ? "-" : "" : term.Coefficient < 0 ? " - " : " + ");
             if (magnitude != 1)
-                text.Append(magnitude.ToString(CultureInfo.InvariantCulture)).Append(style.Times);
+                text.Append(magnitude.ToString(CultureInfo.InvariantCulture)).Append('*');
             // 3*(k/2) and (3*k)/2 are different sizes, and equality is that of the text.
             var binds = magnitude != 1 || term.Atoms.Length > 1 || term.Coefficient < 0;
             for (var i = 0; i < term.Atoms.Length; i++)
             {
-                var atom = term.Atoms[i].Print(style);
-                text.Append(i == 0 ? "" : style.Times)
-                    .Append(binds && term.Atoms[i] is FloorAtom floor && !floor.IsCall(style) ? $"({atom})" : atom);
+                var atom = term.Atoms[i].ToString();
+                text.Append(i == 0 ? "" : "*").Append(binds && term.Atoms[i] is FloorAtom ? $"({atom})" : atom);
             }
         }
         if (Constant != 0)
@@ -333,7 +303,7 @@ internal sealed class Size : IEquatable<Size>
     }
 
     /// <summary>Whether it must stand in parentheses inside a product or quotient.</summary>
-    private bool IsSum => _terms.Length + (Constant != 0 ? 1 : 0) > 1 || _terms.Length == 1 && _terms[0].Coefficient < 0;
+    public bool IsSum => _terms.Length + (Constant != 0 ? 1 : 0) > 1 || _terms.Length == 1 && _terms[0].Coefficient < 0;
 
     private IEnumerable<Term> AllTerms() => Constant == 0 ? _terms : _terms.Concat([new Term(Constant, [])]);
 
@@ -371,18 +341,14 @@ internal sealed class Size : IEquatable<Size>
         return term with { Atoms = atoms };
     }
 
-    /// <summary>How sizes are written: for people or for the C# compiler.</summary>
-    private sealed record SizeStyle(string Times, Func<Symbol, string> Name, bool IsCSharp)
-    {
-        public static readonly SizeStyle Knnet = new("*", symbol => symbol.Name, false);
-    }
-
-    private sealed record Term(long Coefficient, Atom[] Atoms)
+    /// <summary>A product of atoms with a whole coefficient.</summary>
+    public sealed record Term(long Coefficient, Atom[] Atoms)
     {
         public string Key => Atoms.Length == 1 ? Atoms[0].Key : string.Join("*", Atoms.Select(atom => atom.Key));
     }
 
-    private abstract class Atom
+    /// <summary>A factor of a term.</summary>
+    public abstract class Atom
     {
         public abstract string Key { get; }
 
@@ -394,14 +360,13 @@ internal sealed class Size : IEquatable<Size>
 
         public abstract long? Maximum();
 
-        public abstract string Print(SizeStyle style);
-
         public override bool Equals(object? obj) => obj is Atom other && other.Key == Key;
 
         public override int GetHashCode() => Key.GetHashCode();
     }
 
-    private sealed class SymbolAtom(Symbol symbol) : Atom
+    /// <summary>A symbol.</summary>
+    public sealed class SymbolAtom(Symbol symbol) : Atom
     {
         public Symbol Symbol => symbol;
 
@@ -416,10 +381,11 @@ internal sealed class Size : IEquatable<Size>
 
         public override long? Maximum() => null;
 
-        public override string Print(SizeStyle style) => style.Name(symbol);
+        public override string ToString() => symbol.Name;
     }
 
-    private sealed class FloorAtom(Size numerator, Size denominator) : Atom
+    /// <summary>The floor of a quotient that is not exact.</summary>
+    public sealed class FloorAtom(Size numerator, Size denominator) : Atom
     {
         public Size Numerator => numerator;
 
@@ -438,17 +404,13 @@ internal sealed class Size : IEquatable<Size>
 
         public override long? Maximum() => denominator.Value is { } by and > 0 && numerator.Maximum() is { } high ? Floor(high, by) : null;
 
-        /// <summary>C#'s division rounds towards zero: the same as the floor only where nothing is negative.</summary>
-        public bool IsCall(SizeStyle style) => style.IsCSharp && !(numerator.Minimum() >= 0 && denominator.Minimum() > 0);
+        /// <summary>Whether nothing in it is negative: then the floor is the quotient rounded towards zero.</summary>
+        public bool IsNonNegative => numerator.Minimum() >= 0 && denominator.Minimum() > 0;
 
-        public override string Print(SizeStyle style)
-        {
-            if (IsCall(style))
-                return $"Sizes.FloorDivide({numerator.Print(style)}, {denominator.Print(style)})";
-            var top = numerator.IsSum ? $"({numerator.Print(style)})" : numerator.Print(style);
-            var isWord = denominator.IsConstant || !denominator.IsSum && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
-            var bottom = isWord ? denominator.Print(style) : $"({denominator.Print(style)})";
-            return style.IsCSharp ? $"{top} / {bottom}" : $"{top}/{bottom}";
-        }
+        /// <summary>Whether the denominator is a number or a symbol, so that it needs no parentheses.</summary>
+        public bool HasPlainDenominator => denominator.IsConstant
+            || !denominator.IsSum && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
+
+        public override string ToString() => $"{(numerator.IsSum ? $"({numerator})" : numerator)}/{(HasPlainDenominator ? denominator : $"({denominator})")}";
     }
 }

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Plan;
@@ -14,6 +13,9 @@ internal abstract class Value
 
     /// <summary>Text that is equal for equal values: part of the key under which a block's model is kept.</summary>
     public virtual string Key => Describe();
+
+    /// <summary>The named symbols that a number, a condition or a policy is computed from; none for other values.</summary>
+    public virtual IEnumerable<Symbol> Symbols() => [];
 }
 
 /// <summary>A value whose error is reported already: whatever uses it stays silent.</summary>
@@ -30,42 +32,46 @@ internal sealed class SizeValue(Size size) : Value
     public Size Size => size;
 
     public override string Describe() => size.ToString();
+
+    public override IEnumerable<Symbol> Symbols() => size.Leaves();
 }
 
-/// <summary>A number with a fraction: known, or code that computes it.</summary>
-internal sealed class FloatValue(double? constant, Func<CodeContext, string> code) : Value
+/// <summary>A number with a fraction.</summary>
+internal sealed class FloatValue(Number number) : Value
 {
-    public FloatValue(double constant) : this(constant, _ => CodeContext.Of(constant))
+    public FloatValue(double known) : this(new NumberConstant(known))
     {
     }
 
-    public double? Constant => constant;
+    public Number Number => number;
 
-    public Func<CodeContext, string> Code => code;
+    /// <summary>The number, where it is known.</summary>
+    public double? Constant => number.Value;
 
-    public override string Describe() => constant is { } value ? CodeContext.Of(value) : "a number";
+    public override string Describe() => number.Value is { } value ? Number.Format(value) : "a number";
+
+    public override string Key => number.ToString();
+
+    public override IEnumerable<Symbol> Symbols() => number.Symbols();
 }
 
-/// <summary>A truth value: known, or code that computes it with what follows for symbols where it holds and where it does not.</summary>
-internal sealed class BoolValue(
-    bool? constant,
-    Func<CodeContext, string> code,
-    IReadOnlyList<(Symbol Symbol, Size Value)>? whenTrue = null,
-    IReadOnlyList<(Symbol Symbol, Size Value)>? whenFalse = null) : Value
+/// <summary>A truth value.</summary>
+internal sealed class BoolValue(Condition condition) : Value
 {
-    public BoolValue(bool constant) : this(constant, _ => CodeContext.Of(constant))
+    public BoolValue(bool known) : this(Condition.Of(known))
     {
     }
 
-    public bool? Constant => constant;
+    public Condition Condition => condition;
 
-    public Func<CodeContext, string> Code => constant is { } known ? _ => CodeContext.Of(known) : code;
+    /// <summary>Whether it holds, where that can be decided.</summary>
+    public bool? Constant => condition.Value;
 
-    public IReadOnlyList<(Symbol Symbol, Size Value)> WhenTrue => whenTrue ?? [];
+    public override string Describe() => condition.Value is null ? "a condition" : condition.ToString();
 
-    public IReadOnlyList<(Symbol Symbol, Size Value)> WhenFalse => whenFalse ?? [];
+    public override string Key => condition.ToString();
 
-    public override string Describe() => constant is { } value ? CodeContext.Of(value) : "a condition";
+    public override IEnumerable<Symbol> Symbols() => condition.Symbols();
 }
 
 /// <summary>Text, or a word that only the argument it is given to understands.</summary>
@@ -85,6 +91,8 @@ internal sealed class ListValue(IReadOnlyList<Value> items) : Value
     public override string Describe() => $"[{string.Join(", ", items.Select(item => item.Describe()))}]";
 
     public override string Key => $"[{string.Join(", ", items.Select(item => item.Key))}]";
+
+    public override IEnumerable<Symbol> Symbols() => items.SelectMany(item => item.Symbols());
 }
 
 /// <summary>A list that a constructor gets: its items and their number are symbols.</summary>
@@ -94,26 +102,19 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
 
     public bool IsFloat => isFloat;
 
-    /// <summary>The number of items; its C# name is <c>name.Count</c>.</summary>
-    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction)
-    {
-        List = name,
-        Code = code => code.Name(new Symbol(name, SymbolKind.Construction)) + ".Count",
-    };
+    /// <summary>The number of items.</summary>
+    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction) { Origin = new ListCount(name) };
 
     /// <summary>The item at a place.</summary>
     public Value ItemAt(Size index)
     {
-        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction)
-        {
-            List = name,
-            Index = index,
-            Code = code => $"{code.Name(new Symbol(name, SymbolKind.Construction))}[{code.Of(index)}]",
-        };
-        return isFloat ? new FloatValue(null, code => symbol.Code!(code)) : new SizeValue(Size.Of(symbol));
+        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction) { Origin = new ListItem(name, index) };
+        return isFloat ? new FloatValue(new NumberSymbol(symbol)) : new SizeValue(Size.Of(symbol));
     }
 
     public override string Describe() => $"the list '{name}'";
+
+    public override IEnumerable<Symbol> Symbols() => Count.Leaves();
 }
 
 /// <summary>Named fields in parentheses: <c>(mean: 1, variance: 0.1)</c>.</summary>
@@ -122,23 +123,27 @@ internal sealed class RecordValue(IReadOnlyList<(string Name, Value Value, TextS
     public IReadOnlyList<(string Name, Value Value, TextSpan Span)> Fields => fields;
 
     public override string Describe() => $"({string.Join(", ", fields.Select(field => $"{field.Name}: {field.Value.Key}"))})";
+
+    public override IEnumerable<Symbol> Symbols() => fields.SelectMany(field => field.Value.Symbols());
 }
 
-/// <summary>A normalization policy: one with settings, or a parameter that a constructor gets.</summary>
-/// <param name="hasChain">Whether its layers hand their statistics on; a parameter's default decides for messages.</param>
-/// <param name="groups">The channels' divisor that it needs, where it has one.</param>
-internal sealed class PolicyValue(string text, bool hasChain, Size? groups, bool isAffine, Func<CodeContext, string> code) : Value
+/// <summary>A normalization policy.</summary>
+/// <param name="hasChain">Whether its layers hand their statistics on; of a parameter its default decides for messages.</param>
+/// <param name="groups">The number that must divide the channels, where there is one.</param>
+/// <param name="isAffine">Whether its layers have a weight and a bias.</param>
+internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, bool isAffine) : Value
 {
+    public Policy Policy => policy;
+
     public bool HasChain => hasChain;
 
     public Size? Groups => groups;
 
-    /// <summary>Whether its layers have a weight and a bias.</summary>
     public bool IsAffine => isAffine;
 
-    public Func<CodeContext, string> Code => code;
+    public override string Describe() => $"the policy {policy}";
 
-    public override string Describe() => $"the policy {text}";
+    public override IEnumerable<Symbol> Symbols() => policy.Symbols();
 }
 
 /// <summary>A module that was declared to be shared.</summary>

@@ -106,14 +106,14 @@ internal sealed class OperationCall
 
     public string Number(string name, CodeContext code, double otherwise) => Argument(name) switch
     {
-        FloatValue number => number.Code(code),
+        FloatValue number => code.Of(number),
         SizeValue { Size.Value: { } whole } => CodeContext.Of((double)whole),
         SizeValue size => code.Of(size.Size),
         _ => CodeContext.Of(otherwise),
     };
 
     public string Flag(string name, CodeContext code, bool otherwise) =>
-        Argument(name) is BoolValue flag ? flag.Code(code) : CodeContext.Of(otherwise);
+        Argument(name) is BoolValue flag ? code.Of(flag) : CodeContext.Of(otherwise);
 
     public bool? Flag(string name, bool otherwise) => Argument(name) is BoolValue flag ? flag.Constant : otherwise;
 

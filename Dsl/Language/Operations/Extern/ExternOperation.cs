@@ -124,8 +124,8 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
     {
         ListValue => code.Of(call.List(parameter.Name.Text)),
         SizeValue size when parameter.Type.Text == "int" => code.Of(size.Size),
-        BoolValue flag => flag.Code(code),
-        PolicyValue policy => policy.Code(code),
+        BoolValue flag => code.Of(flag),
+        PolicyValue policy => code.Of(policy),
         _ => call.Number(parameter.Name.Text, code, 0),
     };
 

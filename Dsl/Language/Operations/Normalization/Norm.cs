@@ -51,7 +51,7 @@ internal sealed class Norm : Operation
     public static PolicyValue? Policy(OperationCall call) => call.Argument("policy") as PolicyValue;
 
     public override string Construct(OperationCall call, CodeContext code) =>
-        $"{Policy(call)!.Code(code)}{Settings(call, code)}.Create({code.Of(call.Input.Channels)}, device, dtype)";
+        $"{code.Of(Policy(call)!.Policy)}{Settings(call, code)}.Create({code.Of(call.Input.Channels)}, device, dtype)";
 
     private static string Settings(OperationCall call, CodeContext code)
     {
