@@ -1,4 +1,5 @@
 using System.Linq;
+using KnDsl.Generator.Writing;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis;
@@ -40,7 +41,7 @@ internal static class ConstantArguments
     /// <summary>The policy that a call makes, or null where it makes none.</summary>
     public static NormPolicyDefinition? PolicyOf(IInvocationOperation call) =>
         call.TargetMethod.ContainingType is { Name: "NormPolicy", ContainingNamespace: { Name: "KnDsl", ContainingNamespace.IsGlobalNamespace: true } }
-            ? NormPolicies.All.FirstOrDefault(policy => policy.Factory == call.TargetMethod.Name)
+            ? NormPolicies.All.FirstOrDefault(policy => CSharpNames.PolicyFactory(policy.Name) == call.TargetMethod.Name)
             : null;
 
     /// <summary>A number that is known at compile time, whatever it is converted to.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Operations;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
@@ -79,8 +78,7 @@ internal sealed class FoldFinder
                 : null;
     }
 
-    private static bool HasChannelsAsOutputs(ApplyOperationItem item) =>
-        item.Call.Operation is Conv or ConvTranspose || item.Call.Operation is Linear && item.Output.Shape.Rank == 2;
+    private static bool HasChannelsAsOutputs(ApplyOperationItem item) => item.Call.Operation.TakesFold(item.Output.Shape);
 
     /// <summary>Whether each module that is made is applied once: a shared one may be applied in a loop, or in several places.</summary>
     private bool IsAppliedOnce(Member member, Row row) =>
@@ -131,7 +129,7 @@ internal sealed class FoldFinder
         if (layer.Member is not { } member)
             return;
         _applications[member] = _applications.TryGetValue(member, out var count) ? count + 1 : 1;
-        if (layer.Call.Operation is Norm)
+        if (layer.Call.Operation.PolicyOfNetwork is not null)
             _norms.Add((layer, row));
     }
 

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
@@ -57,7 +56,7 @@ internal sealed class Liveness
 
     private static bool HasChainedNorm(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
     {
-        ApplyOperationItem { Call.Operation: Norm } norm => Norm.Policy(norm.Call)!.HasChain,
+        ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm => IsChained(norm.Call),
         ApplyBlockItem block => ObservesStates(block.Use.Generic),
         IfItem branch => HasChainedNorm(branch.Then) || HasChainedNorm(branch.Else),
         LoopItem loop => HasChainedNorm(loop.Body),
@@ -65,7 +64,10 @@ internal sealed class Liveness
     });
 
     /// <summary>Whether a norm's layer threads a state: its policy has a chain, or is not known.</summary>
-    public static bool IsChained(OperationCall norm) => Norm.Policy(norm)!.HasChain;
+    public static bool IsChained(OperationCall norm) => norm.Operation.Normalization(norm)!.Policy.HasChain;
+
+    /// <summary>Whether a norm begins a chain instead of taking the prior that reaches it.</summary>
+    public static bool StartsChain(OperationCall norm) => norm.Operation.Normalization(norm)!.StartsChain;
 
     public bool IsStateNeeded(TensorValue value) => _neededStates.Contains(value);
 
@@ -104,10 +106,10 @@ internal sealed class Liveness
         for (var i = items.Count - 1; i >= 0; i--)
             switch (items[i])
             {
-                case ApplyOperationItem { Call.Operation: Norm } norm:
+                case ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm:
                     if (norm.From is { } path)
                         _neededStates.Add(path[0].Output);
-                    else if (IsChained(norm.Call) && !Norm.StartsChain(norm.Call) && norm.Prior!.HasState)
+                    else if (IsChained(norm.Call) && !StartsChain(norm.Call) && norm.Prior!.HasState)
                         _neededStates.Add(norm.Call.Inputs[0]);
                     break;
                 case ApplyOperationItem layer when _neededStates.Contains(layer.Output) && layer.Call.Operation.PassesState(layer.Call):

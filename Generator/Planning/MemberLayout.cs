@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Writing;
-using KnDsl.Language.Operations;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
@@ -46,9 +46,7 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     public MemberCode? Parent => parent;
 
     /// <summary>Whether it is a learned tensor, no module.</summary>
-    public bool IsParameter => form == MemberForm.Single && member.Type == LearnedType;
-
-    private static readonly string LearnedType = new Learned().ModuleType;
+    public bool IsParameter => form == MemberForm.Single && member.Type == ModuleType.Parameter;
 
     public List<MemberCode> Children { get; } = [];
 

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using KnDsl.Language.Operations.Contract;
 using Microsoft.CodeAnalysis.CSharp;
 
 namespace KnDsl.Generator.Writing;
@@ -44,6 +45,12 @@ internal static class CSharpNames
         var identifier = Identifier(label);
         return OfModule.Contains(identifier) ? identifier + "_" : identifier;
     }
+
+    /// <summary>The factory of <c>KnDsl.NormPolicy</c> that makes a policy of the language.</summary>
+    public static string PolicyFactory(string policy) => policy == "groupkalman" ? "GroupKalman" : Pascal(policy);
+
+    /// <summary>The name of a class, as code of any namespace can write it.</summary>
+    public static string Type(ModuleType type) => type.Library == ModuleLibrary.Extern ? "global::" + type.Name : type.Name;
 
     /// <summary><c>downsample</c> becomes <c>Downsample</c>.</summary>
     public static string Pascal(string name)

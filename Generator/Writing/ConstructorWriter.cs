@@ -10,7 +10,7 @@ namespace KnDsl.Generator.Writing;
 /// <summary>Writes the constructor: it makes the modules in the plan's order, following sizes as far as modules need them.</summary>
 internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, ForwardFields fields)
 {
-    private CodeContext _code => new(symbol => symbol.Origin is BlockSize size
+    private CSharpPrinter _code => new(symbol => symbol.Origin is BlockSize size
         ? $"{AccessOf(module.Layout[size.Member])}.{CSharpNames.Pascal(size.Property)}"
         : CSharpNames.Identifier(symbol.Name));
 
@@ -126,7 +126,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     WriteGroup(module.Layout[group.Group]);
                     break;
                 case ConstructOperationItem layer:
-                    WriteMember(module.Layout[layer.Member], layer, layer.Call.Operation.Construct(layer.Call, _code));
+                    WriteMember(module.Layout[layer.Member], layer, new OperationPrinter(_code).Construct(layer.Call.Operation.Construct(layer.Call)!));
                     break;
                 case ConstructBlockItem block:
                     WriteMember(module.Layout[block.Member], block,
@@ -144,7 +144,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             }
     }
 
-    private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) => $"\"{diagnostic.Code}\", {CodeContext.Quote(diagnostic.Text)}";
+    private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) => $"\"{diagnostic.Code}\", {CSharpPrinter.Quote(diagnostic.Text)}";
 
     private string CheckCode(CheckItem check)
     {
@@ -208,7 +208,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     private string NameCode(Member member)
     {
         if (member.Name.All(part => part.Count is null))
-            return CodeContext.Quote(member.NameText);
+            return CSharpPrinter.Quote(member.NameText);
         return "$\"" + string.Concat(member.Name.Select(part => part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_code.Of(part.Count)}}}")) + "\"";
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Plan;
-using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
 
@@ -35,7 +34,7 @@ internal sealed class ForwardFields(ModuleCode module)
     }
 
     /// <summary>How the forward pass asks for a condition: by the module that it made, or by a field.</summary>
-    public string Condition(IfItem item, bool inLoop, CodeContext code)
+    public string Condition(IfItem item, bool inLoop, CSharpPrinter code)
     {
         if (inLoop)
             return code.Of(item.Condition);

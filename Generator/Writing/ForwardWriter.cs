@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Planning;
-using KnDsl.Language.Operations;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Values;
@@ -19,7 +18,8 @@ internal sealed class ForwardWriter
     private readonly ModuleCode _module;
     private readonly ForwardFields _fields;
     private readonly Liveness _live;
-    private readonly CodeContext _code;
+    private readonly CSharpPrinter _code;
+    private readonly OperationPrinter _operations;
     private readonly NamePool _names;
     private readonly Dictionary<TensorValue, string> _locals = [];
     private readonly HashSet<string> _localNames = [];
@@ -43,7 +43,8 @@ internal sealed class ForwardWriter
         _numbers = numbers;
         _turns = [.. LoopsIn(module.Model.Items).Select(loop => loop.Variable)];
         _live = new Liveness(module.Model);
-        _code = new CodeContext(NameOf);
+        _code = new CSharpPrinter(NameOf);
+        _operations = new OperationPrinter(_code);
         _names = new NamePool([
             .. module.Layout.Root.Children.Select(child => child.Property),
             .. module.Model.Declaration.Parameters.Select(parameter => CSharpNames.Identifier(parameter.Name.Text)),
@@ -306,7 +307,7 @@ internal sealed class ForwardWriter
                     _writer.Line($"var {list.Local} = {OwnerAccess(list)}{list.Property}[{ListIndex(list)}];");
                     DeclareCounters(list);
                     break;
-                case ApplyOperationItem { Call.Operation: Norm } norm:
+                case ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm:
                     WriteNorm(norm, items);
                     break;
                 case ApplyOperationItem layer:
@@ -340,17 +341,17 @@ internal sealed class ForwardWriter
         var module = item.Member is null ? "" : Access(_module.Layout[item.Member]);
         var output = Declare(item.Output, true);
         var state = _live.IsStateNeeded(item.Output) ? StateBehind(item, module, output) : null;
-        if (state is not (null or "null") && item.Call.Operation.ForwardWithState(module, inputs[0], StateOf(item.Call.Inputs[0])) is { } together)
+        if (state is not (null or "null") && OperationPrinter.Together(item.Call.Operation.Moments(item.Call), module, inputs[0], StateOf(item.Call.Inputs[0])) is { } together)
             _writer.Line(item.Place, $"(var {output}, var {StateName(item.Output)}) = {together};");
         else
         {
-            _writer.Line(item.Place, $"var {output} = {item.Call.Operation.Forward(item.Call, _code, module, inputs)};");
+            _writer.Line(item.Place, $"var {output} = {_operations.Compute(item.Call.Operation.Compute(item.Call), module, inputs)};");
             WriteState(item, state);
         }
         foreach (var later in NamingIn(items))
             if (item.Call.Operation.InputCount == 1 && later.From!.Skip(1).Contains(item)
-                && item.Call.Operation.Propagate(item.Call, _code, module, [PriorName(later)], output) is { } step)
-                _writer.Line($"{PriorName(later)} = {step};");
+                && item.Call.Operation.Moments(item.Call) is { } step)
+                _writer.Line($"{PriorName(later)} = {_operations.Moments(step, module, [PriorName(later)], output)};");
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }
 
@@ -360,7 +361,7 @@ internal sealed class ForwardWriter
         if (!item.Call.Operation.PassesState(item.Call) || item.Call.StateInputs.All(input => StateOf(input) == "null"))
             return "null";
         var states = item.Call.Inputs.Select(StateFor).ToArray();
-        return item.Call.Operation.Propagate(item.Call, _code, module, states, output) ?? states[0];
+        return item.Call.Operation.Moments(item.Call) is { } step ? _operations.Moments(step, module, states, output) : states[0];
     }
 
     private void WriteState(ApplyOperationItem item, string? state)
@@ -375,7 +376,7 @@ internal sealed class ForwardWriter
         var input = item.Call.Inputs[0];
         var module = Access(_module.Layout[item.Member!]);
         var output = Declare(item.Output, true);
-        var prior = item.From is not null ? PriorName(item) : Liveness.IsChained(item.Call) && !Norm.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input) : "null";
+        var prior = item.From is not null ? PriorName(item) : Liveness.IsChained(item.Call) && !Liveness.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input) : "null";
         var emits = _live.IsStateNeeded(item.Output) && Liveness.IsChained(item.Call);
         var sharpens = _live.IsStateNeeded(input) && _live.IsStateLiveAfter(item, input) && Liveness.IsChained(item.Call);
         if (prior == "null" && !emits && !sharpens)

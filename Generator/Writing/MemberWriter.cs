@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Planning;
-using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
 
@@ -26,7 +25,7 @@ internal static class MemberWriter
             }
             var optional = IsNullable(child);
             if (!child.IsNamedLate)
-                writer.Line($"[{(child.IsParameter ? "" : "field: ")}ComponentName(Name = {CodeContext.Quote(child.Member.NameText)})]");
+                writer.Line($"[{(child.IsParameter ? "" : "field: ")}ComponentName(Name = {CSharpPrinter.Quote(child.Member.NameText)})]");
             var type = $"{child.Type}{(optional ? "?" : "")}";
             // Of a property that has a parameter's name TorchSharp thinks that its setter registers what the parameter becomes when it moves.
             if (child.IsParameter)

@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Plan;
-using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
 
@@ -19,7 +18,7 @@ internal sealed class ModuleCode
         var blocks = new Dictionary<Member, string>();
         FindBlocks(model.Items, blocks);
         NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Identifier)];
-        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member => blocks.TryGetValue(member, out var type) ? type : member.Type!, NamesOfNumbers);
+        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member => blocks.TryGetValue(member, out var type) ? type : CSharpNames.Type(member.Type!), NamesOfNumbers);
     }
 
     public ModuleModel Model { get; }
@@ -98,7 +97,7 @@ internal sealed class ModuleCodeCache(string currentNamespace, string rootNamesp
     }
 
     /// <summary>The arguments of a block's constructor: sizes of its inputs, its parameters, its policy, device and dtype.</summary>
-    public string Arguments(BlockUse use, CodeContext code, string policy)
+    public string Arguments(BlockUse use, CSharpPrinter code, string policy)
     {
         var callee = For(use.Generic);
         var arguments = callee.Sizes.OfInputs.Select(size => $"{CSharpNames.Identifier(size.Symbol.Name)}: {code.Of(use.Inputs[size.Input][size.Axis])}").ToList();

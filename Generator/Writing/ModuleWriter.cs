@@ -3,7 +3,6 @@ using KnDsl.Generator.Planning;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
-using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
 
@@ -80,10 +79,10 @@ internal static class ModuleWriter
         var layers = LayerTable.Of(model).ToArray();
         writer.Line();
         writer.Line("/// <summary>Names and sizes of the inputs, at the default arguments.</summary>");
-        writer.Line($"public static IReadOnlyList<string> InputShapes {{ get; }} = [{string.Join(", ", model.Inputs.Select(input => CodeContext.Quote(input.Name + input.Shape)))}];");
+        writer.Line($"public static IReadOnlyList<string> InputShapes {{ get; }} = [{string.Join(", ", model.Inputs.Select(input => CSharpPrinter.Quote(input.Name + input.Shape)))}];");
         writer.Line();
         writer.Line("/// <summary>Names and sizes of the outputs, at the default arguments.</summary>");
-        writer.Line($"public static IReadOnlyList<string> OutputShapes {{ get; }} = [{string.Join(", ", model.Outputs.Select(output => CodeContext.Quote(output.Name + output.Value.Shape)))}];");
+        writer.Line($"public static IReadOnlyList<string> OutputShapes {{ get; }} = [{string.Join(", ", model.Outputs.Select(output => CSharpPrinter.Quote(output.Name + output.Value.Shape)))}];");
         writer.Line();
         writer.Line("/// <summary>Every stage in order, at the default arguments: name, operation, output, parameters, multiply-accumulates a sample, prior.</summary>");
         writer.Line("public static IReadOnlyList<LayerInfo> Layers { get; } =");
@@ -91,15 +90,15 @@ internal static class ModuleWriter
         writer.Indented(() =>
         {
             foreach (var row in layers)
-                writer.Line($"new({CodeContext.Quote(row.Name)}, {CodeContext.Quote(row.Operation)}, {CodeContext.Quote(row.Output)}, "
-                    + $"{CodeContext.Quote(row.Parameters.ToString())}, {CodeContext.Quote(row.Macs.ToString())}, {CodeContext.Quote(row.Prior)}),");
+                writer.Line($"new({CSharpPrinter.Quote(row.Name)}, {CSharpPrinter.Quote(row.Operation)}, {CSharpPrinter.Quote(row.Output)}, "
+                    + $"{CSharpPrinter.Quote(row.Parameters.ToString())}, {CSharpPrinter.Quote(row.Macs.ToString())}, {CSharpPrinter.Quote(row.Prior)}),");
         });
         writer.Line("];");
         writer.Line();
         writer.Line("/// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>");
         var total = LayerTable.Total(layers);
-        writer.Line($"public static string Summary() => LayerInfo.Table({CodeContext.Quote(Signature(model))}, Layers, "
-            + $"{(total is (var parameters, var macs) ? $"{CodeContext.Quote(parameters.ToString())}, {CodeContext.Quote(macs.ToString())}" : "null, null")});");
+        writer.Line($"public static string Summary() => LayerInfo.Table({CSharpPrinter.Quote(Signature(model))}, Layers, "
+            + $"{(total is (var parameters, var macs) ? $"{CSharpPrinter.Quote(parameters.ToString())}, {CSharpPrinter.Quote(macs.ToString())}" : "null, null")});");
     }
 
     private static string Signature(ModuleModel model) =>

@@ -28,14 +28,14 @@ internal sealed partial class Elaborator
         foreach (var argument in arguments)
         {
             var parameter = argument.Name is null
-                ? position < parameters.Count && !parameters[position].IsNamed ? parameters[position++] : null
+                ? position < parameters.Count && !parameters[position].IsNameOnly ? parameters[position++] : null
                 : FindParameter(parameters, argument.Name.Text);
             if (parameter is null)
             {
                 ok = false;
                 if (argument.Name is null)
                 {
-                    var byPosition = parameters.TakeWhile(one => !one.IsNamed).Select(one => one.Name).ToArray();
+                    var byPosition = parameters.TakeWhile(one => !one.IsNameOnly).Select(one => one.Name).ToArray();
                     Report(DiagnosticCatalogue.TooManyArguments(At(argument.Span), callee, arguments.Count(a => a.Name is null), byPosition)
                         .WithHint(position < parameters.Count ? $"Unlike in torch, the input's own sizes are not written; by name: {string.Join(", ", parameters.Skip(position).Select(one => one.Name))}." : null));
                     return null;
@@ -92,12 +92,12 @@ internal sealed partial class Elaborator
         {
             if (words.Contains(word.Name))
                 return new WordValue(word.Name);
-            if (parameter.Kind == ParameterKind.Word || word.Name is not ("true" or "false"))
+            if (parameter is WordParameter || word.Name is not ("true" or "false"))
                 return Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, word.Name,
-                    parameter.Kind == ParameterKind.Word ? string.Join(", ", words) : parameter.KindText)
+                    parameter is WordParameter ? string.Join(", ", words) : parameter.KindText)
                     .WithHint(Spelling.Nearest(word.Name, words.Concat(_scope.Names)) is { } near ? $"Did you mean '{near}'?" : null));
         }
-        if (parameter.Kind == ParameterKind.Gain && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
+        if (parameter is GainParameter && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
         {
             var text = string.Concat(_source.Slice(expression.Span).Where(c => !char.IsWhiteSpace(c)));
             return gains.Contains(text)
@@ -105,16 +105,16 @@ internal sealed partial class Elaborator
                 : Fail(DiagnosticCatalogue.UnknownWord(At(expression.Span), callee, parameter.Name, text, parameter.KindText)
                     .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
         }
-        if (parameter.Kind == ParameterKind.Label)
+        if (parameter is LabelParameter)
             return new WordValue(_source.Slice(expression.Span));
-        if (parameter.Kind == ParameterKind.Policy)
+        if (parameter is PolicyParameter)
             return (Value?)EvaluatePolicy(expression) ?? ErrorValue.Instance;
         var value = Evaluate(expression);
         if (value is ErrorValue)
             return value;
-        if (value is SizeValue && parameter is { IsVariadic: true, Kind: ParameterKind.List })
+        if (value is SizeValue && parameter is ListParameter { IsVariadic: true })
             value = new ListValue([value]);
-        if (!IsOfKind(value, parameter))
+        if (!parameter.Accepts(value))
             return Fail(DiagnosticCatalogue.ArgumentType(At(expression.Span), callee, parameter.Name, parameter.KindText, value.Describe()));
         foreach (var number in Numbers(value))
             if (number is { } known && !parameter.Allows(known))
@@ -135,19 +135,6 @@ internal sealed partial class Elaborator
                 return true;
         return false;
     }
-
-    private static bool IsOfKind(Value value, OperationParameter parameter) => parameter.Kind switch
-    {
-        ParameterKind.Integer => value is SizeValue,
-        ParameterKind.Spatial when value is ListParameterValue { IsFloat: false } => true,
-        ParameterKind.Spatial or ParameterKind.Amounts => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue),
-        ParameterKind.List => value is ListValue list && list.Items.All(item => item is SizeValue),
-        ParameterKind.Number => value is SizeValue or FloatValue,
-        ParameterKind.Flag => value is BoolValue,
-        ParameterKind.Tensor => value is TensorValue,
-        ParameterKind.Gain => value is SizeValue or FloatValue or RecordValue,
-        _ => false,
-    };
 
     private static IEnumerable<double?> Numbers(Value value) => value switch
     {
@@ -297,12 +284,7 @@ internal sealed partial class Elaborator
             return null;
         if (arguments.Find("gain")?.Value is RecordValue record && !CheckGain(record, policy))
             return null;
-        var groups = policy.Parameter("groups") is not null
-            ? arguments.Find("groups")?.Value is SizeValue size ? size.Size : Size.Of(32)
-            : null;
-        var isAffine = policy.Name != "none" && (arguments.Find("affine")?.Value as BoolValue)?.Constant != false;
-        var settings = arguments.All.Select(argument => new PolicySetting(argument.Name, argument.Value)).ToArray();
-        return new PolicyValue(new PolicyCall(policy.Name, settings), policy.HasChain, groups, isAffine);
+        return policy.Bind(arguments);
     }
 
     private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)

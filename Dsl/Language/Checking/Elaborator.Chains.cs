@@ -27,7 +27,7 @@ internal sealed partial class Elaborator
 
     private static bool IsNorm(Stage? stage) => stage switch
     {
-        CallStage call => call.Call.Callee.Text == "norm",
+        CallStage call => OperationCatalogue.Find(call.Call.Callee.Text) is { PolicyOfNetwork: not null },
         SequenceStage { Items.Count: > 0 } sequence => IsNorm(sequence.Items[0].Stage),
         _ => false,
     };
@@ -154,7 +154,7 @@ internal sealed partial class Elaborator
             if (layer.InputCount is 1)
                 return [Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it as a stage")
                     .WithHint(given.Length > 0 ? $"Write {_source.Slice(given[0].Span)} -> {name}{(given.Length > 1 ? "(...)" : "")}." : $"Write value -> {name}."))];
-            if (expression.Label is not null && layer.ModuleType is null)
+            if (expression.Label is not null && layer.Module is null)
                 return [Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no module to name"))];
             return [EvaluateJoin(layer, expression, given, target)];
         }
@@ -187,7 +187,7 @@ internal sealed partial class Elaborator
                             .WithHint(value switch
                             {
                                 ListValue => $"Write the values themselves: {layer.Example}.",
-                                SizeValue when layer is Concat => "A dimension is named: axis: 1.",
+                                SizeValue => layer.HintForNumber,
                                 _ => null,
                             }));
                     failed = true;
@@ -199,7 +199,7 @@ internal sealed partial class Elaborator
         if (tensors.Count < (layer.InputCount ?? 1))
             return Fail(DiagnosticCatalogue.InputCount(At(call.Span), layer.Name, layer.InputCount is { } count ? $"{count} values" : "at least one value", tensors.Count));
         var path = LabelPath(expression.Label, expression.Span);
-        if (layer is Learned && !CanBeLearnedHere(call, path))
+        if (layer.Module == ModuleType.Parameter && !CanBeLearnedHere(call, path))
             return ErrorValue.Instance;
         return ApplyLayer(layer, tensors, bound, At(call.Span), path, false, target, expression.Label is { } label ? At(label.Span) : null);
     }
@@ -243,44 +243,29 @@ internal sealed partial class Elaborator
             return [ErrorValue.Instance];
         if (inputs.Count != 1)
             return [Fail(DiagnosticCatalogue.InputCount(place, name, "1 value", inputs.Count))];
-        return layer is Split
-            ? ApplySplit(inputs[0], arguments, place)
+        return layer.IsRow
+            ? ApplyRow(layer, inputs[0], arguments, place)
             : [ApplyLayer(layer, inputs, arguments, place, path, beforeNorm, target, named)];
     }
 
-    /// <summary>A split is a row of slices.</summary>
-    private IReadOnlyList<Value> ApplySplit(TensorValue input, Arguments arguments, Place place)
-    {
-        var slice = OperationCatalogue.Find("slice")!;
-        var call = new OperationCall(OperationCatalogue.Find("split")!, [input], arguments, place, false, _report, _require);
-        if (call.Integer("parts").Value is not { } parts)
-            return [Fail(DiagnosticCatalogue.ArgumentType(call.PlaceOf("parts"), "split", "parts", "a number that is known in the file", call.Integer("parts").ToString()))];
-        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
-            return [ErrorValue.Instance];
-        var rest = Size.Modulo(input.Shape[axis], parts);
-        if (rest != Size.Zero && !Require(rest, 0, () => DiagnosticCatalogue.Divide(place, "split", input.Shape.NameOf(axis), input.Shape[axis].ToString(), parts.ToString())))
-            return [ErrorValue.Instance];
-        var size = Size.FloorDivide(input.Shape[axis], parts);
-        return Enumerable.Range(0, (int)parts).Select(part => ApplyLayer(slice, [input], Arguments.None
-            .With("start", new SizeValue(size * part), place)
-            .With("end", new SizeValue(size * (part + 1)), place)
-            .With("axis", new SizeValue(axis), place), place, null, false, null)).ToArray();
-    }
+    /// <summary>An operation that stands for a row of others, which are applied one by one.</summary>
+    private IReadOnlyList<Value> ApplyRow(Operation row, TensorValue input, Arguments arguments, Place place) =>
+        row.Expand(new OperationCall(row, [input], arguments, place, false, _report, _require)) is { } parts
+            ? parts.Select(part => ApplyLayer(part.Operation, [input], part.Arguments, place, null, false, null)).ToArray()
+            : [ErrorValue.Instance];
 
     private Value ApplyLayer(
         Operation layer, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place,
         IReadOnlyList<IReadOnlyList<NamePart>>? path, bool beforeNorm, string? target, Place? named = null)
     {
-        if (layer is Norm)
-            arguments = WithPolicy(arguments, place);
+        arguments = WithPolicy(layer, arguments, place);
         if (arguments.HasTensors)
             inputs = [.. inputs, .. arguments.Tensors];
         var call = new OperationCall(layer, inputs, arguments, place, beforeNorm, _report, _require);
-        if (Infer(call) is not { } shape || call.HasWrongList)
+        if (Infer(call) is not { } shape)
             return ErrorValue.Instance;
-        call.Output = shape;
         Member? member = null;
-        if (layer.ModuleType is { } type && path is not null)
+        if (layer.Module is { } type && path is not null)
         {
             if (!RequireKnown(arguments, layer.Name))
                 return ErrorValue.Instance;
@@ -306,12 +291,12 @@ internal sealed partial class Elaborator
         }
     }
 
-    private Arguments WithPolicy(Arguments arguments, Place place)
+    private Arguments WithPolicy(Operation layer, Arguments arguments, Place place)
     {
-        if (arguments.Find("policy") is not null)
+        if (layer.PolicyOfNetwork is not { } parameter || arguments.Find(parameter.Name) is not null)
             return arguments;
         _usesNorm |= _policyIsAmbient && _declaration.Kind == ModuleKind.Block;
-        return arguments.With("policy", _policy, place);
+        return arguments.With(parameter.Name, _policy, place);
     }
 
     private TensorValue Apply(Member? member, OperationCall call, Shape shape, Place place, string? target)
@@ -321,12 +306,12 @@ internal sealed partial class Elaborator
         ChainFact chain;
         ChainFact? prior = null;
         IReadOnlyList<ApplyOperationItem>? from = null;
-        if (call.Operation is Norm)
+        if (call.Operation.Normalization(call) is { } stage)
         {
-            prior = Norm.StartsChain(call) ? ChainFact.NotBegun : call.Inputs[0].Chain;
-            if (call.Word("from") is { } missing && !Norm.Policy(call)!.HasChain && !AllMembers(_root).Any(norm => norm.Path == missing))
-                Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf("from"), missing, "none, since there is no such norm"));
-            if (call.Word("from") is { } label && Norm.Policy(call)!.HasChain)
+            prior = stage.StartsChain ? ChainFact.NotBegun : call.Inputs[0].Chain;
+            if (stage.From is { } missing && !stage.Policy.HasChain && !AllMembers(_root).Any(norm => norm.Path == missing))
+                Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, since there is no such norm"));
+            if (stage.From is { } label && stage.Policy.HasChain)
             {
                 from = PathFrom(label, call.Inputs[0]);
                 if (from is null)
@@ -334,14 +319,14 @@ internal sealed partial class Elaborator
                     var reaching = prior.Predecessors.Select(norm => norm.Norm).Where(norm => norm[0] != '#').ToArray();
                     // A norm that is there is meant, even where it does not reach this one.
                     var nearest = AllMembers(_root).Any(norm => norm.Path == label) ? null : Spelling.Nearest(label, reaching);
-                    Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf("from"), label,
+                    Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), label,
                             prior.HasState ? string.Join(", ", reaching.DefaultIfEmpty("none in this module")) : "none")
                         .WithHint(nearest is null ? null : $"Did you mean '{nearest}'?"));
                 }
                 else
                     prior = new ChainFact(ChainKind.From, [new Predecessor(label, from.Skip(1).Select(step => step.Call.Operation.Name).ToArray())]);
             }
-            chain = ObserveBy(call, member!, prior, place);
+            chain = ObserveBy(call, stage.Policy, member!, prior, place);
         }
         else if (call.IsLearned)
             chain = ChainFact.NotBegun;
@@ -367,7 +352,7 @@ internal sealed partial class Elaborator
         {
             if (!seen.Add(at) || !made.TryGetValue(at, out var item))
                 return null;
-            if (item.Call.Operation is Norm)
+            if (item.Call.Operation.Normalization(item.Call) is not null)
                 return item.Member!.Path == label ? [item] : null;
             return item.Call.Operation.PassesState(item.Call)
                 ? item.Call.StateInputs.Select(Search).FirstOrDefault(path => path is not null) is { } path ? [.. path, item] : null
@@ -376,9 +361,8 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>A norm takes the prior that reaches it and sharpens the state of the value that it observes.</summary>
-    private ChainFact ObserveBy(OperationCall call, Member norm, ChainFact prior, Place place)
+    private ChainFact ObserveBy(OperationCall call, PolicyValue policy, Member norm, ChainFact prior, Place place)
     {
-        var policy = Norm.Policy(call)!;
         if (!policy.HasChain)
             return ChainFact.NotBegun;
         if (prior.Kind == ChainKind.Cut && !_isGeneric)

@@ -8,6 +8,7 @@ using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
+using Operand = KnDsl.Language.Syntax.Operand;
 
 namespace KnDsl.Language.Checking;
 
@@ -181,7 +182,7 @@ internal sealed partial class Elaborator
         SizeValue size => new SizeValue(-size.Size),
         FloatValue number => new FloatValue(Number.Negate(number.Number)),
         TensorValue tensor => ApplyLayer(
-            WithNumber.Behind("*"), [tensor], Arguments.None.With(WithNumber.Argument, new SizeValue(-1), At(expression.Span)), At(expression.Span), null, false, null),
+            OperationCatalogue.FindOperatorWithNumber("*", false)!, [tensor], NumberArgument(new SizeValue(-1), expression.Span), At(expression.Span), null, false, null),
         ErrorValue error => error,
         var other => Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What is negated", "a number or a tensor", other.Describe())),
     };
@@ -312,26 +313,18 @@ internal sealed partial class Elaborator
 
     private Value ApplyToTensors(Operand operand, Value left, Value right, TextSpan span, string? target)
     {
-        var join = operand.Operator switch
-        {
-            TokenOperator.Add => Join.Add,
-            TokenOperator.Subtract => Join.Subtract,
-            TokenOperator.Multiply => Join.Multiply,
-            _ => null,
-        };
-        return (left, right) switch
-        {
-            (TensorValue a, TensorValue b) when join is not null => ApplyLayer(join, [a, b], Arguments.None, At(span), null, false, target),
-            (TensorValue a, SizeValue or FloatValue) when join is not null || operand.Operator == TokenOperator.Divide
-                => ApplyLayer(WithNumber.Behind(Text(operand.Operator)), [a], Number(right, operand.Right.Span), At(span), null, false, target),
-            (SizeValue or FloatValue, TensorValue b) when join is not null
-                => ApplyLayer(WithNumber.Before(Text(operand.Operator)), [b], Number(left, span), At(span), null, false, target),
-            _ => Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(operand.Operator)}'",
-                join is not null ? "between tensors or numbers"
-                : operand.Operator == TokenOperator.Divide ? "between numbers, or a tensor by a number"
-                : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}")),
-        };
-
-        Arguments Number(Value value, TextSpan at) => Arguments.None.With(WithNumber.Argument, value, At(at));
+        var symbol = Text(operand.Operator);
+        var (isBehind, isBefore) = (left is TensorValue && right is SizeValue or FloatValue, left is SizeValue or FloatValue);
+        if (left is TensorValue a && right is TensorValue b && OperationCatalogue.FindOperator(symbol) is { } join)
+            return ApplyLayer(join, [a, b], Arguments.None, At(span), null, false, target);
+        if ((isBehind || isBefore) && OperationCatalogue.FindOperatorWithNumber(symbol, isBefore) is { } withNumber)
+            return ApplyLayer(withNumber, [(TensorValue)(isBefore ? right : left)],
+                isBefore ? NumberArgument(left, span) : NumberArgument(right, operand.Right.Span), At(span), null, false, target);
+        return Fail(DiagnosticCatalogue.ValueType(At(span), $"'{symbol}'",
+            OperationCatalogue.FindOperator(symbol) is not null ? "between tensors or numbers"
+            : operand.Operator == TokenOperator.Divide ? "between numbers, or a tensor by a number"
+            : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}"));
     }
+
+    private Arguments NumberArgument(Value value, TextSpan at) => Arguments.None.With(OperationCatalogue.NumberOfOperator.Name, value, At(at));
 }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
-using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
@@ -15,7 +14,7 @@ namespace KnDsl.Language.Checking;
 internal sealed partial class Elaborator
 {
     /// <summary>The member of a path, with the groups on the way; null where the name is taken, which is reported.</summary>
-    private Member? AddMember(IReadOnlyList<IReadOnlyList<NamePart>> path, string type, Place place)
+    private Member? AddMember(IReadOnlyList<IReadOnlyList<NamePart>> path, ModuleType type, Place place)
     {
         var parent = _root;
         for (var i = 0; i < path.Count - 1; i++)
@@ -72,7 +71,7 @@ internal sealed partial class Elaborator
     private bool AreExclusive(IReadOnlyList<(Place If, bool Then)> branches) =>
         branches.Any(branch => _branches.Any(here => here.If == branch.If && here.Then != branch.Then));
 
-    private Member NewMember(Member parent, IReadOnlyList<NamePart> name, string? type, Place place, string? groupPath, Diagnostic? repeated = null)
+    private Member NewMember(Member parent, IReadOnlyList<NamePart> name, ModuleType? type, Place place, string? groupPath, Diagnostic? repeated = null)
     {
         var depth = Math.Max(parent.LoopDepth, type is not null ? _loops.Count : name.Max(part => part.Count is null ? 0 : LoopsOf(part.Count)));
         var member = new Member(parent, name, type, depth, place)
@@ -119,7 +118,7 @@ internal sealed partial class Elaborator
         var failure = new Value[] { ErrorValue.Instance };
         if (Prepare(given, call, declaration, source, place) is not { } prepared)
             return failure;
-        var member = AddMember(path, declaration.Name.Text, named ?? place);
+        var member = AddMember(path, new ModuleType(ModuleLibrary.Block, declaration.Name.Text), named ?? place);
         if (member is null)
             return failure;
         var use = Use(declaration, source, prepared, place);
@@ -312,7 +311,7 @@ internal sealed partial class Elaborator
             _scope.Set(name, ErrorValue.Instance);
             return;
         }
-        var type = layer is null ? call.Callee.Text : layer.ModuleType;
+        var type = layer is null ? new ModuleType(ModuleLibrary.Block, call.Callee.Text) : layer.Module;
         if (type is null || layer is { InputCount: not 1 })
         {
             _scope.Set(name, Fail(DiagnosticCatalogue.ValueType(At(call.Span), "What 'module' declares", "a block or an operation with parameters", $"'{call.Callee.Text}'")
@@ -343,12 +342,11 @@ internal sealed partial class Elaborator
             var arguments = BindArguments(shared.Call, layer.Parameters);
             if (arguments is null || given.Count != 1)
                 return failure;
-            var use = new OperationCall(layer, given, layer is Norm ? WithPolicy(arguments, place) : arguments, place, false, _report, _require);
+            var use = new OperationCall(layer, given, WithPolicy(layer, arguments, place), place, false, _report, _require);
             if (Infer(use) is not { } shape || !RequireKnown(arguments, layer.Name) || !FitsFirst(shared, given, place))
                 return failure;
             if (shared.FirstInputs is null)
                 shared.Construct(given, new ConstructOperationItem(shared.Member, use, shared.Place), null);
-            use.Output = shape;
             return [Apply(shared.Member, use, shape, place, target)];
         }
         var (declaration, source) = (_file.Visible[name].Declaration, _file.Visible[name].Source);

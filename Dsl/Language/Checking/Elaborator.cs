@@ -62,7 +62,7 @@ internal sealed partial class Elaborator
         _file = context.ScopeOf(source);
         _isGeneric = isGeneric;
         _diagnostics = diagnostics ?? context.Diagnostics;
-        _root = new Member(null, [], declaration.Name.Text, 0, source.At(declaration.Name.Span));
+        _root = new Member(null, [], new ModuleType(ModuleLibrary.Block, declaration.Name.Text), 0, source.At(declaration.Name.Span));
         _policy = DefaultPolicy;
         _failed = Declarations.IsMisnamed(declaration);
         (_report, _require) = (Report, Require);
@@ -283,7 +283,7 @@ internal sealed partial class Elaborator
             "int" => new SizeValue(Size.Of(new Symbol(name, SymbolKind.Construction, false))),
             "float" => new FloatValue(new NumberSymbol(new Symbol(name, SymbolKind.Construction))),
             "bool" => new BoolValue(new ConditionSymbol(new Symbol(name, SymbolKind.Construction))),
-            "norm" => new PolicyValue(new PolicyParameter(new Symbol(name, SymbolKind.Construction)), true, null, true),
+            "norm" => new PolicyValue(new PolicySymbol(new Symbol(name, SymbolKind.Construction)), true, null, true),
             _ => ErrorValue.Instance,
         };
     }

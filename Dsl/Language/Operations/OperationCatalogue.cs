@@ -31,6 +31,13 @@ internal static class OperationCatalogue
         Join.Add, Join.Subtract, Join.Multiply,
     ];
 
+    /// <summary>Operators between a value and a number; the reference lists them with those between values.</summary>
+    private static readonly IReadOnlyList<(string Symbol, bool IsNumberFirst, Operation Operation)> WithNumbers =
+    [
+        .. "+-*/".Select(symbol => (symbol.ToString(), false, (Operation)new WithNumber(symbol.ToString(), false))),
+        .. "+-*".Select(symbol => (symbol.ToString(), true, (Operation)new WithNumber(symbol.ToString(), true))),
+    ];
+
     private static readonly Dictionary<string, Operation> ByName = All.ToDictionary(layer => layer.Name);
 
     /// <summary>What PyTorch's users may write, where no likeness of the names helps: without case, digits and underscores.</summary>
@@ -50,6 +57,16 @@ internal static class OperationCatalogue
     /// <summary>The operation that another framework calls so, or null.</summary>
     public static string? FindByTorchName(string name) => TorchNames.TryGetValue(
         new string(name.ToLowerInvariant().Where(char.IsLetter).ToArray()), out var own) ? own : null;
+
+    /// <summary>The operator between values, or null.</summary>
+    public static Operation? FindOperator(string symbol) => All.FirstOrDefault(operation => operation.IsOperator && operation.Name == symbol);
+
+    /// <summary>The operator between a value and a number, or null.</summary>
+    public static Operation? FindOperatorWithNumber(string symbol, bool isNumberFirst) =>
+        WithNumbers.FirstOrDefault(entry => entry.Symbol == symbol && entry.IsNumberFirst == isNumberFirst).Operation;
+
+    /// <summary>The parameter of those operators that holds the number.</summary>
+    public static NumberParameter NumberOfOperator => WithNumber.Number;
 
     public static Operation? Find(string name) => ByName.TryGetValue(name, out var layer) ? layer : null;
 }

@@ -16,7 +16,7 @@ internal static class ReferencePage
     {
         var page = new StringBuilder();
         page.Append("# Operations, policies, diagnostics\n\n"
-            + "This page is written from the catalogues (Layers/OperationCatalogue.cs, Layers/NormPolicies.cs, Diagnostics/DiagnosticCatalogue.cs);\n"
+            + "This page is written from the catalogues (OperationCatalogue.cs, NormPolicies.cs and DiagnosticCatalogue.cs in Dsl/Language);\n"
             + "[language.md](language.md) tells the language itself. Arguments go by position in the order given, or by name.\n"
             + "*Whole numbers for each dimension* are one number for all spatial dimensions, or a list such as `[1, 7]`.\n\n## Operations\n");
         foreach (var layer in OperationCatalogue.All)
@@ -35,7 +35,7 @@ internal static class ReferencePage
 
     private static void Append(StringBuilder page, Operation layer)
     {
-        page.Append($"\n### {(layer is Join ? $"`{layer.Name}`" : layer.Name)}\n\n{layer.Summary}\n\n```\n{layer.Example}\n```\n");
+        page.Append($"\n### {(layer.IsOperator ? $"`{layer.Name}`" : layer.Name)}\n\n{layer.Summary}\n\n```\n{layer.Example}\n```\n");
         Append(page, layer.Parameters);
         page.Append($"\n* Shape: {layer.ShapeRule}.\n* Moments: {layer.MomentRule ?? "none; it cuts the statistic chain"}.\n");
     }
@@ -46,9 +46,9 @@ internal static class ReferencePage
             return;
         page.Append("\n| argument | kind | default | |\n|---|---|---|---|\n");
         foreach (var parameter in parameters)
-            page.Append($"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsNamed ? "; by its name" : "")} | {parameter.Default ?? "must be given"} | {parameter.Summary} |\n");
+            page.Append($"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsNameOnly ? "; by its name" : "")} | {parameter.DefaultText ?? "must be given"} | {parameter.Summary} |\n");
     }
 
     private static string Range(OperationParameter parameter) =>
-        parameter.Minimum is null && parameter.Below is null ? "" : $", {parameter.RangeText}";
+        parameter.Minimum is null && parameter.Maximum is null ? "" : $", {parameter.RangeText}";
 }

@@ -15,16 +15,10 @@ internal sealed class ConstructorSizes
     private readonly HashSet<Symbol> _needed = [];
     private readonly HashSet<Symbol> _properties = [];
     private readonly HashSet<Symbol> _turns = [];
-    private readonly CodeContext _recorder;
 
     public ConstructorSizes(ModuleModel model)
     {
         _model = model;
-        _recorder = new CodeContext(symbol =>
-        {
-            _needed.Add(symbol);
-            return symbol.Name;
-        });
         foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1).SelectMany(output => output.Value.Shape.Channels.Symbols()))
             if (symbol.Origin is BlockSize)
                 _properties.Add(symbol);
@@ -98,7 +92,7 @@ internal sealed class ConstructorSizes
                     break;
                 case ConstructOperationItem layer:
                     VisitName(layer.Member);
-                    layer.Call.Operation.Construct(layer.Call, _recorder);
+                    _needed.UnionWith(layer.Call.Operation.Construct(layer.Call)!.Symbols());
                     break;
                 case ConstructBlockItem block:
                     VisitName(block.Member);

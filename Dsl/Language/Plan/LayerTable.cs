@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Operations;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Plan;
@@ -61,7 +60,7 @@ internal static class LayerTable
     /// <param name="most">Of how many norms the names are wanted.</param>
     public static string PriorOf(ApplyOperationItem item, string prefix, IReadOnlyList<ChainFact> inputs, int most)
     {
-        if (item.Call.Operation is not Norm || !Norm.Policy(item.Call)!.HasChain)
+        if (item.Call.Operation.Normalization(item.Call) is not { Policy.HasChain: true })
             return "";
         if (item.Prior is not { HasState: true } fact)
             return item.Prior is { Kind: ChainKind.Cut } cut ? $"cut by {cut.CutBy}" : "begins the chain";
@@ -78,7 +77,7 @@ internal static class LayerTable
     }
 
     /// <summary>The stage as written, on one line; a join as its operator.</summary>
-    private static string Operation(ApplyOperationItem item) => item.Call.Operation is Join join
-        ? join.Name
+    private static string Operation(ApplyOperationItem item) => item.Call.Operation is { IsOperator: true, InputCount: 2 } operation
+        ? operation.Name
         : item.Place.OneLine();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
@@ -15,7 +16,7 @@ internal sealed record BlockSize(Member Member, string Property) : SymbolOrigin
 internal readonly record struct NamePart(string Text, Size? Count);
 
 /// <summary>A module inside a module, by its registered name; a group holds others and computes nothing.</summary>
-internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, string? type, int loopDepth, Place place)
+internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, ModuleType? type, int loopDepth, Place place)
 {
     /// <summary>Null for the module itself.</summary>
     public Member? Parent => parent;
@@ -23,8 +24,8 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, strin
     /// <summary>The registered name: one segment of a state_dict key.</summary>
     public IReadOnlyList<NamePart> Name => name;
 
-    /// <summary>The C# type, or null for a group.</summary>
-    public string? Type => type;
+    /// <summary>The class of the module, or null for a group.</summary>
+    public ModuleType? Type => type;
 
     public bool IsGroup => type is null;
 

@@ -22,7 +22,7 @@ internal sealed record PolicyCall(string Name, IReadOnlyList<PolicySetting> Sett
 internal sealed record PolicySetting(string Name, Value Value);
 
 /// <summary>A parameter of type norm.</summary>
-internal sealed record PolicyParameter(Symbol Symbol) : Policy
+internal sealed record PolicySymbol(Symbol Symbol) : Policy
 {
     public override IEnumerable<Symbol> Symbols() => [Symbol];
 

@@ -5,9 +5,10 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>An activation: a function of each element alone. The list of them stands in <see cref="Activations"/>.</summary>
-/// <param name="torch">The function of torch.nn.functional and, in braces, where its arguments stand.</param>
-internal sealed class Elementwise(string name, string title, string torch, params OperationParameter[] parameters) : Operation
+/// <summary>An activation: a function of each element alone. <see cref="Activations"/> lists them.</summary>
+/// <param name="title">What it computes.</param>
+/// <param name="parameters">Its numbers, in the order in which the function takes them.</param>
+internal sealed class Elementwise(string name, string title, params NumberParameter[] parameters) : Operation
 {
     public override string Name => name;
 
@@ -15,44 +16,23 @@ internal sealed class Elementwise(string name, string title, string torch, param
 
     public override string Example => parameters.Length == 0
         ? $"y = x -> {name}"
-        : $"y = x -> {name}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name}: {parameter.Default}"))})";
+        : $"y = x -> {name}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name}: {parameter.DefaultText}"))})";
 
     public override IReadOnlyList<OperationParameter> Parameters => parameters;
 
     public override string ShapeRule => "any shape, unchanged";
 
-    public override string MomentRule => name switch
-    {
-        "relu" => "the moments of a rectified Gaussian, in closed form",
-        "threshold" or "hardshrink" or "softshrink" or "hardtanh" or "relu6" => "the moments of a Gaussian that is cut off, in closed form",
-        _ => "the moments of the function of a Gaussian, by Gauss-Hermite quadrature",
-    };
+    public override string MomentRule => Rule.Words;
+
+    public override bool KeepsLearned => true;
+
+    /// <summary>The moment rule; quadrature where none in closed form is known.</summary>
+    public ElementwiseRule Rule { get; init; } = ElementwiseRule.Quadrature;
 
     public override Shape Infer(OperationCall call) => call.Input;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => Function(call, code, inputs[0]);
+    public override Computation Compute(OperationCall call) =>
+        Function($"torch.nn.functional.{name}", [Input(), .. parameters.Select(parameter => (NamedOperand)call.Get(parameter))]);
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        name switch
-        {
-            "relu" => $"{states[0]}?.Relu()",
-            "threshold" => $"{states[0]}?.Threshold({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)})",
-            "hardshrink" => $"{states[0]}?.Hardshrink({Argument(parameters[0], call, code)})",
-            "softshrink" => $"{states[0]}?.Softshrink({Argument(parameters[0], call, code)})",
-            "hardtanh" => $"{states[0]}?.Clamp({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)})",
-            "relu6" => $"{states[0]}?.Clamp(0, 6)",
-            _ => $"{states[0]}?.Apply(value => {Function(call, code, "value")})",
-        };
-
-    private string Function(OperationCall call, CodeContext code, string input)
-    {
-        var text = torch.Replace("{x}", input);
-        foreach (var parameter in parameters)
-            text = text.Replace($"{{{parameter.Name}}}", Argument(parameter, call, code));
-        return text;
-    }
-
-    private static string Argument(OperationParameter parameter, OperationCall call, CodeContext code) => parameter.Kind == ParameterKind.Word
-        ? call.Word(parameter.Name) ?? parameter.Default!
-        : call.Number(parameter.Name, code, double.Parse(parameter.Default!, System.Globalization.CultureInfo.InvariantCulture));
+    public override MomentStep Moments(OperationCall call) => Rule.Step(call, parameters, Compute(call));
 }

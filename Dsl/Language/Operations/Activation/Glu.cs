@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -27,8 +26,7 @@ internal sealed class Glu : Operation
             : null;
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"nn.functional.glu({inputs[0]}, 1)";
+    public override Computation Compute(OperationCall call) => Function("torch.nn.functional.glu", Input(), 1);
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Glu()";
+    public override MomentStep Moments(OperationCall call) => Pass("Glu");
 }

@@ -14,39 +14,36 @@ internal sealed class PRelu : Operation
 
     public override string Example => "y = x -> act: prelu";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("initial", ParameterKind.Number, "Value of every slope at first.", "0.25"),
-        new("shared", ParameterKind.Flag, "Whether all channels have one slope.", "false"),
-    ];
+    private static readonly NumberParameter Initial = new("initial", "Value of every slope at first.", "0.25");
+    private static readonly FlagParameter Shared = new("shared", "Whether all channels have one slope.", false);
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial, Shared];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
     public override string MomentRule => "the moments of a Gaussian that is scaled below zero, in closed form";
 
-    public override string ModuleType => "PReLU";
+    public override ModuleType Module { get; } = ModuleType.Torch("PReLU");
 
     public override Shape? Infer(OperationCall call)
     {
-        if (call.Flag("shared", false) is null)
+        if (call.Get(Shared).Value is null)
         {
-            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("shared"), Name, "shared", "true or false that is known", "a parameter"));
+            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(Shared), Name, Shared.Name, "true or false that is known", "a parameter"));
             return null;
         }
         return call.RequireRankAtLeast(2, "[N, C, ...]") && (IsShared(call) || call.RequireKnown(call.Input.Channels, "channels")) ? call.Input : null;
     }
 
-    private static bool IsShared(OperationCall call) => call.Flag("shared", false) == true;
+    private static bool IsShared(OperationCall call) => call.Get(Shared).Value == true;
 
     private static Size Slopes(OperationCall call) => IsShared(call) ? Size.One : call.Input.Channels;
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"nn.PReLU({code.Of(Slopes(call))}, {call.Number("initial", code, 0.25)}, device: device, dtype: dtype)";
+    public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [Slopes(call), call.Get(Initial)]);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+    public override Computation Compute(OperationCall call) => Apply();
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.PRelu({module}.weight)";
+    public override MomentStep Moments(OperationCall call) => Pass("PRelu", new WeightOperand("weight"));
 
     public override Size ParameterCount(OperationCall call) => Slopes(call);
 }

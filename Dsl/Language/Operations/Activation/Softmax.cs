@@ -13,21 +13,20 @@ internal sealed class Softmax(bool isLog) : Operation
 
     public override string Example => $"p = logits -> {Name}";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("axis", ParameterKind.Integer, "The dimension.", "1")];
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
 
     public override string ShapeRule => "any shape, unchanged";
 
     public override string MomentRule =>
         "mean and variance of the softmax of independent Gaussians, by quadrature; over the batch it cuts the chain";
 
-    public override bool PassesState(OperationCall call) => Axes.Resolve(call, "axis", call.Integer("axis")) is > 0;
+    public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 0;
 
-    public override Shape? Infer(OperationCall call) => Axes.Resolve(call, "axis", call.Integer("axis")) is null ? null : call.Input;
+    public override Shape? Infer(OperationCall call) => Axes.Resolve(call, Axis) is null ? null : call.Input;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"nn.functional.{Name}({inputs[0]}, {code.Of(call.Integer("axis"))})";
+    public override Computation Compute(OperationCall call) => Function($"torch.nn.functional.{Name}", Input(), call.Get(Axis));
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.{(isLog ? "LogSoftmax" : "Softmax")}({code.Of(call.Integer("axis"))})";
+    public override MomentStep Moments(OperationCall call) => Pass(isLog ? "LogSoftmax" : "Softmax", call.Get(Axis));
 }

@@ -17,12 +17,14 @@ internal sealed class Attention(bool isCross) : Operation
 
     public override string Example => isCross ? "y = attend: cross_attention(queries, memory, heads: 8)" : "y = tokens -> self_attention: attention(heads: 12)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("heads", ParameterKind.Integer, "Number of heads; it divides the features.", Minimum: 1),
-        new("dropout", ParameterKind.Number, "Probability that a weight of the attention is left out while training.", "0.0", Minimum: 0, Below: 1, IncludesBelow: false),
-        new("bias", ParameterKind.Flag, "Whether the projections have biases.", "true"),
-    ];
+    private static readonly IntegerParameter Heads = new("heads", "Number of heads; it divides the features.") { Minimum = 1 };
+
+    private static readonly NumberParameter Dropout =
+        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+
+    private static readonly FlagParameter Bias = new("bias", "Whether the projections have biases.", true);
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Heads, Dropout, Bias];
 
     public override int? InputCount => isCross ? 2 : 1;
 
@@ -30,14 +32,14 @@ internal sealed class Attention(bool isCross) : Operation
 
     public override string? MomentRule => null;
 
-    public override string ModuleType => "AttentionLayer";
+    public override ModuleType Module { get; } = ModuleType.KnDsl("AttentionLayer");
 
     private static Size Features(OperationCall call) => call.Input[2];
 
     public override Shape? Infer(OperationCall call)
     {
         var hint = call.Input.Rank == 4 ? "Put the positions of an image in a row and the channels last: flatten(2) -> permute(0, 2, 1)." : null;
-        if (!call.RequireRank(3, "[N, L, C]", hint) || !call.RequireKnown(Features(call), "features") || !RequireDivides(call, Features(call)))
+        if (!call.RequireRank(3, "[N, L, C]", hint) || !call.RequireKnown(Features(call), "features") || !RequireDivides(call, Heads, Features(call)))
             return null;
         if (!isCross)
             return call.Input;
@@ -55,24 +57,23 @@ internal sealed class Attention(bool isCross) : Operation
     }
 
     /// <summary>Demands that the heads share the features evenly.</summary>
-    internal static bool RequireDivides(OperationCall call, Size features)
+    internal static bool RequireDivides(OperationCall call, IntegerParameter parameter, Size features)
     {
-        var heads = call.Integer("heads");
+        var heads = call.Get(parameter);
         var rest = Size.Modulo(features, heads);
         return rest == Size.Zero || call.Require(rest, 0,
-            () => DiagnosticCatalogue.Divide(call.PlaceOf("heads"), call.Operation.Name, "features", features.ToString(), heads.ToString()));
+            () => DiagnosticCatalogue.Divide(call.PlaceOf(parameter), call.Operation.Name, "features", features.ToString(), heads.ToString()));
     }
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"new AttentionLayer({code.Of(Features(call))}, {code.Of(call.Integer("heads"))}, {call.Number("dropout", code, 0)}, {call.Flag("bias", code, true)}, device, dtype)";
+    public override Construction Construct(OperationCall call) =>
+        new ModuleConstruction(Module, [Features(call), call.Get(Heads), call.Get(Dropout), call.Get(Bias)]);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"{module}.call({inputs[0]}, {inputs[inputs.Count - 1]})";
+    public override Computation Compute(OperationCall call) => new ModuleCall([Input(), Input(isCross ? 1 : 0)]);
 
     public override Size ParameterCount(OperationCall call)
     {
         var features = Features(call);
-        return 4 * features * features + (call.Flag("bias", true) == true ? 4 * features : Size.Zero);
+        return 4 * features * features + (call.Get(Bias).Value == true ? 4 * features : Size.Zero);
     }
 
     /// <summary>Four projections, the products of queries and keys, and the means of the values.</summary>

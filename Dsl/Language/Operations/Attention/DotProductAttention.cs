@@ -16,8 +16,10 @@ internal sealed class DotProductAttention : Operation
 
     public override string Example => "y = scaled_dot_product_attention(q, k, v)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("dropout", ParameterKind.Number, "Probability that a weight is left out while training.", "0.0", Minimum: 0, Below: 1, IncludesBelow: false)];
+    private static readonly NumberParameter Dropout =
+        new("dropout", "Probability that a weight is left out while training.", "0.0") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Dropout];
 
     public override int? InputCount => 3;
 
@@ -43,8 +45,12 @@ internal sealed class DotProductAttention : Operation
             call.Place, $"'{Name}'", a.Shape.ToString(), b.Shape.ToString(), $"dimension {axis}, {a.Shape[axis]} and {b.Shape[other]}", b.Origin));
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"nn.functional.scaled_dot_product_attention({string.Join(", ", inputs)}{(call.Has("dropout") ? $", p: training ? {call.Number("dropout", code, 0)} : 0" : "")})";
+    public override Computation Compute(OperationCall call)
+    {
+        NamedOperand[] values = [Input(0), Input(1), Input(2)];
+        return Function("torch.nn.functional.scaled_dot_product_attention",
+            call.Has(Dropout) ? [.. values, Named("dropout_p", new WhileTrainingOperand(call.Get(Dropout)))] : values);
+    }
 
     public override Size Macs(OperationCall call, Shape output)
     {

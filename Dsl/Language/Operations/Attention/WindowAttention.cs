@@ -20,58 +20,60 @@ internal sealed class WindowAttention : Operation
 
     public override string Example => "y = x -> attn: window_attention(heads: 3, window: 7, shift: 3)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("heads", ParameterKind.Integer, "Number of heads; it divides the channels.", Minimum: 1),
-        new("window", ParameterKind.Spatial, "Size of a window.", Minimum: 1),
-        new("shift", ParameterKind.Spatial, "How far the windows are shifted; a dimension that one window covers is not.", "0", Minimum: 0),
-        new("dropout", ParameterKind.Number, "Probability that a weight of the attention is left out while training.", "0.0", Minimum: 0, Below: 1, IncludesBelow: false),
-        new("bias", ParameterKind.Flag, "Whether the projections have biases.", "true"),
-    ];
+    private static readonly IntegerParameter Heads = new("heads", "Number of heads; it divides the channels.") { Minimum = 1 };
+    private static readonly SpatialParameter WindowSize = new("window", "Size of a window.") { Minimum = 1 };
+
+    private static readonly SpatialParameter Shift =
+        new("shift", "How far the windows are shifted; a dimension that one window covers is not.", 0) { Minimum = 0 };
+
+    private static readonly NumberParameter Dropout =
+        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+
+    private static readonly FlagParameter Bias = new("bias", "Whether the projections have biases.", true);
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Heads, WindowSize, Shift, Dropout, Bias];
 
     public override string ShapeRule => "[N, H, W, C], unchanged";
 
     public override string? MomentRule => null;
 
-    public override string ModuleType => "WindowAttentionLayer";
+    public override ModuleType Module { get; } = ModuleType.KnDsl("WindowAttentionLayer");
 
     private static Size Channels(OperationCall call) => call.Input[3];
 
-    private static IReadOnlyList<Size> Window(OperationCall call) => call.Spatial("window", 2, 1);
-
-    private static IReadOnlyList<Size> Shift(OperationCall call) => call.Spatial("shift", 2, 0);
-
     public override Shape? Infer(OperationCall call)
     {
-        if (!call.RequireRank(4, "[N, H, W, C]") || !call.RequireKnown(Channels(call), "channels", areLast: true) || !Attention.RequireDivides(call, Channels(call)))
+        if (!call.RequireRank(4, "[N, H, W, C]")
+            || !call.RequireKnown(Channels(call), "channels", areLast: true)
+            || !Attention.RequireDivides(call, Heads, Channels(call))
+            || !call.RequireCounts(2, WindowSize, Shift))
             return null;
-        var (window, shift) = (Window(call), Shift(call));
+        var (window, shift) = (call.Get(WindowSize, 2), call.Get(Shift, 2));
         for (var i = 0; i < 2; i++)
             if ((window[i] - shift[i]).Maximum() is <= 0)
             {
-                call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf("shift"), Name, "shift", $"less than the window of {window[i]}", shift[i].ToString()));
+                call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Shift), Name, "shift", $"less than the window of {window[i]}", shift[i].ToString()));
                 return null;
             }
         return call.Input;
     }
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"new WindowAttentionLayer({code.Of(Channels(call))}, {code.Of(call.Integer("heads"))}, {code.Of(Window(call))}, {code.Of(Shift(call))}, "
-        + $"{call.Number("dropout", code, 0)}, {call.Flag("bias", code, true)}, device, dtype)";
+    public override Construction Construct(OperationCall call) => new ModuleConstruction(Module,
+        [Channels(call), call.Get(Heads), Sizes(call.Get(WindowSize, 2)), Sizes(call.Get(Shift, 2)), call.Get(Dropout), call.Get(Bias)]);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+    public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call)
     {
         var channels = Channels(call);
-        var distances = Window(call).Aggregate(Size.One, (product, size) => product * (2 * size - 1));
-        return distances * call.Integer("heads") + 4 * channels * channels + (call.Flag("bias", true) == true ? 4 * channels : Size.Zero);
+        var distances = call.Get(WindowSize, 2).Aggregate(Size.One, (product, size) => product * (2 * size - 1));
+        return distances * call.Get(Heads) + 4 * channels * channels + (call.Get(Bias).Value == true ? 4 * channels : Size.Zero);
     }
 
     /// <summary>Of all positions, those of padding included: four projections, and the products with the positions of a window.</summary>
     public override Size Macs(OperationCall call, Shape output)
     {
-        var (window, channels) = (Window(call), Channels(call));
+        var (window, channels) = (call.Get(WindowSize, 2), Channels(call));
         var positions = window.Select((size, i) => Size.FloorDivide(output[i + 1] + size - 1, size) * size).Aggregate((a, b) => a * b);
         return positions * channels * (4 * channels + 2 * window[0] * window[1]);
     }

@@ -6,13 +6,16 @@ namespace KnDsl.Language.Operations.Contract;
 /// <summary>Dimensions by number, negative ones from the end, as torch counts them.</summary>
 internal static class Axes
 {
+    /// <summary>The index of the dimension that an argument names, or null where there is no such dimension or it is not known; that is reported.</summary>
+    public static int? Resolve(OperationCall call, IntegerParameter parameter) => Resolve(call, parameter, call.Get(parameter));
+
     /// <summary>The dimension's index, or null where there is no such dimension or it is not known; that is reported.</summary>
-    public static int? Resolve(OperationCall call, string argument, Size axis)
+    public static int? Resolve(OperationCall call, OperationParameter parameter, Size axis)
     {
         var rank = call.Input.Rank;
         if (axis.Value is { } value && value >= -rank && value < rank)
             return (int)(value < 0 ? value + rank : value);
-        call.Report(DiagnosticCatalogue.Axis(call.PlaceOf(argument), call.Operation.Name, axis.ToString(), call.Input.ToString())
+        call.Report(DiagnosticCatalogue.Axis(call.PlaceOf(parameter), call.Operation.Name, axis.ToString(), call.Input.ToString())
             .WithHint($"Dimensions go from 0 to {rank - 1}, or from -{rank} to -1."));
         return null;
     }

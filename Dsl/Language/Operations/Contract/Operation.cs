@@ -1,16 +1,17 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations.Contract;
 
 /// <summary>
-/// One operation of the language: everything that is known about it stands in its file, namely its arguments, its shape
-/// rule, its moment rule, what it costs, and the C# that the generator writes for it. The texts of its errors stand in
-/// <see cref="Diagnostics.DiagnosticCatalogue"/>.
+/// One operation of the language. Its file holds all that is known about it: its parameters, its shape rule, its moment rule,
+/// what it costs, and as data how its module is made and what it computes. The checker and every printer ask this contract
+/// and name no operation. The texts of its errors are in <see cref="Diagnostics.DiagnosticCatalogue"/>.
 /// </summary>
 internal abstract class Operation
 {
-    /// <summary>The name in .knnet files.</summary>
+    /// <summary>The name in .knnet files; of an operator, its sign.</summary>
     public abstract string Name { get; }
 
     /// <summary>One sentence for the reference and for generated documentation.</summary>
@@ -21,8 +22,30 @@ internal abstract class Operation
 
     public virtual IReadOnlyList<OperationParameter> Parameters => [];
 
+    /// <summary>How many values it takes: 0 for one that is a value itself, null for one or more.</summary>
+    public virtual int? InputCount => 1;
+
+    /// <summary>Whether it is written as an operator between values.</summary>
+    public virtual bool IsOperator => false;
+
+    /// <summary>What may be wrong where a number is given among its values, for a message.</summary>
+    public virtual string? HintForNumber => null;
+
+    // ---- shapes --------------------------------------------------------------------------------------------------
+
     /// <summary>The shape rule in words, for the reference.</summary>
     public abstract string ShapeRule { get; }
+
+    /// <summary>The shape of the output; null where an error was reported.</summary>
+    public abstract Shape? Infer(OperationCall call);
+
+    /// <summary>For an operation that stands for a row of others, each giving a value of its own: those others; null where one was wrong.</summary>
+    public virtual IReadOnlyList<OperationPart>? Expand(OperationCall call) => [];
+
+    /// <summary>Whether it stands for a row of others; see <see cref="Expand"/>.</summary>
+    public virtual bool IsRow => false;
+
+    // ---- the statistic chain -------------------------------------------------------------------------------------
 
     /// <summary>The moment rule in words, for the reference; null where the operation has none and cuts the statistic chain.</summary>
     public abstract string? MomentRule { get; }
@@ -30,37 +53,70 @@ internal abstract class Operation
     /// <summary>Whether this use passes the state on; an operation with a rule may have none for some of its arguments.</summary>
     public virtual bool PassesState(OperationCall call) => MomentRule is not null;
 
-    /// <summary>How many values it takes: 0 for one that is a value itself, null for one or more.</summary>
-    public virtual int? InputCount => 1;
+    /// <summary>How the state passes, where <see cref="PassesState"/> says that it does; null where it stays as it is.</summary>
+    public virtual MomentStep? Moments(OperationCall call) => null;
 
-    /// <summary>The C# type of its module, or null where it is a function without parameters.</summary>
-    public virtual string? ModuleType => null;
+    /// <summary>What a normalization of the network's policy observes; null for every other operation.</summary>
+    public virtual NormStage? Normalization(OperationCall call) => null;
 
-    /// <summary>The shape of the output; null where an error was reported.</summary>
-    public abstract Shape? Infer(OperationCall call);
+    /// <summary>The parameter that takes the network's policy where the stage has no policy of its own; null for most.</summary>
+    public virtual PolicyParameter? PolicyOfNetwork => null;
 
-    /// <summary>C# that makes the module, where there is one.</summary>
-    public virtual string Construct(OperationCall call, CodeContext code) => "";
+    /// <summary>Whether the output is a learned tensor where all inputs are: it is computed element by element.</summary>
+    public virtual bool KeepsLearned => false;
 
-    /// <summary>C# that computes the output; <paramref name="module"/> is the module's C# name, if it has one.</summary>
-    public abstract string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs);
+    // ---- what it does --------------------------------------------------------------------------------------------
 
-    /// <summary>
-    /// C# that computes the state of the output from states that may be null; null where the state stays as it is.
-    /// In the place of a learned tensor, which has no state, <paramref name="states"/> has the tensor.
-    /// <paramref name="output"/> is the C# name of the output, whose sizes are known then.
-    /// </summary>
-    public virtual string? Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => null;
+    /// <summary>The class of its module, or null where it is a function without parameters.</summary>
+    public virtual ModuleType? Module => null;
 
-    /// <summary>
-    /// C# that computes the output and its state together, as a tuple, from a state that may be null; null where they are
-    /// computed one after the other. Layers with weights have it: both gradients of a weight then meet without a copy.
-    /// </summary>
-    public virtual string? ForwardWithState(string module, string input, string state) => null;
+    /// <summary>How its module is made, where it has one.</summary>
+    public virtual Construction? Construct(OperationCall call) => null;
+
+    /// <summary>What it computes.</summary>
+    public abstract Computation Compute(OperationCall call);
+
+    /// <summary>Whether a normalization right after it can be folded into its weights, for an output of this shape.</summary>
+    public virtual bool TakesFold(Shape output) => false;
+
+    // ---- what it costs -------------------------------------------------------------------------------------------
 
     /// <summary>The number of its parameters.</summary>
     public virtual Size ParameterCount(OperationCall call) => Size.Zero;
 
     /// <summary>Multiply-accumulates for one sample.</summary>
     public virtual Size Macs(OperationCall call, Shape output) => Size.Zero;
+
+    // ---- words for the data --------------------------------------------------------------------------------------
+
+    protected static Operand Input(int index = 0) => new InputOperand(index);
+
+    /// <summary>All inputs of a call, in order.</summary>
+    protected static IEnumerable<Operand> Inputs(OperationCall call) => call.Inputs.Select((_, i) => Input(i));
+
+    protected static NamedOperand Named(string name, Operand value) => new(name, value);
+
+    /// <summary>The module, applied to the first input.</summary>
+    protected static Computation Apply() => new ModuleCall([Input()]);
+
+    /// <summary>A function of PyTorch or of the runtime.</summary>
+    protected static Computation Function(string name, params NamedOperand[] arguments) => new FunctionCall(name, arguments);
+
+    /// <summary>A method of the first input.</summary>
+    protected static Computation Method(string name, params NamedOperand[] arguments) => new MethodCall(Input(), name, arguments);
+
+    /// <summary>The state of the first input passes a rule.</summary>
+    protected static MomentStep Pass(string rule, params NamedOperand[] arguments) => new PassStep(0, rule, arguments);
+
+    protected static Operand Sizes(IEnumerable<Size> sizes) => new SizesOperand(sizes.ToArray());
 }
+
+/// <summary>One of the operations that an operation stands for.</summary>
+internal sealed record OperationPart(Operation Operation, Arguments Arguments);
+
+/// <summary>What a normalization layer does in the statistic chain.</summary>
+/// <param name="Policy">Its policy: the stage's own or the network's.</param>
+/// <param name="StartsChain">Whether it begins a chain instead of taking the prior that reaches it.</param>
+/// <param name="From">The label of the norm that alone gives its prior, where the stage names one.</param>
+/// <param name="FromParameter">The parameter that names it.</param>
+internal sealed record NormStage(PolicyValue Policy, bool StartsChain, string? From, OperationParameter FromParameter);

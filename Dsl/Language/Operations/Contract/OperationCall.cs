@@ -12,7 +12,6 @@ internal sealed class OperationCall
 {
     private readonly Arguments _arguments;
     private readonly Action<Diagnostic> _report;
-    private HashSet<string>? _counted;
 
     public OperationCall(
         Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments,
@@ -36,20 +35,17 @@ internal sealed class OperationCall
         : Inputs.Any(input => input.IsLearned) ? [.. Inputs.Where(input => !input.IsLearned)]
         : Inputs;
 
-    /// <summary>Whether the output is a learned tensor, or numbers that are computed of such ones alone: it has no batch.</summary>
-    public bool IsLearned => Operation is Learned || Operation is Elementwise or WithNumber or Join && Inputs.All(input => input.IsLearned);
+    /// <summary>Whether the output is a learned tensor, or numbers that are computed from such tensors alone: it has no batch.</summary>
+    public bool IsLearned => Operation.Module == ModuleType.Parameter || Operation.KeepsLearned && Inputs.All(input => input.IsLearned);
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;
 
-    /// <summary>The stage as it stands in the file, its label left out.</summary>
+    /// <summary>The stage as the file has it, its label left out.</summary>
     public Place Place { get; }
 
     /// <summary>Whether the stage right after this one is a norm.</summary>
     public bool IsBeforeNorm { get; }
-
-    /// <summary>The shape that the operation gives, once it is known.</summary>
-    public Shape? Output { get; set; }
 
     /// <summary>
     /// Demands that two sizes are equal. Returns false, with the error reported, where they are not or where it cannot be
@@ -57,7 +53,7 @@ internal sealed class OperationCall
     /// </summary>
     public Func<Size, Size, Func<Diagnostic>, bool> Require { get; }
 
-    /// <summary>Whether an error was reported: what the shape rule still gives is not to be trusted then.</summary>
+    /// <summary>Whether an error was reported: the shape that the rule still gives is not to be trusted then.</summary>
     public bool HasFailed { get; private set; }
 
     public void Report(Diagnostic diagnostic)
@@ -66,58 +62,65 @@ internal sealed class OperationCall
         _report(diagnostic);
     }
 
-    public bool Has(string name) => _arguments.Find(name) is not null;
+    // ---- arguments -----------------------------------------------------------------------------------------------
 
-    public Value? Argument(string name) => _arguments.Find(name)?.Value;
+    public bool Has(OperationParameter parameter) => _arguments.Find(parameter.Name) is not null;
 
-    public Place PlaceOf(string name) => _arguments.Find(name)?.Place ?? Place;
+    /// <summary>The argument as it was given, or null.</summary>
+    public Value? Argument(OperationParameter parameter) => _arguments.Find(parameter.Name)?.Value;
 
-    public Size Integer(string name, Size? otherwise = null) => (Argument(name) as SizeValue)?.Size ?? otherwise ?? Size.One;
+    public Place PlaceOf(OperationParameter parameter) => _arguments.Find(parameter.Name)?.Place ?? Place;
 
-    /// <summary>One number for each spatial dimension; a list with another number of items is reported while the shape is inferred.</summary>
-    public IReadOnlyList<Size> Spatial(string name, int dimensions, Size otherwise)
+    /// <summary>The argument, or null where none is given or a word stands for it.</summary>
+    public T? Find<T>(OperationParameter<T> parameter)
+        where T : class => Argument(parameter) is { } value ? parameter.Read(value) : null;
+
+    /// <summary>The argument, or its default.</summary>
+    /// <exception cref="InvalidOperationException">Neither is there: a mistake of the operation, which must ask with Find.</exception>
+    public T Get<T>(OperationParameter<T> parameter)
+        where T : class => Find(parameter) ?? parameter.Default ?? throw Missing(parameter);
+
+    /// <summary>The word that was given, of a parameter that takes words besides.</summary>
+    public string? Word(OperationParameter parameter) => (Argument(parameter) as WordValue)?.Word;
+
+    /// <summary>One number for each spatial dimension, the argument's or the default's; see <see cref="RequireCounts"/>.</summary>
+    public IReadOnlyList<Size> Get(SpatialParameter parameter, int dimensions) => Argument(parameter) switch
     {
-        var argument = Argument(name);
-        if (argument is ListValue or ListParameterValue && Output is null && (_counted ??= []).Add(name))
-            RequireCount(name, argument, dimensions);
-        return argument switch
-        {
-            SizeValue one => Window.Repeat(one.Size, dimensions),
-            ListValue list when list.Items.Count == dimensions => list.Items.Select(item => ((SizeValue)item).Size).ToArray(),
-            ListParameterValue list => Enumerable.Range(0, dimensions).Select(i => ((SizeValue)list.ItemAt(i)).Size).ToArray(),
-            _ => Window.Repeat(otherwise, dimensions),
-        };
-    }
-
-    private void RequireCount(string name, Value list, int dimensions)
-    {
-        var count = list is ListParameterValue parameter ? Size.Of(parameter.Count) : Size.Of(((ListValue)list).Items.Count);
-        HasWrongList |= !Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(PlaceOf(name), Operation.Name, name,
-            $"a whole number or a list of {dimensions}", list.Describe()));
-    }
-
-    /// <summary>Whether a list had not one number for each spatial dimension, so that what was inferred from it means nothing.</summary>
-    public bool HasWrongList { get; private set; }
-
-    /// <summary>A list of whole numbers.</summary>
-    public IReadOnlyList<Size> List(string name) => Argument(name) is ListValue list
-        ? list.Items.Select(item => item is SizeValue size ? size.Size : Size.One).ToArray()
-        : [];
-
-    public string Number(string name, CodeContext code, double otherwise) => Argument(name) switch
-    {
-        FloatValue number => code.Of(number),
-        SizeValue { Size.Value: { } whole } => CodeContext.Of((double)whole),
-        SizeValue size => code.Of(size.Size),
-        _ => CodeContext.Of(otherwise),
+        SizeValue one => Repeat(one.Size, dimensions),
+        ListValue list => list.Items.Select(item => ((SizeValue)item).Size).ToArray(),
+        ListParameterValue list => Enumerable.Range(0, dimensions).Select(i => ((SizeValue)list.ItemAt(i)).Size).ToArray(),
+        _ => Repeat(parameter.Default ?? throw Missing(parameter), dimensions),
     };
 
-    public string Flag(string name, CodeContext code, bool otherwise) =>
-        Argument(name) is BoolValue flag ? code.Of(flag) : CodeContext.Of(otherwise);
+    private InvalidOperationException Missing(OperationParameter parameter) =>
+        new($"'{parameter.Name}' of '{Operation.Name}' has no default, and none was given.");
 
-    public bool? Flag(string name, bool otherwise) => Argument(name) is BoolValue flag ? flag.Constant : otherwise;
+    /// <summary>The same size for every dimension.</summary>
+    public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => dimensions switch
+    {
+        1 => [size],
+        2 => [size, size],
+        _ => [size, size, size],
+    };
 
-    public string? Word(string name) => (Argument(name) as WordValue)?.Word;
+    /// <summary>Demands that lists have one number for each spatial dimension.</summary>
+    public bool RequireCounts(int dimensions, params SpatialParameter[] parameters)
+    {
+        var ok = true;
+        foreach (var parameter in parameters)
+            if (Argument(parameter) is ListValue or ListParameterValue)
+                ok &= RequireCount(parameter, Argument(parameter)!, dimensions);
+        return ok;
+    }
+
+    private bool RequireCount(SpatialParameter parameter, Value list, int dimensions)
+    {
+        var count = list is ListParameterValue unknown ? Size.Of(unknown.Count) : Size.Of(((ListValue)list).Items.Count);
+        return Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(
+            PlaceOf(parameter), Operation.Name, parameter.Name, $"a whole number or a list of {dimensions}", list.Describe()));
+    }
+
+    // ---- demands -------------------------------------------------------------------------------------------------
 
     /// <summary>Demands a rank; reports and returns false where the input has another.</summary>
     public bool RequireRank(int rank, string expected, string? hint = null)

@@ -1,61 +1,34 @@
 using System.Collections.Generic;
+using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations.Contract;
 
-/// <summary>What an argument of an operation may be.</summary>
-internal enum ParameterKind
+/// <summary>An argument that an operation or a policy takes: its name, its kind, its range and its default, said once.</summary>
+internal abstract class OperationParameter(string name, string summary)
 {
-    /// <summary>A whole number.</summary>
-    Integer,
+    public string Name => name;
 
-    /// <summary>One whole number for all spatial dimensions, or a list with one for each.</summary>
-    Spatial,
+    public string Summary => summary;
 
-    /// <summary>A list of whole numbers.</summary>
-    List,
+    /// <summary>The default as the reference shows it; null where the argument must be given.</summary>
+    public string? DefaultText { get; init; }
 
-    /// <summary>One whole number, or a list of them for each side.</summary>
-    Amounts,
+    public bool IsRequired => DefaultText is null;
 
-    /// <summary>A number.</summary>
-    Number,
+    /// <summary>Words that it takes, besides what its kind takes.</summary>
+    public IReadOnlyList<string>? Words { get; init; }
 
-    /// <summary>true or false.</summary>
-    Flag,
+    /// <summary>The least value allowed.</summary>
+    public double? Minimum { get; init; }
 
-    /// <summary>One of some words.</summary>
-    Word,
+    /// <summary>The greatest value allowed.</summary>
+    public double? Maximum { get; init; }
 
-    /// <summary>A normalization policy.</summary>
-    Policy,
+    /// <summary>Whether the value must be more than the minimum.</summary>
+    public bool ExcludesMinimum { get; init; }
 
-    /// <summary>Another tensor, whose sizes are taken.</summary>
-    Tensor,
-
-    /// <summary>The label of a module.</summary>
-    Label,
-
-    /// <summary>A number, a word, or fields for mean and variance.</summary>
-    Gain,
-}
-
-/// <summary>An argument of an operation or of a policy.</summary>
-/// <param name="Default">The default as the reference shows it; null where the argument must be given.</param>
-/// <param name="Words">Words that it takes (besides what its kind takes).</param>
-/// <param name="Minimum">The least value allowed.</param>
-/// <param name="Below">The value that it must stay below, or not exceed where <paramref name="IncludesBelow"/> is set.</param>
-internal sealed record OperationParameter(
-    string Name,
-    ParameterKind Kind,
-    string Summary,
-    string? Default = null,
-    IReadOnlyList<string>? Words = null,
-    double? Minimum = null,
-    double? Below = null,
-    bool IncludesMinimum = true,
-    bool IncludesBelow = true)
-{
-    public bool IsRequired => Default is null;
+    /// <summary>Whether the value must be less than the maximum.</summary>
+    public bool ExcludesMaximum { get; init; }
 
     /// <summary>Whether it takes all arguments by position, as torch's permute(0, 2, 3, 1) does.</summary>
     public bool IsVariadic { get; init; }
@@ -64,43 +37,45 @@ internal sealed record OperationParameter(
     /// Whether it is given by its name only: torch puts the input's channels first, so that torch's conv(3, 64, 7) would be read
     /// as 3 channels, a kernel of 64 and a stride of 7.
     /// </summary>
-    public bool IsNamed { get; init; }
+    public bool IsNameOnly { get; init; }
+
+    /// <summary>The kind in words, without the words that it takes besides; null where it takes words only.</summary>
+    protected abstract string? KindName { get; }
+
+    /// <summary>Whether a value is of its kind; words apart.</summary>
+    public abstract bool Accepts(Value value);
 
     /// <summary>The kind as a message names it.</summary>
     public string KindText
     {
         get
         {
-            var kind = Kind switch
-            {
-                ParameterKind.Integer => "a whole number",
-                ParameterKind.Spatial => "a whole number or a list with one for each spatial dimension",
-                ParameterKind.List => "a list of whole numbers",
-                ParameterKind.Amounts => "a whole number or a list with one for each side",
-                ParameterKind.Number => "a number",
-                ParameterKind.Flag => "true or false",
-                ParameterKind.Policy => "a normalization policy",
-                ParameterKind.Tensor => "a value",
-                ParameterKind.Label => "the label of a norm",
-                ParameterKind.Gain => "a number or (mean: ..., variance: ...)",
-                _ => null,
-            };
             var words = Words is null ? null : string.Join(", ", Words);
-            return kind is null ? $"one of {words}" : words is null ? kind : $"{kind}, or {words}";
+            return KindName is null ? $"one of {words}" : words is null ? KindName : $"{KindName}, or {words}";
         }
     }
 
     /// <summary>The range as a message names it.</summary>
-    public string RangeText =>
-        (Minimum, Below) switch
-        {
-            ({ } low, { } high) => $"in {(IncludesMinimum ? "[" : "(")}{low}, {high}{(IncludesBelow ? "]" : ")")}",
-            ({ } low, null) => IncludesMinimum ? $"at least {low}" : $"more than {low}",
-            (null, { } high) => IncludesBelow ? $"at most {high}" : $"less than {high}",
-            _ => "any number",
-        };
+    public string RangeText => (Minimum, Maximum) switch
+    {
+        ({ } low, { } high) => $"in {(ExcludesMinimum ? "(" : "[")}{low}, {high}{(ExcludesMaximum ? ")" : "]")}",
+        ({ } low, null) => ExcludesMinimum ? $"more than {low}" : $"at least {low}",
+        (null, { } high) => ExcludesMaximum ? $"less than {high}" : $"at most {high}",
+        _ => "any number",
+    };
 
     public bool Allows(double value) =>
-        (Minimum is not { } low || value > low || IncludesMinimum && value == low)
-        && (Below is not { } high || value < high || IncludesBelow && value == high);
+        (Minimum is not { } low || value > low || !ExcludesMinimum && value == low)
+        && (Maximum is not { } high || value < high || !ExcludesMaximum && value == high);
+}
+
+/// <summary>A parameter whose argument is read as a <typeparamref name="T"/>.</summary>
+internal abstract class OperationParameter<T>(string name, string summary) : OperationParameter(name, summary)
+    where T : class
+{
+    /// <summary>What an operation reads where the argument is not given; null where there is no default that is a value.</summary>
+    public T? Default { get; init; }
+
+    /// <summary>The argument's value; null for a word that is taken instead of one.</summary>
+    public abstract T? Read(Value value);
 }

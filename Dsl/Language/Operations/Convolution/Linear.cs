@@ -14,18 +14,22 @@ internal sealed class Linear : Operation
 
     public override string Example => "logits = x -> avgpool(global) -> flatten -> fc: linear(10)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("features", ParameterKind.Integer, "Output features.", Minimum: 1),
-        new("bias", ParameterKind.Flag, "Whether a bias is added.", "false right before a norm, else true") { IsNamed = true },
-    ];
+    private static readonly IntegerParameter Features = new("features", "Output features.") { Minimum = 1 };
+
+    private static readonly FlagParameter Bias = new("bias", "Whether a bias is added.")
+    {
+        DefaultText = "false right before a norm, else true",
+        IsNameOnly = true,
+    };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Features, Bias];
 
     public override string ShapeRule => "[N, ..., F] -> [N, ..., features]";
 
     public override string MomentRule =>
         "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent); over positions the average of these over the outputs, which differ in their means";
 
-    public override string ModuleType => "Linear";
+    public override ModuleType Module { get; } = ModuleType.Torch("Linear");
 
     public override Shape? Infer(OperationCall call)
     {
@@ -33,28 +37,29 @@ internal sealed class Linear : Operation
             return null;
         if (!call.RequireKnown(InputFeatures(call), "input features", areLast: true))
             return null;
-        return call.Input.With(call.Input.Rank - 1, call.Integer("features"));
+        return call.Input.With(call.Input.Rank - 1, call.Get(Features));
     }
 
     private static Size InputFeatures(OperationCall call) => call.Input[call.Input.Rank - 1];
 
-    public override string Construct(OperationCall call, CodeContext code)
+    public override Construction Construct(OperationCall call)
     {
-        var bias = call.Flag("bias", code, !call.IsBeforeNorm);
-        return $"nn.Linear({code.Of(InputFeatures(call))}, {code.Of(call.Integer("features"))}"
-            + $"{(bias == "true" ? "" : $", hasBias: {bias}")}, device: device, dtype: dtype)";
+        var bias = Conv.BiasOf(call, Bias);
+        NamedOperand[] sizes = [InputFeatures(call), call.Get(Features)];
+        return new ModuleConstruction(Module, bias.Value == true ? sizes : [.. sizes, Named("bias", bias)]);
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+    public override Computation Compute(OperationCall call) => Apply();
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
+    public override MomentStep Moments(OperationCall call) => new WeightStep();
 
-    public override string ForwardWithState(string module, string input, string state) => $"{module}.call({input}, {state})";
+    /// <summary>Over the channels only: over other dimensions a norm that follows has other channels than the layer has outputs.</summary>
+    public override bool TakesFold(Shape output) => output.Rank == 2;
 
     public override Size ParameterCount(OperationCall call)
     {
-        var features = call.Integer("features");
-        return InputFeatures(call) * features + (call.Flag("bias", !call.IsBeforeNorm) == true ? features : Size.Zero);
+        var features = call.Get(Features);
+        return InputFeatures(call) * features + (Conv.BiasOf(call, Bias).Value == true ? features : Size.Zero);
     }
 
     public override Size Macs(OperationCall call, Shape output)

@@ -7,7 +7,7 @@ namespace KnDsl.Language.Operations;
 
 /// <summary>
 /// A window that slides over the spatial dimensions: what convolutions and pools have in common, namely the formula of the
-/// output's size (as torch.nn documents it) and how the numbers are written in C#.
+/// output's size as torch.nn documents it.
 /// </summary>
 internal sealed record Window(
     IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> Dilation, bool CeilMode = false)
@@ -20,7 +20,7 @@ internal sealed record Window(
     /// <summary>The padding that a convolution has unless told otherwise: half of the dilated kernel, rounded down.</summary>
     public static Size Half(Size kernel, Size dilation) => Size.FloorDivide(Extent(kernel, dilation), 2);
 
-    /// <summary>The spatial sizes behind the window, reported where nothing is left; null then.</summary>
+    /// <summary>The spatial sizes after the window; null where nothing is left, which is reported.</summary>
     public IReadOnlyList<Size>? Slide(OperationCall call)
     {
         var sizes = new List<Size>();
@@ -37,7 +37,7 @@ internal sealed record Window(
         return sizes;
     }
 
-    /// <summary>Rounded up, but a window that would start in the padding behind the input is left out, as torch does.</summary>
+    /// <summary>Rounded up, but a window that would start in the padding after the input is left out, as torch does.</summary>
     private Size CeilSteps(Size free, int i)
     {
         var steps = Size.CeilingDivide(free, Stride[i]);
@@ -45,19 +45,8 @@ internal sealed record Window(
         return overhang.Minimum() >= 0 ? steps - 1 : steps;
     }
 
-    /// <summary>One number where all dimensions agree, else a tuple.</summary>
-    public static string Compact(IReadOnlyList<Size> sizes, bool asTuple, CodeContext code) =>
-        asTuple ? $"({string.Join(", ", sizes.Select(code.Of))})" : code.Of(sizes[0]);
-
-    /// <summary>Whether one number says it all.</summary>
-    public static bool IsUniform(IReadOnlyList<Size> sizes) => sizes.All(size => size == sizes[0]);
+    /// <summary>Whether one number says it all: then none of the lists is written as one.</summary>
+    public static bool AreUniform(params IReadOnlyList<Size>[] lists) => lists.All(sizes => sizes.All(size => size == sizes[0]));
 
     public static bool IsAll(IReadOnlyList<Size> sizes, long value) => sizes.All(size => size.Value == value);
-
-    public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => dimensions switch
-    {
-        1 => [size],
-        2 => [size, size],
-        _ => [size, size, size],
-    };
 }

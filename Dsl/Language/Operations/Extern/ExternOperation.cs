@@ -6,6 +6,8 @@ using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
+using Operand = KnDsl.Language.Operations.Contract.Operand;
+
 namespace KnDsl.Language.Operations;
 
 /// <summary>
@@ -31,19 +33,24 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     public override int? InputCount => declaration.Inputs.Count;
 
-    public override string ModuleType => "global::" + declaration.TypeName.Text;
+    public override ModuleType Module => new(ModuleLibrary.Extern, declaration.TypeName.Text);
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } = declaration.Parameters.Select(parameter => new OperationParameter(
-        parameter.Name.Text,
-        (parameter.Type.Text, parameter.IsList) switch
+    public override IReadOnlyList<OperationParameter> Parameters { get; } =
+        declaration.Parameters.Select(parameter => ParameterOf(parameter, source)).ToArray();
+
+    private static OperationParameter ParameterOf(Parameter parameter, SourceText source)
+    {
+        var name = parameter.Name.Text;
+        var otherwise = parameter.Default is null ? null : source.Slice(parameter.Default.Span);
+        return (parameter.Type.Text, parameter.IsList) switch
         {
-            ("int", true) => ParameterKind.List,
-            ("int", false) => ParameterKind.Integer,
-            ("float", _) => ParameterKind.Number,
-            ("bool", _) => ParameterKind.Flag,
-            _ => ParameterKind.Policy,
-        },
-        "", parameter.Default is null ? null : source.Slice(parameter.Default.Span))).ToArray();
+            ("int", true) => new ListParameter(name, "") { DefaultText = otherwise },
+            ("int", false) => new IntegerParameter(name, "") { DefaultText = otherwise },
+            ("float", _) => new NumberParameter(name, "") { DefaultText = otherwise },
+            ("bool", _) => new FlagParameter(name, "") { DefaultText = otherwise },
+            _ => new PolicyParameter(name, "") { DefaultText = otherwise },
+        };
+    }
 
     /// <summary>Reports what the declaration alone shows to be wrong.</summary>
     public void CheckDeclaration(DiagnosticBag diagnostics)
@@ -60,9 +67,9 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
     public override Shape? Infer(OperationCall call)
     {
         var symbols = new Dictionary<string, Size>();
-        foreach (var parameter in declaration.Parameters)
-            if (call.Argument(parameter.Name.Text) is SizeValue size)
-                symbols[parameter.Name.Text] = size.Size;
+        foreach (var parameter in Parameters)
+            if (call.Argument(parameter) is SizeValue size)
+                symbols[parameter.Name] = size.Size;
         for (var i = 0; i < declaration.Inputs.Count; i++)
         {
             var (pattern, found) = (declaration.Inputs[i], call.Inputs[i].Shape);
@@ -116,19 +123,23 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
         }
     }
 
-    public override string Construct(OperationCall call, CodeContext code) => $"Operations.place(new {ModuleType}({string.Join(", ", declaration.Parameters
-        .Where(parameter => call.Has(parameter.Name.Text))
-        .Select(parameter => $"{parameter.Name.Text}: {Argument(call, parameter, code)}"))}), device, dtype)";
+    /// <summary>Arguments that are not given are the class's own to decide.</summary>
+    public override Construction Construct(OperationCall call) => new ModuleConstruction(Module,
+        [.. Parameters.Where(call.Has).Select(parameter => Named(parameter.Name, OperandOf(call, parameter)))]);
 
-    private static string Argument(OperationCall call, Parameter parameter, CodeContext code) => call.Argument(parameter.Name.Text) switch
+    private static Operand OperandOf(OperationCall call, OperationParameter parameter) => parameter switch
     {
-        ListValue => code.Of(call.List(parameter.Name.Text)),
-        SizeValue size when parameter.Type.Text == "int" => code.Of(size.Size),
-        BoolValue flag => code.Of(flag),
-        PolicyValue policy => code.Of(policy),
-        _ => call.Number(parameter.Name.Text, code, 0),
+        ListParameter list => Sizes(call.Get(list)),
+        IntegerParameter whole => call.Get(whole),
+        NumberParameter number => call.Get(number),
+        FlagParameter flag => call.Get(flag),
+        _ => new PolicyOperand(call.Get((PolicyParameter)parameter).Policy),
     };
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"Operations.own({module}.call({string.Join(", ", inputs)}), {string.Join(", ", inputs)})";
+    /// <summary>A module may hand on its input, or a tensor of its own: the result must be a handle of the network's.</summary>
+    public override Computation Compute(OperationCall call)
+    {
+        var inputs = Inputs(call).ToArray();
+        return Function("kndsl.own", [(Operand)new ModuleCall(inputs), .. inputs.Select(input => (NamedOperand)input)]);
+    }
 }

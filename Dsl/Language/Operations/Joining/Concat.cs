@@ -15,8 +15,11 @@ internal sealed class Concat : Operation
 
     public override string Example => "y = concat(x, x -> conv(32, 3))";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("axis", ParameterKind.Integer, "The dimension along which they are joined.", "1")];
+    private static readonly IntegerParameter Axis = new("axis", "The dimension along which they are joined.", 1);
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
+
+    public override string HintForNumber => "A dimension is named: axis: 1.";
 
     public override int? InputCount => null;
 
@@ -26,11 +29,11 @@ internal sealed class Concat : Operation
         "moments side by side; along positions their mixture; along the batch, and with learned tensors, it cuts the chain";
 
     public override bool PassesState(OperationCall call) =>
-        Axes.Resolve(call, "axis", call.Integer("axis")) is > 0 && !call.Inputs.Any(input => input.IsLearned);
+        Axes.Resolve(call, Axis) is > 0 && !call.Inputs.Any(input => input.IsLearned);
 
     public override Shape? Infer(OperationCall call)
     {
-        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } joined)
+        if (Axes.Resolve(call, Axis) is not { } joined)
             return null;
         var whole = Whole(call, joined);
         var sum = Size.Zero;
@@ -59,18 +62,17 @@ internal sealed class Concat : Operation
 
     private static bool IsRepeated(TensorValue value, TensorValue whole) => value.Shape[0].Value == 1 && whole.Shape[0].Value != 1;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs)
+    public override Computation Compute(OperationCall call)
     {
-        var joined = Axes.Resolve(call, "axis", call.Integer("axis")) ?? 0;
+        var joined = Axes.Resolve(call, Axis) ?? 0;
         var whole = Whole(call, joined);
-        var batch = $"{inputs[call.Inputs.ToList().IndexOf(whole)]}.shape[0]";
-        var rest = string.Concat(Enumerable.Repeat(", -1", whole.Shape.Rank - 1));
-        var values = inputs.Select((input, i) => joined != 0 && IsRepeated(call.Inputs[i], whole) ? $"{input}.expand({batch}{rest})" : input);
-        return $"torch.cat([{string.Join(", ", values)}], {code.Of(call.Integer("axis"))})";
+        var batch = new DimensionOperand(call.Inputs.ToList().IndexOf(whole), 0);
+        var rest = Enumerable.Repeat<NamedOperand>(-1, whole.Shape.Rank - 1);
+        var values = call.Inputs.Select((value, i) => joined != 0 && IsRepeated(value, whole)
+            ? new MethodCall(Input(i), "expand", [(Operand)batch, .. rest])
+            : Input(i));
+        return Function("torch.cat", new ListOperand([.. values]), call.Get(Axis));
     }
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        Axes.Resolve(call, "axis", call.Integer("axis")) == 1
-            ? $"ChannelState.Concat({string.Join(", ", states)})"
-            : $"ChannelState.Concat({code.Of(call.Integer("axis"))}, {string.Join(", ", states)})";
+    public override MomentStep Moments(OperationCall call) => new JoinStep("Concat", [call.Get(Axis)]);
 }

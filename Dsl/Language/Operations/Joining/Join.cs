@@ -7,13 +7,17 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Operations;
 
 /// <summary>Elementwise joins, written as operators: sizes must be equal, or 1 where broadcasting repeats them.</summary>
-internal sealed class Join(string symbol, string title, string state, string momentRule) : Operation
+internal sealed class Join(string symbol, string title, string rule, string momentRule) : Operation
 {
-    public static readonly Join Add = new("+", "Sum, element by element; one side may be a number.", "Add", "means add; variances add (terms taken as independent)");
-    public static readonly Join Multiply = new("*", "Product, element by element; one side may be a number.", "Multiply", "the moments of a product of independents");
-    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Subtract", "means subtract; variances add (terms taken as independent)");
+    public static readonly Join Add = new("+", "Sum, element by element; one side may be a number.", "Sum", "means add; variances add (terms taken as independent)");
+    public static readonly Join Multiply = new("*", "Product, element by element; one side may be a number.", "Product", "the moments of a product of independents");
+    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Difference", "means subtract; variances add (terms taken as independent)");
 
     public override string Name => symbol;
+
+    public override bool IsOperator => true;
+
+    public override bool KeepsLearned => true;
 
     public override string Summary => title;
 
@@ -61,20 +65,20 @@ internal sealed class Join(string symbol, string title, string state, string mom
         return new Shape(sizes);
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]} {symbol} {inputs[1]}";
+    public override Computation Compute(OperationCall call) => new OperatorCall(symbol, Input(0), Input(1));
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch
-        {
-            (true, false) => WithLearned(states[1], states[0]),
-            (false, true) => WithLearned(states[0], states[1]),
-            _ => $"ChannelState.{state}({states[0]}, {states[1]})",
-        };
-
-    private string WithLearned(string value, string learned) => symbol switch
+    public override MomentStep Moments(OperationCall call) => (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch
     {
-        "*" => $"{value}?.LayerScale({learned})",
-        "-" => $"{value}?.Shift(-{learned})",
-        _ => $"{value}?.Shift({learned})",
+        (true, false) => WithLearned(1, 0),
+        (false, true) => WithLearned(0, 1),
+        _ => new JoinStep(rule, []),
+    };
+
+    /// <summary>A learned tensor is known: it scales or shifts the state of the other value.</summary>
+    private MomentStep WithLearned(int value, int learned) => symbol switch
+    {
+        "*" => new PassStep(value, "Scale", [Input(learned)]),
+        "-" => new PassStep(value, "Shift", [new MethodCall(Input(learned), "neg", [])]),
+        _ => new PassStep(value, "Shift", [Input(learned)]),
     };
 }

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
@@ -42,10 +41,9 @@ internal sealed class MatMul : Operation
             : null;
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"matmul({inputs[0]}, {inputs[1]})";
+    public override Computation Compute(OperationCall call) => Function("torch.matmul", Input(0), Input(1));
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"ChannelState.MatMul({states[0]}, {states[1]})";
+    public override MomentStep Moments(OperationCall call) => new JoinStep("MatMul", []);
 
     public override Size Macs(OperationCall call, Shape output) => output.Sizes.Skip(1).Aggregate(call.Input[call.Input.Rank - 1], (product, size) => product * size);
 }

@@ -7,27 +7,16 @@ namespace KnDsl.Language.Operations;
 /// <summary>A value and a number under an operator, such as <c>y * 0.1</c>: the operators between values are joins.</summary>
 internal sealed class WithNumber(string symbol, bool isNumberFirst) : Operation
 {
-    /// <summary>The argument that holds the number.</summary>
-    public const string Argument = "number";
+    /// <summary>The argument that holds the number: no file names it.</summary>
+    public static readonly NumberParameter Number = new("number", "The number.");
 
-    private static readonly Dictionary<string, WithNumber> NumberBehind = Of("+-*/", false);
-    private static readonly Dictionary<string, WithNumber> NumberBefore = Of("+-*", true);
-
-    private static Dictionary<string, WithNumber> Of(string symbols, bool isNumberFirst)
-    {
-        var layers = new Dictionary<string, WithNumber>();
-        foreach (var symbol in symbols)
-            layers[symbol.ToString()] = new WithNumber(symbol.ToString(), isNumberFirst);
-        return layers;
-    }
-
-    /// <summary>The value, then the number.</summary>
-    public static WithNumber Behind(string symbol) => NumberBehind[symbol];
-
-    /// <summary>The number, then the value.</summary>
-    public static WithNumber Before(string symbol) => NumberBefore[symbol];
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Number];
 
     public override string Name => symbol;
+
+    public override bool IsOperator => true;
+
+    public override bool KeepsLearned => true;
 
     public override string Summary => "A value and a number, element by element.";
 
@@ -39,16 +28,11 @@ internal sealed class WithNumber(string symbol, bool isNumberFirst) : Operation
 
     public override Shape Infer(OperationCall call) => call.Input;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => Expression(call, code, inputs[0]);
-
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Apply(value => {Expression(call, code, "value")})";
-
-    private string Expression(OperationCall call, CodeContext code, string input)
+    public override Computation Compute(OperationCall call)
     {
-        var number = call.Number(Argument, code, 0);
-        if (call.Argument(Argument) is SizeValue { Size.Value: null })
-            number = $"({number})";
-        return isNumberFirst ? $"{number} {symbol} {input}" : $"{input} {symbol} {number}";
+        var number = call.Get(Number);
+        return isNumberFirst ? new OperatorCall(symbol, number, Input()) : new OperatorCall(symbol, Input(), number);
     }
+
+    public override MomentStep Moments(OperationCall call) => Pass("Elementwise", new FunctionOperand(Compute(call)));
 }

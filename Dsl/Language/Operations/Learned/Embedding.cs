@@ -13,11 +13,10 @@ internal sealed class Embedding : Operation
 
     public override string Example => "y = tokens -> embed: embedding(1000, 64)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("count", ParameterKind.Integer, "How many indices there are.", Minimum: 1),
-        new("features", ParameterKind.Integer, "Length of a vector.", Minimum: 1),
-    ];
+    private static readonly IntegerParameter Count = new("count", "How many indices there are.") { Minimum = 1 };
+    private static readonly IntegerParameter Features = new("features", "Length of a vector.") { Minimum = 1 };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Count, Features];
 
     public override string ShapeRule => "[N, ...] -> [N, ..., features]";
 
@@ -25,14 +24,13 @@ internal sealed class Embedding : Operation
 
     public override bool PassesState(OperationCall call) => false;
 
-    public override string ModuleType => "Embedding";
+    public override ModuleType Module { get; } = ModuleType.Torch("Embedding");
 
-    public override Shape Infer(OperationCall call) => new([.. call.Input.Sizes, call.Integer("features")]);
+    public override Shape Infer(OperationCall call) => new([.. call.Input.Sizes, call.Get(Features)]);
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"nn.Embedding({code.Of(call.Integer("count"))}, {code.Of(call.Integer("features"))}, device: device, dtype: dtype)";
+    public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [call.Get(Count), call.Get(Features)]);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+    public override Computation Compute(OperationCall call) => Apply();
 
-    public override Size ParameterCount(OperationCall call) => call.Integer("count") * call.Integer("features");
+    public override Size ParameterCount(OperationCall call) => call.Get(Count) * call.Get(Features);
 }

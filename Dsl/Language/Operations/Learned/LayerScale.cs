@@ -13,24 +13,24 @@ internal sealed class LayerScale : Operation
 
     public override string Example => "y = x -> ls: layer_scale(1e-6)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } = [new("initial", ParameterKind.Number, "Value of every factor at first.", "1e-5")];
+    private static readonly NumberParameter Initial = new("initial", "Value of every factor at first.", "1e-5");
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
     public override string MomentRule => "factor mean; factor^2 variance";
 
-    public override string ModuleType => "LayerScale";
+    public override ModuleType Module { get; } = ModuleType.KnDsl("LayerScale");
 
     public override Shape? Infer(OperationCall call) =>
         call.RequireRankAtLeast(2, "[N, C, ...]") && call.RequireKnown(call.Input.Channels, "channels") ? call.Input : null;
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"new LayerScale({code.Of(call.Input.Channels)}, {call.Number("initial", code, 1e-5)}, device, dtype)";
+    public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [call.Input.Channels, call.Get(Initial)]);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+    public override Computation Compute(OperationCall call) => Apply();
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.LayerScale({module}.gamma)";
+    public override MomentStep Moments(OperationCall call) => Pass("Scale", new WeightOperand("gamma"));
 
     public override Size ParameterCount(OperationCall call) => call.Input.Channels;
 }

@@ -18,12 +18,13 @@ internal sealed class Learned : Operation
 
     public override string Example => "token = class_token: learned(1, 1, 768)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("sizes", ParameterKind.List, "All sizes.", Minimum: 1) { IsVariadic = true },
-        new("value", ParameterKind.Number, "Mean of the elements at first.", "0.0"),
-        new("std", ParameterKind.Number, "Standard deviation of the elements at first: 0, or they are drawn from a normal distribution.", "0.0", Minimum: 0),
-    ];
+    private static readonly ListParameter AllSizes = new("sizes", "All sizes.") { IsVariadic = true, Minimum = 1 };
+    private static readonly NumberParameter Mean = new("value", "Mean of the elements at first.", "0.0");
+
+    private static readonly NumberParameter Deviation =
+        new("std", "Standard deviation of the elements at first: 0, or they are drawn from a normal distribution.", "0.0") { Minimum = 0 };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [AllSizes, Mean, Deviation];
 
     public override int? InputCount => 0;
 
@@ -31,19 +32,18 @@ internal sealed class Learned : Operation
 
     public override string MomentRule => "it is known, not observed: see +, - and *";
 
-    public override string ModuleType => "Parameter";
+    public override ModuleType Module => ModuleType.Parameter;
 
     public override Shape? Infer(OperationCall call)
     {
-        var sizes = call.List("sizes");
+        var sizes = call.Get(AllSizes);
         return sizes.All(size => call.RequireKnown(size, "sizes")) ? new Shape(sizes) : null;
     }
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"Operations.learned({code.Of(call.List("sizes"))}, {call.Number("value", code, 0)}, {call.Number("std", code, 0)}, device, dtype)";
+    public override Construction Construct(OperationCall call) => new TensorConstruction(call.Get(AllSizes), call.Get(Mean), call.Get(Deviation));
 
-    /// <summary>A handle of its own, since what is done with a value frees it.</summary>
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.alias()";
+    /// <summary>A handle of its own, since the operation that reads a value last frees it.</summary>
+    public override Computation Compute(OperationCall call) => new MethodCall(new ModuleOperand(), "alias", []);
 
-    public override Size ParameterCount(OperationCall call) => call.List("sizes").Aggregate(Size.One, (product, size) => product * size);
+    public override Size ParameterCount(OperationCall call) => call.Get(AllSizes).Aggregate(Size.One, (product, size) => product * size);
 }

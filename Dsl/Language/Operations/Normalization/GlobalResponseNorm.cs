@@ -15,19 +15,19 @@ internal sealed class GlobalResponseNorm : Operation
 
     public override string Example => "y = x -> permute(0, 2, 3, 1) -> linear(384) -> gelu -> grn(axis: -1)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("axis", ParameterKind.Integer, "The dimension of the channels: 1 in [N, C, H, W], -1 where they come last."),
-        new("eps", ParameterKind.Number, "Added to the mean of the norms.", "1e-6", Minimum: 0, IncludesMinimum: false),
-    ];
+    private static readonly IntegerParameter AxisParameter = new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 where they come last.");
+
+    private static readonly NumberParameter Epsilon = new("eps", "Added to the mean of the norms.", "1e-6") { Minimum = 0, ExcludesMinimum = true };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxisParameter, Epsilon];
 
     public override string ShapeRule => "[N, C, ...] or [N, ..., C], unchanged";
 
     public override string? MomentRule => null;
 
-    public override string ModuleType => "GlobalResponseNormLayer";
+    public override ModuleType Module { get; } = ModuleType.KnDsl("GlobalResponseNormLayer");
 
-    private static int? Axis(OperationCall call) => Axes.Resolve(call, "axis", call.Integer("axis"));
+    private static int? Axis(OperationCall call) => Axes.Resolve(call, AxisParameter);
 
     public override Shape? Infer(OperationCall call)
     {
@@ -35,16 +35,16 @@ internal sealed class GlobalResponseNorm : Operation
             return null;
         if (axis == 1 || axis == call.Input.Rank - 1)
             return call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;
-        call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf("axis"), Name, "axis", "1 or the last dimension", call.Integer("axis").ToString()));
+        call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(AxisParameter), Name, "axis", "1 or the last dimension", call.Get(AxisParameter).ToString()));
         return null;
     }
 
     private static Size Channels(OperationCall call) => call.Input[Axis(call) ?? 1];
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"new GlobalResponseNormLayer({code.Of(Channels(call))}, {code.Of(call.Integer("axis"))}, {call.Input.Rank}, {call.Number("eps", code, 1e-6)}, device, dtype)";
+    public override Construction Construct(OperationCall call) =>
+        new ModuleConstruction(Module, [Channels(call), call.Get(AxisParameter), call.Input.Rank, call.Get(Epsilon)]);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+    public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call) => Channels(call) * 2;
 }

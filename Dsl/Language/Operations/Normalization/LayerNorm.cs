@@ -19,26 +19,27 @@ internal sealed class LayerNorm(bool isRms) : Operation
 
     public override string Example => isRms ? "y = tokens -> rmsnorm" : "y = image -> conv(96, 4, stride: 4, padding: 0) -> layernorm(axis: 1)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("axis", ParameterKind.Integer, "The dimension: 1 in [N, C, H, W], -1 where the channels come last. Of a value of four or more dimensions it must be given.", "-1"),
-        new("eps", ParameterKind.Number, "Added to the variance.", "1e-5", Minimum: 0, IncludesMinimum: false),
-    ];
+    private static readonly IntegerParameter AxisParameter = new(
+        "axis", "The dimension: 1 in [N, C, H, W], -1 where the channels come last. Of a value of four or more dimensions it must be given.", -1);
+
+    private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxisParameter, Epsilon];
 
     public override string ShapeRule => "any shape, unchanged";
 
     public override string? MomentRule => null;
 
-    public override string ModuleType => isRms ? "ChannelRmsNorm" : "ChannelLayerNorm";
+    public override ModuleType Module { get; } = ModuleType.KnDsl(isRms ? "ChannelRmsNorm" : "ChannelLayerNorm");
 
-    private static int? Axis(OperationCall call) => Axes.Resolve(call, "axis", call.Integer("axis", -1));
+    private static int? Axis(OperationCall call) => Axes.Resolve(call, AxisParameter);
 
     public override Shape? Infer(OperationCall call)
     {
         if (!call.RequireRankAtLeast(2, "[N, ..., C]"))
             return null;
         // Over the last dimension of an image it would run, and normalize rows.
-        if (call.Input.Rank > 3 && !call.Has("axis"))
+        if (call.Input.Rank > 3 && !call.Has(AxisParameter))
         {
             call.Report(DiagnosticCatalogue.MissingArgument(call.Place, Name, "axis", $"a dimension of {call.Input}")
                 .WithHint($"Write {Name}(axis: 1) where the channels come second, {Name}(axis: -1) where they come last."));
@@ -48,7 +49,7 @@ internal sealed class LayerNorm(bool isRms) : Operation
             return null;
         if (axis == 0)
         {
-            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf("axis"), Name, "axis", "a dimension behind the batch", "0"));
+            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(AxisParameter), Name, "axis", "a dimension behind the batch", "0"));
             return null;
         }
         return call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;
@@ -56,10 +57,10 @@ internal sealed class LayerNorm(bool isRms) : Operation
 
     private static Size Channels(OperationCall call) => call.Input[Axis(call) ?? 1];
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"new {ModuleType}({code.Of(Channels(call))}, {code.Of(call.Integer("axis", -1))}, {call.Number("eps", code, 1e-5)}, device, dtype)";
+    public override Construction Construct(OperationCall call) =>
+        new ModuleConstruction(Module, [Channels(call), call.Get(AxisParameter), call.Get(Epsilon)]);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
+    public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call) => Channels(call) * (isRms ? 1 : 2);
 }

@@ -13,13 +13,12 @@ internal sealed class LocalResponseNorm : Operation
 
     public override string Example => "y = x -> local_response_norm(5, k: 2.0)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("size", ParameterKind.Integer, "Number of neighbouring channels.", Minimum: 1),
-        new("alpha", ParameterKind.Number, "Weight of the mean of squares.", "1e-4"),
-        new("beta", ParameterKind.Number, "Exponent.", "0.75"),
-        new("k", ParameterKind.Number, "What is added.", "1.0"),
-    ];
+    private static readonly IntegerParameter Neighbours = new("size", "Number of neighbouring channels.") { Minimum = 1 };
+    private static readonly NumberParameter Alpha = new("alpha", "Weight of the mean of squares.", "1e-4");
+    private static readonly NumberParameter Beta = new("beta", "Exponent.", "0.75");
+    private static readonly NumberParameter K = new("k", "What is added.", "1.0");
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Neighbours, Alpha, Beta, K];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
@@ -27,6 +26,6 @@ internal sealed class LocalResponseNorm : Operation
 
     public override Shape? Infer(OperationCall call) => call.RequireRankAtLeast(3, "[N, C, ...] with spatial dimensions") ? call.Input : null;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"nn.functional.local_response_norm({inputs[0]}, {code.Of(call.Integer("size"))}, {call.Number("alpha", code, 1e-4)}, {call.Number("beta", code, 0.75)}, {call.Number("k", code, 1)})";
+    public override Computation Compute(OperationCall call) => Function(
+        "torch.nn.functional.local_response_norm", Input(), call.Get(Neighbours), call.Get(Alpha), call.Get(Beta), call.Get(K));
 }

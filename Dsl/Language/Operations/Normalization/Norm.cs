@@ -8,7 +8,7 @@ namespace KnDsl.Language.Operations;
 
 /// <summary>
 /// Normalization under the network's policy. It alone observes a state and gives one: the generator threads the prior in and
-/// the emitted and posterior states out (see Runtime/Norms/NormLayer).
+/// the emitted and posterior states out (see Runtime/Core/Norms/NormLayer.cs).
 /// </summary>
 internal sealed class Norm : Operation
 {
@@ -20,46 +20,56 @@ internal sealed class Norm : Operation
 
     public override string Example => "y = x -> conv1: conv(64, 3) -> bn1: norm -> relu";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("policy", ParameterKind.Policy, "Another policy for this layer.", "the network's"),
-        new("eps", ParameterKind.Number, "Another number added to the variance.", "the policy's", Minimum: 0, IncludesMinimum: false),
-        new("momentum", ParameterKind.Number, "Another share of the new statistics in the running averages.", "the policy's", Minimum: 0, Below: 1),
-        new("chain", ParameterKind.Word, "'start' begins a new chain: no prior.", "on", ["on", "start"]),
-        new("from", ParameterKind.Label, "The label of the norm that alone gives the prior.", "all that reach this one"),
-    ];
+    private static readonly PolicyParameter OwnPolicy = new("policy", "Another policy for this layer.") { DefaultText = "the network's" };
+
+    private static readonly NumberParameter Epsilon = new("eps", "Another number added to the variance.")
+    {
+        DefaultText = "the policy's",
+        Minimum = 0,
+        ExcludesMinimum = true,
+    };
+
+    private static readonly NumberParameter Momentum = new("momentum", "Another share of the new statistics in the running averages.")
+    {
+        DefaultText = "the policy's",
+        Minimum = 0,
+        Maximum = 1,
+    };
+
+    private static readonly WordParameter Chain = new("chain", "'start' begins a new chain: no prior.", "on", "start");
+
+    private static readonly LabelParameter From = new("from", "The label of the norm that alone gives the prior.") { DefaultText = "all that reach this one" };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [OwnPolicy, Epsilon, Momentum, Chain, From];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
     public override string MomentRule => "observes its input's state (which becomes the posterior) and emits mean bias, variance weight^2";
 
-    public override string ModuleType => "NormLayer";
+    public override ModuleType Module { get; } = ModuleType.KnDsl("NormLayer");
 
-    /// <summary>Whether the stage begins a chain instead of taking the prior that reaches it.</summary>
-    public static bool StartsChain(OperationCall call) => call.Word("chain") == "start";
+    public override PolicyParameter PolicyOfNetwork => OwnPolicy;
+
+    public override NormStage Normalization(OperationCall call) => new(call.Get(OwnPolicy), call.Get(Chain) == "start", call.Find(From), From);
 
     public override Shape? Infer(OperationCall call)
     {
         if (!call.RequireRankAtLeast(2, "[N, C, ...]") || !call.RequireKnown(call.Input.Channels, "channels"))
             return null;
-        if (Policy(call)?.Groups is { } groups && Size.Modulo(call.Input.Channels, groups) is var rest && rest != Size.Zero
-            && !call.Require(rest, 0, () => DiagnosticCatalogue.Groups(call.PlaceOf("policy"), Name, groups.ToString(), "channels", call.Input.Channels.ToString()).WithHint(Sizing.DivisorsOf(call.Input.Channels))))
+        var channels = call.Input.Channels;
+        if (call.Get(OwnPolicy).Groups is { } groups && Size.Modulo(channels, groups) is var rest && rest != Size.Zero
+            && !call.Require(rest, 0, () => DiagnosticCatalogue.Groups(call.PlaceOf(OwnPolicy), Name, groups.ToString(), "channels", channels.ToString())
+                .WithHint(Sizing.DivisorsOf(channels))))
             return null;
         return call.Input;
     }
 
-    public static PolicyValue? Policy(OperationCall call) => call.Argument("policy") as PolicyValue;
+    public override Construction Construct(OperationCall call) => new NormConstruction(
+        call.Get(OwnPolicy).Policy,
+        [.. new[] { Epsilon, Momentum }.Where(call.Has).Select(setting => Named(setting.Name, call.Get(setting)))],
+        call.Input.Channels);
 
-    public override string Construct(OperationCall call, CodeContext code) =>
-        $"{code.Of(Policy(call)!.Policy)}{Settings(call, code)}.Create({code.Of(call.Input.Channels)}, device, dtype)";
+    public override Computation Compute(OperationCall call) => Apply();
 
-    private static string Settings(OperationCall call, CodeContext code)
-    {
-        var given = new[] { "eps", "momentum" }.Where(call.Has).Select(name => $"{name}: {call.Number(name, code, 0)}").ToArray();
-        return given.Length == 0 ? "" : $".With({string.Join(", ", given)})";
-    }
-
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
-
-    public override Size ParameterCount(OperationCall call) => Policy(call) is { IsAffine: false } ? Size.Zero : call.Input.Channels * 2;
+    public override Size ParameterCount(OperationCall call) => call.Get(OwnPolicy).IsAffine ? call.Input.Channels * 2 : Size.Zero;
 }

@@ -1,65 +1,84 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>A normalization policy of the language and the C# factory that makes it.</summary>
+/// <summary>A normalization policy of the language. Its defaults are also the runtime's: a test ties the two.</summary>
 /// <param name="HasChain">Whether its layers hand their statistics on to the next.</param>
-internal sealed record NormPolicyDefinition(
-    string Name, string Factory, string Summary, bool HasChain, IReadOnlyList<OperationParameter> Parameters)
+internal sealed record NormPolicyDefinition(string Name, string Summary, bool HasChain, params IReadOnlyList<OperationParameter> Parameters)
 {
-    public OperationParameter? Parameter(string name) => Parameters.FirstOrDefault(parameter => parameter.Name == name);
+    /// <summary>Whether its layers have parameters at all.</summary>
+    public bool HasLayers { get; init; } = true;
+
+    /// <summary>The policy with its settings.</summary>
+    public PolicyValue Bind(Arguments arguments)
+    {
+        var groups = Parameters.Contains(NormPolicies.Groups) ? Find(arguments, NormPolicies.Groups) ?? NormPolicies.Groups.Default : null;
+        var isAffine = HasLayers && Find(arguments, NormPolicies.Affine)?.Value != false;
+        return new PolicyValue(
+            new PolicyCall(Name, arguments.All.Select(argument => new PolicySetting(argument.Name, argument.Value)).ToArray()), HasChain, groups, isAffine);
+    }
+
+    private static T? Find<T>(Arguments arguments, OperationParameter<T> parameter)
+        where T : class => arguments.Find(parameter.Name) is { } argument ? parameter.Read(argument.Value) : null;
 }
 
 /// <summary>All policies.</summary>
 internal static class NormPolicies
 {
-    private static readonly OperationParameter Eps =
-        new("eps", ParameterKind.Number, "Added to the variance.", "1e-5", Minimum: 0, IncludesMinimum: false);
+    public static readonly IntegerParameter Groups = new("groups", "Groups that the channels are divided into.", 32) { Minimum = 1 };
 
-    private static readonly OperationParameter Momentum =
-        new("momentum", ParameterKind.Number, "Share of the new statistics in the running averages.", "0.1", Minimum: 0, Below: 1);
+    public static readonly FlagParameter Affine =
+        new("affine", "Whether layers have a weight and a bias; PyTorch's InstanceNorm has none by default.", true);
 
-    private static readonly OperationParameter Microbatch =
-        new("microbatch", ParameterKind.Integer, "Samples behind one statistic.", "the whole batch", Minimum: 1);
+    private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
+
+    private static readonly NumberParameter Momentum =
+        new("momentum", "Share of the new statistics in the running averages.", "0.1") { Minimum = 0, Maximum = 1 };
+
+    private static readonly IntegerParameter Microbatch =
+        new("microbatch", "Samples behind one statistic.") { DefaultText = "the whole batch", Minimum = 1 };
 
     /// <summary>Gains that are trained: one of each layer, or one of each channel.</summary>
     private static readonly IReadOnlyList<string> GainWords = ["learned", "adaptive", "learned(channel)", "adaptive(channel)"];
 
+    private static readonly GainParameter KalmanGain =
+        new("gain", "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.")
+        {
+            DefaultText = "by the samples n behind a statistic: mean 1, variance 0.05 up to 8 samples and rising to 1 (0.95 at 64); both 0.03 at one sample",
+            Words = GainWords,
+            Minimum = 0,
+            Maximum = 1,
+            ExcludesMinimum = true,
+        };
+
+    private static readonly GainParameter GroupGain =
+        new("gain", "Weight of the observation, in (0, 1].") { DefaultText = "mean 1, variance 0.5", Minimum = 0, Maximum = 1, ExcludesMinimum = true };
+
+    private static readonly WordParameter Transition =
+        new("transition", "How a prior is made of the statistics before.", "analytic", "sampled", "learned");
+
     public static readonly IReadOnlyList<NormPolicyDefinition> All =
     [
-        new("kalman", "Kalman", "Kalman Normalization (Wang et al., NeurIPS 2018): the statistics are a filter's estimate.", true,
-        [
-            new("gain", ParameterKind.Gain, "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.",
-                "by the samples n behind a statistic: mean 1, variance 0.05 up to 8 samples and rising to 1 (0.95 at 64); both 0.03 at one sample", GainWords, Minimum: 0, Below: 1, IncludesMinimum: false),
-            Microbatch,
-            new("transition", ParameterKind.Word, "How a prior is made of the statistics before.", "analytic", ["analytic", "sampled", "learned"]),
-            Eps, Momentum,
-        ]),
-        new("batch", "Batch", "Batch normalization (Ioffe and Szegedy 2015).", false, [Microbatch, Eps, Momentum]),
-        new("group", "Group", "Group normalization (Wu and He 2018).", false,
-            [new("groups", ParameterKind.Integer, "Groups that the channels are divided into.", "32", Minimum: 1), Eps]),
-        new("renorm", "Renorm", "Batch renormalization (Ioffe 2017), its bounds widening in training.", false,
-        [
-            new("r_max", ParameterKind.Number, "The last bound of the factor r.", "3.0", Minimum: 1),
-            new("d_max", ParameterKind.Number, "The last bound of the shift d.", "5.0", Minimum: 0),
-            new("warm_up", ParameterKind.Integer, "Batches of plain batch normalization at first.", "5000", Minimum: 0),
-            new("r_steps", ParameterKind.Integer, "The batch at which r's bound is reached.", "40000", Minimum: 0),
-            new("d_steps", ParameterKind.Integer, "The batch at which d's bound is reached.", "25000", Minimum: 0),
-            Microbatch, Eps,
-            new("momentum", ParameterKind.Number, "Share of the new statistics in the running averages.", "0.01", Minimum: 0, Below: 1, IncludesMinimum: false),
-        ]),
-        new("layer", "Layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, [Eps]),
-        new("instance", "Instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false,
-            [Eps, new("affine", ParameterKind.Flag, "Whether layers have a weight and a bias; PyTorch's InstanceNorm has none by default.", "true")]),
-        new("groupkalman", "GroupKalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): group statistics, filtered.", true,
-        [
-            new("groups", ParameterKind.Integer, "Groups that the channels are divided into.", "32", Minimum: 1),
-            new("gain", ParameterKind.Gain, "Weight of the observation, in (0, 1].", "mean 1, variance 0.5", Minimum: 0, Below: 1, IncludesMinimum: false),
-            Eps, Momentum,
-        ]),
-        new("none", "None", "No normalization.", false, []),
+        new("kalman", "Kalman Normalization (Wang et al., NeurIPS 2018): the statistics are a filter's estimate.", true,
+            KalmanGain, Microbatch, Transition, Epsilon, Momentum),
+        new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum),
+        new("group", "Group normalization (Wu and He 2018).", false, Groups, Epsilon),
+        new("renorm", "Batch renormalization (Ioffe 2017), its bounds widening in training.", false,
+            new NumberParameter("r_max", "The last bound of the factor r.", "3.0") { Minimum = 1 },
+            new NumberParameter("d_max", "The last bound of the shift d.", "5.0") { Minimum = 0 },
+            new IntegerParameter("warm_up", "Batches of plain batch normalization at first.", 5000) { Minimum = 0 },
+            new IntegerParameter("r_steps", "The batch at which r's bound is reached.", 40000) { Minimum = 0 },
+            new IntegerParameter("d_steps", "The batch at which d's bound is reached.", 25000) { Minimum = 0 },
+            Microbatch, Epsilon,
+            new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1, ExcludesMinimum = true }),
+        new("layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, Epsilon),
+        new("instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, Epsilon, Affine),
+        new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): group statistics, filtered.", true,
+            Groups, GroupGain, Epsilon, Momentum),
+        new("none", "No normalization.", false) { HasLayers = false },
     ];
 
     public static NormPolicyDefinition? Find(string name) => All.FirstOrDefault(policy => policy.Name == name);

@@ -16,8 +16,9 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
 
     public override string Example => $"y = x -> {Name}({(dimensions == 2 ? "7" : "4")}) -> flatten";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("size", ParameterKind.Spatial, "Size of the output.", Minimum: 1)];
+    private static readonly SpatialParameter OutputSize = new("size", "Size of the output.") { Minimum = 1 };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [OutputSize];
 
     public override string ShapeRule => "each spatial size becomes the one given";
 
@@ -25,21 +26,16 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
         ? "the first two moments of the maximum of as many independent normals as a window has positions"
         : "mean; variance / positions of a window";
 
-    public override Shape? Infer(OperationCall call) => call.RequireRank(dimensions + 2, $"{dimensions + 2} dimensions")
-        ? new Shape([call.Input[0], call.Input[1], .. call.Spatial("size", dimensions, 1)])
-        : null;
+    public override Shape? Infer(OperationCall call) =>
+        call.RequireRank(dimensions + 2, $"{dimensions + 2} dimensions") && call.RequireCounts(dimensions, OutputSize)
+            ? new Shape([call.Input[0], call.Input[1], .. call.Get(OutputSize, dimensions)])
+            : null;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs)
+    public override Computation Compute(OperationCall call)
     {
-        var size = call.Spatial("size", dimensions, 1);
-        return $"{Function(isMax, dimensions)}({inputs[0]}, {(dimensions == 1 ? code.Of(size[0]) : code.Of(size))})";
+        var size = call.Get(OutputSize, dimensions);
+        return Function($"torch.nn.functional.adaptive_{Kind}_pool{dimensions}d", Input(), dimensions == 1 ? size[0] : Sizes(size));
     }
 
-    /// <summary>The C# function; TorchSharp 0.107 takes its adaptive_max_pool3d for that of one dimension.</summary>
-    public static string Function(bool isMax, int dimensions) => isMax && dimensions == 3
-        ? "Operations.adaptive_max_pool3d"
-        : $"nn.functional.adaptive_{(isMax ? "max" : "avg")}_pool{dimensions}d";
-
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Adaptive{(isMax ? "Max" : "Avg")}Pool({code.Of(call.Spatial("size", dimensions, 1))})";
+    public override MomentStep Moments(OperationCall call) => Pass($"Adaptive{(isMax ? "Max" : "Avg")}Pool", Sizes(call.Get(OutputSize, dimensions)));
 }

@@ -24,16 +24,16 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
 
     public override string Example => isMax ? $"y = x -> {Name}(3, stride: 2, padding: 1)" : $"y = x -> {Name}(global) -> flatten";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("kernel", ParameterKind.Spatial, "Size of the window, or 'global'.", Words: ["global"], Minimum: 1),
-        new("stride", ParameterKind.Spatial, "Step of the window.", "the kernel", Minimum: 1),
-        new("padding", ParameterKind.Spatial, isMax ? "Positions added around the input, never the maximum." : "Zeros around the input.", "0", Minimum: 0),
-        isMax
-            ? new("dilation", ParameterKind.Spatial, "Step between the window's positions.", "1", Minimum: 1)
-            : new("count_padding", ParameterKind.Flag, "Whether padding counts in the average.", "true"),
-        new("ceil", ParameterKind.Flag, "Whether the output's size is rounded up.", "false"),
-    ];
+    private static readonly SpatialParameter Kernel = new("kernel", "Size of the window, or 'global'.") { Words = ["global"], Minimum = 1 };
+    private static readonly SpatialParameter Stride = new("stride", "Step of the window.") { DefaultText = "the kernel", Minimum = 1 };
+    private static readonly SpatialParameter Dilation = new("dilation", "Step between the window's positions.", 1) { Minimum = 1 };
+    private static readonly FlagParameter CountPadding = new("count_padding", "Whether padding counts in the average.", true);
+    private static readonly FlagParameter Ceil = new("ceil", "Whether the output's size is rounded up.", false);
+
+    private readonly SpatialParameter _padding =
+        new("padding", isMax ? "Positions added around the input, never the maximum." : "Zeros around the input.", 0) { Minimum = 0 };
+
+    public override IReadOnlyList<OperationParameter> Parameters => [Kernel, Stride, _padding, isMax ? Dilation : CountPadding, Ceil];
 
     public override string ShapeRule =>
         $"[N, C{string.Concat(Enumerable.Repeat(", S", dimensions))}] -> each S becomes floor((S + 2 padding - {(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'";
@@ -42,64 +42,70 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
         ? "the first two moments of the maximum of as many independent normals as the window has positions, padding left out"
         : "mean; variance / positions of the window; padding as zeros in their share of the windows";
 
-    private bool IsGlobal(OperationCall call) => call.Word("kernel") == "global";
+    private static bool IsGlobal(OperationCall call) => call.Word(Kernel) == "global";
 
-    private Window Window(OperationCall call)
+    private Window WindowOf(OperationCall call)
     {
-        var kernel = call.Spatial("kernel", dimensions, 1);
+        var kernel = call.Get(Kernel, dimensions);
         return new Window(
             kernel,
-            call.Has("stride") ? call.Spatial("stride", dimensions, 1) : kernel,
-            call.Spatial("padding", dimensions, 0),
-            call.Spatial("dilation", dimensions, 1),
-            call.Flag("ceil", false) == true);
+            call.Has(Stride) ? call.Get(Stride, dimensions) : kernel,
+            call.Get(_padding, dimensions),
+            call.Get(Dilation, dimensions),
+            call.Get(Ceil).Value == true);
     }
 
     public override Shape? Infer(OperationCall call)
     {
-        if (!call.RequireRank(dimensions + 2, $"[N, C{string.Concat(Enumerable.Range(2, dimensions).Select(axis => ", " + Shape.AxisName(axis, dimensions + 2)))}]"))
+        var names = string.Concat(Enumerable.Range(2, dimensions).Select(axis => ", " + Shape.AxisName(axis, dimensions + 2)));
+        if (!call.RequireRank(dimensions + 2, $"[N, C{names}]"))
             return null;
         if (IsGlobal(call))
-            return new Shape([call.Input[0], call.Input[1], .. Operations.Window.Repeat(1, dimensions)]);
-        var window = Window(call);
+            return new Shape([call.Input[0], call.Input[1], .. OperationCall.Repeat(1, dimensions)]);
+        if (!call.RequireCounts(dimensions, Kernel, Stride, _padding, Dilation))
+            return null;
+        var window = WindowOf(call);
         for (var i = 0; i < dimensions; i++)
             if ((window.Padding[i] * 2 - window.Kernel[i]).Minimum() > 0)
             {
-                call.Report(DiagnosticCatalogue.Padding(call.PlaceOf("padding"), Name, window.Padding[i].ToString(), window.Kernel[i].ToString(), Size.FloorDivide(window.Kernel[i], 2).ToString()));
+                var (padding, kernel) = (window.Padding[i], window.Kernel[i]);
+                call.Report(DiagnosticCatalogue.Padding(
+                    call.PlaceOf(_padding), Name, padding.ToString(), kernel.ToString(), Size.FloorDivide(kernel, 2).ToString()));
                 return null;
             }
         return window.Slide(call) is { } spatial ? new Shape([call.Input[0], call.Input[1], .. spatial]) : null;
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs)
+    public override Computation Compute(OperationCall call)
     {
-        if (IsGlobal(call))
-            return $"{AdaptivePool.Function(isMax, dimensions)}({inputs[0]}, {(dimensions == 1 ? "1" : "[" + string.Join(", ", Enumerable.Repeat("1", dimensions)) + "]")})";
-        var window = Window(call);
         // Functions of one dimension take numbers, the others lists.
-        string Of(IReadOnlyList<Size> sizes) => dimensions == 1 ? code.Of(sizes[0]) : code.Of(sizes);
-        var arguments = new List<string> { inputs[0], Of(window.Kernel), Of(window.Stride), Of(window.Padding) };
-        if (isMax && !Operations.Window.IsAll(window.Dilation, 1))
-            arguments.Add("dilation: " + Of(window.Dilation));
+        Operand Of(IReadOnlyList<Size> sizes) => dimensions == 1 ? sizes[0] : Sizes(sizes);
+        if (IsGlobal(call))
+            return Function($"torch.nn.functional.adaptive_{Kind}_pool{dimensions}d", Input(), Of(OperationCall.Repeat(1, dimensions)));
+        var window = WindowOf(call);
+        var arguments = new List<NamedOperand> { Input(), Of(window.Kernel), Of(window.Stride), Of(window.Padding) };
+        if (isMax && !Window.IsAll(window.Dilation, 1))
+            arguments.Add(Named("dilation", Of(window.Dilation)));
         if (window.CeilMode)
-            arguments.Add("ceil_mode: true");
-        if (!isMax && call.Flag("count_padding", true) == false)
-            arguments.Add("count_include_pad: false");
-        return $"nn.functional.{Kind}_pool{dimensions}d({string.Join(", ", arguments)})";
+            arguments.Add(Named("ceil_mode", Condition.True));
+        if (!isMax && call.Get(CountPadding).Value == false)
+            arguments.Add(Named("count_include_pad", Condition.False));
+        return Function($"torch.nn.functional.{Kind}_pool{dimensions}d", [.. arguments]);
     }
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output)
+    public override MomentStep Moments(OperationCall call)
     {
+        var kind = isMax ? "Max" : "Avg";
         if (IsGlobal(call))
-            return $"{states[0]}?.Adaptive{(isMax ? "Max" : "Avg")}Pool([{string.Join(", ", Enumerable.Repeat("1", dimensions))}])";
-        var window = Window(call);
-        var arguments = new List<string> { code.Of(window.Kernel), code.Of(window.Stride), code.Of(window.Padding) };
-        if (isMax && !Operations.Window.IsAll(window.Dilation, 1))
-            arguments.Add("dilation: " + code.Of(window.Dilation));
+            return Pass($"Adaptive{kind}Pool", Sizes(OperationCall.Repeat(1, dimensions)));
+        var window = WindowOf(call);
+        var arguments = new List<NamedOperand> { Sizes(window.Kernel), Sizes(window.Stride), Sizes(window.Padding) };
+        if (isMax && !Window.IsAll(window.Dilation, 1))
+            arguments.Add(Sizes(window.Dilation));
         if (window.CeilMode)
-            arguments.Add("ceilMode: true");
-        if (!isMax && call.Flag("count_padding", true) == false)
-            arguments.Add("countIncludePad: false");
-        return $"{states[0]}?.{(isMax ? "Max" : "Avg")}Pool({string.Join(", ", arguments)})";
+            arguments.Add(Named("ceilMode", Condition.True));
+        if (!isMax && call.Get(CountPadding).Value == false)
+            arguments.Add(Named("countIncludePad", Condition.False));
+        return Pass($"{kind}Pool", [.. arguments]);
     }
 }

@@ -7,15 +7,20 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Operations;
 
 /// <summary>A tensor's dimensions taken together: mean, sum, maximum (torch.mean, torch.sum, torch.amax).</summary>
-/// <param name="torch">The tensor's function; the state's has the language's name.</param>
-internal sealed class Reduction(string name, string title, string torch, string momentRule) : Operation
+/// <param name="torch">The tensor's method.</param>
+/// <param name="rule">The moment rule.</param>
+internal sealed class Reduction(string name, string title, string torch, string rule, string momentRule) : Operation
 {
+    // Before the operations themselves, which take them while they are made.
+    private static readonly AmountsParameter Axes = new("axes", "Dimensions; negative ones count from the end.") { IsVariadic = true };
+    private static readonly FlagParameter Keep = new("keep", "Whether they stay, with size 1.", false);
+
     public static readonly Reduction Mean = new(
-        "mean", "Mean", "mean", "mean; variance / positions; over channels those of their average");
+        "mean", "Mean", "mean", "Mean", "mean; variance / positions; over channels those of their average");
     public static readonly Reduction Sum = new(
-        "sum", "Sum", "sum", "mean and variance times positions; over channels those of their average");
+        "sum", "Sum", "sum", "Sum", "mean and variance times positions; over channels those of their average");
     public static readonly Reduction Max = new(
-        "max", "Maximum", "amax", "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
+        "max", "Maximum", "amax", "Max", "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
 
     public override string Name => name;
 
@@ -23,24 +28,18 @@ internal sealed class Reduction(string name, string title, string torch, string 
 
     public override string Example => $"y = x -> {Name}(2, 3)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("axes", ParameterKind.Amounts, "Dimensions; negative ones count from the end.") { IsVariadic = true },
-        new("keep", ParameterKind.Flag, "Whether they stay, with size 1.", "false"),
-    ];
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axes, Keep];
 
     public override string ShapeRule => "the dimensions named are left out, or become 1";
 
     public override string MomentRule => momentRule + "; where no channels are left the chain is cut";
 
-    private static IReadOnlyList<Size> Given(OperationCall call) => call.Argument("axes") is SizeValue one ? [one.Size] : call.List("axes");
-
-    private static IReadOnlyList<int>? Axes(OperationCall call)
+    private static IReadOnlyList<int>? AxesOf(OperationCall call)
     {
         var axes = new List<int>();
-        foreach (var axis in Given(call))
+        foreach (var axis in call.Get(Axes).Sizes)
         {
-            if (Contract.Axes.Resolve(call, "axes", axis) is not { } index)
+            if (Contract.Axes.Resolve(call, Axes, axis) is not { } index)
                 return null;
             axes.Add(index);
         }
@@ -49,26 +48,28 @@ internal sealed class Reduction(string name, string title, string torch, string 
 
     /// <summary>Where the channels are left out the next dimension takes their place, if there is one.</summary>
     public override bool PassesState(OperationCall call) =>
-        Axes(call) is { } axes && !axes.Contains(0) && (call.Flag("keep", false) == true || axes.Distinct().Count() < call.Input.Rank - 1);
+        AxesOf(call) is { } axes && !axes.Contains(0) && (call.Get(Keep).Value == true || axes.Distinct().Count() < call.Input.Rank - 1);
 
     public override Shape? Infer(OperationCall call)
     {
-        if (Axes(call) is not { } axes)
+        if (AxesOf(call) is not { } axes)
             return null;
-        var keep = call.Flag("keep", false);
-        if (keep is null)
+        if (call.Get(Keep).Value is not { } keep)
         {
-            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("keep"), Name, "keep", "true or false that is known", "a parameter"));
+            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(Keep), Name, Keep.Name, "true or false that is known", "a parameter"));
             return null;
         }
-        return new Shape(call.Input.Sizes.Select((size, i) => (size, i)).Where(pair => keep.Value || !axes.Contains(pair.i))
+        return new Shape(call.Input.Sizes.Select((size, i) => (size, i)).Where(pair => keep || !axes.Contains(pair.i))
             .Select(pair => axes.Contains(pair.i) ? Size.One : pair.size));
     }
 
-    private string Arguments(OperationCall call, CodeContext code) => $"{code.Of(Given(call))}{(call.Flag("keep", false) == true ? ", keepdim: true" : "")}";
+    private static NamedOperand[] Arguments(OperationCall call)
+    {
+        var axes = Sizes(call.Get(Axes).Sizes);
+        return call.Get(Keep).Value == true ? [axes, Named("keepdim", Condition.True)] : [axes];
+    }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.{torch}({Arguments(call, code)})";
+    public override Computation Compute(OperationCall call) => Method(torch, Arguments(call));
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.{char.ToUpperInvariant(name[0])}{name.Substring(1)}({Arguments(call, code)})";
+    public override MomentStep Moments(OperationCall call) => Pass(rule, Arguments(call));
 }

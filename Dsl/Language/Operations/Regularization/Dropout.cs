@@ -16,8 +16,9 @@ internal sealed class Dropout(int dimensions) : Operation
 
     public override string Example => $"y = x -> {Name}(0.2)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("p", ParameterKind.Number, "Probability of zero.", "0.5", Minimum: 0, Below: 1, IncludesBelow: false)];
+    private static readonly NumberParameter Probability = new("p", "Probability of zero.", "0.5") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Probability];
 
     public override string ShapeRule => dimensions == 0 ? "any shape, unchanged" : $"rank {dimensions + 2}, unchanged";
 
@@ -26,9 +27,8 @@ internal sealed class Dropout(int dimensions) : Operation
     public override Shape? Infer(OperationCall call) =>
         dimensions == 0 || call.RequireRank(dimensions + 2, $"{dimensions + 2} dimensions") ? call.Input : null;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"nn.functional.{Name}({inputs[0]}, {call.Number("p", code, 0.5)}, training)";
+    public override Computation Compute(OperationCall call) =>
+        Function($"torch.nn.functional.{Name}", Input(), call.Get(Probability), (Operand)new TrainingOperand());
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Dropout({call.Number("p", code, 0.5)})";
+    public override MomentStep Moments(OperationCall call) => Pass("Dropout", call.Get(Probability));
 }

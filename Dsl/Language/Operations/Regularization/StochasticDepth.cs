@@ -13,8 +13,9 @@ internal sealed class StochasticDepth : Operation
 
     public override string Example => "y = x + (x -> conv(64, 3) -> stochastic_depth(0.1))";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("p", ParameterKind.Number, "Probability of zero.", Minimum: 0, Below: 1, IncludesBelow: false)];
+    private static readonly NumberParameter Probability = new("p", "Probability of zero.") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Probability];
 
     public override string ShapeRule => "any shape, unchanged";
 
@@ -22,9 +23,8 @@ internal sealed class StochasticDepth : Operation
 
     public override Shape Infer(OperationCall call) => call.Input;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"Operations.stochastic_depth({inputs[0]}, {call.Number("p", code, 0)}, training)";
+    public override Computation Compute(OperationCall call) =>
+        Function("kndsl.stochastic_depth", Input(), call.Get(Probability), (Operand)new TrainingOperand());
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.StochasticDepth({call.Number("p", code, 0)})";
+    public override MomentStep Moments(OperationCall call) => Pass("StochasticDepth", call.Get(Probability));
 }

@@ -16,7 +16,9 @@ internal sealed class PixelShuffle(bool inverse) : Operation
 
     public override string Example => $"y = x -> {Name}(2)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } = [new("factor", ParameterKind.Integer, "Side of a block.", Minimum: 1)];
+    private static readonly IntegerParameter Factor = new("factor", "Side of a block.") { Minimum = 1 };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Factor];
 
     public override string ShapeRule => inverse
         ? "[N, C, H, W] -> [N, C factor^2, H / factor, W / factor]"
@@ -28,7 +30,7 @@ internal sealed class PixelShuffle(bool inverse) : Operation
     {
         if (!call.RequireRank(4, "[N, C, height, width]"))
             return null;
-        var factor = call.Integer("factor");
+        var factor = call.Get(Factor);
         var (n, c, h, w) = (call.Input[0], call.Input[1], call.Input[2], call.Input[3]);
         if (!inverse)
             return Divides(call, c, factor * factor, "channels") ? new Shape(n, Size.FloorDivide(c, factor * factor), h * factor, w * factor) : null;
@@ -40,9 +42,7 @@ internal sealed class PixelShuffle(bool inverse) : Operation
     private bool Divides(OperationCall call, Size size, Size by, string what) => Size.Modulo(size, by) is var rest && (rest == Size.Zero
         || call.Require(rest, 0, () => DiagnosticCatalogue.Divide(call.Place, Name, what, size.ToString(), by.ToString())));
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"nn.functional.{Name}({inputs[0]}, {code.Of(call.Integer("factor"))})";
+    public override Computation Compute(OperationCall call) => Function($"torch.nn.functional.{Name}", Input(), call.Get(Factor));
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Pixel{(inverse ? "Unshuffle" : "Shuffle")}({code.Of(call.Integer("factor"))})";
+    public override MomentStep Moments(OperationCall call) => Pass(inverse ? "PixelUnshuffle" : "PixelShuffle", call.Get(Factor));
 }

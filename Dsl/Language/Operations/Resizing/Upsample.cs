@@ -16,14 +16,18 @@ internal sealed class Upsample : Operation
 
     public override string Example => "y = x -> upsample(2, mode: bilinear)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("factor", ParameterKind.Spatial, "Whole factor.", "one of factor, size, like", Minimum: 1),
-        new("size", ParameterKind.Spatial, "Size of the output.", "one of factor, size, like", Minimum: 1),
-        new("like", ParameterKind.Tensor, "A value whose spatial sizes are taken.", "one of factor, size, like"),
-        new("mode", ParameterKind.Word, "How values between are found.", "nearest", ["nearest", "linear", "bilinear", "bicubic", "trilinear", "area"]),
-        new("align_corners", ParameterKind.Flag, "Whether the corners of input and output coincide.", "false"),
-    ];
+    private const string OneOfThree = "one of factor, size, like";
+
+    private static readonly SpatialParameter Factor = new("factor", "Whole factor.") { DefaultText = OneOfThree, Minimum = 1 };
+    private static readonly SpatialParameter OutputSize = new("size", "Size of the output.") { DefaultText = OneOfThree, Minimum = 1 };
+    private static readonly TensorParameter Like = new("like", "A value whose spatial sizes are taken.") { DefaultText = OneOfThree };
+
+    private static readonly WordParameter Mode =
+        new("mode", "How values between are found.", "nearest", "linear", "bilinear", "bicubic", "trilinear", "area");
+
+    private static readonly FlagParameter AlignCorners = new("align_corners", "Whether the corners of input and output coincide.", false);
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Factor, OutputSize, Like, Mode, AlignCorners];
 
     public override string ShapeRule => "each spatial size is multiplied by factor, or becomes the one given";
 
@@ -34,54 +38,46 @@ internal sealed class Upsample : Operation
         if (!call.RequireRankAtLeast(3, "[N, C, ...] with spatial dimensions"))
             return null;
         var dimensions = call.Input.Rank - 2;
-        var given = new[] { "factor", "size", "like" }.Where(call.Has).ToArray();
+        var given = new OperationParameter[] { Factor, OutputSize, Like }.Where(call.Has).ToArray();
         if (given.Length != 1)
         {
             call.Report(given.Length == 0
-                ? DiagnosticCatalogue.MissingArgument(call.Place, Name, "factor", "or size, or like: one of them")
-                : DiagnosticCatalogue.ArgumentTwice(call.PlaceOf(given[1]), Name, string.Join(" and ", given)));
+                ? DiagnosticCatalogue.MissingArgument(call.Place, Name, Factor.Name, "or size, or like: one of them")
+                : DiagnosticCatalogue.ArgumentTwice(call.PlaceOf(given[1]), Name, string.Join(" and ", given.Select(parameter => parameter.Name))));
             return null;
         }
-        var rank = call.Word("mode") switch { "linear" => 1, "bilinear" or "bicubic" => 2, "trilinear" => 3, _ => dimensions };
+        var rank = call.Get(Mode) switch { "linear" => 1, "bilinear" or "bicubic" => 2, "trilinear" => 3, _ => dimensions };
         if (rank != dimensions)
         {
-            call.Report(DiagnosticCatalogue.Rank(call.PlaceOf("mode"), $"{Name}(mode: {call.Word("mode")})", $"{rank + 2} dimensions", call.Input.ToString()));
+            call.Report(DiagnosticCatalogue.Rank(call.PlaceOf(Mode), $"{Name}(mode: {call.Get(Mode)})", $"{rank + 2} dimensions", call.Input.ToString()));
             return null;
         }
-        IEnumerable<Size> sizes;
-        switch (given[0])
+        if (call.Find(Like) is { } like && like.Shape.Rank != call.Input.Rank)
         {
-            case "factor":
-                sizes = call.Input.Spatial.Zip(call.Spatial("factor", dimensions, 1), (size, factor) => size * factor);
-                break;
-            case "size":
-                sizes = call.Spatial("size", dimensions, 1);
-                break;
-            default:
-                var like = (TensorValue)call.Argument("like")!;
-                if (like.Shape.Rank != call.Input.Rank)
-                {
-                    call.Report(DiagnosticCatalogue.Rank(call.PlaceOf("like"), $"{Name}(like:)", $"a value of {call.Input.Rank} dimensions", like.Shape.ToString()));
-                    return null;
-                }
-                sizes = like.Shape.Spatial;
-                break;
+            call.Report(DiagnosticCatalogue.Rank(
+                call.PlaceOf(Like), $"{Name}(like:)", $"a value of {call.Input.Rank} dimensions", like.Shape.ToString()));
+            return null;
         }
+        if (!call.RequireCounts(dimensions, Factor, OutputSize))
+            return null;
+        var sizes = call.Has(Factor) ? call.Input.Spatial.Zip(call.Get(Factor, dimensions), (size, factor) => size * factor)
+            : call.Has(OutputSize) ? call.Get(OutputSize, dimensions)
+            : call.Get(Like).Shape.Spatial;
         return new Shape([call.Input[0], call.Input[1], .. sizes]);
     }
 
-    private static string Mode(OperationCall call) => call.Word("mode") is { } mode ? $"{char.ToUpperInvariant(mode[0])}{mode.Substring(1)}" : "Nearest";
+    private static Operand ModeOf(OperationCall call) => new WordOperand(WordSet.InterpolationMode, call.Get(Mode));
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs)
+    public override Computation Compute(OperationCall call)
     {
         var dimensions = call.Input.Rank - 2;
-        var size = call.Has("factor")
-            ? $"scale_factor: [{string.Join(", ", call.Spatial("factor", dimensions, 1).Select(code.Of))}]"
-            : call.Has("size") ? $"size: {code.Of(call.Spatial("size", dimensions, 1))}" : $"size: {inputs[1]}.shape[2..]";
-        var align = Mode(call) is "Nearest" or "Area" ? "" : $", align_corners: {call.Flag("align_corners", code, false)}";
-        return $"nn.functional.interpolate({inputs[0]}, {size}, mode: InterpolationMode.{Mode(call)}{align})";
+        var size = call.Has(Factor) ? Named("scale_factor", Sizes(call.Get(Factor, dimensions)))
+            : Named("size", call.Has(OutputSize) ? Sizes(call.Get(OutputSize, dimensions)) : new SpatialSizesOperand(1));
+        var mode = Named("mode", ModeOf(call));
+        return call.Get(Mode) is "nearest" or "area"
+            ? Function("torch.nn.functional.interpolate", Input(), size, mode)
+            : Function("torch.nn.functional.interpolate", Input(), size, mode, Named("align_corners", call.Get(AlignCorners)));
     }
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Interpolate({output}.shape[2..], InterpolationMode.{Mode(call)}, {call.Flag("align_corners", code, false)})";
+    public override MomentStep Moments(OperationCall call) => Pass("Interpolate", ModeOf(call), call.Get(AlignCorners));
 }

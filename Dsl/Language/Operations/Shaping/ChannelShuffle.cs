@@ -13,18 +13,18 @@ internal sealed class ChannelShuffle : Operation
 
     public override string Example => "y = x -> channel_shuffle(2)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } = [new("groups", ParameterKind.Integer, "Number of groups.", Minimum: 1)];
+    private static readonly IntegerParameter Groups = new("groups", "Number of groups.") { Minimum = 1 };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Groups];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
     public override string MomentRule => "moments move with their channels";
 
     public override Shape? Infer(OperationCall call) =>
-        call.RequireRankAtLeast(2, "[N, C, ...]") && Conv.RequireDivides(call, call.Integer("groups"), call.Input.Channels, "channels") ? call.Input : null;
+        call.RequireRankAtLeast(2, "[N, C, ...]") && Conv.RequireDivides(call, Groups, call.Get(Groups), call.Input.Channels, "channels") ? call.Input : null;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"Operations.channel_shuffle({inputs[0]}, {code.Of(call.Integer("groups"))})";
+    public override Computation Compute(OperationCall call) => Function("torch.nn.functional.channel_shuffle", Input(), call.Get(Groups));
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.ChannelShuffle({code.Of(call.Integer("groups"))})";
+    public override MomentStep Moments(OperationCall call) => Pass("ChannelShuffle", call.Get(Groups));
 }

@@ -15,11 +15,10 @@ internal sealed class Flatten : Operation
 
     public override string Example => "y = x -> avgpool(global) -> flatten -> linear(10)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("start", ParameterKind.Integer, "First dimension joined; negative ones count from the end.", "1"),
-        new("end", ParameterKind.Integer, "Last dimension joined; negative ones count from the end.", "-1"),
-    ];
+    private static readonly IntegerParameter Start = new("start", "First dimension joined; negative ones count from the end.", 1);
+    private static readonly IntegerParameter End = new("end", "Last dimension joined; negative ones count from the end.", -1);
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Start, End];
 
     public override string ShapeRule => "[N, C, H, W] -> [N, C H W]";
 
@@ -27,25 +26,20 @@ internal sealed class Flatten : Operation
 
     public override Shape? Infer(OperationCall call)
     {
-        if (Axis(call, "start", 1) is not { } start || Axis(call, "end", -1) is not { } end)
+        if (Axes.Resolve(call, Start) is not { } start || Axes.Resolve(call, End) is not { } end)
             return null;
         if (start > end)
         {
-            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf("start"), Name, "start", $"at most the end, {end}", start.ToString()));
+            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Start), Name, "start", $"at most the end, {end}", start.ToString()));
             return null;
         }
         var joined = call.Input.Sizes.Skip(start).Take(end - start + 1).Aggregate((a, b) => a * b);
         return new Shape([.. call.Input.Sizes.Take(start), joined, .. call.Input.Sizes.Skip(end + 1)]);
     }
 
-    private static int? Axis(OperationCall call, string name, int otherwise) => Axes.Resolve(call, name, call.Integer(name, Size.Of(otherwise)));
+    private static NamedOperand[] Arguments(OperationCall call) => call.Has(End) ? [call.Get(Start), call.Get(End)] : [call.Get(Start)];
 
-    private static string Arguments(OperationCall call, CodeContext code) =>
-        $"{code.Of(call.Integer("start"))}{(call.Has("end") ? ", " + code.Of(call.Integer("end")) : "")}";
+    public override Computation Compute(OperationCall call) => Method("flatten", Arguments(call));
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"{inputs[0]}.flatten({Arguments(call, code)})";
-
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Flatten({Arguments(call, code)})";
+    public override MomentStep Moments(OperationCall call) => Pass("Flatten", Arguments(call));
 }

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -19,5 +18,5 @@ internal sealed class Identity : Operation
 
     public override Shape Infer(OperationCall call) => call.Input;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.alias()";
+    public override Computation Compute(OperationCall call) => Method("alias");
 }

@@ -15,8 +15,9 @@ internal sealed class Permute : Operation
 
     public override string Example => "y = x -> permute(0, 2, 3, 1)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("axes", ParameterKind.List, "All dimensions in their new order, the batch first.") { IsVariadic = true }];
+    private static readonly ListParameter AxesParameter = new("axes", "All dimensions in their new order, the batch first.") { IsVariadic = true };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxesParameter];
 
     public override string ShapeRule => "dimension i of the output is dimension axes[i] of the input";
 
@@ -25,31 +26,31 @@ internal sealed class Permute : Operation
         "until they come back; the dimension in their place has the mixture of all channels; where the batch moves the chain is cut";
 
     public override bool PassesState(OperationCall call) =>
-        call.List("axes") is { Count: > 0 } axes && Axes.Resolve(call, "axes", axes[0]) == 0;
+        call.Get(AxesParameter) is { Count: > 0 } axes && Axes.Resolve(call, AxesParameter, axes[0]) == 0;
 
     public override Shape? Infer(OperationCall call)
     {
-        if (call.List("axes").Count is var count && count != call.Input.Rank)
+        if (call.Get(AxesParameter).Count is var count && count != call.Input.Rank)
         {
             call.Report(DiagnosticCatalogue.Rank(call.Place, Name, $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for as many axes", call.Input.ToString()));
             return null;
         }
         var axes = new List<int>();
-        foreach (var axis in call.List("axes"))
+        foreach (var axis in call.Get(AxesParameter))
         {
-            if (Axes.Resolve(call, "axes", axis) is not { } index)
+            if (Axes.Resolve(call, AxesParameter, axis) is not { } index)
                 return null;
             axes.Add(index);
         }
         if (axes.Distinct().Count() == call.Input.Rank)
             return new Shape(axes.Select(axis => call.Input[axis]));
-        call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("axes"), Name, "axes", $"all dimensions of {call.Input}, each once", $"[{string.Join(", ", axes)}]"));
+        call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes", $"all dimensions of {call.Input}, each once", $"[{string.Join(", ", axes)}]"));
         return null;
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"{inputs[0]}.permute({string.Join(", ", call.List("axes").Select(code.Of))})";
+    private static NamedOperand[] Arguments(OperationCall call) => [.. call.Get(AxesParameter).Select(axis => (NamedOperand)axis)];
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Permute({string.Join(", ", call.List("axes").Select(code.Of))})";
+    public override Computation Compute(OperationCall call) => Method("permute", Arguments(call));
+
+    public override MomentStep Moments(OperationCall call) => Pass("Permute", Arguments(call));
 }

@@ -15,8 +15,10 @@ internal sealed class Reshape : Operation
 
     public override string Example => "y = x -> linear(1024) -> reshape(64, 4, 4)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("sizes", ParameterKind.List, "All sizes but the batch's; one of them may be -1: what is left.", Minimum: -1) { IsVariadic = true }];
+    private static readonly ListParameter NewSizes =
+        new("sizes", "All sizes but the batch's; one of them may be -1: what is left.") { IsVariadic = true, Minimum = -1 };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [NewSizes];
 
     public override string ShapeRule => "[N, ...] -> [N, sizes...]";
 
@@ -24,12 +26,12 @@ internal sealed class Reshape : Operation
 
     public override Shape? Infer(OperationCall call)
     {
-        var sizes = call.List("sizes");
+        var sizes = call.Get(NewSizes);
         var elements = Product(call.Input.Sizes.Skip(1));
         var wanted = $"[{string.Join(", ", sizes)}]";
         var open = sizes.Count(size => size.Value == -1);
         var known = Product(sizes.Where(size => size.Value != -1));
-        Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf("sizes"), Name, call.Input.ToString(), elements.ToString(), wanted,
+        Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf(NewSizes), Name, call.Input.ToString(), elements.ToString(), wanted,
             open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one that is left open");
         if (!call.Input[0].IsConstant && sizes.Any(size => size == call.Input[0]))
         {
@@ -56,9 +58,9 @@ internal sealed class Reshape : Operation
 
     private static Size Product(IEnumerable<Size> sizes) => sizes.Aggregate(Size.One, (a, b) => a * b);
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"{inputs[0]}.reshape([{inputs[0]}.shape[0], {string.Join(", ", call.List("sizes").Select(code.Of))}])";
+    private static IEnumerable<Operand> Given(OperationCall call) => call.Get(NewSizes).Select(size => (Operand)size);
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Reshape({string.Join(", ", call.List("sizes").Select(code.Of))})";
+    public override Computation Compute(OperationCall call) => Method("reshape", new ListOperand([new DimensionOperand(0, 0), .. Given(call)]));
+
+    public override MomentStep Moments(OperationCall call) => Pass("Reshape", [.. Given(call).Select(size => (NamedOperand)size)]);
 }

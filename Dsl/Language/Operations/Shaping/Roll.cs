@@ -15,32 +15,30 @@ internal sealed class Roll : Operation
 
     public override string Example => "y = x -> roll([-3, -3], axes: [2, 3])";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("shifts", ParameterKind.Amounts, "How far, for each of the dimensions."),
-        new("axes", ParameterKind.Amounts, "The dimensions; negative ones count from the end."),
-    ];
+    private static readonly AmountsParameter Shifts = new("shifts", "How far, for each of the dimensions.");
+    private static readonly AmountsParameter AxesParameter = new("axes", "The dimensions; negative ones count from the end.");
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Shifts, AxesParameter];
 
     public override string ShapeRule => "any shape, unchanged";
 
     public override string? MomentRule => "unchanged, unless channels move: that cuts the chain";
 
-    private static IReadOnlyList<Size> Numbers(OperationCall call, string name) => call.Argument(name) is SizeValue one ? [one.Size] : call.List(name);
-
-    public override bool PassesState(OperationCall call) => Numbers(call, "axes").All(axis => axis.Value is { } value && (value < 0 ? value + call.Input.Rank : value) > 1);
+    public override bool PassesState(OperationCall call) =>
+        call.Get(AxesParameter).Sizes.All(axis => axis.Value is { } value && (value < 0 ? value + call.Input.Rank : value) > 1);
 
     public override Shape? Infer(OperationCall call)
     {
-        var (shifts, axes) = (Numbers(call, "shifts"), Numbers(call, "axes"));
+        var (shifts, axes) = (call.Get(Shifts).Sizes, call.Get(AxesParameter).Sizes);
         if (shifts.Count != axes.Count)
         {
-            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf("axes"), Name, "axes",
+            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes",
                 $"as many as shifts, {shifts.Count}", axes.Count.ToString()));
             return null;
         }
-        return axes.All(axis => Axes.Resolve(call, "axes", axis) is not null) ? call.Input : null;
+        return axes.All(axis => Axes.Resolve(call, AxesParameter, axis) is not null) ? call.Input : null;
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"{inputs[0]}.roll([{string.Join(", ", Numbers(call, "shifts").Select(code.Of))}], [{string.Join(", ", Numbers(call, "axes").Select(code.Of))}])";
+    public override Computation Compute(OperationCall call) =>
+        Method("roll", Sizes(call.Get(Shifts).Sizes), Sizes(call.Get(AxesParameter).Sizes));
 }

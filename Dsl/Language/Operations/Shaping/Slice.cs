@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
@@ -14,34 +15,39 @@ internal sealed class Slice : Operation
 
     public override string Example => "half = x -> slice(0, x.channels / 2)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("start", ParameterKind.Integer, "First position taken.", Minimum: 0),
-        new("end", ParameterKind.Integer, "Position behind the last one taken.", Minimum: 0),
-        new("axis", ParameterKind.Integer, "The dimension.", "1"),
-        new("step", ParameterKind.Integer, "From one position taken to the next.", "1", Minimum: 1),
-    ];
+    private static readonly IntegerParameter Start = new("start", "First position taken.") { Minimum = 0 };
+    private static readonly IntegerParameter End = new("end", "Position after the last one taken.") { Minimum = 0 };
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+    private static readonly IntegerParameter Step = new("step", "From one position taken to the next.", 1) { Minimum = 1 };
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Start, End, Axis, Step];
+
+    /// <summary>The arguments of a slice from a start to an end of a dimension.</summary>
+    public static Arguments ArgumentsOf(Size start, Size end, int axis, Place place) => Arguments.None
+        .With(Start.Name, new SizeValue(start), place)
+        .With(End.Name, new SizeValue(end), place)
+        .With(Axis.Name, new SizeValue(axis), place);
 
     public override string ShapeRule => "the dimension becomes end - start, divided by step and rounded up";
 
     public override string MomentRule => "the moments of the channels taken; of positions taken unchanged; of samples it cuts the chain";
 
-    public override bool PassesState(OperationCall call) => Axes.Resolve(call, "axis", call.Integer("axis")) is > 0;
+    public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 0;
 
     public override Shape? Infer(OperationCall call)
     {
-        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
+        if (Axes.Resolve(call, Axis) is not { } axis)
             return null;
-        var (start, end) = (call.Integer("start"), call.Integer("end"));
+        var (start, end) = (call.Get(Start), call.Get(End));
         if ((end - start).Maximum() is > 0 or null && (call.Input[axis] - end).Maximum() is >= 0 or null)
-            return call.Input.With(axis, Size.FloorDivide(end - start + call.Integer("step") - 1, call.Integer("step")));
+            return call.Input.With(axis, Size.FloorDivide(end - start + call.Get(Step) - 1, call.Get(Step)));
         call.Report(DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", call.Input[axis].ToString()));
         return null;
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
-        $"{inputs[0]}.slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, {code.Of(call.Integer("step"))})";
+    private static NamedOperand[] Given(OperationCall call) => [call.Get(Axis), call.Get(Start), call.Get(End), call.Get(Step)];
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, {code.Of(call.Integer("step"))})";
+    public override Computation Compute(OperationCall call) => Method("slice", Given(call));
+
+    public override MomentStep Moments(OperationCall call) => Pass("Slice", Given(call));
 }

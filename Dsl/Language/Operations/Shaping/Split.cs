@@ -1,4 +1,7 @@
+using System;
 using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -13,18 +16,40 @@ internal sealed class Split : Operation
 
     public override string Example => "a, b = x -> split(2)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-    [
-        new("parts", ParameterKind.Integer, "The number of parts, known in the file.", Minimum: 1, Below: 64),
-        new("axis", ParameterKind.Integer, "The dimension.", "1"),
-    ];
+    private static readonly IntegerParameter Parts = new("parts", "The number of parts, known in the file.") { Minimum = 1, Maximum = 64 };
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+    private static readonly Slice Part = new();
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Parts, Axis];
+
+    public override bool IsRow => true;
 
     public override string ShapeRule => "[N, C, ...] -> parts values of [N, C / parts, ...]";
 
     public override string MomentRule => "the moments of the channels of each part";
 
-    /// <summary>The parts are slices: the model applies those.</summary>
+    /// <summary>Each part is a slice.</summary>
+    public override IReadOnlyList<OperationPart>? Expand(OperationCall call)
+    {
+        if (call.Get(Parts).Value is not { } parts)
+        {
+            call.Report(DiagnosticCatalogue.ArgumentType(
+                call.PlaceOf(Parts), Name, Parts.Name, "a number that is known in the file", call.Get(Parts).ToString()));
+            return null;
+        }
+        if (Axes.Resolve(call, Axis) is not { } axis)
+            return null;
+        var whole = call.Input[axis];
+        var rest = Size.Modulo(whole, parts);
+        if (rest != Size.Zero && !call.Require(rest, 0,
+                () => DiagnosticCatalogue.Divide(call.Place, Name, call.Input.NameOf(axis), whole.ToString(), parts.ToString())))
+            return null;
+        var size = Size.FloorDivide(whole, parts);
+        return Enumerable.Range(0, (int)parts)
+            .Select(part => new OperationPart(Part, Slice.ArgumentsOf(size * part, size * (part + 1), axis, call.Place))).ToArray();
+    }
+
     public override Shape Infer(OperationCall call) => call.Input;
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => inputs[0];
+    public override Computation Compute(OperationCall call) => throw new NotSupportedException("The parts of a split are computed, each by itself.");
 }

@@ -15,28 +15,28 @@ internal sealed class Squeeze : Operation
 
     public override string Example => "y = x -> avgpool(global) -> squeeze(3) -> squeeze(2)";
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } =
-        [new("axis", ParameterKind.Integer, "The dimension; negative ones count from the end.")];
+    private static readonly IntegerParameter Axis = new("axis", "The dimension; negative ones count from the end.");
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
 
     public override string ShapeRule => "the dimension is left out";
 
     public override string MomentRule => "unchanged; where the channels are left out every position of the next dimension has their moments";
 
     public override bool PassesState(OperationCall call) =>
-        Axes.Resolve(call, "axis", call.Integer("axis")) is { } axis && (axis > 1 || axis == 1 && call.Input.Rank > 2);
+        Axes.Resolve(call, Axis) is { } axis && (axis > 1 || axis == 1 && call.Input.Rank > 2);
 
     public override Shape? Infer(OperationCall call)
     {
-        if (Axes.Resolve(call, "axis", call.Integer("axis")) is not { } axis)
+        if (Axes.Resolve(call, Axis) is not { } axis)
             return null;
         return call.Require(call.Input[axis], 1, () => DiagnosticCatalogue.ArgumentRange(
-            call.PlaceOf("axis"), Name, "axis", "a dimension of size 1", $"{call.Input[axis]} in {call.Input}"))
+            call.PlaceOf(Axis), Name, "axis", "a dimension of size 1", $"{call.Input[axis]} in {call.Input}"))
             ? new Shape(call.Input.Sizes.Where((_, i) => i != axis))
             : null;
     }
 
-    public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.squeeze({code.Of(call.Integer("axis"))})";
+    public override Computation Compute(OperationCall call) => Method("squeeze", call.Get(Axis));
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Squeeze({code.Of(call.Integer("axis"))})";
+    public override MomentStep Moments(OperationCall call) => Pass("Squeeze", call.Get(Axis));
 }

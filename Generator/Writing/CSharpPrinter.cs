@@ -3,11 +3,13 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using KnDsl.Language.Values;
 
-namespace KnDsl.Language.Values;
+namespace KnDsl.Generator.Writing;
 
-/// <summary>Writes values as C#: who emits code says what a symbol is called where the code will stand.</summary>
-internal sealed class CodeContext(Func<Symbol, string> name)
+/// <summary>Prints the language's values as C#.</summary>
+/// <param name="name">What a symbol is called at the place that the code is for.</param>
+internal sealed class CSharpPrinter(Func<Symbol, string> name)
 {
     public string Of(Symbol symbol) => symbol.Origin switch
     {
@@ -68,7 +70,6 @@ internal sealed class CodeContext(Func<Symbol, string> name)
 
     /// <summary>A number as one side of an operator.</summary>
     public string Operand(Number number) => number is NumberOperation or NumberNegation || number is WholeNumber { Size: { } size } && !IsWord(size)
-        || number.Value < 0
         ? $"({Of(number)})"
         : Of(number);
 
@@ -95,13 +96,11 @@ internal sealed class CodeContext(Func<Symbol, string> name)
 
     public string Of(Policy policy) => policy switch
     {
-        PolicyParameter parameter => name(parameter.Symbol),
-        PolicyCall call => $"NormPolicy.{Factory(call.Name)}({string.Join(", ", call.Settings.Select(setting => $"{CamelCase(setting.Name)}: {Setting(setting)}"))})",
+        PolicySymbol parameter => name(parameter.Symbol),
+        PolicyCall call => $"NormPolicy.{CSharpNames.PolicyFactory(call.Name)}({string.Join(", ", call.Settings.Select(setting => $"{CamelCase(setting.Name)}: {Setting(setting)}"))})",
         OpaquePolicy opaque => opaque.Text,
         _ => "norm",
     };
-
-    public static string Factory(string policy) => policy == "groupkalman" ? "GroupKalman" : char.ToUpperInvariant(policy[0]) + policy.Substring(1);
 
     /// <summary><c>r_max</c> is rMax in C#.</summary>
     private static string CamelCase(string setting)

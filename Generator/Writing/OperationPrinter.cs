@@ -1,0 +1,110 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Operations.Contract;
+
+namespace KnDsl.Generator.Writing;
+
+/// <summary>Prints what operations compute, and how their modules are made, as C#: the one place that turns that data into code.</summary>
+internal sealed class OperationPrinter(CSharpPrinter values)
+{
+    /// <summary>The values and the module of one use of an operation, under their names in C#.</summary>
+    private sealed record Use(string Module, IReadOnlyList<string> Inputs);
+
+    /// <summary>The variable of functions of one value.</summary>
+    private static readonly Use Function = new("", ["value"]);
+
+    // ---- the forward pass ----------------------------------------------------------------------------------------
+
+    /// <summary>An expression for the output.</summary>
+    /// <param name="module">The operation's module, or empty.</param>
+    /// <param name="inputs">The values that it takes.</param>
+    public string Compute(Computation computation, string module, IReadOnlyList<string> inputs) => Print(computation, new Use(module, inputs));
+
+    /// <summary>An expression for the state of the output.</summary>
+    /// <param name="states">The states of the inputs, each of which may be null; a learned tensor has the tensor in its place.</param>
+    /// <param name="output">The output, whose sizes are known by then.</param>
+    public string Moments(MomentStep step, string module, IReadOnlyList<string> states, string output) => step switch
+    {
+        WeightStep => $"{states[0]}?.Through({module})",
+        PassStep { Rule: "Select" } pass => $"{states[0]}?.Slice({Print(pass.Arguments[0], "", Function)}, 0, 1).Squeeze({Print(pass.Arguments[0], "", Function)})",
+        PassStep pass => $"{states[pass.Input]}?.{OldName(pass.Rule, false)}({string.Join(", ", (pass.Rule == "Interpolate" ? [$"{output}.shape[2..]"] : Array.Empty<string>())
+            .Concat(pass.Arguments.Select(argument => Print(argument, "", new Use(module, states)))))})",
+        JoinStep { Rule: "Concat" } concat when concat.Arguments[0].Value is SizeOperand { Size.Value: 1 } => $"ChannelState.Concat({string.Join(", ", states)})",
+        JoinStep join => $"ChannelState.{OldName(join.Rule, true)}({string.Join(", ", join.Arguments.Select(argument => Print(argument, "", Function)).Concat(states))})",
+        _ => throw new InvalidOperationException(),
+    };
+
+    private static string OldName(string rule, bool isJoin) => rule switch
+    {
+        "Elementwise" => "Apply",
+        "Scale" => "LayerScale",
+        "Sum" when isJoin => "Add",
+        "Difference" => "Subtract",
+        "Product" => "Multiply",
+        _ => rule,
+    };
+
+    /// <summary>An expression for the output and its state together, as a tuple; null where the step has none.</summary>
+    public static string? Together(MomentStep? step, string module, string input, string state) =>
+        step is WeightStep ? $"{module}.call({input}, {state})" : null;
+
+    private string Print(Operand operand, Use use) => operand switch
+    {
+        InputOperand input => use.Inputs[input.Index],
+        ModuleOperand => use.Module,
+        WeightOperand weight => $"{use.Module}.{weight.Name}",
+        SizeOperand size => values.Of(size.Size),
+        SizesOperand sizes => values.Of(sizes.Sizes),
+        SpatialOperand spatial => spatial.IsCompact ? values.Of(spatial.Sizes[0]) : $"({string.Join(", ", spatial.Sizes.Select(values.Of))})",
+        NumberOperand number => values.Of(number.Number),
+        FlagOperand flag => values.Of(flag.Condition),
+        WordOperand word => $"{EnumOf(word.Set)}.{CSharpNames.Pascal(word.Word)}",
+        PolicyOperand policy => values.Of(policy.Policy),
+        DimensionOperand dimension => $"{use.Inputs[dimension.Input]}.shape[{dimension.Axis}]",
+        SpatialSizesOperand sizes => $"{use.Inputs[sizes.Input]}.shape[2..]",
+        TrainingOperand => "training",
+        WhileTrainingOperand number => $"training ? {values.Of(number.Number)} : 0",
+        ListOperand list => $"[{string.Join(", ", list.Items.Select(item => Print(item, use)))}]",
+        FunctionOperand function => $"value => {Print(function.Body, Function)}",
+        ModuleCall call => $"{use.Module}.call({string.Join(", ", call.Inputs.Select(input => Print(input, use)))})",
+        FunctionCall call when TorchSharpNames.Method(call.Function) is { } method =>
+            $"{Print(call.Arguments[0].Value, use)}.{method}({Print(call.Arguments.Skip(1), call.Function, use)})",
+        FunctionCall call => $"{TorchSharpNames.Function(call.Function)}({Print(call.Arguments, call.Function, use)})",
+        MethodCall call => $"{Print(call.Receiver, use)}.{call.Method}({Print(call.Arguments, call.Method, use)})",
+        OperatorCall call => $"{Side(call.Left, use)} {call.Operator} {Side(call.Right, use)}",
+        _ => throw new InvalidOperationException($"{operand.GetType().Name} has no C#."),
+    };
+
+    private string Side(Operand operand, Use use) => operand is NumberOperand number ? values.Operand(number.Number) : Print(operand, use);
+
+    private string Print(IEnumerable<NamedOperand> arguments, string callee, Use use) =>
+        string.Join(", ", arguments.Select(argument => Print(argument, callee, use)));
+
+    private string Print(NamedOperand argument, string callee, Use use) =>
+        argument.Name is { } name ? $"{TorchSharpNames.Argument(callee, name)}: {Print(argument.Value, use)}" : Print(argument.Value, use);
+
+    private static string EnumOf(WordSet set) => set switch
+    {
+        WordSet.Padding => "Padding",
+        WordSet.PaddingMode => "PaddingModes",
+        _ => "InterpolationMode",
+    };
+
+    // ---- the constructor -----------------------------------------------------------------------------------------
+
+    /// <summary>An expression that makes an operation's module.</summary>
+    public string Construct(Construction construction) => construction switch
+    {
+        ModuleConstruction { Type.Library: ModuleLibrary.Torch } module =>
+            $"nn.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Function)}, device: device, dtype: dtype)",
+        ModuleConstruction { Type.Library: ModuleLibrary.Extern } module =>
+            $"Operations.place(new {CSharpNames.Type(module.Type)}({Print(module.Arguments, "", Function)}), device, dtype)",
+        ModuleConstruction module => $"new {module.Type.Name}({Print(module.Arguments, "", Function)}, device, dtype)",
+        NormConstruction norm => $"{values.Of(norm.Policy)}{Settings(norm)}.Create({values.Of(norm.Channels)}, device, dtype)",
+        TensorConstruction tensor => $"Operations.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, {values.Of(tensor.Deviation)}, device, dtype)",
+        _ => throw new InvalidOperationException(),
+    };
+
+    private string Settings(NormConstruction norm) => norm.Settings.Count == 0 ? "" : $".With({Print(norm.Settings, "", Function)})";
+}
