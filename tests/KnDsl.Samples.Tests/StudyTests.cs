@@ -3,7 +3,8 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
-using KnDsl.Samples.FashionMnist.Study;
+using System.Threading.Tasks;
+using KnDsl.Samples.Study;
 using Spectre.Console;
 using Xunit;
 using static TorchSharp.torch;
@@ -69,6 +70,20 @@ public sealed class StudyTests : IDisposable
         Assert.Contains("is no log of a study", Assert.Throws<StudyException>(() => Run("settings", "--methods", "group")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_committed_results_are_a_whole_study_with_the_default_options()
+    {
+        string committed = Path.Combine(Programs.Sample("Study"), "results");
+        // A log that is opened may be repaired, so a copy is.
+        string log = In("trials.csv");
+        File.Copy(Path.Combine(committed, "trials.csv"), log);
+        StudyOptions options = Parse();
+        var trials = new TrialLog(log, options.Settings);
+        Assert.Empty(options.Plan.Open(trials));
+        StudyReport.Save(In("study.md"), Entry.All(options.Plan, trials), options);
+        Assert.Equal(File.ReadAllText(Path.Combine(committed, "study.md")), File.ReadAllText(In("study.md")));
+    }
+
     [Theory]
     [InlineData("--methods kalmann", "there is no method 'kalmann'; expected some of kalman,")]
     [InlineData("--methods kalman(2/0.1)", "gain of the mean is 2, but")]
@@ -83,6 +98,15 @@ public sealed class StudyTests : IDisposable
             .Parse(arguments.Split(' ')).Invoke(new InvocationConfiguration { Output = TextWriter.Null, Error = errors });
         Assert.Equal(1, code);
         Assert.Contains(message, Regex.Replace(errors.ToString(), @"\s+", " "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_file_ends_the_program_with_its_name()
+    {
+        (int code, _, string errors) = await Programs.Run("Study", "--data", In("nowhere"), "--output", In("missing"));
+        Assert.Equal(1, code);
+        Assert.Equal($"{In("nowhere", "train-images-idx3-ubyte.gz")}: the file does not exist{Environment.NewLine}", errors);
+        Assert.False(Directory.Exists(In("missing")));
     }
 
     [Fact]
@@ -114,16 +138,21 @@ public sealed class StudyTests : IDisposable
         {
             Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(text),
         });
-        StudyOptions? options = null;
         string[] all = [.. arguments, "--data", data.Path, "--output", In(name), "--workers", "2"];
         if (!arguments.Contains("--epochs")) all = [.. all, "--epochs", "1"];
+        Assert.Equal(0, StudyJob.Run(Parse(all), console, text));
+        return text.ToString();
+    }
+
+    private static StudyOptions Parse(params string[] arguments)
+    {
+        StudyOptions? options = null;
         Assert.Equal(0, StudyOptions.Command(given =>
         {
             options = given;
             return 0;
-        }).Parse(all).Invoke());
-        Assert.Equal(0, StudyCommand.Run(options!, console, text));
-        return text.ToString();
+        }).Parse(arguments).Invoke());
+        return options!;
     }
 
     private string[] Trials(string name) => File.ReadAllLines(In(name, "trials.csv"));

@@ -4,10 +4,11 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using KnDsl.Samples.FashionMnist;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>What the command <c>study</c> asks for.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int Workers, string Data, string Output)
 {
     /// <summary>What decides on the results, in one line: trials made with other settings do not mix with these.</summary>
@@ -17,7 +18,7 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
 
     /// <summary>The command with its options.</summary>
     /// <param name="run">Is called with what was asked for; returns the exit code.</param>
-    public static Command Command(Func<StudyOptions, int> run)
+    public static RootCommand Command(Func<StudyOptions, int> run)
     {
         Option<string> methods = List("--methods", string.Join(",", Contestant.Standard), "Who takes part, with commas between them", Contestant.Named);
         Option<string> samples = List(
@@ -39,7 +40,7 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
             DefaultValueFactory = _ => Path.Combine("runs", "FashionMnist", "study"),
         };
 
-        var command = new Command("study", "Trains with every normalization at several numbers of images behind each statistic, and compares them.")
+        var command = new RootCommand("Trains with every normalization at several numbers of images behind each statistic, and compares them.")
         {
             methods, samples, rates, seeds, epochs, images, workers, data, output,
         };

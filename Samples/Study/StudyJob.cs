@@ -3,10 +3,10 @@ using System.IO;
 using KnDsl.Samples.FashionMnist.Data;
 using Spectre.Console;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>The command <c>study</c>: every normalization against the images behind each statistic.</summary>
-internal static class StudyCommand
+/// <summary>The job of the program: every normalization against the number of images per statistic.</summary>
+internal static class StudyJob
 {
     /// <summary>Runs it, or goes on with it.</summary>
     /// <param name="options">Who takes part and how.</param>

@@ -1,10 +1,11 @@
 using System;
 using System.Diagnostics;
+using KnDsl.Samples.FashionMnist;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.FashionMnist.Training;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>Trains as a trial asks for.</summary>
 /// <param name="data">What to train and test on.</param>

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text.RegularExpressions;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>A normalization that takes part in the study.</summary>
 /// <param name="Name">The name by which the command line and the tables know it.</param>

@@ -4,7 +4,7 @@ using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>Makes the trials of a study, several at a time, each in a process of its own.</summary>
 /// <param name="options">Which trials.</param>

@@ -5,7 +5,7 @@ using System.IO;
 using System.Linq;
 using Spectre.Console;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>Shows how far a study is and when it will be through: a moving bar in a terminal, a line a trial elsewhere.</summary>
 internal static class StudyProgress

@@ -5,7 +5,7 @@ using KnDsl.Samples.FashionMnist.Reports;
 using ScottPlot;
 using ScottPlot.Plottables;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>
 /// Draws test error against the samples behind each statistic, one line a contestant, bars from the best to the worst seed.

@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using KnDsl.Samples.FashionMnist.Training;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>
 /// A process that makes trials, one after the other: it reads a line for each and answers with the result's line. Several
@@ -16,7 +16,7 @@ namespace KnDsl.Samples.FashionMnist.Study;
 /// </summary>
 internal sealed class WorkerProcess : IDisposable
 {
-    private const string Name = "study-worker";
+    private const string Name = "worker";
 
     private readonly Process process;
     private readonly StringBuilder errors = new();
@@ -24,7 +24,7 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Starts it.</summary>
     public WorkerProcess(StudyOptions options)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "FashionMnist.exe" : "FashionMnist"))
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Study.exe" : "Study"))
         {
             ArgumentList =
             {

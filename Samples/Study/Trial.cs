@@ -1,7 +1,7 @@
 using System;
 using System.Globalization;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>What a training of the study is for.</summary>
 internal enum Purpose

@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>
 /// A control: Kalman normalization whose prior does not come from the layers before it but from its own past, the running

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>
 /// The finished trials of a study, in a CSV file that grows by a line a trial, so that an interrupted study goes on where it

@@ -2,7 +2,7 @@ using System;
 using KnDsl.Samples.FashionMnist.Data;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>The images of a study. Those that rates are judged on are held back from the training set, never test images.</summary>
 internal sealed class StudyData : IDisposable

@@ -4,7 +4,7 @@ using System.IO;
 using System.Linq;
 using Spectre.Console;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>The study as a table: a row a contestant, a column a number of samples.</summary>
 internal static class StudyReport
