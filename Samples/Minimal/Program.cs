@@ -37,4 +37,5 @@ using var loaded = new Small(classes: 4, device: device);
 loaded.load_weights(file);
 loaded.eval();
 Tensor predicted = loaded.call(colours + randn(4, 3, 16, 16, device: device)).argmax(1);
-Console.WriteLine($"A black, a red, a green and a blue image are of the classes {string.Join(", ", predicted.cpu().data<long>().ToArray())}");
+string classes = string.Join(", ", predicted.cpu().data<long>().ToArray());
+Console.WriteLine($"A black, a red, a green and a blue image are of the classes {classes}");

@@ -4,41 +4,41 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Study;
 
-/// <summary>The images of a study. Those that rates are judged on are held back from the training set, never test images.</summary>
+/// <summary>The images of a study. Learning rates are judged on images held back from the training set, never on test images.</summary>
 internal sealed class StudyData : IDisposable
 {
-    /// <summary>One in so many training images is held back while rates are chosen.</summary>
+    /// <summary>One in this many training images is held back while rates are chosen.</summary>
     private const int HeldBack = 6;
 
     private readonly TensorSet all;
-    private readonly TensorSet most;
-    private readonly TensorSet held;
+    private readonly TensorSet remaining;
+    private readonly TensorSet heldBack;
     private readonly TensorSet test;
 
     /// <summary>Reads the images.</summary>
-    /// <param name="folder">Of the four files.</param>
-    /// <param name="images">Training images, the first of the folder.</param>
+    /// <param name="folder">The folder of the four data files.</param>
+    /// <param name="images">The number of training images, the first of the folder.</param>
     /// <exception cref="DataException">A data file is missing or damaged.</exception>
     public static StudyData Open(string folder, int images) => new(ImageSet.Training(folder).Take(images), ImageSet.Test(folder));
 
     private StudyData(ImageSet training, ImageSet test)
     {
-        (double, double) scale = TensorSet.ScaleOf(training);
+        (double Mean, double Deviation) scale = TensorSet.MeasureScale(training);
         int first = training.Count - training.Count / HeldBack;
         all = new TensorSet(training, scale, CPU);
-        most = new TensorSet(training.Take(first), scale, CPU);
-        held = new TensorSet(training.Skip(first), scale, CPU);
+        remaining = new TensorSet(training.Take(first), scale, CPU);
+        heldBack = new TensorSet(training.Skip(first), scale, CPU);
         this.test = new TensorSet(test, scale, CPU);
     }
 
-    /// <summary>What a trial trains on and what its error is counted on.</summary>
-    public (TensorSet Training, TensorSet Test) For(Purpose purpose) => purpose == Purpose.Rate ? (most, held) : (all, test);
+    /// <summary>The images that a trial trains on, and those that its error is measured on.</summary>
+    public (TensorSet Training, TensorSet Test) For(Purpose purpose) => purpose == Purpose.Rate ? (remaining, heldBack) : (all, test);
 
     public void Dispose()
     {
         all.Dispose();
-        most.Dispose();
-        held.Dispose();
+        remaining.Dispose();
+        heldBack.Dispose();
         test.Dispose();
     }
 }

@@ -23,9 +23,12 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
-    public void A_study_that_was_interrupted_goes_on_and_comes_to_the_same()
+    public void An_interrupted_study_continues_and_has_the_same_results()
     {
-        string[] arguments = ["--methods", "kalman,group,batch-scaled,kalman-history", "--samples", "1,2,0", "--rates", "0.05,0.1", "--seeds", "2"];
+        string[] arguments =
+        [
+            "--methods", "kalman,group,batch-scaled,kalman-history", "--samples", "1,2,0", "--rates", "0.05,0.1", "--seeds", "2",
+        ];
         Run("whole", arguments);
         string[] trials = Trials("whole");
         // Ten entries, each with two trials for its rate and one for each seed.
@@ -43,7 +46,8 @@ public sealed class StudyTests : IDisposable
         // A third time there is nothing to do.
         Assert.DoesNotContain("[", Run("cut", arguments).Split('\n')[1], StringComparison.Ordinal);
 
-        static string[] Sorted(string[] lines) => [.. lines.Select(line => Regex.Replace(line, @",[\d.]+$", "")).Order(StringComparer.Ordinal)];
+        static string[] Sorted(string[] lines) =>
+            [.. lines.Select(line => Regex.Replace(line, @",[\d.]+$", "")).Order(StringComparer.Ordinal)];
     }
 
     [Fact]
@@ -62,12 +66,14 @@ public sealed class StudyTests : IDisposable
     {
         Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1");
         string before = File.ReadAllText(In("settings", "trials.csv"));
-        var problem = Assert.Throws<StudyException>(() => Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1", "--epochs", "2"));
+        var problem = Assert.Throws<StudyException>(
+            () => Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1", "--epochs", "2"));
         Assert.Contains("was made with other settings", problem.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(In("settings", "trials.csv")));
 
         File.WriteAllText(In("settings", "trials.csv"), "something,else\nquite\n");
-        Assert.Contains("is no log of a study", Assert.Throws<StudyException>(() => Run("settings", "--methods", "group")).Message, StringComparison.Ordinal);
+        problem = Assert.Throws<StudyException>(() => Run("settings", "--methods", "group"));
+        Assert.Contains("is not the log of a study", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,7 +126,7 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
-    public void The_history_control_has_its_own_past_for_a_prior()
+    public void The_history_control_has_its_own_past_as_a_prior()
     {
         var policy = NormPolicy.Kalman(new Gain(0.5, 0.25));
         using NormLayer layer = new HistoryPolicy(policy).Create(3);
