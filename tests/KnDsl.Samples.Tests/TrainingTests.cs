@@ -33,7 +33,7 @@ public sealed class TrainingTests : IDisposable
         string[] lines = text.TrimEnd().Split('\n');
         Assert.Matches(@"^errors: kalman=\d+\.\d batch=\d+\.\d group=\d+\.\d$", lines[^1]);
         Assert.Contains(In("first"), text, StringComparison.Ordinal);
-        // Three classes that are easy to tell apart: who learns gets most of them right, who guesses two of three wrong.
+        // Three classes that are easy to tell apart: a network that learns gets most of them right, guessing gets two of three wrong.
         Assert.All(Errors(lines[^1]), error => Assert.InRange(error, 0, 20));
 
         byte[] picture = File.ReadAllBytes(In("first", "curves.png"));
