@@ -9,18 +9,18 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.FashionMnist;
 
-/// <summary>The main job: trains the network of ResNetCifar.knnet with one method after the other.</summary>
+/// <summary>The job of the program: trains the network of ResNetCifar.knnet with one method after the other.</summary>
 internal static class Comparison
 {
-    /// <summary>Runs it.</summary>
-    /// <param name="options">What to compare and how.</param>
-    /// <param name="console">For progress and the table.</param>
-    /// <param name="output">For what scripts read.</param>
+    /// <summary>Runs the comparison.</summary>
+    /// <param name="options">The methods to compare, and how to train them.</param>
+    /// <param name="console">Shows progress and the table.</param>
+    /// <param name="output">Receives the lines that scripts read.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="DataException">A data file is missing or damaged.</exception>
     public static int Run(Options options, IAnsiConsole console, TextWriter output)
     {
-        // Before any word on the training: a missing file should be the first thing seen.
+        // Read before anything is printed about the training: a missing file should be the first thing that the user sees.
         ImageSet trainingImages = ImageSet.Training(options.Data);
         ImageSet testImages = ImageSet.Test(options.Data);
         if (!options.Full) trainingImages = trainingImages.Take(Options.Subset);
@@ -38,16 +38,17 @@ internal static class Comparison
         Directory.CreateDirectory(folder);
         string statistics = options.Microbatch is int samples ? $"{samples} images" : $"whole batches of {options.Batch}";
         output.WriteLine($"{trainingImages.Count} training and {testImages.Count} test images from {options.Data}");
-        output.WriteLine($"{options.Epochs} epochs, batch {options.Batch}, statistics of {statistics}, seed {options.Seed}, on {device.type}");
+        output.WriteLine(
+            $"{options.Epochs} epochs, batch {options.Batch}, statistics of {statistics}, seed {options.Seed}, on {device.type}");
 
-        (double, double) scale = TensorSet.ScaleOf(trainingImages);
+        (double Mean, double Deviation) scale = TensorSet.MeasureScale(trainingImages);
         using var training = new TensorSet(trainingImages, scale, device);
         using var test = new TensorSet(testImages, scale, device);
         var trainer = new Trainer(training, test, settings);
         var log = new TensorBoardLog(Path.Combine(folder, "tensorboard"));
         IReadOnlyList<Outcome> outcomes = ConsoleReport.Follow(console, settings, progress =>
             options.Methods.Select(name => trainer.Train(
-                Method.Of(name, options.Microbatch),
+                Method.Create(name, options.Microbatch),
                 policy => new ResNetCifar(policy: policy, device: device),
                 new Observers(progress, log))).ToList());
 

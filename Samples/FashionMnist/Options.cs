@@ -8,51 +8,61 @@ using KnDsl.Samples.FashionMnist.Training;
 
 namespace KnDsl.Samples.FashionMnist;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record Options
 {
-    /// <summary>The folder of the data that comes with the program.</summary>
+    /// <summary>The folder of the data that is included with the program.</summary>
     public static string OwnData { get; } = Path.Combine(AppContext.BaseDirectory, "data");
 
-    /// <summary>Where Debian's package dataset-fashion-mnist puts the full set.</summary>
+    /// <summary>The folder into which Debian's package dataset-fashion-mnist installs the full set.</summary>
     public const string SystemData = "/usr/share/datasets/fashion-mnist";
 
-    /// <summary>Without <c>--full</c>, training uses this many images, wherever they come from.</summary>
+    /// <summary>Without <c>--full</c>, training uses this many images, from whichever folder.</summary>
     public const int Subset = 12_000;
 
     private const int DefaultBatch = 64;
     private const int DefaultMicrobatch = 2;
 
+    /// <summary>The methods to compare: names of <see cref="Method.Names"/>.</summary>
     public required IReadOnlyList<string> Methods { get; init; }
 
-    /// <summary>Samples behind each statistic; null is the whole batch.</summary>
+    /// <summary>Images per statistic; null is the whole batch.</summary>
     public required int? Microbatch { get; init; }
 
+    /// <summary>Passes through the training images.</summary>
     public required int Epochs { get; init; }
 
+    /// <summary>Images per step.</summary>
     public required int Batch { get; init; }
 
+    /// <summary>The highest learning rate, reached after the warm-up.</summary>
     public required double LearningRate { get; init; }
 
+    /// <summary>Determines the first weights and the order of the images.</summary>
     public required long Seed { get; init; }
 
+    /// <summary><c>cpu</c>, <c>cuda</c>, or <c>auto</c>.</summary>
     public required string Device { get; init; }
 
+    /// <summary>Threads that torch computes with.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>The folder of the four data files.</summary>
     public required string Data { get; init; }
 
+    /// <summary>Whether to train on all images of the folder, not only the first <see cref="Subset"/>.</summary>
     public required bool Full { get; init; }
 
+    /// <summary>The folder for the picture, the figures and the TensorBoard logs.</summary>
     public required string Output { get; init; }
 
     /// <summary>The command with all its options.</summary>
-    /// <param name="run">Is called with what was asked for; returns the exit code.</param>
+    /// <param name="run">Called with the options; returns the exit code.</param>
     public static RootCommand Command(Func<Options, int> run)
     {
         var methods = new Option<string>("--methods")
         {
-            Description = $"Which to compare, with commas between them: {string.Join(", ", Method.Names)}",
+            Description = $"Methods to compare, separated by commas: {string.Join(", ", Method.Names)}",
             DefaultValueFactory = _ => "kalman,batch,group",
         };
         methods.Validators.Add(result =>
@@ -60,11 +70,12 @@ internal sealed record Options
             if (!Method.TryParseList(result.GetValueOrDefault<string>() ?? "", out _, out string problem))
                 result.AddError($"--methods: {problem}.");
         });
-        Option<int> microbatch = Whole("--microbatch", DefaultMicrobatch, 0, int.MaxValue, "Images behind each statistic of kalman and batch; 0 for the whole batch");
-        Option<int> epochs = Whole("--epochs", 4, 1, 10_000, "Passes through the training images");
-        Option<int> batch = Whole("--batch", DefaultBatch, 1, 100_000, "Images a step");
-        Option<int> seed = Whole("--seed", 1, 0, int.MaxValue, "Decides on the first weights and the order of the images");
-        Option<int> threads = Whole("--threads", 2, 1, 1024, "Threads to compute with; results repeat for the same number");
+        Option<int> microbatch = WholeNumber(
+            "--microbatch", DefaultMicrobatch, 0, int.MaxValue, "Images per statistic of kalman and batch; 0 for the whole batch");
+        Option<int> epochs = WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
+        Option<int> batch = WholeNumber("--batch", DefaultBatch, 1, 100_000, "Images per step");
+        Option<int> seed = WholeNumber("--seed", 1, 0, int.MaxValue, "Determines the first weights and the order of the images");
+        Option<int> threads = WholeNumber("--threads", 2, 1, 1024, "Threads to compute with; the same number gives the same results");
         var rate = new Option<double>("--lr")
         {
             Description = "The highest learning rate, after the warm-up",
@@ -79,7 +90,7 @@ internal sealed record Options
         device.AcceptOnlyFromAmong("auto", "cpu", "cuda");
         var data = new Option<string?>("--data")
         {
-            Description = "A folder with the four files of Fashion-MNIST (idx.gz) instead of the images that come along",
+            Description = "A folder with the four files of Fashion-MNIST (idx.gz) instead of the included images",
         };
         var full = new Option<bool>("--full")
         {
@@ -87,7 +98,7 @@ internal sealed record Options
         };
         var output = new Option<string?>("--output")
         {
-            Description = "Where to put the picture, the figures and the TensorBoard logs [default: runs/FashionMnist/TIME]",
+            Description = "Folder for the picture, the figures and the TensorBoard logs [default: runs/FashionMnist/TIME]",
         };
 
         var command = new RootCommand(
@@ -97,9 +108,13 @@ internal sealed record Options
         };
         command.Validators.Add(result =>
         {
-            // A value that could not be read has its own message already.
-            if (Value(result, microbatch, DefaultMicrobatch) is int samples && Value(result, batch, DefaultBatch) is int size && samples > size)
+            // A value that could not be read already has a message of its own.
+            if (Value(result, microbatch, DefaultMicrobatch) is int samples
+                && Value(result, batch, DefaultBatch) is int size
+                && samples > size)
+            {
                 result.AddError($"--microbatch: a statistic of {samples} images does not fit in a batch of {size}.");
+            }
         });
         command.SetAction(parsed =>
         {
@@ -125,18 +140,22 @@ internal sealed record Options
     }
 
     /// <summary>An option that is a whole number within bounds.</summary>
-    public static Option<int> Whole(string name, int standard, int least, int most, string description)
+    public static Option<int> WholeNumber(string name, int defaultValue, int minimum, int maximum, string description)
     {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard };
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultValue };
         option.CustomParser = result =>
         {
             string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+                && value >= minimum
+                && value <= maximum)
+            {
                 return value;
-            result.AddError(most == int.MaxValue
-                ? $"{name} is '{text}', expected a whole number, {least} or more."
-                : $"{name} is '{text}', expected a whole number from {least} to {most}.");
-            return standard;
+            }
+            result.AddError(maximum == int.MaxValue
+                ? $"{name} is '{text}', expected a whole number, {minimum} or more."
+                : $"{name} is '{text}', expected a whole number from {minimum} to {maximum}.");
+            return defaultValue;
         };
         return option;
     }
@@ -144,18 +163,22 @@ internal sealed record Options
     private static double Number(ArgumentResult result)
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value))
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value > 0
+            && double.IsFinite(value))
+        {
             return value;
+        }
         result.AddError($"--lr is '{text}', expected a number above 0, such as 0.1.");
         return 0;
     }
 
-    /// <summary>An option's value, or null where it could not be read. Validators run before defaults are filled in.</summary>
-    private static int? Value(CommandResult result, Option<int> option, int standard)
+    /// <summary>The value of an option, or null if it could not be read. Validators run before defaults are filled in.</summary>
+    private static int? Value(CommandResult result, Option<int> option, int defaultValue)
     {
         try
         {
-            return result.GetResult(option) is { Implicit: false } ? result.GetValue(option) : standard;
+            return result.GetResult(option) is { Implicit: false } ? result.GetValue(option) : defaultValue;
         }
         catch (InvalidOperationException)
         {

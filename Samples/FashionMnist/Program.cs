@@ -1,23 +1,18 @@
 using System;
-using System.CommandLine;
 using KnDsl.Samples.FashionMnist;
 using KnDsl.Samples.FashionMnist.Data;
-using KnDsl.Samples.FashionMnist.Study;
 using Spectre.Console;
 
-RootCommand command = Options.Command(options => Guarded(() => Comparison.Run(options, AnsiConsole.Console, Console.Out)));
-command.Add(StudyOptions.Command(options => Guarded(() => StudyCommand.Run(options, AnsiConsole.Console, Console.Out))));
-command.Add(WorkerProcess.Command());
-return command.Parse(args).Invoke();
+return Options.Command(Run).Parse(args).Invoke();
 
-// What a user can mend is said in a line, without a stack trace.
-static int Guarded(Func<int> run)
+// A problem that the user can fix is reported in one line, without a stack trace.
+static int Run(Options options)
 {
     try
     {
-        return run();
+        return Comparison.Run(options, AnsiConsole.Console, Console.Out);
     }
-    catch (Exception e) when (e is DataException or StudyException)
+    catch (DataException e)
     {
         Console.Error.WriteLine(e.Message);
         return 1;

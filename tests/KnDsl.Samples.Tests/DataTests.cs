@@ -38,7 +38,7 @@ public sealed class DataTests : IDisposable
         Assert.Equal((10_000, 28, 28), (test.Count, test.Height, test.Width));
         // The published set has 1,000 test images a class; its pixels have this mean and deviation in [0, 1].
         Assert.All(test.Labels.CountBy(label => label), group => Assert.Equal(1_000, group.Value));
-        (double mean, double deviation) = TensorSet.ScaleOf(training);
+        (double mean, double deviation) = TensorSet.MeasureScale(training);
         Assert.Equal(0.286, mean, 0.003);
         Assert.Equal(0.353, deviation, 0.003);
         Assert.Contains("MIT", File.ReadAllText(Path.Combine(Options.OwnData, "LICENSE")), StringComparison.Ordinal);
@@ -50,7 +50,8 @@ public sealed class DataTests : IDisposable
         File.Delete(folder.In(DataFolder.TrainingLabels));
         Fails(DataFolder.TrainingLabels, "the file does not exist");
         var error = Assert.Throws<DataException>(() => ImageSet.Test(folder.In("nowhere")));
-        Assert.EndsWith(Path.Combine("nowhere", "t10k-images-idx3-ubyte.gz") + ": the file does not exist", error.Message, StringComparison.Ordinal);
+        string file = Path.Combine("nowhere", "t10k-images-idx3-ubyte.gz");
+        Assert.EndsWith($"{file}: the file does not exist", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,11 +119,11 @@ public sealed class DataTests : IDisposable
         folder.Write(DataFolder.TrainingImages, floats);
         Fails(DataFolder.TrainingImages, "its elements are of type 0d, expected 08 (bytes)");
         folder.Write(DataFolder.TrainingImages, DataFolder.Idx([], 0x10000, 0x10000, 0x10000));
-        Fails(DataFolder.TrainingImages, "its header announces 65536 x 65536 x 65536 elements, which no such file has");
+        Fails(DataFolder.TrainingImages, "its header declares 65536 x 65536 x 65536 elements, which no such file has");
         folder.Write(DataFolder.TrainingImages, DataFolder.Idx([], -1, 28, 28));
-        Fails(DataFolder.TrainingImages, "its header announces 4294967295 x 28 x 28 elements, which no such file has");
+        Fails(DataFolder.TrainingImages, "its header declares 4294967295 x 28 x 28 elements, which no such file has");
         folder.Write(DataFolder.TrainingImages, DataFolder.Idx(new byte[65], 1, 8, 8));
-        Fails(DataFolder.TrainingImages, "it goes on after the 64 bytes of data that its header announces");
+        Fails(DataFolder.TrainingImages, "it continues after the 64 bytes of data that its header declares");
     }
 
     [Fact]

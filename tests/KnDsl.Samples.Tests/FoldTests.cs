@@ -24,7 +24,7 @@ public sealed class FoldTests
 
         var after = network.call(images);
         Assert.True((after - before).abs().max().item<float>() <= 1e-5f * before.abs().max().item<float>());
-        // A unit's first norm observes what the shortcut reads too, and stays; so does the last one, behind a join.
+        // A unit's first norm observes what the shortcut reads too, so it stays; so does the last one, which follows a join.
         Assert.All(network.named_modules().Where(entry => entry.module is RunningNormLayer),
             entry => Assert.Equal(entry.name.EndsWith("norm2", System.StringComparison.Ordinal), ((RunningNormLayer)entry.module).folded));
     }

@@ -3,7 +3,8 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
-using KnDsl.Samples.FashionMnist.Study;
+using System.Threading.Tasks;
+using KnDsl.Samples.Study;
 using Spectre.Console;
 using Xunit;
 using static TorchSharp.torch;
@@ -22,9 +23,12 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
-    public void A_study_that_was_interrupted_goes_on_and_comes_to_the_same()
+    public void An_interrupted_study_continues_and_has_the_same_results()
     {
-        string[] arguments = ["--methods", "kalman,group,batch-scaled,kalman-history", "--samples", "1,2,0", "--rates", "0.05,0.1", "--seeds", "2"];
+        string[] arguments =
+        [
+            "--methods", "kalman,group,batch-scaled,kalman-history", "--samples", "1,2,0", "--rates", "0.05,0.1", "--seeds", "2",
+        ];
         Run("whole", arguments);
         string[] trials = Trials("whole");
         // Ten entries, each with two trials for its rate and one for each seed.
@@ -42,7 +46,8 @@ public sealed class StudyTests : IDisposable
         // A third time there is nothing to do.
         Assert.DoesNotContain("[", Run("cut", arguments).Split('\n')[1], StringComparison.Ordinal);
 
-        static string[] Sorted(string[] lines) => [.. lines.Select(line => Regex.Replace(line, @",[\d.]+$", "")).Order(StringComparer.Ordinal)];
+        static string[] Sorted(string[] lines) =>
+            [.. lines.Select(line => Regex.Replace(line, @",[\d.]+$", "")).Order(StringComparer.Ordinal)];
     }
 
     [Fact]
@@ -61,12 +66,28 @@ public sealed class StudyTests : IDisposable
     {
         Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1");
         string before = File.ReadAllText(In("settings", "trials.csv"));
-        var problem = Assert.Throws<StudyException>(() => Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1", "--epochs", "2"));
+        var problem = Assert.Throws<StudyException>(
+            () => Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1", "--epochs", "2"));
         Assert.Contains("was made with other settings", problem.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(In("settings", "trials.csv")));
 
         File.WriteAllText(In("settings", "trials.csv"), "something,else\nquite\n");
-        Assert.Contains("is no log of a study", Assert.Throws<StudyException>(() => Run("settings", "--methods", "group")).Message, StringComparison.Ordinal);
+        problem = Assert.Throws<StudyException>(() => Run("settings", "--methods", "group"));
+        Assert.Contains("is not the log of a study", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_committed_results_are_a_whole_study_with_the_default_options()
+    {
+        string committed = Path.Combine(Programs.Sample("Study"), "results");
+        // A log that is opened may be repaired, so a copy is.
+        string log = In("trials.csv");
+        File.Copy(Path.Combine(committed, "trials.csv"), log);
+        StudyOptions options = Parse();
+        var trials = new TrialLog(log, options.Settings);
+        Assert.Empty(options.Plan.Open(trials));
+        StudyReport.Save(In("study.md"), Entry.All(options.Plan, trials), options);
+        Assert.Equal(File.ReadAllText(Path.Combine(committed, "study.md")), File.ReadAllText(In("study.md")));
     }
 
     [Theory]
@@ -86,6 +107,15 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_missing_file_ends_the_program_with_its_name()
+    {
+        (int code, _, string errors) = await Programs.Run("Study", "--data", In("nowhere"), "--output", In("missing"));
+        Assert.Equal(1, code);
+        Assert.Equal($"{In("nowhere", "train-images-idx3-ubyte.gz")}: the file does not exist{Environment.NewLine}", errors);
+        Assert.False(Directory.Exists(In("missing")));
+    }
+
+    [Fact]
     public void The_scaled_control_is_batch_normalization_by_a_share_of_the_variance()
     {
         using NormLayer layer = new ScaledPolicy(NormPolicy.Batch()).Create(3);
@@ -96,7 +126,7 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
-    public void The_history_control_has_its_own_past_for_a_prior()
+    public void The_history_control_has_its_own_past_as_a_prior()
     {
         var policy = NormPolicy.Kalman(new Gain(0.5, 0.25));
         using NormLayer layer = new HistoryPolicy(policy).Create(3);
@@ -114,16 +144,21 @@ public sealed class StudyTests : IDisposable
         {
             Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(text),
         });
-        StudyOptions? options = null;
         string[] all = [.. arguments, "--data", data.Path, "--output", In(name), "--workers", "2"];
         if (!arguments.Contains("--epochs")) all = [.. all, "--epochs", "1"];
+        Assert.Equal(0, StudyJob.Run(Parse(all), console, text));
+        return text.ToString();
+    }
+
+    private static StudyOptions Parse(params string[] arguments)
+    {
+        StudyOptions? options = null;
         Assert.Equal(0, StudyOptions.Command(given =>
         {
             options = given;
             return 0;
-        }).Parse(all).Invoke());
-        Assert.Equal(0, StudyCommand.Run(options!, console, text));
-        return text.ToString();
+        }).Parse(arguments).Invoke());
+        return options!;
     }
 
     private string[] Trials(string name) => File.ReadAllLines(In(name, "trials.csv"));

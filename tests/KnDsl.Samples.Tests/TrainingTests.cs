@@ -33,7 +33,7 @@ public sealed class TrainingTests : IDisposable
         string[] lines = text.TrimEnd().Split('\n');
         Assert.Matches(@"^errors: kalman=\d+\.\d batch=\d+\.\d group=\d+\.\d$", lines[^1]);
         Assert.Contains(In("first"), text, StringComparison.Ordinal);
-        // Three classes that are easy to tell apart: who learns gets most of them right, who guesses two of three wrong.
+        // Three classes that are easy to tell apart: a network that learns gets most of them right, guessing gets two of three wrong.
         Assert.All(Errors(lines[^1]), error => Assert.InRange(error, 0, 20));
 
         byte[] picture = File.ReadAllBytes(In("first", "curves.png"));
@@ -75,7 +75,7 @@ public sealed class TrainingTests : IDisposable
     {
         float[][] weights = [.. Method.Names.Select(name =>
         {
-            using var network = new ResNetCifar(policy: Method.Of(name, 2).Policy, device: torch.CPU);
+            using var network = new ResNetCifar(policy: Method.Create(name, 2).Policy, device: torch.CPU);
             Initialization.Apply(network, seed: 3);
             return network.parameters().Where(p => p.dim() > 1).SelectMany(p => p.data<float>().ToArray()).ToArray();
         })];
@@ -128,7 +128,7 @@ public sealed class TrainingTests : IDisposable
         }
 
         static Outcome Outcome(string name, double error)
-            => new(Method.Of(name, 2), [new Epoch(1, 1, 50, TimeSpan.Zero), new Epoch(2, 0.5, error, TimeSpan.FromSeconds(1))]);
+            => new(Method.Create(name, 2), [new Epoch(1, 1, 50, TimeSpan.Zero), new Epoch(2, 0.5, error, TimeSpan.FromSeconds(1))]);
     }
 
     [Fact]

@@ -13,10 +13,10 @@ namespace KnDsl.Samples.FashionMnist.Data;
 /// </remarks>
 internal sealed class IdxFile
 {
-    /// <summary>No file of this format that makes sense here is larger; a damaged header must not allocate the machine away.</summary>
-    private const long Largest = 1L << 30;
+    /// <summary>No sensible file of this format has more elements; a damaged header must not use up the memory of the machine.</summary>
+    private const long MaxElements = 1L << 30;
 
-    private const byte Bytes = 8;
+    private const byte ByteElements = 8;
 
     private IdxFile(string path, int[] shape, byte[] elements)
     {
@@ -25,10 +25,13 @@ internal sealed class IdxFile
         Elements = elements;
     }
 
+    /// <summary>The file that was read.</summary>
     public string Path { get; }
 
+    /// <summary>The size of each dimension.</summary>
     public int[] Shape { get; }
 
+    /// <summary>All elements, the last dimension fastest.</summary>
     public byte[] Elements { get; }
 
     /// <summary>Reads a whole file.</summary>
@@ -40,11 +43,11 @@ internal sealed class IdxFile
         try
         {
             using FileStream file = File.OpenRead(path);
-            uint announced = RequireGzip(path, file);
+            uint declared = RequireGzip(path, file);
             using var content = new GZipStream(file, CompressionMode.Decompress);
             IdxFile idx = Read(path, dimensions, content);
-            // The decompressor itself does not miss a trailer that was cut off.
-            if (announced != 4 + 4 * dimensions + idx.Elements.Length)
+            // The decompressor does not notice that a trailer is cut off.
+            if (declared != 4 + 4 * dimensions + idx.Elements.Length)
                 throw new DataException(path, "its gzip data does not end with the length of its content: it is truncated");
             return idx;
         }
@@ -62,7 +65,7 @@ internal sealed class IdxFile
         }
     }
 
-    /// <summary>Returns the length of the content that the file's last four bytes announce.</summary>
+    /// <summary>Returns the length of the content, which the last four bytes of the file declare.</summary>
     private static uint RequireGzip(string path, FileStream file)
     {
         Span<byte> four = stackalloc byte[4];
@@ -85,7 +88,7 @@ internal sealed class IdxFile
         if (header[0] != 0 || header[1] != 0)
             throw new DataException(path, $"it is not an IDX file: its magic number is {Convert.ToHexStringLower(header, 0, 4)}, "
                 + $"expected 000008{dimensions:x2}");
-        if (header[2] != Bytes) throw new DataException(path, $"its elements are of type {header[2]:x2}, expected 08 (bytes)");
+        if (header[2] != ByteElements) throw new DataException(path, $"its elements are of type {header[2]:x2}, expected 08 (bytes)");
         if (header[3] != dimensions) throw new DataException(path, $"it has {header[3]} dimensions, expected {dimensions}");
         if (read < header.Length) throw Truncated(path, "its header", header.Length, read);
 
@@ -93,17 +96,17 @@ internal sealed class IdxFile
         long total = 1;
         foreach (uint size in sizes)
         {
-            // Checked one by one, since the product of four-byte numbers overflows.
-            if (size > Largest || (total *= size) > Largest)
-                throw new DataException(path, $"its header announces {string.Join(" x ", sizes)} elements, which no such file has");
+            // Checked one by one, since a product of four-byte numbers may overflow.
+            if (size > MaxElements || (total *= size) > MaxElements)
+                throw new DataException(path, $"its header declares {string.Join(" x ", sizes)} elements, which no such file has");
         }
 
         byte[] elements = new byte[total];
         read = content.ReadAtLeast(elements, elements.Length, throwOnEndOfStream: false);
         if (read < elements.Length) throw Truncated(path, $"its data ({string.Join(" x ", sizes)})", elements.Length, read);
-        // Reading on to the end has the checksum verified, too.
+        // Reading to the end also verifies the checksum.
         if (content.ReadByte() >= 0)
-            throw new DataException(path, $"it goes on after the {total} bytes of data that its header announces");
+            throw new DataException(path, $"it continues after the {total} bytes of data that its header declares");
         return new IdxFile(path, [.. sizes.Select(size => (int)size)], elements);
     }
 

@@ -3,9 +3,9 @@ using System.IO;
 
 namespace KnDsl.Samples.FashionMnist.Data;
 
-/// <summary>Grey images and what they show.</summary>
-/// <param name="Pixels">All images one after another, a byte a pixel, row by row.</param>
-/// <param name="Labels">A class an image, from 0.</param>
+/// <summary>Grey images and their classes.</summary>
+/// <param name="Pixels">All images one after another, one byte per pixel, row by row.</param>
+/// <param name="Labels">The class of each image, from 0.</param>
 /// <param name="Height">Rows of an image.</param>
 /// <param name="Width">Columns of an image.</param>
 internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Width)
@@ -13,9 +13,10 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
     /// <summary>Fashion-MNIST's classes: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot.</summary>
     public const int Classes = 10;
 
+    /// <summary>The number of images.</summary>
     public int Count => Labels.Length;
 
-    /// <summary>Reads the training set from a folder of the four files that MNIST made customary.</summary>
+    /// <summary>Reads the training set from a folder with the four files of MNIST's layout.</summary>
     /// <exception cref="DataException">A file is missing or damaged.</exception>
     public static ImageSet Training(string folder) => Read(folder, "train");
 
@@ -23,12 +24,12 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
     /// <exception cref="DataException">A file is missing or damaged.</exception>
     public static ImageSet Test(string folder) => Read(folder, "t10k");
 
-    /// <summary>The first images.</summary>
+    /// <summary>The first <paramref name="count"/> images, or all if there are fewer.</summary>
     public ImageSet Take(int count) => count >= Count
         ? this
         : this with { Pixels = Pixels[..(count * Height * Width)], Labels = Labels[..count] };
 
-    /// <summary>The images behind the first.</summary>
+    /// <summary>The images after the first <paramref name="count"/>.</summary>
     public ImageSet Skip(int count) => this with { Pixels = Pixels[(count * Height * Width)..], Labels = Labels[count..] };
 
     private static ImageSet Read(string folder, string part)
@@ -40,7 +41,10 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
             throw new DataException(labels.Path, $"it holds {labels.Shape[0]} labels, but {images.Path} holds {images.Shape[0]} images");
         // The network halves the size twice.
         if (images.Shape[1] == 0 || images.Shape[1] % 4 != 0 || images.Shape[2] == 0 || images.Shape[2] % 4 != 0)
-            throw new DataException(images.Path, $"its images are {images.Shape[1]} x {images.Shape[2]}, expected multiples of 4, such as 28 x 28");
+        {
+            throw new DataException(
+                images.Path, $"its images are {images.Shape[1]} x {images.Shape[2]}, expected multiples of 4, such as 28 x 28");
+        }
         int wrong = Array.FindIndex(labels.Elements, label => label >= Classes);
         if (wrong >= 0) throw new DataException(labels.Path, $"label {wrong} is {labels.Elements[wrong]}, expected 0 to {Classes - 1}");
         return new ImageSet(images.Elements, labels.Elements, images.Shape[1], images.Shape[2]);

@@ -12,6 +12,10 @@ internal sealed class TensorSet : IDisposable
     private readonly double mean;
     private readonly double deviation;
 
+    /// <summary>Copies images to a device.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="scale">Mean and deviation of the training set, see <see cref="MeasureScale"/>.</param>
+    /// <param name="device">The device.</param>
     public TensorSet(ImageSet images, (double Mean, double Deviation) scale, Device device)
     {
         (mean, deviation) = scale;
@@ -20,10 +24,11 @@ internal sealed class TensorSet : IDisposable
         Count = images.Count;
     }
 
+    /// <summary>The number of images.</summary>
     public int Count { get; }
 
     /// <summary>Mean and standard deviation of all pixels, in [0, 1].</summary>
-    public static (double Mean, double Deviation) ScaleOf(ImageSet images)
+    public static (double Mean, double Deviation) MeasureScale(ImageSet images)
     {
         double sum = 0, squares = 0;
         foreach (byte pixel in images.Pixels)
@@ -33,12 +38,12 @@ internal sealed class TensorSet : IDisposable
         }
         double mean = sum / images.Pixels.Length;
         double variance = squares / images.Pixels.Length - mean * mean;
-        // Images of one colour have no contrast to scale.
+        // Images of a single colour have no contrast to scale.
         return (mean / 255, variance > 0 ? Math.Sqrt(variance) / 255 : 1);
     }
 
     /// <summary>Some of the images, [n, 1, height, width] in float, and their classes, [n].</summary>
-    /// <param name="indices">Which, by number, in this order.</param>
+    /// <param name="indices">Their numbers, in the order in which they are wanted.</param>
     public (Tensor Images, Tensor Labels) Batch(ReadOnlySpan<long> indices)
     {
         using DisposeScope scope = NewDisposeScope();

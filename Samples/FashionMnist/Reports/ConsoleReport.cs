@@ -7,10 +7,10 @@ using Spectre.Console;
 
 namespace KnDsl.Samples.FashionMnist.Reports;
 
-/// <summary>Shows a training while it goes on: moving bars in a terminal, a line an epoch elsewhere.</summary>
+/// <summary>Shows the progress of a training: moving bars in a terminal, one line per epoch elsewhere.</summary>
 internal static class ConsoleReport
 {
-    /// <summary>Does some work, with an observer that shows it.</summary>
+    /// <summary>Runs some work with an observer that shows its progress.</summary>
     public static T Follow<T>(IAnsiConsole console, Settings settings, Func<IObserver, T> work)
     {
         if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive)
@@ -26,7 +26,7 @@ internal static class ConsoleReport
             .Start(context => work(new Bars(context, settings)));
     }
 
-    /// <summary>The outcome of all methods.</summary>
+    /// <summary>Shows the outcomes of all methods as a table.</summary>
     public static void Summarize(IAnsiConsole console, IReadOnlyList<Outcome> outcomes)
     {
         var table = new Table().Border(TableBorder.Rounded);
@@ -55,8 +55,8 @@ internal static class ConsoleReport
 
     private sealed class Bars(ProgressContext context, Settings settings) : IObserver
     {
-        /// <summary>So many steps pass between two figures that are meant to be read.</summary>
-        private const int Every = 10;
+        /// <summary>The number of steps between two figures: more often, nobody could read them.</summary>
+        private const int Interval = 10;
 
         private readonly Dictionary<Method, ProgressTask> tasks = [];
         private readonly Dictionary<Method, string> tested = [];
@@ -70,7 +70,7 @@ internal static class ConsoleReport
         public void Stepped(Method method, int step, double loss, double learningRate)
         {
             tasks[method].Value = step;
-            if (step % Every == 0) Describe(method, loss);
+            if (step % Interval == 0) Describe(method, loss);
         }
 
         public void Tested(Method method, Epoch epoch, int step)
@@ -85,13 +85,17 @@ internal static class ConsoleReport
 
     private sealed class Lines(IAnsiConsole console, Settings settings) : IObserver
     {
-        public void Started(Method method, int steps) => console.WriteLine(Text($"{method.Name}: {method.Policy}, {steps} steps"));
+        public void Started(Method method, int steps)
+            => console.WriteLine(Text($"{method.Name}: {method.Policy}, {steps} steps"));
 
         public void Stepped(Method method, int step, double loss, double learningRate)
         {
         }
 
-        public void Tested(Method method, Epoch epoch, int step) => console.WriteLine(Text(
-            $"  epoch {epoch.Number}/{settings.Epochs}  loss {epoch.Loss:F3}  error {epoch.Error:F2} %  {epoch.Elapsed.TotalSeconds:F1} s"));
+        public void Tested(Method method, Epoch epoch, int step)
+        {
+            string head = Text($"  epoch {epoch.Number}/{settings.Epochs}");
+            console.WriteLine(head + Text($"  loss {epoch.Loss:F3}  error {epoch.Error:F2} %  {epoch.Elapsed.TotalSeconds:F1} s"));
+        }
     }
 }

@@ -8,10 +8,10 @@ using ScottPlot.Plottables;
 
 namespace KnDsl.Samples.FashionMnist.Reports;
 
-/// <summary>Draws test error against epoch, one line a method.</summary>
+/// <summary>Draws test error against epoch, one line per method.</summary>
 internal static class CurvePicture
 {
-    /// <summary>A small font that comes along: a server has often none, and the picture would have no text.</summary>
+    /// <summary>A small font that is included with the program: without one, as on many servers, the picture would have no text.</summary>
     public static string FontFile { get; } = Path.Combine(AppContext.BaseDirectory, "Reports", "Font", "DejaVuSans-ASCII.ttf");
 
     private const string FontName = "KnDsl curves";
@@ -45,13 +45,13 @@ internal static class CurvePicture
         plot.XLabel("epoch", size: 14);
         plot.YLabel("test error, %", size: 14);
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
-        Dress(plot);
+        ApplyFont(plot);
         plot.ShowLegend(Alignment.UpperRight);
         plot.SavePng(path, 900, 560);
     }
 
-    /// <summary>Gives a plot with its labels the font that comes along.</summary>
-    public static void Dress(Plot plot)
+    /// <summary>Gives the included font to a plot and its labels.</summary>
+    public static void ApplyFont(Plot plot)
     {
         foreach (LabelStyle label in new[] { plot.Axes.Title.Label, plot.Axes.Bottom.Label, plot.Axes.Left.Label })
             label.Bold = false;

@@ -6,10 +6,10 @@ using KnDsl.Samples.FashionMnist.Training;
 
 namespace KnDsl.Samples.FashionMnist.Reports;
 
-/// <summary>Writes the curves as figures, for whoever wants to draw them anew.</summary>
+/// <summary>Writes the curves as figures, so that other programs can draw them.</summary>
 internal static class CurveTable
 {
-    /// <summary>Writes a CSV file, a line an epoch and method.</summary>
+    /// <summary>Writes a CSV file, one line per method and epoch.</summary>
     public static void Save(string path, IReadOnlyList<Outcome> outcomes)
         => File.WriteAllLines(path,
         [

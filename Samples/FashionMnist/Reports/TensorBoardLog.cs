@@ -6,11 +6,11 @@ using TorchSharp.Modules;
 
 namespace KnDsl.Samples.FashionMnist.Reports;
 
-/// <summary>Writes TensorBoard logs, a folder a method: training loss and learning rate a step, test error an epoch.</summary>
+/// <summary>Writes TensorBoard logs, one folder per method: loss and learning rate of training steps, test error of epochs.</summary>
 internal sealed class TensorBoardLog(string folder) : IObserver
 {
-    /// <summary>A point for every so many steps is as much as a curve shows.</summary>
-    private const int Every = 10;
+    /// <summary>The number of steps between two points: a curve shows no more of them.</summary>
+    private const int Interval = 10;
 
     private readonly Dictionary<Method, SummaryWriter> writers = [];
 
@@ -19,7 +19,7 @@ internal sealed class TensorBoardLog(string folder) : IObserver
 
     public void Stepped(Method method, int step, double loss, double learningRate)
     {
-        if (step % Every != 0) return;
+        if (step % Interval != 0) return;
         writers[method].add_scalar("training/loss", (float)loss, step);
         writers[method].add_scalar("training/learning rate", (float)learningRate, step);
     }

@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.FashionMnist.Training;
 
-/// <summary>Gives a network its first weights: the same for the same seed, whatever its normalization and device.</summary>
+/// <summary>Gives a network its first weights. They depend on the seed only, not on the normalization or the device.</summary>
 internal static class Initialization
 {
     /// <summary>
     /// Convolutions as in He et al. 2015 ("Delving Deep into Rectifiers"), by fan-out; linear layers uniform within
-    /// one over the root of their inputs. Normalization layers keep what they were made with.
+    /// one over the root of the number of inputs. Normalization layers keep their own first weights.
     /// </summary>
     public static void Apply(nn.Module network, long seed)
     {

@@ -4,19 +4,19 @@ using System.Linq;
 
 namespace KnDsl.Samples.FashionMnist.Training;
 
-/// <summary>A normalization to train the network with, under the name by which the command line knows it.</summary>
+/// <summary>A normalization to train the network with, under its name on the command line.</summary>
 internal sealed record Method(string Name, NormPolicy Policy)
 {
-    /// <summary>Groups for group normalization: the narrowest layer has 8 channels.</summary>
+    /// <summary>The groups of group normalization: the narrowest layer has 8 channels.</summary>
     private const int Groups = 8;
 
     /// <summary>The methods that can be compared, in the order in which they run by default.</summary>
     public static IReadOnlyList<string> Names { get; } = ["kalman", "batch", "group", "none"];
 
-    /// <summary>Makes a method.</summary>
+    /// <summary>Creates a method.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="microbatch">Samples behind each statistic; null is the whole batch. Group normalization has no use for it.</param>
-    public static Method Of(string name, int? microbatch) => new(name, name switch
+    /// <param name="microbatch">Images per statistic; null is the whole batch. Group normalization and <c>none</c> ignore it.</param>
+    public static Method Create(string name, int? microbatch) => new(name, name switch
     {
         "kalman" => NormPolicy.Kalman(microbatch: microbatch),
         "batch" => NormPolicy.Batch(microbatch: microbatch),
@@ -26,9 +26,9 @@ internal sealed record Method(string Name, NormPolicy Policy)
     });
 
     /// <summary>Reads a list such as <c>kalman,batch</c>.</summary>
-    /// <param name="list">Names with commas between them.</param>
+    /// <param name="list">Names, separated by commas.</param>
     /// <param name="names">The names, if all are known and none occurs twice.</param>
-    /// <param name="problem">What is wrong otherwise.</param>
+    /// <param name="problem">The mistake in the list; empty if there is none.</param>
     public static bool TryParseList(string list, out string[] names, out string problem)
     {
         names = [.. list.Split(',', StringSplitOptions.TrimEntries).Select(name => name.ToLowerInvariant())];

@@ -5,40 +5,42 @@ using KnDsl.Samples.FashionMnist.Data;
 
 namespace KnDsl.Samples.FashionMnist.Training;
 
-/// <summary>What an epoch of training came to.</summary>
+/// <summary>The result of an epoch of training.</summary>
 /// <param name="Number">From 1.</param>
 /// <param name="Loss">Mean cross-entropy of the epoch's steps.</param>
-/// <param name="Error">Share of test images that got a wrong class, in percent.</param>
-/// <param name="Elapsed">Time spent in training steps so far, without tests.</param>
+/// <param name="Error">Share of test images that were classified wrongly, in percent.</param>
+/// <param name="Elapsed">Time spent on training steps so far, tests not included.</param>
 internal sealed record Epoch(int Number, double Loss, double Error, TimeSpan Elapsed)
 {
-    /// <summary>An epoch whose loss is no number any more: the network has learned nothing, one class in ten is right by chance.</summary>
-    public static Epoch Diverged(int number, TimeSpan elapsed) => new(number, double.NaN, 100.0 * (ImageSet.Classes - 1) / ImageSet.Classes, elapsed);
+    /// <summary>An epoch whose loss is no longer finite: the network has learned nothing, and is right by chance only.</summary>
+    public static Epoch Diverged(int number, TimeSpan elapsed)
+        => new(number, double.NaN, 100.0 * (ImageSet.Classes - 1) / ImageSet.Classes, elapsed);
 }
 
-/// <summary>What a method's training came to.</summary>
+/// <summary>The result of training with a method.</summary>
 internal sealed record Outcome(Method Method, IReadOnlyList<Epoch> Epochs)
 {
     /// <summary>The test error of the last epoch, in percent; never that of the best one.</summary>
     public double Error => Epochs[^1].Error;
 
+    /// <summary>Time spent on all training steps, tests not included.</summary>
     public TimeSpan Elapsed => Epochs[^1].Elapsed;
 }
 
 /// <summary>Follows a training.</summary>
 internal interface IObserver
 {
-    /// <summary>A method begins.</summary>
+    /// <summary>Called before the first step of a method.</summary>
     public void Started(Method method, int steps);
 
-    /// <summary>A step was made.</summary>
-    /// <param name="method">Of which training.</param>
+    /// <summary>Called after each step.</summary>
+    /// <param name="method">The method that is trained.</param>
     /// <param name="step">From 1.</param>
     /// <param name="loss">Its cross-entropy.</param>
     /// <param name="learningRate">Its learning rate.</param>
     public void Stepped(Method method, int step, double loss, double learningRate);
 
-    /// <summary>An epoch and its test are through.</summary>
+    /// <summary>Called after each test.</summary>
     public void Tested(Method method, Epoch epoch, int step);
 }
 

@@ -5,31 +5,32 @@ namespace KnDsl.Samples.FashionMnist.Training;
 
 /// <summary>How a network is trained; the same for all methods of a comparison.</summary>
 /// <param name="Epochs">Passes through the training images.</param>
-/// <param name="Batch">Images a step.</param>
+/// <param name="Batch">Images per step.</param>
 /// <param name="LearningRate">The highest learning rate, reached at the end of the warm-up.</param>
-/// <param name="Seed">Decides on the first weights and on the order of the images.</param>
-/// <param name="Device">Where to compute.</param>
+/// <param name="Seed">Determines the first weights and the order of the images.</param>
+/// <param name="Device">The device to compute on.</param>
 internal sealed record Settings(int Epochs, int Batch, double LearningRate, long Seed, Device Device)
 {
+    /// <summary>The momentum of stochastic gradient descent.</summary>
     public const double Momentum = 0.9;
 
-    /// <summary>On the weights of convolutions and linear layers only: biases and normalization are left free.</summary>
+    /// <summary>Applied to the weights of convolutions and linear layers only, not to biases and normalization.</summary>
     public const double WeightDecay = 1e-4;
 
     private const int WarmUp = 50;
 
-    /// <summary>Whether every epoch ends with a test, or only the last.</summary>
+    /// <summary>Whether every epoch ends with a test, or only the last one.</summary>
     public bool TestsEachEpoch { get; init; } = true;
 
-    /// <summary>The steps of an epoch of so many images; the last one may have fewer than the others.</summary>
-    public int StepsOfEpoch(int images) => (images + Batch - 1) / Batch;
+    /// <summary>The steps of an epoch; the last step may have fewer images than the others.</summary>
+    public int StepsPerEpoch(int images) => (images + Batch - 1) / Batch;
 
-    /// <summary>The learning rate of a step: it rises in a line, then falls to zero along half a cosine.</summary>
+    /// <summary>The learning rate of a step: it rises linearly, then falls to zero along half a cosine.</summary>
     /// <param name="step">From 0.</param>
-    /// <param name="steps">All steps of the training.</param>
+    /// <param name="steps">The number of steps of the whole training.</param>
     public double LearningRateAt(int step, int steps)
     {
-        // A training so short that the warm-up would fill it still comes down again.
+        // In a training that is shorter than the warm-up, the rate still falls again.
         int warmUp = Math.Min(WarmUp, steps / 2);
         return step < warmUp
             ? LearningRate * (step + 1) / warmUp

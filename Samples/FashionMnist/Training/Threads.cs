@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.FashionMnist.Training;
 
-/// <summary>How many threads torch computes with, and how they wait for each other.</summary>
+/// <summary>The number of threads that torch computes with, and how they wait for each other.</summary>
 internal static class Threads
 {
-    /// <summary>Settles both; to be called before anything else of torch is.</summary>
+    /// <summary>Sets both. Must be called before anything else of torch.</summary>
     /// <remarks>
-    /// OpenMP's threads spin while they wait. Where other programs want the same cores, that made training five times
-    /// slower; asleep, two threads lose nothing. OpenMP reads its setting once, when torch loads it, from the process's
-    /// native environment, which .NET's own copy does not reach.
+    /// OpenMP's threads spin while they wait. On cores shared with other programs, that made training five times slower;
+    /// with threads that sleep, two of them lose nothing. OpenMP reads its setting once, when torch loads it, from the
+    /// native environment of the process, which .NET's own copy does not change.
     /// </remarks>
     public static void Set(int count)
     {

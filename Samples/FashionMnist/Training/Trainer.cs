@@ -9,27 +9,27 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.FashionMnist.Training;
 
-/// <summary>Trains a network by stochastic gradient descent and tests it after every epoch.</summary>
+/// <summary>Trains a network by stochastic gradient descent, and tests it after every epoch or after the last one.</summary>
 /// <param name="training">Images to learn from.</param>
 /// <param name="test">Images to count errors on.</param>
-/// <param name="settings">The same for all methods: first weights, order of images, schedule.</param>
+/// <param name="settings">How to train, the same for all methods: first weights, order of images, schedule.</param>
 internal sealed class Trainer(TensorSet training, TensorSet test, Settings settings)
 {
     private const int TestBatch = 500;
 
     /// <summary>Trains one network.</summary>
     /// <param name="method">Its normalization.</param>
-    /// <param name="create">Makes the network: images [N, 1, H, W] to scores [N, classes].</param>
-    /// <param name="observer">Is told how it goes.</param>
+    /// <param name="create">Creates the network: images [N, 1, H, W] to scores [N, classes].</param>
+    /// <param name="observer">Follows the training.</param>
     public Outcome Train(Method method, Func<NormPolicy, nn.Module<Tensor, Tensor>> create, IObserver observer)
     {
-        // Whatever a network draws beyond its first weights (dropout, a sampled transition) follows the seed as well.
+        // The other random numbers of a network (dropout, a sampled transition) follow the seed as well.
         manual_seed(settings.Seed);
         using nn.Module<Tensor, Tensor> network = create(method.Policy);
         Initialization.Apply(network, settings.Seed);
         using SGD optimizer = Optimizer(network);
 
-        int perEpoch = settings.StepsOfEpoch(training.Count);
+        int perEpoch = settings.StepsPerEpoch(training.Count);
         int steps = perEpoch * settings.Epochs;
         observer.Started(method, steps);
 
@@ -42,11 +42,11 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
             order.Shuffle(indices);
             double sum = 0;
             network.train();
-            for (int at = 0; at < indices.Length; at += settings.Batch)
+            for (int start = 0; start < indices.Length; start += settings.Batch)
             {
                 double rate = settings.LearningRateAt(step, steps);
                 clock.Start();
-                double loss = Step(network, optimizer, indices.AsSpan(at, Math.Min(settings.Batch, indices.Length - at)), rate);
+                double loss = Step(network, optimizer, indices.AsSpan(start, Math.Min(settings.Batch, indices.Length - start)), rate);
                 clock.Stop();
                 if (!double.IsFinite(loss))
                 {
@@ -66,7 +66,7 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
 
     private static SGD Optimizer(nn.Module network)
     {
-        // Weights of convolutions and linear layers have more than one dimension, all other parameters have one.
+        // The weights of convolutions and linear layers have more than one dimension, all other parameters have one.
         ILookup<bool, Parameter> byKind = network.parameters().ToLookup(parameter => parameter.dim() > 1);
         SGD.ParamGroup[] groups =
         [
@@ -76,7 +76,7 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
         return optim.SGD(groups, learningRate: 0, momentum: Settings.Momentum);
     }
 
-    /// <summary>One step; returns its loss, which is not finite where the training has diverged.</summary>
+    /// <summary>Makes one step and returns its loss, which is not finite if the training has diverged.</summary>
     private double Step(nn.Module<Tensor, Tensor> network, SGD optimizer, ReadOnlySpan<long> indices, double rate)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -97,16 +97,16 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
         }
     }
 
-    /// <summary>The share of test images with a wrong class, in percent.</summary>
+    /// <summary>The share of test images that are classified wrongly, in percent.</summary>
     private double Error(nn.Module<Tensor, Tensor> network)
     {
         using IDisposable noGradient = inference_mode();
         network.eval();
         long wrong = 0;
-        for (int at = 0; at < test.Count; at += TestBatch)
+        for (int start = 0; start < test.Count; start += TestBatch)
         {
             using DisposeScope scope = NewDisposeScope();
-            long[] indices = [.. Enumerable.Range(at, Math.Min(TestBatch, test.Count - at)).Select(i => (long)i)];
+            long[] indices = [.. Enumerable.Range(start, Math.Min(TestBatch, test.Count - start)).Select(i => (long)i)];
             (Tensor images, Tensor labels) = test.Batch(indices);
             wrong += network.call(images).argmax(1).ne(labels).sum().item<long>();
         }

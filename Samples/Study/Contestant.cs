@@ -4,22 +4,22 @@ using System.Globalization;
 using System.Linq;
 using System.Text.RegularExpressions;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>A normalization that takes part in the study.</summary>
-/// <param name="Name">The name by which the command line and the tables know it.</param>
-/// <param name="Of">The policy for statistics of so many samples (null: the whole batch) in a training of so many steps.</param>
-/// <param name="CountsSamples">Whether it depends on the samples; one that does not is trained once for all.</param>
-internal sealed partial record Contestant(string Name, Func<int?, int, NormPolicy> Of, bool CountsSamples)
+/// <param name="Name">Its name on the command line and in the tables.</param>
+/// <param name="CreatePolicy">Creates the policy from the samples per statistic (null: the whole batch) and the number of steps.</param>
+/// <param name="DependsOnSamples">Whether the policy depends on the samples per statistic; one that does not is trained once.</param>
+internal sealed partial record Contestant(string Name, Func<int?, int, NormPolicy> CreatePolicy, bool DependsOnSamples)
 {
-    /// <summary>Groups where there are any: the narrowest layer has 8 channels.</summary>
+    /// <summary>The groups of the methods that have any: the narrowest layer has 8 channels.</summary>
     private const int Groups = 8;
 
-    /// <summary>The authors' gain at statistics of 2 samples.</summary>
+    /// <summary>The gain that the authors of Kalman normalization use with statistics of 2 samples.</summary>
     private const double AuthorsGain = 0.1;
 
-    /// <summary>Who takes part unless told otherwise: every policy, and the controls.</summary>
-    public static IReadOnlyList<string> Standard { get; } =
+    /// <summary>The contestants by default: every policy, and the controls.</summary>
+    public static IReadOnlyList<string> Default { get; } =
     [
         "kalman", "batch", "renorm", "groupkalman", "group", "layer", "instance", "none", "batch-scaled", "kalman-history",
     ];
@@ -28,7 +28,7 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     [
         PerBatch("kalman", n => NormPolicy.Kalman(microbatch: n)),
         PerBatch("batch", n => NormPolicy.Batch(n)),
-        new("renorm", Renorm, CountsSamples: true),
+        new("renorm", Renorm, DependsOnSamples: true),
         PerSample("groupkalman", NormPolicy.GroupKalman(Groups)),
         PerSample("group", NormPolicy.Group(Groups)),
         PerSample("layer", NormPolicy.Layer()),
@@ -42,8 +42,8 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     ];
 
     /// <summary>Finds a contestant: one of the known names, or <c>kalman(0.5/0.05)</c> with gains of mean and variance.</summary>
-    /// <exception cref="ArgumentException">There is none; the message says which there are.</exception>
-    public static Contestant Named(string name)
+    /// <exception cref="ArgumentException">There is no such contestant; the message lists those that there are.</exception>
+    public static Contestant Parse(string name)
     {
         if (Known.FirstOrDefault(contestant => contestant.Name == name) is { } known) return known;
 
@@ -68,14 +68,16 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     [GeneratedRegex(@"^kalman\((?<mean>\d*\.?\d+)/(?<variance>\d*\.?\d+)\)$")]
     private static partial Regex WithGains();
 
-    private static Contestant PerBatch(string name, Func<int?, NormPolicy> of) => new(name, (n, _) => of(n), CountsSamples: true);
+    private static Contestant PerBatch(string name, Func<int?, NormPolicy> create) =>
+        new(name, (n, _) => create(n), DependsOnSamples: true);
 
-    private static Contestant PerSample(string name, NormPolicy policy) => new(name, (_, _) => policy, CountsSamples: false);
+    private static Contestant PerSample(string name, NormPolicy policy) => new(name, (_, _) => policy, DependsOnSamples: false);
 
     /// <summary>
-    /// Ioffe's schedule stretches over 40,000 steps; here it takes the same shares of a training that is far shorter: plain
-    /// batch normalization for an eighth, then bounds that widen until half of the steps are made. His running averages, of
-    /// which each step is 0.01, would not keep up with so few either; each is a tenth, as in all others.
+    /// Ioffe's schedule takes 40,000 steps; here it takes the same shares of a far shorter training: plain batch
+    /// normalization for an eighth of the steps, then bounds that widen until half of the steps are done. His running
+    /// averages, to which each step adds a hundredth, would not keep up with so few steps; here it adds a tenth, as in all
+    /// other methods.
     /// </summary>
     private static NormPolicy Renorm(int? samples, int steps) => NormPolicy.Renorm(
         warmUp: steps / 8, rSteps: steps / 2, dSteps: steps / 2, microbatch: samples, momentum: 0.1);

@@ -3,15 +3,15 @@ using System.Collections.Generic;
 using System.Linq;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>
-/// A control: batch normalization by a share of the variance that it observes. KN's prior underestimates the variance of
-/// correlated positions, so that its layers emit more than unit variance; this shows what such a scale does alone.
+/// A control: batch normalization that divides by a share of the variance that it observes. KN's prior underestimates the
+/// variance of correlated positions, so its layers emit more than unit variance; this shows the effect of such a scale alone.
 /// </summary>
 internal sealed record ScaledPolicy(NormPolicy Inner) : NormPolicy
 {
-    /// <summary>The share that kalman.md's prototype came out with.</summary>
+    /// <summary>The share that a prototype of KN was compared with: its prior had about 0.3 of the observed variance.</summary>
     public const double Share = 0.4;
 
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
@@ -34,7 +34,7 @@ internal sealed record ScaledPolicy(NormPolicy Inner) : NormPolicy
             RegisterComponents();
         }
 
-        /// <summary>y = weight (x - m) / sqrt(share v) + bias, of the inner layer's weight (x - m) / sqrt(v) + bias.</summary>
+        /// <summary>y = weight (x - m) / sqrt(share v) + bias, computed from the inner layer's weight (x - m) / sqrt(v) + bias.</summary>
         public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(Tensor input, ChannelState? prior)
         {
             using var scope = NewDisposeScope();

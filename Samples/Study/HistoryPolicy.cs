@@ -1,12 +1,13 @@
 using System.Collections.Generic;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>
-/// A control: Kalman normalization whose prior does not come from the layers before it but from its own past, the running
-/// averages. Same filter, same gain; what differs from KN is what the chain contributes. Those averages are of filtered
-/// statistics and follow slowly; averages of observed ones for a prior train worse (25 % error at 2 samples).
+/// A control: Kalman normalization whose prior does not come from the layers before it, but from the layer's own past, its
+/// running averages. Filter and gain are the same; the difference from KN is what the chain contributes. These averages
+/// are of filtered statistics and follow slowly; with averages of observed ones as a prior, training is worse (25 % error
+/// at 2 samples).
 /// </summary>
 internal sealed record HistoryPolicy(NormPolicy Inner) : NormPolicy
 {
@@ -33,7 +34,7 @@ internal sealed record HistoryPolicy(NormPolicy Inner) : NormPolicy
         public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(Tensor input, ChannelState? prior)
         {
             using var scope = NewDisposeScope();
-            // A copy: the layer updates its averages while autograd still holds the prior.
+            // A copy, since the layer updates its averages while autograd still holds the prior.
             ChannelState? past = training
                 ? ChannelState.Gaussian(inner.running_mean.clone(), inner.running_var.clone(), input.shape[2..])
                 : null;

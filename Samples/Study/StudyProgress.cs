@@ -5,13 +5,14 @@ using System.IO;
 using System.Linq;
 using Spectre.Console;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>Shows how far a study is and when it will be through: a moving bar in a terminal, a line a trial elsewhere.</summary>
+/// <summary>Shows the progress of a study and the time left: a moving bar in a terminal, one line per trial elsewhere.</summary>
 internal static class StudyProgress
 {
-    /// <summary>Does some work that tells of each finished trial.</summary>
-    public static void Follow(IAnsiConsole console, TextWriter output, StudyPlan plan, TrialLog log, int workers, Action<Action<TrialResult>> work)
+    /// <summary>Runs some work that reports each finished trial.</summary>
+    public static void Follow(
+        IAnsiConsole console, TextWriter output, StudyPlan plan, TrialLog log, int workers, Action<Action<TrialResult>> work)
     {
         var left = new TimeLeft(plan, log, workers);
         if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive)
@@ -44,7 +45,7 @@ internal static class StudyProgress
             + $"{result.Elapsed.TotalSeconds:F0} s; {(int)estimate.TotalHours}:{estimate.Minutes:00} h left");
     }
 
-    /// <summary>Estimates from the mean time of the trials of each purpose, those of earlier runs included.</summary>
+    /// <summary>Estimates the time left from the mean time of the trials of each purpose, those of earlier runs included.</summary>
     private sealed class TimeLeft
     {
         private readonly int workers;
@@ -58,11 +59,13 @@ internal static class StudyProgress
             TrialResult[] finished =
             [
                 .. plan.Entries
-                    .SelectMany(e => plan.RateTrials(e.Contestant, e.Samples).Concat(plan.ComparisonTrials(e.Contestant, e.Samples, log) ?? []))
+                    .SelectMany(e => plan.RateTrials(e.Contestant, e.Samples)
+                        .Concat(plan.ComparisonTrials(e.Contestant, e.Samples, log) ?? []))
                     .Select(log.Find).OfType<TrialResult>(),
             ];
             seconds = purposes.ToDictionary(
-                purpose => purpose, purpose => finished.Where(r => r.Trial.Purpose == purpose).Select(r => r.Elapsed.TotalSeconds).ToList());
+                purpose => purpose,
+                purpose => finished.Where(r => r.Trial.Purpose == purpose).Select(r => r.Elapsed.TotalSeconds).ToList());
             open = purposes.ToDictionary(purpose => purpose, purpose => plan.Count(purpose) - seconds[purpose].Count);
             All = purposes.Sum(plan.Count);
         }
@@ -75,7 +78,7 @@ internal static class StudyProgress
         {
             open[result.Trial.Purpose]--;
             seconds[result.Trial.Purpose].Add(result.Elapsed.TotalSeconds);
-            // Before the first comparison, take it for twice as many epochs, and a few more images.
+            // Before the first comparison, its time is guessed: it has twice as many epochs and a few more images.
             double rate = Mean(Purpose.Rate) ?? 0, comparison = Mean(Purpose.Comparison) ?? 2.4 * rate;
             return TimeSpan.FromSeconds((open[Purpose.Rate] * rate + open[Purpose.Comparison] * comparison) / workers);
         }

@@ -2,24 +2,24 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>Which trials a study consists of.</summary>
-/// <param name="Contestants">Who takes part.</param>
-/// <param name="Samples">Samples behind each statistic; 0 is the whole batch.</param>
-/// <param name="Rates">Learning rates to choose from, for each contestant and number of samples by itself.</param>
-/// <param name="Seeds">Seeds 1 to so many are compared; rates are chosen with the first.</param>
+/// <summary>The trials that a study consists of.</summary>
+/// <param name="Contestants">The methods that are compared.</param>
+/// <param name="Samples">The numbers of samples per statistic; 0 is the whole batch.</param>
+/// <param name="Rates">The learning rates to choose from, separately for each contestant and number of samples.</param>
+/// <param name="Seeds">The number of seeds, which begin at 1; rates are chosen with the first.</param>
 internal sealed record StudyPlan(IReadOnlyList<Contestant> Contestants, IReadOnlyList<int> Samples, IReadOnlyList<double> Rates, int Seeds)
 {
-    /// <summary>What is compared: a contestant at a number of samples, once for those that do not depend on them.</summary>
+    /// <summary>Each contestant at each number of samples; once if it does not depend on them.</summary>
     public IEnumerable<(Contestant Contestant, int Samples)> Entries =>
-        Contestants.SelectMany(c => (c.CountsSamples ? Samples : [0]).Select(n => (c, n)));
+        Contestants.SelectMany(c => (c.DependsOnSamples ? Samples : [0]).Select(n => (c, n)));
 
-    /// <summary>The trainings by which an entry's rate is chosen; none where there is no choice.</summary>
+    /// <summary>The trials by which the rate of an entry is chosen; none if there is only one rate.</summary>
     public IEnumerable<Trial> RateTrials(Contestant contestant, int samples) =>
         Rates.Count == 1 ? [] : Rates.Select(rate => new Trial(Purpose.Rate, contestant.Name, samples, rate, Seed: 1));
 
-    /// <summary>The trainings that are compared, or null as long as the rate is not chosen.</summary>
+    /// <summary>The trials that are compared, or null as long as the rate is not chosen.</summary>
     public IEnumerable<Trial>? ComparisonTrials(Contestant contestant, int samples, TrialLog log) =>
         ChosenRate(contestant, samples, log) is double rate
             ? Enumerable.Range(1, Seeds).Select(seed => new Trial(Purpose.Comparison, contestant.Name, samples, rate, seed))
@@ -35,8 +35,8 @@ internal sealed record StudyPlan(IReadOnlyList<Contestant> Contestants, IReadOnl
     }
 
     /// <summary>
-    /// The trials that are to be made now. Rates come first, since the rest depends on them; then one seed after the other,
-    /// so that an interrupted study has all entries.
+    /// The trials that can be run now. Those that choose rates come first, since the others depend on them; then one seed
+    /// after the other, so that even an interrupted study has all entries.
     /// </summary>
     public IEnumerable<Trial> Open(TrialLog log)
     {
@@ -47,6 +47,6 @@ internal sealed record StudyPlan(IReadOnlyList<Contestant> Contestants, IReadOnl
         return rates.Concat(compared).Where(trial => log.Find(trial) is null);
     }
 
-    /// <summary>How many trials there are of each purpose, finished ones included.</summary>
+    /// <summary>The number of trials of a purpose, finished ones included.</summary>
     public int Count(Purpose purpose) => Entries.Count() * (purpose == Purpose.Comparison ? Seeds : Rates.Count == 1 ? 0 : Rates.Count);
 }

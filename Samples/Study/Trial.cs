@@ -1,30 +1,31 @@
 using System;
 using System.Globalization;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>What a training of the study is for.</summary>
+/// <summary>The purpose of a training of the study.</summary>
 internal enum Purpose
 {
-    /// <summary>To choose a learning rate: a shorter training, judged on images held back from the training set.</summary>
+    /// <summary>Choosing a learning rate: a shorter training, judged on images held back from the training set.</summary>
     Rate,
 
-    /// <summary>To be compared: the whole training, judged on the test set.</summary>
+    /// <summary>Comparing methods: the whole training, judged on the test set.</summary>
     Comparison,
 }
 
 /// <summary>One training of the study.</summary>
-/// <param name="Purpose">What it is for.</param>
-/// <param name="Method">A contestant's name.</param>
-/// <param name="Samples">Samples behind each statistic; 0 is the whole batch, or a method that has no such choice.</param>
+/// <param name="Purpose">Its purpose.</param>
+/// <param name="Method">The name of a contestant.</param>
+/// <param name="Samples">Samples per statistic; 0 is the whole batch, or a method without that choice.</param>
 /// <param name="Rate">The highest learning rate.</param>
-/// <param name="Seed">Of first weights and order.</param>
+/// <param name="Seed">Determines the first weights and the order of the images.</param>
 internal sealed record Trial(Purpose Purpose, string Method, int Samples, double Rate, int Seed)
 {
-    /// <summary>For progress: <c>kalman, 2 samples, rate 0.1, seed 1</c>.</summary>
+    /// <summary>The trial in words, for progress: <c>kalman, 2 samples, rate 0.1, seed 1</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Method}{(Samples == 0 ? "" : $", {Samples} samples")}, rate {Rate}, seed {Seed}{(Purpose == Purpose.Rate ? " (choosing the rate)" : "")}");
+        $"{Method}{(Samples == 0 ? "" : $", {Samples} samples")}, rate {Rate}, seed {Seed}"
+        + $"{(Purpose == Purpose.Rate ? " (choosing the rate)" : "")}");
 
     /// <summary>The columns of a line of CSV.</summary>
     public const string Columns = "purpose,method,samples,rate,seed";
@@ -32,7 +33,7 @@ internal sealed record Trial(Purpose Purpose, string Method, int Samples, double
     /// <summary>A line of CSV, as <see cref="Read"/> reads it.</summary>
     public string ToLine() => string.Create(CultureInfo.InvariantCulture, $"{Purpose},{Method},{Samples},{Rate},{Seed}");
 
-    /// <summary>A trial from its line, or null where it is none.</summary>
+    /// <summary>Reads a trial from its line; null if the line is not one.</summary>
     public static Trial? Read(string line)
     {
         string[] fields = line.Split(',');
@@ -46,11 +47,11 @@ internal sealed record Trial(Purpose Purpose, string Method, int Samples, double
     }
 }
 
-/// <summary>What a trial came to.</summary>
-/// <param name="Trial">Which.</param>
-/// <param name="Error">In percent, of the last epoch.</param>
-/// <param name="Loss">Training loss of the last epoch; NaN where the training diverged.</param>
-/// <param name="Elapsed">How long it took, with its test.</param>
+/// <summary>The result of a trial.</summary>
+/// <param name="Trial">The trial.</param>
+/// <param name="Error">The error after the last epoch, in percent.</param>
+/// <param name="Loss">Training loss of the last epoch; NaN if the training diverged.</param>
+/// <param name="Elapsed">The time that training and test took.</param>
 internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeSpan Elapsed)
 {
     /// <summary>The columns of a line of CSV.</summary>
@@ -60,7 +61,7 @@ internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeS
     public string ToLine() => string.Create(
         CultureInfo.InvariantCulture, $"{Trial.ToLine()},{Error:F2},{Loss:F4},{Elapsed.TotalSeconds:F1}");
 
-    /// <summary>A result from its line, or null where it is none.</summary>
+    /// <summary>Reads a result from its line; null if the line is not one.</summary>
     public static TrialResult? Read(string line)
     {
         string[] fields = line.Split(',');

@@ -4,20 +4,22 @@ using System.IO;
 using System.Linq;
 using Spectre.Console;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>The study as a table: a row a contestant, a column a number of samples.</summary>
+/// <summary>The study as a table: one row per contestant, one column per number of samples.</summary>
 internal static class StudyReport
 {
-    /// <summary>Writes it as Markdown, with how it was made.</summary>
+    /// <summary>Writes the table as Markdown, together with the settings of the study.</summary>
     public static void Save(string path, IReadOnlyList<Entry> entries, StudyOptions options)
     {
         StudyPlan plan = options.Plan;
         List<string> lines =
         [
-            $"{options.Settings}; network ResNetCifar; SGD with momentum 0.9, weight decay 1e-4 on weights, 50 steps of warm-up, then half a cosine.",
-            $"Test error of the last epoch in percent, mean of {plan.Seeds} seeds (least to greatest), and the learning rate, chosen of "
-            + $"{string.Join(", ", plan.Rates.Select(Text))} by the error on a sixth of the training images, held back, after half the epochs.",
+            $"{options.Settings}; network ResNetCifar; SGD with momentum 0.9, weight decay 1e-4 on weights, 50 steps of warm-up, "
+            + "then half a cosine.",
+            $"Test error of the last epoch in percent, mean of {plan.Seeds} seeds (least to greatest), and the learning rate, chosen "
+            + $"from {string.Join(", ", plan.Rates.Select(Text))} by the error after half the epochs on a sixth of the training images, "
+            + "which was held back.",
             "",
             $"| statistics of | {string.Join(" | ", plan.Samples.Select(Column))} |",
             $"|---|{string.Concat(plan.Samples.Select(_ => "---|"))}",
@@ -29,7 +31,7 @@ internal static class StudyReport
         File.WriteAllText(path, string.Join('\n', lines) + "\n");
     }
 
-    /// <summary>Shows it.</summary>
+    /// <summary>Shows the table on a console.</summary>
     public static void Show(IAnsiConsole console, IReadOnlyList<Entry> entries, StudyPlan plan)
     {
         var table = new Table().Border(TableBorder.Rounded);
@@ -42,7 +44,7 @@ internal static class StudyReport
 
     private static IEnumerable<Entry?> Cells(Contestant contestant, IReadOnlyList<Entry> entries, StudyPlan plan) =>
         plan.Samples.Select((samples, at) => entries.FirstOrDefault(
-            e => e.Contestant == contestant && (contestant.CountsSamples ? e.Samples == samples : at == 0)));
+            e => e.Contestant == contestant && (contestant.DependsOnSamples ? e.Samples == samples : at == 0)));
 
     private static string Column(int samples) => samples switch
     {

@@ -1,19 +1,22 @@
 using System;
 using System.Diagnostics;
+using KnDsl.Samples.FashionMnist;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.FashionMnist.Training;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>Trains as a trial asks for.</summary>
-/// <param name="data">What to train and test on.</param>
-/// <param name="epochs">Of a comparison; a rate is chosen in half as many.</param>
+/// <summary>Runs trials in this process.</summary>
+/// <param name="data">The images to train and test on.</param>
+/// <param name="epochs">The epochs of a comparison; a rate is chosen after half as many.</param>
 internal sealed class TrialTraining(StudyData data, int epochs)
 {
+    /// <summary>Images per step.</summary>
     public const int Batch = 64;
 
-    public TrialResult Make(Trial trial)
+    /// <summary>Trains and tests a network as the trial says.</summary>
+    public TrialResult Run(Trial trial)
     {
         (TensorSet training, TensorSet test) = data.For(trial.Purpose);
         var settings = new Settings(
@@ -21,8 +24,8 @@ internal sealed class TrialTraining(StudyData data, int epochs)
         {
             TestsEachEpoch = false,
         };
-        int steps = settings.Epochs * settings.StepsOfEpoch(training.Count);
-        NormPolicy policy = Contestant.Named(trial.Method).Of(trial.Samples == 0 ? null : trial.Samples, steps);
+        int steps = settings.Epochs * settings.StepsPerEpoch(training.Count);
+        NormPolicy policy = Contestant.Parse(trial.Method).CreatePolicy(trial.Samples == 0 ? null : trial.Samples, steps);
         var clock = Stopwatch.StartNew();
         Outcome outcome = new Trainer(training, test, settings).Train(
             new Method(trial.Method, policy), policy => new ResNetCifar(policy: policy, device: CPU), new Observers());

@@ -4,59 +4,74 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using KnDsl.Samples.FashionMnist;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>What the command <c>study</c> asks for.</summary>
+/// <summary>The options of the command line.</summary>
+/// <param name="Plan">The trials of the study.</param>
+/// <param name="Epochs">Passes through the training images.</param>
+/// <param name="Images">The number of training images.</param>
+/// <param name="Workers">The number of trainings at a time.</param>
+/// <param name="Data">The folder of the four data files.</param>
+/// <param name="Output">The folder of the study.</param>
 internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int Workers, string Data, string Output)
 {
-    /// <summary>What decides on the results, in one line: trials made with other settings do not mix with these.</summary>
+    /// <summary>The settings that affect the results, in one line: trials made with other settings must not mix with these.</summary>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
         $"{Images} training images, {Epochs} epochs, batch {TrialTraining.Batch}");
 
     /// <summary>The command with its options.</summary>
-    /// <param name="run">Is called with what was asked for; returns the exit code.</param>
-    public static Command Command(Func<StudyOptions, int> run)
+    /// <param name="run">Called with the options; returns the exit code.</param>
+    public static RootCommand Command(Func<StudyOptions, int> run)
     {
-        Option<string> methods = List("--methods", string.Join(",", Contestant.Standard), "Who takes part, with commas between them", Contestant.Named);
+        Option<string> methods = List(
+            "--methods", string.Join(",", Contestant.Default), "Methods to compare, separated by commas", Contestant.Parse);
         Option<string> samples = List(
-            "--samples", "1,2,4,8,0", "Images behind each statistic, 0 for the whole batch",
+            "--samples", "1,2,4,8,0", "Images per statistic, 0 for the whole batch",
             text => Parse(text, n => n is >= 0 and <= TrialTraining.Batch, $"a whole number from 0 to {TrialTraining.Batch}"));
-        Option<string> rates = List("--rates", "0.05,0.1,0.2", "Learning rates to choose from on images that are held back", ParseRate);
-        Option<int> seeds = Options.Whole("--seeds", 3, 1, 1000, "Trainings of each method and number of images");
-        Option<int> epochs = Options.Whole("--epochs", 4, 1, 10_000, "Passes through the training images");
-        Option<int> images = Options.Whole("--images", Options.Subset, 12, 1_000_000, "Training images, the first of the folder");
-        Option<int> workers = Options.Whole("--workers", Environment.ProcessorCount, 1, 1024, "Trainings at a time, each on one thread");
+        Option<string> rates = List(
+            "--rates", "0.05,0.1,0.2", "Learning rates to choose from, judged on images that are held back", ParseRate);
+        Option<int> seeds = Options.WholeNumber("--seeds", 3, 1, 1000, "Trainings of each method at each number of images");
+        Option<int> epochs = Options.WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
+        Option<int> images = Options.WholeNumber("--images", Options.Subset, 12, 1_000_000, "Training images, the first of the folder");
+        Option<int> workers = Options.WholeNumber(
+            "--workers", Environment.ProcessorCount, 1, 1024, "Trainings at a time, each on one thread");
         var data = new Option<string>("--data")
         {
-            Description = "A folder with the four files of Fashion-MNIST (idx.gz) instead of the images that come along",
+            Description = "A folder with the four files of Fashion-MNIST (idx.gz) instead of the included images",
             DefaultValueFactory = _ => Options.OwnData,
         };
         var output = new Option<string>("--output")
         {
-            Description = "Where the study is kept; the same folder again goes on with what is there",
+            Description = "Folder of the study; an interrupted study in it is continued",
             DefaultValueFactory = _ => Path.Combine("runs", "FashionMnist", "study"),
         };
 
-        var command = new Command("study", "Trains with every normalization at several numbers of images behind each statistic, and compares them.")
+        var command = new RootCommand(
+            "Trains one network with every normalization at several numbers of images per statistic, and compares them.")
         {
             methods, samples, rates, seeds, epochs, images, workers, data, output,
         };
         command.SetAction(parsed => run(new StudyOptions(
             new StudyPlan(
-                [.. Items(parsed.GetValue(methods)!).Select(Contestant.Named)],
+                [.. Items(parsed.GetValue(methods)!).Select(Contestant.Parse)],
                 [.. Items(parsed.GetValue(samples)!).Select(text => int.Parse(text, CultureInfo.InvariantCulture))],
                 [.. Items(parsed.GetValue(rates)!).Select(ParseRate)],
                 parsed.GetValue(seeds)),
-            parsed.GetValue(epochs), parsed.GetValue(images), parsed.GetValue(workers), parsed.GetValue(data)!, parsed.GetValue(output)!)));
+            parsed.GetValue(epochs),
+            parsed.GetValue(images),
+            parsed.GetValue(workers),
+            parsed.GetValue(data)!,
+            parsed.GetValue(output)!)));
         return command;
     }
 
-    /// <summary>A list with commas, each item of which is read once to see whether it can be.</summary>
-    private static Option<string> List<T>(string name, string standard, string description, Func<string, T> read)
+    /// <summary>A list separated by commas. Each item is read once, to check it.</summary>
+    private static Option<string> List<T>(string name, string defaultValue, string description, Func<string, T> read)
     {
-        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => standard };
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => defaultValue };
         option.Validators.Add(result => Check(result, name, read));
         return option;
     }

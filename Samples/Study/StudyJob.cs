@@ -3,21 +3,21 @@ using System.IO;
 using KnDsl.Samples.FashionMnist.Data;
 using Spectre.Console;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>The command <c>study</c>: every normalization against the images behind each statistic.</summary>
-internal static class StudyCommand
+/// <summary>The job of the program: every normalization against the number of images per statistic.</summary>
+internal static class StudyJob
 {
-    /// <summary>Runs it, or goes on with it.</summary>
-    /// <param name="options">Who takes part and how.</param>
-    /// <param name="console">For progress and the table.</param>
-    /// <param name="output">For what scripts read.</param>
+    /// <summary>Runs the study, or continues one that was interrupted.</summary>
+    /// <param name="options">The contestants, and how to train them.</param>
+    /// <param name="console">Shows progress and the table.</param>
+    /// <param name="output">Receives the lines that scripts read.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="DataException">A data file is missing or damaged.</exception>
-    /// <exception cref="StudyException">The folder holds something else.</exception>
+    /// <exception cref="StudyException">The folder holds another study, or a training failed.</exception>
     public static int Run(StudyOptions options, IAnsiConsole console, TextWriter output)
     {
-        // What is wrong with the data is to be said before anything begins.
+        // Problems with the data are reported before anything begins.
         StudyData.Open(options.Data, options.Images).Dispose();
         string folder = Path.GetFullPath(options.Output);
         Directory.CreateDirectory(folder);
@@ -25,7 +25,7 @@ internal static class StudyCommand
 
         output.WriteLine($"{options.Settings}; {options.Workers} trainings at a time; kept in {folder}");
         StudyProgress.Follow(console, output, options.Plan, log, options.Workers, finished =>
-            new StudyRun(options, log).Run(finished));
+            new TrialRunner(options, log).Run(finished));
 
         IReadOnlyList<Entry> entries = Entry.All(options.Plan, log);
         StudyReport.Save(Path.Combine(folder, "study.md"), entries, options);

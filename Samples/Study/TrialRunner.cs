@@ -4,19 +4,19 @@ using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
-/// <summary>Makes the trials of a study, several at a time, each in a process of its own.</summary>
-/// <param name="options">Which trials.</param>
-/// <param name="log">Where results go, and where those are that need not be made again.</param>
-internal sealed class StudyRun(StudyOptions options, TrialLog log)
+/// <summary>Runs the trials of a study, several at a time, in as many processes.</summary>
+/// <param name="options">The options of the study, with its trials.</param>
+/// <param name="log">Holds the results of finished trials and receives new ones.</param>
+internal sealed class TrialRunner(StudyOptions options, TrialLog log)
 {
     private readonly object gate = new();
     private readonly HashSet<Trial> taken = [];
     private Exception? failure;
 
-    /// <summary>Makes what is open.</summary>
-    /// <param name="finished">Is told of each trial that was made, one at a time.</param>
+    /// <summary>Runs the trials that the log does not hold yet.</summary>
+    /// <param name="finished">Called after each trial, one call at a time.</param>
     /// <exception cref="StudyException">A trial failed; those before it are kept.</exception>
     public void Run(Action<TrialResult> finished)
     {
@@ -33,7 +33,7 @@ internal sealed class StudyRun(StudyOptions options, TrialLog log)
             using var worker = new WorkerProcess(options);
             while (Next() is { } trial)
             {
-                TrialResult result = worker.Make(trial);
+                TrialResult result = worker.Run(trial);
                 lock (gate)
                 {
                     log.Add(result);
@@ -53,7 +53,7 @@ internal sealed class StudyRun(StudyOptions options, TrialLog log)
         }
     }
 
-    /// <summary>The next open trial that no other worker has; waits where one of those decides what comes next.</summary>
+    /// <summary>The next open trial that no other worker has; waits if the next ones depend on the result of another worker.</summary>
     private Trial? Next()
     {
         lock (gate)

@@ -5,29 +5,41 @@ using KnDsl.Samples.FashionMnist.Reports;
 using ScottPlot;
 using ScottPlot.Plottables;
 
-namespace KnDsl.Samples.FashionMnist.Study;
+namespace KnDsl.Samples.Study;
 
 /// <summary>
-/// Draws test error against the samples behind each statistic, one line a contestant, bars from the best to the worst seed.
+/// Draws test error against the samples per statistic, one line per contestant, bars from the best to the worst seed.
 /// </summary>
 internal static class StudyPicture
 {
     /// <summary>
-    /// Errors so far above the least are drawn at the edge: who has learned nothing should not press the others together.
+    /// Errors further above the least one are drawn at the edge: a method that learned nothing should not squeeze the others together.
     /// </summary>
     private const double Range = 20;
 
     private static readonly Color[] Colors =
-        [.. new[] { "#d1495b", "#00798c", "#edae49", "#66a182", "#8d96a3", "#30343f", "#9c6ade", "#b08968", "#7fb7d6", "#e58ab0" }.Select(Color.FromHex)];
+    [
+        .. new[]
+        {
+            "#d1495b", "#00798c", "#edae49", "#66a182", "#8d96a3", "#30343f", "#9c6ade", "#b08968", "#7fb7d6", "#e58ab0",
+        }.Select(Color.FromHex),
+    ];
 
     private static readonly MarkerShape[] Markers =
-        [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown];
+    [
+        MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond,
+        MarkerShape.FilledTriangleDown,
+    ];
 
     /// <summary>Writes the picture as PNG.</summary>
     public static void Save(string path, IReadOnlyList<Entry> entries)
     {
         // Columns in the order of the numbers, the whole batch last.
-        int[] columns = [.. entries.Where(e => e.Contestant.CountsSamples).Select(e => e.Samples).Distinct().OrderBy(n => n == 0 ? int.MaxValue : n)];
+        int[] columns =
+        [
+            .. entries.Where(e => e.Contestant.DependsOnSamples).Select(e => e.Samples).Distinct()
+                .OrderBy(n => n == 0 ? int.MaxValue : n),
+        ];
         if (columns.Length == 0) columns = [0];
 
         using var plot = new Plot();
@@ -35,34 +47,38 @@ internal static class StudyPicture
         IGrouping<Contestant, Entry>[] lines = [.. entries.GroupBy(e => e.Contestant)];
         for (int i = 0; i < lines.Length; i++) Draw(plot, lines[i].Key, [.. lines[i]], columns, top, i, lines.Length);
 
-        plot.Title("Fashion-MNIST: test error against the images behind each statistic", size: 16);
-        plot.XLabel("images behind each statistic", size: 14);
+        plot.Title("Fashion-MNIST: test error against images per statistic", size: 16);
+        plot.XLabel("images per statistic", size: 14);
         plot.YLabel("test error, %", size: 14);
-        plot.Axes.Bottom.SetTicks([.. columns.Select((_, at) => (double)at)], [.. columns.Select(n => n == 0 ? $"whole batch ({TrialTraining.Batch})" : $"{n}")]);
+        plot.Axes.Bottom.SetTicks(
+            [.. columns.Select((_, at) => (double)at)],
+            [.. columns.Select(n => n == 0 ? $"whole batch ({TrialTraining.Batch})" : $"{n}")]);
         plot.Axes.SetLimits(-0.4, columns.Length - 0.6, Math.Floor(least) - 1, top + 1);
-        CurvePicture.Dress(plot);
+        CurvePicture.ApplyFont(plot);
         plot.ShowLegend(Edge.Right);
         plot.SavePng(path, 1100, 600);
     }
 
-    private static void Draw(Plot plot, Contestant contestant, Entry[] entries, int[] columns, double top, int number, int all)
+    private static void Draw(Plot plot, Contestant contestant, Entry[] entries, int[] columns, double top, int number, int count)
     {
         Color color = Colors[number % Colors.Length];
         // Side by side, so that no bar hides another.
-        double shift = (number - (all - 1) / 2.0) * 0.3 / all;
-        double[] xs = contestant.CountsSamples
+        double shift = (number - (count - 1) / 2.0) * 0.3 / count;
+        double[] xs = contestant.DependsOnSamples
             ? [.. entries.Select(e => Array.IndexOf(columns, e.Samples) + shift)]
             : [.. columns.Select((_, at) => at + shift)];
-        double[] ys = contestant.CountsSamples ? [.. entries.Select(e => Math.Min(e.Mean, top))] : [.. columns.Select(_ => Math.Min(entries[0].Mean, top))];
+        double[] ys = contestant.DependsOnSamples
+            ? [.. entries.Select(e => Math.Min(e.Mean, top))]
+            : [.. columns.Select(_ => Math.Min(entries[0].Mean, top))];
 
         Scatter line = plot.Add.Scatter(xs, ys);
         line.LegendText = contestant.Name;
         line.Color = color;
         line.LineWidth = 2;
-        line.LinePattern = contestant.CountsSamples ? LinePattern.Solid : LinePattern.Dashed;
-        line.MarkerSize = contestant.CountsSamples ? 8 : 0;
+        line.LinePattern = contestant.DependsOnSamples ? LinePattern.Solid : LinePattern.Dashed;
+        line.MarkerSize = contestant.DependsOnSamples ? 8 : 0;
         line.MarkerShape = Markers[number % Markers.Length];
-        for (int i = 0; i < (contestant.CountsSamples ? entries.Length : 1); i++)
+        for (int i = 0; i < (contestant.DependsOnSamples ? entries.Length : 1); i++)
         {
             (double least, double greatest) = entries[i].Spread;
             var bar = plot.Add.Line(xs[i], Math.Min(least, top), xs[i], Math.Min(greatest, top));
