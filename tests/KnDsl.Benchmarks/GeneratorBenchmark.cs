@@ -19,7 +19,7 @@ namespace KnDsl.Benchmarks;
 /// <summary>What the generator costs a build and an editor: reading, checking and writing networks, small, large and many.</summary>
 internal static class GeneratorBenchmark
 {
-    private static readonly string Cases = FindCases(AppContext.BaseDirectory);
+    private static readonly string Cases = Path.Combine(Repository.Cases, "published");
 
     public static void Run()
     {
@@ -120,10 +120,6 @@ internal static class GeneratorBenchmark
     private static CSharpCompilation Compilation() => CSharpCompilation.Create("Project");
 
     private static string Figure(string name, double value) => string.Create(CultureInfo.InvariantCulture, $"{name}: {value:F3}");
-
-    private static string FindCases(string folder) => Directory.Exists(Path.Combine(folder, "tests", "Cases"))
-        ? Path.Combine(folder, "tests", "Cases")
-        : FindCases(Directory.GetParent(folder)?.FullName ?? throw new DirectoryNotFoundException("The benchmark reads tests/Cases: run it inside the repository."));
 
     private sealed class Text(string path, string content) : AdditionalText
     {

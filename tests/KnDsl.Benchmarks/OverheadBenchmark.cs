@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using KnDsl.Architectures.Tests.Handwritten;
+using KnDsl.Published.Tests.Handwritten;
 using static TorchSharp.torch;
 
 namespace KnDsl.Benchmarks;

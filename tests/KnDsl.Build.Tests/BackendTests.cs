@@ -60,7 +60,7 @@ public sealed class BackendTests : IDisposable
     [InlineData("tests/KnDsl.Build.Tests/KnDsl.Build.Tests.csproj")]
     public async Task The_repositorys_own_projects_choose_the_same_way(string path)
     {
-        string project = Path.Combine(Dotnet.Root, path);
+        string project = Path.Combine(Repository.Root, path);
         Dictionary<string, string> references = await References(
             project, "PackageReference", "-p:TorchBackend=cuda", "-p:RuntimeIdentifier=linux-x64");
         Assert.Equal(["TorchSharp-cuda-linux"], references.Keys.Where(IsNative));
@@ -89,7 +89,7 @@ public sealed class BackendTests : IDisposable
                 <TargetFramework>net10.0</TargetFramework>
                 <ManagePackageVersionsCentrally>{(central ? "true" : "false")}</ManagePackageVersionsCentrally>
               </PropertyGroup>
-              <Import Project="{Path.Combine(Dotnet.Root, "Generator", "Packaging", "KnDsl.Torch.targets")}" />
+              <Import Project="{Path.Combine(Repository.Root, "Generator", "Packaging", "KnDsl.Torch.targets")}" />
             </Project>
             """);
         return path;

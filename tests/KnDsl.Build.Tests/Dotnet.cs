@@ -1,6 +1,5 @@
 using System;
 using System.Diagnostics;
-using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 
@@ -9,9 +8,6 @@ namespace KnDsl.Build.Tests;
 /// <summary>Runs the SDK as a user would.</summary>
 internal static class Dotnet
 {
-    /// <summary>The repository's root.</summary>
-    public static string Root { get; } = FindRoot();
-
     /// <summary>Runs <c>dotnet</c> and returns its exit code and all that it printed.</summary>
     public static async Task<(int ExitCode, string Output)> Run(string folder, params string[] arguments)
     {
@@ -61,15 +57,5 @@ internal static class Dotnet
             throw new TimeoutException($"dotnet {string.Join(' ', arguments)} took more than five minutes.");
         }
         return (process.ExitCode, await output, await errors);
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "KnDsl.sln")))
-        {
-            folder = folder.Parent;
-        }
-        return folder?.FullName ?? throw new DirectoryNotFoundException("KnDsl.sln is in no folder above the tests.");
     }
 }

@@ -22,7 +22,7 @@ public sealed class PackedPackage : IAsyncLifetime
     {
         // Both parts are built with this project; building them here could meet another project's build half way.
         await Dotnet.Succeed(
-            Dotnet.Root, "pack", "Generator/KnDsl.Generator.csproj", "--no-build", "-c", Configuration, "-o", In("feed"), $"-p:PackageVersion={Version}");
+            Repository.Root, "pack", "Generator/KnDsl.Generator.csproj", "--no-build", "-c", Configuration, "-o", In("feed"), $"-p:PackageVersion={Version}");
         // The machine's own feeds and cache serve everything but KnDsl, which is unpacked into this folder.
         System.IO.File.WriteAllText(In("nuget.config"), $"""
             <configuration>
@@ -86,7 +86,7 @@ public sealed class PackedPackage : IAsyncLifetime
 
     private static string FromReadme(string language)
     {
-        string text = System.IO.File.ReadAllText(Path.Combine(Dotnet.Root, "README.md")).ReplaceLineEndings("\n");
+        string text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
         // The first of a language belongs to the example that the README begins with.
         return Regex.Match(text, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
     }

@@ -1,31 +1,19 @@
-using System;
+using System.IO;
 using System.Linq;
-using System.Runtime.CompilerServices;
 using System.Text;
 using KnDsl.Language.Plan;
 using Microsoft.CodeAnalysis;
-using Snapshooter;
-using Snapshooter.Xunit;
 using Xunit;
 
 namespace KnDsl.Generator.Tests;
 
-/// <summary>What is written for each form of the language: a snapshot a stage, beside the case.</summary>
+/// <summary>What is written for each form of the language: a text for each stage, beside the case.</summary>
 [Collection(TorchTests.Name)]
 public sealed class EmissionTests
 {
     public static TheoryData<string> Cases => [.. GeneratedCase.Names];
 
-    /// <summary>A snapshot that is missing fails like one that differs; SNAPSHOOTER_STRICT_MODE=off makes new ones.</summary>
-    [ModuleInitializer]
-    internal static void RefuseNewSnapshots()
-    {
-        if (Environment.GetEnvironmentVariable("SNAPSHOOTER_STRICT_MODE") is null)
-            Environment.SetEnvironmentVariable("SNAPSHOOTER_STRICT_MODE", "on");
-    }
-
-    private static void Match(string name, string stage, string text) =>
-        Snapshot.Match(text, new SnapshotFullName($"{stage}.snap", GeneratedCase.Folder(name)));
+    private static void Match(string name, string file, string text) => Expected.InFile(Path.Combine(GeneratedCase.Folder(name), file), text);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -35,7 +23,7 @@ public sealed class EmissionTests
         foreach (var diagnostic in GeneratedCase.Of(name).Diagnostics)
             text.Append(diagnostic.Id).Append(' ').Append(diagnostic.Severity).Append(' ').Append(diagnostic.Location.GetLineSpan().Span).Append(": ")
                 .Append(diagnostic.GetMessage()).Append('\n');
-        Match(name, "diagnostics", text.Length == 0 ? "none\n" : text.ToString());
+        Match(name, "diagnostics.txt", text.Length == 0 ? "none\n" : text.ToString());
     }
 
     [Theory]
@@ -49,12 +37,12 @@ public sealed class EmissionTests
         }).ToArray();
         foreach (var row in rows)
             text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd()).Append('\n');
-        Match(name, "wiring", text.ToString());
+        Match(name, "wiring.txt", text.ToString());
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void CodeIsAsBefore(string name) => Match(name, "code", GeneratedCase.Of(name).Code);
+    public void CodeIsAsBefore(string name) => Match(name, "code.cs", GeneratedCase.Of(name).Code);
 
     [Fact]
     public void TheDocumentationOfANormSaysWhatFeedsIt()
@@ -83,7 +71,7 @@ public sealed class EmissionTests
         var text = new StringBuilder();
         foreach (var (key, tensor) in network.state_dict())
             text.Append(key).Append(" [").Append(string.Join(", ", tensor.shape)).Append("]\n");
-        Match(name, "state", text.ToString());
+        Match(name, "state.txt", text.ToString());
     }
 
     [Theory]

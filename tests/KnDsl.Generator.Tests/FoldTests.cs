@@ -199,11 +199,11 @@ public sealed class FoldTests : TorchTest
     {
         using var network = GeneratedCase.Of("Fold").CreateNetwork();
         network.eval();
-        var before = LiveTensors();
+        var before = LiveTensors.Count();
         // TorchSharp counts the tensor that a parameter is made of, although that one is empty then.
         using (new TorchSharp.Modules.Parameter(zeros(1))) { }
-        var perParameter = LiveTensors() - before;
+        var perParameter = LiveTensors.Count() - before;
         Fold(network);
-        Assert.Equal(before + perParameter + (1 + perParameter) * Norms(network, folded: true).Length, LiveTensors());
+        Assert.Equal(before + perParameter + (1 + perParameter) * Norms(network, folded: true).Length, LiveTensors.Count());
     }
 }

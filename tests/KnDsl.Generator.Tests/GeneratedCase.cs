@@ -17,9 +17,10 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Generator.Tests;
 
-/// <summary>A folder of tests/Cases: its file, read, checked, written as C#, and compiled and loaded when asked for.</summary>
+/// <summary>A folder of tests/Cases/forms: its file, read, checked, written as C#, and compiled and loaded when asked for.</summary>
 internal sealed class GeneratedCase
 {
+    private static readonly string CasesFolder = System.IO.Path.Combine(Repository.Cases, "forms");
     private static readonly ConcurrentDictionary<string, GeneratedCase> Known = new();
     private readonly Lazy<Assembly> _assembly;
 
@@ -34,11 +35,11 @@ internal sealed class GeneratedCase
         _assembly = new Lazy<Assembly>(Load);
     }
 
-    /// <summary>The cases of this project: each shows a form of the language and what is written for it.</summary>
+    /// <summary>The folders of tests/Cases/forms: each shows a form of the language and what is written for it.</summary>
     public static readonly IReadOnlyList<string> Names =
     [
-        "Chain", "Branch", "Repeat", "Labels", "Shared", "TwoInputs", "TwoOutputs", "Loop", "Concat", "PreActivation", "PolicyOverride", "Defaults",
-        "KeywordNames", "Dimensions", "Grown", "Checked", "Fold", "LearnedTensors", "Tokens",
+        .. Directory.GetFiles(CasesFolder, "net.knnet", SearchOption.AllDirectories)
+            .Select(file => System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(file)!)).Order(StringComparer.Ordinal),
     ];
 
     public string Name { get; }
@@ -152,9 +153,4 @@ internal sealed class GeneratedCase
     /// <summary>The generated code alone, in a project as strict as can be.</summary>
     public CSharpCompilation Compile() => Host.Compilation().AddSyntaxTrees(CSharpSyntaxTree.ParseText(
         SourceText.From(Code, Encoding.UTF8), Host.ParseOptions, $"Generated/{Name}.g.cs"));
-
-    private static readonly string CasesFolder = FindCases(System.AppContext.BaseDirectory);
-
-    private static string FindCases(string folder) =>
-        Directory.Exists(System.IO.Path.Combine(folder, "tests", "Cases")) ? System.IO.Path.Combine(folder, "tests", "Cases") : FindCases(Directory.GetParent(folder)!.FullName);
 }

@@ -136,10 +136,10 @@ public sealed class RunTests : TorchTest
             {
                 network.train(training);
                 Step();
-                var before = LiveTensors();
+                var before = LiveTensors.Count();
                 for (var i = 0; i < 3; i++)
                     Step();
-                Assert.True(before == LiveTensors(), $"{what}, {(training ? "training" : "inference")}: {LiveTensors() - before} more tensors after three passes");
+                Assert.True(before == LiveTensors.Count(), $"{what}, {(training ? "training" : "inference")}: {LiveTensors.Count() - before} more tensors after three passes");
             }
             foreach (var input in inputs)
                 input.Dispose();

@@ -100,11 +100,11 @@ public sealed class UseTests : TorchTest
         using var inference = no_grad();
         var input = @case.Inputs().Single();
         GeneratedCase.Run(network, input).Single().Dispose();
-        long alive = -1, before = LiveTensors();
+        long alive = -1, before = LiveTensors.Count();
         var linear = (Linear)network.named_modules().Single(entry => entry.name == last).module;
         linear.register_forward_pre_hook((_, value) =>
         {
-            alive = LiveTensors() - before;
+            alive = LiveTensors.Count() - before;
             return value;
         });
         GeneratedCase.Run(network, input).Single().Dispose();
@@ -124,11 +124,11 @@ public sealed class UseTests : TorchTest
             using var inference = no_grad();
             var input = randn(2, 3, 8, 8);
             GeneratedCase.Run(network, input).Single().Dispose();
-            var before = LiveTensors();
+            var before = LiveTensors.Count();
             var conv = (Conv2d)network.named_modules().Single(entry => entry.name == $"dense2.denselayer{depth}.conv2").module;
             conv.register_forward_pre_hook((_, value) =>
             {
-                alive[i] = LiveTensors() - before;
+                alive[i] = LiveTensors.Count() - before;
                 return value;
             });
             GeneratedCase.Run(network, input).Single().Dispose();

@@ -4,98 +4,106 @@ using System.IO;
 using System.Linq;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Diagnostics;
-using KnDsl.Language.Parsing;
 using KnDsl.Language.Text;
 using Xunit;
 
 namespace KnDsl.Language.Tests;
 
 /// <summary>
-/// Files with a mistake each, in Errors: KNxxxx-what.knnet is one whose first finding has that code. What the language says
-/// of them is reviewed as snapshots: the source with the findings beneath.
+/// tests/Cases/errors: KNxxxx-what.knnet has one mistake, which has that code, and says under the line what is found
+/// (<see cref="Annotations"/>). A mistake that takes several files is a folder of that name. A file with several mistakes begins
+/// with the comment "// Several mistakes.".
 /// </summary>
 public sealed class ErrorCorpusTests
 {
     /// <summary>Codes that no .knnet file alone can call forth: the C# side gives them, or nothing should.</summary>
-    private static readonly string[] OnlyElsewhere = [.. DiagnosticCatalogue.All.Select(rule => rule.Code).Where(code => code.StartsWith("KN04", StringComparison.Ordinal)), "KN0901"];
+    private static readonly string[] OnlyElsewhere =
+        [.. DiagnosticCatalogue.All.Select(rule => rule.Code).Where(code => code.StartsWith("KN04", StringComparison.Ordinal)), "KN0901"];
 
-    /// <summary>Files that show several mistakes on purpose.</summary>
-    private static readonly string[] WithSeveral =
-        ["KN0003-several-mistakes", "KN0102-later-stages-are-checked", "KN0117-return-in-if"];
+    private static readonly string Folder = Path.Combine(Repository.Cases, "errors");
 
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Errors");
+    /// <summary>All files, those among them that are right and are only imported.</summary>
+    public static TheoryData<string> Files => [.. AllFiles];
 
-    public static TheoryData<string> Names => [.. AllNames];
+    /// <summary>The files and folders that are named after a code.</summary>
+    public static TheoryData<string> Cases => [.. AllCases];
 
-    private static IEnumerable<string> AllNames =>
-        Directory.GetFiles(Folder, "*.knnet").Select(path => Path.GetFileNameWithoutExtension(path)).OrderBy(name => name, StringComparer.Ordinal);
+    private static string[] AllFiles { get; } =
+    [
+        .. Directory.GetFiles(Folder, "*.knnet", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Folder, path).Replace('\\', '/')).OrderBy(name => name, StringComparer.Ordinal),
+    ];
 
-    private static (SourceText Source, IReadOnlyList<Diagnostic> Found) Check(string name)
+    private static IEnumerable<string> AllCases => AllFiles.Select(CaseOf).OfType<string>().Distinct();
+
+    /// <summary>The file itself or its folder, whichever is named after a code.</summary>
+    private static string? CaseOf(string file) =>
+        file.Split('/')[0] is var first && first.StartsWith("KN", StringComparison.Ordinal) ? first : null;
+
+    private static string Annotated(string file) => File.ReadAllText(Path.Combine(Folder, file));
+
+    private static SourceText Read(string file) => new(file, Annotations.Remove(Annotated(file)));
+
+    private static SourceText? Import(string file) => File.Exists(Path.Combine(Folder, file)) ? Read(file) : null;
+
+    private static (SourceText Source, IReadOnlyList<Diagnostic> Found) Check(string file)
     {
-        var source = new SourceText(name + ".knnet", File.ReadAllText(Path.Combine(Folder, name + ".knnet")));
+        var source = Read(file);
         return (source, CheckedFile.Check(source, Import).Diagnostics);
     }
 
-    /// <summary>What the files import lies in a folder of theirs.</summary>
-    private static SourceText? Import(string path) =>
-        File.Exists(Path.Combine(Folder, path)) ? new SourceText(path, File.ReadAllText(Path.Combine(Folder, path))) : null;
+    private static IEnumerable<Diagnostic> CheckCase(string name) =>
+        AllFiles.Where(file => CaseOf(file) == name).SelectMany(file => Check(file).Found);
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Findings_are_as_reviewed(string name)
+    [MemberData(nameof(Files))]
+    public void Findings_are_as_the_file_says(string file)
     {
-        var (source, found) = Check(name);
-        Snapshots.Match(Annotated.Write(source, found), "Errors", name);
+        var (source, found) = Check(file);
+        Expected.InFile(Path.Combine(Folder, file), Annotations.Add(source, found));
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void The_first_finding_has_the_code_of_the_file(string name) =>
-        Assert.Equal(name.Substring(0, 6), Check(name).Found.FirstOrDefault()?.Code);
+    [MemberData(nameof(Cases))]
+    public void The_first_finding_has_the_code_of_the_case(string name) =>
+        Assert.Equal(name.Substring(0, 6), CheckCase(name).FirstOrDefault()?.Code);
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void One_mistake_gives_one_finding(string name)
+    [MemberData(nameof(Files))]
+    public void One_mistake_gives_one_finding(string file)
     {
-        var codes = Check(name).Found.Select(found => found.Code).ToArray();
-        if (WithSeveral.Contains(name))
-            Assert.True(codes.Length > 1, $"{name} is listed as having several mistakes and has {codes.Length}.");
-        else
+        var codes = Check(file).Found.Select(found => found.Code).ToArray();
+        if (Annotated(file).StartsWith("// Several mistakes.\n", StringComparison.Ordinal))
+            Assert.True(codes.Length > 1, $"{file} says that it has several mistakes and has {codes.Length}.");
+        else if (CaseOf(file) == file)
             Assert.Single(codes);
+        else
+            Assert.True(codes.Length <= 1, $"{file} has {string.Join(", ", codes)}.");
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Findings_lie_inside_the_file(string name)
+    [MemberData(nameof(Files))]
+    public void Findings_lie_inside_the_file(string file)
     {
-        var (source, found) = Check(name);
+        var (source, found) = Check(file);
         Assert.All(found, diagnostic => Places.AssertInside(source, diagnostic));
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Messages_follow_one_style(string name) =>
-        Assert.All(Check(name).Found, MessageStyle.AssertFollowedBy);
+    [MemberData(nameof(Cases))]
+    public void Messages_follow_one_style(string name) => Assert.All(CheckCase(name), MessageStyle.AssertFollowedBy);
 
     [Fact]
-    public void Every_code_has_a_file()
+    public void Every_code_has_a_case()
     {
-        var with = AllNames.Select(name => name.Substring(0, 6)).ToHashSet();
+        var with = AllCases.Select(name => name.Substring(0, 6)).ToHashSet();
         Assert.Empty(DiagnosticCatalogue.All.Select(rule => rule.Code).Where(code => !with.Contains(code)).Except(OnlyElsewhere));
         Assert.Empty(with.Intersect(OnlyElsewhere));
         Assert.Empty(OnlyElsewhere.Concat(with).Except(DiagnosticCatalogue.All.Select(rule => rule.Code)));
     }
 
     [Fact]
-    public void There_are_at_least_60_files() => Assert.True(AllNames.Count() >= 60);
-
-    [Fact]
-    public void Every_snapshot_has_a_file()
-    {
-        var snapshots = Directory.GetFiles(Path.Combine(Places.ProjectFolder(), "Errors", "__snapshots__"), "*.snap")
-            .Select(path => Path.GetFileNameWithoutExtension(path));
-        Assert.Empty(snapshots.Except(AllNames));
-    }
+    public void Cases_are_named_after_what_is_wrong() => Assert.All(AllCases, name => Assert.Matches(@"^KN\d{4}(-[a-z0-9]+)+(\.knnet)?$", name));
 
     [Fact]
     public void Codes_are_unique_and_in_order()

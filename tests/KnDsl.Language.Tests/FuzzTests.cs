@@ -24,14 +24,19 @@ public sealed class FuzzTests(ITestOutputHelper output)
     /// </summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("KNDSL_FUZZ") is null ? 20 : 1);
 
-    private static readonly IReadOnlyList<string> RealFiles = Directory
-        .GetFiles(Path.Combine(AppContext.BaseDirectory, "Cases"), "*.knnet", SearchOption.AllDirectories)
-        .OrderBy(path => path, StringComparer.Ordinal).Select(File.ReadAllText).ToArray();
+    /// <summary>Networks that are right: the cases and the samples.</summary>
+    private static readonly IReadOnlyList<string> RealFiles =
+    [
+        .. new[] { Path.Combine(Repository.Cases, "forms"), Path.Combine(Repository.Cases, "published"), Path.Combine(Repository.Root, "Samples") }
+            .SelectMany(folder => Directory.GetFiles(folder, "*.knnet", SearchOption.AllDirectories))
+            .Where(path => !Path.GetRelativePath(Repository.Root, path).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            .OrderBy(path => path, StringComparer.Ordinal).Select(File.ReadAllText),
+    ];
 
     [Fact]
     public void Damaged_files_are_refused_in_good_order()
     {
-        Assert.True(RealFiles.Count >= 20, "The cases and the sample are what is damaged.");
+        Assert.True(RealFiles.Count >= 20, "The cases and the samples are what is damaged.");
         var count = int.TryParse(Environment.GetEnvironmentVariable("KNDSL_FUZZ"), out var wanted) ? wanted : 2_000;
         var first = int.TryParse(Environment.GetEnvironmentVariable("KNDSL_FUZZ_SEED"), out var chosen) ? chosen : 1;
         var (slowest, withErrors) = (TimeSpan.Zero, 0);
@@ -232,8 +237,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
         static string Findings(string text)
         {
-            var source = new SourceText("a.knnet", text);
-            return Annotated.Write(source, CheckedFile.Check(source).Diagnostics);
+            var findings = CheckedFile.Check(new SourceText("a.knnet", text)).Diagnostics;
+            return string.Join("\n", findings.Select(found => $"{found.Place.Span} {found.Code} {found.Text} {found.Other?.Span}"));
         }
     }
 

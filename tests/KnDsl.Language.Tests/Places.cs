@@ -1,5 +1,3 @@
-using System.IO;
-using System.Runtime.CompilerServices;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Text;
 using Xunit;
@@ -18,7 +16,4 @@ internal static class Places
         if (diagnostic.Other is { } other)
             Assert.True(other.Span.Start >= 0 && other.Span.End <= other.Text.Content.Length, $"{diagnostic.Code} names {other.Span} as well");
     }
-
-    /// <summary>The folder of this project, where snapshots lie.</summary>
-    public static string ProjectFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }

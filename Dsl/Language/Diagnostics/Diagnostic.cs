@@ -8,14 +8,14 @@ internal enum Severity
     Error,
 }
 
-/// <summary>What the catalogue says of one code: its title and how grave it is.</summary>
+/// <summary>The entry of one code in the catalogue: its title and its severity.</summary>
 internal sealed record DiagnosticDescriptor(string Code, string Title, Severity Severity);
 
-/// <summary>One finding: code, exact place, what was found and expected, what would be right.</summary>
-/// <param name="Descriptor">The catalogue's entry of the code.</param>
+/// <summary>One finding: its code, the exact place, a message and, where known, a hint and a second place.</summary>
+/// <param name="Descriptor">The entry of its code in the catalogue.</param>
 /// <param name="Place">The span in the .knnet file that is wrong.</param>
-/// <param name="Message">What was found and what was expected, one sentence each.</param>
-/// <param name="Hint">What would be right, where that is known.</param>
+/// <param name="Message">What was found and what was expected, in whole sentences.</param>
+/// <param name="Hint">What to write instead, where that is known.</param>
 /// <param name="Other">The second place of a disagreement.</param>
 internal sealed record Diagnostic(
     DiagnosticDescriptor Descriptor, Place Place, string Message, string? Hint = null, Place? Other = null)

@@ -4,8 +4,8 @@ using KnDsl.Language.Text;
 namespace KnDsl.Language.Diagnostics;
 
 /// <summary>
-/// Every message that the language can give, one member a code. A message says what was found and what was expected, in
-/// whole sentences; a hint (added where it is known) says what would be right.
+/// Every message of the language, with one member per code. A message says in whole sentences what was found and what was
+/// expected, with the user's own text in single quotes; a hint, added where the mistake is found, says what to write instead.
 /// Codes by hundreds: KN00xx syntax, KN01xx names and arguments, KN02xx shapes, KN03xx the statistic chain,
 /// KN04xx C#, KN09xx internal.
 /// </summary>
@@ -16,9 +16,11 @@ internal static class DiagnosticCatalogue
     /// <summary>All codes, in order.</summary>
     public static IReadOnlyList<DiagnosticDescriptor> All => Registered;
 
-    private static DiagnosticDescriptor Error(string code, string title) => Register(new DiagnosticDescriptor(code, title, Severity.Error));
+    private static DiagnosticDescriptor Error(string code, string title) =>
+        Register(new DiagnosticDescriptor(code, title, Severity.Error));
 
-    private static DiagnosticDescriptor Warning(string code, string title) => Register(new DiagnosticDescriptor(code, title, Severity.Warning));
+    private static DiagnosticDescriptor Warning(string code, string title) =>
+        Register(new DiagnosticDescriptor(code, title, Severity.Warning));
 
     private static DiagnosticDescriptor Register(DiagnosticDescriptor descriptor)
     {
@@ -31,12 +33,12 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor UnknownCharacterRule = Error("KN0001", "Unknown character");
 
     public static Diagnostic UnknownCharacter(Place at, string text) =>
-        new(UnknownCharacterRule, at, $"The language has no '{text}'.");
+        new(UnknownCharacterRule, at, $"'{text}' is not part of the language.");
 
     public static Diagnostic SingleQuotes(Place at, string text) =>
-        new(UnknownCharacterRule, at, $"{text} stands in single quotes; expected double quotes.");
+        new(UnknownCharacterRule, at, $"{text} is in single quotes; expected double quotes.");
 
-    private static readonly DiagnosticDescriptor ExpectedTokenRule = Error("KN0002", "Something else was expected");
+    private static readonly DiagnosticDescriptor ExpectedTokenRule = Error("KN0002", "Unexpected token");
 
     public static Diagnostic ExpectedToken(Place at, string expected, string found) =>
         new(ExpectedTokenRule, at, $"Expected {expected}, found {found}.");
@@ -44,30 +46,34 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor UnclosedRule = Error("KN0003", "Bracket is not closed");
 
     public static Diagnostic Unclosed(Place at, string bracket, string what, Place? owner) =>
-        new(UnclosedRule, at, $"'{bracket}' of {(what.StartsWith("the ") ? what : $"this {what}")} is never closed; expected a matching '{Closing(bracket)}'.",
+        new(UnclosedRule, at,
+            $"'{bracket}' of {(what.StartsWith("the ") ? what : $"this {what}")} is never closed; "
+            + $"expected a matching '{Closing(bracket)}'.",
             null, owner);
 
     private static readonly DiagnosticDescriptor UnopenedRule = Error("KN0004", "Bracket was not opened");
 
     public static Diagnostic Unopened(Place at, string bracket) =>
-        new(UnopenedRule, at, $"'{bracket}' closes nothing; expected an opening bracket before it.");
+        new(UnopenedRule, at, $"'{bracket}' has no opening bracket; expected one before it.");
 
     private static readonly DiagnosticDescriptor MismatchedRule = Error("KN0005", "Brackets do not match");
 
     public static Diagnostic Mismatched(Place at, string bracket, string open, Place openAt) =>
-        new(MismatchedRule, at, $"'{bracket}' does not close the '{open}' in line {openAt.Line}; expected '{Closing(open)}'.", null, openAt);
+        new(MismatchedRule, at,
+            $"'{bracket}' does not close the '{open}' on line {openAt.Line}; expected '{Closing(open)}'.", null, openAt);
 
     private static readonly DiagnosticDescriptor OpenTextRule = Error("KN0006", "Text is not closed");
 
     public static Diagnostic OpenText(Place at) =>
-        new(OpenTextRule, at, "The text has no end; expected '\"' before the end of the line.");
+        new(OpenTextRule, at, "The text is not closed; expected '\"' before the end of the line.");
 
-    private static readonly DiagnosticDescriptor BadNumberRule = Error("KN0007", "Number cannot be read");
+    private static readonly DiagnosticDescriptor BadNumberRule = Error("KN0007", "Invalid number");
 
     public static Diagnostic BadNumber(Place at, string text) =>
-        new(BadNumberRule, at, $"'{text}' is no number; expected a whole number up to 2147483647 or a fraction such as 0.5 or 1e-5.");
+        new(BadNumberRule, at,
+            $"'{text}' is not a valid number; expected a whole number up to 2147483647, or a decimal such as 0.5 or 1e-5.");
 
-    private static readonly DiagnosticDescriptor ExpectedDeclarationRule = Error("KN0008", "Declaration was expected");
+    private static readonly DiagnosticDescriptor ExpectedDeclarationRule = Error("KN0008", "Declaration expected");
 
     public static Diagnostic ExpectedDeclaration(Place at, string found) =>
         new(ExpectedDeclarationRule, at, $"Expected 'network', 'block', 'import', 'extern' or 'namespace', found {found}.");
@@ -75,10 +81,10 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor TooDeepRule = Error("KN0009", "Nested too deeply");
 
     public static Diagnostic TooDeep(Place at, int limit) =>
-        new(TooDeepRule, at, $"Brackets stand in each other more than {limit} deep; expected at most {limit}.");
+        new(TooDeepRule, at, $"Brackets are nested more than {limit} deep; expected at most {limit}.");
 
     public static Diagnostic TooManyParts(Place at, int limit) =>
-        new(TooDeepRule, at, $"More than {limit} members, indices or parts of a label follow each other; expected at most {limit}.");
+        new(TooDeepRule, at, $"There are more than {limit} members, indices or label parts in a row; expected at most {limit}.");
 
     public static Diagnostic TooManyBranches(Place at, int limit) =>
         new(TooDeepRule, at, $"The 'if' has more than {limit} branches; expected at most {limit}.");
@@ -86,19 +92,19 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ElseWithoutIfRule = Error("KN0010", "Else without if");
 
     public static Diagnostic ElseWithoutIf(Place at) =>
-        new(ElseWithoutIfRule, at, "This 'else' belongs to no 'if'; expected it right after the closing brace of one.");
+        new(ElseWithoutIfRule, at, "This 'else' has no matching 'if'; expected it directly after the closing brace of an 'if'.");
 
     private static readonly DiagnosticDescriptor SecondNamespaceRule = Error("KN0011", "Second namespace");
 
     public static Diagnostic SecondNamespace(Place at, Place first) =>
-        new(SecondNamespaceRule, at, $"The file has a namespace already, in line {first.Line}; expected one at most.", null, first);
+        new(SecondNamespaceRule, at, $"The file already has a namespace, on line {first.Line}; expected at most one.", null, first);
 
     // ---- KN01xx: names and arguments ---------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor UnknownNameRule = Error("KN0101", "Unknown name");
 
     public static Diagnostic UnknownName(Place at, string name) =>
-        new(UnknownNameRule, at, $"Nothing is named '{name}' here; expected a value, a parameter or a size.");
+        new(UnknownNameRule, at, $"'{name}' is not the name of a value here; expected a value, a parameter or a size.");
 
     private static readonly DiagnosticDescriptor UnknownStageRule = Error("KN0102", "Unknown operation or block");
 
@@ -113,12 +119,17 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor MissingArgumentRule = Error("KN0104", "Argument is missing");
 
     public static Diagnostic MissingArgument(Place at, string callee, string name, string type) =>
-        new(MissingArgumentRule, at, $"'{callee}' needs the argument '{name}' ({type}), which is not given.");
+        new(MissingArgumentRule, at, $"'{callee}' needs the argument '{name}' ({type}), which is missing.");
 
     private static readonly DiagnosticDescriptor TooManyArgumentsRule = Error("KN0105", "Too many arguments");
 
-    public static Diagnostic TooManyArguments(Place at, string callee, int found, IReadOnlyCollection<string> expected) =>
-        new(TooManyArgumentsRule, at, $"'{callee}' takes {(expected.Count == 0 ? "no arguments" : $"{Count(expected.Count, "argument")} by position ({string.Join(", ", expected)})")}, found {found}.");
+    public static Diagnostic TooManyArguments(Place at, string callee, int found, IReadOnlyCollection<string> expected)
+    {
+        var takes = expected.Count == 0
+            ? "no arguments"
+            : $"{Count(expected.Count, "argument")} by position ({string.Join(", ", expected)})";
+        return new(TooManyArgumentsRule, at, $"'{callee}' takes {takes}, found {found}.");
+    }
 
     private static readonly DiagnosticDescriptor ArgumentTypeRule = Error("KN0106", "Argument has the wrong type");
 
@@ -138,22 +149,24 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor DuplicateDeclarationRule = Error("KN0109", "Name is declared twice");
 
     public static Diagnostic DuplicateDeclaration(Place at, string what, string name, Place first) =>
-        new(DuplicateDeclarationRule, at, $"The {what} '{name}' is declared already, in line {first.Line}; expected another name.", null, first);
+        new(DuplicateDeclarationRule, at,
+            $"The {what} '{name}' is already declared, on line {first.Line}; expected another name.", null, first);
 
     private static readonly DiagnosticDescriptor DuplicateLabelRule = Error("KN0110", "Label is used twice");
 
     public static Diagnostic DuplicateLabel(Place at, string label, Place first) =>
-        new(DuplicateLabelRule, at, $"The label '{label}' names another module already, in line {first.Line}; expected a label of its own.", null, first);
+        new(DuplicateLabelRule, at,
+            $"The label '{label}' already names another module, on line {first.Line}; expected a different label.", null, first);
 
     private static readonly DiagnosticDescriptor UnusedValueRule = Warning("KN0111", "Value is never used");
 
     public static Diagnostic UnusedValue(Place at, string name) =>
-        new(UnusedValueRule, at, $"'{name}' is never used; it could be left out.");
+        new(UnusedValueRule, at, $"'{name}' is never used; it can be removed.");
 
     private static readonly DiagnosticDescriptor ValueCountRule = Error("KN0112", "Wrong number of values");
 
     public static Diagnostic ValueCount(Place at, string what, int expected, int found) =>
-        new(ValueCountRule, at, $"{what} gives {Count(found, "value")}, expected {expected}.");
+        new(ValueCountRule, at, $"{what} gives {Count(found, "value")}; expected {expected}.");
 
     public static Diagnostic InputCount(Place at, string callee, string expected, int found) =>
         new(ValueCountRule, at, $"'{callee}' takes {expected}, found {Count(found, "value")}.");
@@ -161,17 +174,17 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor NoOutputRule = Error("KN0113", "No output");
 
     public static Diagnostic NoOutput(Place at, string what, string name, string expected) =>
-        new(NoOutputRule, at, $"The {what} '{name}' gives nothing back; expected {expected}.");
+        new(NoOutputRule, at, $"The {what} '{name}' has no output; expected {expected}.");
 
     private static readonly DiagnosticDescriptor NoInputRule = Error("KN0114", "No input");
 
     public static Diagnostic NoInput(Place at, string what, string name, string expected) =>
-        new(NoInputRule, at, $"The {what} '{name}' takes nothing in; expected {expected}.");
+        new(NoInputRule, at, $"The {what} '{name}' has no input; expected {expected}.");
 
     private static readonly DiagnosticDescriptor RecursionRule = Error("KN0115", "Blocks contain each other");
 
     public static Diagnostic Recursion(Place at, string path) =>
-        new(RecursionRule, at, $"The block contains itself ({path}); expected blocks that end.");
+        new(RecursionRule, at, $"The block contains itself ({path}); expected blocks that do not.");
 
     private static readonly DiagnosticDescriptor UnknownTypeRule = Error("KN0116", "Unknown type");
 
@@ -191,10 +204,10 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor TooLargeRule = Error("KN0119", "Network is too large");
 
     public static Diagnostic TooLarge(Place at, string what, int limit) =>
-        new(TooLargeRule, at, $"{what} makes more than {limit} stages; expected a network of at most {limit}.");
+        new(TooLargeRule, at, $"{what} makes more than {limit} stages; expected at most {limit} in a network.");
 
     public static Diagnostic DeepNest(Place at, string name, int limit) =>
-        new(TooLargeRule, at, $"'{name}' holds more than {limit} blocks inside each other; expected at most {limit}.");
+        new(TooLargeRule, at, $"'{name}' nests blocks more than {limit} deep; expected at most {limit}.");
 
     private static readonly DiagnosticDescriptor UnknownMemberRule = Error("KN0120", "Unknown member");
 
@@ -204,7 +217,9 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor UndecidedValueRule = Error("KN0121", "Value is not set on every path");
 
     public static Diagnostic UndecidedValue(Place at, string name, Place condition) =>
-        new(UndecidedValueRule, at, $"'{name}' is set in one branch only of the 'if' in line {condition.Line}; expected it in both, or before.", null, condition);
+        new(UndecidedValueRule, at,
+            $"'{name}' is not set on every path through the statement on line {condition.Line}; "
+            + "expected it to be set before, or in every branch.", null, condition);
 
     private static readonly DiagnosticDescriptor UnknownWordRule = Error("KN0122", "Unknown word");
 
@@ -219,20 +234,23 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor IndexRule = Error("KN0124", "Index is outside the list");
 
     public static Diagnostic Index(Place at, string index, int count) =>
-        new(IndexRule, at, $"The list has {Count(count, "item")}, found the index {index}; expected {(count == 0 ? "a list with items" : $"0 to {count - 1}")}.");
+        new(IndexRule, at,
+            $"The index {index} is outside the list, which has {Count(count, "item")}; "
+            + $"expected {(count == 0 ? "a list with items" : $"0 to {count - 1}")}.");
 
     public static Diagnostic IndexRange(Place at, string range, int count) =>
-        new(IndexRule, at, $"The list has {Count(count, "item")}, found the range {range}; expected one inside 0..{count}.");
+        new(IndexRule, at, $"The range {range} is outside the list, which has {Count(count, "item")}; expected one inside 0..{count}.");
 
     private static readonly DiagnosticDescriptor UnusedModuleRule = Warning("KN0125", "Module is never applied");
 
     public static Diagnostic UnusedModule(Place at, string name) =>
-        new(UnusedModuleRule, at, $"The module '{name}' is never applied; its weights would only be stored.");
+        new(UnusedModuleRule, at, $"The module '{name}' is never applied; its weights would have no effect.");
 
     private static readonly DiagnosticDescriptor AfterReturnRule = Error("KN0126", "Statement after the end");
 
     public static Diagnostic AfterReturn(Place at, string keyword, Place end) =>
-        new(AfterReturnRule, at, $"Nothing comes after the '{keyword}' in line {end.Line}; expected it to be the last statement.", null, end);
+        new(AfterReturnRule, at,
+            $"This statement comes after the '{keyword}' on line {end.Line}; expected '{keyword}' to be the last statement.", null, end);
 
     private static readonly DiagnosticDescriptor ReservedNameRule = Error("KN0127", "Name is reserved");
 
@@ -242,7 +260,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor OverflowRule = Error("KN0128", "Number is too large");
 
     public static Diagnostic Overflow(Place at) =>
-        new(OverflowRule, at, "The result does not fit 63 bits or has too many terms; expected a smaller number.");
+        new(OverflowRule, at, "The result does not fit in 63 bits, or has too many terms; expected a smaller number.");
 
     private static readonly DiagnosticDescriptor LabelNotAllowedRule = Error("KN0129", "Label names no module");
 
@@ -252,10 +270,12 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ConflictingLabelRule = Error("KN0130", "Label is a module and a group");
 
     public static Diagnostic ConflictingLabel(Place at, string label, string group, Place first) =>
-        new(ConflictingLabelRule, at, $"'{label}' lies inside '{group}', which is a module of its own in line {first.Line}; expected another label.", null, first);
+        new(ConflictingLabelRule, at,
+            $"'{label}' is inside '{group}', which is itself a module, on line {first.Line}; expected another label.", null, first);
 
     public static Diagnostic GroupLabel(Place at, string label, Place first) =>
-        new(ConflictingLabelRule, at, $"'{label}' holds other modules already, in line {first.Line}; expected another label.", null, first);
+        new(ConflictingLabelRule, at,
+            $"'{label}' already contains other modules, on line {first.Line}; expected another label.", null, first);
 
     private static readonly DiagnosticDescriptor MissingTypeRule = Error("KN0131", "Parameter has no type");
 
@@ -267,20 +287,23 @@ internal static class DiagnosticCatalogue
     public static Diagnostic ImportCycle(Place at, string path) =>
         new(ImportCycleRule, at, $"The import leads back to this file ({path}); expected files that do not import each other.");
 
-    private static readonly DiagnosticDescriptor ImportNotFoundRule = Error("KN0133", "Imported file is not there");
+    private static readonly DiagnosticDescriptor ImportNotFoundRule = Error("KN0133", "Imported file does not exist");
 
     public static Diagnostic ImportNotFound(Place at, string path) =>
         new(ImportNotFoundRule, at, $"The project has no file '{path}'; expected the path of a .knnet file.");
 
-    private static readonly DiagnosticDescriptor ImportConflictRule = Error("KN0134", "Imported name is taken");
+    private static readonly DiagnosticDescriptor ImportConflictRule = Error("KN0134", "Imported name is already declared");
 
     public static Diagnostic ImportConflict(Place at, string name, string file, Place other) =>
-        new(ImportConflictRule, at, $"The import brings '{name}', which {file} declares too; expected one declaration of a name.", null, other);
+        new(ImportConflictRule, at,
+            $"The import declares '{name}', which {file} also declares; expected one declaration of each name.", null, other);
 
     private static readonly DiagnosticDescriptor InsideBlockRule = Error("KN0135", "Imported block does not fit");
 
     public static Diagnostic InsideBlock(Place at, string block, string code, string message, Place inner) =>
-        new(InsideBlockRule, at, $"'{block}' does not fit here: {message.TrimEnd('.')} ({code} in {inner}); expected arguments and inputs that it can take.", null, inner);
+        new(InsideBlockRule, at,
+            $"'{block}' does not fit here: {message.TrimEnd('.')} ({code} in {inner}); "
+            + "expected arguments and inputs that the block accepts.", null, inner);
 
     // ---- KN02xx: shapes ----------------------------------------------------------------------------------------------
 
@@ -292,7 +315,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor SizeVanishesRule = Error("KN0202", "Size falls to zero");
 
     public static Diagnostic SizeVanishes(Place at, string operation, string dimension, string found, string result) =>
-        new(SizeVanishesRule, at, $"'{operation}' leaves nothing of the {dimension}: {found} becomes {result}; expected at least 1.");
+        new(SizeVanishesRule, at, $"'{operation}' reduces the {dimension} from {found} to {result}; expected at least 1.");
 
     private static readonly DiagnosticDescriptor JoinRule = Error("KN0203", "Shapes do not fit together");
 
@@ -302,7 +325,7 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor GroupsRule = Error("KN0204", "Groups do not divide the channels");
 
     public static Diagnostic Groups(Place at, string operation, string groups, string what, string channels) =>
-        new(GroupsRule, at, $"{groups} groups of '{operation}' do not divide {channels} {what}; expected a divisor.");
+        new(GroupsRule, at, $"'{operation}' cannot divide {channels} {what} into {groups} groups; expected a divisor.");
 
     private static readonly DiagnosticDescriptor OutputShapeRule = Error("KN0205", "Output has another shape");
 
@@ -312,7 +335,8 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor UnknownSizeRule = Error("KN0206", "Size is not known when the network is built");
 
     public static Diagnostic UnknownSize(Place at, string operation, string what, string found, string symbol) =>
-        new(UnknownSizeRule, at, $"'{operation}' needs its {what} when it is built, found {found}, where '{symbol}' is only known when data comes.");
+        new(UnknownSizeRule, at,
+            $"'{operation}' needs its {what} when the network is built, found {found}, but '{symbol}' is only known when data arrives.");
 
     private static readonly DiagnosticDescriptor BranchShapeRule = Error("KN0207", "Branches give different ranks");
 
@@ -322,22 +346,23 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ReshapeRule = Error("KN0208", "Number of elements changes");
 
     public static Diagnostic Reshape(Place at, string operation, string found, string elements, string wanted, string wantedElements) =>
-        new(ReshapeRule, at, $"'{operation}' cannot make {wanted} of {found}; expected {elements} elements for each sample, found {wantedElements}.");
+        new(ReshapeRule, at,
+            $"'{operation}' cannot make {wanted} from {found}; expected {elements} elements per sample, found {wantedElements}.");
 
     private static readonly DiagnosticDescriptor AxisRule = Error("KN0209", "There is no such dimension");
 
     public static Diagnostic Axis(Place at, string operation, string axis, string shape) =>
-        new(AxisRule, at, $"'{operation}' names dimension {axis} of {shape}; expected one that exists.");
+        new(AxisRule, at, $"'{operation}' uses dimension {axis}, which {shape} does not have; expected one that exists.");
 
     private static readonly DiagnosticDescriptor PaddingRule = Error("KN0210", "Padding is too large");
 
     public static Diagnostic Padding(Place at, string operation, string padding, string kernel, string most) =>
-        new(PaddingRule, at, $"'{operation}' pads by {padding} around a kernel of {kernel}; expected at most half the kernel, {most}.");
+        new(PaddingRule, at, $"'{operation}' pads a kernel of {kernel} by {padding}; expected at most half the kernel, {most}.");
 
     private static readonly DiagnosticDescriptor ConcatRule = Error("KN0211", "Values cannot be joined");
 
     public static Diagnostic Concat(Place at, string left, string right, string where, Place? other) =>
-        new(ConcatRule, at, $"'concat' joins along one dimension and needs the others equal, found {left} and {right}: {where}.", null, other);
+        new(ConcatRule, at, $"'concat' needs all dimensions but one to be equal, found {left} and {right}: {where}.", null, other);
 
     private static readonly DiagnosticDescriptor DivideRule = Error("KN0212", "Size cannot be divided");
 
@@ -347,20 +372,21 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor RangeRule = Error("KN0213", "Range lies outside the dimension");
 
     public static Diagnostic Range(Place at, string operation, string found, string size) =>
-        new(RangeRule, at, $"'{operation}' takes {found} of a dimension of {size}; expected a range inside it.");
+        new(RangeRule, at, $"'{operation}' takes {found} of a dimension of size {size}; expected a range inside it.");
 
     public static Diagnostic Position(Place at, string operation, string found, string size) =>
-        new(RangeRule, at, $"'{operation}' takes position {found} of a dimension of {size}; expected one inside it.");
+        new(RangeRule, at, $"'{operation}' takes position {found} of a dimension of size {size}; expected a position inside it.");
 
     private static readonly DiagnosticDescriptor SharedShapeRule = Error("KN0214", "Shared module gets another shape");
 
     public static Diagnostic SharedShape(Place at, string name, string found, string first, Place other) =>
-        new(SharedShapeRule, at, $"The module '{name}' was first applied to {first}, found {found}; expected the same channels.", null, other);
+        new(SharedShapeRule, at,
+            $"The module '{name}' was first applied to {first}, found {found}; expected the same channels.", null, other);
 
     private static readonly DiagnosticDescriptor ExternShapeRule = Error("KN0215", "Input is not what the C# module takes");
 
     public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
-        new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that fit.", null, other);
+        new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that match.", null, other);
 
     private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not what the block takes");
 
@@ -372,8 +398,9 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ChainCutRule = Warning("KN0301", "Statistic chain is cut");
 
     public static Diagnostic ChainCut(Place at, string norm, string operation, Place cut) =>
-        new(ChainCutRule, at, $"No prior reaches '{norm}': '{operation}' in line {cut.Line} has no moment rule, so the chain ends there and "
-            + "this layer normalizes as batch normalization does; expected operations with a moment rule, or norm(chain: start).", null, cut);
+        new(ChainCutRule, at,
+            $"No prior reaches '{norm}': '{operation}' on line {cut.Line} has no moment rule, so the chain ends there and "
+            + "this norm works as batch normalization does; expected operations with a moment rule, or norm(chain: start).", null, cut);
 
     private static readonly DiagnosticDescriptor FromUnreachableRule = Error("KN0302", "Named norm does not reach this one");
 
@@ -383,35 +410,42 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor ChainJoinRule = Warning("KN0303", "Statistic chain is cut by a join");
 
     public static Diagnostic ChainJoin(Place at, string norm, string operation, Place cut) =>
-        new(ChainJoinRule, at, $"No prior reaches '{norm}': '{operation}' in line {cut.Line} joins a value that no norm precedes, so the chain ends there and "
-            + "this layer normalizes as batch normalization does; expected a norm before every value joined, or norm(chain: start).", null, cut);
+        new(ChainJoinRule, at,
+            $"No prior reaches '{norm}': '{operation}' on line {cut.Line} joins a value that no norm precedes, so the chain ends there and "
+            + "this norm works as batch normalization does; expected a norm before every joined value, or norm(chain: start).", null, cut);
 
     // ---- KN04xx: C# --------------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor NoGeneratedNameRule = Error("KN0401", "Two declarations make one class");
 
     public static Diagnostic SameClass(Place at, string type, string otherFile) =>
-        new(NoGeneratedNameRule, at, $"The class '{type}' is generated from {otherFile} already; expected another name or namespace.");
+        new(NoGeneratedNameRule, at, $"The class '{type}' is already generated from {otherFile}; expected another name or namespace.");
 
-    private static readonly DiagnosticDescriptor ExternNotFoundRule = Error("KN0402", "C# module is not there");
+    private static readonly DiagnosticDescriptor ExternNotFoundRule = Error("KN0402", "C# module does not exist");
 
     public static Diagnostic ExternNotFound(Place at, string type) =>
         new(ExternNotFoundRule, at, $"The project has no class '{type}'; expected the full name of a module class.");
 
-    private static readonly DiagnosticDescriptor ExternNoModuleRule = Error("KN0403", "C# class is no module");
+    private static readonly DiagnosticDescriptor ExternNoModuleRule = Error("KN0403", "C# class is not a module");
 
     public static Diagnostic ExternNoModule(Place at, string type) =>
-        new(ExternNoModuleRule, at, $"The class '{type}' is no module that can be made; expected a public class, not abstract, that derives from torch.nn.Module<Tensor, Tensor>.");
+        new(ExternNoModuleRule, at,
+            $"The class '{type}' is not a module that can be created; "
+            + "expected a public class that is not abstract and derives from torch.nn.Module<Tensor, Tensor>.");
 
-    private static readonly DiagnosticDescriptor ExternForwardRule = Error("KN0404", "C# module takes other values");
+    private static readonly DiagnosticDescriptor ExternForwardRule = Error("KN0404", "C# module has another number of inputs or outputs");
 
     public static Diagnostic ExternForward(Place at, string type, int inputs, string found) =>
-        new(ExternForwardRule, at, $"'{type}' is declared with {Count(inputs, "input")}, found {found}; expected as many tensors in and one out.");
+        new(ExternForwardRule, at,
+            $"'{type}' is declared with {Count(inputs, "input")}, found {found}; "
+            + "expected the same number of input tensors and one output tensor.");
 
     private static readonly DiagnosticDescriptor ExternConstructorRule = Error("KN0405", "C# module has no such constructor");
 
     public static Diagnostic ExternConstructor(Place at, string type, string declared, string found) =>
-        new(ExternConstructorRule, at, $"'{type}' has no constructor that takes {declared}, found {found}; expected parameters of the same names and types, others optional.");
+        new(ExternConstructorRule, at,
+            $"'{type}' has no constructor that takes {declared}, found {found}; "
+            + "expected parameters with the same names and types, and all others optional.");
 
     // ---- KN09xx: internal --------------------------------------------------------------------------------------------
 

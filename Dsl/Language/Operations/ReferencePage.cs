@@ -7,8 +7,8 @@ using KnDsl.Language.Operations.Contract;
 namespace KnDsl.Language.Operations;
 
 /// <summary>
-/// Writes docs/operations.md: every operation, policy and diagnostic, from the catalogues. A test compares the file with this,
-/// and writes it anew where the environment variable KNDSL_WRITE_REFERENCE is set.
+/// Writes docs/operations.md: every operation, policy and diagnostic, from the catalogues. A test compares the page with this
+/// text; KNDSL_UPDATE=1 has the test write it.
 /// </summary>
 internal static class ReferencePage
 {
