@@ -35,13 +35,13 @@ internal sealed class Elementwise(string name, string title, string torch, param
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         name switch
         {
-            "relu" => $"{states[0]}?.Relu()",
-            "threshold" => $"{states[0]}?.Threshold({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)})",
-            "hardshrink" => $"{states[0]}?.Hardshrink({Argument(parameters[0], call, code)})",
-            "softshrink" => $"{states[0]}?.Softshrink({Argument(parameters[0], call, code)})",
-            "hardtanh" => $"{states[0]}?.Clamp({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)})",
-            "relu6" => $"{states[0]}?.Clamp(0, 6)",
-            _ => $"{states[0]}?.Apply(value => {Function(call, code, "value")})",
+            "relu" => $"{states[0]}?.Pass(new ReluRule(), {output})",
+            "threshold" => $"{states[0]}?.Pass(new ThresholdRule({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)}), {output})",
+            "hardshrink" => $"{states[0]}?.Pass(new HardshrinkRule({Argument(parameters[0], call, code)}), {output})",
+            "softshrink" => $"{states[0]}?.Pass(new SoftshrinkRule({Argument(parameters[0], call, code)}), {output})",
+            "hardtanh" => $"{states[0]}?.Pass(new ClampRule({Argument(parameters[0], call, code)}, {Argument(parameters[1], call, code)}), {output})",
+            "relu6" => $"{states[0]}?.Pass(new ClampRule(0, 6), {output})",
+            _ => $"{states[0]}?.Pass(new ElementwiseRule(value => {Function(call, code, "value")}), {output})",
         };
 
     private string Function(OperationCall call, CodeContext code, string input)

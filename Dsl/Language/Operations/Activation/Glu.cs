@@ -30,5 +30,5 @@ internal sealed class Glu : Operation
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"nn.functional.glu({inputs[0]}, 1)";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Glu()";
+        $"{states[0]}?.Pass(new GluRule(), {output})";
 }

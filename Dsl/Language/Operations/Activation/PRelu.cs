@@ -46,7 +46,7 @@ internal sealed class PRelu : Operation
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.PRelu({module}.weight)";
+        $"{states[0]}?.Pass(new PReluRule({module}.weight), {output})";
 
     public override Size ParameterCount(OperationCall call) => Slopes(call);
 }

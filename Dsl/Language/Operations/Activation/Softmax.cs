@@ -29,5 +29,5 @@ internal sealed class Softmax(bool isLog) : Operation
         $"nn.functional.{Name}({inputs[0]}, {code.Of(call.Integer("axis"))})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.{(isLog ? "LogSoftmax" : "Softmax")}({code.Of(call.Integer("axis"))})";
+        $"{states[0]}?.Pass(new {(isLog ? "LogSoftmax" : "Softmax")}Rule({code.Of(call.Integer("axis"))}), {output})";
 }

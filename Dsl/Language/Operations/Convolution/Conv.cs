@@ -123,7 +123,7 @@ internal sealed class Conv(int dimensions) : Operation
 
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 
-    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Through({module})";
+    public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) => $"{states[0]}?.Pass(new ConvolutionRule({module}), {output})";
 
     public override string ForwardWithState(string module, string input, string state) => $"{module}.call({input}, {state})";
 

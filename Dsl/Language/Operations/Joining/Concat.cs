@@ -71,6 +71,6 @@ internal sealed class Concat : Operation
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         Axes.Resolve(call, "axis", call.Integer("axis")) == 1
-            ? $"ChannelState.Concat({string.Join(", ", states)})"
-            : $"ChannelState.Concat({code.Of(call.Integer("axis"))}, {string.Join(", ", states)})";
+            ? $"ChannelState.Join(new ConcatRule(), {output}, {string.Join(", ", states)})"
+            : $"ChannelState.Join(new ConcatRule({code.Of(call.Integer("axis"))}), {output}, {string.Join(", ", states)})";
 }

@@ -7,11 +7,11 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Operations;
 
 /// <summary>Elementwise joins, written as operators: sizes must be equal, or 1 where broadcasting repeats them.</summary>
-internal sealed class Join(string symbol, string title, string state, string momentRule) : Operation
+internal sealed class Join(string symbol, string title, string rule, string momentRule) : Operation
 {
-    public static readonly Join Add = new("+", "Sum, element by element; one side may be a number.", "Add", "means add; variances add (terms taken as independent)");
-    public static readonly Join Multiply = new("*", "Product, element by element; one side may be a number.", "Multiply", "the moments of a product of independents");
-    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Subtract", "means subtract; variances add (terms taken as independent)");
+    public static readonly Join Add = new("+", "Sum, element by element; one side may be a number.", "Sum", "means add; variances add (terms taken as independent)");
+    public static readonly Join Multiply = new("*", "Product, element by element; one side may be a number.", "Product", "the moments of a product of independents");
+    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Difference", "means subtract; variances add (terms taken as independent)");
 
     public override string Name => symbol;
 
@@ -66,15 +66,15 @@ internal sealed class Join(string symbol, string title, string state, string mom
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
         (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch
         {
-            (true, false) => WithLearned(states[1], states[0]),
-            (false, true) => WithLearned(states[0], states[1]),
-            _ => $"ChannelState.{state}({states[0]}, {states[1]})",
+            (true, false) => WithLearned(states[1], states[0], output),
+            (false, true) => WithLearned(states[0], states[1], output),
+            _ => $"ChannelState.Join(new {rule}Rule(), {output}, {states[0]}, {states[1]})",
         };
 
-    private string WithLearned(string value, string learned) => symbol switch
+    private string WithLearned(string value, string learned, string output) => symbol switch
     {
-        "*" => $"{value}?.LayerScale({learned})",
-        "-" => $"{value}?.Shift(-{learned})",
-        _ => $"{value}?.Shift({learned})",
+        "*" => $"{value}?.Pass(new ScaleRule({learned}), {output})",
+        "-" => $"{value}?.Pass(new ShiftRule(-{learned}), {output})",
+        _ => $"{value}?.Pass(new ShiftRule({learned}), {output})",
     };
 }

@@ -45,7 +45,7 @@ internal sealed class MatMul : Operation
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"matmul({inputs[0]}, {inputs[1]})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"ChannelState.MatMul({states[0]}, {states[1]})";
+        $"ChannelState.Join(new MatMulRule(), {output}, {states[0]}, {states[1]})";
 
     public override Size Macs(OperationCall call, Shape output) => output.Sizes.Skip(1).Aggregate(call.Input[call.Input.Rank - 1], (product, size) => product * size);
 }

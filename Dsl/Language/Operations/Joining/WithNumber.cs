@@ -42,7 +42,7 @@ internal sealed class WithNumber(string symbol, bool isNumberFirst) : Operation
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => Expression(call, code, inputs[0]);
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Apply(value => {Expression(call, code, "value")})";
+        $"{states[0]}?.Pass(new ElementwiseRule(value => {Expression(call, code, "value")}), {output})";
 
     private string Expression(OperationCall call, CodeContext code, string input)
     {

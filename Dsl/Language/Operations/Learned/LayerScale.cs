@@ -30,7 +30,7 @@ internal sealed class LayerScale : Operation
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{module}.call({inputs[0]})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.LayerScale({module}.gamma)";
+        $"{states[0]}?.Pass(new ScaleRule({module}.gamma), {output})";
 
     public override Size ParameterCount(OperationCall call) => call.Input.Channels;
 }

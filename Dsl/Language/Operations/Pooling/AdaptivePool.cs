@@ -41,5 +41,5 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
         : $"nn.functional.adaptive_{(isMax ? "max" : "avg")}_pool{dimensions}d";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Adaptive{(isMax ? "Max" : "Avg")}Pool({code.Of(call.Spatial("size", dimensions, 1))})";
+        $"{states[0]}?.Pass(new Adaptive{(isMax ? "Max" : "Avg")}PoolRule({code.Of(call.Spatial("size", dimensions, 1))}), {output})";
 }

@@ -91,7 +91,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output)
     {
         if (IsGlobal(call))
-            return $"{states[0]}?.Adaptive{(isMax ? "Max" : "Avg")}Pool([{string.Join(", ", Enumerable.Repeat("1", dimensions))}])";
+            return $"{states[0]}?.Pass(new Adaptive{(isMax ? "Max" : "Avg")}PoolRule([{string.Join(", ", Enumerable.Repeat("1", dimensions))}]), {output})";
         var window = Window(call);
         var arguments = new List<string> { code.Of(window.Kernel), code.Of(window.Stride), code.Of(window.Padding) };
         if (isMax && !Operations.Window.IsAll(window.Dilation, 1))
@@ -100,6 +100,6 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
             arguments.Add("ceilMode: true");
         if (!isMax && call.Flag("count_padding", true) == false)
             arguments.Add("countIncludePad: false");
-        return $"{states[0]}?.{(isMax ? "Max" : "Avg")}Pool({string.Join(", ", arguments)})";
+        return $"{states[0]}?.Pass(new {(isMax ? "Max" : "Avg")}PoolRule({string.Join(", ", arguments)}), {output})";
     }
 }

@@ -7,7 +7,7 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Operations;
 
 /// <summary>A tensor's dimensions taken together: mean, sum, maximum (torch.mean, torch.sum, torch.amax).</summary>
-/// <param name="torch">The tensor's function; the state's has the language's name.</param>
+/// <param name="torch">The tensor's function; the moment rule has the language's name.</param>
 internal sealed class Reduction(string name, string title, string torch, string momentRule) : Operation
 {
     public static readonly Reduction Mean = new(
@@ -70,5 +70,5 @@ internal sealed class Reduction(string name, string title, string torch, string 
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.{torch}({Arguments(call, code)})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.{char.ToUpperInvariant(name[0])}{name.Substring(1)}({Arguments(call, code)})";
+        $"{states[0]}?.Pass(new {char.ToUpperInvariant(name[0])}{name.Substring(1)}ReductionRule({Arguments(call, code)}), {output})";
 }

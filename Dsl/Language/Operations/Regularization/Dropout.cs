@@ -30,5 +30,5 @@ internal sealed class Dropout(int dimensions) : Operation
         $"nn.functional.{Name}({inputs[0]}, {call.Number("p", code, 0.5)}, training)";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Dropout({call.Number("p", code, 0.5)})";
+        $"{states[0]}?.Pass(new DropoutRule({call.Number("p", code, 0.5)}), {output})";
 }

@@ -26,5 +26,5 @@ internal sealed class StochasticDepth : Operation
         $"Operations.stochastic_depth({inputs[0]}, {call.Number("p", code, 0)}, training)";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.StochasticDepth({call.Number("p", code, 0)})";
+        $"{states[0]}?.Pass(new DropoutRule({call.Number("p", code, 0)}), {output})";
 }

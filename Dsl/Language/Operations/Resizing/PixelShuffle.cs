@@ -44,5 +44,5 @@ internal sealed class PixelShuffle(bool inverse) : Operation
         $"nn.functional.{Name}({inputs[0]}, {code.Of(call.Integer("factor"))})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Pixel{(inverse ? "Unshuffle" : "Shuffle")}({code.Of(call.Integer("factor"))})";
+        $"{states[0]}?.Pass(new Pixel{(inverse ? "Unshuffle" : "Shuffle")}Rule({code.Of(call.Integer("factor"))}), {output})";
 }

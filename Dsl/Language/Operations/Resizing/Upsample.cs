@@ -83,5 +83,5 @@ internal sealed class Upsample : Operation
     }
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Interpolate({output}.shape[2..], InterpolationMode.{Mode(call)}, {call.Flag("align_corners", code, false)})";
+        $"{states[0]}?.Pass(new InterpolateRule(InterpolationMode.{Mode(call)}, {call.Flag("align_corners", code, false)}), {output})";
 }

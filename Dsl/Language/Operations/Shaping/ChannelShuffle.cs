@@ -26,5 +26,5 @@ internal sealed class ChannelShuffle : Operation
         $"Operations.channel_shuffle({inputs[0]}, {code.Of(call.Integer("groups"))})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.ChannelShuffle({code.Of(call.Integer("groups"))})";
+        $"{states[0]}?.Pass(new ChannelShuffleRule({code.Of(call.Integer("groups"))}), {output})";
 }

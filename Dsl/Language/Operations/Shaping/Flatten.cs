@@ -47,5 +47,5 @@ internal sealed class Flatten : Operation
         $"{inputs[0]}.flatten({Arguments(call, code)})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Flatten({Arguments(call, code)})";
+        $"{states[0]}?.Pass(new FlattenRule({Arguments(call, code)}), {output})";
 }

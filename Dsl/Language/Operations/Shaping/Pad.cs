@@ -75,5 +75,5 @@ internal sealed class Pad : Operation
         $"nn.functional.pad({inputs[0]}, {TorchOrder(call, code)}, value: {call.Number("value", code, 0)})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Pad({TorchOrder(call, code)}, {call.Number("value", code, 0)})";
+        $"{states[0]}?.Pass(new PadRule({TorchOrder(call, code)}, {call.Number("value", code, 0)}), {output})";
 }

@@ -51,5 +51,5 @@ internal sealed class Permute : Operation
         $"{inputs[0]}.permute({string.Join(", ", call.List("axes").Select(code.Of))})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Permute({string.Join(", ", call.List("axes").Select(code.Of))})";
+        $"{states[0]}?.Pass(new PermuteRule([{string.Join(", ", call.List("axes").Select(code.Of))}]), {output})";
 }

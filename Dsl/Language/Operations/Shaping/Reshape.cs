@@ -60,5 +60,5 @@ internal sealed class Reshape : Operation
         $"{inputs[0]}.reshape([{inputs[0]}.shape[0], {string.Join(", ", call.List("sizes").Select(code.Of))}])";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Reshape({string.Join(", ", call.List("sizes").Select(code.Of))})";
+        $"{states[0]}?.Pass(new ReshapeRule(), {output})";
 }

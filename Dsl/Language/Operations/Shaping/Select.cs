@@ -49,7 +49,6 @@ internal sealed class Select : Operation
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) =>
         $"{inputs[0]}.select({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("index"))})";
 
-    /// <summary>All positions have the moments of their channel, so the first stands for any.</summary>
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Slice({code.Of(call.Integer("axis"))}, 0, 1).Squeeze({code.Of(call.Integer("axis"))})";
+        $"{states[0]}?.Pass(new SelectRule({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("index"))}), {output})";
 }

@@ -43,5 +43,5 @@ internal sealed class Slice : Operation
         $"{inputs[0]}.slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, {code.Of(call.Integer("step"))})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Slice({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, {code.Of(call.Integer("step"))})";
+        $"{states[0]}?.Pass(new SliceRule({code.Of(call.Integer("axis"))}, {code.Of(call.Integer("start"))}, {code.Of(call.Integer("end"))}, {code.Of(call.Integer("step"))}), {output})";
 }

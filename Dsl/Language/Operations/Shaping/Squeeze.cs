@@ -38,5 +38,5 @@ internal sealed class Squeeze : Operation
     public override string Forward(OperationCall call, CodeContext code, string module, IReadOnlyList<string> inputs) => $"{inputs[0]}.squeeze({code.Of(call.Integer("axis"))})";
 
     public override string Propagate(OperationCall call, CodeContext code, string module, IReadOnlyList<string> states, string output) =>
-        $"{states[0]}?.Squeeze({code.Of(call.Integer("axis"))})";
+        $"{states[0]}?.Pass(new SqueezeRule({code.Of(call.Integer("axis"))}), {output})";
 }
