@@ -24,26 +24,18 @@ internal sealed class OperationPrinter(CSharpPrinter values)
     /// <summary>An expression for the state of the output.</summary>
     /// <param name="states">The states of the inputs, each of which may be null; a learned tensor has the tensor in its place.</param>
     /// <param name="output">The output, whose sizes are known by then.</param>
-    public string Moments(MomentStep step, string module, IReadOnlyList<string> states, string output) => step switch
+    public string Moments(MomentStep step, string module, IReadOnlyList<string> states, string output)
     {
-        WeightStep => $"{states[0]}?.Through({module})",
-        PassStep { Rule: "Select" } pass => $"{states[0]}?.Slice({Print(pass.Arguments[0], "", Function)}, 0, 1).Squeeze({Print(pass.Arguments[0], "", Function)})",
-        PassStep pass => $"{states[pass.Input]}?.{OldName(pass.Rule, false)}({string.Join(", ", (pass.Rule == "Interpolate" ? [$"{output}.shape[2..]"] : Array.Empty<string>())
-            .Concat(pass.Arguments.Select(argument => Print(argument, "", new Use(module, states)))))})",
-        JoinStep { Rule: "Concat" } concat when concat.Arguments[0].Value is SizeOperand { Size.Value: 1 } => $"ChannelState.Concat({string.Join(", ", states)})",
-        JoinStep join => $"ChannelState.{OldName(join.Rule, true)}({string.Join(", ", join.Arguments.Select(argument => Print(argument, "", Function)).Concat(states))})",
-        _ => throw new InvalidOperationException(),
-    };
+        return step switch
+        {
+            WeightStep weights => $"{states[0]}?.Pass(new {weights.Rule}Rule({module}), {output})",
+            PassStep pass => $"{states[pass.Input]}?.Pass({Rule(pass.Rule, pass.Arguments)}, {output})",
+            JoinStep join => $"ChannelState.Join({Rule(join.Rule, join.Arguments)}, {output}, {string.Join(", ", states)})",
+            _ => throw new InvalidOperationException(),
+        };
 
-    private static string OldName(string rule, bool isJoin) => rule switch
-    {
-        "Elementwise" => "Apply",
-        "Scale" => "LayerScale",
-        "Sum" when isJoin => "Add",
-        "Difference" => "Subtract",
-        "Product" => "Multiply",
-        _ => rule,
-    };
+        string Rule(string name, IReadOnlyList<NamedOperand> arguments) => $"new {name}Rule({Print(arguments, name, new Use(module, states))})";
+    }
 
     /// <summary>An expression for the output and its state together, as a tuple; null where the step has none.</summary>
     public static string? Together(MomentStep? step, string module, string input, string state) =>

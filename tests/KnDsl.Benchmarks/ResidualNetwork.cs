@@ -50,11 +50,12 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
         var t = conv1.call(x);
         var (value, state, _) = bn1.forward(t, null);
         t.Dispose();
-        (value, state) = (Relu(value), state?.Relu());
+        value = Relu(value);
+        state = state?.Pass(new ReluRule(), value);
         if (HasStem)
         {
             value = Replace(value, nn.functional.max_pool2d(value, [3, 3], [2, 2], [1, 1]));
-            state = state?.MaxPool([3, 3], [2, 2], [1, 1]);
+            state = state?.Pass(new MaxPoolRule([3, 3], [2, 2], [1, 1]), value);
         }
 
         foreach (var unit in layers) (value, state) = unit.forward(value, state);
@@ -120,11 +121,13 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
             if (bn0 is not null)
             {
                 (value, state, shortcutState) = bn0.forward(x, xState);
-                (value, state) = (Relu(value), state?.Relu());
+                value = Relu(value);
+                state = state?.Pass(new ReluRule(), value);
             }
 
             (value, state, _) = Normalize(bn1, conv1, value, state);
-            (value, state) = (Relu(value), state?.Relu());
+            value = Relu(value);
+            state = state?.Pass(new ReluRule(), value);
             if (bn2 is null)
             {
                 (var output, state) = conv2.call(value, state);
@@ -138,8 +141,13 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
             else if (conv1.stride[0] == 2) (shortcut, shortcutState) = PoolAndPad(shortcut, shortcutState);
 
             value = Replace(value, value + shortcut);
-            state = ChannelState.Add(state, shortcutState);
-            if (!_preactivation) (value, state) = (Relu(value), state?.Relu());
+            state = ChannelState.Join(new SumRule(), value, state, shortcutState);
+            if (!_preactivation)
+            {
+                value = Relu(value);
+                state = state?.Pass(new ReluRule(), value);
+            }
+
             return (scope.MoveToOuter(value), state?.MoveToOuter(scope));
         }
 
@@ -167,8 +175,8 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
             long half = (conv1.out_channels - conv1.in_channels) / 2;
             long[] pad = [0, 0, 0, 0, half, half];
             using var pooled = nn.functional.avg_pool2d(value, [2, 2], [2, 2]);
-            return (
-                Replace(value, nn.functional.pad(pooled, pad)), state?.AvgPool([2, 2], [2, 2], [0, 0]).Pad(pad));
+            var padded = Replace(value, nn.functional.pad(pooled, pad));
+            return (padded, state?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), pooled).Pass(new PadRule(pad), padded));
         }
     }
 }

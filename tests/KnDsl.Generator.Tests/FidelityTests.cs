@@ -84,7 +84,20 @@ public sealed class FidelityTests : TorchTest
     private static (Tensor, ChannelState?) NormRelu(NormStage norm, NormLayer layer, Tensor x, ChannelState? state)
     {
         var (y, emitted, _) = norm(layer, x, state);
-        return (relu(y), emitted?.Relu());
+        y = relu(y);
+        return (y, emitted?.Pass(new ReluRule(), y));
+    }
+
+    private static (Tensor, ChannelState?) Convolve(Conv2d conv, Tensor x, ChannelState? state)
+    {
+        var y = conv.call(x);
+        return (y, state?.Pass(new ConvolutionRule(conv), y));
+    }
+
+    private static (Tensor, ChannelState?) ConvNormRelu(NormStage norm, Conv2d conv, NormLayer layer, Tensor x, ChannelState? state)
+    {
+        var (y, s) = Convolve(conv, x, state);
+        return NormRelu(norm, layer, y, s);
     }
 
     // ---- Branch --------------------------------------------------------------------------------------------------
@@ -102,16 +115,19 @@ public sealed class FidelityTests : TorchTest
     {
         dynamic block = made;
         var (conv1, conv2, conv3) = ((Conv2d)block.conv1, (Conv2d)block.conv2, (Conv2d)block.conv3);
-        var (y, s) = NormRelu(norm, (NormLayer)block.bn1, conv1.call(x), state?.Through(conv1));
-        (y, s) = NormRelu(norm, (NormLayer)block.bn2, conv2.call(y), s?.Through(conv2));
-        (y, s, _) = norm((NormLayer)block.bn3, conv3.call(y), s?.Through(conv3));
+        var (y, s) = ConvNormRelu(norm, conv1, (NormLayer)block.bn1, x, state);
+        (y, s) = ConvNormRelu(norm, conv2, (NormLayer)block.bn2, y, s);
+        (y, s) = Convolve(conv3, y, s);
+        (y, s, _) = norm((NormLayer)block.bn3, y, s);
         var (shortcut, shortcutState) = (x, state);
         if (block.downsample is not null)
         {
-            var conv = (Conv2d)block.downsample._0;
-            (shortcut, shortcutState, _) = norm((NormLayer)block.downsample._1, conv.call(x), state?.Through(conv));
+            (shortcut, shortcutState) = Convolve((Conv2d)block.downsample._0, x, state);
+            (shortcut, shortcutState, _) = norm((NormLayer)block.downsample._1, shortcut, shortcutState);
         }
-        return (relu(y + shortcut), ChannelState.Add(s, shortcutState)?.Relu());
+        y += shortcut;
+        var output = relu(y);
+        return (output, ChannelState.Join(new SumRule(), y, s, shortcutState)?.Pass(new ReluRule(), output));
     }
 
     // ---- PreActivation: the shortcut reads the posterior ---------------------------------------------------------
@@ -139,18 +155,20 @@ public sealed class FidelityTests : TorchTest
         var (conv1, conv2) = ((Conv2d)unit.conv1, (Conv2d)unit.conv2);
         var (y, s, posterior) = norm((NormLayer)unit.norm1, x, state);
         y = relu(y);
-        s = s?.Relu();
-        (y, s) = NormRelu(norm, (NormLayer)unit.norm2, conv1.call(y), s?.Through(conv1));
-        y = conv2.call(y);
-        s = s?.Through(conv2);
+        s = s?.Pass(new ReluRule(), y);
+        (y, s) = ConvNormRelu(norm, conv1, (NormLayer)unit.norm2, y, s);
+        (y, s) = Convolve(conv2, y, s);
         var (shortcut, shortcutState) = (x, posterior);
         if (stride != 1)
         {
             var added = y.shape[1] - x.shape[1];
-            shortcut = cat([avg_pool2d(x, 2), zeros(x.shape[0], added, y.shape[2], y.shape[3], dtype: x.dtype)], 1);
-            shortcutState = posterior?.AvgPool([2, 2], [2, 2], [0, 0]).Pad([0, 0, 0, 0, 0, added], 0);
+            var pooled = avg_pool2d(x, 2);
+            shortcut = cat([pooled, zeros(x.shape[0], added, y.shape[2], y.shape[3], dtype: x.dtype)], 1);
+            shortcutState = posterior?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), pooled)
+                .Pass(new PadRule([0, 0, 0, 0, 0, added], 0), shortcut);
         }
-        return (y + shortcut, ChannelState.Add(s, shortcutState));
+        y += shortcut;
+        return (y, ChannelState.Join(new SumRule(), y, s, shortcutState));
     }
 
     // ---- Concat --------------------------------------------------------------------------------------------------
@@ -174,8 +192,7 @@ public sealed class FidelityTests : TorchTest
     private static (Tensor, ChannelState?) ConvNorm(object made, Tensor x, ChannelState? state, NormStage norm)
     {
         dynamic block = made;
-        var conv = (Conv2d)block.conv;
-        return NormRelu(norm, (NormLayer)block.bn, conv.call(x), state?.Through(conv));
+        return ConvNormRelu(norm, (Conv2d)block.conv, (NormLayer)block.bn, x, state);
     }
 
     // ---- Loop ----------------------------------------------------------------------------------------------------
@@ -186,7 +203,9 @@ public sealed class FidelityTests : TorchTest
         (Tensor x, ChannelState? state) = DenseBlock((object)network.dense1, ((Conv2d)network.conv0).call(image), null, norm);
         var conv = (Conv2d)network.transition.conv;
         (x, state) = NormRelu(norm, (NormLayer)network.transition.norm, x, state);
-        (x, state) = (avg_pool2d(conv.call(x), 2), state?.Through(conv).AvgPool([2, 2], [2, 2], [0, 0]));
+        (x, state) = Convolve(conv, x, state);
+        x = avg_pool2d(x, 2);
+        state = state?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), x);
         (x, state) = DenseBlock((object)network.dense2, x, state, norm);
         (x, _) = NormRelu(norm, (NormLayer)network.norm, x, state);
         return ((Linear)network.classifier).call(x.mean([2, 3]));
@@ -199,9 +218,11 @@ public sealed class FidelityTests : TorchTest
         {
             var (conv1, conv2) = ((Conv2d)layer.conv1, (Conv2d)layer.conv2);
             (Tensor y, ChannelState? s, state) = norm((NormLayer)layer.norm1, x, state);
-            (y, s) = NormRelu(norm, (NormLayer)layer.norm2, conv1.call(relu(y)), s?.Relu().Through(conv1));
-            x = cat([x, conv2.call(y)], 1);
-            state = ChannelState.Concat(state, s?.Through(conv2));
+            y = relu(y);
+            (y, s) = ConvNormRelu(norm, conv1, (NormLayer)layer.norm2, y, s?.Pass(new ReluRule(), y));
+            (y, s) = Convolve(conv2, y, s);
+            x = cat([x, y], 1);
+            state = ChannelState.Join(new ConcatRule(), x, state, s);
         }
         return (x, state);
     }

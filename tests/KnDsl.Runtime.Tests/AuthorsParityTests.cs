@@ -99,8 +99,8 @@ public sealed class AuthorsParityTests : TorchTest
             var (y, emitted, posterior) = norms[index].forward(value, prior);
             if (emitted is not null)
             {
-                seen.Add(($"{index} mean", emitted.Moments().Mean));
-                seen.Add(($"{index} variance", emitted.Moments().Variance));
+                seen.Add(($"{index} mean", emitted.ToMoments().Mean));
+                seen.Add(($"{index} variance", emitted.ToMoments().Variance));
             }
 
             seen.Add(($"{index} output", y));
@@ -108,26 +108,32 @@ public sealed class AuthorsParityTests : TorchTest
         }
 
         var (l, s, _) = Norm(conv0.call(x), null);
-        (l, s) = (l.relu(), s?.Relu());
+        l = l.relu();
+        s = s?.Pass(new ReluRule(), l);
         foreach (var (first, second) in units)
         {
             var (v, vs, shortcut) = (l, s, s);
             if (first != units[0].First)
             {
                 (v, vs, shortcut) = Norm(l, s);
-                (v, vs) = (v.relu(), vs?.Relu());
+                v = v.relu();
+                vs = vs?.Pass(new ReluRule(), v);
             }
 
-            (v, vs, _) = Norm(first.call(v), vs?.Through(first));
-            v = second.call(v.relu());
-            vs = vs?.Relu().Through(second);
+            v = first.call(v);
+            (v, vs, _) = Norm(v, vs?.Pass(new ConvolutionRule(first), v));
+            var rectified = v.relu();
+            v = second.call(rectified);
+            vs = vs?.Pass(new ReluRule(), rectified).Pass(new ConvolutionRule(second), v);
             if (first.stride[0] == 2)
             {
-                l = nn.functional.pad(nn.functional.avg_pool2d(l, [2, 2]), [0, 0, 0, 0, 2, 2]);
-                shortcut = shortcut?.AvgPool([2, 2], [2, 2], [0, 0]).Pad([0, 0, 0, 0, 2, 2]);
+                var pooled = nn.functional.avg_pool2d(l, [2, 2]);
+                l = nn.functional.pad(pooled, [0, 0, 0, 0, 2, 2]);
+                shortcut = shortcut?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), pooled).Pass(new PadRule([0, 0, 0, 0, 2, 2]), l);
             }
 
-            (l, s) = (v + l, ChannelState.Add(vs, shortcut));
+            l = v + l;
+            s = ChannelState.Join(new SumRule(), l, vs, shortcut);
         }
 
         seen.Add(("last", Norm(l, s).Item1));

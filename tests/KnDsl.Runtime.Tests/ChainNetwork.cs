@@ -40,18 +40,27 @@ internal sealed class ChainNetwork : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var t = conv0.call(x);
-        (var y, state, _) = bn0.forward(t, state?.Through(conv0));
+        (var y, state, _) = bn0.forward(t, state?.Pass(new ConvolutionRule(conv0), t));
         t.Dispose();
         var value = y.relu();
-        var valueState = state?.Relu();
-        (y, state, _) = bn1.forward(conv1.call(value), valueState?.Through(conv1));
-        var branch = conv2.call(y.relu());
-        var branchState = state?.Relu().Through(conv2);
-        var shortcut = nn.functional.pad(nn.functional.avg_pool2d(value, [2, 2], [2, 2]), [0, 0, 0, 0, 2, 2]);
-        var shortcutState = valueState?.AvgPool([2, 2], [2, 2], [0, 0]).Pad([0, 0, 0, 0, 2, 2]);
-        (y, state, _) = bn2.forward(branch + shortcut, ChannelState.Add(branchState, shortcutState));
-        var features = nn.functional.adaptive_avg_pool2d(y.relu(), [1, 1]).flatten(1);
-        state = state?.Relu().AdaptiveAvgPool([1, 1]).Flatten();
-        return (scope.MoveToOuter(fc.call(features)), state?.Through(fc).MoveToOuter(scope));
+        var valueState = state?.Pass(new ReluRule(), value);
+        t = conv1.call(value);
+        (y, state, _) = bn1.forward(t, valueState?.Pass(new ConvolutionRule(conv1), t));
+        t = y.relu();
+        var branch = conv2.call(t);
+        var branchState = state?.Pass(new ReluRule(), t).Pass(new ConvolutionRule(conv2), branch);
+        var pooled = nn.functional.avg_pool2d(value, [2, 2], [2, 2]);
+        var shortcut = nn.functional.pad(pooled, [0, 0, 0, 0, 2, 2]);
+        var shortcutState = valueState?
+            .Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), pooled).Pass(new PadRule([0, 0, 0, 0, 2, 2]), shortcut);
+        t = branch + shortcut;
+        (y, state, _) = bn2.forward(t, ChannelState.Join(new SumRule(), t, branchState, shortcutState));
+        t = y.relu();
+        pooled = nn.functional.adaptive_avg_pool2d(t, [1, 1]);
+        var features = pooled.flatten(1);
+        var output = fc.call(features);
+        state = state?.Pass(new ReluRule(), t).Pass(new AdaptiveAvgPoolRule([1, 1]), pooled).Pass(new FlattenRule(), features)
+            .Pass(new LinearRule(fc), output);
+        return (scope.MoveToOuter(output), state?.MoveToOuter(scope));
     }
 }

@@ -19,16 +19,17 @@ public sealed class ChainedLayerTests : TorchTest
         long[] size = [.. conv.kernel_size.Select((_, i) => 5L + i)];
         var input = Random([3, 6, .. size]).requires_grad_();
         var (mean, variance) = (Random(1, 6).requires_grad_(), (Random(1, 6).square() + 0.1).requires_grad_());
-        var state = new AnalyticState(new(mean, variance), size).Relu();
+        var state = new AnalyticState(new(mean, variance), size).Pass(new ReluRule(), input);
         Tensor[] inputs = [input, mean, variance, .. conv.parameters()];
 
         foreach (var (usesOutput, usesState) in new[] { (true, true), (true, false), (false, true) })
         {
-            var expected = Gradients(conv.call(input), state.Through(conv).Moments());
+            var convolved = conv.call(input);
+            var expected = Gradients(convolved, state.Pass(new ConvolutionRule(conv), convolved).ToMoments());
             var (output, behind) = conv.call(input, state);
-            var actual = Gradients(output, behind!.Moments());
-            Close(conv.call(input), output, 1e-14, "output");
-            Assert.Equal(state.Through(conv).Size, behind.Size);
+            var actual = Gradients(output, behind!.ToMoments());
+            Close(convolved, output, 1e-14, "output");
+            Assert.Equal(output.shape[2..], behind.Size);
             for (var i = 0; i < inputs.Length; i++)
                 if (expected[i] is { } gradient) Close(gradient, actual[i]!, 1e-12, $"gradient of input {i}");
 
@@ -62,7 +63,7 @@ public sealed class ChainedLayerTests : TorchTest
             for (var use = 0; use < uses; use++)
             {
                 var (output, behind) = conv.call(input, state);
-                loss += output.square().sum() + behind!.Moments().Mean.sum() + behind.Moments().Variance.sum();
+                loss += output.square().sum() + behind!.ToMoments().Mean.sum() + behind.ToMoments().Variance.sum();
             }
 
             for (var pass = 0; pass < passes; pass++) loss.backward(retain_graph: true);
@@ -78,7 +79,7 @@ public sealed class ChainedLayerTests : TorchTest
         var mean = Random(1, 6).requires_grad_();
         var (output, behind) = conv.call(Random(2, 6, 4, 5), new AnalyticState(new(mean, ones(1, 6, dtype: float64)), [4, 5]));
         Assert.False(output.requires_grad);
-        behind!.Moments().Mean.sum().backward();
+        behind!.ToMoments().Mean.sum().backward();
         Assert.NotNull(mean.grad);
         Assert.Null(conv.weight!.grad);
     }

@@ -11,7 +11,7 @@ internal static class ComposedNorm
     /// <param name="x">[N, C, ...].</param>
     /// <param name="weight">[C].</param>
     /// <param name="bias">[C].</param>
-    /// <param name="m0">Prior means, [G, C] or [1, C], or null.</param>
+    /// <param name="m0">Prior means, [R, C] or [1, C], or null.</param>
     /// <param name="v0">Prior variances.</param>
     /// <param name="qm">Gain of the mean.</param>
     /// <param name="qv">Gain of the variance.</param>
@@ -24,7 +24,7 @@ internal static class ComposedNorm
         var parts = Enumerable.Range(0, (int)groups)
             .Select(group => arange(group, x.size(0), groups, dtype: ScalarType.Int64))
             .Select(samples => x.index_select(0, samples).transpose(0, 1).flatten(1));
-        var values = stack(parts); // [G, C, values of a statistic]
+        var values = stack(parts); // [R, C, values of a statistic]
         var mu = values.mean([2]);
         var variance = (values - mu.unsqueeze(2)).square().mean([2]);
         var (m, v) = m0 is null || v0 is null

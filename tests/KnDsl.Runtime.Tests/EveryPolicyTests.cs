@@ -71,8 +71,8 @@ public sealed class EveryPolicyTests : TorchTest
             Close(expected, y, tolerance, what);
             if (posterior is not null)
             {
-                Assert.Equal(Moments.TypeFor(ofLayer), posterior.Moments().Mean.dtype);
-                Close(expectedPosterior!.Moments().Variance, posterior.Moments().Variance, tolerance, $"variance of {what}");
+                Assert.Equal(Moments.TypeFor(ofLayer), posterior.ToMoments().Mean.dtype);
+                Close(expectedPosterior!.ToMoments().Variance, posterior.ToMoments().Variance, tolerance, $"variance of {what}");
             }
 
             (y.to(float64) * (wide.detach() + 1)).sum().backward();
@@ -174,7 +174,7 @@ public sealed class EveryPolicyTests : TorchTest
             y.square().sum().backward();
             Assert.True(y.isfinite().all().item<bool>());
             Assert.True(x.grad!.isfinite().all().item<bool>());
-            Assert.True(posterior is null || posterior.Moments().Variance.isfinite().all().item<bool>());
+            Assert.True(posterior is null || posterior.ToMoments().Variance.isfinite().all().item<bool>());
             Assert.All(layer.state_dict().Where(_ => name != "groupkalman"), entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
             using var plain = Policies[name].Create(4, dtype: type);
             if (scale > 1 && name != "renorm") Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");

@@ -16,18 +16,18 @@ public sealed class GradientTests : TorchTest
     [InlineData(0.6, 0.3, 3, 2)]
     public void OfEveryInputAndThroughEveryOutput(double qm, double qv, int microbatch, int priorRows)
     {
-        var batches = MicroBatches.Of(4, microbatch);
-        var groups = batches.Count;
+        var batches = MicroBatches.Split(4, microbatch);
+        var rows = batches.Count;
         var x = (Random(4, 2, 3, 4) + 0.5).requires_grad_();
         var m0 = Random(priorRows, 2).requires_grad_();
         var v0 = (Random(priorRows, 2).square() + 0.3).requires_grad_();
         var weight = Random(2).requires_grad_();
         var bias = Random(2).requires_grad_();
-        var (dy, dm, dv) = (Random(4, 2, 3, 4), Random(groups, 2), Random(groups, 2));
-        var settings = new FilterSettings(1e-5, GuardsEachGroup: true);
+        var (dy, dm, dv) = (Random(4, 2, 3, 4), Random(rows, 2), Random(rows, 2));
+        var settings = new FilterSettings(1e-5, GuardsEachMicroBatch: true);
 
         foreach (var learned in new Moments?[] { null, new(full(1, 1, qm, float64).requires_grad_(), (full(1, 2, qv, float64) / tensor([1.0, 2.0])).requires_grad_()) })
-        foreach (var normalize in new Func<FilterArguments, RunningAverages?, Filtered>[] { CpuFilter.Normalize, CompiledFilter.Normalize })
+        foreach (var normalize in new Func<FilterArguments, RunningAverages?, FilterResult>[] { CpuFilter.Normalize, CompiledFilter.Normalize })
         {
             var arguments = new FilterArguments(
                 x, weight, bias, new Moments(m0, v0), new(new Gain(qm, qv), learned), batches, settings);
@@ -59,9 +59,11 @@ public sealed class GradientTests : TorchTest
         Tensor Loss()
         {
             var (value, state, _) = norm1.forward(first.call(image), null);
-            var prior = state!.Relu().Through(second);
-            var (output, _, posterior) = norm2.forward(second.call(value.relu()), prior);
-            return (output * direction).sum() + posterior!.Moments().Variance.sum();
+            value = value.relu();
+            var convolved = second.call(value);
+            var prior = state!.Pass(new ReluRule(), value).Pass(new ConvolutionRule(second), convolved);
+            var (output, _, posterior) = norm2.forward(convolved, prior);
+            return (output * direction).sum() + posterior!.ToMoments().Variance.sum();
         }
 
         GradientsEqualDifferences(
@@ -89,13 +91,13 @@ public sealed class GradientTests : TorchTest
             () =>
             {
                 var (y, emitted, posterior) = layer.forward(x, ChannelState.Gaussian(m0, v0, [4, 3]));
-                return (y * direction).sum() + posterior!.Moments().Variance.sqrt().sum() + emitted!.Moments().Variance.sum();
+                return (y * direction).sum() + posterior!.ToMoments().Variance.sqrt().sum() + emitted!.ToMoments().Variance.sum();
             },
             1e-7, [x, m0, v0, .. names.Select(name => layer.get_parameter(name)!)]);
 
         // The gains and the prior are what they are said to be.
         double Of(string name, long channel) => layer.get_parameter(name)![perChannel || name.StartsWith('t') || name.StartsWith('p') ? channel : 0].item<double>();
-        var posterior = layer.forward(x, ChannelState.Gaussian(m0, v0, [4, 3])).posterior!.Moments();
+        var posterior = layer.forward(x, ChannelState.Gaussian(m0, v0, [4, 3])).posterior!.ToMoments();
         foreach (var (group, samples) in new[] { (0, new long[] { 0, 2 }), (2, new long[] { 4 }) })
         for (var c = 0; c < 3; c++)
         {

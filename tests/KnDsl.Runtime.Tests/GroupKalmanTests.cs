@@ -58,11 +58,11 @@ public sealed class GroupKalmanTests : TorchTest
         var (y, m, v) = Restated(x, m0, v0, layer);
         var expected = autograd.grad([(y * direction).sum() + m.sum() + v.sum()], inputs);
         var (output, emitted, posterior) = layer.forward(x, ChannelState.Gaussian(mean, variance, shape[2..]));
-        var moments = posterior!.Moments();
+        var moments = posterior!.ToMoments();
         Close(y, output, 1e-12, "output");
         Close(m.repeat_interleave(3, 1), moments.Mean, 1e-12, "mean");
         Close(v.repeat_interleave(3, 1), moments.Variance, 1e-12, "variance");
-        Close(layer.get_parameter("weight")!.square().unsqueeze(0), emitted!.Moments().Variance, 1e-12, "emitted");
+        Close(layer.get_parameter("weight")!.square().unsqueeze(0), emitted!.ToMoments().Variance, 1e-12, "emitted");
         var actual = autograd.grad([(output * direction).sum() + (moments.Mean.sum() + moments.Variance.sum()) / 3], inputs);
         for (var i = 0; i < inputs.Length; i++) Close(expected[i], actual[i], 1e-10, $"gradient of input {i}");
         Close(Restated(x, null, null, layer).Y, layer.forward(x, null).output, 1e-12, "without a prior");

@@ -112,10 +112,10 @@ public sealed class KalmanNormTests : TorchTest
 
             var (expected, m, v) = ComposedNorm.Of(x, weight, bias, m0, v0, qm, qv, groups);
             Close(expected, y, 1e-12, "output");
-            Close(m, posterior!.Moments().Mean, 1e-12, "mean");
-            Close(v, posterior.Moments().Variance, 1e-12, "variance");
-            Close(bias.unsqueeze(0), emitted!.Moments().Mean, 1e-12, "emitted mean");
-            Close(weight.square().unsqueeze(0), emitted.Moments().Variance, 1e-12, "emitted variance");
+            Close(m, posterior!.ToMoments().Mean, 1e-12, "mean");
+            Close(v, posterior.ToMoments().Variance, 1e-12, "variance");
+            Close(bias.unsqueeze(0), emitted!.ToMoments().Mean, 1e-12, "emitted mean");
+            Close(weight.square().unsqueeze(0), emitted.ToMoments().Variance, 1e-12, "emitted variance");
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class RobustnessTests : TorchTest
             (expected * direction).sum().backward();
             (actual * direction).sum().backward();
             Close(expected, actual, 1e-6, "output");
-            Close(expectedState!.Moments().Variance, actualState!.Moments().Variance, 1e-6, "variance");
+            Close(expectedState!.ToMoments().Variance, actualState!.ToMoments().Variance, 1e-6, "variance");
             Close(plain.grad!, odd.grad!, 1e-6, "gradient");
         }
     }
@@ -57,9 +57,9 @@ public sealed class RobustnessTests : TorchTest
         (expected * direction).sum().backward();
         (actual.to(ScalarType.Float32) * direction).sum().backward();
         Assert.Equal((type, type), (actual.dtype, narrow.grad!.dtype));
-        Assert.Equal(ScalarType.Float32, actualState!.Moments().Mean.dtype);
+        Assert.Equal(ScalarType.Float32, actualState!.ToMoments().Mean.dtype);
         Close(expected, actual, tolerance, "output");
-        Close(expectedState!.Moments().Variance, actualState.Moments().Variance, 1e-6, "variance");
+        Close(expectedState!.ToMoments().Variance, actualState.ToMoments().Variance, 1e-6, "variance");
         Close(wide.grad!, narrow.grad!, tolerance, "gradient");
     }
 
@@ -79,7 +79,7 @@ public sealed class RobustnessTests : TorchTest
             var m = m0 + q * (flat - m0);
             var v = v0 * (1 - q) + q * (1 - q) * (flat - m0).square();
             Close(((flat - m) / (v + 1e-5).sqrt()).view(shape), y, 1e-5);
-            Close(v, posterior!.Moments().Variance, 1e-6);
+            Close(v, posterior!.ToMoments().Variance, 1e-6);
             y.sum().backward();
             Assert.True(x.grad!.isfinite().all().item<bool>());
         }
@@ -125,7 +125,7 @@ public sealed class RobustnessTests : TorchTest
             y.square().sum().backward();
             Assert.True(y.isfinite().all().item<bool>());
             Assert.True(x.grad!.isfinite().all().item<bool>());
-            Assert.True(posterior!.Moments().Variance.ge(0).all().item<bool>());
+            Assert.True(posterior!.ToMoments().Variance.ge(0).all().item<bool>());
         }
     }
 
@@ -146,7 +146,7 @@ public sealed class RobustnessTests : TorchTest
             y.square().sum().backward();
             Assert.True(y.isfinite().all().item<bool>());
             Assert.True(x.grad!.isfinite().all().item<bool>());
-            Assert.True(posterior!.Moments().Variance.isfinite().all().item<bool>());
+            Assert.True(posterior!.ToMoments().Variance.isfinite().all().item<bool>());
             Assert.True(layer.running_var.isfinite().all().item<bool>());
             if (scale > 1) Close(nn.BatchNorm2d(3, dtype: type).call(unit), y, 1e-4);
         }

@@ -155,7 +155,7 @@ public sealed class SafetensorsFile : IDisposable
         stream.ReadExactly(prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         // Before anything of that size is allocated: the length is what an attacker writes first.
-        var most = Math.Min(SafetensorsHeader.MostBytes, stream.Length - sizeof(ulong));
+        var most = Math.Min(SafetensorsHeader.MaxBytes, stream.Length - sizeof(ulong));
         if (length > (ulong)most)
             throw new WeightsException(
                 path, $"the header claims {length} bytes, expected at most {most}: no safetensors file, or cut off");

@@ -15,14 +15,14 @@ namespace KnDsl;
 internal static class SafetensorsHeader
 {
     /// <summary>The format's own limit, in bytes.</summary>
-    internal const int MostBytes = 100_000_000;
+    internal const int MaxBytes = 100_000_000;
 
     /// <summary>The most dimensions that torch's operations take.</summary>
-    internal const int MostDimensions = 64;
+    internal const int MaxDimensions = 64;
 
     internal const string MetadataKey = "__metadata__";
 
-    private const int MostNesting = 8;
+    private const int MaxNesting = 8;
 
     /// <summary>Reads and checks a header.</summary>
     /// <exception cref="WeightsException">Anything at all is wrong with it.</exception>
@@ -34,7 +34,7 @@ internal static class SafetensorsHeader
         if (json.IsEmpty || json[0] != (byte)'{')
             throw new WeightsException(path, "the header does not begin with '{': this is no safetensors file");
 
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostNesting });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxNesting });
         try
         {
             var (entries, metadata) = ReadRoot(path, ref reader);
@@ -169,7 +169,7 @@ internal static class SafetensorsHeader
                     type = ReadType(path, name, ref reader);
                     break;
                 case "shape":
-                    shape = ReadNumbers(path, name, key, MostDimensions, ref reader);
+                    shape = ReadNumbers(path, name, key, MaxDimensions, ref reader);
                     break;
                 case "data_offsets":
                     offsets = ReadNumbers(path, name, key, 2, ref reader);

@@ -23,9 +23,9 @@ internal static class SafetensorsWriter
             CheckText(path, SafetensorsHeader.MetadataKey, key, value);
         var entries = Laid(path, tensors);
         var header = SafetensorsHeader.Render(entries, metadata);
-        if (header.Length > SafetensorsHeader.MostBytes)
+        if (header.Length > SafetensorsHeader.MaxBytes)
             throw new WeightsException(
-                path, $"the header would have {header.Length} bytes, expected at most {SafetensorsHeader.MostBytes}");
+                path, $"the header would have {header.Length} bytes, expected at most {SafetensorsHeader.MaxBytes}");
 
         AtomicFile.Write(path, stream =>
         {

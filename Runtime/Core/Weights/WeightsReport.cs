@@ -16,7 +16,7 @@ public sealed record WeightsMismatch(string Name, string Found, string Expected)
 /// <summary>How the tensors of a file and the parameters and buffers of a network fit together, by name.</summary>
 public sealed record WeightsReport
 {
-    private const int MostShown = 6;
+    private const int MaxShown = 6;
 
     /// <summary>What the network is called in the report's text.</summary>
     public required string Network { get; init; }
@@ -66,7 +66,7 @@ public sealed record WeightsReport
     {
         if (items.Count == 0)
             return;
-        var rest = items.Count > MostShown ? $", and {items.Count - MostShown} more" : "";
-        lines.Add($"  {items.Count} {what}: {string.Join(", ", items.Take(MostShown))}{rest}");
+        var rest = items.Count > MaxShown ? $", and {items.Count - MaxShown} more" : "";
+        lines.Add($"  {items.Count} {what}: {string.Join(", ", items.Take(MaxShown))}{rest}");
     }
 }

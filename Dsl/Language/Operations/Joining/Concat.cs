@@ -74,5 +74,5 @@ internal sealed class Concat : Operation
         return Function("torch.cat", new ListOperand([.. values]), call.Get(Axis));
     }
 
-    public override MomentStep Moments(OperationCall call) => new JoinStep("Concat", [call.Get(Axis)]);
+    public override MomentStep Moments(OperationCall call) => new JoinStep("Concat", call.Get(Axis).Value == 1 ? [] : [call.Get(Axis)]);
 }

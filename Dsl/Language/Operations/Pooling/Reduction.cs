@@ -16,11 +16,11 @@ internal sealed class Reduction(string name, string title, string torch, string 
     private static readonly FlagParameter Keep = new("keep", "Whether they stay, with size 1.", false);
 
     public static readonly Reduction Mean = new(
-        "mean", "Mean", "mean", "Mean", "mean; variance / positions; over channels those of their average");
+        "mean", "Mean", "mean", "MeanReduction", "mean; variance / positions; over channels those of their average");
     public static readonly Reduction Sum = new(
-        "sum", "Sum", "sum", "Sum", "mean and variance times positions; over channels those of their average");
+        "sum", "Sum", "sum", "SumReduction", "mean and variance times positions; over channels those of their average");
     public static readonly Reduction Max = new(
-        "max", "Maximum", "amax", "Max", "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
+        "max", "Maximum", "amax", "MaxReduction", "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
 
     public override string Name => name;
 

@@ -26,5 +26,5 @@ internal sealed class StochasticDepth : Operation
     public override Computation Compute(OperationCall call) =>
         Function("kndsl.stochastic_depth", Input(), call.Get(Probability), (Operand)new TrainingOperand());
 
-    public override MomentStep Moments(OperationCall call) => Pass("StochasticDepth", call.Get(Probability));
+    public override MomentStep Moments(OperationCall call) => Pass("Dropout", call.Get(Probability));
 }

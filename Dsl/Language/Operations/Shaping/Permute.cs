@@ -52,5 +52,5 @@ internal sealed class Permute : Operation
 
     public override Computation Compute(OperationCall call) => Method("permute", Arguments(call));
 
-    public override MomentStep Moments(OperationCall call) => Pass("Permute", Arguments(call));
+    public override MomentStep Moments(OperationCall call) => Pass("Permute", Sizes(call.Get(AxesParameter)));
 }

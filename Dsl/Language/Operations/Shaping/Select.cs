@@ -47,5 +47,5 @@ internal sealed class Select : Operation
 
     public override Computation Compute(OperationCall call) => Method("select", call.Get(Axis), call.Get(Index));
 
-    public override MomentStep Moments(OperationCall call) => Pass("Select", call.Get(Axis));
+    public override MomentStep Moments(OperationCall call) => Pass("Select", call.Get(Axis), call.Get(Index));
 }

@@ -11,7 +11,7 @@ namespace KnDsl;
 internal static class CompiledFilter
 {
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
-    public static Filtered Normalize(FilterArguments arguments, RunningAverages? averages)
+    public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
     {
         var (outputs, means, variances, averaged) =
             (new List<Tensor>(), new List<Tensor>(), new List<Tensor>(), new List<Moments>());
@@ -28,7 +28,7 @@ internal static class CompiledFilter
         return new(Rows(outputs), new(Rows(means), Rows(variances)));
     }
 
-    private static (Filtered Result, Moments Averaged) Normalize(FilterArguments arguments, MicroBatches.Part part)
+    private static (FilterResult Result, Moments Averaged) Normalize(FilterArguments arguments, MicroBatches.Part part)
     {
         var x = part.View(arguments.Input);
         var weight = arguments.Weight;
@@ -37,23 +37,23 @@ internal static class CompiledFilter
         var use = arguments with { Input = x, Prior = prior, Gains = arguments.Gains with { Learned = gains } };
 
         Tensor[] result;
-        using (no_grad()) result = Compute(use, part.Groups);
+        using (no_grad()) result = Compute(use, part.Count);
         var outputs = result[..3];
         var inputs = use.Differentiable();
         if (GraphNode.Records(inputs))
-            outputs = new CompiledFilterNode(part.Groups, use.PriorRows, arguments.Settings)
+            outputs = new CompiledFilterNode(part.Count, use.PriorRows, arguments.Settings)
                 .Attach(inputs, outputs, notDifferentiable: [], kept: result[6..]);
         return (new(outputs[0], new(outputs[1], outputs[2])), new(result[4], result[5]));
     }
 
-    private static Tensor[] Compute(FilterArguments arguments, long groups)
+    private static Tensor[] Compute(FilterArguments arguments, long microBatches)
     {
         var type = Moments.TypeFor(arguments.Weight.dtype);
-        var result = Compute(arguments, groups, type);
+        var result = Compute(arguments, microBatches, type);
         if (result[3].item<bool>()) return result;
 
-        FiniteValues.Check(arguments.Input, groups, arguments.Settings.IsOfGroups);
-        result = Compute(arguments, groups, ScalarType.Float64);
+        FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.ChannelsAreGroups);
+        result = Compute(arguments, microBatches, ScalarType.Float64);
         if (!result[3].item<bool>()) throw FiniteValues.TooLarge();
         var largest = finfo(type).max;
         foreach (var statistic in new[] { 1, 2, 4, 5 }) result[statistic] = result[statistic].clamp(-largest, largest).to(type);
@@ -61,7 +61,7 @@ internal static class CompiledFilter
     }
 
     /// <summary>The filter with its arithmetic on statistics in a type.</summary>
-    private static Tensor[] Compute(FilterArguments arguments, long groups, ScalarType type)
+    private static Tensor[] Compute(FilterArguments arguments, long microBatches, ScalarType type)
     {
         var gains = arguments.Gains.Learned!.Value.Select(tensor => tensor.to(type));
         var typed = arguments with
@@ -70,7 +70,7 @@ internal static class CompiledFilter
             Bias = arguments.Bias.to(type),
             Prior = arguments.Prior?.Select(tensor => tensor.to(type)),
         };
-        return CompiledOperations.Forward(typed, gains, groups);
+        return CompiledOperations.Forward(typed, gains, microBatches);
     }
 
     private static Moments Constant(Gain gain, long samples, Tensor like) => new(

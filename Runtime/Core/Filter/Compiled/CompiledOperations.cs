@@ -14,12 +14,12 @@ internal static class CompiledOperations
             return [mean, variance]
 
         def forward(x: Tensor, weight: Tensor, bias: Tensor, m0: Optional[Tensor], v0: Optional[Tensor], qm: Tensor,
-                    qv: Tensor, groups: int, eps: float, guard: float, no_variance: float,
+                    qv: Tensor, micro_batches: int, eps: float, guard: float, no_variance: float,
                     guard_each: bool, prior_is_past: bool) -> List[Tensor]:
             wide = x.to(weight.dtype)
             mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
-            mu = mean.view([groups, -1])
-            var = variance.view([groups, -1])
+            mu = mean.view([micro_batches, -1])
+            var = variance.view([micro_batches, -1])
             count = x.numel() // mu.numel()
             bessel = var / float(max(count - 1, 1))
             if m0 is None or v0 is None:
@@ -49,21 +49,21 @@ internal static class CompiledOperations
                 kept = [mu, d, e, qm, qv]
             r = torch.rsqrt(v + eps)
             a = weight * r
-            y = torch.batch_norm(wide, weight.repeat([groups]), bias.repeat([groups]), m.reshape([-1]),
+            y = torch.batch_norm(wide, weight.repeat([micro_batches]), bias.repeat([micro_batches]), m.reshape([-1]),
                                  v.reshape([-1]), False, 0.0, eps, False)
             finite = torch.isfinite(mu + var).all()
             # Kept beside an output, the same tensor would hold the graph node that holds it: keep another.
             return [y.to(x.dtype), m, v, finite] + averaged + [a, r, m.detach(), v.detach()] + kept
 
         def backward(gy: Tensor, gm: Optional[Tensor], gv: Optional[Tensor], x: Tensor, kept: List[Tensor],
-                     prior_rows: int, groups: int, eps: float) -> List[Tensor]:
+                     prior_rows: int, micro_batches: int, eps: float) -> List[Tensor]:
             a, r, m, v, mu = kept[0], kept[1], kept[2], kept[3], kept[4]
             wide = x.to(mu.dtype)
             g = gy.to(mu.dtype)
             _, dw, db = torch.native_batch_norm_backward(g, wide, None, m.reshape([-1]), v.reshape([-1]), None, None,
                                                          False, eps, [False, True, True])
-            dw = dw.view([groups, -1])
-            db = db.view([groups, -1])
+            dw = dw.view([micro_batches, -1])
+            db = db.view([micro_batches, -1])
             dm = -a * db
             dv = -0.5 * a * r * dw
             if gm is not None:
@@ -81,7 +81,7 @@ internal static class CompiledOperations
                 dvar = qv * dv
                 dm0 = (1.0 - qm) * dm - cross
                 dv0 = (1.0 - qv) * dv
-                if prior_rows < groups:
+                if prior_rows < micro_batches:
                     dm0 = dm0.sum([0], True)
                     dv0 = dv0.sum([0], True)
                 result += [dm0, dv0, dm * d, dv * (e + (1.0 - 2.0 * qv) * d * d)]
@@ -106,15 +106,15 @@ internal static class CompiledOperations
     /// <returns>
     /// y, m, v, whether all is finite, the mean and variance that running averages take in, then what the backward pass needs.
     /// </returns>
-    public static Tensor[] Forward(FilterArguments arguments, Moments gains, long groups) =>
+    public static Tensor[] Forward(FilterArguments arguments, Moments gains, long microBatches) =>
         Compiled.Call(
             "forward", arguments.Input, arguments.Weight, arguments.Bias, arguments.Prior?.Mean, arguments.Prior?.Variance,
-            gains.Mean, gains.Variance, (int)groups, arguments.Settings.Eps, FilterSettings.Guard, FilterSettings.NoVariance,
-            arguments.Settings.GuardsEachGroup, arguments.PriorIsPast);
+            gains.Mean, gains.Variance, (int)microBatches, arguments.Settings.Eps, FilterSettings.Guard, FilterSettings.NoVariance,
+            arguments.Settings.GuardsEachMicroBatch, arguments.PriorIsPast);
 
     /// <summary>The gradients of x, weight, bias and, with a prior, m0, v0, qm, qv (these two not yet summed).</summary>
     public static Tensor[] Backward(
-        Tensor gy, Tensor? gm, Tensor? gv, Tensor x, Tensor[] kept, long priorRows, long groups,
+        Tensor gy, Tensor? gm, Tensor? gv, Tensor x, Tensor[] kept, long priorRows, long microBatches,
         FilterSettings settings) =>
-        Compiled.Call("backward", gy, gm, gv, x, kept, (int)priorRows, (int)groups, settings.Eps);
+        Compiled.Call("backward", gy, gm, gv, x, kept, (int)priorRows, (int)microBatches, settings.Eps);
 }

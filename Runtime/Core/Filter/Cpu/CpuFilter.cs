@@ -12,8 +12,8 @@ internal static class CpuFilter
 {
     // Many rows shorter than a vector or two are better off in native kernels, which go across channels; few are done here
     // before those have been called.
-    private const long ShortestRow = 8;
-    private const long MostShortRows = 1 << 14;
+    private const long MinRowLength = 8;
+    private const long MaxShortRows = 1 << 14;
 
     /// <summary>Whether the filter can work on these arguments.</summary>
     public static bool Serves(FilterArguments arguments)
@@ -24,13 +24,13 @@ internal static class CpuFilter
             arguments.Weight.dtype != type || !x.is_contiguous())
             return false;
         var rows = x.size(0) * x.size(1);
-        if (rows > MostShortRows && x.numel() < rows * ShortestRow) return false;
+        if (rows > MaxShortRows && x.numel() < rows * MinRowLength) return false;
         if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type)) return false;
         return arguments.Gains.Learned is not { } learned || (learned.Mean.dtype == type && learned.Variance.dtype == type);
     }
 
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
-    public static Filtered Normalize(FilterArguments arguments, RunningAverages? averages) =>
+    public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages) =>
         arguments.Input.dtype == ScalarType.Float32
             ? CpuFilter<float>.Normalize(arguments, averages)
             : CpuFilter<double>.Normalize(arguments, averages);
@@ -40,7 +40,7 @@ internal static class CpuFilter
 internal static unsafe class CpuFilter<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public static Filtered Normalize(FilterArguments arguments, RunningAverages? averages)
+    public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
     {
         var x = arguments.Input;
         var layout = new Layout(x.size(0), x.size(1), x.numel() / (x.size(0) * x.size(1)), arguments.Batches);
@@ -72,14 +72,14 @@ internal static unsafe class CpuFilter<T>
     private static void Observe(Tensor x, Layout layout, CpuStatistics work)
     {
         var values = NativeTensor.Pointer<T>(x);
-        Sharing.For(layout.Statistics, x.numel(), (from, to) =>
+        ParallelLoop.Run(layout.Statistics, x.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)
             {
                 var (first, step, rows) = layout.Rows(s);
                 var statistic = default(Statistic);
                 for (var row = 0; row < rows; row++)
-                    Rows<T>.Observe(values + first + row * step, layout.Positions, ref statistic);
+                    VectorKernels<T>.Observe(values + first + row * step, layout.Positions, ref statistic);
                 work.Mu[s] = statistic.Mean;
                 work.Variance[s] = statistic.Variance;
             }
@@ -94,7 +94,7 @@ internal static unsafe class CpuFilter<T>
             work.Dispose();
             throw x.isfinite().all().item<bool>()
                 ? FiniteValues.TooLarge()
-                : FiniteValues.Found(s % layout.Channels, s / layout.Channels, settings.IsOfGroups);
+                : FiniteValues.Found(s % layout.Channels, s / layout.Channels, settings.ChannelsAreGroups);
         }
     }
 
@@ -102,7 +102,7 @@ internal static unsafe class CpuFilter<T>
     {
         var values = NativeTensor.Pointer<T>(x);
         var results = NativeTensor.Pointer<T>(y);
-        Sharing.For(layout.Statistics, x.numel(), (from, to) =>
+        ParallelLoop.Run(layout.Statistics, x.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)
             {
@@ -112,7 +112,7 @@ internal static unsafe class CpuFilter<T>
                 for (var row = 0; row < rows; row++)
                 {
                     var at = first + row * step;
-                    Rows<T>.Affine(values + at, results + at, layout.Positions, scale, shift);
+                    VectorKernels<T>.Affine(values + at, results + at, layout.Positions, scale, shift);
                 }
             }
         });
@@ -136,7 +136,7 @@ internal static unsafe class CpuFilter<T>
             variances[c] = Mix(variances[c], variance / layout.Batches.Count);
         }
 
-        T Mix(T old, double value) => Narrow.To<T>(
+        T Mix(T old, double value) => Saturate.To<T>(
             double.CreateTruncating(old) + averages.Momentum * (value - double.CreateTruncating(old)));
     }
 }

@@ -51,14 +51,14 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
     protected override void Release() => _work.Dispose();
 
     /// <summary>
-    /// With r = 1 / sqrt(v + eps), M values behind a statistic, and over each statistic's values
+    /// With r = 1 / sqrt(v + eps), n values behind a statistic, and over each statistic's values
     /// db = sum gy, dw = r sum gy (x - m):
     /// <code>
     /// dm = gm - w r db                                dv = gv - w r^2 dw / 2
     /// dmu = qm dm + 2 qv (1-qv) (mu-m0) dv            dvar = qv dv
     /// dm0 = (1-qm) dm - 2 qv (1-qv) (mu-m0) dv        dv0 = (1-qv) dv
     /// dqm = dm (mu-m0)                                dqv = dv (var - v0 + (1-2qv) (mu-m0)^2)
-    /// dx = w r gy + 2 dvar / M (x - mu) + dmu / M
+    /// dx = w r gy + 2 dvar / n (x - mu) + dmu / n
     /// </code>
     /// </summary>
     private void Propagate(Tensor gy, Tensor? gm, Tensor? gv, Tensor x, Tensor dx, FilterGradient gradient)
@@ -68,7 +68,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         var results = NativeTensor.Pointer<T>(dx);
         var means = gm is null ? null : NativeTensor.Pointer<T>(gm);
         var variances = gv is null ? null : NativeTensor.Pointer<T>(gv);
-        Sharing.For(_layout.Statistics, x.numel(), (from, to) =>
+        ParallelLoop.Run(_layout.Statistics, x.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)
             {
@@ -78,7 +78,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
                 for (var row = 0; row < rows; row++)
                 {
                     var at = first + row * step;
-                    Rows<T>.Correlate(g + at, values + at, _layout.Positions, center, ref sum, ref product);
+                    VectorKernels<T>.Correlate(g + at, values + at, _layout.Positions, center, ref sum, ref product);
                 }
 
                 var (scale, r, qm, qv, d) = (_work.Scale[s], _work.Reciprocal(s), _work.Qm[s], _work.Qv[s], _work.D[s]);
@@ -100,13 +100,13 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
                 for (var row = 0; row < rows; row++)
                 {
                     var at = first + row * step;
-                    Rows<T>.Combine(g + at, values + at, results + at, _layout.Positions, a, b, mu, c);
+                    VectorKernels<T>.Combine(g + at, values + at, results + at, _layout.Positions, a, b, mu, c);
                 }
             }
         });
     }
 
-    /// <summary>The gradients of statistics, [G, C], summed to so many rows.</summary>
+    /// <summary>The gradients of statistics, [R, C], summed to so many rows.</summary>
     private Tensor Reduce(System.ReadOnlySpan<double> statistics, long rows, Tensor like)
     {
         var channels = (int)_layout.Channels;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>The statistics of a filter in double, [G, C] each, in memory from a pool.</summary>
+/// <summary>The statistics of a filter in double, [R, C] each, in memory from a pool.</summary>
 internal sealed unsafe class CpuStatistics : IDisposable
 {
     private const int Parts = 12;
@@ -69,11 +69,11 @@ internal sealed unsafe class CpuStatistics : IDisposable
         TakePrior<T>(arguments);
         for (var s = 0; s < _layout.Statistics; s++)
         {
-            var (group, channel) = Math.DivRem(s, (int)_layout.Channels);
+            var (microBatch, channel) = Math.DivRem(s, (int)_layout.Channels);
             var (d, qv) = (D[s], Qv[s]);
             M[s] = Mu[s] - (1 - Qm[s]) * d;
             V[s] = Variance[s] - (1 - qv) * E[s] + qv * (1 - qv) * d * d;
-            var bessel = Variance[s] / Math.Max(_layout.Values(group) - 1, 1);
+            var bessel = Variance[s] / Math.Max(_layout.Values(microBatch) - 1, 1);
             (AveragedMean[s], AveragedVariance[s]) = arguments.PriorIsPast
                 ? (Mu[s], Variance[s] + bessel + d * d)
                 : (M[s], V[s] + qv * bessel);
@@ -82,13 +82,13 @@ internal sealed unsafe class CpuStatistics : IDisposable
         }
     }
 
-    /// <summary>One of the parts as a tensor, [G, C].</summary>
+    /// <summary>One of the parts as a tensor, [R, C].</summary>
     public Tensor ToTensor<T>(ReadOnlySpan<double> part, Tensor like)
         where T : unmanaged, INumberBase<T>
     {
         var result = empty([_layout.Batches.Count, _layout.Channels], like.dtype, like.device);
         var elements = Pointer<T>(result);
-        for (var s = 0; s < part.Length; s++) elements[s] = Narrow.To<T>(part[s]);
+        for (var s = 0; s < part.Length; s++) elements[s] = Saturate.To<T>(part[s]);
         return result;
     }
 
@@ -111,34 +111,34 @@ internal sealed unsafe class CpuStatistics : IDisposable
         var m0 = Pointer<T>(prior.Mean);
         var v0 = Pointer<T>(prior.Variance);
         var channels = (int)_layout.Channels;
-        var groups = (int)_layout.Batches.Count;
-        var perGroup = arguments.PriorRows == 1 ? 0 : channels;
+        var microBatches = (int)_layout.Batches.Count;
+        var perMicroBatch = arguments.PriorRows == 1 ? 0 : channels;
         double ofLayer = 0;
-        for (var group = 0; group < groups; group++) ofLayer += Ratio(group) / groups;
+        for (var microBatch = 0; microBatch < microBatches; microBatch++) ofLayer += Ratio(microBatch) / microBatches;
 
-        for (var group = 0; group < groups; group++)
+        for (var microBatch = 0; microBatch < microBatches; microBatch++)
         {
-            var ratio = _settings.GuardsEachGroup ? Ratio(group) : ofLayer;
+            var ratio = _settings.GuardsEachMicroBatch ? Ratio(microBatch) : ofLayer;
             if (!(ratio < FilterSettings.Guard)) continue;
             for (var c = 0; c < channels; c++)
             {
-                var s = group * channels + c;
-                D[s] = Mu[s] - double.CreateTruncating(m0[group * perGroup + c]);
-                E[s] = Variance[s] - double.CreateTruncating(v0[group * perGroup + c]);
+                var s = microBatch * channels + c;
+                D[s] = Mu[s] - double.CreateTruncating(m0[microBatch * perMicroBatch + c]);
+                E[s] = Variance[s] - double.CreateTruncating(v0[microBatch * perMicroBatch + c]);
             }
 
-            TakeGains<T>(arguments.Gains, group);
+            TakeGains<T>(arguments.Gains, microBatch);
         }
 
         // The channel-mean of v0 / var; a prior that is not finite is never trusted.
-        double Ratio(int group)
+        double Ratio(int microBatch)
         {
             double sum = 0;
             for (var c = 0; c < channels; c++)
             {
-                var s = group * channels + c;
+                var s = microBatch * channels + c;
                 var (mean, variance) = (
-                    double.CreateTruncating(m0[group * perGroup + c]), double.CreateTruncating(v0[group * perGroup + c]));
+                    double.CreateTruncating(m0[microBatch * perMicroBatch + c]), double.CreateTruncating(v0[microBatch * perMicroBatch + c]));
                 if (!double.IsFinite(mean) || !double.IsFinite(variance)) return double.PositiveInfinity;
                 if (Variance[s] > FilterSettings.NoVariance * Mu[s] * Mu[s]) sum += variance / Variance[s];
             }
@@ -147,16 +147,16 @@ internal sealed unsafe class CpuStatistics : IDisposable
         }
     }
 
-    private void TakeGains<T>(FilterGains gains, int group)
+    private void TakeGains<T>(FilterGains gains, int microBatch)
         where T : unmanaged, INumberBase<T>
     {
         var channels = (int)_layout.Channels;
-        var qm = Qm.Slice(group * channels, channels);
-        var qv = Qv.Slice(group * channels, channels);
+        var qm = Qm.Slice(microBatch * channels, channels);
+        var qv = Qv.Slice(microBatch * channels, channels);
         if (gains.Learned is not { } learned)
         {
-            qm.Fill(gains.Fixed.Mean(_layout.SamplesOf(group)));
-            qv.Fill(gains.Fixed.Variance(_layout.SamplesOf(group)));
+            qm.Fill(gains.Fixed.Mean(_layout.SamplesOf(microBatch)));
+            qv.Fill(gains.Fixed.Variance(_layout.SamplesOf(microBatch)));
             return;
         }
 
@@ -166,7 +166,7 @@ internal sealed unsafe class CpuStatistics : IDisposable
         void Take(Tensor gain, Span<double> into)
         {
             var (rows, columns) = (gain.size(0), gain.size(1));
-            var values = Pointer<T>(gain) + (rows == 1 ? 0 : group * columns);
+            var values = Pointer<T>(gain) + (rows == 1 ? 0 : microBatch * columns);
             for (var c = 0; c < into.Length; c++) into[c] = double.CreateTruncating(values[columns == 1 ? 0 : c]);
         }
     }

@@ -3,7 +3,7 @@ using System.Buffers;
 
 namespace KnDsl;
 
-/// <summary>Gradients of a filter's small inputs before they are summed over micro-batches, [G, C] each.</summary>
+/// <summary>Gradients of a filter's small inputs before they are summed over micro-batches, [R, C] each.</summary>
 internal sealed class FilterGradient(int statistics) : IDisposable
 {
     private const int Parts = 6;

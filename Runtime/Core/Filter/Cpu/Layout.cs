@@ -12,16 +12,16 @@ internal readonly record struct Layout(long Samples, long Channels, long Positio
     public int Statistics => checked((int)(Batches.Count * Channels));
 
     /// <summary>Values behind a statistic of a micro-batch.</summary>
-    public double Values(long group) => (double)SamplesOf(group) * Positions;
+    public double Values(long microBatch) => (double)SamplesOf(microBatch) * Positions;
 
     /// <summary>Samples of a micro-batch.</summary>
-    public long SamplesOf(long group) => group < Batches.Full ? Batches.Size : Batches.Rest;
+    public long SamplesOf(long microBatch) => microBatch < Batches.Full ? Batches.Size : Batches.Rest;
 
     /// <summary>Where in memory a statistic's row of its first sample begins, and how far apart its rows are.</summary>
     public (long First, long Step, long Rows) Rows(long statistic)
     {
-        var (group, channel) = Math.DivRem(statistic, Channels);
-        var (first, step) = group < Batches.Full ? (group, Batches.Full) : (Batches.Full * Batches.Size, 1L);
-        return ((first * Channels + channel) * Positions, step * Channels * Positions, SamplesOf(group));
+        var (microBatch, channel) = Math.DivRem(statistic, Channels);
+        var (first, step) = microBatch < Batches.Full ? (microBatch, Batches.Full) : (Batches.Full * Batches.Size, 1L);
+        return ((first * Channels + channel) * Positions, step * Channels * Positions, SamplesOf(microBatch));
     }
 }

@@ -261,7 +261,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (18,55)-(18,59) "Cases/Branch/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
-        var t3State = t2State?.Relu();
+        var t3State = t2State?.Pass(new ReluRule(), t3);
         t2.Dispose();
 #line (19,21)-(19,54) "Cases/Branch/net.knnet"
         (var t4, var t4State) = conv2.call(t3, t3State);
@@ -274,7 +274,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (19,71)-(19,75) "Cases/Branch/net.knnet"
         var t6 = nn.functional.relu(t5);
 #line default
-        var t6State = t5State?.Relu();
+        var t6State = t5State?.Pass(new ReluRule(), t6);
         t5.Dispose();
 #line (20,21)-(20,40) "Cases/Branch/net.knnet"
         (var t7, var t7State) = conv3.call(t6, t6State);
@@ -307,12 +307,12 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (26,12)-(26,24) "Cases/Branch/net.knnet"
         var t9 = y + shortcut;
 #line default
-        var t9State = ChannelState.Add(yState, shortcutState);
+        var t9State = ChannelState.Join(new SumRule(), t9, yState, shortcutState);
         y.Dispose();
 #line (26,28)-(26,32) "Cases/Branch/net.knnet"
         var output = nn.functional.relu(t9);
 #line default
-        var outputState = t9State?.Relu();
+        var outputState = t9State?.Pass(new ReluRule(), output);
         t9.Dispose();
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }

@@ -107,12 +107,12 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
 #line (9,63)-(9,67) "Cases/Chain/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
-        var t3State = t2State?.Relu();
+        var t3State = t2State?.Pass(new ReluRule(), t3);
         t2.Dispose();
 #line (9,71)-(9,104) "Cases/Chain/net.knnet"
         var x = nn.functional.max_pool2d(t3, [3, 3], [2, 2], [1, 1]);
 #line default
-        var xState = t3State?.MaxPool([3, 3], [2, 2], [1, 1]);
+        var xState = t3State?.Pass(new MaxPoolRule([3, 3], [2, 2], [1, 1]), x);
         t3.Dispose();
 #line (10,21)-(10,43) "Cases/Chain/net.knnet"
         (var t4, var t4State) = conv2.call(x, xState);

@@ -229,7 +229,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line (20,25)-(20,58) "Cases/Concat/net.knnet"
         var t2 = nn.functional.max_pool2d(x, [3, 3], [1, 1], [1, 1]);
 #line default
-        var t2State = xState?.MaxPool([3, 3], [1, 1], [1, 1]);
+        var t2State = xState?.Pass(new MaxPoolRule([3, 3], [1, 1], [1, 1]), t2);
 #line (20,60)-(20,79) "Cases/Concat/net.knnet"
         (var c, var cState) = branch3._1.forward(t2, t2State);
 #line default
@@ -237,7 +237,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line (21,12)-(21,30) "Cases/Concat/net.knnet"
         var output = torch.cat([a, b, c, x], 1);
 #line default
-        var outputState = ChannelState.Concat(aState, bState, cState, xState);
+        var outputState = ChannelState.Join(new ConcatRule(), output, aState, bState, cState, xState);
         a.Dispose();
         b.Dispose();
         c.Dispose();
@@ -327,7 +327,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 #line (26,61)-(26,65) "Cases/Concat/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
-        var outputState = t2State?.Relu();
+        var outputState = t2State?.Pass(new ReluRule(), output);
         t2.Dispose();
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }

@@ -429,7 +429,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (9,64)-(9,68) "Cases/Fold/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
-        var xState = t2State?.Relu();
+        var xState = t2State?.Pass(new ReluRule(), x);
         t2.Dispose();
         var x_2 = x;
         var x_2State = xState;
@@ -448,7 +448,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (11,56)-(11,60) "Cases/Fold/net.knnet"
             var x_3 = nn.functional.relu(t4);
 #line default
-            var x_3State = t4State?.Relu();
+            var x_3State = t4State?.Pass(new ReluRule(), x_3);
             t4.Dispose();
 #line (12,18)-(12,28) "Cases/Fold/net.knnet"
             (var t5, var t5State) = conv_2[i].call(x_3, x_3State);
@@ -461,7 +461,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (12,40)-(12,44) "Cases/Fold/net.knnet"
             var x_4 = nn.functional.relu(t6);
 #line default
-            var x_4State = t6State?.Relu();
+            var x_4State = t6State?.Pass(new ReluRule(), x_4);
             t6.Dispose();
             var currentStage = stage[i];
 #line (13,30)-(13,40) "Cases/Fold/net.knnet"
@@ -475,7 +475,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (13,48)-(13,52) "Cases/Fold/net.knnet"
             var x_5 = nn.functional.relu(t8);
 #line default
-            var x_5State = t8State?.Relu();
+            var x_5State = t8State?.Pass(new ReluRule(), x_5);
             t8.Dispose();
             x_2 = x_5;
             x_2State = x_5State;
@@ -518,7 +518,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (20,40)-(20,44) "Cases/Fold/net.knnet"
             var t13 = nn.functional.relu(t12);
 #line default
-            var t13State = t12State?.Relu();
+            var t13State = t12State?.Pass(new ReluRule(), t13);
             t12.Dispose();
 #line (20,61)-(20,65) "Cases/Fold/net.knnet"
             (var z_3, var z_3State, _) = either_kept!.forward(t13, t13State);
@@ -564,7 +564,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (28,9)-(28,14) "Cases/Fold/net.knnet"
         var t14 = x_6 + z_4;
 #line default
-        var t14State = ChannelState.Add(x_6State, z_4State);
+        var t14State = ChannelState.Join(new SumRule(), t14, x_6State, z_4State);
         x_6.Dispose();
         z_4.Dispose();
 #line (28,25)-(28,35) "Cases/Fold/net.knnet"
@@ -597,7 +597,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (30,65)-(30,75) "Cases/Fold/net.knnet"
         var up = nn.functional.avg_pool2d(t17, [2, 2], [2, 2], [0, 0]);
 #line default
-        var upState = t17State?.AvgPool([2, 2], [2, 2], [0, 0]);
+        var upState = t17State?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), up);
         t17.Dispose();
 #line (31,31)-(31,41) "Cases/Fold/net.knnet"
         (var twice, var twiceState) = read_twice.call(up, upState);
@@ -608,7 +608,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (35,9)-(35,21) "Cases/Fold/net.knnet"
         var t18 = twice + once;
 #line default
-        var t18State = ChannelState.Add(twiceState, onceState);
+        var t18State = ChannelState.Join(new SumRule(), t18, twiceState, onceState);
         twice.Dispose();
         once.Dispose();
 #line (35,25)-(35,31) "Cases/Fold/net.knnet"
@@ -622,7 +622,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (35,56)-(35,60) "Cases/Fold/net.knnet"
         var t21 = nn.functional.relu(t20);
 #line default
-        var t21State = t20State?.Relu();
+        var t21State = t20State?.Pass(new ReluRule(), t21);
         t20.Dispose();
 #line (35,64)-(35,70) "Cases/Fold/net.knnet"
         (var s, var sState) = shared.call(t21, t21State);
@@ -656,11 +656,11 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (41,14)-(41,29) "Cases/Fold/net.knnet"
         var t24 = nn.functional.adaptive_avg_pool2d(t, [1, 1]);
 #line default
-        var t24State = tState?.AdaptiveAvgPool([1, 1]);
+        var t24State = tState?.Pass(new AdaptiveAvgPoolRule([1, 1]), t24);
 #line (41,33)-(41,40) "Cases/Fold/net.knnet"
         var t25 = t24.flatten(1);
 #line default
-        var t25State = t24State?.Flatten(1);
+        var t25State = t24State?.Pass(new FlattenRule(1), t25);
         t24.Dispose();
 #line (41,48)-(41,57) "Cases/Fold/net.knnet"
         (var t26, var t26State) = fc.call(t25, t25State);
@@ -796,7 +796,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (50,58)-(50,62) "Cases/Fold/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
-        var outputState = t2State?.Relu();
+        var outputState = t2State?.Pass(new ReluRule(), output);
         t2.Dispose();
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }

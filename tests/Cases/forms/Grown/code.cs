@@ -219,7 +219,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
 #line (18,13)-(18,52) "Cases/Grown/net.knnet"
             var x_3 = torch.cat([x_2, t1], 1);
 #line default
-            var x_3State = ChannelState.Concat(x_2State, t1State);
+            var x_3State = ChannelState.Join(new ConcatRule(), x_3, x_2State, t1State);
             x_2.Dispose();
             t1.Dispose();
             x_2 = x_3;

@@ -109,19 +109,19 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
 #line (9,49)-(9,64) "Cases/KeywordNames/net.knnet"
         var scope_2 = nn.functional.dropout(t1, _string, training);
 #line default
-        var scope_2State = t1State?.Dropout(_string);
+        var scope_2State = t1State?.Pass(new DropoutRule(_string), scope_2);
         t1.Dispose();
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"
         (var t2, var t2State) = forward_.call(scope_2, scope_2State);
 #line (10,52)-(10,56) "Cases/KeywordNames/net.knnet"
         var training_2 = nn.functional.relu(t2);
 #line default
-        var training_2State = t2State?.Relu();
+        var training_2State = t2State?.Pass(new ReluRule(), training_2);
         t2.Dispose();
 #line (11,13)-(11,29) "Cases/KeywordNames/net.knnet"
         var t3 = training_2 + scope_2;
 #line default
-        var t3State = ChannelState.Add(training_2State, scope_2State);
+        var t3State = ChannelState.Join(new SumRule(), t3, training_2State, scope_2State);
         training_2.Dispose();
         scope_2.Dispose();
 #line (11,39)-(11,53) "Cases/KeywordNames/net.knnet"
@@ -268,7 +268,7 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
 #line (24,34)-(24,38) "Cases/KeywordNames/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
-        var xState = t2State?.Relu();
+        var xState = t2State?.Pass(new ReluRule(), x);
         t2.Dispose();
         return (scope.MoveToOuter(x), xState?.MoveToOuter(scope));
     }

@@ -137,7 +137,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 #line (9,88)-(9,92) "Cases/Labels/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
-        var xState = t2State?.Relu();
+        var xState = t2State?.Pass(new ReluRule(), x);
         t2.Dispose();
 #line (10,35)-(10,45) "Cases/Labels/net.knnet"
         (var t3, var t3State) = features.inner.conv.call(x, xState);
@@ -154,7 +154,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 #line (10,90)-(10,94) "Cases/Labels/net.knnet"
         var x_2 = nn.functional.relu(t5);
 #line default
-        var x_2State = t5State?.Relu();
+        var x_2State = t5State?.Pass(new ReluRule(), x_2);
         t5.Dispose();
 #line (11,14)-(11,24) "Cases/Labels/net.knnet"
         (var t6, var t6State) = conv.call(x_2, x_2State);

@@ -169,7 +169,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line (12,9)-(12,14) "Cases/LearnedTensors/net.knnet"
         var t4 = y - x;
 #line default
-        var t4State = ChannelState.Subtract(yState, xState);
+        var t4State = ChannelState.Join(new DifferenceRule(), t4, yState, xState);
         y.Dispose();
         x.Dispose();
 #line (12,23)-(12,27) "Cases/LearnedTensors/net.knnet"
@@ -325,7 +325,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line (23,9)-(23,48) "Cases/LearnedTensors/net.knnet"
         var y = x * t1;
 #line default
-        var yState = xState?.LayerScale(t1);
+        var yState = xState?.Pass(new ScaleRule(t1), y);
         t1.Dispose();
         Tensor y_2;
         ChannelState? y_2State;
@@ -338,7 +338,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line (26,13)-(26,22) "Cases/LearnedTensors/net.knnet"
             var y_3 = y + shift;
 #line default
-            var y_3State = yState?.Shift(shift);
+            var y_3State = yState?.Pass(new ShiftRule(shift), y_3);
             shift.Dispose();
             y_2 = y_3;
             y_2State = y_3State;
@@ -353,7 +353,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line (29,12)-(29,20) "Cases/LearnedTensors/net.knnet"
         var output = y_2 - zero;
 #line default
-        var outputState = y_2State?.Shift(zero.neg());
+        var outputState = y_2State?.Pass(new ShiftRule(zero.neg()), output);
         zero.Dispose();
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }

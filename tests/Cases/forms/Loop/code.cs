@@ -261,7 +261,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 #line (21,13)-(21,27) "Cases/Loop/net.knnet"
             var x_3 = torch.cat([x_2, @new], 1);
 #line default
-            var x_3State = ChannelState.Concat(x_2State, newState);
+            var x_3State = ChannelState.Join(new ConcatRule(), x_3, x_2State, newState);
             x_2.Dispose();
             @new.Dispose();
             x_2 = x_3;
@@ -353,7 +353,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 #line (28,32)-(28,36) "Cases/Loop/net.knnet"
         var t2 = nn.functional.relu(t1);
 #line default
-        var t2State = t1State?.Relu();
+        var t2State = t1State?.Pass(new ReluRule(), t2);
         t1.Dispose();
 #line (28,47)-(28,64) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
@@ -366,7 +366,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 #line (29,32)-(29,36) "Cases/Loop/net.knnet"
         var t5 = nn.functional.relu(t4);
 #line default
-        var t5State = t4State?.Relu();
+        var t5State = t4State?.Pass(new ReluRule(), t5);
         t4.Dispose();
 #line (29,47)-(29,75) "Cases/Loop/net.knnet"
         (var output, var outputState) = conv2.call(t5, t5State);
@@ -442,7 +442,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
 #line (35,31)-(35,35) "Cases/Loop/net.knnet"
         var t2 = nn.functional.relu(t1);
 #line default
-        var t2State = t1State?.Relu();
+        var t2State = t1State?.Pass(new ReluRule(), t2);
         t1.Dispose();
 #line (35,45)-(35,81) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv.call(t2, t2State);
@@ -451,7 +451,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
 #line (35,85)-(35,95) "Cases/Loop/net.knnet"
         var output = nn.functional.avg_pool2d(t3, [2, 2], [2, 2], [0, 0]);
 #line default
-        var outputState = t3State?.AvgPool([2, 2], [2, 2], [0, 0]);
+        var outputState = t3State?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), output);
         t3.Dispose();
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));

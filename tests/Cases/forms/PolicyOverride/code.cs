@@ -189,7 +189,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 #line (10,62)-(10,66) "Cases/PolicyOverride/net.knnet"
         var t8 = nn.functional.relu(t7);
 #line default
-        var t8State = t7State?.Relu();
+        var t8State = t7State?.Pass(new ReluRule(), t8);
         t7.Dispose();
 #line (10,77)-(10,87) "Cases/PolicyOverride/net.knnet"
         (var t9, var t9State) = conv4.call(t8, t8State);
@@ -305,7 +305,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
 #line (22,56)-(22,60) "Cases/PolicyOverride/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
-        var outputState = t2State?.Relu();
+        var outputState = t2State?.Pass(new ReluRule(), output);
         t2.Dispose();
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }

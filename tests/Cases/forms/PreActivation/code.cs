@@ -305,7 +305,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (19,29)-(19,33) "Cases/PreActivation/net.knnet"
         var t2 = nn.functional.relu(t1);
 #line default
-        var t2State = t1State?.Relu();
+        var t2State = t1State?.Pass(new ReluRule(), t2);
         t1.Dispose();
 #line (19,44)-(19,77) "Cases/PreActivation/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
@@ -318,7 +318,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (20,29)-(20,33) "Cases/PreActivation/net.knnet"
         var t5 = nn.functional.relu(t4);
 #line default
-        var t5State = t4State?.Relu();
+        var t5State = t4State?.Pass(new ReluRule(), t5);
         t4.Dispose();
 #line (20,44)-(20,74) "Cases/PreActivation/net.knnet"
         (var y, var yState) = conv2.call(t5, t5State);
@@ -333,11 +333,11 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (22,25)-(22,40) "Cases/PreActivation/net.knnet"
             var t6 = nn.functional.avg_pool2d(x, [_stride, _stride], [_stride, _stride], [0, 0]);
 #line default
-            var t6State = xState?.AvgPool([_stride, _stride], [_stride, _stride], [0, 0]);
+            var t6State = xState?.Pass(new AvgPoolRule([_stride, _stride], [_stride, _stride], [0, 0]), t6);
 #line (22,44)-(22,80) "Cases/PreActivation/net.knnet"
             var shortcut_2 = nn.functional.pad(t6, [0, 0, 0, 0, 0, _channels - x.shape[1]], value: 0.0);
 #line default
-            var shortcut_2State = t6State?.Pad([0, 0, 0, 0, 0, _channels - x.shape[1]], 0.0);
+            var shortcut_2State = t6State?.Pass(new PadRule([0, 0, 0, 0, 0, _channels - x.shape[1]], 0.0), shortcut_2);
             t6.Dispose();
             shortcut = shortcut_2;
             shortcutState = shortcut_2State;
@@ -350,7 +350,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (26,12)-(26,24) "Cases/PreActivation/net.knnet"
         var output = y + shortcut;
 #line default
-        var outputState = ChannelState.Add(yState, shortcutState);
+        var outputState = ChannelState.Join(new SumRule(), output, yState, shortcutState);
         y.Dispose();
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));

@@ -161,7 +161,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line (9,48)-(9,52) "Cases/Repeat/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
-        var xState = t2State?.Relu();
+        var xState = t2State?.Pass(new ReluRule(), x);
         t2.Dispose();
         var x_2 = x;
         var x_2State = xState;
@@ -311,7 +311,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (20,74)-(20,78) "Cases/Repeat/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
-        var outputState = t2State?.Relu();
+        var outputState = t2State?.Pass(new ReluRule(), output);
         t2.Dispose();
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }

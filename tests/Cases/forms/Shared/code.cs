@@ -119,7 +119,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 #line (9,55)-(9,59) "Cases/Shared/net.knnet"
         var fine = nn.functional.relu(t2);
 #line default
-        var fineState = t2State?.Relu();
+        var fineState = t2State?.Pass(new ReluRule(), fine);
         t2.Dispose();
 #line (10,29)-(10,50) "Cases/Shared/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
@@ -130,7 +130,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 #line (10,67)-(10,71) "Cases/Shared/net.knnet"
         var coarse = nn.functional.relu(t4);
 #line default
-        var coarseState = t4State?.Relu();
+        var coarseState = t4State?.Pass(new ReluRule(), coarse);
         t4.Dispose();
 #line (13,17)-(13,23) "Cases/Shared/net.knnet"
         (var t5, _) = head.scores.forward(fine, fineState);
@@ -241,7 +241,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
 #line (21,59)-(21,63) "Cases/Shared/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
-        var t3State = t2State?.Relu();
+        var t3State = t2State?.Pass(new ReluRule(), t3);
         t2.Dispose();
 #line (21,74)-(21,91) "Cases/Shared/net.knnet"
         (var output, var outputState) = conv2.call(t3, t3State);

@@ -188,7 +188,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 #line (18,67)-(18,71) "Cases/TwoInputs/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
-        var outputState = t2State?.Relu();
+        var outputState = t2State?.Pass(new ReluRule(), output);
         t2.Dispose();
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
@@ -264,17 +264,17 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 #line (24,46)-(24,53) "Cases/TwoInputs/net.knnet"
         var gate_2 = nn.functional.sigmoid(t1);
 #line default
-        var gate_2State = t1State?.Apply(value => nn.functional.sigmoid(value));
+        var gate_2State = t1State?.Pass(new ElementwiseRule(value => nn.functional.sigmoid(value)), gate_2);
         t1.Dispose();
 #line (25,12)-(25,20) "Cases/TwoInputs/net.knnet"
         var t2 = gate_2 * b;
 #line default
-        var t2State = ChannelState.Multiply(gate_2State, bState);
+        var t2State = ChannelState.Join(new ProductRule(), t2, gate_2State, bState);
         gate_2.Dispose();
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
         var t3 = t2 + a;
 #line default
-        var t3State = ChannelState.Add(t2State, aState);
+        var t3State = ChannelState.Join(new SumRule(), t3, t2State, aState);
         t2.Dispose();
 #line (25,33)-(25,52) "Cases/TwoInputs/net.knnet"
         (var t4, var t4State) = mix.call(t3, t3State);

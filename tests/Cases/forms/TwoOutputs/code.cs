@@ -194,7 +194,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 #line (18,66)-(18,70) "Cases/TwoOutputs/net.knnet"
         var fine = nn.functional.relu(t2);
 #line default
-        var fineState = t2State?.Relu();
+        var fineState = t2State?.Pass(new ReluRule(), fine);
         t2.Dispose();
 #line (19,29)-(19,56) "Cases/TwoOutputs/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
@@ -205,7 +205,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 #line (19,73)-(19,77) "Cases/TwoOutputs/net.knnet"
         var coarse = nn.functional.relu(t4);
 #line default
-        var coarseState = t4State?.Relu();
+        var coarseState = t4State?.Pass(new ReluRule(), coarse);
         t4.Dispose();
         return (scope.MoveToOuter(fine), fineState?.MoveToOuter(scope), scope.MoveToOuter(coarse), coarseState?.MoveToOuter(scope));
     }

@@ -1,0 +1,38 @@
+using System;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>What is said of values whose statistics are not finite.</summary>
+internal static class FiniteValues
+{
+    /// <summary>Demands that a value is finite.</summary>
+    /// <param name="value">[n, M * C, ...]: micro-batches side by side as channels.</param>
+    /// <param name="microBatches">The number of micro-batches.</param>
+    /// <param name="channelsAreGroups">Whether the channels are groups, and the micro-batches samples.</param>
+    /// <exception cref="NotFiniteNumberException">It is not.</exception>
+    public static void Check(Tensor value, long microBatches, bool channelsAreGroups = false)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var bad = value.isfinite().logical_not().transpose(0, 1).flatten(1).any(1, false);
+        if (!bad.any().item<bool>()) return;
+
+        var first = bad.to(ScalarType.Int32).argmax().item<long>();
+        var channels = value.size(1) / microBatches;
+        throw Found(first % channels, first / channels, channelsAreGroups);
+    }
+
+    /// <summary>A value holds NaN or infinity in a channel of a micro-batch, or a group of a sample.</summary>
+    public static NotFiniteNumberException Found(long channel, long microBatch, bool channelsAreGroups) =>
+        Found(channelsAreGroups ? $"group {channel} of sample {microBatch}" : $"channel {channel} of micro-batch {microBatch}");
+
+    /// <summary>A value holds NaN or infinity.</summary>
+    /// <param name="where">Where in it.</param>
+    public static NotFiniteNumberException Found(string where) =>
+        new($"A value to be normalized is not finite: {where} holds NaN or infinity. Nothing was updated.");
+
+    /// <summary>All are finite, but not the squares of their deviations, even in 64 bits.</summary>
+    public static NotFiniteNumberException TooLarge() =>
+        new("A value to be normalized is too large: its variance is beyond 64 bits. Nothing was updated.");
+}

@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// The running averages of a layer, which a filter updates with the mean of its micro-batches' filtered statistics, the
+/// observed part of the variances unbiased, so that at gain 1 they are BatchNorm's. Where they are the prior themselves
+/// (<see cref="FilterArguments.PriorIsPast"/>) it is the observed ones.
+/// </summary>
+/// <param name="Mean">[C].</param>
+/// <param name="Variance">[C].</param>
+/// <param name="Count">Batches seen, one 64-bit integer.</param>
+/// <param name="Momentum">The share of a new statistic.</param>
+internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Count, double Momentum)
+{
+    /// <summary>Takes statistics in, [R, C] each, the variances unbiased.</summary>
+    public void Update(Moments statistics)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        Count.add_(1);
+        Mix(Mean, statistics.Mean.mean([0]));
+        Mix(Variance, statistics.Variance.mean([0]));
+    }
+
+    private void Mix(Tensor average, Tensor statistic)
+    {
+        // What is too large for the type becomes its largest number, not infinity; 16 bits end where variances do not.
+        var largest = finfo(average.dtype).max;
+        if (Moments.TypeFor(average.dtype) == average.dtype)
+            average.mul_(1 - Momentum).add_(statistic.clamp(-largest, largest), alpha: Momentum);
+        else
+            average.copy_((Moments.Wide(average) * (1 - Momentum) + statistic * Momentum).clamp(-largest, largest));
+    }
+}

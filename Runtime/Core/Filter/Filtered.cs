@@ -1,8 +1,0 @@
-using static TorchSharp.torch;
-
-namespace KnDsl;
-
-/// <summary>What a filter returns.</summary>
-/// <param name="Output">The normalized value, of the input's shape.</param>
-/// <param name="Statistics">The filtered means and biased variances, [G, C] each.</param>
-internal readonly record struct Filtered(Tensor Output, Moments Statistics);

@@ -1,0 +1,165 @@
+using System;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace KnDsl;
+
+/// <summary>
+/// Passes over contiguous rows of numbers, in the processor's vectors. Sums are of the row's type over at most
+/// <see cref="Chunk"/> elements and in double beyond.
+/// </summary>
+internal static unsafe class VectorKernels<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Elements that stay in the first-level cache between two passes.</summary>
+    private const long Chunk = 2048;
+
+    /// <summary>Adds a row to a statistic (Chan's parallel update; each chunk is centred before it is squared).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Observe(T* row, long length, ref Statistic statistic)
+    {
+        for (long start = 0; start < length; start += Chunk)
+        {
+            var count = Math.Min(Chunk, length - start);
+            var center = T.CreateTruncating(Sum(row + start, count) / count);
+            var (sum, squares) = CenteredSums(row + start, count, center);
+            if (!double.IsFinite(squares)) (sum, squares) = CenteredSumsInDouble(row + start, count, center);
+            statistic.Add(
+                count, double.CreateTruncating(center) + sum / count, Math.Max(0, squares - sum * sum / count));
+        }
+    }
+
+    /// <summary>y = scale * x + shift.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Affine(T* x, T* y, long length, T scale, T shift)
+    {
+        var (scales, shifts) = (new Vector<T>(scale), new Vector<T>(shift));
+        long i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store(Vector.Load(x + i) * scales + shifts, y + i);
+        for (; i < length; i++) y[i] = x[i] * scale + shift;
+    }
+
+    /// <summary>The sums of g and of g * (x - center).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Correlate(T* g, T* x, long length, T center, ref double sum, ref double product)
+    {
+        var centers = new Vector<T>(center);
+        for (long start = 0; start < length; start += Chunk)
+        {
+            var end = Math.Min(start + Chunk, length);
+            Vector<T> sumA = default, sumB = default, productA = default, productB = default;
+            var i = start;
+            for (; i <= end - 2 * Vector<T>.Count; i += 2 * Vector<T>.Count)
+            {
+                var (ga, gb) = (Vector.Load(g + i), Vector.Load(g + i + Vector<T>.Count));
+                sumA += ga;
+                sumB += gb;
+                productA += ga * (Vector.Load(x + i) - centers);
+                productB += gb * (Vector.Load(x + i + Vector<T>.Count) - centers);
+            }
+
+            T tailSum = T.Zero, tailProduct = T.Zero;
+            for (; i < end; i++)
+            {
+                tailSum += g[i];
+                tailProduct += g[i] * (x[i] - center);
+            }
+
+            sum += double.CreateTruncating(Vector.Sum(sumA + sumB) + tailSum);
+            product += double.CreateTruncating(Vector.Sum(productA + productB) + tailProduct);
+        }
+    }
+
+    /// <summary>result = a * g + b * (x - center) + c.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Combine(T* g, T* x, T* result, long length, T a, T b, T center, T c)
+    {
+        var (va, vb, vc, centers) = (new Vector<T>(a), new Vector<T>(b), new Vector<T>(c), new Vector<T>(center));
+        long i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store(va * Vector.Load(g + i) + (vb * (Vector.Load(x + i) - centers) + vc), result + i);
+        for (; i < length; i++) result[i] = a * g[i] + (b * (x[i] - center) + c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Sum(T* x, long length)
+    {
+        Vector<T> a = default, b = default, c = default, d = default;
+        long i = 0;
+        for (; i <= length - 4 * Vector<T>.Count; i += 4 * Vector<T>.Count)
+        {
+            a += Vector.Load(x + i);
+            b += Vector.Load(x + i + Vector<T>.Count);
+            c += Vector.Load(x + i + 2 * Vector<T>.Count);
+            d += Vector.Load(x + i + 3 * Vector<T>.Count);
+        }
+
+        var tail = T.Zero;
+        for (; i < length; i++) tail += x[i];
+        return double.CreateTruncating(Vector.Sum(a + b + (c + d)) + tail);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (double Sum, double Squares) CenteredSums(T* x, long length, T center)
+    {
+        var centers = new Vector<T>(center);
+        Vector<T> sumA = default, sumB = default, squaresA = default, squaresB = default;
+        long i = 0;
+        for (; i <= length - 2 * Vector<T>.Count; i += 2 * Vector<T>.Count)
+        {
+            var (a, b) = (Vector.Load(x + i) - centers, Vector.Load(x + i + Vector<T>.Count) - centers);
+            sumA += a;
+            sumB += b;
+            squaresA += a * a;
+            squaresB += b * b;
+        }
+
+        T sum = T.Zero, squares = T.Zero;
+        for (; i < length; i++)
+        {
+            var d = x[i] - center;
+            sum += d;
+            squares += d * d;
+        }
+
+        return (
+            double.CreateTruncating(Vector.Sum(sumA + sumB) + sum),
+            double.CreateTruncating(Vector.Sum(squaresA + squaresB) + squares));
+    }
+
+    /// <summary>For values whose squares the row's type cannot hold.</summary>
+    private static (double Sum, double Squares) CenteredSumsInDouble(T* x, long length, T center)
+    {
+        double sum = 0, squares = 0;
+        for (long i = 0; i < length; i++)
+        {
+            var d = double.CreateTruncating(x[i]) - double.CreateTruncating(center);
+            sum += d;
+            squares += d * d;
+        }
+
+        return (sum, squares);
+    }
+}
+
+/// <summary>A running mean and sum of squared deviations.</summary>
+internal struct Statistic
+{
+    private double _count;
+    private double _squares;
+
+    public double Mean { get; private set; }
+
+    /// <summary>The biased variance.</summary>
+    public readonly double Variance => _squares / _count;
+
+    public void Add(double count, double mean, double squares)
+    {
+        var total = _count + count;
+        var difference = mean - Mean;
+        Mean += difference * count / total;
+        _squares += squares + difference * difference * _count * count / total;
+        _count = total;
+    }
+}

@@ -1,0 +1,59 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Batch normalization (Ioffe and Szegedy 2015), its statistics over the batch or over micro-batches of it. Over the
+/// whole batch it is PyTorch's BatchNorm, call for call; over micro-batches it is the filter without a prior.
+/// </summary>
+internal sealed class BatchNormLayer : RunningNormLayer
+{
+    private readonly int? _microbatch;
+
+    public BatchNormLayer(long channels, BatchPolicy policy, Device? device, ScalarType? dtype)
+        : base(nameof(BatchNormLayer), channels, policy.Eps, policy.Momentum, device, dtype)
+    {
+        _microbatch = policy.Microbatch;
+        RegisterComponents();
+    }
+
+    public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior)
+    {
+        CheckInput(input);
+        if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        CheckNotFolded();
+        CheckNotEmpty(input);
+
+        var batches = MicroBatches.Split(input.size(0), _microbatch);
+        batches.CheckCount(input);
+        return (batches.Count == 1 && NormalizeBatch(input) is { } output ? output : NormalizeMicroBatches(input, batches), null, null);
+    }
+
+    /// <summary>
+    /// PyTorch's batch normalization; null where its statistics are not finite. Then the filter tells what is wrong with the
+    /// value, or manages, where only the variance was too large.
+    /// </summary>
+    private Tensor? NormalizeBatch(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var (mean, variance) = (running_mean.clone(), running_var.clone());
+        var output = nn.functional.batch_norm(input, mean, variance, weight, bias, training: true, momentum, eps);
+        using var noGrad = no_grad();
+        if (!(mean + variance).isfinite().all().item<bool>()) return null;
+
+        running_mean.copy_(mean);
+        running_var.copy_(variance);
+        num_batches_tracked.add_(1);
+        return scope.MoveToOuter(output);
+    }
+
+    private Tensor NormalizeMicroBatches(Tensor input, MicroBatches batches)
+    {
+        using var scope = NewDisposeScope();
+        var arguments = new FilterArguments(
+            input, weight, bias, Prior: null, new FilterGains(Gain.Default, Learned: null), batches,
+            new FilterSettings(eps, GuardsEachMicroBatch: true));
+        return scope.MoveToOuter(KalmanFilter.Normalize(arguments, Averages).Output);
+    }
+}

@@ -1,0 +1,108 @@
+using System;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Kalman normalization (Wang et al., NeurIPS 2018): statistics of micro-batches, filtered with the prior that the chain
+/// brings from the preceding layers. Inference uses running averages of the filtered statistics and has no chain, so that
+/// a trained layer costs, and folds, as batch normalization does.
+/// </summary>
+internal sealed class KalmanNormLayer : RunningNormLayer
+{
+    // A process noise of softplus(-5), below one hundredth of a unit variance: the analytic prior at first.
+    private const double NoiseAtFirst = -5;
+
+    private readonly KalmanPolicy _policy;
+
+    // Learned gains and transitions; null where the policy has none.
+    private readonly Parameter? gain_mean;
+    private readonly Parameter? gain_variance;
+    private readonly Parameter? transition_scale;
+    private readonly Parameter? transition_shift;
+    private readonly Parameter? process_noise;
+
+    public KalmanNormLayer(long channels, KalmanPolicy policy, Device? device, ScalarType? dtype)
+        : base(nameof(KalmanNormLayer), channels, policy.Eps, policy.Momentum, device, dtype)
+    {
+        _policy = policy;
+        if (policy.Gain.Kind != GainKind.Fixed)
+        {
+            var count = policy.Gain.PerChannel ? channels : 1;
+            var (mean, variance) = policy.Gain.InitialLogits();
+            gain_mean = Parameter(count, mean);
+            gain_variance = Parameter(count, variance);
+        }
+
+        if (policy.Transition == Transition.Learned)
+        {
+            transition_scale = Parameter(channels, 1);
+            transition_shift = Parameter(channels, 0);
+            process_noise = Parameter(channels, NoiseAtFirst);
+        }
+
+        RegisterComponents();
+
+        Parameter Parameter(long count, double value) => Owned(new Parameter(full(count, value, dtype, device)));
+    }
+
+    public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior)
+    {
+        CheckInput(input);
+        if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        CheckNotFolded();
+        CheckNotEmpty(input);
+
+        using var scope = NewDisposeScope();
+        var batches = MicroBatches.Split(input.size(0), _policy.Microbatch);
+        var known = prior?.ToMoments() ?? History(batches);
+        if (known is { } arrived) CheckPrior(arrived);
+        if (known is { } moments) known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Contiguous);
+
+        var sampled = _policy.Transition == Transition.Sampled;
+        var settings = new FilterSettings(eps, GuardsEachMicroBatch: !sampled);
+        var arguments = new FilterArguments(
+            input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings)
+        {
+            PriorIsPast = prior is null,
+        };
+        var (output, posterior) = KalmanFilter.Normalize(arguments, Averages);
+
+        var size = input.shape[2..];
+        scope.MoveToOuter(output, posterior.Mean, posterior.Variance);
+        return sampled
+            ? (output, new SampledState(posterior, size), prior ?? new SampledState(posterior, size))
+            : (output, new EmittedState(weight, bias, size), new AnalyticState(posterior, size));
+    }
+
+    /// <summary>
+    /// What stands for the prior where a chain begins. From two samples on nothing does, and the layer is batch
+    /// normalization; by the statistics of one sample that would be instance normalization in training alone, so there the
+    /// layer's own running averages are the prior. The authors' procedure has no such thing.
+    /// </summary>
+    private Moments? History(MicroBatches batches) => batches.Size == 1 && _policy.Transition != Transition.Sampled
+        ? new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0))
+        : null;
+
+    /// <summary>The learned transition: m0 = a m + b, v0 = a^2 v + r.</summary>
+    private Moments Transit(Moments moments) => transition_scale is null || transition_shift is null || process_noise is null
+        ? moments
+        : new(
+            transition_scale * moments.Mean + transition_shift,
+            transition_scale.square() * moments.Variance + nn.functional.softplus(process_noise));
+
+    private Moments? Gains(MicroBatches batches) => gain_mean is null || gain_variance is null
+        ? null
+        : new LearnedGain(gain_mean, gain_variance).ToGains(_policy.Gain.Kind, batches);
+
+    private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
+
+    private void CheckPrior(Moments prior)
+    {
+        if (prior.Channels != num_features)
+            throw new ArgumentException(
+                $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
+    }
+}

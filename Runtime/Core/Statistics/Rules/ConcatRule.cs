@@ -1,0 +1,39 @@
+using System.Collections.Generic;
+using System.Linq;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Concatenation. Along the channels the moments are concatenated; along positions every channel has the mixture of the
+/// values' moments, by their shares of the positions.
+/// </summary>
+/// <param name="axis">The dimension, at least 1, or negative from the end; 1 is the channels.</param>
+public sealed class ConcatRule(long axis = 1) : JoinRule
+{
+    internal override Moments Join(
+        IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to)
+    {
+        var dimension = Dimensions.Resolve(axis, to);
+        return dimension == 1
+            ? OfChannels(parts)
+            : OfPositions(parts, [.. from.Select(size => (double)size[dimension - 2] / to[dimension - 2])]);
+    }
+
+    private static Moments OfChannels(IReadOnlyList<Moments> parts)
+    {
+        // One row applies to all micro-batches: beside states of many rows it is repeated for each.
+        var rows = parts.Max(part => part.Rows);
+        return new(
+            cat([.. parts.Select(part => part.Mean.expand(rows, -1))], 1),
+            cat([.. parts.Select(part => part.Variance.expand(rows, -1))], 1));
+    }
+
+    private static Moments OfPositions(IReadOnlyList<Moments> parts, double[] shares)
+    {
+        var mean = Sum(parts.Zip(shares, (part, share) => part.Mean * share));
+        return new(mean, Sum(parts.Zip(shares, (part, share) => (part.Variance + (part.Mean - mean).square()) * share)));
+    }
+
+    private static Tensor Sum(IEnumerable<Tensor> terms) => terms.Aggregate((sum, term) => sum + term);
+}

@@ -1,0 +1,13 @@
+using System.Collections.Generic;
+
+namespace KnDsl;
+
+/// <summary>A difference of two independent values: means subtract, variances add.</summary>
+public sealed class DifferenceRule : JoinRule
+{
+    internal override bool JoinsWhatIsDrawn => true;
+
+    internal override Moments Join(
+        IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to) =>
+        new(parts[0].Mean - parts[1].Mean, parts[0].Variance + parts[1].Variance);
+}

@@ -1,0 +1,66 @@
+using System.Collections.Generic;
+using System.Linq;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Linear layer over the last dimension: the channels of [N, C], positions of every channel of others, or channels that a
+/// permutation moved there. Over channels the mean passes the weight, the variance the weight's squares.
+/// </summary>
+/// <param name="linear">The module that the value passes; <c>call</c> with a state gives output and state together.</param>
+public sealed class LinearRule(Linear linear) : MomentRule
+{
+    internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        from.Count == 0 ? OverChannels(moments) : OverPositions(moments);
+
+    internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to)
+    {
+        if (state is PermutedState { HasChannelsLast: true } permuted)
+        {
+            var before = permuted.Before;
+            return permuted.Around(new AnalyticState(OverChannels(before.ToMoments()), before.Size), to);
+        }
+
+        if (state.Size.Count > 0 || state.Source() is var source && !FusedStep.Supports(source, linear.weight))
+            return base.Pass(state, to);
+
+        var (mean, variance) = FusedStep.Pass(source, linear.weight, linear.bias, groups: 1, seen: null);
+        return new(new(mean, variance), to);
+    }
+
+    /// <summary>The linear layer of a value, and the value's state after it.</summary>
+    /// <param name="input">[N, C], or [N, C, ..., L].</param>
+    /// <param name="state">The state of the value.</param>
+    internal (Tensor Output, ChannelState State) Call(Tensor input, ChannelState state)
+    {
+        // The state comes first, for the reason that ConvolutionRule gives.
+        IReadOnlyList<long> size = state.Size.Count == 0 ? [] : [.. state.Size.SkipLast(1), linear.out_features];
+        var after = state.PassTo(this, size);
+        return (linear.call(input), after);
+    }
+
+    private Moments OverChannels(Moments x)
+    {
+        var weight = linear.weight.to(x.Mean.dtype);
+        var mean = x.Mean.matmul(weight.t());
+        return new(linear.bias is { } bias ? mean + bias : mean, x.Variance.matmul(weight.square().t()));
+    }
+
+    /// <summary>
+    /// The positions have their channel's moments. With the sums s of the weight's rows, those q of their squares, and averages
+    /// over the outputs, which are positions: mean of (s m + b); mean of q times v, plus the variance of (s m + b), for positions
+    /// differ in their means.
+    /// </summary>
+    private Moments OverPositions(Moments x)
+    {
+        var weight = linear.weight.to(x.Mean.dtype);
+        var means = x.Mean.unsqueeze(2) * weight.sum([1]);
+        if (linear.bias is { } bias)
+            means += bias;
+        var mean = means.mean([2], keepdim: true);
+        return new(
+            mean.squeeze(2), x.Variance * weight.square().sum([1]).mean() + (means - mean).square().mean([2]));
+    }
+}

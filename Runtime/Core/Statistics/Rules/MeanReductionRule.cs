@@ -1,0 +1,21 @@
+using System.Collections.Generic;
+
+namespace KnDsl;
+
+/// <summary>
+/// Mean over dimensions: the mean stays, the variance is divided by the number of elements; over channels, of the channels'
+/// average.
+/// </summary>
+/// <param name="dims">Dimensions of the value after the batch; negative ones count from the end.</param>
+/// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
+public sealed class MeanReductionRule(long[] dims, bool keepdim = false) : MomentRule
+{
+    private readonly Reduction _reduction = new(dims, keepdim);
+
+    internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        var count = _reduction.Count(moments.Channels, from);
+        var one = _reduction.IsOverChannels(from) ? moments.Select(tensor => tensor.mean([1], keepdim: true)) : moments;
+        return _reduction.Place(one with { Variance = one.Variance * (1.0 / count) }, from);
+    }
+}

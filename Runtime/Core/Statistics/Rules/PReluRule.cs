@@ -1,0 +1,21 @@
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// PReLU: the rectified Gaussian above zero, the slope's share of the other one below; an element is never in both.
+/// </summary>
+/// <param name="slope">The slope below zero, one number or C, in any shape.</param>
+public sealed class PReluRule(Tensor slope) : MomentRule
+{
+    internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        var slopes = slope.view(1, -1);
+        var above = ReluRule.Rectify(moments);
+        var below = ReluRule.Rectify(moments with { Mean = -moments.Mean });
+        var mean = above.Mean - slopes * below.Mean;
+        var second = above.Variance + above.Mean.square() + slopes.square() * (below.Variance + below.Mean.square());
+        return new(mean, (second - mean.square()).clamp_min(0));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Generic;
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>ReLU: the moments of the rectified Gaussian, in closed form.</summary>
+public sealed class ReluRule : ElementRule
+{
+    private static readonly CompiledScript Compiled = new(string.Create(CultureInfo.InvariantCulture, $"""
+        def relu(mean: Tensor, variance: Tensor) -> List[Tensor]:
+            # A variance of zero is a constant: with the least deviation it stays one, gradients included.
+            deviation = torch.sqrt(variance.clamp_min({Normal.MinVariance}))
+            z = mean / deviation
+            above = 0.5 * torch.erfc(z * -0.7071067811865476)
+            density = deviation * (0.3989422804014327 * torch.exp(-0.5 * z * z))
+            first = mean * above + density
+            second = (mean * mean + variance) * above + mean * density
+            return [first, (second - first * first).clamp_min(0.0)]
+        """));
+
+    /// <summary>The moments of max(0, X).</summary>
+    internal static Moments Rectify(Moments moments)
+    {
+        var result = Compiled.Call("relu", moments.Mean, moments.Variance);
+        return new(result[0], result[1]);
+    }
+
+    private protected override Tensor Apply(Tensor map) => map.relu();
+
+    internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) => Rectify(moments);
+
+    internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to) => new RectifiedState(state, to);
+
+    /// <summary>
+    /// The state after a ReLU. A convolution usually follows, and the step through both is one: so nothing is computed before
+    /// somebody asks for the moments.
+    /// </summary>
+    private sealed class RectifiedState(AnalyticState source, IReadOnlyList<long> size) : AnalyticState(size)
+    {
+        public override long Channels => source.Channels;
+
+        internal override Moments ToMoments() => Rectify(source.ToMoments());
+
+        internal override FusedStepSource Source() => source.Source() is { Rectified: false } known
+            ? known with { Rectified = true }
+            : base.Source();
+
+        public override ChannelState MoveToOuter(DisposeScope scope)
+        {
+            source.MoveToOuter(scope);
+            return this;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System;
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Reshape that keeps the batch: a new channel is a run of elements, and has the mixture of the channels that they come from.
+/// Where channels are divided or joined evenly each is repeated or mixed with its neighbours; elsewhere every new channel
+/// takes its share of every old one.
+/// </summary>
+public sealed class ReshapeRule : MomentRule
+{
+    internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        var (positions, newPositions) = (Windows.Count(from), Windows.Count(to));
+        if (newPositions % positions == 0)
+            return moments.Mixed(newPositions / positions);
+        if (positions % newPositions == 0)
+            return moments.Repeated(positions / newPositions);
+
+        var shares = Shares(moments.Channels, positions, newPositions).to(moments.Mean.dtype).to(moments.Mean.device);
+        var mean = moments.Mean.matmul(shares);
+
+        // Of the deviations from the new mean: [R, old, new].
+        var between = (moments.Mean.unsqueeze(2) - mean.unsqueeze(1)).square() * shares;
+        return new(mean, moments.Variance.matmul(shares) + between.sum([1]));
+    }
+
+    /// <summary>The share of each old channel in each new one, [old, new].</summary>
+    private static Tensor Shares(long channels, long positions, long newPositions)
+    {
+        var newChannels = channels * positions / newPositions;
+        var shares = new double[channels, newChannels];
+        for (long to = 0; to < newChannels; to++)
+        {
+            var (start, end) = (to * newPositions, (to + 1) * newPositions);
+            for (var from = start / positions; from < channels && from * positions < end; from++)
+            {
+                var overlap = Math.Min((from + 1) * positions, end) - Math.Max(from * positions, start);
+                shares[from, to] = (double)overlap / newPositions;
+            }
+        }
+
+        return tensor(shares, device: CPU);
+    }
+}

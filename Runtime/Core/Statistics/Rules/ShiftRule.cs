@@ -1,0 +1,15 @@
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>A number that is added to every channel, such as a learned tensor.</summary>
+/// <param name="shift">C numbers in any shape, or one.</param>
+public sealed class ShiftRule(Tensor shift) : MomentRule
+{
+    internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        var mean = moments.Mean + shift.view(1, -1);
+        return new(mean, moments.Variance.expand_as(mean));
+    }
+}

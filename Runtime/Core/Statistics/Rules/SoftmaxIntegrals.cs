@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Softmax and its logarithm over independent Gaussians x_j with S = sum exp(x_j), as integrals of one dimension. With
+/// f_j(t) = E exp(-t exp(x_j)) and F = product f_j, the chance that exp(-t S) leaves:
+/// <code>
+/// E p_i   = integral dt   E(exp(x_i) exp(-t exp(x_i)))    F / f_i        since 1 / S   = integral exp(-t S) dt
+/// E p_i^2 = integral dt t E(exp(2 x_i) exp(-t exp(x_i)))  F / f_i        since 1 / S^2 = integral t exp(-t S) dt
+/// </code>
+/// and F(exp(u)) is the chance that log E - log S exceeds u, for an E of the exponential distribution: that gives mean and
+/// variance of log S; its covariance with x_i is v_i E p_i (Stein's lemma). The integrals are sums over equal steps of log t,
+/// the expectations Gauss-Hermite quadrature.
+/// </summary>
+internal static class SoftmaxIntegrals
+{
+    private const int Steps = 96;
+    private const int Points = 32;
+    private const double EulersConstant = 0.57721566490153286;
+
+    private static readonly (double[] Nodes, double[] Weights) Rule = GaussHermite.Rule(Points);
+
+    /// <summary>The moments of a softmax over a dimension, or of its logarithm.</summary>
+    /// <param name="x">The moments before.</param>
+    /// <param name="dim">The dimension: 1 is the channels, others are positions of a channel.</param>
+    /// <param name="size">The value's spatial size.</param>
+    /// <param name="log">Whether the logarithm is meant.</param>
+    public static Moments Pass(Moments x, long dim, IReadOnlyList<long> size, bool log)
+    {
+        var dimension = Dimensions.Resolve(dim, size);
+        return dimension == 1
+            ? Pass(x, log, sum => sum.sum([-1], keepdim: true))
+            : Pass(x, log, sum => sum * size[dimension - 2]);
+    }
+
+    /// <param name="x">The moments before.</param>
+    /// <param name="log">Whether the logarithm is meant.</param>
+    /// <param name="overAll">From a number of one element of every channel to that of all which are added up.</param>
+    private static Moments Pass(Moments x, bool log, Func<Tensor, Tensor> overAll)
+    {
+        using var scope = NewDisposeScope();
+        var type = x.Mean.dtype;
+        var (mean, variance) = (x.Mean.to(ScalarType.Float64), x.Variance.to(ScalarType.Float64));
+        var deviation = new Moments(mean, variance).Deviation();
+        var (u, step) = Grid(mean.detach(), deviation.detach(), overAll);
+
+        // [steps, points, R, C], then without the points.
+        var weights = Column(Rule.Weights, mean).unsqueeze(0);
+        var values = u.unsqueeze(1) + (mean + deviation * Column(Rule.Nodes, mean)).unsqueeze(0);
+        var power = values.exp();
+        var left = (-power).exp();
+        var each = (left * weights).sum([1]).clamp_min(1e-300).log();
+        var all = overAll(each);
+        var others = (all - each).exp();
+
+        // exp(u) comes from dt = exp(u) du.
+        var share = ((power * left * weights).sum([1]) * others * step).sum([0]);
+        var (first, second) = log
+            ? Logarithm(mean, variance, share, all.exp(), u, step)
+            : (share, (power.square() * left * weights).sum([1]).mul(others).mul(step).sum([0]) - share.square());
+        return new(scope.MoveToOuter(first.to(type)), scope.MoveToOuter(second.clamp_min(0).to(type)));
+    }
+
+    private static (Tensor Mean, Tensor Variance) Logarithm(
+        Tensor mean, Tensor variance, Tensor share, Tensor survival, Tensor u, Tensor step)
+    {
+        // Moments of log E - log S about the grid's first point, where it is certain to lie above.
+        var weights = ones_like(u);
+        weights[0] = 0.5;
+        var about = u - u[0];
+        var first = (survival * weights * step).sum([0]);
+        // The trapezoid rule's error at that end, where the integrand has slope 1.
+        var square = (survival * weights * about * step).sum([0]) * 2 + step[0].square() / 6;
+        var logMean = -EulersConstant - (u[0] + first);
+        var logVariance = square - first.square() - Math.PI * Math.PI / 6;
+        return (mean - logMean, variance + logVariance - 2 * variance * share);
+    }
+
+    /// <summary>Where log t counts: around -log S, with the tails of S and of a Gumbel distribution.</summary>
+    private static (Tensor U, Tensor Step) Grid(Tensor mean, Tensor deviation, Func<Tensor, Tensor> overAll)
+    {
+        const double spread = 8, leftTail = 30, rightTail = 5;
+        var terms = overAll(ones_like(mean));
+        var largest = (mean + spread * deviation).amax([-1], keepdim: true) + terms.amax([-1], keepdim: true).log();
+        var smallest = (mean - spread * deviation).amax([-1], keepdim: true);
+        var low = -largest - leftTail;
+        var step = (-smallest + rightTail - low) / (Steps - 1);
+        return (low.unsqueeze(0) + step.unsqueeze(0) * Column(Range(), mean), step.unsqueeze(0));
+
+        static double[] Range()
+        {
+            var range = new double[Steps];
+            for (var i = 0; i < Steps; i++)
+                range[i] = i;
+            return range;
+        }
+    }
+
+    private static Tensor Column(double[] values, Tensor like) => tensor(values, ScalarType.Float64, like.device).view(-1, 1, 1);
+}

@@ -1,0 +1,21 @@
+using System.Collections.Generic;
+
+namespace KnDsl;
+
+/// <summary>
+/// Sum over dimensions: mean and variance are multiplied by the number of elements; over channels, those of the channels'
+/// average.
+/// </summary>
+/// <param name="dims">Dimensions of the value after the batch; negative ones count from the end.</param>
+/// <param name="keepdim">Whether the dimensions stay, with length 1.</param>
+public sealed class SumReductionRule(long[] dims, bool keepdim = false) : MomentRule
+{
+    private readonly Reduction _reduction = new(dims, keepdim);
+
+    internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        var count = _reduction.Count(moments.Channels, from);
+        var one = _reduction.IsOverChannels(from) ? moments.Select(tensor => tensor.mean([1], keepdim: true)) : moments;
+        return _reduction.Place(one.Select(tensor => tensor * count), from);
+    }
+}

@@ -1,0 +1,13 @@
+using System.Collections.Generic;
+
+namespace KnDsl;
+
+/// <summary>A sum of two independent values: means add, variances add.</summary>
+public sealed class SumRule : JoinRule
+{
+    internal override bool JoinsWhatIsDrawn => true;
+
+    internal override Moments Join(
+        IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to) =>
+        new(parts[0].Mean + parts[1].Mean, parts[0].Variance + parts[1].Variance);
+}

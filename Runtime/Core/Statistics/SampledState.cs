@@ -1,0 +1,94 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// The state of the sampled transition, the released code of Wang et al. (NeurIPS 2018): the moments from which one Gaussian
+/// pseudo-feature map for each micro-batch is drawn, and the operations that the map passes before its moments are taken. A
+/// convolution draws the map, applies the same weights, and takes the moments of the result.
+/// </summary>
+/// <remarks>
+/// As in that code, a sum adds the moments that maps are drawn from, without the operations that wait, and an average pool
+/// or padded channels change those moments' size only.
+/// </remarks>
+internal sealed class SampledState : ChannelState
+{
+    private readonly Moments _drawn;
+    private readonly IReadOnlyList<long> _drawnSize;
+    private readonly IReadOnlyList<Func<Tensor, Tensor>> _waiting;
+
+    public SampledState(Moments moments, IReadOnlyList<long> size)
+        : this(moments, size, [], size)
+    {
+    }
+
+    private SampledState(
+        Moments drawn, IReadOnlyList<long> drawnSize, IReadOnlyList<Func<Tensor, Tensor>> waiting,
+        IReadOnlyList<long> size)
+        : base(size)
+    {
+        _drawn = drawn;
+        _drawnSize = drawnSize;
+        _waiting = waiting;
+    }
+
+    public override long Channels => _drawn.Channels;
+
+    /// <summary>Whether operations wait for a map to be drawn.</summary>
+    public bool IsWaiting => _waiting.Count > 0;
+
+    internal override Moments ToMoments() => IsWaiting ? MomentsOf(PseudoFeatures()) : _drawn;
+
+    internal override SampledState PassTo(MomentRule rule, IReadOnlyList<long> to) => rule.Pass(this, to);
+
+    /// <summary>The state after an operation that waits for a map to be drawn.</summary>
+    /// <param name="operation">The operation on a map, [R, C, ...]; it keeps the channels.</param>
+    /// <param name="to">The spatial size after it.</param>
+    public SampledState Wait(Func<Tensor, Tensor> operation, IReadOnlyList<long> to) =>
+        new(_drawn, _drawnSize, [.. _waiting, operation], to);
+
+    /// <summary>The state after an operation on a map that is drawn now.</summary>
+    /// <param name="operation">The operation on a map, [R, C, ...].</param>
+    /// <param name="type">The type that the operation works in.</param>
+    public SampledState PassMap(Func<Tensor, Tensor> operation, ScalarType type)
+    {
+        var map = operation(PseudoFeatures().to(type));
+        return new(MomentsOf(map.to(_drawn.Mean.dtype)), map.shape[2..]);
+    }
+
+    /// <summary>The same moments for a value of another spatial size.</summary>
+    public SampledState Resized(IReadOnlyList<long> to) => new(_drawn, to);
+
+    public override ChannelState MoveToOuter(DisposeScope scope)
+    {
+        scope.MoveToOuter(_drawn.Mean, _drawn.Variance);
+        return this;
+    }
+
+    private protected override Moments DrawnMoments() => _drawn;
+
+    private protected override ChannelState With(Moments moments, IReadOnlyList<long> size) => new SampledState(moments, size);
+
+    /// <summary>One Gaussian map for each micro-batch, [R, C, ...], after the operations that waited.</summary>
+    private Tensor PseudoFeatures()
+    {
+        var shape = _drawn.Mean.shape;
+        long[] ones = [.. shape, .. _drawnSize.Select(_ => 1L)];
+        var noise = randn([.. shape, .. _drawnSize], _drawn.Mean.dtype, _drawn.Mean.device);
+
+        // Padded channels have no variance: without its bound the root's gradient would be infinite there.
+        var map = noise * _drawn.Deviation().view(ones) + _drawn.Mean.view(ones);
+        return _waiting.Aggregate(map, (value, operation) => operation(value));
+    }
+
+    private static Moments MomentsOf(Tensor map)
+    {
+        var positions = map.flatten(2);
+        var mean = positions.mean([2], keepdim: true);
+        return new(mean.squeeze(2), (positions - mean).square().mean([2]));
+    }
+}
