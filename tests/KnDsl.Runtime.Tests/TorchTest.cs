@@ -44,7 +44,8 @@ public abstract class TorchTest : IDisposable
     protected static void GradientsEqualDifferences(Func<Tensor> loss, double tolerance, params Tensor[] inputs)
     {
         const double step = 1e-6;
-        foreach (var input in inputs) input.grad = null;
+        foreach (var input in inputs)
+            input.grad = null;
         loss().backward();
         foreach (var (input, index) in inputs.Select((input, index) => (input, index)))
         {
