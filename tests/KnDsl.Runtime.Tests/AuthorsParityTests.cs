@@ -30,7 +30,8 @@ public sealed class AuthorsParityTests : TorchTest
     public void EveryLayersStatisticsAreTheirs(params int[] batches)
     {
         var norms = Norms();
-        var (means, variances) = (norms.Select(norm => norm.running_mean.clone()).ToArray(), norms.Select(norm => norm.running_var.clone()).ToArray());
+        var means = norms.Select(norm => norm.running_mean.clone()).ToArray();
+        var variances = norms.Select(norm => norm.running_var.clone()).ToArray();
         foreach (var samples in batches)
         {
             var x = Random(samples, 1, 8, 8);
@@ -40,7 +41,8 @@ public sealed class AuthorsParityTests : TorchTest
             var unbiased = new List<Tensor>();
             var expected = Theirs(x, norms, unbiased);
             Assert.Equal(expected.Select(entry => entry.Name), actual.Select(entry => entry.Name));
-            foreach (var ((name, theirs), (_, ours)) in expected.Zip(actual)) Close(theirs, ours, 1e-6, $"{name} of {samples} samples");
+            foreach (var ((name, theirs), (_, ours)) in expected.Zip(actual))
+                Close(theirs, ours, 1e-6, $"{name} of {samples} samples");
             for (var i = 0; i < norms.Count; i++)
             {
                 means[i] += 0.1 * (expected.Single(entry => entry.Name == $"{i} mean").Value.mean([0]) - means[i]);
@@ -50,7 +52,8 @@ public sealed class AuthorsParityTests : TorchTest
             }
         }
 
-        foreach (var norm in norms) norm.eval();
+        foreach (var norm in norms)
+            norm.eval();
         foreach (var samples in new[] { batches[0], 1 })
         {
             var seen = Random(samples, 1, 8, 8);
@@ -70,7 +73,8 @@ public sealed class AuthorsParityTests : TorchTest
         var refused = new List<int>();
         var expected = Theirs(x, norms, [], refused);
         Assert.NotEmpty(refused);
-        foreach (var ((name, theirs), (_, ours)) in expected.Zip(actual)) Close(theirs, ours, 1e-6, name);
+        foreach (var ((name, theirs), (_, ours)) in expected.Zip(actual))
+            Close(theirs, ours, 1e-6, name);
     }
 
     private static List<RunningNormLayer> Norms()
@@ -163,7 +167,8 @@ public sealed class AuthorsParityTests : TorchTest
             var variance = stack(observed.Select(part => part.var(1, unbiased: false)).ToArray());
             var bessel = stack(observed.Select(part => part.var(1, unbiased: true) - part.var(1, unbiased: false)).ToArray());
             var (m, v, share) = (mean, variance, 1.0);
-            if (m0 is not null && v0 is not null && !((v0 / variance).mean().item<double>() < 100)) refused?.Add(index);
+            if (m0 is not null && v0 is not null && !((v0 / variance).mean().item<double>() < 100))
+                refused?.Add(index);
             if (m0 is not null && v0 is not null && (v0 / variance).mean().item<double>() < 100)
             {
                 const double p = 1 - Gain;
@@ -237,7 +242,8 @@ public sealed class AuthorsParityTests : TorchTest
         {
             var b1 = first == units[0].First ? l : Norm(l).relu();
             var c2 = second.call(Norm(first.call(b1)).relu());
-            if (first.stride[0] == 2) l = nn.functional.pad(nn.functional.avg_pool2d(l, [2, 2]), [0, 0, 0, 0, 2, 2]);
+            if (first.stride[0] == 2)
+                l = nn.functional.pad(nn.functional.avg_pool2d(l, [2, 2]), [0, 0, 0, 0, 2, 2]);
             l = c2 + l;
         }
 

@@ -31,14 +31,18 @@ public sealed class ChainedLayerTests : TorchTest
             Close(convolved, output, 1e-14, "output");
             Assert.Equal(output.shape[2..], behind.Size);
             for (var i = 0; i < inputs.Length; i++)
-                if (expected[i] is { } gradient) Close(gradient, actual[i]!, 1e-12, $"gradient of input {i}");
+                if (expected[i] is { } gradient)
+                    Close(gradient, actual[i]!, 1e-12, $"gradient of input {i}");
 
             Tensor?[] Gradients(Tensor output, Moments moments)
             {
                 var loss = zeros([], float64);
-                if (usesOutput) loss += output.pow(3).sum();
-                if (usesState) loss += moments.Mean.square().sum() + moments.Variance.sqrt().sum();
-                foreach (var tensor in inputs) tensor.grad = null;
+                if (usesOutput)
+                    loss += output.pow(3).sum();
+                if (usesState)
+                    loss += moments.Mean.square().sum() + moments.Variance.sqrt().sum();
+                foreach (var tensor in inputs)
+                    tensor.grad = null;
                 loss.backward();
                 return [.. inputs.Select(tensor => tensor.grad?.clone())];
             }
@@ -66,7 +70,8 @@ public sealed class ChainedLayerTests : TorchTest
                 loss += output.square().sum() + behind!.ToMoments().Mean.sum() + behind.ToMoments().Variance.sum();
             }
 
-            for (var pass = 0; pass < passes; pass++) loss.backward(retain_graph: true);
+            for (var pass = 0; pass < passes; pass++)
+                loss.backward(retain_graph: true);
             return conv.weight.grad!.clone();
         }
     }
@@ -75,7 +80,8 @@ public sealed class ChainedLayerTests : TorchTest
     public void FrozenWeightsStayWithoutGradient()
     {
         using var conv = nn.Conv2d(6, 4, 3, dtype: float64);
-        foreach (var parameter in conv.parameters()) parameter.requires_grad_(false);
+        foreach (var parameter in conv.parameters())
+            parameter.requires_grad_(false);
         var mean = Random(1, 6).requires_grad_();
         var (output, behind) = conv.call(Random(2, 6, 4, 5), new AnalyticState(new(mean, ones(1, 6, dtype: float64)), [4, 5]));
         Assert.False(output.requires_grad);

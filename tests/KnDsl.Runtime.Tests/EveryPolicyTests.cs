@@ -40,7 +40,10 @@ public sealed class EveryPolicyTests : TorchTest
     [MemberData(nameof(All))]
     public void TypesAndLayoutsAgreeWithSixtyFourBits(string name)
     {
-        foreach (var (type, tolerance) in new[] { (ScalarType.Float64, 1e-10), (ScalarType.Float32, 1e-4), (ScalarType.BFloat16, 6e-2), (ScalarType.Float16, 1e-2) })
+        foreach (var (type, tolerance) in new[]
+                 {
+                     (ScalarType.Float64, 1e-10), (ScalarType.Float32, 1e-4), (ScalarType.BFloat16, 6e-2), (ScalarType.Float16, 1e-2),
+                 })
         foreach (var wholeLayer in new[] { true, false })
         foreach (var layout in new[] { "contiguous", "channels last", "strided" })
         foreach (var shape in new long[][] { [4, 4, 9], [5, 4, 4, 4], [4, 4, 2, 3, 4] })
@@ -48,7 +51,8 @@ public sealed class EveryPolicyTests : TorchTest
         {
             // A value of another type than the layer's: 16 bits beside 32.
             var ofLayer = wholeLayer ? type : ScalarType.Float32;
-            if (!wholeLayer && type is ScalarType.Float32 or ScalarType.Float64) continue;
+            if (!wholeLayer && type is ScalarType.Float32 or ScalarType.Float64)
+                continue;
             using var scope = NewDisposeScope();
             var what = $"{name}, {type} in a layer of {ofLayer}, {layout}, [{string.Join(", ", shape)}], prior {withPrior}";
             using var exact = Policies[name].Create(4, dtype: ofLayer);
@@ -79,7 +83,8 @@ public sealed class EveryPolicyTests : TorchTest
             (expected * (wide.detach() + 1)).sum().backward();
             Assert.Equal(type, x.grad!.dtype);
             Close(wide.grad!, x.grad, 4 * tolerance, $"gradient of {what}");
-            foreach (var ((key, of), value) in exact.state_dict().Zip(layer.state_dict().Values).Where(entry => !entry.First.Value.isinf().any().item<bool>()))
+            var entries = exact.state_dict().Zip(layer.state_dict().Values);
+            foreach (var ((key, of), value) in entries.Where(entry => !entry.First.Value.isinf().any().item<bool>()))
                 Close(of, value, tolerance, $"{key} of {what}");
 
             layer.eval();
@@ -96,7 +101,8 @@ public sealed class EveryPolicyTests : TorchTest
         foreach (var type in new[] { ScalarType.BFloat16, ScalarType.Float16 })
         {
             using var net = new ChainNetwork(Policies[name], dtype: type);
-            for (var step = 0; step < 2; step++) net.call(randn([9, 1, 8, 8]).to(type)).to(float32).square().mean().backward();
+            for (var step = 0; step < 2; step++)
+                net.call(randn([9, 1, 8, 8]).to(type)).to(float32).square().mean().backward();
             Assert.All(net.parameters(), parameter => Assert.True(parameter.grad is null || parameter.grad.isfinite().all().item<bool>()));
             net.eval();
             Assert.True(net.call(randn([9, 1, 8, 8]).to(type)).isfinite().all().item<bool>());
@@ -115,9 +121,12 @@ public sealed class EveryPolicyTests : TorchTest
             layer.forward(x, Prior(float32, 4, 4));
             var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
             x[1, 2, 0, 0] = value;
-            var error = Assert.Throws<NotFiniteNumberException>(() => layer.forward(contiguous ? x : x.transpose(2, 3), Prior(float32, 4, 4)));
-            Assert.Matches("not finite: .*(sample 1|channel 2 of micro-batch [01]) holds NaN or infinity. Nothing was updated.", error.Message);
-            foreach (var (key, tensor) in layer.state_dict()) Close(before[key], tensor, 0, key);
+            var error = Assert.Throws<NotFiniteNumberException>(
+                () => layer.forward(contiguous ? x : x.transpose(2, 3), Prior(float32, 4, 4)));
+            Assert.Matches(
+                "not finite: .*(sample 1|channel 2 of micro-batch [01]) holds NaN or infinity. Nothing was updated.", error.Message);
+            foreach (var (key, tensor) in layer.state_dict())
+                Close(before[key], tensor, 0, key);
         }
 
         foreach (var broken in new[] { 0, 1 })
@@ -125,7 +134,8 @@ public sealed class EveryPolicyTests : TorchTest
             using var layer = Policies[name].Create(4);
             var moments = new[] { zeros(4), ones(4) };
             moments[broken][1] = double.NaN;
-            Assert.True(layer.forward(randn(6, 4, 4, 4), ChannelState.Gaussian(moments[0], moments[1], [4, 4])).output.isfinite().all().item<bool>());
+            var output = layer.forward(randn(6, 4, 4, 4), ChannelState.Gaussian(moments[0], moments[1], [4, 4])).output;
+            Assert.True(output.isfinite().all().item<bool>());
             Assert.All(layer.state_dict().Values, tensor => Assert.False(tensor.isnan().any().item<bool>()));
         }
     }
@@ -175,9 +185,12 @@ public sealed class EveryPolicyTests : TorchTest
             Assert.True(y.isfinite().all().item<bool>());
             Assert.True(x.grad!.isfinite().all().item<bool>());
             Assert.True(posterior is null || posterior.ToMoments().Variance.isfinite().all().item<bool>());
-            Assert.All(layer.state_dict().Where(_ => name != "groupkalman"), entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
+            Assert.All(
+                layer.state_dict().Where(_ => name != "groupkalman"),
+                entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
             using var plain = Policies[name].Create(4, dtype: type);
-            if (scale > 1 && name != "renorm") Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");
+            if (scale > 1 && name != "renorm")
+                Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");
         }
     }
 
@@ -203,8 +216,10 @@ public sealed class EveryPolicyTests : TorchTest
     public void TrainingForwardNeedsNoGradientAndForgetsNone(string name)
     {
         using var net = new ChainNetwork(Policies[name], dtype: float64);
-        using (inference_mode()) net.call(Random(9, 1, 8, 8));
-        using (no_grad()) Assert.False(net.call(Random(9, 1, 8, 8)).requires_grad);
+        using (inference_mode())
+            net.call(Random(9, 1, 8, 8));
+        using (no_grad())
+            Assert.False(net.call(Random(9, 1, 8, 8)).requires_grad);
 
         // Two forward passes before the backward passes, one of these twice.
         var (a, b) = (Random(9, 1, 8, 8).requires_grad_(), Random(7, 1, 8, 8).requires_grad_());
@@ -222,23 +237,28 @@ public sealed class EveryPolicyTests : TorchTest
     public void WhatIsFrozenGetsNoGradientAndOthersGetTheSame(string name)
     {
         // These two are never the same twice: by their draws, by their running averages.
-        if (name is "sampled" or "renorm") return;
+        if (name is "sampled" or "renorm")
+            return;
         using var net = new ChainNetwork(Policies[name], dtype: float64);
         var x = Random(9, 1, 8, 8).requires_grad_();
         var free = Gradients();
         foreach (var frozen in new[] { "", "bn", "conv" })
         {
-            foreach (var (key, parameter) in net.named_parameters()) parameter.requires_grad = !key.StartsWith(frozen, StringComparison.Ordinal);
+            foreach (var (key, parameter) in net.named_parameters())
+                parameter.requires_grad = !key.StartsWith(frozen, StringComparison.Ordinal);
             var some = Gradients();
             Close(free["x"], some["x"], 1e-12, "x");
             foreach (var (key, parameter) in net.named_parameters())
-                if (parameter.requires_grad && free.TryGetValue(key, out var gradient)) Close(gradient, some[key], 1e-12, key);
-                else Assert.DoesNotContain(key, some.Keys);
+                if (parameter.requires_grad && free.TryGetValue(key, out var gradient))
+                    Close(gradient, some[key], 1e-12, key);
+                else
+                    Assert.DoesNotContain(key, some.Keys);
         }
 
         Dictionary<string, Tensor> Gradients()
         {
-            foreach (var parameter in net.parameters().Append(x)) parameter.grad = null;
+            foreach (var parameter in net.parameters().Append(x))
+                parameter.grad = null;
             net.call(x).pow(3).sum().backward();
             var gradients = net.named_parameters().Where(entry => entry.parameter.grad is not null)
                 .ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
@@ -262,17 +282,22 @@ public sealed class EveryPolicyTests : TorchTest
         {
             try
             {
-                for (var turn = 0; turn < 5; turn++) actual[i] = Gradient(networks[i], inputs[i]);
+                for (var turn = 0; turn < 5; turn++)
+                    actual[i] = Gradient(networks[i], inputs[i]);
             }
             catch (Exception failure)
             {
-                lock (failures) failures.Add(failure);
+                lock (failures)
+                    failures.Add(failure);
             }
         })).ToArray();
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
         Assert.Empty(failures);
-        for (var i = 0; i < 3; i++) Close(expected[i], actual[i], 0);
+        for (var i = 0; i < 3; i++)
+            Close(expected[i], actual[i], 0);
 
         static Tensor Gradient(ChainNetwork net, Tensor x)
         {

@@ -37,14 +37,17 @@ public sealed class FoldingTests : TorchTest
                 norm.bias.copy_(randn(6));
             }
 
-            for (var step = 0; step < 5; step++) norm.call(before.call(randn([16, 4, .. size]) * 2 + 1));
+            for (var step = 0; step < 5; step++)
+                norm.call(before.call(randn([16, 4, .. size]) * 2 + 1));
             before.eval();
             norm.eval();
             var x = randn([5, 4, .. size]);
             var expected = norm.call(before.call(x));
             Assert.True(norm.CanFold);
-            if (before is Linear linear) norm.FoldInto(linear);
-            else norm.FoldInto((Convolution)before);
+            if (before is Linear linear)
+                norm.FoldInto(linear);
+            else
+                norm.FoldInto((Convolution)before);
             Close(expected, norm.call(before.call(x)), 1e-5, $"{kind} {policy}");
 
             Assert.False(norm.CanFold);

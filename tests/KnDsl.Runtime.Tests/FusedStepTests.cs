@@ -26,7 +26,8 @@ public sealed class FusedStepTests : TorchTest
         foreach (var emitted in new[] { false, true })
         foreach (var rectified in new[] { false, true })
         {
-            if (emitted && rows > 1) continue;
+            if (emitted && rows > 1)
+                continue;
             var first = Random(rows, 6).requires_grad_();
             var second = (Random(rows, 6).square() + 0.1).requires_grad_();
             var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
@@ -75,7 +76,8 @@ public sealed class FusedStepTests : TorchTest
         Close(Rules().Mean, Step().Mean, 1e-6, "mean");
         Close(Rules().Variance, Step().Variance, 1e-6, "variance");
 
-        Tensor Loss((Tensor Mean, Tensor Variance) moments) => (moments.Mean * directions.Item1 + moments.Variance * directions.Item2).sum();
+        Tensor Loss((Tensor Mean, Tensor Variance) moments) =>
+            (moments.Mean * directions.Item1 + moments.Variance * directions.Item2).sum();
     }
 
     [Theory]

@@ -26,13 +26,17 @@ public sealed class GradientTests : TorchTest
         var (dy, dm, dv) = (Random(4, 2, 3, 4), Random(rows, 2), Random(rows, 2));
         var settings = new FilterSettings(1e-5, GuardsEachMicroBatch: true);
 
-        foreach (var learned in new Moments?[] { null, new(full(1, 1, qm, float64).requires_grad_(), (full(1, 2, qv, float64) / tensor([1.0, 2.0])).requires_grad_()) })
-        foreach (var normalize in new Func<FilterArguments, RunningAverages?, FilterResult>[] { CpuFilter.Normalize, CompiledFilter.Normalize })
+        var learnedGains = new Moments(
+            full(1, 1, qm, float64).requires_grad_(), (full(1, 2, qv, float64) / tensor([1.0, 2.0])).requires_grad_());
+        Func<FilterArguments, RunningAverages?, FilterResult>[] filters = [CpuFilter.Normalize, CompiledFilter.Normalize];
+        foreach (var learned in new Moments?[] { null, learnedGains })
+        foreach (var normalize in filters)
         {
             var arguments = new FilterArguments(
                 x, weight, bias, new Moments(m0, v0), new(new Gain(qm, qv), learned), batches, settings);
             Tensor[] inputs = [x, m0, v0, weight, bias];
-            if (learned is { } gains) inputs = [.. inputs, gains.Mean, gains.Variance];
+            if (learned is { } gains)
+                inputs = [.. inputs, gains.Mean, gains.Variance];
             GradientsEqualDifferences(
                 () =>
                 {
@@ -86,7 +90,9 @@ public sealed class GradientTests : TorchTest
         var x = (Random(5, 3, 4, 3) + 0.5).requires_grad_();
         var direction = Random(5, 3, 4, 3);
         var names = new[] { "weight", "bias", "gain_mean", "gain_variance", "transition_scale", "transition_shift", "process_noise" };
-        using (no_grad()) foreach (var name in names) layer.get_parameter(name)!.add_(randn_like(layer.get_parameter(name)!) * 0.2);
+        using (no_grad())
+            foreach (var name in names)
+                layer.get_parameter(name)!.add_(randn_like(layer.get_parameter(name)!) * 0.2);
         GradientsEqualDifferences(
             () =>
             {
@@ -96,7 +102,11 @@ public sealed class GradientTests : TorchTest
             1e-7, [x, m0, v0, .. names.Select(name => layer.get_parameter(name)!)]);
 
         // The gains and the prior are what they are said to be.
-        double Of(string name, long channel) => layer.get_parameter(name)![perChannel || name.StartsWith('t') || name.StartsWith('p') ? channel : 0].item<double>();
+        double Of(string name, long channel)
+        {
+            var isOfChannels = perChannel || name.StartsWith('t') || name.StartsWith('p');
+            return layer.get_parameter(name)![isOfChannels ? channel : 0].item<double>();
+        }
         var posterior = layer.forward(x, ChannelState.Gaussian(m0, v0, [4, 3])).posterior!.ToMoments();
         foreach (var (group, samples) in new[] { (0, new long[] { 0, 2 }), (2, new long[] { 4 }) })
         for (var c = 0; c < 3; c++)
@@ -122,7 +132,8 @@ public sealed class GradientTests : TorchTest
         var leaf = randn(4, 2, 3, 3).requires_grad_();
         var x = leaf * 2;
         var y = layer.call(x);
-        using (no_grad()) x.add_(1);
+        using (no_grad())
+            x.add_(1);
         Assert.ThrowsAny<Exception>(() => y.sum().backward());
     }
 

@@ -64,7 +64,8 @@ public sealed class GroupKalmanTests : TorchTest
         Close(v.repeat_interleave(3, 1), moments.Variance, 1e-12, "variance");
         Close(layer.get_parameter("weight")!.square().unsqueeze(0), emitted!.ToMoments().Variance, 1e-12, "emitted");
         var actual = autograd.grad([(output * direction).sum() + (moments.Mean.sum() + moments.Variance.sum()) / 3], inputs);
-        for (var i = 0; i < inputs.Length; i++) Close(expected[i], actual[i], 1e-10, $"gradient of input {i}");
+        for (var i = 0; i < inputs.Length; i++)
+            Close(expected[i], actual[i], 1e-10, $"gradient of input {i}");
         Close(Restated(x, null, null, layer).Y, layer.forward(x, null).output, 1e-12, "without a prior");
     }
 

@@ -57,7 +57,8 @@ public sealed class KalmanNormTests : TorchTest
 
         var full = samples / (microbatch ?? samples);
         var size = System.Math.Min(microbatch ?? samples, samples);
-        if (full == 0) full = 1;
+        if (full == 0)
+            full = 1;
         for (var group = 0; group < full; group++)
         {
             var rows = arange(group, full * size, full, dtype: ScalarType.Int64);

@@ -43,7 +43,8 @@ public sealed class NetworkTests : TorchTest
             loss.backward();
             optimizer.step();
             last = loss.item<float>();
-            if (step == 0) first = last;
+            if (step == 0)
+                first = last;
         }
 
         Assert.True(last < first / 2, $"loss went from {first} to {last}");
@@ -72,7 +73,8 @@ public sealed class NetworkTests : TorchTest
     public void SavesAndLoads(string policy)
     {
         using var net = new ChainNetwork(Policies[policy]);
-        for (var step = 0; step < 3; step++) net.call(randn(8, 1, 8, 8) + 1).Dispose();
+        for (var step = 0; step < 3; step++)
+            net.call(randn(8, 1, 8, 8) + 1).Dispose();
         var file = Path.GetTempFileName();
         try
         {
@@ -94,7 +96,8 @@ public sealed class NetworkTests : TorchTest
     public void LoadsACheckpointOfBatchNorm()
     {
         using var batch = nn.BatchNorm2d(4);
-        for (var step = 0; step < 3; step++) batch.call(randn(8, 4, 3, 3) + 1).Dispose();
+        for (var step = 0; step < 3; step++)
+            batch.call(randn(8, 4, 3, 3) + 1).Dispose();
         using var layer = NormPolicy.Kalman().Create(4);
         layer.load_state_dict(batch.state_dict());
         batch.eval();
@@ -164,7 +167,8 @@ public sealed class NetworkTests : TorchTest
     public void IsBuiltInsideADisposeScopeAndOutlivesIt()
     {
         NormLayer layer;
-        using (NewDisposeScope()) layer = NormPolicy.Kalman().Create(3);
+        using (NewDisposeScope())
+            layer = NormPolicy.Kalman().Create(3);
         Assert.Equal([4L, 3L, 2L, 2L], layer.call(randn(4, 3, 2, 2)).shape);
         layer.Dispose();
     }
@@ -189,7 +193,8 @@ public sealed class NetworkTests : TorchTest
         {
             for (var step = 0; step < count; step++)
             {
-                using (NewDisposeScope()) optimizer.zero_grad();
+                using (NewDisposeScope())
+                    optimizer.zero_grad();
                 if (scoped)
                 {
                     using var scope = NewDisposeScope();
@@ -204,7 +209,8 @@ public sealed class NetworkTests : TorchTest
                     loss.backward();
                 }
 
-                using (NewDisposeScope()) optimizer.step();
+                using (NewDisposeScope())
+                    optimizer.step();
             }
         }
     }

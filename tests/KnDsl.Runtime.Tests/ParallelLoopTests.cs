@@ -20,7 +20,8 @@ public sealed class ParallelLoopTests : TorchTest
         for (var repeat = 0; repeat < 50; repeat++)
             ParallelLoop.Run(done.Length, elements: 1 << 24, (from, to) =>
             {
-                for (var i = from; i < to; i++) Interlocked.Increment(ref done[i]);
+                for (var i = from; i < to; i++)
+                    Interlocked.Increment(ref done[i]);
             });
         Assert.All(done, count => Assert.Equal(50, count));
     }
@@ -31,7 +32,8 @@ public sealed class ParallelLoopTests : TorchTest
         var done = new int[5];
         Assert.Equal(
             System.OperatingSystem.IsLinux(), OpenMp.TryRun(done.Length, part => Interlocked.Increment(ref done[part])));
-        if (System.OperatingSystem.IsLinux()) Assert.All(done, count => Assert.Equal(1, count));
+        if (System.OperatingSystem.IsLinux())
+            Assert.All(done, count => Assert.Equal(1, count));
     }
 
     [Fact]

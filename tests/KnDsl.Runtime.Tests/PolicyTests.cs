@@ -75,7 +75,8 @@ public sealed class PolicyTests : TorchTest
         var isChain = spelling.Contains("kalman", StringComparison.Ordinal);
         Assert.Equal(isChain, emitted is not null);
         Assert.Equal(isChain, posterior is not null);
-        if (isChain) Assert.Equal([3L, 4L], emitted!.Size);
+        if (isChain)
+            Assert.Equal([3L, 4L], emitted!.Size);
 
         layer.eval();
         Assert.Equal((null, null), (layer.forward(randn(6, 8, 3, 4), null).emitted, layer.forward(randn(6, 8, 3, 4), null).posterior));

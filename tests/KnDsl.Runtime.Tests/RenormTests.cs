@@ -55,7 +55,8 @@ public sealed class RenormTests : TorchTest
                 (r, d) = (r.clamp(1 / rMax, rMax), d.clamp(-dMax, dMax));
                 var y = (part - mu.view(3, 1, 1)) / sigma.view(3, 1, 1) * r.view(3, 1, 1) + d.view(3, 1, 1);
                 y = y * layer.weight.view(3, 1, 1) + layer.bias.view(3, 1, 1);
-                foreach (var (sample, i) in group.Select((sample, i) => (sample, i))) expected[sample] = y[i];
+                foreach (var (sample, i) in group.Select((sample, i) => (sample, i)))
+                    expected[sample] = y[i];
             }
 
             var direction = Random(5, 3, 4, 3);

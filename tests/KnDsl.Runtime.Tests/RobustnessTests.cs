@@ -148,7 +148,8 @@ public sealed class RobustnessTests : TorchTest
             Assert.True(x.grad!.isfinite().all().item<bool>());
             Assert.True(posterior!.ToMoments().Variance.isfinite().all().item<bool>());
             Assert.True(layer.running_var.isfinite().all().item<bool>());
-            if (scale > 1) Close(nn.BatchNorm2d(3, dtype: type).call(unit), y, 1e-4);
+            if (scale > 1)
+                Close(nn.BatchNorm2d(3, dtype: type).call(unit), y, 1e-4);
         }
     }
 

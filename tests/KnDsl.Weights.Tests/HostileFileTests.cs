@@ -78,10 +78,10 @@ public sealed class HostileFileTests : IDisposable
     [InlineData("{\"a\":" + Good + ",\"b\":" + Good + "}", 8,
         "tensor 'b': its bytes begin at 0, inside another tensor's, which end at 8")]
     [InlineData("{\"a\":" + Good + ",\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[9,10]}}", 10,
-        "tensor 'b': its bytes begin at 9, expected 8: those between are nobody's")]
+        "tensor 'b': its bytes begin at 9, expected 8: those between belong to no tensor")]
     [InlineData("{\"a\":" + Good + "}", 7,
         "tensor 'a': its bytes end at 8, but the file has 7 bytes of data: it is cut off")]
-    [InlineData("{\"a\":" + Good + "}", 9, "the file has 9 bytes of data, expected 8: the last ones are nobody's")]
+    [InlineData("{\"a\":" + Good + "}", 9, "the file has 9 bytes of data, expected 8: the last ones belong to no tensor")]
     [InlineData("{}", 1, "the file has 1 bytes of data, expected 0")]
     public void RefusesHeaders(string header, int dataLength, string message) =>
         Assert.Contains(message, Refused(folder.File(header, dataLength)).Message);

@@ -203,7 +203,7 @@ public sealed class ModuleTests : IDisposable
     {
         using var network = new Network(device: new Device(DeviceType.META));
         var error = Assert.Throws<InvalidOperationException>(() => network.load_weights(Checkpoint));
-        Assert.Contains("conv1.weight lies on the meta device", error.Message);
+        Assert.Contains("conv1.weight is on the meta device", error.Message);
         Assert.Throws<WeightsException>(() => network.save_weights(folder.Named("x")));
     }
 

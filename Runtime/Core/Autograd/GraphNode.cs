@@ -9,7 +9,7 @@ namespace KnDsl;
 
 /// <summary>
 /// One use of a differentiable function with a hand-written gradient: a node of the autograd graph. It lives as long as
-/// the graph does, and frees what it saved with it, whatever dispose scopes are open.
+/// the graph does, and what it saved is freed with it, independently of dispose scopes.
 /// </summary>
 internal abstract unsafe class GraphNode
 {
@@ -28,14 +28,17 @@ internal abstract unsafe class GraphNode
     /// <summary>Whether a function of these inputs has to be recorded.</summary>
     public static bool Records(params ReadOnlySpan<Tensor?> inputs)
     {
-        if (!is_grad_enabled()) return false;
-        foreach (var input in inputs) if (input is not null && input.requires_grad) return true;
+        if (!is_grad_enabled())
+            return false;
+        foreach (var input in inputs)
+            if (input is not null && input.requires_grad)
+                return true;
         return false;
     }
 
     /// <summary>Puts the node between a function's inputs and the outputs that it computed from them.</summary>
     /// <param name="inputs">The tensors that gradients flow to, in the order of <see cref="Backward"/>'s result.</param>
-    /// <param name="outputs">What the function computed, without gradient; their handles are replaced.</param>
+    /// <param name="outputs">The results of the function, without gradient; their handles are replaced.</param>
     /// <param name="notDifferentiable">Those among the outputs that have no gradient.</param>
     /// <param name="kept">Further tensors that <see cref="Backward"/> needs; the node takes them over.</param>
     /// <returns>The outputs, now part of the graph, owned by the current dispose scope.</returns>
@@ -84,7 +87,7 @@ internal abstract unsafe class GraphNode
     /// <param name="inputs">
     /// The inputs as they were; reading one that was changed in place since the forward pass is an error.
     /// </param>
-    /// <param name="kept">What was kept.</param>
+    /// <param name="kept">The tensors that were kept.</param>
     /// <returns>
     /// One gradient an input, or null for zero. It may be one of the outputs' gradients, changed in place where nothing else
     /// reads it: then the engine keeps the only reference, and need not copy it where it is stored.
@@ -96,7 +99,7 @@ internal abstract unsafe class GraphNode
     {
     }
 
-    /// <summary>What native code calls. An exception must not cross into it: it would end the process.</summary>
+    /// <summary>The entry point for native code. An exception must not cross into it: it would end the process.</summary>
     internal NativeGraph.TensorArray Apply(IntPtr gradientHandles, int count)
     {
         FreeReturned();
@@ -124,7 +127,8 @@ internal abstract unsafe class GraphNode
         for (var i = 0; i < count; i++)
         {
             var handle = Marshal.ReadIntPtr(gradientHandles, i * IntPtr.Size);
-            if (handle != IntPtr.Zero) gradients[i] = Tensor.UnsafeCreateTensor(handle);
+            if (handle != IntPtr.Zero)
+                gradients[i] = Tensor.UnsafeCreateTensor(handle);
         }
 
         var inputs = new Tensor[_savedInputs.Count];
@@ -137,14 +141,16 @@ internal abstract unsafe class GraphNode
 
         var result = Backward(gradients, inputs, _kept);
         foreach (var gradient in result)
-            if (gradient is not null && !IsAmong(gradients, gradient)) scope.Detach(gradient);
+            if (gradient is not null && !IsAmong(gradients, gradient))
+                scope.Detach(gradient);
         return Return(result, gradients);
     }
 
     /// <summary>Hands gradients to native code: handles of new ones, which live until the next call, and of those that it lent.</summary>
     private NativeGraph.TensorArray Return(Tensor?[] result, Tensor?[] lent)
     {
-        if (_handles == IntPtr.Zero) _handles = Marshal.AllocHGlobal(2 * result.Length * IntPtr.Size);
+        if (_handles == IntPtr.Zero)
+            _handles = Marshal.AllocHGlobal(2 * result.Length * IntPtr.Size);
         for (var i = 0; i < result.Length; i++)
         {
             var handle = result[i]?.Handle ?? IntPtr.Zero;
@@ -169,7 +175,8 @@ internal abstract unsafe class GraphNode
     {
         // By reference: tensors are equal where their elements are.
         foreach (var other in tensors)
-            if (ReferenceEquals(other, tensor)) return true;
+            if (ReferenceEquals(other, tensor))
+                return true;
         return false;
     }
 
@@ -177,8 +184,10 @@ internal abstract unsafe class GraphNode
     internal void Delete()
     {
         FreeReturned();
-        foreach (var saved in _savedInputs) NativeGraph.ReleaseSaved(saved);
-        foreach (var tensor in _kept) tensor.Dispose();
+        foreach (var saved in _savedInputs)
+            NativeGraph.ReleaseSaved(saved);
+        foreach (var tensor in _kept)
+            tensor.Dispose();
         Release();
         Marshal.FreeHGlobal(_handles);
         NativeGraph.ReleaseWeakNode(_pointers);
@@ -186,7 +195,8 @@ internal abstract unsafe class GraphNode
 
     private static void FreeReturned()
     {
-        foreach (var gradient in _returned ?? []) gradient?.Dispose();
+        foreach (var gradient in _returned ?? [])
+            gradient?.Dispose();
         _returned = null;
     }
 
@@ -194,7 +204,8 @@ internal abstract unsafe class GraphNode
     private static (NativeGraph.TensorArray Handles, IntPtr Next) Handles(Tensor[] tensors, IntPtr memory)
     {
         var handles = (IntPtr*)memory;
-        for (var i = 0; i < tensors.Length; i++) handles[i] = tensors[i].Handle;
+        for (var i = 0; i < tensors.Length; i++)
+            handles[i] = tensors[i].Handle;
         return (new(memory, tensors.Length), (IntPtr)(handles + tensors.Length));
     }
 

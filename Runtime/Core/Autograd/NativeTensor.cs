@@ -7,7 +7,7 @@ namespace KnDsl;
 /// <summary>A tensor's memory, without the checks and copies of the managed accessors.</summary>
 internal static partial class NativeTensor
 {
-    /// <summary>Where a tensor's elements lie.</summary>
+    /// <summary>The address of a tensor's elements.</summary>
     public static unsafe T* Pointer<T>(Tensor tensor)
         where T : unmanaged => (T*)Data(tensor.Handle);
 

@@ -6,8 +6,8 @@ using System.Runtime.InteropServices;
 namespace KnDsl;
 
 /// <summary>
-/// The functions by which native code calls a node of the graph. It hands them no word of ours, so that every node needs two
-/// of its own, and making native code of them costs more than most nodes do: they are used again when a node is gone.
+/// The functions by which native code calls a node of the graph. It passes them no argument of the caller's, so that every
+/// node needs two of its own, and making native code of them costs more than most nodes do: they are reused when a node is gone.
 /// </summary>
 internal sealed class NodeCallbacks
 {
@@ -26,7 +26,8 @@ internal sealed class NodeCallbacks
         _delete = Delete;
         Apply = Marshal.GetFunctionPointerForDelegate(_apply);
         DeleteNode = Marshal.GetFunctionPointerForDelegate(_delete);
-        lock (All) All.Add(this);
+        lock (All)
+            All.Add(this);
     }
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -44,7 +45,8 @@ internal sealed class NodeCallbacks
     /// <summary>Functions for a node; they keep it alive until native code deletes it.</summary>
     public static NodeCallbacks For(GraphNode node)
     {
-        if (!Idle.TryTake(out var callbacks)) callbacks = new();
+        if (!Idle.TryTake(out var callbacks))
+            callbacks = new();
         callbacks._node = node;
         return callbacks;
     }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>What is said of values whose statistics are not finite.</summary>
+/// <summary>The errors for values whose statistics are not finite.</summary>
 internal static class FiniteValues
 {
     /// <summary>Demands that a value is finite.</summary>
@@ -16,7 +16,8 @@ internal static class FiniteValues
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var bad = value.isfinite().logical_not().transpose(0, 1).flatten(1).any(1, false);
-        if (!bad.any().item<bool>()) return;
+        if (!bad.any().item<bool>())
+            return;
 
         var first = bad.to(ScalarType.Int32).argmax().item<long>();
         var channels = value.size(1) / microBatches;

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace KnDsl;
 
-/// <summary>Checks of settings: what is wrong, with which value, and what would be right.</summary>
+/// <summary>Checks of settings. Their errors name the setting, its value, and the rule that it breaks.</summary>
 internal static class Setting
 {
     public static double InUnitInterval(double value, string name) =>
@@ -22,7 +22,7 @@ internal static class Setting
     public static int? WholeOrAtLeastOne(int? value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value is null or >= 1 ? value : throw OutOfRange(name, value, "must be at least 1, or null for the whole batch");
 
-    /// <summary>A number as a .knnet file writes it, whatever the culture.</summary>
+    /// <summary>A number as a .knnet file writes it, in any culture.</summary>
     public static string Spell(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     public static ArgumentOutOfRangeException OutOfRange(string name, object? value, string rule) =>

@@ -30,6 +30,7 @@ internal static class KalmanFilter
 
     private static void CheckCount(FilterArguments arguments)
     {
-        if (arguments.Prior is null) arguments.Batches.CheckCount(arguments.Input);
+        if (arguments.Prior is null)
+            arguments.Batches.CheckCount(arguments.Input);
     }
 }

@@ -21,8 +21,8 @@ internal sealed class CompiledScript
     /// <param name="arguments">Tensors, arrays of tensors, null, int, double, bool.</param>
     public Tensor[] Call(string function, params object?[] arguments)
     {
-        // TorchSharp makes scalars of numbers and lets go of them before the call: a garbage collection in another thread would
-        // free what native code is about to read. Those made here live until it has returned.
+        // TorchSharp makes scalars of numbers and releases them before the call: a garbage collection in another thread would
+        // free memory that native code is about to read. Those made here live until it has returned.
         var scalars = new List<Scalar>();
         try
         {
@@ -36,7 +36,8 @@ internal sealed class CompiledScript
                     bool flag => flag.ToScalar(),
                     _ => null,
                 };
-                if (scalar is not null) scalars.Add(scalar);
+                if (scalar is not null)
+                    scalars.Add(scalar);
                 passed[i] = scalar ?? arguments[i];
             }
 
@@ -44,7 +45,8 @@ internal sealed class CompiledScript
         }
         finally
         {
-            foreach (var scalar in scalars) scalar.Dispose();
+            foreach (var scalar in scalars)
+                scalar.Dispose();
         }
     }
 }

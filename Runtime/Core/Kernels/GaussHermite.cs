@@ -31,8 +31,10 @@ internal static class GaussHermite
         for (var step = 0; step < 100; step++)
         {
             var middle = (low + high) / 2;
-            if (Polynomial(points, middle).RootsBelow > index) high = middle;
-            else low = middle;
+            if (Polynomial(points, middle).RootsBelow > index)
+                high = middle;
+            else
+                low = middle;
         }
 
         return (low + high) / 2;
@@ -46,7 +48,8 @@ internal static class GaussHermite
         for (var n = 0; n < degree; n++)
         {
             var next = (x * value - Math.Sqrt(n) * before) / Math.Sqrt(n + 1);
-            if (next * value < 0) changes++;
+            if (next * value < 0)
+                changes++;
             (before, value) = (value, next);
         }
 

@@ -6,12 +6,12 @@ namespace KnDsl;
 /// <summary>The maximum of independent standard normals.</summary>
 internal static class MaximumOfNormals
 {
-    // What was integrated once is kept: a network asks for the same few counts in every forward pass.
+    // Results are kept: a network asks for the same few counts in every forward pass.
     private static readonly ConcurrentDictionary<long, (double Mean, double Variance)> Known = new();
 
     /// <summary>The mean and variance of the maximum, by quadrature of its density.</summary>
     /// <param name="count">How many normals, at least 1.</param>
-    public static (double Mean, double Variance) Moments(long count) => Known.GetOrAdd(count, Integrate);
+    public static (double Mean, double Variance) MeanAndVariance(long count) => Known.GetOrAdd(count, Integrate);
 
     private static (double Mean, double Variance) Integrate(long count)
     {

@@ -18,7 +18,8 @@ internal static class Normal
     public static double Below(double z)
     {
         var x = Math.Abs(z);
-        if (x > 39) return z > 0 ? 1 : 0;
+        if (x > 39)
+            return z > 0 ? 1 : 0;
 
         // Near 0 a series of positive terms, phi(x) (x + x^3/3 + x^5/15 + ...); far out Laplace's continued fraction.
         var density = Density(x);
@@ -26,13 +27,15 @@ internal static class Normal
         if (x < 3)
         {
             double sum = x, term = x;
-            for (var n = 3; term > 1e-17 * sum; n += 2) sum += term *= x * x / n;
+            for (var n = 3; term > 1e-17 * sum; n += 2)
+                sum += term *= x * x / n;
             above = 0.5 - density * sum;
         }
         else
         {
             var fraction = x;
-            for (var n = 60; n >= 1; n--) fraction = x + n / fraction;
+            for (var n = 60; n >= 1; n--)
+                fraction = x + n / fraction;
             above = density / fraction;
         }
 

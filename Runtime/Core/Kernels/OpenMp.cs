@@ -8,17 +8,18 @@ namespace KnDsl;
 
 /// <summary>
 /// Runs work on the threads of the OpenMP library that torch has loaded. They spin for some milliseconds after each of
-/// torch's own loops, so that other threads would find their cores taken.
+/// torch's own loops, so that other threads would find the cores busy.
 /// </summary>
 internal static unsafe class OpenMp
 {
     private static readonly (IntPtr Parallel, IntPtr ThreadNumber)? Library = Find();
 
-    /// <summary>Runs work once for each of so many threads, numbered from 0.</summary>
+    /// <summary>Runs work once for each thread, numbered from 0.</summary>
     /// <returns>Whether there was such a library; if not, nothing ran.</returns>
     public static bool TryRun(int threads, Action<int> work)
     {
-        if (Library is not { } library) return false;
+        if (Library is not { } library)
+            return false;
 
         var job = new Job(work, library.ThreadNumber);
         var handle = GCHandle.Alloc(job);
@@ -34,8 +35,9 @@ internal static unsafe class OpenMp
             handle.Free();
         }
 
-        // The library may give fewer threads than it was asked for; what they left is done here.
-        for (var thread = job.Threads; thread < threads; thread++) work(thread);
+        // The library may give fewer threads than it was asked for; the rest is done here.
+        for (var thread = job.Threads; thread < threads; thread++)
+            work(thread);
         return true;
     }
 
@@ -66,7 +68,8 @@ internal static unsafe class OpenMp
             var number = ((delegate* unmanaged[Cdecl]<int>)threadNumber)();
             int seen;
             while ((seen = _threads) <= number)
-                if (System.Threading.Interlocked.CompareExchange(ref _threads, number + 1, seen) == seen) break;
+                if (System.Threading.Interlocked.CompareExchange(ref _threads, number + 1, seen) == seen)
+                    break;
             work(number);
         }
     }

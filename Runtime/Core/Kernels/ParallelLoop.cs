@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>Shares loops among as many threads as torch uses.</summary>
+/// <summary>Loops that are divided among as many threads as torch uses.</summary>
 internal static class ParallelLoop
 {
     // Below this a second thread costs more than it saves.
@@ -28,6 +28,7 @@ internal static class ParallelLoop
         void Part(int thread) =>
             body((int)((long)count * thread / threads), (int)((long)count * (thread + 1) / threads));
 
-        if (!OpenMp.TryRun(threads, Part)) Parallel.For(0, threads, Part);
+        if (!OpenMp.TryRun(threads, Part))
+            Parallel.For(0, threads, Part);
     }
 }

@@ -7,27 +7,27 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>Convolutions of TorchSharp that do nothing but convolve, so that they can be called with a weight of ours.</summary>
+/// <summary>Convolutions of TorchSharp that do nothing but convolve, so that they can be called with another weight.</summary>
 internal static class PlainConvolution
 {
-    /// <summary>Whether it pads with numbers of zeros, and nobody waits for its call.</summary>
+    /// <summary>Whether it pads with given numbers of zeros, and no hook waits for its call.</summary>
     public static bool Is(Convolution convolution) =>
         convolution is Conv1d or Conv2d or Conv3d &&
         convolution.padding_mode == PaddingModes.Zeros && convolution.padding_type is null && !HasHooks(convolution);
 
-    /// <summary>What the convolution computes, with another weight of the same shape.</summary>
+    /// <summary>The convolution with another weight of the same shape.</summary>
     public static Tensor Forward(Convolution convolution, Tensor input, Tensor weight) => convolution switch
     {
         Conv1d c => nn.functional.conv1d(input, weight, c.bias, c.stride[0], c.padding![0], c.dilation[0], c.groups),
         Conv2d c => nn.functional.conv2d(input, weight, c.bias, c.stride, c.padding, c.dilation, c.groups),
         Conv3d c => nn.functional.conv3d(input, weight, c.bias, c.stride, c.padding, c.dilation, c.groups),
-        _ => throw new ArgumentException($"{convolution.GetName()} does more than to convolve.", nameof(convolution)),
+        _ => throw new ArgumentException($"{convolution.GetName()} does more than convolve.", nameof(convolution)),
     };
 
     private static bool HasHooks(Convolution convolution) =>
         Hooks<Func<nn.Module<Tensor, Tensor>, Tensor, Tensor>, Func<nn.Module<Tensor, Tensor>, Tensor, Tensor, Tensor>>.Any(convolution);
 
-    /// <summary>TorchSharp keeps hooks to itself; a call that goes round them would be a hook that is never called.</summary>
+    /// <summary>TorchSharp keeps hooks private; with a call that goes around them they would never be called.</summary>
     private static class Hooks<TBefore, TAfter>
     {
         public static bool Any(nn.HookableModule<TBefore, TAfter> module) =>

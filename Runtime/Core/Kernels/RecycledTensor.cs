@@ -8,7 +8,7 @@ namespace KnDsl;
 
 /// <summary>
 /// Large tensors that live for a moment, in memory that is used again. Fresh memory of megabytes comes from the operating
-/// system page by page, which costs more than what is done with it; torch gives it back each time.
+/// system page by page, which costs more than the work on it; torch gives it back each time.
 /// </summary>
 internal static unsafe partial class RecycledTensor
 {
@@ -20,7 +20,7 @@ internal static unsafe partial class RecycledTensor
     // Native code knows the callback only; it must live as long as any tensor.
     private static readonly FreeCallback Free = Release;
 
-    /// <summary>One block that nobody uses, or null; its capacity stands before it.</summary>
+    /// <summary>One block that is not in use, or null; its capacity is stored before it.</summary>
     private static IntPtr _idle;
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -30,7 +30,8 @@ internal static unsafe partial class RecycledTensor
     public static Tensor Like(Tensor other)
     {
         var bytes = (nuint)(other.numel() * other.dtype.ElementSize());
-        if (bytes < MinBlockBytes) return empty_like(other);
+        if (bytes < MinBlockBytes)
+            return empty_like(other);
 
         var block = Rent(bytes);
         var shape = other.shape;
@@ -48,8 +49,10 @@ internal static unsafe partial class RecycledTensor
     {
         // A block that is much too large might be kept as a small parameter's gradient.
         var idle = Interlocked.Exchange(ref _idle, IntPtr.Zero);
-        if (idle != IntPtr.Zero && Capacity(idle) is var capacity && capacity >= bytes && capacity / 8 <= bytes) return idle;
-        if (idle != IntPtr.Zero) Release(idle);
+        if (idle != IntPtr.Zero && Capacity(idle) is var capacity && capacity >= bytes && capacity / 8 <= bytes)
+            return idle;
+        if (idle != IntPtr.Zero)
+            Release(idle);
 
         var start = (IntPtr)NativeMemory.AlignedAlloc(bytes + Alignment, Alignment);
         *(nuint*)start = bytes;
@@ -68,7 +71,8 @@ internal static unsafe partial class RecycledTensor
 
     private static void FreeBlock(IntPtr block)
     {
-        if (block != IntPtr.Zero) NativeMemory.AlignedFree((void*)(block - (nint)Alignment));
+        if (block != IntPtr.Zero)
+            NativeMemory.AlignedFree((void*)(block - (nint)Alignment));
     }
 
     private static nuint Capacity(IntPtr block) => *(nuint*)(block - (nint)Alignment);

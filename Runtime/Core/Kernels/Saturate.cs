@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace KnDsl;
 
-/// <summary>From double to a narrower type: what is too large for it becomes its largest number, not infinity.</summary>
+/// <summary>From double to a narrower type: a number that is too large for it becomes its largest number, not infinity.</summary>
 internal static class Saturate
 {
     public static T To<T>(double value)

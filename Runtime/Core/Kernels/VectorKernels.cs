@@ -23,7 +23,8 @@ internal static unsafe class VectorKernels<T>
             var count = Math.Min(Chunk, length - start);
             var center = T.CreateTruncating(Sum(row + start, count) / count);
             var (sum, squares) = CenteredSums(row + start, count, center);
-            if (!double.IsFinite(squares)) (sum, squares) = CenteredSumsInDouble(row + start, count, center);
+            if (!double.IsFinite(squares))
+                (sum, squares) = CenteredSumsInDouble(row + start, count, center);
             statistic.Add(
                 count, double.CreateTruncating(center) + sum / count, Math.Max(0, squares - sum * sum / count));
         }
@@ -37,7 +38,8 @@ internal static unsafe class VectorKernels<T>
         long i = 0;
         for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
             Vector.Store(Vector.Load(x + i) * scales + shifts, y + i);
-        for (; i < length; i++) y[i] = x[i] * scale + shift;
+        for (; i < length; i++)
+            y[i] = x[i] * scale + shift;
     }
 
     /// <summary>The sums of g and of g * (x - center).</summary>
@@ -79,7 +81,8 @@ internal static unsafe class VectorKernels<T>
         long i = 0;
         for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
             Vector.Store(va * Vector.Load(g + i) + (vb * (Vector.Load(x + i) - centers) + vc), result + i);
-        for (; i < length; i++) result[i] = a * g[i] + (b * (x[i] - center) + c);
+        for (; i < length; i++)
+            result[i] = a * g[i] + (b * (x[i] - center) + c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -96,7 +99,8 @@ internal static unsafe class VectorKernels<T>
         }
 
         var tail = T.Zero;
-        for (; i < length; i++) tail += x[i];
+        for (; i < length; i++)
+            tail += x[i];
         return double.CreateTruncating(Vector.Sum(a + b + (c + d)) + tail);
     }
 
@@ -140,26 +144,5 @@ internal static unsafe class VectorKernels<T>
         }
 
         return (sum, squares);
-    }
-}
-
-/// <summary>A running mean and sum of squared deviations.</summary>
-internal struct Statistic
-{
-    private double _count;
-    private double _squares;
-
-    public double Mean { get; private set; }
-
-    /// <summary>The biased variance.</summary>
-    public readonly double Variance => _squares / _count;
-
-    public void Add(double count, double mean, double squares)
-    {
-        var total = _count + count;
-        var difference = mean - Mean;
-        Mean += difference * count / total;
-        _squares += squares + difference * difference * _count * count / total;
-        _count = total;
     }
 }

@@ -46,8 +46,8 @@ public sealed class AttentionLayer : nn.Module<Tensor, Tensor, Tensor>
     public readonly Linear out_proj;
 
     /// <inheritdoc/>
-    /// <param name="query">[N, L, C]: what attends.</param>
-    /// <param name="memory">[N, S, C]: what is attended to, the query itself for self-attention.</param>
+    /// <param name="query">[N, L, C]: the tokens that attend.</param>
+    /// <param name="memory">[N, S, C]: the tokens attended to; the query itself for self-attention.</param>
     /// <returns>[N, L, C].</returns>
     public override Tensor forward(Tensor query, Tensor memory)
     {

@@ -34,7 +34,7 @@ public sealed class ChannelLayerNorm : nn.Module<Tensor, Tensor>
     public readonly Parameter bias;
 
     /// <inheritdoc/>
-    /// <param name="input">A tensor with C channels in the dimension told.</param>
+    /// <param name="input">A tensor with C channels in the layer's dimension.</param>
     public override Tensor forward(Tensor input)
     {
         if (_axis == -1 || _axis == input.dim() - 1)

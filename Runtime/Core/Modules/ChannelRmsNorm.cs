@@ -30,7 +30,7 @@ public sealed class ChannelRmsNorm : nn.Module<Tensor, Tensor>
     public readonly Parameter weight;
 
     /// <inheritdoc/>
-    /// <param name="input">A tensor with C channels in the dimension told.</param>
+    /// <param name="input">A tensor with C channels in the layer's dimension.</param>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

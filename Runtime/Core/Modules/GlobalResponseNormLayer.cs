@@ -14,14 +14,15 @@ public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
     private readonly long _axis;
     private readonly double _eps;
 
-    /// <summary>Makes the factors and shifts, all 0: the module hands its input on at first.</summary>
+    /// <summary>Makes the factors and shifts, all 0: at first the module returns its input's values.</summary>
     /// <param name="channels">The number of channels.</param>
     /// <param name="axis">Their dimension; negative ones count from the end.</param>
     /// <param name="rank">The input's number of dimensions; all but the batch and the channels are positions.</param>
     /// <param name="eps">Added to the mean of the norms.</param>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
-    public GlobalResponseNormLayer(long channels, long axis = 1, long rank = 4, double eps = 1e-6, Device? device = null, ScalarType? dtype = null)
+    public GlobalResponseNormLayer(
+        long channels, long axis = 1, long rank = 4, double eps = 1e-6, Device? device = null, ScalarType? dtype = null)
         : base(nameof(GlobalResponseNormLayer))
     {
         (_axis, _eps) = (axis < 0 ? axis + rank : axis, eps);
@@ -40,7 +41,7 @@ public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
     public readonly Parameter beta;
 
     /// <inheritdoc/>
-    /// <param name="input">A tensor with C channels in the dimension told.</param>
+    /// <param name="input">A tensor with C channels in the layer's dimension.</param>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -11,7 +11,7 @@ namespace KnDsl;
 /// </summary>
 public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
 {
-    /// <summary>What keeps positions apart that only the cyclic shift made neighbours.</summary>
+    /// <summary>Added to the attention between positions that only the cyclic shift made neighbours.</summary>
     private const double Masked = -100;
 
     private readonly long _heads;
@@ -30,7 +30,8 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
     /// <param name="dtype">Their type.</param>
     /// <exception cref="ArgumentException">The heads do not divide the channels, or window and shift are not two numbers each.</exception>
     public WindowAttentionLayer(
-        long channels, long heads, long[] window, long[] shift, double dropout = 0, bool bias = true, Device? device = null, ScalarType? dtype = null)
+        long channels, long heads, long[] window, long[] shift, double dropout = 0, bool bias = true,
+        Device? device = null, ScalarType? dtype = null)
         : base(nameof(WindowAttentionLayer))
     {
         if (heads < 1 || channels % heads != 0)
@@ -118,7 +119,9 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
         return relative_position_bias_table.index_select(0, relative_position_index).view(positions, positions, -1).permute(2, 0, 1);
     }
 
-    /// <summary>What keeps positions of a window apart that came from different ends of the image, [windows, 1, positions, positions].</summary>
+    /// <summary>
+    /// The mask between positions of a window that came from different ends of the image, [windows, 1, positions, positions].
+    /// </summary>
     private Tensor Mask(long[] size, long[] shift, Tensor like)
     {
         var rows = Region(size[0], _window[0], shift[0], like.device).unsqueeze(1);
@@ -128,7 +131,7 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
         return differ.to(like.dtype).mul_(Masked).unsqueeze(1);
     }
 
-    /// <summary>Which part a row or column is of: 0 before the last window, 1 in it, 2 in what was shifted in.</summary>
+    /// <summary>The part that a row or column belongs to: 0 before the last window, 1 in it, 2 in the part that was shifted in.</summary>
     private static Tensor Region(long size, long window, long shift, Device device)
     {
         var at = arange(size, device: device);

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// Makes sure that torch computes convolutions rightly on this processor. Generated networks and normalization layers ask
-/// when they are built.
+/// Makes sure that torch computes convolutions correctly on this processor. Generated networks and normalization layers
+/// check it when they are built.
 /// </summary>
 /// <remarks>
 /// oneDNN (3.7.1 in libtorch 2.10) reads an AMD processor's caches from CPUID leaf 0x8000001D. Some hypervisors leave that
@@ -19,28 +19,30 @@ public static class NativeConvolutions
 {
     private const uint CacheLeaf = 0x8000001D;
 
-    // Far above the rounding of 32 bits, far below what the error does.
+    // Far above the rounding of 32 bits, far below the error's effect.
     private const float Tolerance = 1e-3f;
 
     private static readonly Lazy<bool> Checked = new(CheckOnce, LazyThreadSafetyMode.ExecutionAndPublication);
 
     /// <summary>
     /// Where the processor hides its caches: tells oneDNN that it does not know them, and compares a few small convolutions,
-    /// forward and backward, with torch's own. Should they differ even so, oneDNN is switched off for the process, as
+    /// forward and backward, with torch's own. If they still differ, oneDNN is switched off for the process, as
     /// <c>torch.backends.mkldnn</c> does in Python, and standard error says so. Later calls cost nothing.
     /// </summary>
-    /// <returns>Whether oneDNN is to be trusted; elsewhere always true.</returns>
+    /// <returns>Whether oneDNN can be trusted; elsewhere always true.</returns>
     public static bool Check() => Checked.Value;
 
     private static bool CheckOnce()
     {
-        if (!HidesCaches() || OneDnn.Find() is not { IsEnabled: true } oneDnn) return true;
+        if (!HidesCaches() || OneDnn.Find() is not { IsEnabled: true } oneDnn)
+            return true;
 
         // NNPACK does not start on such a processor either, and says so at every convolution.
         oneDnn.UseNnpack(false);
         WakeUp();
         oneDnn.ForgetCaches();
-        if (IsRight(oneDnn)) return true;
+        if (IsRight(oneDnn))
+            return true;
 
         oneDnn.IsEnabled = false;
         Console.Error.WriteLine(
@@ -51,7 +53,7 @@ public static class NativeConvolutions
 
     private static bool HidesCaches()
     {
-        // Met on Linux; the names below are those that its compilers give.
+        // Seen on Linux; the names below are those that its compilers give.
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 || !X86Base.IsSupported)
             return false;
         var (_, ebx, ecx, edx) = X86Base.CpuId(0, 0);
@@ -60,8 +62,8 @@ public static class NativeConvolutions
     }
 
     /// <summary>
-    /// Has oneDNN look at the processor. It keeps the code of what it once computed, by sizes, so these are unusual and have
-    /// no padded channels: nothing wrong is kept.
+    /// Has oneDNN look at the processor. It keeps the code that it once made, by sizes, so these are unusual and have no
+    /// padded channels: no wrong code is kept.
     /// </summary>
     private static void WakeUp()
     {
@@ -72,7 +74,7 @@ public static class NativeConvolutions
 
     private static bool IsRight(OneDnn oneDnn)
     {
-        // Channels that are no multiple of its blocks of 8 and of 16.
+        // Channels that are not a multiple of its blocks of 8 and of 16.
         foreach (var (inputs, outputs) in new[] { (12L, 20L), (8L, 8L) })
         {
             using var scope = NewDisposeScope();
@@ -85,7 +87,8 @@ public static class NativeConvolutions
             {
                 var (difference, size) = ((expected[i] - found[i]).abs().max(), expected[i].abs().max());
                 // Not "greater": NaN is wrong too.
-                if (!(difference.item<float>() < Tolerance * size.item<float>())) return false;
+                if (!(difference.item<float>() < Tolerance * size.item<float>()))
+                    return false;
             }
         }
 
@@ -106,7 +109,8 @@ public static class NativeConvolutions
     private static Tensor Wave(long[] shape)
     {
         long count = 1;
-        foreach (var size in shape) count *= size;
+        foreach (var size in shape)
+            count *= size;
         return (arange(count, ScalarType.Float32, CPU) * 12.9898f).sin().mul_(437.5453f).frac().view(shape);
     }
 }

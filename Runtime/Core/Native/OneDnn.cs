@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>oneDNN inside libtorch, on Linux: what TorchSharp has no function for.</summary>
+/// <summary>oneDNN inside libtorch, on Linux: settings that TorchSharp has no function for.</summary>
 internal sealed unsafe partial class OneDnn
 {
     private const string Library = "torch_cpu";
     private const string FileName = "/libtorch_cpu.so";
 
     /// <summary>
-    /// What it notes of caches that it read as one byte each: ten sizes, ten numbers of cores that share one, and how many
+    /// Its notes of caches that it read as one byte each: ten sizes, ten numbers of cores that share one, and how many
     /// levels there are.
     /// </summary>
     private static readonly uint[] EmptyCaches = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 3];
@@ -61,12 +61,13 @@ internal sealed unsafe partial class OneDnn
         var end = IntPtr.Zero;
         foreach (var line in File.ReadAllLines("/proc/self/maps"))
         {
-            // START-END PERMISSIONS OFFSET DEVICE INODE [PATH]; what is zero at first lies behind the file's own part, nameless.
+            // START-END PERMISSIONS OFFSET DEVICE INODE [PATH]; memory that is zero at first follows the file's own part, without a name.
             var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             var range = parts[0].Split('-');
             var (from, to) = (Address(range[0]), Address(range[1]));
             var isOfLibrary = parts.Length > 5 ? line.EndsWith(FileName, StringComparison.Ordinal) : from == end;
-            if (!isOfLibrary) continue;
+            if (!isOfLibrary)
+                continue;
             end = to;
             if (parts[1].StartsWith("rw", StringComparison.Ordinal))
                 ForgetCaches(new Span<uint>((void*)from, (int)((to - from) / sizeof(uint))));
@@ -85,7 +86,8 @@ internal sealed unsafe partial class OneDnn
     private static string? FindPath()
     {
         foreach (var line in File.ReadLines("/proc/self/maps"))
-            if (line.EndsWith(FileName, StringComparison.Ordinal)) return line[line.IndexOf('/', StringComparison.Ordinal)..];
+            if (line.EndsWith(FileName, StringComparison.Ordinal))
+                return line[line.IndexOf('/', StringComparison.Ordinal)..];
         return null;
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>Layers of TorchSharp as parts of a statistic chain: a state goes in and comes out beside the value.</summary>
+/// <summary>Layers of TorchSharp as parts of a statistic chain: a state goes in and comes out with the value.</summary>
 public static class ChainedLayers
 {
     /// <summary>Convolves a value, and follows what is known of its statistics.</summary>

@@ -10,7 +10,7 @@ namespace KnDsl;
 /// <summary>Writes layers as a table of aligned columns that fits a wide terminal.</summary>
 internal sealed class LayerTable
 {
-    /// <summary>What does not fit ends in "...": names and sizes always stay whole.</summary>
+    /// <summary>A text that does not fit ends in "..."; names and sizes are never cut.</summary>
     private const int MaxOperationWidth = 36;
 
     private const int MaxPathWidth = 24;
@@ -46,7 +46,8 @@ internal sealed class LayerTable
         var priors = layer.Prior.Split("; ");
         yield return
         [
-            layer.Name, Shortened(layer.Operation, MaxOperationWidth), layer.Output, Cost(layer.Parameters), Cost(layer.Macs), Prior(priors[0]),
+            layer.Name, Shortened(layer.Operation, MaxOperationWidth), layer.Output, Cost(layer.Parameters), Cost(layer.Macs),
+            Prior(priors[0]),
         ];
         // The last line says how many more there are, unless it is the last norm's.
         var named = priors.Length <= MaxPriors ? priors.Length : MaxPriors - 1;
@@ -56,7 +57,7 @@ internal sealed class LayerTable
             yield return ["", "", "", "", "", $"and {priors.Length - named} more"];
     }
 
-    /// <summary>The norm whole, the operations since as far as there is room.</summary>
+    /// <summary>The norm in full, then as many operations as there is room for.</summary>
     private static string Prior(string prior)
     {
         var path = prior.IndexOf(" (", StringComparison.Ordinal);
@@ -67,14 +68,15 @@ internal sealed class LayerTable
 
     private static string Cost(string cost) => cost == "0" ? "" : Grouped(cost);
 
-    /// <summary>Numbers, in formulas too, with a comma at each thousand; digits of a name, as in h2048, are none.</summary>
+    /// <summary>Numbers, in formulas too, with a comma at each thousand; the digits of a name, as in h2048, are not numbers.</summary>
     private static string Grouped(string formula) => Regex.Replace(formula, @"(?<!\w)\d{4,}(?!\w)",
         number => decimal.Parse(number.Value, CultureInfo.InvariantCulture).ToString("N0", CultureInfo.InvariantCulture));
 
     /// <summary>Numbers to the right, words to the left.</summary>
     private void Write(string[] cells)
     {
-        var line = string.Join("  ", cells.Select((cell, column) => column is 3 or 4 ? cell.PadLeft(_widths[column]) : cell.PadRight(_widths[column])));
+        var line = string.Join("  ", cells.Select((cell, column) =>
+            column is 3 or 4 ? cell.PadLeft(_widths[column]) : cell.PadRight(_widths[column])));
         _text.Append(line.TrimEnd()).Append('\n');
     }
 }

@@ -13,9 +13,11 @@ public static class Operations
             return [torch.adaptive_max_pool3d(x, [depth, height, width])[0]]
         """);
 
-    /// <summary>A handle of its own for what a module of the user gave back: one that hands its input on gives the input's.</summary>
-    /// <param name="output">What the module gave.</param>
-    /// <param name="inputs">What it got.</param>
+    /// <summary>
+    /// A handle of its own for the output of a user's module: a module that returns its input returns the input's handle.
+    /// </summary>
+    /// <param name="output">The module's output.</param>
+    /// <param name="inputs">Its inputs.</param>
     /// <returns>The output, or another handle of the same tensor where it is one of the inputs.</returns>
     public static Tensor own(Tensor output, params ReadOnlySpan<Tensor> inputs)
     {
@@ -25,7 +27,7 @@ public static class Operations
         return output;
     }
 
-    /// <summary>Moves a module of the user to where the network is built.</summary>
+    /// <summary>Moves a user's module to the device and type of the network.</summary>
     /// <param name="module">The module.</param>
     /// <param name="device">Its device; null leaves it where it is.</param>
     /// <param name="dtype">The type of its parameters; null leaves it.</param>
@@ -55,7 +57,7 @@ public static class Operations
         return new Parameter(tensor);
     }
 
-    /// <summary>A view of a row of numbers that lies along one dimension of a value, so that they multiply or add to it.</summary>
+    /// <summary>A view of a row of numbers along one dimension of a value, so that they multiply or add to it.</summary>
     /// <param name="row">[C].</param>
     /// <param name="axis">The dimension; negative ones count from the end.</param>
     /// <param name="rank">The value's number of dimensions.</param>
@@ -95,7 +97,7 @@ public static class Operations
     /// <param name="p">The probability of zero, in [0, 1).</param>
     /// <param name="training">Whether anything is done at all.</param>
     /// <returns>A tensor of the input's shape, always a handle of its own.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">p lies outside of [0, 1).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">p is outside of [0, 1).</exception>
     public static Tensor stochastic_depth(Tensor input, double p, bool training)
     {
         if (p is not (>= 0 and < 1))

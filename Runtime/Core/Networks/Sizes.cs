@@ -17,21 +17,23 @@ public static class Sizes
     /// <inheritdoc cref="FloorDivide(long, long)"/>
     public static int FloorDivide(int dividend, int divisor) => (int)FloorDivide((long)dividend, divisor);
 
-    /// <summary>Demands what the .knnet file tells of an argument.</summary>
-    /// <param name="holds">Whether it is so.</param>
+    /// <summary>Demands a property of an argument that the .knnet file requires.</summary>
+    /// <param name="holds">Whether it holds.</param>
     /// <param name="code">The diagnostic's code, the same as in the file.</param>
     /// <param name="message">The diagnostic's message.</param>
     /// <param name="found">The number that the message names as a formula, or null.</param>
-    /// <exception cref="ArgumentException">It is not so.</exception>
+    /// <exception cref="ArgumentException">It does not hold.</exception>
     public static void Require(bool holds, string code, string message, object? found = null)
     {
         if (!holds)
-            throw new ArgumentException(FormattableString.Invariant($"{code}: {message}{(found is null ? "" : $" With these arguments it is {found}.")}"));
+            throw new ArgumentException(found is null
+                ? $"{code}: {message}"
+                : FormattableString.Invariant($"{code}: {message} With these arguments it is {found}."));
     }
 
-    /// <summary>Demands that two sizes are equal, as the .knnet file tells.</summary>
-    /// <param name="left">What one side makes of the constructor's arguments.</param>
-    /// <param name="right">What the other side makes of them.</param>
+    /// <summary>Demands that two sizes are equal, as the .knnet file requires.</summary>
+    /// <param name="left">One side's value for the constructor's arguments.</param>
+    /// <param name="right">The other side's value.</param>
     /// <param name="code">The diagnostic's code, the same as in the file.</param>
     /// <param name="message">The diagnostic's message, its sizes as formulas.</param>
     /// <exception cref="ArgumentException">They differ.</exception>

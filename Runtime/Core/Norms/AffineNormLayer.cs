@@ -7,7 +7,7 @@ namespace KnDsl;
 /// <summary>A normalization layer with BatchNorm's parameters: a scale and a shift per channel.</summary>
 public abstract class AffineNormLayer : NormLayer
 {
-    // TorchSharp's own layers are built so: settable properties over private fields of the same component name.
+    // TorchSharp's own layers are built this way: settable properties over private fields of the same component name.
     // A get-only property of a parameter's name makes .to() throw.
     [ComponentName(Name = nameof(weight))]
     private Parameter _weight;
@@ -32,7 +32,8 @@ public abstract class AffineNormLayer : NormLayer
         get => _weight;
         set
         {
-            if (ReferenceEquals(value, _weight)) return;
+            if (ReferenceEquals(value, _weight))
+                return;
             _weight.Dispose();
             _weight = Owned(value);
             ConditionallyRegisterParameter(nameof(weight), _weight);
@@ -45,7 +46,8 @@ public abstract class AffineNormLayer : NormLayer
         get => _bias;
         set
         {
-            if (ReferenceEquals(value, _bias)) return;
+            if (ReferenceEquals(value, _bias))
+                return;
             _bias.Dispose();
             _bias = Owned(value);
             ConditionallyRegisterParameter(nameof(bias), _bias);

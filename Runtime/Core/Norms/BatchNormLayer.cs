@@ -21,7 +21,8 @@ internal sealed class BatchNormLayer : RunningNormLayer
         Tensor input, ChannelState? prior)
     {
         CheckInput(input);
-        if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        if (!training)
+            return (NormalizeWithRunningAverages(input), null, null);
         CheckNotFolded();
         CheckNotEmpty(input);
 
@@ -31,8 +32,8 @@ internal sealed class BatchNormLayer : RunningNormLayer
     }
 
     /// <summary>
-    /// PyTorch's batch normalization; null where its statistics are not finite. Then the filter tells what is wrong with the
-    /// value, or manages, where only the variance was too large.
+    /// PyTorch's batch normalization; null where its statistics are not finite. Then the filter finds the error in the
+    /// value, or normalizes it, where only the variance was too large.
     /// </summary>
     private Tensor? NormalizeBatch(Tensor input)
     {
@@ -40,7 +41,8 @@ internal sealed class BatchNormLayer : RunningNormLayer
         var (mean, variance) = (running_mean.clone(), running_var.clone());
         var output = nn.functional.batch_norm(input, mean, variance, weight, bias, training: true, momentum, eps);
         using var noGrad = no_grad();
-        if (!(mean + variance).isfinite().all().item<bool>()) return null;
+        if (!(mean + variance).isfinite().all().item<bool>())
+            return null;
 
         running_mean.copy_(mean);
         running_var.copy_(variance);

@@ -9,8 +9,8 @@ namespace KnDsl;
 public static class Folding
 {
     /// <summary>
-    /// Demands that a network is in evaluation mode, all of its normalization layers too, so that folding either goes through
-    /// or changes nothing. What a generated <c>fold()</c> does first.
+    /// Demands that a network is in evaluation mode, all of its normalization layers too, so that folding either succeeds
+    /// or changes nothing. A generated <c>fold()</c> begins with it.
     /// </summary>
     /// <param name="network">The network that is to be folded.</param>
     /// <exception cref="InvalidOperationException">It, or a normalization layer in it, is in training mode.</exception>
@@ -49,7 +49,7 @@ public static class Folding
         linear.bias = Bias(linear.bias, linear.weight, affine);
     }
 
-    /// <summary>The new bias, as its weight is: of that type, and trained where that one is.</summary>
+    /// <summary>The new bias: of the weight's type, and trained where the weight is.</summary>
     private static Parameter Bias(Parameter? bias, Parameter weight, (Tensor Scale, Tensor Shift) affine) =>
         new((bias is null ? affine.Shift : bias * affine.Scale + affine.Shift).to(weight.dtype, copy: true), weight.requires_grad);
 

@@ -8,7 +8,7 @@ namespace KnDsl;
 /// <summary>
 /// Group Kalman normalization (Wang et al., NeurIPS 2018): the statistics of each sample over a group of channels are
 /// filtered with the prior of the chain, reduced to the group. In inference the prior is its running average, kept as
-/// <c>running_mean</c> and <c>running_var</c>, [groups] each; before a prior was ever seen the variance is infinite, which
+/// <c>running_mean</c> and <c>running_var</c>, [groups] each; before the first prior the variance is infinite, which
 /// the guard takes for no prior.
 /// </summary>
 internal sealed class GroupKalmanLayer : AffineNormLayer
@@ -39,9 +39,11 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
         Tensor input, ChannelState? prior)
     {
         CheckInput(input);
-        if (training) CheckNotEmpty(input);
+        if (training)
+            CheckNotEmpty(input);
         GroupNormalization.CheckValues(input, _policy.Groups);
-        if (input.numel() == 0) return (input.alias(), null, null);
+        if (input.numel() == 0)
+            return (input.alias(), null, null);
 
         using var scope = NewDisposeScope();
         var samples = input.size(0);
@@ -53,12 +55,14 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
             reduced, new FilterGains(_policy.Gain, Learned: null), MicroBatches.Split(samples, 1),
             new FilterSettings(eps, GuardsEachMicroBatch: true) { ChannelsAreGroups = true });
         var (normalized, statistics) = KalmanFilter.Normalize(arguments, averages: null);
-        if (training && reduced is { } seen) Track(seen);
+        if (training && reduced is { } seen)
+            Track(seen);
 
         long[] shape = [1, num_features, .. input.shape[2..].Select(_ => 1L)];
         var output = addcmul(bias.view(shape), normalized.view(input.shape), weight.view(shape), 1).to(input.dtype);
         scope.MoveToOuter(output);
-        if (!training) return (output, null, null);
+        if (!training)
+            return (output, null, null);
 
         var size = input.shape[2..];
         var channelsOfGroup = num_features / _policy.Groups;
@@ -71,7 +75,8 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
     /// <summary>The prior, reduced to the groups.</summary>
     private Moments? Reduced(ChannelState? prior, long samples)
     {
-        if (prior is null) return null;
+        if (prior is null)
+            return null;
         if (prior.Channels != num_features)
             throw new ArgumentException(
                 $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
@@ -83,7 +88,8 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
     {
         using var noGrad = no_grad();
         var (mean, variance) = (prior.Mean.mean([0]), prior.Variance.mean([0]));
-        if (!(mean + variance).isfinite().all().item<bool>()) return;
+        if (!(mean + variance).isfinite().all().item<bool>())
+            return;
 
         var first = running_var.isinf();
         var (oldMean, oldVariance) = (where(first, mean, running_mean), where(first, variance, running_var));

@@ -6,8 +6,6 @@ namespace KnDsl;
 /// <summary>Group Kalman normalization; made by <see cref="NormPolicy.GroupKalman"/>.</summary>
 internal sealed record GroupKalmanPolicy : NormPolicy
 {
-    private const int DefaultGroups = 32;
-
     public GroupKalmanPolicy(int groups, Gain? gain, double eps, double momentum)
     {
         Groups = (int)Setting.AtLeastOne(groups, nameof(groups));
@@ -18,7 +16,7 @@ internal sealed record GroupKalmanPolicy : NormPolicy
         Momentum = Setting.InUnitInterval(momentum, nameof(momentum));
     }
 
-    /// <summary>A group's statistics of one sample stand on many values: the observation has half of the say.</summary>
+    /// <summary>A group's statistics of one sample are taken of many values: the observation counts for half of the variance.</summary>
     public static Gain DefaultGain { get; } = new(mean: 1, variance: 0.5);
 
     public int Groups { get; }
@@ -39,8 +37,11 @@ internal sealed record GroupKalmanPolicy : NormPolicy
 
     protected override IEnumerable<string> Settings()
     {
-        if (Groups != DefaultGroups) yield return $"{Groups}";
-        if (Gain != DefaultGain) yield return $"gain: {Gain}";
-        foreach (var setting in Spell(null, Eps, Momentum)) yield return setting;
+        if (Groups != DefaultGroups)
+            yield return $"{Groups}";
+        if (Gain != DefaultGain)
+            yield return $"gain: {Gain}";
+        foreach (var setting in Spell(null, Eps, Momentum))
+            yield return setting;
     }
 }

@@ -21,7 +21,8 @@ internal sealed class GroupNormLayer : AffineNormLayer
         Tensor input, ChannelState? prior)
     {
         CheckInput(input);
-        if (training) CheckNotEmpty(input);
+        if (training)
+            CheckNotEmpty(input);
         return (GroupNormalization.Normalize(input, weight, bias, _groups, eps, training), null, null);
     }
 }

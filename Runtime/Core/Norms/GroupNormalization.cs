@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>The operation behind the policies that look at each sample by itself: PyTorch's group normalization.</summary>
+/// <summary>The operation of the policies that normalize each sample by itself: PyTorch's group normalization.</summary>
 internal static class GroupNormalization
 {
     private static readonly CompiledScript Compiled = new("""
@@ -25,25 +25,28 @@ internal static class GroupNormalization
         : throw Setting.OutOfRange(nameof(groups), groups, $"must divide the layer's {channels} channels");
 
     /// <summary>
-    /// Normalizes each sample over groups of channels. Where its statistics are not finite, a value that is not is told of in training, and
-    /// passes in inference, where it spoils its own sample alone; what was too large for 32 bits is normalized in 64.
+    /// Normalizes each sample over groups of channels. A value that is not finite is an error in training, and passes in
+    /// inference, where it spoils its own sample alone. Where only the statistics are not, the value was too large for 32 bits and
+    /// is normalized in 64.
     /// </summary>
     /// <param name="input">[N, C, ...].</param>
     /// <param name="weight">The scale, [C], or null for none.</param>
     /// <param name="bias">The shift, [C], or null for none.</param>
     /// <param name="groups">Groups of channels.</param>
     /// <param name="eps">Added to the variance.</param>
-    /// <param name="training">Whether a value that is not finite is told of.</param>
+    /// <param name="training">Whether a value that is not finite is an error.</param>
     public static Tensor Normalize(Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, bool training)
     {
         CheckValues(input, groups);
-        if (input.numel() == 0) return input.alias();
+        if (input.numel() == 0)
+            return input.alias();
 
         using var scope = NewDisposeScope();
         var result = Compiled.Call("normalize", input, weight, bias, (int)groups, eps);
         if (!result[1].item<bool>())
         {
-            if (training) CheckFinite(input);
+            if (training)
+                CheckFinite(input);
             result[0] = nn.functional.group_norm(
                 input.to(ScalarType.Float64), groups, weight?.to(ScalarType.Float64), bias?.to(ScalarType.Float64), eps).to(input.dtype);
         }

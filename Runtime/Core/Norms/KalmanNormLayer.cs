@@ -51,15 +51,18 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         Tensor input, ChannelState? prior)
     {
         CheckInput(input);
-        if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        if (!training)
+            return (NormalizeWithRunningAverages(input), null, null);
         CheckNotFolded();
         CheckNotEmpty(input);
 
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Split(input.size(0), _policy.Microbatch);
         var known = prior?.ToMoments() ?? History(batches);
-        if (known is { } arrived) CheckPrior(arrived);
-        if (known is { } moments) known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Contiguous);
+        if (known is { } arrived)
+            CheckPrior(arrived);
+        if (known is { } moments)
+            known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Contiguous);
 
         var sampled = _policy.Transition == Transition.Sampled;
         var settings = new FilterSettings(eps, GuardsEachMicroBatch: !sampled);
@@ -78,9 +81,9 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     }
 
     /// <summary>
-    /// What stands for the prior where a chain begins. From two samples on nothing does, and the layer is batch
-    /// normalization; by the statistics of one sample that would be instance normalization in training alone, so there the
-    /// layer's own running averages are the prior. The authors' procedure has no such thing.
+    /// The substitute for a prior where a chain begins. From two samples on there is none, and the layer is batch
+    /// normalization. With statistics of one sample that would be instance normalization, in training alone: so there the
+    /// layer's own running averages are the prior. The authors' procedure has no such substitute.
     /// </summary>
     private Moments? History(MicroBatches batches) => batches.Size == 1 && _policy.Transition != Transition.Sampled
         ? new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0))

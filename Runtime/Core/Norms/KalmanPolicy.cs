@@ -38,8 +38,11 @@ internal sealed record KalmanPolicy : NormPolicy
 
     protected override IEnumerable<string> Settings()
     {
-        if (Gain != Gain.Default) yield return $"gain: {Gain}";
-        if (Transition != Transition.Analytic) yield return $"transition: {Transition.ToString().ToLowerInvariant()}";
-        foreach (var setting in Spell(Microbatch, Eps, Momentum)) yield return setting;
+        if (Gain != Gain.Default)
+            yield return $"gain: {Gain}";
+        if (Transition != Transition.Analytic)
+            yield return $"transition: {Transition.ToString().ToLowerInvariant()}";
+        foreach (var setting in Spell(Microbatch, Eps, Momentum))
+            yield return setting;
     }
 }

@@ -13,7 +13,8 @@ internal readonly record struct LearnedGain(Parameter Mean, Parameter Variance)
     /// <summary>The gains of micro-batches, [1 or R, 1 or C]; an adaptive gain follows the samples of each.</summary>
     public Moments ToGains(GainKind kind, MicroBatches batches)
     {
-        if (kind == GainKind.Learned) return new(Mean.sigmoid().unsqueeze(0), Variance.sigmoid().unsqueeze(0));
+        if (kind == GainKind.Learned)
+            return new(Mean.sigmoid().unsqueeze(0), Variance.sigmoid().unsqueeze(0));
 
         var samples = batches.Rest == 0
             ? [(double)batches.Size]

@@ -27,7 +27,7 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>Normalizes a value without a prior.</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <returns>A new tensor of the input's shape.</returns>
-    /// <exception cref="ArgumentException">The input has not the layer's shape.</exception>
+    /// <exception cref="ArgumentException">The input does not have the layer's shape.</exception>
     public sealed override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -41,38 +41,39 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// The output, always a new tensor of the input's shape; the state of the output; and the sharpened state of the
     /// input, for others who read it. Both states are null in inference and for policies without a chain.
     /// </returns>
-    /// <exception cref="ArgumentException">The input or the prior has not the layer's shape.</exception>
+    /// <exception cref="ArgumentException">The input or the prior does not have the layer's shape.</exception>
     public abstract (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior);
 
     /// <summary>
-    /// Whether inference is one scale and shift per channel, so that the layer can be folded into what stands before it.
+    /// Whether inference is one scale and shift per channel, so that the layer can be folded into the layer before it.
     /// </summary>
     public virtual bool CanFold => false;
 
     /// <summary>
     /// Folds the layer into the convolution before it: the convolution's weight and bias take over scale and shift, and the
-    /// layer hands its input on, without parameters or buffers. For inference only.
+    /// layer returns its input's values, without parameters or buffers. For inference only.
     /// </summary>
     /// <param name="convolution">The convolution or transposed convolution whose output the layer, and nothing else, reads.</param>
     /// <exception cref="InvalidOperationException">The layer cannot be folded, is in training mode, or was folded.</exception>
-    /// <exception cref="ArgumentException">The convolution has not the layer's channels.</exception>
+    /// <exception cref="ArgumentException">The convolution does not have the layer's channels.</exception>
     public virtual void FoldInto(Convolution convolution) => throw CannotFold();
 
     /// <summary>Folds the layer into the linear layer before it, as <see cref="FoldInto(Convolution)"/> does.</summary>
     /// <param name="linear">The linear layer whose output, [N, C], the layer, and nothing else, reads.</param>
     /// <exception cref="InvalidOperationException">The layer cannot be folded, is in training mode, or was folded.</exception>
-    /// <exception cref="ArgumentException">The linear layer has not the layer's channels.</exception>
+    /// <exception cref="ArgumentException">The linear layer does not have the layer's channels.</exception>
     public virtual void FoldInto(Linear linear) => throw CannotFold();
 
     /// <summary>Folds the layer into the convolution before it where it can be folded, and else leaves both as they are.</summary>
     /// <param name="convolution">The convolution or transposed convolution whose output the layer, and nothing else, reads.</param>
     /// <returns>Whether it was folded now: false for policies that <see cref="CanFold"/> is false for, and for a folded layer.</returns>
     /// <exception cref="InvalidOperationException">The layer can be folded but is in training mode.</exception>
-    /// <exception cref="ArgumentException">The convolution has not the layer's channels.</exception>
+    /// <exception cref="ArgumentException">The convolution does not have the layer's channels.</exception>
     public bool TryFoldInto(Convolution convolution)
     {
-        if (!CanFold) return false;
+        if (!CanFold)
+            return false;
         FoldInto(convolution);
         return true;
     }
@@ -81,10 +82,11 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <param name="linear">The linear layer whose output, [N, C], the layer, and nothing else, reads.</param>
     /// <returns>Whether it was folded now.</returns>
     /// <exception cref="InvalidOperationException">The layer can be folded but is in training mode.</exception>
-    /// <exception cref="ArgumentException">The linear layer has not the layer's channels.</exception>
+    /// <exception cref="ArgumentException">The linear layer does not have the layer's channels.</exception>
     public bool TryFoldInto(Linear linear)
     {
-        if (!CanFold) return false;
+        if (!CanFold)
+            return false;
         FoldInto(linear);
         return true;
     }

@@ -18,7 +18,7 @@ public abstract record NormPolicy
     /// Kalman normalization (Wang et al., NeurIPS 2018): statistics are filtered with a prior from the preceding layer.
     /// </summary>
     /// <param name="gain">The gain; null is <see cref="Gain.Default"/>.</param>
-    /// <param name="microbatch">Samples behind each statistic; null is the whole batch.</param>
+    /// <param name="microbatch">Samples in each statistic; null is the whole batch.</param>
     /// <param name="transition">How a layer's state becomes the next layer's prior.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
@@ -27,34 +27,34 @@ public abstract record NormPolicy
         Gain? gain = null,
         int? microbatch = null,
         Transition transition = Transition.Analytic,
-        double eps = 1e-5,
-        double momentum = 0.1) =>
+        double eps = DefaultEps,
+        double momentum = DefaultMomentum) =>
         new KalmanPolicy(gain ?? Gain.Default, microbatch, transition, eps, momentum);
 
     /// <summary>Batch normalization (Ioffe and Szegedy 2015), over the batch or over micro-batches of it.</summary>
-    /// <param name="microbatch">Samples behind each statistic; null is the whole batch.</param>
+    /// <param name="microbatch">Samples in each statistic; null is the whole batch.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static NormPolicy Batch(int? microbatch = null, double eps = 1e-5, double momentum = 0.1) =>
+    public static NormPolicy Batch(int? microbatch = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>
         new BatchPolicy(microbatch, eps, momentum);
 
     /// <summary>Group normalization (Wu and He 2018): statistics of each sample over groups of channels.</summary>
     /// <param name="groups">Groups of channels, at least 1; they must divide the channels of every layer.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static NormPolicy Group(int groups = 32, double eps = 1e-5) => PerSamplePolicy.OverGroups(groups, eps);
+    public static NormPolicy Group(int groups = DefaultGroups, double eps = DefaultEps) => PerSamplePolicy.OverGroups(groups, eps);
 
     /// <summary>Layer normalization (Ba et al. 2016): statistics of each sample over all channels and positions.</summary>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static NormPolicy Layer(double eps = 1e-5) => PerSamplePolicy.OverAllChannels(eps);
+    public static NormPolicy Layer(double eps = DefaultEps) => PerSamplePolicy.OverAllChannels(eps);
 
     /// <summary>Instance normalization (Ulyanov et al. 2016): statistics of each sample and channel over positions.</summary>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <param name="affine">Whether layers have a scale and a shift; PyTorch's InstanceNorm has none by default.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static NormPolicy Instance(double eps = 1e-5, bool affine = true) => PerSamplePolicy.OverEachChannel(eps, affine);
+    public static NormPolicy Instance(double eps = DefaultEps, bool affine = true) => PerSamplePolicy.OverEachChannel(eps, affine);
 
     /// <summary>
     /// Batch renormalization (Ioffe 2017): batch normalization corrected towards the running averages, by a factor r and a
@@ -65,7 +65,7 @@ public abstract record NormPolicy
     /// <param name="warmUp">Batches of plain batch normalization at first.</param>
     /// <param name="rSteps">The batch at which r's bound reaches its last value.</param>
     /// <param name="dSteps">The batch at which d's bound reaches its last value.</param>
-    /// <param name="microbatch">Samples behind each statistic; null is the whole batch.</param>
+    /// <param name="microbatch">Samples in each statistic; null is the whole batch.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
@@ -76,7 +76,7 @@ public abstract record NormPolicy
         long rSteps = RenormPolicy.DefaultRSteps,
         long dSteps = RenormPolicy.DefaultDSteps,
         int? microbatch = null,
-        double eps = 1e-5,
+        double eps = DefaultEps,
         double momentum = RenormPolicy.DefaultRenormMomentum) =>
         new RenormPolicy(rMax, dMax, warmUp, rSteps, dSteps, microbatch, eps, momentum);
 
@@ -90,17 +90,17 @@ public abstract record NormPolicy
     /// <param name="momentum">Share of a new prior in its running average, in (0, 1].</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static NormPolicy GroupKalman(
-        int groups = 32, Gain? gain = null, double eps = 1e-5, double momentum = 0.1) =>
+        int groups = DefaultGroups, Gain? gain = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>
         new GroupKalmanPolicy(groups, gain, eps, momentum);
 
-    /// <summary>No normalization: layers hand their input on, and have no parameters.</summary>
+    /// <summary>No normalization: layers return their input's values, and have no parameters.</summary>
     public static NormPolicy None() => new NonePolicy();
 
     /// <summary>Makes a layer for values of shape [N, channels, ...], in any number of spatial dimensions.</summary>
     /// <param name="channels">Channels of the value, at least 1.</param>
     /// <param name="device">Device of parameters and buffers; null is the default device.</param>
     /// <param name="dtype">Floating point type of parameters and buffers; null is the default type.</param>
-    /// <exception cref="System.ArgumentOutOfRangeException">The policy cannot normalize so many channels.</exception>
+    /// <exception cref="System.ArgumentOutOfRangeException">The policy cannot normalize this number of channels.</exception>
     public abstract NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null);
 
     /// <summary>The same policy with other settings; one that has no such setting ignores it.</summary>
@@ -120,12 +120,16 @@ public abstract record NormPolicy
 
     private protected const double DefaultEps = 1e-5;
     private protected const double DefaultMomentum = 0.1;
+    private protected const int DefaultGroups = 32;
 
     private protected static IEnumerable<string> Spell(
         int? microbatch, double eps, double momentum, double defaultMomentum = DefaultMomentum)
     {
-        if (microbatch is not null) yield return $"microbatch: {microbatch}";
-        if (eps != DefaultEps) yield return $"eps: {Setting.Spell(eps)}";
-        if (momentum != defaultMomentum) yield return $"momentum: {Setting.Spell(momentum)}";
+        if (microbatch is not null)
+            yield return $"microbatch: {microbatch}";
+        if (eps != DefaultEps)
+            yield return $"eps: {Setting.Spell(eps)}";
+        if (momentum != defaultMomentum)
+            yield return $"momentum: {Setting.Spell(momentum)}";
     }
 }

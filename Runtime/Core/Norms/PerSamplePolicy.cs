@@ -9,8 +9,6 @@ namespace KnDsl;
 /// </summary>
 internal sealed record PerSamplePolicy : NormPolicy
 {
-    private const int DefaultGroups = 32;
-
     private readonly string _name;
 
     private PerSamplePolicy(string name, double eps)
@@ -44,8 +42,11 @@ internal sealed record PerSamplePolicy : NormPolicy
 
     protected override IEnumerable<string> Settings()
     {
-        if (_name == "group" && Groups != DefaultGroups) yield return $"{Groups}";
-        if (!IsAffine) yield return "affine: false";
-        if (Eps != DefaultEps) yield return $"eps: {Setting.Spell(Eps)}";
+        if (_name == "group" && Groups != DefaultGroups)
+            yield return $"{Groups}";
+        if (!IsAffine)
+            yield return "affine: false";
+        if (Eps != DefaultEps)
+            yield return $"eps: {Setting.Spell(Eps)}";
     }
 }

@@ -9,7 +9,8 @@ internal sealed class PlainInstanceNormLayer(long channels, double eps) : NormLa
         Tensor input, ChannelState? prior)
     {
         CheckInput(input);
-        if (training) CheckNotEmpty(input);
+        if (training)
+            CheckNotEmpty(input);
         return (GroupNormalization.Normalize(input, null, null, num_features, eps, training), null, null);
     }
 }

@@ -24,7 +24,8 @@ internal sealed class RenormLayer : RunningNormLayer
         Tensor input, ChannelState? prior)
     {
         CheckInput(input);
-        if (!training) return (NormalizeWithRunningAverages(input), null, null);
+        if (!training)
+            return (NormalizeWithRunningAverages(input), null, null);
         CheckNotFolded();
         CheckNotEmpty(input);
 
@@ -49,7 +50,8 @@ internal sealed class RenormLayer : RunningNormLayer
         {
             FiniteValues.Check(view, part.Count);
             result = Renormalize(view, part.Count, rMax, dMax, ScalarType.Float64);
-            if (!IsFinite(result)) throw FiniteValues.TooLarge();
+            if (!IsFinite(result))
+                throw FiniteValues.TooLarge();
             var largest = finfo(type).max;
             result.Variances = result.Variances.clamp_max(largest).to(type);
             result.Means = result.Means.to(type);
@@ -72,7 +74,7 @@ internal sealed class RenormLayer : RunningNormLayer
         }
 
         // With momentum 1 the kernel's running averages are the statistics themselves, the variance unbiased;
-        // what they were before is still multiplied by 0, so it must be finite.
+        // their values before are still multiplied by 0, so they must be finite.
         var means = zeros(microBatches * num_features, type, view.device);
         var variances = zeros(microBatches * num_features, type, view.device);
         var output = nn.functional.batch_norm(

@@ -45,10 +45,10 @@ internal sealed record RenormPolicy : NormPolicy
 
     public double Momentum { get; }
 
-    /// <summary>The bound of r after so many batches: 1 in the warm-up, then linearly up to its maximum.</summary>
+    /// <summary>The bound of r after a number of batches: 1 in the warm-up, then linearly up to its maximum.</summary>
     public double RAt(long step) => 1 + (RMax - 1) * Progress(step, RSteps);
 
-    /// <summary>The bound of d after so many batches: 0 in the warm-up, then linearly up to its maximum.</summary>
+    /// <summary>The bound of d after a number of batches: 0 in the warm-up, then linearly up to its maximum.</summary>
     public double DAt(long step) => DMax * Progress(step, DSteps);
 
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
@@ -61,12 +61,18 @@ internal sealed record RenormPolicy : NormPolicy
 
     protected override IEnumerable<string> Settings()
     {
-        if (RMax != DefaultRMax) yield return $"r_max: {Setting.Spell(RMax)}";
-        if (DMax != DefaultDMax) yield return $"d_max: {Setting.Spell(DMax)}";
-        if (WarmUp != DefaultWarmUp) yield return $"warm_up: {WarmUp}";
-        if (RSteps != DefaultRSteps) yield return $"r_steps: {RSteps}";
-        if (DSteps != DefaultDSteps) yield return $"d_steps: {DSteps}";
-        foreach (var setting in Spell(Microbatch, Eps, Momentum, DefaultRenormMomentum)) yield return setting;
+        if (RMax != DefaultRMax)
+            yield return $"r_max: {Setting.Spell(RMax)}";
+        if (DMax != DefaultDMax)
+            yield return $"d_max: {Setting.Spell(DMax)}";
+        if (WarmUp != DefaultWarmUp)
+            yield return $"warm_up: {WarmUp}";
+        if (RSteps != DefaultRSteps)
+            yield return $"r_steps: {RSteps}";
+        if (DSteps != DefaultDSteps)
+            yield return $"d_steps: {DSteps}";
+        foreach (var setting in Spell(Microbatch, Eps, Momentum, DefaultRenormMomentum))
+            yield return setting;
     }
 
     private double Progress(long step, long end) => step <= WarmUp

@@ -54,7 +54,7 @@ public abstract class RunningNormLayer : AffineNormLayer
         set => Replace(ref _num_batches_tracked, value, nameof(num_batches_tracked));
     }
 
-    /// <summary>Whether the layer was folded into the one before it, and hands its input on.</summary>
+    /// <summary>Whether the layer was folded into the one before it, and returns its input's values.</summary>
     public bool folded { get; private set; }
 
     /// <inheritdoc/>
@@ -66,7 +66,7 @@ public abstract class RunningNormLayer : AffineNormLayer
     /// <inheritdoc/>
     public override void FoldInto(Linear linear) => Fold(() => Folding.Into(linear, ScaleAndShift()));
 
-    /// <summary>Normalizes with the running averages: what the layer does in inference.</summary>
+    /// <summary>Normalizes with the running averages: as the layer does in inference.</summary>
     private protected Tensor NormalizeWithRunningAverages(Tensor input) => folded
         ? input.alias()
         : nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: false, 0, eps);
@@ -87,10 +87,12 @@ public abstract class RunningNormLayer : AffineNormLayer
     private void Fold(Action into)
     {
         CheckNotFolded();
-        if (training) throw new InvalidOperationException($"{GetName()} is in training mode: call eval() before folding.");
+        if (training)
+            throw new InvalidOperationException($"{GetName()} is in training mode: call eval() before folding.");
 
         using var scope = NewDisposeScope();
-        using (no_grad()) into();
+        using (no_grad())
+            into();
         folded = true;
         Unregister();
     }
@@ -122,7 +124,8 @@ public abstract class RunningNormLayer : AffineNormLayer
 
     private void Replace(ref Tensor field, Tensor value, string name)
     {
-        if (ReferenceEquals(value, field)) return;
+        if (ReferenceEquals(value, field))
+            return;
         field.Dispose();
         field = Owned(value);
         ConditionallyRegisterBuffer(name, field);

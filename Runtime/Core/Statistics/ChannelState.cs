@@ -46,7 +46,7 @@ public abstract class ChannelState
     /// <summary>The channels of the value that the state describes.</summary>
     public abstract long Channels { get; }
 
-    /// <summary>What a layer of a policy of your own needs of its prior; the opposite of <see cref="Gaussian"/>.</summary>
+    /// <summary>The moments of the state, for a layer of a policy of your own; the opposite of <see cref="Gaussian"/>.</summary>
     /// <returns>
     /// [R, C] each, with one row for each micro-batch, or [1, C] where one row applies to all of them. They may be the state's
     /// own: do not change them.
@@ -59,7 +59,7 @@ public abstract class ChannelState
 
     /// <summary>The state of an operation's output, from the state of its input.</summary>
     /// <param name="rule">The operation's rule.</param>
-    /// <param name="output">What the operation computed, [N, C, ...]; only its shape is read.</param>
+    /// <param name="output">The operation's output, [N, C, ...]; only its shape is read.</param>
     /// <exception cref="ArgumentException">The output has other channels than the rule gives, or none.</exception>
     public ChannelState Pass(MomentRule rule, Tensor output)
     {
@@ -69,7 +69,7 @@ public abstract class ChannelState
 
     /// <summary>The state of a value that an operation computed from several values; null where one of their states is unknown.</summary>
     /// <param name="rule">The operation's rule.</param>
-    /// <param name="output">What the operation computed, [N, C, ...]; only its shape is read.</param>
+    /// <param name="output">The operation's output, [N, C, ...]; only its shape is read.</param>
     /// <param name="states">
     /// The states of the values in order, null where one is unknown. States of different divisions of the batch are mixed first.
     /// </param>

@@ -32,7 +32,7 @@ internal readonly record struct Moments(Tensor Mean, Tensor Variance)
     public Tensor Deviation() => Variance.clamp_min(Normal.MinVariance).sqrt();
 
     /// <summary>
-    /// Moments of so many micro-batches, or one row for all of them: moments with another number of rows come from another
+    /// Moments of a number of micro-batches, or one row for all of them: moments with another number of rows come from another
     /// division of the batch, and are taken as the mixture of their rows.
     /// </summary>
     public Moments ForRows(long rows)

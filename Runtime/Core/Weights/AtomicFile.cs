@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace KnDsl;
 
-/// <summary>Writes a file completely or not at all, whatever happens in between.</summary>
+/// <summary>Writes a file completely or not at all, even if the process fails in between.</summary>
 internal static class AtomicFile
 {
     /// <summary>
     /// Hands out a new file beside <paramref name="path"/>, which takes its place once it has reached the disk. Where
-    /// <paramref name="path"/> is a link, what it points to is replaced.
+    /// <paramref name="path"/> is a link, the file that it points to is replaced.
     /// </summary>
     internal static void Write(string path, Action<Stream> write)
     {
@@ -44,7 +44,7 @@ internal static class AtomicFile
         }
         catch (IOException)
         {
-            // The reason for being here is worth more to the caller than this one.
+            // The first error matters more to the caller than this one.
         }
     }
 

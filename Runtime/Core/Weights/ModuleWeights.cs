@@ -17,28 +17,28 @@ public static class ModuleWeights
     private const string Counter = "num_batches_tracked";
 
     /// <summary>
-    /// Loads a file into the module, wherever its tensors lie. Names, shapes and dtypes are all compared before the
+    /// Loads a file into the module, on any device that its tensors are on. Names, shapes and dtypes are all compared before the
     /// first value is written: where it throws, the module is unchanged. Tensors are read and copied one at a time.
     /// </summary>
     /// <remarks>
     /// The module's dtypes stay. A floating-point tensor converts to any floating-point dtype, rounded to nearest,
     /// infinite where the dtype ends (as <c>copy_</c> does); an integer tensor to any integer dtype that holds all
     /// values of its own; a complex tensor to any complex dtype. Nothing else converts: an integer tensor for a
-    /// floating-point parameter is quantized or somebody else's. (But <c>num_batches_tracked</c> is a count in any
+    /// floating-point parameter is quantized, or meant for something else. (But <c>num_batches_tracked</c> is a count in any
     /// real dtype: TorchSharp's BatchNorm has it in that of its parameters.)
     /// </remarks>
     /// <param name="module">The network.</param>
     /// <param name="path">A safetensors file.</param>
     /// <param name="strict">
-    /// Whether every name must fit (but a missing <c>num_batches_tracked</c>, which stays as it is). If not, what fits
-    /// is loaded, the rest stays as it is, and the report tells.
+    /// Whether every name must fit (but a missing <c>num_batches_tracked</c>, which stays as it is). If not, tensors that
+    /// fit are loaded, the others stay as they are, and the report names them.
     /// </param>
-    /// <returns>What was loaded and what was not.</returns>
+    /// <returns>The names that were loaded, and those that were not.</returns>
     /// <exception cref="WeightsException">
     /// The file is damaged, or does not fit (its <see cref="WeightsException.Report"/> has all names).
     /// </exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
-    /// <exception cref="InvalidOperationException">The module lies on the meta device: no values there.</exception>
+    /// <exception cref="InvalidOperationException">The module is on the meta device, which holds no values.</exception>
     public static WeightsReport load_weights(this nn.Module module, string path, bool strict = true)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -50,7 +50,7 @@ public static class ModuleWeights
             throw new WeightsException(path, report);
         if (state.FirstOrDefault(e => e.Value.device_type == DeviceType.META).Key is { } name)
             throw new InvalidOperationException(
-                $"{name} lies on the meta device, which holds no values: move the module before loading {path}");
+                $"{name} is on the meta device, which holds no values: move the module before loading {path}");
 
         var targets = state.ToDictionary(e => e.Key, e => e.Value);
         foreach (var matched in report.Matched)
@@ -68,7 +68,7 @@ public static class ModuleWeights
     /// Texts to carry along. <c>format: pt</c> is added, by which other readers know how the tensors are laid out.
     /// </param>
     /// <exception cref="WeightsException">A dtype that the format does not have; nothing is written.</exception>
-    /// <exception cref="IOException">The disk refuses; what was there before is still there.</exception>
+    /// <exception cref="IOException">The disk refuses; the file that was there before is still there.</exception>
     public static void save_weights(
         this nn.Module module, string path, IReadOnlyDictionary<string, string>? metadata = null)
     {

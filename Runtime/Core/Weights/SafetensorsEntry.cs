@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>A tensor in a safetensors file: what the header says of it.</summary>
+/// <summary>A tensor in a safetensors file: its entry in the header.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Its element type as the format names it, such as <c>F32</c>.</param>
 /// <param name="Shape">Its sizes; empty for a scalar.</param>

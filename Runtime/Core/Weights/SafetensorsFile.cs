@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// A safetensors file, open for reading. Its header has been checked in full: whatever is asked of it later lies
-/// inside the file. The data is mapped into memory and read tensor by tensor as it is asked for. A file that someone
+/// A safetensors file, open for reading. Its header has been checked in full: everything that is read later lies
+/// inside the file. The data is mapped into memory and read one tensor at a time, when it is asked for. A file that someone
 /// cuts short while it is open is beyond help; one that is replaced, as <see cref="Write"/> does, stays readable.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
@@ -67,13 +67,13 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>
     /// Writes tensors to a file: completely, or not at all. They go to a new file beside it, which takes its place
-    /// once it has reached the disk. Tensors may lie on any device; one at a time is brought to the CPU.
+    /// once it has reached the disk. Tensors may be on any device; one at a time is copied to the CPU.
     /// </summary>
     /// <param name="path">The file; one that is there is replaced.</param>
     /// <param name="tensors">Names and tensors, in the order in which the header shall list them.</param>
     /// <param name="metadata">Texts to carry beside them.</param>
     /// <exception cref="WeightsException">A name or dtype that the format lacks; nothing is written.</exception>
-    /// <exception cref="IOException">The disk refuses; what was there before is still there.</exception>
+    /// <exception cref="IOException">The disk refuses; the file that was there before is still there.</exception>
     public static void Write(
         string path, IEnumerable<KeyValuePair<string, Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null) =>
@@ -82,14 +82,14 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Whether the file has a tensor of that name.</summary>
     public bool Contains(string name) => entries.ContainsKey(name);
 
-    /// <summary>What the header says of a tensor.</summary>
+    /// <summary>The header's entry of a tensor.</summary>
     /// <exception cref="WeightsException">The file has no tensor of that name.</exception>
     public SafetensorsEntry this[string name] =>
         entries.TryGetValue(name, out var entry) ? entry : throw new WeightsException(Path, "is not in the file", name);
 
     /// <summary>Reads a tensor as it is in the file.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="device">Where it shall lie; the CPU by default.</param>
+    /// <param name="device">The device of the tensor; the CPU by default.</param>
     /// <exception cref="WeightsException">There is none, or TorchSharp has no such dtype.</exception>
     public Tensor Read(string name, Device? device = null)
     {
@@ -154,7 +154,7 @@ public sealed class SafetensorsFile : IDisposable
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         stream.ReadExactly(prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        // Before anything of that size is allocated: the length is what an attacker writes first.
+        // Before anything of that size is allocated: the length is the first thing that an attacker writes.
         var most = Math.Min(SafetensorsHeader.MaxBytes, stream.Length - sizeof(ulong));
         if (length > (ulong)most)
             throw new WeightsException(

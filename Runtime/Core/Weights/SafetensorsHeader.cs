@@ -9,7 +9,7 @@ using System.Text.Unicode;
 namespace KnDsl;
 
 /// <summary>
-/// The JSON header of a safetensors file. What comes out of <see cref="Parse"/> can be relied on: names are unique,
+/// The JSON header of a safetensors file. The result of <see cref="Parse"/> can be relied on: names are unique,
 /// shapes and types agree with the bytes, and the tensors fill the data from its first byte to its last.
 /// </summary>
 internal static class SafetensorsHeader
@@ -48,7 +48,7 @@ internal static class SafetensorsHeader
         }
         catch (InvalidOperationException error)
         {
-            // What the reader throws for an escaped half of a surrogate pair: no text in any encoding.
+            // The reader throws this for an escaped half of a surrogate pair, which is no text in any encoding.
             throw new WeightsException(
                 path, $"the header holds text that is not Unicode near its byte {reader.BytesConsumed}", null, error);
         }
@@ -240,7 +240,7 @@ internal static class SafetensorsHeader
                     entry.Name);
             if (entry.Begin > filled)
                 throw new WeightsException(
-                    path, $"its bytes begin at {entry.Begin}, expected {filled}: those between are nobody's",
+                    path, $"its bytes begin at {entry.Begin}, expected {filled}: those between belong to no tensor",
                     entry.Name);
             if (entry.End > dataLength)
                 throw new WeightsException(
@@ -250,7 +250,7 @@ internal static class SafetensorsHeader
         }
         if (filled != dataLength)
             throw new WeightsException(
-                path, $"the file has {dataLength} bytes of data, expected {filled}: the last ones are nobody's");
+                path, $"the file has {dataLength} bytes of data, expected {filled}: the last ones belong to no tensor");
     }
 
     /// <summary>How a message names a token where something else was expected.</summary>

@@ -20,7 +20,7 @@ internal static class SafetensorsType
         ["F32"] = (32, ScalarType.Float32),
         ["F64"] = (64, ScalarType.Float64),
         ["C64"] = (64, ScalarType.ComplexFloat32),
-        // In the format, not in TorchSharp: a file may hold them as long as nobody asks for their values.
+        // In the format, not in TorchSharp: a file may hold them as long as their values are not read.
         ["U16"] = (16, null),
         ["U32"] = (32, null),
         ["U64"] = (64, null),

@@ -39,7 +39,7 @@ internal static class SafetensorsWriter
     }
 
     /// <summary>
-    /// The entries in the given order. Their bytes lie by falling size of the elements, so that with the padded header
+    /// The entries in the given order. Their bytes are ordered by falling size of the elements, so that with the padded header
     /// each tensor is aligned to its elements, and in the given order among equals.
     /// </summary>
     private static List<SafetensorsEntry> Laid(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
@@ -58,7 +58,7 @@ internal static class SafetensorsWriter
                 path, $"has dtype {tensor.dtype}, expected one of {string.Join(", ", SafetensorsType.Supported)}",
                 name);
             if (tensor.device_type == DeviceType.META)
-                throw new WeightsException(path, "lies on the meta device, which holds no values", name);
+                throw new WeightsException(path, "is on the meta device, which holds no values", name);
             var begin = end;
             end += SafetensorsHeader.BytesOf(type, tensor.shape)!.Value;
             entries[index] = new SafetensorsEntry(name, type, tensor.shape, begin, end);

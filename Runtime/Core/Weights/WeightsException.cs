@@ -10,7 +10,7 @@ public sealed class WeightsException : Exception
 {
     /// <summary>Says what is wrong with a file, or with one tensor in it.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="problem">What was found and what was expected.</param>
+    /// <param name="problem">What was found, and what was expected.</param>
     /// <param name="tensor">The name of the tensor at fault, if it is one.</param>
     /// <param name="cause">The exception that this one explains.</param>
     public WeightsException(string path, string problem, string? tensor = null, Exception? cause = null)

@@ -18,7 +18,7 @@ public sealed record WeightsReport
 {
     private const int MaxShown = 6;
 
-    /// <summary>What the network is called in the report's text.</summary>
+    /// <summary>The network's name in the report's text.</summary>
     public required string Network { get; init; }
 
     /// <summary>Names that fit, in the network's order.</summary>
@@ -42,7 +42,7 @@ public sealed record WeightsReport
     /// </summary>
     public required IReadOnlyList<string> Tolerated { get; init; }
 
-    /// <summary>Whether file and network fit, but for what is tolerated.</summary>
+    /// <summary>Whether file and network fit, apart from names that are tolerated.</summary>
     public bool IsComplete =>
         Missing.Count == 0 && Unexpected.Count == 0 && Misshaped.Count == 0 && Mistyped.Count == 0;
 

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>What a filter returns.</summary>
+/// <summary>The result of a filter.</summary>
 /// <param name="Output">The normalized value, of the input's shape.</param>
 /// <param name="Statistics">The filtered means and biased variances, [R, C] each.</param>
 internal readonly record struct FilterResult(Tensor Output, Moments Statistics);

@@ -3,7 +3,7 @@ using System;
 namespace KnDsl;
 
 /// <summary>
-/// The Kalman gain of a normalization layer: how much of what a micro-batch shows enters the filtered statistics.
+/// The Kalman gain of a normalization layer: the share of a micro-batch's observed statistics in the filtered ones.
 /// 1 takes the observation alone (batch normalization), values near 0 trust the prior from the preceding layer.
 /// </summary>
 /// <remarks>
@@ -12,7 +12,7 @@ namespace KnDsl;
 /// </remarks>
 public sealed record Gain
 {
-    // The best of the gains that Samples/Study tried.
+    // The best numbers of the study in Samples/FashionMnist.
     private const double GainOfOneSample = 0.03;
     private const double VarianceGainOfFew = 0.05;
 
@@ -22,7 +22,7 @@ public sealed record Gain
     private const double FirstMeanGain = 0.9;
     private const double FirstVarianceGain = 0.05;
 
-    /// <summary>Samples at which an adaptive gain begins with the numbers that it is given.</summary>
+    /// <summary>Samples at which an adaptive gain begins with the given numbers.</summary>
     private const long SamplesOfInitialGain = 2;
 
     // Null in the default, which follows the samples.
@@ -32,7 +32,7 @@ public sealed record Gain
     /// <summary>A gain for the mean and one for the variance.</summary>
     /// <param name="mean">In (0, 1].</param>
     /// <param name="variance">In (0, 1].</param>
-    /// <exception cref="ArgumentOutOfRangeException">A gain lies outside (0, 1].</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A gain is outside (0, 1].</exception>
     public Gain(double mean, double variance)
     {
         _mean = Setting.InUnitInterval(mean, "gain of the mean");
@@ -41,7 +41,7 @@ public sealed record Gain
 
     /// <summary>One gain for both.</summary>
     /// <param name="both">In (0, 1].</param>
-    /// <exception cref="ArgumentOutOfRangeException">The gain lies outside (0, 1].</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The gain is outside (0, 1].</exception>
     public Gain(double both)
     {
         _mean = _variance = Setting.InUnitInterval(both, "gain");
@@ -52,8 +52,8 @@ public sealed record Gain
     }
 
     /// <summary>
-    /// The default, which follows the number n of samples behind each statistic. The mean is observed (gain 1), the variance
-    /// nearly all prior up to 8 samples and more and more observed from there on: 0.05 + 0.95 n^3 / (n^3 + 24^3), which is 0.05
+    /// The default, which follows the number n of samples in each statistic. The mean is observed (gain 1); the variance
+    /// is nearly all prior up to 8 samples, and more and more observed from there on: 0.05 + 0.95 n^3 / (n^3 + 24^3), which is 0.05
     /// at 2 samples, 0.08 at 8, 0.27 at 16, 0.95 at 64. Where a statistic has only one sample both gains are 0.03.
     /// </summary>
     public static Gain Default { get; } = new();
@@ -68,7 +68,7 @@ public sealed record Gain
     /// <param name="perChannel">A gain of each channel instead of one of each layer.</param>
     /// <param name="mean">The mean's gain at first, in (0, 1).</param>
     /// <param name="variance">The variance's gain at first, in (0, 1).</param>
-    /// <exception cref="ArgumentOutOfRangeException">A gain lies outside (0, 1).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A gain is outside (0, 1).</exception>
     public static Gain Learned(bool perChannel = false, double mean = FirstMeanGain, double variance = FirstVarianceGain) =>
         new(BelowOne(mean, nameof(mean)), BelowOne(variance, nameof(variance)))
         {
@@ -76,22 +76,24 @@ public sealed record Gain
         };
 
     /// <summary>
-    /// The Kalman gain proper, n / (n + ratio), from the number n of samples behind each statistic and a learned ratio of
+    /// The Kalman gain proper, n / (n + ratio), from the number n of samples in each statistic and a learned ratio of
     /// the observations' variance to the prior's.
     /// </summary>
     /// <param name="perChannel">A ratio of each channel instead of one of each layer.</param>
     /// <param name="mean">The mean's gain at first at 2 samples, in (0, 1).</param>
     /// <param name="variance">The variance's gain at first at 2 samples, in (0, 1).</param>
-    /// <exception cref="ArgumentOutOfRangeException">A gain lies outside (0, 1).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A gain is outside (0, 1).</exception>
     public static Gain Adaptive(bool perChannel = false, double mean = FirstMeanGain, double variance = FirstVarianceGain) =>
         Learned(perChannel, mean, variance) with { Kind = GainKind.Adaptive };
 
-    /// <summary>The gain of the mean for a statistic of so many samples; of a learned gain, that which training begins with.</summary>
-    /// <param name="samples">Samples behind each statistic, at least 1.</param>
+    /// <summary>
+    /// The gain of the mean for a statistic of a number of samples; of a learned gain, the one that training begins with.
+    /// </summary>
+    /// <param name="samples">Samples in each statistic, at least 1.</param>
     public double Mean(long samples) => _mean ?? (samples == 1 ? GainOfOneSample : 1);
 
     /// <summary>The gain of the variance, in the same way.</summary>
-    /// <param name="samples">Samples behind each statistic, at least 1.</param>
+    /// <param name="samples">Samples in each statistic, at least 1.</param>
     public double Variance(long samples) => _variance ?? (samples == 1 ? GainOfOneSample : VarianceOf(samples));
 
     private static double VarianceOf(long samples) =>
@@ -109,7 +111,7 @@ public sealed record Gain
         _ => Kind.ToString().ToLowerInvariant() + (PerChannel ? "(channel)" : ""),
     };
 
-    /// <summary>What the sigmoid makes the first gains of: for an adaptive gain, before the samples count.</summary>
+    /// <summary>The arguments of the sigmoid that give the first gains; for an adaptive gain, without the samples' part.</summary>
     internal (double Mean, double Variance) InitialLogits() =>
         (Logit(Mean(SamplesOfInitialGain)), Logit(Variance(SamplesOfInitialGain)));
 
@@ -119,17 +121,4 @@ public sealed record Gain
     private static double BelowOne(double gain, string of) => gain < 1
         ? gain
         : throw Setting.OutOfRange($"gain of the {of}", gain, "is learned and must begin between 0 and 1");
-}
-
-/// <summary>Whether, and how, a gain is learned.</summary>
-public enum GainKind
-{
-    /// <summary>It is a number.</summary>
-    Fixed,
-
-    /// <summary>It is a parameter, through a sigmoid.</summary>
-    Learned,
-
-    /// <summary>It follows from the samples behind each statistic and a learned ratio of variances.</summary>
-    Adaptive,
 }

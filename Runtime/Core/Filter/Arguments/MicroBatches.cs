@@ -25,8 +25,8 @@ internal readonly record struct MicroBatches(long Samples, long Size)
     /// <summary>All micro-batches.</summary>
     public long Count => Full + (Rest > 0 ? 1 : 0);
 
-    /// <summary>Demands that no statistic of a value, [N, C, ...], stands on one number alone.</summary>
-    /// <exception cref="ArgumentException">One does.</exception>
+    /// <summary>Demands that every statistic of a value, [N, C, ...], is taken of more than one number.</summary>
+    /// <exception cref="ArgumentException">One is not.</exception>
     public void CheckCount(Tensor value)
     {
         var smallest = Rest > 0 ? Rest : Size;
@@ -42,7 +42,8 @@ internal readonly record struct MicroBatches(long Samples, long Size)
     public IEnumerable<Part> Parts()
     {
         yield return new Part(FirstSample: 0, Samples: Full * Size, FirstMicroBatch: 0, Count: Full);
-        if (Rest > 0) yield return new Part(Full * Size, Rest, FirstMicroBatch: Full, Count: 1);
+        if (Rest > 0)
+            yield return new Part(Full * Size, Rest, FirstMicroBatch: Full, Count: 1);
     }
 
     /// <summary>Samples of the batch that are normalized at once, in micro-batches of one size.</summary>
@@ -55,9 +56,10 @@ internal readonly record struct MicroBatches(long Samples, long Size)
         public Tensor View(Tensor batch)
         {
             var part = Samples == batch.size(0) ? batch.alias() : batch.narrow(0, FirstSample, Samples);
-            if (Count == 1) return part;
+            if (Count == 1)
+                return part;
 
-            // A contiguous batch is only seen differently; any other layout (channels last) is copied here.
+            // A contiguous batch is only viewed differently; any other layout (channels last) is copied here.
             var shape = part.shape;
             shape[0] = Size;
             shape[1] *= Count;

@@ -25,7 +25,7 @@ internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Coun
 
     private void Mix(Tensor average, Tensor statistic)
     {
-        // What is too large for the type becomes its largest number, not infinity; 16 bits end where variances do not.
+        // A number that is too large for the type becomes its largest, not infinity: variances may exceed 16 bits.
         var largest = finfo(average.dtype).max;
         if (Moments.TypeFor(average.dtype) == average.dtype)
             average.mul_(1 - Momentum).add_(statistic.clamp(-largest, largest), alpha: Momentum);

@@ -37,7 +37,8 @@ internal static class CompiledFilter
         var use = arguments with { Input = x, Prior = prior, Gains = arguments.Gains with { Learned = gains } };
 
         Tensor[] result;
-        using (no_grad()) result = Compute(use, part.Count);
+        using (no_grad())
+            result = Compute(use, part.Count);
         var outputs = result[..3];
         var inputs = use.Differentiable();
         if (GraphNode.Records(inputs))
@@ -50,13 +51,16 @@ internal static class CompiledFilter
     {
         var type = Moments.TypeFor(arguments.Weight.dtype);
         var result = Compute(arguments, microBatches, type);
-        if (result[3].item<bool>()) return result;
+        if (result[3].item<bool>())
+            return result;
 
         FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.ChannelsAreGroups);
         result = Compute(arguments, microBatches, ScalarType.Float64);
-        if (!result[3].item<bool>()) throw FiniteValues.TooLarge();
+        if (!result[3].item<bool>())
+            throw FiniteValues.TooLarge();
         var largest = finfo(type).max;
-        foreach (var statistic in new[] { 1, 2, 4, 5 }) result[statistic] = result[statistic].clamp(-largest, largest).to(type);
+        foreach (var statistic in new[] { 1, 2, 4, 5 })
+            result[statistic] = result[statistic].clamp(-largest, largest).to(type);
         return result;
     }
 

@@ -104,7 +104,7 @@ internal static class CompiledOperations
 
     /// <summary>The filter.</summary>
     /// <returns>
-    /// y, m, v, whether all is finite, the mean and variance that running averages take in, then what the backward pass needs.
+    /// y, m, v, whether all is finite, the mean and variance that running averages take in, then the tensors that the backward pass needs.
     /// </returns>
     public static Tensor[] Forward(FilterArguments arguments, Moments gains, long microBatches) =>
         Compiled.Call(

@@ -6,12 +6,12 @@ namespace KnDsl;
 
 /// <summary>
 /// The filter on a CPU, for contiguous values of 32 and 64 bits: passes over memory in vector instructions, the arithmetic on
-/// statistics in double, micro-batches by index. No call of a native kernel is as cheap as not calling one.
+/// statistics in double, micro-batches by index. No native kernel is called: for small values a call costs more than the work.
 /// </summary>
 internal static class CpuFilter
 {
-    // Many rows shorter than a vector or two are better off in native kernels, which go across channels; few are done here
-    // before those have been called.
+    // Many rows shorter than a vector or two are faster in native kernels, which go across channels; a few are done here in
+    // less time than the call of a kernel takes.
     private const long MinRowLength = 8;
     private const long MaxShortRows = 1 << 14;
 
@@ -24,8 +24,10 @@ internal static class CpuFilter
             arguments.Weight.dtype != type || !x.is_contiguous())
             return false;
         var rows = x.size(0) * x.size(1);
-        if (rows > MaxShortRows && x.numel() < rows * MinRowLength) return false;
-        if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type)) return false;
+        if (rows > MaxShortRows && x.numel() < rows * MinRowLength)
+            return false;
+        if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type))
+            return false;
         return arguments.Gains.Learned is not { } learned || (learned.Mean.dtype == type && learned.Variance.dtype == type);
     }
 
@@ -52,7 +54,8 @@ internal static unsafe class CpuFilter<T>
             Observe(x, layout, work);
             CheckFinite(x, layout, work, arguments.Settings);
             work.Filter<T>(arguments);
-            if (averages is not null) Update(averages, layout, work);
+            if (averages is not null)
+                Update(averages, layout, work);
             y = empty_like(x);
             Normalize(x, y, layout, work);
             (m, v) = (work.ToTensor<T>(work.M, x), work.ToTensor<T>(work.V, x));
@@ -90,7 +93,8 @@ internal static unsafe class CpuFilter<T>
     {
         for (var s = 0; s < layout.Statistics; s++)
         {
-            if (double.IsFinite(work.Mu[s]) && double.IsFinite(work.Variance[s])) continue;
+            if (double.IsFinite(work.Mu[s]) && double.IsFinite(work.Variance[s]))
+                continue;
             work.Dispose();
             throw x.isfinite().all().item<bool>()
                 ? FiniteValues.TooLarge()

@@ -51,7 +51,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
     protected override void Release() => _work.Dispose();
 
     /// <summary>
-    /// With r = 1 / sqrt(v + eps), n values behind a statistic, and over each statistic's values
+    /// With r = 1 / sqrt(v + eps), n values in a statistic, and over each statistic's values
     /// db = sum gy, dw = r sum gy (x - m):
     /// <code>
     /// dm = gm - w r db                                dv = gv - w r^2 dw / 2
@@ -106,7 +106,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         });
     }
 
-    /// <summary>The gradients of statistics, [R, C], summed to so many rows.</summary>
+    /// <summary>The gradients of statistics, [R, C], summed to a number of rows.</summary>
     private Tensor Reduce(System.ReadOnlySpan<double> statistics, long rows, Tensor like)
     {
         var channels = (int)_layout.Channels;
@@ -115,7 +115,8 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         for (var at = 0; at < rows * channels; at++)
         {
             double sum = 0;
-            for (var s = at; s < statistics.Length; s += (int)rows * channels) sum += statistics[s];
+            for (var s = at; s < statistics.Length; s += (int)rows * channels)
+                sum += statistics[s];
             elements[at] = T.CreateTruncating(sum);
         }
 

@@ -33,16 +33,16 @@ internal sealed unsafe class CpuStatistics : IDisposable
     /// <summary>Filtered variances.</summary>
     public Span<double> V => Part(3);
 
-    /// <summary>What running averages take in of the mean.</summary>
+    /// <summary>The means that running averages take in.</summary>
     public Span<double> AveragedMean => Part(11);
 
-    /// <summary>What running averages take in of the variance: the observed part is unbiased.</summary>
+    /// <summary>The variances that running averages take in: their observed part is unbiased.</summary>
     public Span<double> AveragedVariance => Part(4);
 
-    /// <summary>What the prior mean lacks, mu - m0; 0 where there is no prior.</summary>
+    /// <summary>The differences of the means, mu - m0; 0 where there is no prior.</summary>
     public Span<double> D => Part(5);
 
-    /// <summary>What the prior variance lacks, var - v0; 0 where there is no prior.</summary>
+    /// <summary>The differences of the variances, var - v0; 0 where there is no prior.</summary>
     public Span<double> E => Part(6);
 
     /// <summary>Gains of the mean; 1 where there is no prior.</summary>
@@ -88,13 +88,15 @@ internal sealed unsafe class CpuStatistics : IDisposable
     {
         var result = empty([_layout.Batches.Count, _layout.Channels], like.dtype, like.device);
         var elements = Pointer<T>(result);
-        for (var s = 0; s < part.Length; s++) elements[s] = Saturate.To<T>(part[s]);
+        for (var s = 0; s < part.Length; s++)
+            elements[s] = Saturate.To<T>(part[s]);
         return result;
     }
 
     public void Dispose()
     {
-        if (_memory.Length > 0) ArrayPool<double>.Shared.Return(_memory);
+        if (_memory.Length > 0)
+            ArrayPool<double>.Shared.Return(_memory);
         _memory = [];
     }
 
@@ -106,7 +108,8 @@ internal sealed unsafe class CpuStatistics : IDisposable
         E.Clear();
         Qm.Fill(1);
         Qv.Fill(1);
-        if (arguments.Prior is not { } prior) return;
+        if (arguments.Prior is not { } prior)
+            return;
 
         var m0 = Pointer<T>(prior.Mean);
         var v0 = Pointer<T>(prior.Variance);
@@ -114,12 +117,14 @@ internal sealed unsafe class CpuStatistics : IDisposable
         var microBatches = (int)_layout.Batches.Count;
         var perMicroBatch = arguments.PriorRows == 1 ? 0 : channels;
         double ofLayer = 0;
-        for (var microBatch = 0; microBatch < microBatches; microBatch++) ofLayer += Ratio(microBatch) / microBatches;
+        for (var microBatch = 0; microBatch < microBatches; microBatch++)
+            ofLayer += Ratio(microBatch) / microBatches;
 
         for (var microBatch = 0; microBatch < microBatches; microBatch++)
         {
             var ratio = _settings.GuardsEachMicroBatch ? Ratio(microBatch) : ofLayer;
-            if (!(ratio < FilterSettings.Guard)) continue;
+            if (!(ratio < FilterSettings.Guard))
+                continue;
             for (var c = 0; c < channels; c++)
             {
                 var s = microBatch * channels + c;
@@ -137,10 +142,12 @@ internal sealed unsafe class CpuStatistics : IDisposable
             for (var c = 0; c < channels; c++)
             {
                 var s = microBatch * channels + c;
-                var (mean, variance) = (
-                    double.CreateTruncating(m0[microBatch * perMicroBatch + c]), double.CreateTruncating(v0[microBatch * perMicroBatch + c]));
-                if (!double.IsFinite(mean) || !double.IsFinite(variance)) return double.PositiveInfinity;
-                if (Variance[s] > FilterSettings.NoVariance * Mu[s] * Mu[s]) sum += variance / Variance[s];
+                var mean = double.CreateTruncating(m0[microBatch * perMicroBatch + c]);
+                var variance = double.CreateTruncating(v0[microBatch * perMicroBatch + c]);
+                if (!double.IsFinite(mean) || !double.IsFinite(variance))
+                    return double.PositiveInfinity;
+                if (Variance[s] > FilterSettings.NoVariance * Mu[s] * Mu[s])
+                    sum += variance / Variance[s];
             }
 
             return sum / channels;
@@ -167,7 +174,8 @@ internal sealed unsafe class CpuStatistics : IDisposable
         {
             var (rows, columns) = (gain.size(0), gain.size(1));
             var values = Pointer<T>(gain) + (rows == 1 ? 0 : microBatch * columns);
-            for (var c = 0; c < into.Length; c++) into[c] = double.CreateTruncating(values[columns == 1 ? 0 : c]);
+            for (var c = 0; c < into.Length; c++)
+                into[c] = double.CreateTruncating(values[columns == 1 ? 0 : c]);
         }
     }
 

@@ -4,14 +4,14 @@ namespace KnDsl;
 
 /// <summary>
 /// A contiguous value [samples, channels, positions] and its micro-batches: sample j*S + s belongs to micro-batch s of the S
-/// full ones, what is left over to a last one.
+/// full ones, samples that are left over to a last one.
 /// </summary>
 internal readonly record struct Layout(long Samples, long Channels, long Positions, MicroBatches Batches)
 {
     /// <summary>All statistics: micro-batches times channels.</summary>
     public int Statistics => checked((int)(Batches.Count * Channels));
 
-    /// <summary>Values behind a statistic of a micro-batch.</summary>
+    /// <summary>Values in a statistic of a micro-batch.</summary>
     public double Values(long microBatch) => (double)SamplesOf(microBatch) * Positions;
 
     /// <summary>Samples of a micro-batch.</summary>

@@ -4,7 +4,10 @@ using TorchSharp.Modules;
 
 namespace KnDsl;
 
-/// <summary>The spatial size behind a convolution.</summary>
+/// <summary>
+/// The spatial size of a convolution's output, for a state that is computed before the output is, and for the shares of
+/// padding.
+/// </summary>
 internal static class ConvolutionSize
 {
     public static IReadOnlyList<long> After(IReadOnlyList<long> size, Convolution convolution)

@@ -101,7 +101,8 @@ internal static unsafe class FusedStep<T>
                         : OverPositions(moments.Dot(kernel, row, shape.GroupOf(o), sums), sums, seen);
                     means[at] = Saturate.To<T>(m + (biases is null ? 0 : double.CreateTruncating(biases[o])));
                     variances[at] = Saturate.To<T>(v);
-                    for (var tap = 0; tap < sums.Length; tap++) perTap[at * sums.Length + tap] = Saturate.To<T>(sums[tap]);
+                    for (var tap = 0; tap < sums.Length; tap++)
+                        perTap[at * sums.Length + tap] = Saturate.To<T>(sums[tap]);
                 }
             }
         });

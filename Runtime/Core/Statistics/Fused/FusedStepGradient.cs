@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// The gradient of a step between two normalization layers. With p and s the moments behind the ReLU, s weighed with the
+/// The gradient of a step between two normalization layers. With p and s the moments after the ReLU, s weighed with the
 /// share of positions that a tap has, and per output channel and tap k = gm share + 2 gv (covariance A), A being the means
 /// that single taps pass: dW = k p + 2 gv W s, dp = sum k W, ds = share sum gv W^2.
 /// </summary>
@@ -76,8 +76,10 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
                             var columns = new Columns(
                                 weights + at, results + at, p + start, s + start, dp + sums, ds + sums, count, start, factors,
                                 varianceGradients + row * _shape.Outputs + o);
-                            if (Together(o) == 1) AccumulateOne(columns, 0, 0, adds || row > 0);
-                            else AccumulateFour(columns, adds || row > 0);
+                            if (Together(o) == 1)
+                                AccumulateOne(columns, 0, 0, adds || row > 0);
+                            else
+                                AccumulateFour(columns, adds || row > 0);
                         }
                     }
                 }
@@ -116,10 +118,12 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
             Vector.Store(dp, columns.MeanSums + i);
             Vector.Store(ds, columns.VarianceSums + i);
             phase += step;
-            if (phase >= period) phase -= period;
+            if (phase >= period)
+                phase -= period;
         }
 
-        for (var output = 0; output < 4; output++) AccumulateOne(columns, output, i, adds);
+        for (var output = 0; output < 4; output++)
+            AccumulateOne(columns, output, i, adds);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -152,7 +156,7 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
         }
     }
 
-    /// <summary>Columns of a kernel and of those after it, and what belongs to them.</summary>
+    /// <summary>Columns of a kernel and of those after it, with their moments and sums.</summary>
     private readonly struct Columns(
         T* weight, T* gradient, T* means, T* variances, T* meanSums, T* varianceSums, int count, int start, T* factors,
         T* varianceGradient)
@@ -189,7 +193,8 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
                     byMean * moments.MeanByVariance + byVariance * moments.VarianceByVariance);
             }
 
-            if (_source.Emitted) byVariance *= 2 * double.CreateTruncating(NativeTensor.Pointer<T>(_source.Variance)[at]);
+            if (_source.Emitted)
+                byVariance *= 2 * double.CreateTruncating(NativeTensor.Pointer<T>(_source.Variance)[at]);
             meanResults[at] = T.CreateTruncating(byMean);
             varianceResults[at] = T.CreateTruncating(byVariance);
         }

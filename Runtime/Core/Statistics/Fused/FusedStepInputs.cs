@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace KnDsl;
 
 /// <summary>
-/// A step's input moments, behind the ReLU if there is one, each repeated for every tap so that a kernel meets them element
+/// The input moments of a fused step, after the ReLU if there is one, each repeated for every tap so that a kernel meets them element
 /// by element. The variances are already weighed with the share of positions where the tap meets the input.
 /// </summary>
 internal sealed unsafe class FusedStepInputs<T> : IDisposable
@@ -115,7 +115,8 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
                 Vector.Store(Vector.Load(sum) + w * Vector.Load(means + i), sum);
                 second += w * w * Vector.Load(variances + i);
                 sum += Vector<T>.Count;
-                if (sum == last) sum = first;
+                if (sum == last)
+                    sum = first;
             }
 
             var secondTail = T.Zero;
@@ -126,7 +127,8 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
             }
 
             for (var at = first; at < last;)
-                for (var tap = 0; tap < taps; tap++) perTap[tap] += double.CreateTruncating(*at++);
+                for (var tap = 0; tap < taps; tap++)
+                    perTap[tap] += double.CreateTruncating(*at++);
             return double.CreateTruncating(Vector.Sum(second) + secondTail);
         }
     }

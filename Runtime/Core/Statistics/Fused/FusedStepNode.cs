@@ -28,7 +28,8 @@ internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, Fus
         var dw = adds ? ofLayer! : RecycledTensor.Like(weight);
         using var gradient = new FusedStepGradient<T>(shape, source, seen, kept.Count == 0 ? null : kept[0], gm, gv);
         gradient.Propagate(weight, dw, adds);
-        if (ofLayer is not null && !adds) dw.add_(ofLayer);
+        if (ofLayer is not null && !adds)
+            dw.add_(ofLayer);
         var (dm, dv) = gradient.ThroughSource();
         return inputs.Count == 3 ? [dm, dv, dw] : [dm, dv, dw, gm.sum([0])];
     }

@@ -9,7 +9,7 @@ namespace KnDsl;
 
 /// <summary>
 /// At which of a convolution's output positions each tap of its kernel meets the input. Elsewhere it meets zeros: padding,
-/// or what a transposed convolution puts between the positions. Positions of a channel differ by that alone, so it is all
+/// or those that a transposed convolution puts between the positions. Positions of a channel differ by that alone, so it is all
 /// that the channel's moments need.
 /// </summary>
 internal sealed class SeenTaps
@@ -31,7 +31,8 @@ internal sealed class SeenTaps
     {
         var row = MemoryMarshal.CreateReadOnlySpan(ref Covariance[tap, 0], numbers.Length);
         var sum = 0.0;
-        for (var i = 0; i < row.Length; i++) sum += row[i] * numbers[i];
+        for (var i = 0; i < row.Length; i++)
+            sum += row[i] * numbers[i];
         return sum;
     }
 
@@ -40,16 +41,19 @@ internal sealed class SeenTaps
     /// <param name="convolution">The convolution; one that pads with anything but zeros counts as unpadded.</param>
     public static SeenTaps? Find(IReadOnlyList<long> size, Convolution convolution)
     {
-        if (convolution is not ConvolutionTranspose && !PadsWithZeros(convolution)) return null;
+        if (convolution is not ConvolutionTranspose && !PadsWithZeros(convolution))
+            return null;
 
         // A kernel's tap meets the input where it does so in every dimension, and positions are all combinations.
         var output = ConvolutionSize.After(size, convolution);
         var together = new double[,] { { 1 } };
-        for (var i = 0; i < size.Count; i++) together = Combine(together, Dimension(i, size[i], output[i], convolution));
+        for (var i = 0; i < size.Count; i++)
+            together = Combine(together, Dimension(i, size[i], output[i], convolution));
 
         var shares = Enumerable.Range(0, together.GetLength(0)).Select(tap => together[tap, tap]).ToArray();
         for (var a = 0; a < shares.Length; a++)
-            for (var b = 0; b < shares.Length; b++) together[a, b] -= shares[a] * shares[b];
+            for (var b = 0; b < shares.Length; b++)
+                together[a, b] -= shares[a] * shares[b];
         return new(shares, together);
     }
 
@@ -71,9 +75,12 @@ internal sealed class SeenTaps
         for (long position = 0; position < output; position++)
         {
             seen.Clear();
-            for (long tap = 0; tap < taps; tap++) if (Meets(position, tap)) seen.Add(tap);
+            for (long tap = 0; tap < taps; tap++)
+                if (Meets(position, tap))
+                    seen.Add(tap);
             foreach (var a in seen)
-                foreach (var b in seen) together[a, b] += 1.0 / output;
+                foreach (var b in seen)
+                    together[a, b] += 1.0 / output;
         }
 
         return together;

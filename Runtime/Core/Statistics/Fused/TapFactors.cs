@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// What a kernel's elements contribute to the means' gradient, per row, output channel and tap. The factors come round after
-/// a period, and are repeated so that a vector of them can be loaded from any tap on.
+/// The contribution of a kernel's elements to the means' gradient, per row, output channel and tap. The factors repeat after a
+/// period, and further still, so that a vector of them can be loaded from any tap on.
 /// </summary>
 internal sealed unsafe class TapFactors<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -37,15 +37,17 @@ internal sealed unsafe class TapFactors<T> : IDisposable
 
             var (meanGradient, varianceGradient) = (
                 double.CreateTruncating(meanGradients[at]), double.CreateTruncating(varianceGradients[at]));
-            for (var tap = 0; tap < Period; tap++) perTap[tap] = double.CreateTruncating(means[at * Period + tap]);
+            for (var tap = 0; tap < Period; tap++)
+                perTap[tap] = double.CreateTruncating(means[at * Period + tap]);
             for (var tap = 0; tap < Period; tap++)
                 factors[tap] = T.CreateTruncating(
                     meanGradient * seen.Shares[tap] + 2 * varianceGradient * seen.CovarianceWith(tap, perTap));
-            for (var repeated = Period; repeated < Length; repeated++) factors[repeated] = factors[repeated - Period];
+            for (var repeated = Period; repeated < Length; repeated++)
+                factors[repeated] = factors[repeated - Period];
         }
     }
 
-    /// <summary>Elements after which the factors come round.</summary>
+    /// <summary>Elements after which the factors repeat.</summary>
     public int Period { get; }
 
     /// <summary>How far the factors of two output channels are apart.</summary>

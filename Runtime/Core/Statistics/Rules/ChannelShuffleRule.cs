@@ -2,7 +2,7 @@ using System.Collections.Generic;
 
 namespace KnDsl;
 
-/// <summary>Channel shuffle (ShuffleNet): channels of the groups in turns.</summary>
+/// <summary>Channel shuffle (ShuffleNet): one channel of each group in turn.</summary>
 /// <param name="groups">Groups, which must divide the channels.</param>
 public sealed class ChannelShuffleRule(long groups) : MomentRule
 {

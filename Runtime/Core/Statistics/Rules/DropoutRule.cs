@@ -12,7 +12,7 @@ public sealed class DropoutRule : MomentRule
 
     /// <summary>The rule for a probability.</summary>
     /// <param name="p">The probability of zero, in [0, 1).</param>
-    /// <exception cref="System.ArgumentOutOfRangeException">p lies outside of [0, 1).</exception>
+    /// <exception cref="System.ArgumentOutOfRangeException">p is outside of [0, 1).</exception>
     public DropoutRule(double p)
     {
         _p = p is >= 0 and < 1 ? p : throw Setting.OutOfRange(nameof(p), p, "must be at least 0 and less than 1");

@@ -23,7 +23,10 @@ public sealed class LinearRule(Linear linear) : MomentRule
             return permuted.Around(new AnalyticState(OverChannels(before.ToMoments()), before.Size), to);
         }
 
-        if (state.Size.Count > 0 || state.Source() is var source && !FusedStep.Supports(source, linear.weight))
+        if (state.Size.Count > 0)
+            return base.Pass(state, to);
+        var source = state.Source();
+        if (!FusedStep.Supports(source, linear.weight))
             return base.Pass(state, to);
 
         var (mean, variance) = FusedStep.Pass(source, linear.weight, linear.bias, groups: 1, seen: null);

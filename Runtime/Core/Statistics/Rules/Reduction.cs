@@ -19,7 +19,7 @@ internal readonly record struct Reduction(long[] Dims, bool KeepDim)
     }
 
     /// <summary>Where the channels are left out, the first spatial dimension that stays takes their place.</summary>
-    /// <param name="reduced">The moments of what was taken together; of one channel, where the channels are among the dimensions.</param>
+    /// <param name="reduced">The moments of the result; one channel, where the channels are among the dimensions.</param>
     /// <param name="from">The spatial size of the input.</param>
     public Moments Place(Moments reduced, IReadOnlyList<long> from)
     {

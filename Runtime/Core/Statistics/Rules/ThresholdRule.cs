@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>Threshold: the element where it is above a number, another number elsewhere; in closed form.</summary>
-/// <param name="threshold">What an element must exceed.</param>
+/// <param name="threshold">The number that an element must exceed.</param>
 /// <param name="value">The output elsewhere.</param>
 public sealed class ThresholdRule(double threshold, double value) : ElementRule
 {

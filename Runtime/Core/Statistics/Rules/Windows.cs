@@ -47,7 +47,7 @@ internal static class Windows
         double mean = 0, square = 0;
         foreach (var (count, share) in windows)
         {
-            var maximum = MaximumOfNormals.Moments(count);
+            var maximum = MaximumOfNormals.MeanAndVariance(count);
             mean += share * maximum.Mean;
             square += share * (maximum.Variance + maximum.Mean * maximum.Mean);
         }

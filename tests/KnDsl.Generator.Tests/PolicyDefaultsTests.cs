@@ -1,0 +1,90 @@
+using System;
+using System.Globalization;
+using System.Linq;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Operations.Contract;
+using Xunit;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>
+/// The settings of policies are declared twice, in the language and in the runtime's factories. Both have the same settings
+/// with the same defaults.
+/// </summary>
+public sealed class PolicyDefaultsTests
+{
+    public static TheoryData<string> Policies => [.. NormPolicies.All.Select(policy => policy.Name)];
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void TheFactoryHasTheSettingsOfTheLanguage(string name)
+    {
+        var policy = NormPolicies.Find(name)!;
+        Assert.Equal(policy.Parameters.Select(CSharpName).Order(), Factory(policy).GetParameters().Select(parameter => parameter.Name!).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void EveryDefaultIsThatOfTheFactory(string name)
+    {
+        var policy = NormPolicies.Find(name)!;
+        foreach (var setting in policy.Parameters)
+        {
+            var parameter = Factory(policy).GetParameters().Single(parameter => parameter.Name == CSharpName(setting));
+            Assert.True(parameter.HasDefaultValue, $"{name}: {setting.Name} has no default in the runtime");
+            Assert.Equal((setting.Name, Told(setting)), (setting.Name, Used(policy, setting, parameter.DefaultValue)));
+        }
+    }
+
+    /// <summary>The gain of Kalman normalization follows the samples; its text names it at some of them.</summary>
+    [Fact]
+    public void TheTextOfTheDefaultGainHasItsNumbers()
+    {
+        var text = NormPolicies.Find("kalman")!.Parameter("gain")!.Default!;
+        var gain = Gain.Default;
+        Assert.Contains($"mean {Text(gain.Mean(2))}, variance {Text(gain.Variance(2))} up to 8 samples", text);
+        Assert.Contains($"({Text(gain.Variance(64))} at 64)", text);
+        Assert.Contains($"both {Text(gain.Mean(1))} at one sample", text);
+        Assert.Equal(gain.Mean(1), gain.Variance(1));
+        Assert.Equal(gain.Variance(2), gain.Variance(8), 0.04);
+
+        static string Text(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);
+    }
+
+    private static MethodInfo Factory(NormPolicyDefinition policy) => typeof(NormPolicy).GetMethod(policy.Factory)!;
+
+    private static string CSharpName(OperationParameter setting) =>
+        Regex.Replace(setting.Name, "_(.)", match => match.Groups[1].Value.ToUpperInvariant());
+
+    /// <summary>What the language says of a setting that is left out.</summary>
+    private static object Told(OperationParameter setting) => setting.Kind switch
+    {
+        ParameterKind.Number => double.Parse(setting.Default!, CultureInfo.InvariantCulture),
+        ParameterKind.Integer when long.TryParse(setting.Default, CultureInfo.InvariantCulture, out var number) => number,
+        ParameterKind.Flag => bool.Parse(setting.Default!),
+        _ => setting.Default!,
+    };
+
+    /// <summary>What the runtime does then, in the same form.</summary>
+    private static object Used(NormPolicyDefinition policy, OperationParameter setting, object? value) => (setting.Kind, value) switch
+    {
+        (ParameterKind.Gain, null) => GainOf(policy, setting),
+        (ParameterKind.Integer, null) => "the whole batch",
+        (ParameterKind.Integer, { } number) => Convert.ToInt64(number, CultureInfo.InvariantCulture),
+        (ParameterKind.Word, { } member) => Enum.GetName(typeof(Transition), member)!.ToLowerInvariant(),
+        (_, { } other) => other,
+        _ => "nothing",
+    };
+
+    private static string GainOf(NormPolicyDefinition policy, OperationParameter setting)
+    {
+        var arguments = Factory(policy).GetParameters().Select(parameter => parameter.DefaultValue).ToArray();
+        var made = Factory(policy).Invoke(null, arguments)!;
+        var gain = (Gain)made.GetType().GetProperty(nameof(Gain))!.GetValue(made)!;
+        return gain == Gain.Default
+            ? setting.Default! // Its numbers are compared by TheTextOfTheDefaultGainHasItsNumbers.
+            : string.Create(CultureInfo.InvariantCulture, $"mean {gain.Mean(1)}, variance {gain.Variance(1)}");
+    }
+}
