@@ -12,7 +12,7 @@ namespace KnDsl;
 /// </remarks>
 public sealed record Gain
 {
-    // The best numbers of the study in Samples/FashionMnist.
+    // The best of the gains that Samples/Study tried.
     private const double GainOfOneSample = 0.03;
     private const double VarianceGainOfFew = 0.05;
 
