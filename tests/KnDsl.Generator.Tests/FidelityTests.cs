@@ -29,8 +29,11 @@ public sealed class FidelityTests : TorchTest
         {
             var data = new TheoryData<string, string>();
             foreach (var name in new[] { "Branch", "PreActivation", "Concat", "Loop" })
+            {
                 foreach (var policy in new[] { "native", "kalman", "micro-batches", "none" })
                     data.Add(name, policy);
+            }
+
             return data;
         }
     }
@@ -50,8 +53,11 @@ public sealed class FidelityTests : TorchTest
         NormStage norm = kind == "native" ? Native : Layer;
         using var network = @case.CreateNetwork(policy, dtype: ScalarType.Float64);
         using (no_grad())
+        {
             foreach (var (key, parameter) in network.named_parameters().Where(entry => entry.name.Contains("norm") || entry.name.Contains("bn")))
                 parameter.add_(randn_like(parameter), 0.3);
+        }
+
         var image = @case.Inputs(dtype: ScalarType.Float64).Single();
 
         foreach (var training in new[] { false, true })
@@ -105,7 +111,7 @@ public sealed class FidelityTests : TorchTest
     private static Tensor Branch(object made, Tensor image, NormStage norm)
     {
         dynamic network = made;
-        (Tensor x, ChannelState? state) = Bottleneck((object)network.first, image, null, norm);
+        var (x, state) = Bottleneck((object)network.first, image, null, norm);
         (x, state) = Bottleneck((object)network.second, x, state, norm);
         (x, state) = Bottleneck((object)network.third, x, state, norm);
         return ((Linear)network.fc).call(x.mean([2, 3]));
@@ -178,7 +184,7 @@ public sealed class FidelityTests : TorchTest
         dynamic network = made;
         var mixed = network.mixed;
         var (a, _) = ConvNorm((object)mixed.branch1, image, null, norm);
-        (Tensor b, ChannelState? bState) = ConvNorm((object)mixed.branch2[0], image, null, norm);
+        var (b, bState) = ConvNorm((object)mixed.branch2[0], image, null, norm);
         (b, _) = ConvNorm((object)mixed.branch2[1], b, bState, norm);
         var (c, _) = ConvNorm((object)mixed.branch3._1, max_pool2d(image, 3, 1, 1), null, norm);
         // The image has no state, so what it is joined to has none either.
@@ -200,7 +206,7 @@ public sealed class FidelityTests : TorchTest
     private static Tensor Dense(object made, Tensor image, NormStage norm)
     {
         dynamic network = made;
-        (Tensor x, ChannelState? state) = DenseBlock((object)network.dense1, ((Conv2d)network.conv0).call(image), null, norm);
+        var (x, state) = DenseBlock((object)network.dense1, ((Conv2d)network.conv0).call(image), null, norm);
         var conv = (Conv2d)network.transition.conv;
         (x, state) = NormRelu(norm, (NormLayer)network.transition.norm, x, state);
         (x, state) = Convolve(conv, x, state);
@@ -217,7 +223,7 @@ public sealed class FidelityTests : TorchTest
         foreach (var layer in block.denselayer)
         {
             var (conv1, conv2) = ((Conv2d)layer.conv1, (Conv2d)layer.conv2);
-            (Tensor y, ChannelState? s, state) = norm((NormLayer)layer.norm1, x, state);
+            (var y, var s, state) = norm((NormLayer)layer.norm1, x, state);
             y = relu(y);
             (y, s) = ConvNormRelu(norm, conv1, (NormLayer)layer.norm2, y, s?.Pass(new ReluRule(), y));
             (y, s) = Convolve(conv2, y, s);

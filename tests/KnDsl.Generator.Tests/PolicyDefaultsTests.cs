@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Linq;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using KnDsl.Generator.Writing;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
 using Xunit;
@@ -42,7 +43,7 @@ public sealed class PolicyDefaultsTests
     [Fact]
     public void TheTextOfTheDefaultGainHasItsNumbers()
     {
-        var text = NormPolicies.Find("kalman")!.Parameter("gain")!.Default!;
+        var text = NormPolicies.Find("kalman")!.Parameters.OfType<GainParameter>().Single().DefaultText!;
         var gain = Gain.Default;
         Assert.Contains($"mean {Text(gain.Mean(2))}, variance {Text(gain.Variance(2))} up to 8 samples", text);
         Assert.Contains($"({Text(gain.Variance(64))} at 64)", text);
@@ -53,27 +54,27 @@ public sealed class PolicyDefaultsTests
         static string Text(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);
     }
 
-    private static MethodInfo Factory(NormPolicyDefinition policy) => typeof(NormPolicy).GetMethod(policy.Factory)!;
+    private static MethodInfo Factory(NormPolicyDefinition policy) => typeof(NormPolicy).GetMethod(CSharpNames.PolicyFactory(policy.Name))!;
 
     private static string CSharpName(OperationParameter setting) =>
         Regex.Replace(setting.Name, "_(.)", match => match.Groups[1].Value.ToUpperInvariant());
 
     /// <summary>What the language says of a setting that is left out.</summary>
-    private static object Told(OperationParameter setting) => setting.Kind switch
+    private static object Told(OperationParameter setting) => setting switch
     {
-        ParameterKind.Number => double.Parse(setting.Default!, CultureInfo.InvariantCulture),
-        ParameterKind.Integer when long.TryParse(setting.Default, CultureInfo.InvariantCulture, out var number) => number,
-        ParameterKind.Flag => bool.Parse(setting.Default!),
-        _ => setting.Default!,
+        NumberParameter { Default: { } number } => number.Value!,
+        IntegerParameter { Default: { } number } => number.Value!,
+        FlagParameter { Default: { } flag } => flag.Value!,
+        _ => setting.DefaultText!,
     };
 
     /// <summary>What the runtime does then, in the same form.</summary>
-    private static object Used(NormPolicyDefinition policy, OperationParameter setting, object? value) => (setting.Kind, value) switch
+    private static object Used(NormPolicyDefinition policy, OperationParameter setting, object? value) => (setting, value) switch
     {
-        (ParameterKind.Gain, null) => GainOf(policy, setting),
-        (ParameterKind.Integer, null) => "the whole batch",
-        (ParameterKind.Integer, { } number) => Convert.ToInt64(number, CultureInfo.InvariantCulture),
-        (ParameterKind.Word, { } member) => Enum.GetName(typeof(Transition), member)!.ToLowerInvariant(),
+        (GainParameter, null) => GainOf(policy, setting),
+        (IntegerParameter, null) => "the whole batch",
+        (IntegerParameter, { } number) => Convert.ToInt64(number, CultureInfo.InvariantCulture),
+        (WordParameter, { } member) => Enum.GetName(typeof(Transition), member)!.ToLowerInvariant(),
         (_, { } other) => other,
         _ => "nothing",
     };
@@ -84,7 +85,7 @@ public sealed class PolicyDefaultsTests
         var made = Factory(policy).Invoke(null, arguments)!;
         var gain = (Gain)made.GetType().GetProperty(nameof(Gain))!.GetValue(made)!;
         return gain == Gain.Default
-            ? setting.Default! // Its numbers are compared by TheTextOfTheDefaultGainHasItsNumbers.
+            ? setting.DefaultText! // Its numbers are compared by TheTextOfTheDefaultGainHasItsNumbers.
             : string.Create(CultureInfo.InvariantCulture, $"mean {gain.Mean(1)}, variance {gain.Variance(1)}");
     }
 }
