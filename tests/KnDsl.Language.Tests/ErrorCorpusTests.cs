@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Diagnostics;
-using KnDsl.Language.Parsing;
 using KnDsl.Language.Text;
 using Xunit;
 

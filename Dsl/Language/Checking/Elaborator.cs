@@ -4,7 +4,6 @@ using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
-using KnDsl.Language.Parsing;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;

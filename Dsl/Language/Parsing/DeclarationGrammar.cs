@@ -31,7 +31,7 @@ internal static class DeclarationGrammar
         select new HeaderItem(name, null, shape);
 
     /// <summary>A parameter has a type; what has none is an input of the block, with sizes or without.</summary>
-    private static readonly Parser<HeaderItem> Item = SizedInput.After(TokenKind.Identifier, TokenKind.OpenBracket).Or(
+    private static readonly Parser<HeaderItem> Item = SizedInput.StartingWith(TokenKind.Identifier, TokenKind.OpenBracket).Or(
         from name in ExpressionGrammar.Name
         from type in (
             from colon in Tokens.Colon

@@ -47,10 +47,8 @@ internal static class StatementGrammar
             TextSpan.Union(keyword.Span, call.Span));
 
     private static readonly Parser<Statement> Assign =
-        from targets in ExpressionGrammar.Name.Listed()
-        from assign in Tokens.Assign
-        from value in ExpressionGrammar.Value
-        select new AssignStatement(targets, value, TextSpan.Union(targets[0].Span, value.Span));
+        ExpressionGrammar.Name.Listed().Then(targets => Tokens.Assign.Then(_ => ExpressionGrammar.Value)
+            .Select(value => (Statement)new AssignStatement(targets, value, TextSpan.Union(targets[0].Span, value.Span))));
 
     /// <summary>Up to the brace.</summary>
     public static readonly Parser<Expression> If =

@@ -11,6 +11,7 @@ internal sealed class TokenInput : IInput
 {
     private readonly Furthest _furthest;
     private TokenInput? _next;
+    private IResult<Token>? _failure;
 
     public TokenInput(IReadOnlyList<Token> tokens, int position, int end)
         : this(tokens, position, end, new Furthest { Position = position })
@@ -44,7 +45,10 @@ internal sealed class TokenInput : IInput
 
     public int Column => Position;
 
-    /// <summary>Where Sprache's Ref would note the rules that it is in; the grammar does without.</summary>
+    /// <summary>
+    /// Where Sprache's Ref notes the rules that it is in. It is new at every look: Ref throws where one alternative failed at a
+    /// rule and the next one tries the same rule at the same token, and it finds left recursion, of which this grammar has none.
+    /// </summary>
     public IDictionary<object, object> Memos => new Dictionary<object, object>();
 
     public int FurthestPosition => _furthest.Position;
@@ -56,7 +60,8 @@ internal sealed class TokenInput : IInput
     public IInput Advance() => _next ??= new TokenInput(Tokens, Position + 1, Limit, _furthest);
 
     /// <summary>Notes that a token of this description was wanted here and not found.</summary>
-    public void Want(string expected)
+    /// <returns>The failure, one for all tokens that are wanted here: its text is not used.</returns>
+    public IResult<Token> Want(string expected)
     {
         if (Position > _furthest.Position)
         {
@@ -65,6 +70,7 @@ internal sealed class TokenInput : IInput
         }
         if (Position == _furthest.Position && !_furthest.Expected.Contains(expected))
             _furthest.Expected.Add(expected);
+        return _failure ??= Result.Failure<Token>(this, "", []);
     }
 
     /// <summary>What was wanted at this token so far; see <see cref="Rename"/>.</summary>
