@@ -16,14 +16,14 @@ using SourceText = KnDsl.Language.Text.SourceText;
 
 namespace KnDsl.Benchmarks;
 
-/// <summary>What the generator costs a build and an editor: reading, checking and writing networks, small, large and many.</summary>
+/// <summary>Times the generator as a build and an editor use it: it reads, checks and writes small, large and many networks.</summary>
 internal static class GeneratorBenchmark
 {
     private static readonly string Cases = Path.Combine(Repository.Cases, "published");
 
     public static void Run()
     {
-        // First of all, while nothing is compiled yet: a build's compiler is cold too.
+        // First, while nothing has been compiled yet: the compiler of a build is cold too.
         var cold = Stopwatch.StartNew();
         var driver = Driver(Files(200)).RunGenerators(Compilation());
         var figures = new List<string> { Figure("cold_200_s", cold.Elapsed.TotalSeconds) };
@@ -53,13 +53,14 @@ internal static class GeneratorBenchmark
         double thousand = 0;
         foreach (var layers in new[] { 250, 500, 1000, 2000 })
         {
-            var text = Chain(layers);
-            var time = Warm(() => Generate("chain.knnet", text), TimeSpan.FromSeconds(5));
+            var text = Network(layers);
+            var time = Warm(() => Generate("layers.knnet", text), TimeSpan.FromSeconds(5));
             var before = GC.GetAllocatedBytesForCurrentThread();
-            Generate("chain.knnet", text);
+            Generate("layers.knnet", text);
             var allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / 1e6;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{layers,5} convolutions, each with norm, relu and a join to the one before: {time}  {1000 * time.Median / layers:F1} us a layer  {allocated:F1} MB allocated, {1000 * allocated / layers:F1} kB a layer"));
+            var costs = string.Create(CultureInfo.InvariantCulture,
+                $"{1000 * time.Median / layers:F1} us a layer  {allocated:F1} MB allocated, {1000 * allocated / layers:F1} kB a layer");
+            Console.WriteLine($"{layers,5} convolutions, each with norm, relu and a join to the one before: {time}  {costs}");
             if (layers == 1000)
                 thousand = time.Median;
         }
@@ -90,7 +91,7 @@ internal static class GeneratorBenchmark
             throw new InvalidOperationException($"{path}: {file.Diagnostics.FirstOrDefault()?.Text}");
     }
 
-    /// <summary>Times something after as many turns as the just-in-time compiler needs to be done with it.</summary>
+    /// <summary>Times an action after as many turns as the just-in-time compiler needs to finish with it.</summary>
     private static Timing Warm(Action action, TimeSpan duration)
     {
         var warmUp = Stopwatch.StartNew();
@@ -100,17 +101,26 @@ internal static class GeneratorBenchmark
         return Interleaved.Run(5, duration / 2, ("", action))[""];
     }
 
-    private static Text[] Files(int count) => [.. Enumerable.Range(0, count).Select(i => new Text($"/project/net{i}.knnet", ResNet18(i, 1000)))];
+    private static Text[] Files(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new Text($"/project/net{i}.knnet", ResNet18(i, 1000)))];
 
     private static string ResNet18(int number, int classes) => File.ReadAllText(Path.Combine(Cases, "ResNet18", "net.knnet"))
         .Replace("namespace Cases.ResNet18", $"namespace Project.Net{number}").Replace("classes: int = 1000", $"classes: int = {classes}");
 
-    /// <summary>Layers in one body, which is the hardest form: no block is checked once for many.</summary>
-    private static string Chain(int layers)
+    /// <summary>Layers in one body. This form is the hardest, since no block is checked once for many uses.</summary>
+    private static string Network(int layers)
     {
-        var text = new StringBuilder("network Chain(policy: norm = kalman())\n{\n    input  image[N, 64, 8*h, 8*w]\n    norm = policy\n\n    x = image -> stem: conv(64, 3) -> norm: norm\n");
+        var text = new StringBuilder("""
+            network Layers(policy: norm = kalman())
+            {
+                input  image[N, 64, 8*h, 8*w]
+                norm = policy
+
+                x = image -> stem: conv(64, 3) -> norm: norm
+
+            """);
         for (var i = 0; i < layers; i++)
-            text.Append($"    y = x -> conv{i}: conv(64, 3) -> bn{i}: norm -> relu\n    x = x + y\n");
+            text.Append(CultureInfo.InvariantCulture, $"    y = x -> conv{i}: conv(64, 3) -> bn{i}: norm -> relu\n    x = x + y\n");
         return text.Append("    output x[N, 64, 8*h, 8*w]\n}\n").ToString();
     }
 

@@ -57,7 +57,7 @@ public sealed class LexerTests
     [InlineData("1e999")]
     [InlineData("1.5x")]
     [InlineData("٣")]
-    public void What_is_no_number_is_said_once(string text)
+    public void A_bad_number_is_reported_once(string text)
     {
         Assert.Equal("KN0007", Assert.Single(Read(text).Found).Code);
         Assert.Single(Read(text).Tokens);
@@ -75,7 +75,10 @@ public sealed class LexerTests
     {
         const string Text = "a // b\rc = \"d\r\n\re";
         Assert.Equal([true, true, false, false, true], Read(Text).Tokens.Select(token => token.FirstOnLine));
-        Assert.Equal([0, 1, 3], Read(Text).Tokens.Where(token => token.FirstOnLine).Select(token => new SourceText("a.knnet", Text).PositionOf(token.Span.Start).Line));
+        var source = new SourceText("a.knnet", Text);
+        Assert.Equal(
+            [0, 1, 3],
+            Read(Text).Tokens.Where(token => token.FirstOnLine).Select(token => source.PositionOf(token.Span.Start).Line));
     }
 
     [Fact]
@@ -116,7 +119,7 @@ public sealed class LexerTests
     }
 
     [Fact]
-    public void Behind_a_hash_nothing_is_read()
+    public void After_a_hash_nothing_is_read()
     {
         var (tokens, found) = Read("a # b | c\nd");
         Assert.Equal(["a", "d"], tokens.Select(token => token.Text));
@@ -124,7 +127,7 @@ public sealed class LexerTests
     }
 
     [Fact]
-    public void The_same_unknown_character_is_named_once_a_line()
+    public void The_same_unknown_character_is_reported_once_a_line()
     {
         Assert.Single(Read("a | b | c").Found);
         Assert.Equal(2, Read("a | b\nc | d").Found.Length);

@@ -36,7 +36,8 @@ public sealed class ParserTests
         Assert.Equal(
             [typeof(ErrorStatement), typeof(AssignStatement), typeof(ErrorStatement), typeof(AssignStatement), typeof(ErrorStatement)],
             body.Select(statement => statement.GetType()));
-        Assert.Equal(["a", "c", "e"], body.OfType<ErrorStatement>().SelectMany(statement => statement.Targets).Select(target => target.Text));
+        Assert.Equal(
+            ["a", "c", "e"], body.OfType<ErrorStatement>().SelectMany(statement => statement.Targets).Select(target => target.Text));
     }
 
     [Theory]
@@ -88,8 +89,8 @@ public sealed class ParserTests
     {
         var (body, found) = Body($"y = x -> {word}: conv(8, 3) -> relu");
         Assert.Empty(found);
-        var chain = Assert.IsType<PipeExpression>(Assert.IsType<AssignStatement>(Assert.Single(body)).Value);
-        Assert.Equal(word, chain.Stages[0].Label!.ToString());
+        var pipe = Assert.IsType<PipeExpression>(Assert.IsType<AssignStatement>(Assert.Single(body)).Value);
+        Assert.Equal(word, pipe.Stages[0].Label!.ToString());
     }
 
     [Theory]
@@ -126,7 +127,19 @@ public sealed class ParserTests
     [Fact]
     public void A_missing_brace_is_found_by_the_indentation()
     {
-        var (file, found) = Parse("block A(x, n: int)\n{\n    if n == 1 {\n        y = x -> relu\n    return x\n}\n\nblock B(x)\n{\n    return x\n}\n");
+        var (file, found) = Parse("""
+            block A(x, n: int)
+            {
+                if n == 1 {
+                    y = x -> relu
+                return x
+            }
+
+            block B(x)
+            {
+                return x
+            }
+            """);
         var one = Assert.Single(found);
         Assert.Equal(("KN0003", 3), (one.Code, one.Place.Line));
         Assert.Equal([2, 1], file.Modules.Select(module => module.Body.Count));

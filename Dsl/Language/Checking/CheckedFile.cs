@@ -54,7 +54,7 @@ internal sealed class CheckedFile
         catch (InsufficientExecutionStackException)
         {
             var place = root.Syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : root.Syntax.Modules[0].Name.Span;
-            diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parsing.Parser.DeepestNesting));
+            diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parsing.Parser.MaxNesting));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

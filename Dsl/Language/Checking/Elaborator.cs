@@ -227,7 +227,7 @@ internal sealed partial class Elaborator
         }
         catch (InsufficientExecutionStackException)
         {
-            Report(DiagnosticCatalogue.TooDeep(At(_declaration.Name.Span), Parsing.Parser.DeepestNesting));
+            Report(DiagnosticCatalogue.TooDeep(At(_declaration.Name.Span), Parsing.Parser.MaxNesting));
         }
         catch (OverflowException)
         {

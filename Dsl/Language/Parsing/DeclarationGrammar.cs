@@ -6,12 +6,13 @@ using Sprache;
 
 namespace KnDsl.Language.Parsing;
 
-/// <summary>What stands at the top of a file.</summary>
+/// <summary>The declarations of a file: imports, the namespace, extern modules, and the headers of networks and blocks.</summary>
 internal static class DeclarationGrammar
 {
     private static readonly Parser<Name> DottedName = ExpressionGrammar.Name.FollowedBy(
-        from dot in Tokens.Dot from part in ExpressionGrammar.Name select part,
-        (first, rest) => new Name(first.Text + string.Concat(rest.Select(part => "." + part.Text)), TextSpan.Union(first.Span, rest[rest.Count - 1].Span)));
+        Tokens.Dot.Then(_ => ExpressionGrammar.Name),
+        (first, rest) => new Name(
+            first.Text + string.Concat(rest.Select(part => "." + part.Text)), TextSpan.Union(first.Span, rest[rest.Count - 1].Span)));
 
     public static readonly Parser<ImportDeclaration> Import =
         from keyword in Tokens.Word("import")
@@ -23,6 +24,7 @@ internal static class DeclarationGrammar
         from name in DottedName
         select new NamespaceDeclaration(name.Text, TextSpan.Union(keyword.Span, name.Span));
 
+    /// <summary>A parameter, or an input with its sizes if it has some.</summary>
     private sealed record HeaderItem(Name Name, Parameter? Parameter, ShapeSyntax? Shape);
 
     private static readonly Parser<HeaderItem> SizedInput =
@@ -30,22 +32,22 @@ internal static class DeclarationGrammar
         from shape in ExpressionGrammar.Shape
         select new HeaderItem(name, null, shape);
 
-    /// <summary>A parameter has a type; what has none is an input of the block, with sizes or without.</summary>
+    /// <summary>A parameter has a type. An item without a type is an input of the block, with or without sizes.</summary>
     private static readonly Parser<HeaderItem> Item = SizedInput.StartingWith(TokenKind.Identifier, TokenKind.OpenBracket).Or(
         from name in ExpressionGrammar.Name
         from type in (
             from colon in Tokens.Colon
             from typeName in ExpressionGrammar.Name.Called("a type")
-            from list in (from open in Tokens.OpenBracket from close in Tokens.CloseBracket select close).Optional()
-            from value in (from assign in Tokens.Assign from initial in ExpressionGrammar.Disjunction select initial).Optional()
-            select new Parameter(name, typeName, list.IsDefined, value.GetOrDefault(),
-                TextSpan.Union(name.Span, value.IsDefined ? value.Get().Span : list.IsDefined ? list.Get().Span : typeName.Span))).Optional()
+            from list in Tokens.OpenBracket.Then(_ => Tokens.CloseBracket).Optional()
+            from value in Tokens.Assign.Then(_ => ExpressionGrammar.Disjunction).Optional()
+            let last = value.IsDefined ? value.Get().Span : list.IsDefined ? list.Get().Span : typeName.Span
+            select new Parameter(name, typeName, list.IsDefined, value.GetOrDefault(), TextSpan.Union(name.Span, last))).Optional()
         select new HeaderItem(name, type.GetOrDefault(), null));
 
     private static readonly Parser<IReadOnlyList<HeaderItem>> Items =
-        from items in Item.Within(Tokens.OpenParen, Tokens.CloseParen)
-        select items.Items;
+        Item.Within(Tokens.OpenParen, Tokens.CloseParen).Select(items => items.Items);
 
+    /// <summary>A network or block up to its brace.</summary>
     public static Parser<ModuleDeclaration> ModuleHeader(ModuleKind kind) =>
         from keyword in Tokens.Identifier
         from name in ExpressionGrammar.Name
@@ -60,6 +62,7 @@ internal static class DeclarationGrammar
             InputShapes = all.Where(item => item.Parameter is null).Select(item => item.Shape).ToArray(),
         };
 
+    /// <param name="documentation">The doc comment before it.</param>
     public static Parser<ExternDeclaration> Extern(string? documentation) =>
         from keyword in Tokens.Word("extern")
         from name in DottedName

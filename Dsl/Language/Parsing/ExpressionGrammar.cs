@@ -21,16 +21,16 @@ internal static class ExpressionGrammar
 {
     public static readonly Parser<Name> Name = Tokens.Identifier.Select(token => new Name(token.Text, token.Span));
 
-    private static readonly Parser<Expression> Number =
-        Tokens.Integer.Select(token => int.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-                ? (Expression)new IntegerLiteral(value, token.Span)
-                : new ErrorExpression(token.Span))
-            .Or(Tokens.Float.Select(token =>
-                double.TryParse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && !double.IsInfinity(value)
-                    ? (Expression)new FloatLiteral(value, token.Span)
-                    : new ErrorExpression(token.Span)));
+    private static readonly Parser<Expression> Number = Tokens.Number.Select(token =>
+        token.Is(TokenKind.Integer) && int.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)
+            ? new IntegerLiteral(whole, token.Span)
+        : token.Is(TokenKind.Float)
+            && double.TryParse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && !double.IsInfinity(value)
+            ? new FloatLiteral(value, token.Span)
+        : (Expression)new ErrorExpression(token.Span));
 
-    private static readonly Parser<Expression> Text = Tokens.QuotedText.Select(token => (Expression)new TextLiteral(token.Text, token.Span));
+    private static readonly Parser<Expression> Text = Tokens.QuotedText
+        .Select(token => (Expression)new TextLiteral(token.Text, token.Span));
 
     /// <summary>Any expression, for the rules that come before it.</summary>
     private static readonly Parser<Expression> Nested = Parse.Ref(() => Expression!);
@@ -49,7 +49,8 @@ internal static class ExpressionGrammar
 
     /// <summary>Named only where a colon follows the word, so the first two tokens decide.</summary>
     private static readonly Parser<Argument> Argument =
-        Name.Then(name => Tokens.Colon.Then(_ => Item).Select(value => new Argument(name, value, TextSpan.Union(name.Span, value.Span))))
+        Name.Then(name => Tokens.Colon.Then(_ => Item)
+                .Select(value => new Argument(name, value, TextSpan.Union(name.Span, value.Span))))
             .StartingWith(TokenKind.Identifier, TokenKind.Colon)
         .Or(Item.Select(value => new Argument(null, value, value.Span)));
 
@@ -91,16 +92,17 @@ internal static class ExpressionGrammar
     private static readonly Parser<Expression> Primary =
         CallOrName.Or(Number.Or(Text.Or(List.Or(Record.Or(Parenthesised))))).Called("a value");
 
+    /// <summary>A member, an index or a range of indices.</summary>
     private sealed record Suffix(Name? Member, Expression? From, bool IsRange, Expression? To, TextSpan Span);
 
-    private static readonly Parser<Suffix> MemberSuffix = Tokens.Dot.Then(_ => Name).Select(name => new Suffix(name, null, false, null, name.Span));
+    private static readonly Parser<Suffix> MemberSuffix = Tokens.Dot.Then(_ => Name)
+        .Select(name => new Suffix(name, null, false, null, name.Span));
 
-    private static readonly Parser<Suffix> IndexSuffix =
-        from open in Tokens.OpenBracket
+    private static readonly Parser<Suffix> IndexSuffix = Tokens.OpenBracket.Then(_ =>
         from index in Parse.Ref(() => Sum!).Optional()
         from range in Tokens.Range.Then(_ => Parse.Ref(() => Sum!).Optional()).Optional()
         from close in Tokens.CloseBracket
-        select new Suffix(null, index.GetOrDefault(), range.IsDefined, range.IsDefined ? range.Get().GetOrDefault() : null, close.Span);
+        select new Suffix(null, index.GetOrDefault(), range.IsDefined, range.IsDefined ? range.Get().GetOrDefault() : null, close.Span));
 
     private static readonly Parser<Expression> Postfix = Primary.FollowedBy(MemberSuffix.Or(IndexSuffix),
         (primary, suffixes) => suffixes.Aggregate(primary, (target, suffix) => suffix.Member is { } member
@@ -113,7 +115,8 @@ internal static class ExpressionGrammar
 
     private static readonly Parser<Expression> Sum = Row(Unary, Operators.Arithmetic);
 
-    private static readonly Parser<Expression> Comparison = Row(Unary, token => Operators.Arithmetic(token) ?? Operators.Comparison(token));
+    private static readonly Parser<Expression> Comparison = Row(
+        Unary, token => Operators.Arithmetic(token) ?? Operators.Comparison(token));
 
     /// <summary>The word comes first, since a value would read it as a name.</summary>
     private static readonly Parser<Expression> Negation =
@@ -127,27 +130,24 @@ internal static class ExpressionGrammar
     public static readonly Parser<ShapeSyntax> Shape = Disjunction.Within(Tokens.OpenBracket, Tokens.CloseBracket)
         .Select(sizes => new ShapeSyntax(sizes.Items, TextSpan.Union(sizes.Open.Span, sizes.Close.Span)));
 
-    public static readonly Parser<Label> StageLabel = Tokens.LabelToken.Or(Tokens.Identifier.StartingWith(TokenKind.Identifier, TokenKind.Colon))
-        .Then(token => Tokens.Colon.Select(_ => LabelGrammar.Read(token)));
+    public static readonly Parser<Label> StageLabel = Tokens.Label.Then(token => Tokens.Colon.Select(_ => LabelGrammar.Read(token)));
 
-    private static readonly Parser<IOption<Label>> AnyLabel = StageLabel.Before(TokenKind.Colon).Optional();
+    private static readonly Parser<IOption<Label>> AnyLabel = StageLabel.Optional();
 
     private static readonly Parser<IOption<Expression>> StageCondition = Tokens.Word("if").Then(_ => Disjunction).Optional();
 
     private static readonly Parser<IOption<Expression>> Repetition = Tokens.Star.Then(_ => Unary).Optional();
 
     private static readonly Parser<SequenceItem> SequenceItem =
-        from stage in Parse.Ref(() => PlainStage!)
-        from count in Repetition
-        from condition in StageCondition
-        select new SequenceItem(
+        Parse.Ref(() => PlainStage!).Then(stage => Repetition.Then(count => StageCondition.Select(condition => new SequenceItem(
             stage with { Condition = condition.GetOrDefault() }, count.GetOrDefault(),
-            count.IsDefined ? TextSpan.Union(stage.Span, count.Get().Span) : stage.Span);
+            count.IsDefined ? TextSpan.Union(stage.Span, count.Get().Span) : stage.Span))));
 
     private static readonly Parser<Stage> SequenceBody = SequenceItem.Within(Tokens.OpenBracket, Tokens.CloseBracket)
         .Select(items => (Stage)new SequenceStage(null, items.Items, TextSpan.Union(items.Open.Span, items.Close.Span)));
 
-    private static readonly Parser<Stage> UnlabelledStage = Call.Select(call => (Stage)new CallStage(null, call, call.Span)).Or(SequenceBody);
+    private static readonly Parser<Stage> UnlabelledStage = Call
+        .Select(call => (Stage)new CallStage(null, call, call.Span)).Or(SequenceBody);
 
     private static readonly Parser<Stage> PlainStage =
         AnyLabel.Then(label => label.IsDefined

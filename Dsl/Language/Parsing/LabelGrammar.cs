@@ -5,7 +5,10 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Parsing;
 
-/// <summary>Takes a label apart: dots between segments, braces around what is counted, quotes around what is no word (a name holds no dot, so dots divide there too).</summary>
+/// <summary>
+/// Takes a label apart: dots separate its segments, braces enclose counted expressions, quotes enclose text that is no word.
+/// A name holds no dot, so dots divide in quotes too.
+/// </summary>
 internal static class LabelGrammar
 {
     public static Label Read(Token token) => token.Is(TokenKind.Identifier)
@@ -53,7 +56,7 @@ internal static class LabelGrammar
         }
     }
 
-    /// <summary>The counted expression; one that cannot be read is reported where it is evaluated.</summary>
+    /// <summary>The counted expression. One that cannot be read is reported where it is evaluated.</summary>
     private static Expression Count(string text, int offset)
     {
         var source = new SourceText("", text);

@@ -6,7 +6,7 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Parsing;
 
-/// <summary>Cuts a text into tokens. It never fails: what it does not know becomes a diagnostic and is left out.</summary>
+/// <summary>Cuts a text into tokens. It never fails: a character that it does not know becomes a diagnostic and is left out.</summary>
 internal sealed class Lexer
 {
     private readonly SourceText _source;
@@ -28,7 +28,7 @@ internal sealed class Lexer
     public static IReadOnlyList<Token> Tokenize(SourceText source, DiagnosticBag diagnostics) =>
         Tokenize(source, new TextSpan(0, source.Content.Length), diagnostics);
 
-    /// <summary>Tokens of a part of the text (the expression inside a label's braces, say); the last is always End.</summary>
+    /// <summary>The tokens of a part of the text, such as the expression in a label's braces. The last is always End.</summary>
     public static IReadOnlyList<Token> Tokenize(SourceText source, TextSpan span, DiagnosticBag diagnostics) =>
         new Lexer(source, span, diagnostics).Run();
 
@@ -79,7 +79,7 @@ internal sealed class Lexer
         documentation = documentation is null ? new StringBuilder(line) : documentation.Append('\n').Append(line);
     }
 
-    /// <param name="isStage">Whether a stage is expected: there a brace counts a label, and opens no body.</param>
+    /// <param name="isStage">Whether a stage is expected: there a brace belongs to a counted label and opens no body.</param>
     private TokenKind? ReadToken(char c, bool isStage)
     {
         if (char.IsLetter(c) || c == '_' || char.IsDigit(c) || c == '"' || c == '{' && isStage)
@@ -158,15 +158,15 @@ internal sealed class Lexer
             _ => null,
         };
         _position += length;
-        // A row of the same is one mistake.
+        // The same character several times in a row is one mistake.
         while (length == 1 && _position < _end && _text[_position] == c)
             _position++;
         span = TextSpan.FromBounds(span.Start, _position);
-        // What stands behind '#' was meant as a comment.
+        // The text after '#' was meant as a comment.
         if (c == '#')
             while (_position < _end && !SourceText.IsLineBreak(_text[_position]))
                 _position++;
-        // So is the same again in a line.
+        // The same character again in the same line is no new mistake either.
         var line = _source.PositionOf(span.Start).Line;
         if (_unknown == (c, line))
             return null;
@@ -175,7 +175,7 @@ internal sealed class Lexer
         return null;
     }
 
-    /// <summary>The character as a message shows it: by its number where it cannot be seen.</summary>
+    /// <summary>The character as a message shows it, or its number where it is invisible.</summary>
     private string Printable(char c, TextSpan span) =>
         char.IsControl(c) || char.IsSurrogate(c) && span.Length < 2 || char.GetUnicodeCategory(c) == UnicodeCategory.Format
             ? $"U+{(int)c:X4}"
@@ -247,12 +247,12 @@ internal sealed class Lexer
         return raw.Length > 1 && raw[raw.Length - 1] == '"' ? raw.Substring(1, raw.Length - 2) : raw.Substring(1);
     }
 
-    /// <summary>The end of words and dots that no colon follows: nor are they a label from any of the words on.</summary>
+    /// <summary>The end of words and dots that no colon follows: a label starts at none of these words.</summary>
     private int _noLabelBefore;
 
     /// <summary>
-    /// The end of a label that is more than a word (<c>inner.0</c>, <c>block{i + 1}</c>, <c>"block1-0"</c>, <c>0</c>) where one
-    /// starts here and a colon follows, else 0. A label that is one word stays an identifier: the grammar sees the colon.
+    /// The end of a label that is more than a word (<c>inner.0</c>, <c>block{i + 1}</c>, <c>"block1-0"</c>, <c>0</c>) if one
+    /// starts here and a colon follows, else 0. A label of one word is an identifier: the grammar sees the colon.
     /// </summary>
     private int LabelEnd(int from)
     {

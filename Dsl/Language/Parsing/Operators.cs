@@ -19,7 +19,7 @@ internal static class Operators
         _ => null,
     };
 
-    /// <summary>The operator that compares two values that a token stands for, or null.</summary>
+    /// <summary>The comparison that a token stands for, or null.</summary>
     public static TokenOperator? Comparison(Token token) => token.Kind switch
     {
         TokenKind.Equal => TokenOperator.Equal,
@@ -35,7 +35,7 @@ internal static class Operators
     public static TokenOperator? Logical(Token token) =>
         token.IsWord("and") ? TokenOperator.And : token.IsWord("or") ? TokenOperator.Or : null;
 
-    /// <summary>The looser an operator binds, the higher.</summary>
+    /// <summary>How loosely an operator binds.</summary>
     private static int Rank(TokenOperator op) => op switch
     {
         TokenOperator.Multiply or TokenOperator.Divide or TokenOperator.Remainder => 0,
@@ -46,8 +46,8 @@ internal static class Operators
     };
 
     /// <summary>
-    /// The value of a row of operators of any rank. The loosest of them divide it; what stands between two of those is a
-    /// row in its turn. So it recurses as deep as there are ranks, however long the row is.
+    /// The value of a row of operators of any rank. The loosest of them divide it, and the part between two of those is a row
+    /// in its turn. So it recurses as deep as there are ranks, however long the row is.
     /// </summary>
     public static Expression Group(Expression first, IReadOnlyList<Operand> rest)
     {

@@ -3,7 +3,7 @@ using KnDsl.Language.Text;
 namespace KnDsl.Language.Parsing;
 
 /// <summary>
-/// The kinds of tokens. Each is a character, so that a token stream is an input to Sprache, whose parsers read characters.
+/// The kinds of tokens. Each is a character, because Sprache's inputs consist of characters.
 /// </summary>
 internal enum TokenKind : ushort
 {
@@ -38,7 +38,7 @@ internal enum TokenKind : ushort
     GreaterEqual = 'h',
 }
 
-/// <summary>One token with its place and the doc comment that stands before it.</summary>
+/// <summary>One token with its place and the doc comment before it.</summary>
 internal sealed record Token(TokenKind Kind, string Text, TextSpan Span, bool FirstOnLine, string? Documentation)
 {
     public bool Is(TokenKind kind) => Kind == kind;

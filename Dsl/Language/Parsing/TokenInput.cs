@@ -5,7 +5,8 @@ namespace KnDsl.Language.Parsing;
 
 /// <summary>
 /// One statement's tokens as Sprache's input: a "character" is a token's kind. It remembers the furthest token that any
-/// alternative asked for and what was asked there: that is where, and why, a statement went wrong.
+/// alternative looked at, and what it wanted there: that is where, and why, a statement cannot be read. Sprache's own results
+/// forget it as soon as an alternative fits or an optional part is left out.
 /// </summary>
 internal sealed class TokenInput : IInput
 {
@@ -35,6 +36,9 @@ internal sealed class TokenInput : IInput
 
     public Token Token => Tokens[Position];
 
+    /// <summary>Whether the token after this one belongs to the statement and is of a kind.</summary>
+    public bool IsBefore(TokenKind kind) => Position + 1 < Limit && Tokens[Position + 1].Kind == kind;
+
     public string Source => "";
 
     public char Current => (char)Token.Kind;
@@ -46,13 +50,22 @@ internal sealed class TokenInput : IInput
     public int Column => Position;
 
     /// <summary>
-    /// Where Sprache's Ref notes the rules that it is in. It is new at every look: Ref throws where one alternative failed at a
-    /// rule and the next one tries the same rule at the same token, and it finds left recursion, of which this grammar has none.
+    /// Where Sprache's Ref notes the rules that it is in, forgotten at every look: Ref would throw where one alternative failed at
+    /// a rule and the next one tries that rule at the same token. What it looks for is left recursion; this grammar has none.
     /// </summary>
-    public IDictionary<object, object> Memos => new Dictionary<object, object>();
+    public IDictionary<object, object> Memos
+    {
+        get
+        {
+            _furthest.Memos.Clear();
+            return _furthest.Memos;
+        }
+    }
 
+    /// <summary>The furthest token that any parser looked at in vain.</summary>
     public int FurthestPosition => _furthest.Position;
 
+    /// <summary>The descriptions of the tokens that were wanted there.</summary>
     public IReadOnlyCollection<string> Expected => _furthest.Expected;
 
     public bool Equals(IInput? other) => other is TokenInput input && input.Position == Position && input.Tokens == Tokens;
@@ -73,10 +86,12 @@ internal sealed class TokenInput : IInput
         return _failure ??= Result.Failure<Token>(this, "", []);
     }
 
-    /// <summary>What was wanted at this token so far; see <see cref="Rename"/>.</summary>
+    /// <summary>How many descriptions were wanted at this token so far; see <see cref="Rename"/>.</summary>
     public int WantedHere => Position == _furthest.Position ? _furthest.Expected.Count : 0;
 
-    /// <summary>Replaces all that was wanted here since <paramref name="before"/> by one description, unless a reader got further.</summary>
+    /// <summary>
+    /// Replaces all that was wanted here since <paramref name="before"/> by one description, unless a parser has got further.
+    /// </summary>
     public void Rename(int before, string description)
     {
         if (Position != _furthest.Position)
@@ -85,10 +100,13 @@ internal sealed class TokenInput : IInput
         Want(description);
     }
 
+    /// <summary>The state that all inputs of a statement share.</summary>
     private sealed class Furthest
     {
         public int Position { get; set; }
 
         public List<string> Expected { get; } = [];
+
+        public Dictionary<object, object> Memos { get; } = [];
     }
 }

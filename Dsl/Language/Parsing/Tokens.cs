@@ -28,26 +28,27 @@ internal static class Tokens
     public static readonly Parser<Token> CloseBracket = Of(TokenKind.CloseBracket, "']'");
     public static readonly Parser<Token> Identifier = Of(TokenKind.Identifier, "a name");
     public static readonly Parser<Token> Integer = Of(TokenKind.Integer, "a whole number");
-    public static readonly Parser<Token> Float = Of(TokenKind.Float, "a number");
+    public static readonly Parser<Token> Number = One(input => input.Token.Kind is TokenKind.Integer or TokenKind.Float, "a number");
     public static readonly Parser<Token> QuotedText = Of(TokenKind.Text, "text in quotes");
-    public static readonly Parser<Token> LabelToken = Of(TokenKind.Label, "a label");
+
+    /// <summary>A label, of one word or more. A colon comes after it.</summary>
+    public static readonly Parser<Token> Label = One(
+        input => input.Token.Is(TokenKind.Label) || input.Token.Is(TokenKind.Identifier) && input.IsBefore(TokenKind.Colon), "a label");
 
     /// <summary>An operator, if <paramref name="find"/> finds one in a token.</summary>
     public static Parser<(TokenOperator Operator, TextSpan Span)> Operator(Func<Token, TokenOperator?> find) =>
-        One(token => find(token) is not null, "an operator").Select(token => (find(token)!.Value, token.Span));
+        One(input => find(input.Token) is not null, "an operator").Select(token => (find(token)!.Value, token.Span));
 
     /// <summary>One word.</summary>
-    public static Parser<Token> Word(string word) => One(token => token.IsWord(word), $"'{word}'");
+    public static Parser<Token> Word(string word) => One(input => input.Token.IsWord(word), $"'{word}'");
 
-    private static Parser<Token> Of(TokenKind kind, string description) => One(token => token.Kind == kind, description);
+    private static Parser<Token> Of(TokenKind kind, string description) => One(input => input.Token.Kind == kind, description);
 
     /// <summary>One token; <paramref name="description"/> is what a message calls it.</summary>
-    private static Parser<Token> One(Func<Token, bool> fits, string description) => input =>
+    private static Parser<Token> One(Func<TokenInput, bool> fits, string description) => input =>
     {
         var tokens = (TokenInput)input;
-        if (!tokens.AtEnd && fits(tokens.Token))
-            return Result.Success(tokens.Token, tokens.Advance());
-        return tokens.Want(description);
+        return !tokens.AtEnd && fits(tokens) ? Result.Success(tokens.Token, tokens.Advance()) : tokens.Want(description);
     };
 
     /// <summary>
@@ -80,10 +81,10 @@ internal static class Tokens
     /// <summary>Tries a parser only where a token of one of these kinds comes after the next one, and wants nothing otherwise.</summary>
     public static Parser<T> Before<T>(this Parser<T> parser, params TokenKind[] kinds) => input =>
     {
-        var tokens = (TokenInput)input;
-        return tokens.Position + 1 < tokens.Limit && Array.IndexOf(kinds, tokens.Tokens[tokens.Position + 1].Kind) >= 0
-            ? parser(input)
-            : Result.Failure<T>(input, "", []);
+        foreach (var kind in kinds)
+            if (((TokenInput)input).IsBefore(kind))
+                return parser(input);
+        return Result.Failure<T>(input, "", []);
     };
 
     /// <summary>A first part combined with all that follow it; the first part as it is where none follows.</summary>
@@ -93,15 +94,17 @@ internal static class Tokens
         return parser.Then(first => row.Then(rest => Parse.Return(rest.ToArray() is { Length: > 0 } all ? combine(first, all) : first)));
     }
 
-    /// <summary>One or more with commas between.</summary>
+    /// <summary>One or more with commas between, as DelimitedBy would read them with twice the memory.</summary>
     public static Parser<IReadOnlyList<T>> Listed<T>(this Parser<T> item) =>
-        item.DelimitedBy(Comma).Select(items => (IReadOnlyList<T>)items.ToArray());
+        item.Once().Concat(Comma.Then(_ => item).Many()).Select(items => (IReadOnlyList<T>)items.ToArray());
 
     /// <summary>None or more in brackets of a kind, with commas between and none, or one, at the end.</summary>
     public static Parser<(Token Open, IReadOnlyList<T> Items, Token Close)> Within<T>(
         this Parser<T> item, Parser<Token> open, Parser<Token> close)
     {
-        var list = item.Listed().Then(items => Comma.Optional().Select(_ => items)).Optional();
-        return open.Then(opening => list.Then(items => close.Select(closing => (opening, items.GetOrElse([]), closing))));
+        var list = item.Listed().Optional();
+        var end = Comma.Optional().Then(_ => close);
+        return open.Then(opening => list.Then(items =>
+            (items.IsDefined ? end : close).Select(closing => (opening, items.GetOrElse([]), closing))));
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace KnDsl.Language.Syntax;
 
-/// <summary>Finds all calls of a body, wherever an expression may stand: what uses what must miss none.</summary>
+/// <summary>Finds all calls of a body, wherever an expression is allowed, so that no use of a block is missed.</summary>
 internal static class Calls
 {
     public static IEnumerable<Call> In(IEnumerable<Statement> body) => body.SelectMany(In);
@@ -30,7 +30,7 @@ internal static class Calls
 
     private static IEnumerable<Call> Within(Expression? expression) => expression switch
     {
-        PipeExpression chain => In(chain.Source).Concat(chain.Stages.SelectMany(In)),
+        PipeExpression pipe => In(pipe.Source).Concat(pipe.Stages.SelectMany(In)),
         CallExpression call => In(call.Label).Concat(In(call.Call)),
         OperatorExpression row => In(row.First).Concat(row.Rest.SelectMany(operand => In(operand.Right))),
         ListExpression list => list.Items.SelectMany(In),

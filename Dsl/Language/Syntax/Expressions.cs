@@ -4,9 +4,10 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Syntax;
 
+/// <summary>A value as it is written: of a size, a number, a condition, a policy or a tensor.</summary>
 internal abstract record Expression(TextSpan Span) : Node(Span);
 
-/// <summary>An expression that could not be read; its error is reported.</summary>
+/// <summary>An expression that could not be read. The error has been reported.</summary>
 internal sealed record ErrorExpression(TextSpan Span) : Expression(Span);
 
 /// <summary>A whole number.</summary>
@@ -18,7 +19,7 @@ internal sealed record FloatLiteral(double Value, TextSpan Span) : Expression(Sp
 /// <summary>Text in double quotes.</summary>
 internal sealed record TextLiteral(string Value, TextSpan Span) : Expression(Span);
 
-/// <summary>A value, a parameter, a symbol, or a word that an argument takes (<c>global</c>, <c>learned</c>).</summary>
+/// <summary>The name of a value, a parameter or a symbol, or a word that an argument takes (<c>global</c>, <c>learned</c>).</summary>
 internal sealed record NameExpression(string Name, TextSpan Span) : Expression(Span);
 
 /// <summary><c>x.channels</c></summary>
@@ -36,12 +37,15 @@ internal sealed record RecordExpression(IReadOnlyList<Argument> Fields, TextSpan
 /// <summary>One operator and its right side in a row of equal rank.</summary>
 internal sealed record Operand(TokenOperator Operator, TextSpan OperatorSpan, Expression Right);
 
+/// <summary>A binary operator.</summary>
 internal enum TokenOperator
 {
     Add, Subtract, Multiply, Divide, Remainder, Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, And, Or,
 }
 
-/// <summary><c>a + b - c</c>: operators of equal rank, applied from the left; a row, so that a long sum is no deep tree.</summary>
+/// <summary>
+/// <c>a + b - c</c>: operators of equal rank, applied from the left. They form a row, so that a long sum is not a deep tree.
+/// </summary>
 internal sealed record OperatorExpression(Expression First, IReadOnlyList<Operand> Rest, TextSpan Span) : Expression(Span);
 
 /// <summary><c>-a</c></summary>
@@ -50,19 +54,20 @@ internal sealed record NegateExpression(Expression Value, TextSpan Span) : Expre
 /// <summary><c>not a</c></summary>
 internal sealed record NotExpression(Expression Value, TextSpan Span) : Expression(Span);
 
-/// <summary>An argument, named or by position.</summary>
+/// <summary>An argument, by name or by position.</summary>
 internal sealed record Argument(Name? Name, Expression Value, TextSpan Span) : Node(Span);
 
 /// <summary><c>conv(64, 7, stride: 2)</c>; a stage without arguments needs no parentheses.</summary>
 internal sealed record Call(Name Callee, IReadOnlyList<Argument> Arguments, bool HasParentheses, TextSpan Span) : Node(Span);
 
-/// <summary>A call where a value is wanted: <c>concat(a, b)</c>, <c>p3, p4 = fpn: Fpn(c3, c4)</c>.</summary>
-internal sealed record CallExpression(Label? Label, Call Call) : Expression(Label is null ? Call.Span : TextSpan.Union(Label.Span, Call.Span));
+/// <summary>A call used as a value: <c>concat(a, b)</c>, <c>p3, p4 = fpn: Fpn(c3, c4)</c>.</summary>
+internal sealed record CallExpression(Label? Label, Call Call)
+    : Expression(Label is null ? Call.Span : TextSpan.Union(Label.Span, Call.Span));
 
 /// <summary><c>source -> stage -> stage</c></summary>
 internal sealed record PipeExpression(Expression Source, IReadOnlyList<Stage> Stages, TextSpan Span) : Expression(Span);
 
-/// <summary>A step of a chain, with the label that names its module.</summary>
+/// <summary>A step of a pipe, with the label that names its module.</summary>
 internal abstract record Stage(Label? Label, TextSpan Span) : Node(Span)
 {
     /// <summary><c>stage if condition</c>: the stage is left out where the condition does not hold.</summary>
@@ -75,7 +80,7 @@ internal sealed record CallStage(Label? Label, Call Call, TextSpan Span) : Stage
 /// <summary><c>[ a, b * 3 ]</c>: numbered as nn.Sequential numbers its members.</summary>
 internal sealed record SequenceStage(Label? Label, IReadOnlyList<SequenceItem> Items, TextSpan Span) : Stage(Label, Span);
 
-/// <summary>A member of a sequence and how often it stands there.</summary>
+/// <summary>A member of a sequence and how often it is repeated.</summary>
 internal sealed record SequenceItem(Stage Stage, Expression? Count, TextSpan Span) : Node(Span);
 
 /// <summary>The name of a module: <c>conv1</c>, <c>features.conv0</c>, <c>denselayer{i + 1}</c>, <c>"block1-0"</c>.</summary>
@@ -84,7 +89,7 @@ internal sealed record Label(IReadOnlyList<LabelSegment> Segments, TextSpan Span
     public override string ToString() => string.Join(".", Segments);
 }
 
-/// <summary>What stands between two dots of a label: text and counted parts in turn.</summary>
+/// <summary>The part between two dots of a label: text and counted expressions in turn.</summary>
 internal sealed record LabelSegment(IReadOnlyList<LabelPart> Parts)
 {
     public bool IsFixed => Parts.All(part => part.Count is null);
@@ -92,5 +97,5 @@ internal sealed record LabelSegment(IReadOnlyList<LabelPart> Parts)
     public override string ToString() => string.Concat(Parts.Select(part => part.Count is null ? part.Text : "{" + part.Text + "}"));
 }
 
-/// <summary>A piece of a label's segment: text, or an expression that is counted.</summary>
+/// <summary>A piece of a label's segment: text, or an expression whose value is written there.</summary>
 internal sealed record LabelPart(string Text, Expression? Count);

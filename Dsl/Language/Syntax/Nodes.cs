@@ -3,7 +3,7 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Syntax;
 
-/// <summary>Anything that stands in a .knnet file.</summary>
+/// <summary>Any part of a .knnet file.</summary>
 internal abstract record Node(TextSpan Span);
 
 /// <summary>A name with its place.</summary>
@@ -39,6 +39,7 @@ internal sealed record ExternDeclaration(
 /// <summary>Sizes in brackets.</summary>
 internal sealed record ShapeSyntax(IReadOnlyList<Expression> Sizes, TextSpan Span) : Node(Span);
 
+/// <summary>How a module is declared.</summary>
 internal enum ModuleKind
 {
     Network,
@@ -56,13 +57,13 @@ internal sealed record ModuleDeclaration(
     string? Documentation,
     TextSpan Span) : Node(Span)
 {
-    /// <summary>The sizes that the header declares for the inputs, null for an input without.</summary>
+    /// <summary>The sizes that the header declares for each input, or null for an input without.</summary>
     public IReadOnlyList<ShapeSyntax?> InputShapes { get; init; } = [];
 
     /// <summary>The sizes that the header declares for an input, or null.</summary>
     public ShapeSyntax? ShapeOf(int input) => input < InputShapes.Count ? InputShapes[input] : null;
 
-    /// <summary>Whether the header could not be read: the name is known, and nothing else of it.</summary>
+    /// <summary>Whether the header could not be read: then only its name is known.</summary>
     public bool IsBroken { get; init; }
 }
 

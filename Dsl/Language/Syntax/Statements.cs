@@ -3,6 +3,7 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Syntax;
 
+/// <summary>One statement of a body.</summary>
 internal abstract record Statement(TextSpan Span) : Node(Span);
 
 /// <summary><c>input image[N, 3, 32*h, 32*w]</c></summary>
@@ -11,15 +12,15 @@ internal sealed record InputStatement(IReadOnlyList<SizedName> Values, TextSpan 
 /// <summary><c>output logits[N, classes]</c></summary>
 internal sealed record OutputStatement(IReadOnlyList<SizedName> Values, TextSpan Span) : Statement(Span);
 
-/// <summary><c>norm = policy</c>: the policy of the norm stages that follow.</summary>
+/// <summary><c>norm = policy</c>: the policy of the norm stages after it.</summary>
 internal sealed record NormStatement(Expression Policy, TextSpan Span) : Statement(Span);
 
 /// <summary><c>a, b = expression</c></summary>
 internal sealed record AssignStatement(IReadOnlyList<Name> Targets, Expression Value, TextSpan Span) : Statement(Span);
 
 /// <summary>
-/// <c>module head = RetinaHead(256)</c>: one set of weights, applied as often as wanted. Its name is its label too, unless
-/// one is given: <c>module scores = head.classification: ScoreHead(9)</c>.
+/// <c>module head = RetinaHead(256)</c>: one set of weights, applied as often as wanted. Its name is also its label, unless one
+/// is given: <c>module scores = head.classification: ScoreHead(9)</c>.
 /// </summary>
 internal sealed record ModuleStatement(Name Name, Label Label, Call Call, TextSpan Span) : Statement(Span);
 
@@ -30,9 +31,9 @@ internal sealed record ReturnStatement(IReadOnlyList<Expression> Values, TextSpa
 internal sealed record IfStatement(
     Expression Condition, IReadOnlyList<Statement> Then, IReadOnlyList<Statement> Else, TextSpan Span) : Statement(Span);
 
-/// <summary><c>for i in from..to { }</c>: from counts, to does not; or <c>for d in list { }</c>.</summary>
+/// <summary><c>for i in from..to { }</c>, with from and without to, or <c>for d in list { }</c>.</summary>
 internal sealed record ForStatement(
     Name Variable, Expression From, Expression? To, IReadOnlyList<Statement> Body, TextSpan Span) : Statement(Span);
 
-/// <summary>A statement that could not be read; its error is reported, and names that it would have defined are known.</summary>
+/// <summary>A statement that could not be read. The error has been reported; the names that it would have defined are known.</summary>
 internal sealed record ErrorStatement(IReadOnlyList<Name> Targets, TextSpan Span) : Statement(Span);

@@ -19,7 +19,7 @@ internal sealed class SourceText
         _lineStarts = starts.ToArray();
     }
 
-    /// <summary>Whether a character ends a line, by itself or (in "\r\n") with the next.</summary>
+    /// <summary>Whether a character ends a line, by itself or, as in "\r\n", together with the next.</summary>
     public static bool IsLineBreak(char c) => c is '\n' or '\r';
 
     public string Path { get; }

@@ -7,7 +7,7 @@ namespace KnDsl.Language.Text;
 /// <summary>Finds the name that was probably meant.</summary>
 internal static class Spelling
 {
-    /// <summary>The candidate nearest to <paramref name="name"/>, or null where none is near enough to be a slip.</summary>
+    /// <summary>The candidate nearest to <paramref name="name"/>, or null if none is near enough to be a slip of the pen.</summary>
     public static string? Nearest(string name, IEnumerable<string> candidates)
     {
         var limit = name.Length <= 1 ? 0 : name.Length <= 3 ? 1 : name.Length <= 6 ? 2 : 3;

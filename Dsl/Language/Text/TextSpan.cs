@@ -12,16 +12,16 @@ internal readonly record struct TextSpan(int Start, int Length)
         FromBounds(System.Math.Min(a.Start, b.Start), System.Math.Max(a.End, b.End));
 }
 
-/// <summary>A place as editors count it, from zero.</summary>
+/// <summary>A line and a character of it, both counted from zero as editors do.</summary>
 internal readonly record struct LinePosition(int Line, int Character);
 
-/// <summary>A place in a file, for messages that name two places that disagree.</summary>
+/// <summary>A place in a file.</summary>
 internal readonly record struct Place(SourceText Text, TextSpan Span)
 {
-    /// <summary>The line as people count it, from one.</summary>
+    /// <summary>The line, counted from one as people do.</summary>
     public int Line => Text.PositionOf(Span.Start).Line + 1;
 
-    /// <summary>What stands there, on one line.</summary>
+    /// <summary>The text of the place, on one line.</summary>
     public string OneLine()
     {
         var text = Text.Slice(Span);
