@@ -41,9 +41,11 @@ public sealed class OrderTests
         {
             var compilation = Sources.Compile(files);
             foreach (var file in files)
+            {
                 found.AddRange(Uses(compilation, file).Where(use => PlaceOf(use.File).CompareTo(PlaceOf(file.FilePath)) > 0)
                     .Select(use => new Violation(file.FilePath, Sources.LineOf(use.Name), $"uses {FolderOf(use.File)}"))
                     .DistinctBy(violation => violation.What));
+            }
         }
         Violations.Check("Order", found);
     }

@@ -40,8 +40,10 @@ internal static class Violations
         }
         var added = found.Where(violation => !known.Contains(violation.Key)).ToArray();
         if (added.Length + gone.Length > 0)
+        {
             throw new XunitException(string.Join("\n", [
                 .. added.Select(violation => violation.ToString()),
                 .. gone.Select(line => $"Known/{rule}.txt: this is gone, take it out: {line}")]));
+        }
     }
 }

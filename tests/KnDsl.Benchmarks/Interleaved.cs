@@ -20,16 +20,21 @@ internal static class Interleaved
     {
         var samples = candidates.ToDictionary(candidate => candidate.Name, _ => new List<double>());
         for (var turn = 0; turn < warmUp; turn++)
-            foreach (var (_, action) in candidates) action();
+        {
+            foreach (var (_, action) in candidates)
+                action();
+        }
 
         var total = Stopwatch.StartNew();
         while (total.Elapsed < duration)
+        {
             foreach (var (name, action) in candidates)
             {
                 var start = Stopwatch.GetTimestamp();
                 action();
                 samples[name].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
+        }
 
         return samples.ToDictionary(entry => entry.Key, entry => Timing.Of(entry.Value));
     }

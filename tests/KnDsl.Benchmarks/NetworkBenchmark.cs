@@ -27,7 +27,8 @@ internal static class NetworkBenchmark
         var figures = new Dictionary<string, List<double>>();
         void Add(string name, double value)
         {
-            if (!figures.TryGetValue(name, out var values)) figures[name] = values = [];
+            if (!figures.TryGetValue(name, out var values))
+                figures[name] = values = [];
             values.Add(value);
         }
 
@@ -55,7 +56,8 @@ internal static class NetworkBenchmark
     {
         var (_, create, image) = Networks[int.Parse(network, CultureInfo.InvariantCulture)];
         var step = Step(create(Policies(2).Single(entry => entry.Name == policy).Policy), image, batch: 32);
-        for (var i = 0; i < 5; i++) step();
+        for (var i = 0; i < 5; i++)
+            step();
         Console.WriteLine(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM", StringComparison.Ordinal)));
     }
 
@@ -143,7 +145,8 @@ internal static class NetworkBenchmark
     {
         Console.WriteLine($"  {what}");
         var native = times["batch"].Median;
-        foreach (var (name, time) in times) Console.WriteLine($"    {name,-14} {time}  {time.Median / native:F3}");
+        foreach (var (name, time) in times)
+            Console.WriteLine($"    {name,-14} {time}  {time.Median / native:F3}");
         return times.ToDictionary(entry => entry.Key, entry => entry.Value.Median);
     }
 }

@@ -19,7 +19,8 @@ internal static class NormBenchmark
         {
             var name = string.Join("x", shape);
             var ratio = Compare(shape);
-            if (figures.Count == 0) figures.Add(Figure("kn_over_bn", ratio));
+            if (figures.Count == 0)
+                figures.Add(Figure("kn_over_bn", ratio));
             figures.Add(Figure($"kn_over_bn_{name}", ratio));
         }
 
@@ -50,7 +51,8 @@ internal static class NormBenchmark
 
         Console.WriteLine($"{string.Join("x", shape)}, forward and backward, {get_num_threads()} threads");
         var native = times["native BatchNorm2d"].Median;
-        foreach (var (name, time) in times) Console.WriteLine($"  {name,-20} {time}  {time.Median / native:F3}");
+        foreach (var (name, time) in times)
+            Console.WriteLine($"  {name,-20} {time}  {time.Median / native:F3}");
         return times["KN layer"].Median / native;
 
         void Step(Func<Tensor> forward)

@@ -29,8 +29,11 @@ internal static class OverheadBenchmark
         using var scope = NewDisposeScope();
         manual_seed(1);
         using (no_grad())
+        {
             foreach (var (from, to) in handwritten.parameters().Zip(generated.parameters()))
                 to.copy_(from);
+        }
+
         var images = randn(shape);
         var labels = randint(0, 10, [shape[0]], dtype: ScalarType.Int64);
         if (!Close(generated.call(images), handwritten.call(images)))
@@ -40,7 +43,8 @@ internal static class OverheadBenchmark
             warmUp: 10, TimeSpan.FromSeconds(24), ("generated", () => Step(generated)), ("handwritten", () => Step(handwritten)));
         Console.WriteLine($"{title}, forward and backward, {get_num_threads()} threads");
         var native = times["handwritten"].Median;
-        foreach (var (name, time) in times) Console.WriteLine($"  {name,-12} {time}  {time.Median / native:F3}");
+        foreach (var (name, time) in times)
+            Console.WriteLine($"  {name,-12} {time}  {time.Median / native:F3}");
         return times["generated"].Median / native;
 
         void Step(nn.Module<Tensor, Tensor> network)

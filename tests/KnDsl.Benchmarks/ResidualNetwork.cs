@@ -33,7 +33,8 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
                 from = width;
             }
 
-        if (preactivation) last = norm.Create(from);
+        if (preactivation)
+            last = norm.Create(from);
         fc = nn.Linear(from, 10);
         RegisterComponents();
     }
@@ -58,7 +59,8 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
             state = state?.Pass(new MaxPoolRule([3, 3], [2, 2], [1, 1]), value);
         }
 
-        foreach (var unit in layers) (value, state) = unit.forward(value, state);
+        foreach (var unit in layers)
+            (value, state) = unit.forward(value, state);
         if (last is not null)
         {
             (var normalized, _, _) = last.forward(value, state);
@@ -71,8 +73,10 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Folds every norm that follows a convolution.</summary>
     public void Fold()
     {
-        if (bn1.CanFold) bn1.FoldInto(conv1);
-        foreach (var unit in layers) unit.Fold(_preactivation);
+        if (bn1.CanFold)
+            bn1.FoldInto(conv1);
+        foreach (var unit in layers)
+            unit.Fold(_preactivation);
     }
 
     private static Tensor Relu(Tensor value) => Replace(value, value.relu());
@@ -98,11 +102,13 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
             : base(nameof(Unit))
         {
             _preactivation = preactivation;
-            if (preactivation && !isFirst) bn0 = norm.Create(from);
+            if (preactivation && !isFirst)
+                bn0 = norm.Create(from);
             conv1 = nn.Conv2d(from, to, 3, stride: from == to ? 1 : 2, padding: 1, bias: false);
             bn1 = norm.Create(to);
             conv2 = nn.Conv2d(to, to, 3, padding: 1, bias: false);
-            if (!preactivation) bn2 = norm.Create(to);
+            if (!preactivation)
+                bn2 = norm.Create(to);
             if (!preactivation && from != to)
             {
                 downsample = nn.Conv2d(from, to, 1, stride: 2, bias: false);
@@ -133,12 +139,14 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
                 (var output, state) = conv2.call(value, state);
                 value = Replace(value, output);
             }
-            else (value, state, _) = Normalize(bn2, conv2, value, state);
+            else
+                (value, state, _) = Normalize(bn2, conv2, value, state);
 
             var shortcut = x.alias();
             if (downsample is not null && bn3 is not null)
                 (shortcut, shortcutState, _) = Normalize(bn3, downsample, shortcut, shortcutState);
-            else if (conv1.stride[0] == 2) (shortcut, shortcutState) = PoolAndPad(shortcut, shortcutState);
+            else if (conv1.stride[0] == 2)
+                (shortcut, shortcutState) = PoolAndPad(shortcut, shortcutState);
 
             value = Replace(value, value + shortcut);
             state = ChannelState.Join(new SumRule(), value, state, shortcutState);
@@ -153,10 +161,14 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
 
         public void Fold(bool preactivation)
         {
-            if (bn1.CanFold) bn1.FoldInto(conv1);
-            if (preactivation) return;
-            if (bn2 is { CanFold: true }) bn2.FoldInto(conv2);
-            if (downsample is not null && bn3 is { CanFold: true }) bn3.FoldInto(downsample);
+            if (bn1.CanFold)
+                bn1.FoldInto(conv1);
+            if (preactivation)
+                return;
+            if (bn2 is { CanFold: true })
+                bn2.FoldInto(conv2);
+            if (downsample is not null && bn3 is { CanFold: true })
+                bn3.FoldInto(downsample);
         }
 
         private static (Tensor, ChannelState?, ChannelState?) Normalize(

@@ -23,7 +23,7 @@ public sealed class BackendTests : IDisposable
     [InlineData("win-x64", "cuda", "TorchSharp-cuda-windows", "0.107.0")]
     public async Task A_project_with_versions_of_its_own(string system, string backend, string package, string version)
     {
-        Dictionary<string, string> references = await References(
+        var references = await References(
             Project(central: false), "PackageReference", $"-p:TorchBackend={backend}", $"-p:RuntimeIdentifier={system}");
         Assert.Equal(version, references[package]);
         Assert.Single(references.Keys, IsNative);
@@ -32,7 +32,7 @@ public sealed class BackendTests : IDisposable
     [Fact]
     public async Task The_default_is_the_cpu()
     {
-        string expected = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
+        var expected = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
             : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
         Assert.Equal([expected], (await References(Project(central: false), "PackageReference")).Keys.Where(IsNative));
     }
@@ -44,7 +44,7 @@ public sealed class BackendTests : IDisposable
     [Fact]
     public async Task Central_versions_are_completed_and_obeyed()
     {
-        string project = Project(central: true);
+        var project = Project(central: true);
         string[] cuda = ["-p:TorchBackend=cuda", "-p:RuntimeIdentifier=linux-x64"];
         Assert.Equal("", (await References(project, "PackageReference", cuda))["TorchSharp-cuda-linux"]);
         Assert.Equal("0.107.0", (await References(project, "PackageVersion", cuda))["TorchSharp-cuda-linux"]);
@@ -60,8 +60,8 @@ public sealed class BackendTests : IDisposable
     [InlineData("tests/KnDsl.Build.Tests/KnDsl.Build.Tests.csproj")]
     public async Task The_repositorys_own_projects_choose_the_same_way(string path)
     {
-        string project = Path.Combine(Repository.Root, path);
-        Dictionary<string, string> references = await References(
+        var project = Path.Combine(Repository.Root, path);
+        var references = await References(
             project, "PackageReference", "-p:TorchBackend=cuda", "-p:RuntimeIdentifier=linux-x64");
         Assert.Equal(["TorchSharp-cuda-linux"], references.Keys.Where(IsNative));
     }
@@ -71,7 +71,7 @@ public sealed class BackendTests : IDisposable
     [InlineData("cuda", "osx-arm64", "there is no CUDA on macOS")]
     public async Task An_impossible_backend_stops_the_restore(string backend, string system, string message)
     {
-        (int code, string output) = await Dotnet.Run(
+        var (code, output) = await Dotnet.Run(
             folder.FullName, "restore", Project(central: false), $"-p:TorchBackend={backend}", $"-p:RuntimeIdentifier={system}");
         Assert.NotEqual(0, code);
         Assert.Contains(message, output, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class BackendTests : IDisposable
 
     private string Project(bool central)
     {
-        string path = Path.Combine(folder.FullName, "Consumer.csproj");
+        var path = Path.Combine(folder.FullName, "Consumer.csproj");
         File.WriteAllText(path, $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -97,11 +97,11 @@ public sealed class BackendTests : IDisposable
 
     private static async Task<Dictionary<string, string>> References(string project, string item, params string[] properties)
     {
-        string output = await Dotnet.Succeed(
+        var output = await Dotnet.Succeed(
             Path.GetDirectoryName(project)!, ["msbuild", project, $"-getItem:{item}", .. properties]);
-        using JsonDocument json = JsonDocument.Parse(output);
+        using var json = JsonDocument.Parse(output);
         return json.RootElement.GetProperty("Items").GetProperty(item).EnumerateArray().ToDictionary(
             i => i.GetProperty("Identity").GetString()!,
-            i => i.TryGetProperty("Version", out JsonElement version) ? version.GetString()! : "");
+            i => i.TryGetProperty("Version", out var version) ? version.GetString()! : "");
     }
 }

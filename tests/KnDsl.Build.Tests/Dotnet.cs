@@ -11,14 +11,14 @@ internal static class Dotnet
     /// <summary>Runs <c>dotnet</c> and returns its exit code and all that it printed.</summary>
     public static async Task<(int ExitCode, string Output)> Run(string folder, params string[] arguments)
     {
-        (int code, string output, string errors) = await Start(folder, arguments);
+        var (code, output, errors) = await Start(folder, arguments);
         return (code, output + errors);
     }
 
     /// <summary>Runs a command that has to succeed, and returns its output, apart from what it wrote to its error stream.</summary>
     public static async Task<string> Succeed(string folder, params string[] arguments)
     {
-        (int code, string output, string errors) = await Start(folder, arguments);
+        var (code, output, errors) = await Start(folder, arguments);
         return code == 0
             ? output
             : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} ended with {code}:\n{output}{errors}");
@@ -33,7 +33,7 @@ internal static class Dotnet
             RedirectStandardError = true,
         };
         // What the test host's own SDK left there would send a nested build astray.
-        foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
             start.Environment.Remove(name);
         }
@@ -43,9 +43,9 @@ internal static class Dotnet
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["UseSharedCompilation"] = "false";
 
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
         using var limit = new System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(5));
         try
         {

@@ -56,22 +56,22 @@ internal sealed class ElfBuilder
         strings.WriteByte(0);
         uint Name(string text)
         {
-            uint at = (uint)strings.Position;
+            var at = (uint)strings.Position;
             strings.Write(Encoding.ASCII.GetBytes(text + "\0"));
             return at;
         }
 
-        (byte[] needs, long flagsAt, ushort wantedIndex) = NeedsTable(Name);
-        byte[] definitions = DefinitionsTable(Name);
+        var (needs, flagsAt, wantedIndex) = NeedsTable(Name);
+        var definitions = DefinitionsTable(Name);
 
         // Symbol 1 is of the wanted version, symbol 2 of none in particular.
-        byte[] versions = Bytes(w =>
+        var versions = Bytes(w =>
         {
             Half(w, 0);
             Half(w, wantedIndex);
             Half(w, 1);
         });
-        byte[] relocations = Bytes(w =>
+        var relocations = Bytes(w =>
         {
             Relocation(w, symbol: 2);
             Relocation(w, symbol: Used ? 1u : 0u);
@@ -88,7 +88,7 @@ internal sealed class ElfBuilder
         {
             sections.Add((0x6fffffff, versions, 2, 0));
         }
-        for (int i = 0; i < NeedsSections; i++)
+        for (var i = 0; i < NeedsSections; i++)
         {
             sections.Add((0x6ffffffe, needs, 1, (uint)Needs.Length));
         }
@@ -98,7 +98,7 @@ internal sealed class ElfBuilder
         }
 
         var headers = new MemoryStream();
-        foreach ((uint type, byte[] content, uint link, uint info) in sections)
+        foreach ((var type, var content, var link, var info) in sections)
         {
             if (type == 0x6ffffffe)
             {
@@ -116,7 +116,7 @@ internal sealed class ElfBuilder
             Native(headers, 0);
             file.Write(content);
         }
-        long table = file.Position;
+        var table = file.Position;
         file.Write(headers.ToArray());
 
         file.Position = 0;
@@ -142,20 +142,20 @@ internal sealed class ElfBuilder
     {
         long flagsAt = 0;
         ushort index = 10, wantedIndex = 0;
-        byte[] table = Bytes(w =>
+        var table = Bytes(w =>
         {
-            for (int i = 0; i < Needs.Length; i++)
+            for (var i = 0; i < Needs.Length; i++)
             {
-                (string library, string[] versions) = Needs[i];
-                bool wanted = Array.IndexOf(versions, Wanted) >= 0;
+                var (library, versions) = Needs[i];
+                var wanted = Array.IndexOf(versions, Wanted) >= 0;
                 Half(w, 1);
                 Half(w, (ushort)(versions.Length + (wanted ? WrongCount : 0)));
                 Word(w, name(library));
                 Word(w, 16);
                 Word(w, i + 1 == Needs.Length ? 0 : 16 * (1 + (uint)versions.Length));
-                for (int j = 0; j < versions.Length; j++, index++)
+                for (var j = 0; j < versions.Length; j++, index++)
                 {
-                    bool here = versions[j] == Wanted;
+                    var here = versions[j] == Wanted;
                     Word(w, here && WrongHash is uint hash ? hash : ElfImage.Hash(versions[j]));
                     if (here)
                     {
@@ -174,7 +174,7 @@ internal sealed class ElfBuilder
 
     private byte[] DefinitionsTable(Func<string, uint> name) => Bytes(w =>
     {
-        for (int i = 0; i < Definitions.Length; i++)
+        for (var i = 0; i < Definitions.Length; i++)
         {
             Half(w, 1);
             Half(w, 0);

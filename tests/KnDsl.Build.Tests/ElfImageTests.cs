@@ -16,12 +16,12 @@ public sealed class ElfImageTests
     public void Sets_the_one_flag_and_nothing_else(bool wide, bool bigEndian)
     {
         var builder = new ElfBuilder { Wide = wide, BigEndian = bigEndian };
-        byte[] original = builder.Build();
+        var original = builder.Build();
         byte[] repaired = [.. original];
 
         Assert.Equal(Weakening.Done, ElfImage.Parse(repaired).Weaken(Library, ElfBuilder.Wanted));
 
-        int changed = Assert.Single(Enumerable.Range(0, original.Length), i => original[i] != repaired[i]);
+        var changed = Assert.Single(Enumerable.Range(0, original.Length), i => original[i] != repaired[i]);
         Assert.Equal(builder.FlagsAt + (bigEndian ? 1 : 0), changed);
         Assert.Equal(2, repaired[changed]);
         Assert.Equal(Weakening.AlreadyWeak, ElfImage.Parse(repaired).Weaken(Library, ElfBuilder.Wanted));
@@ -30,7 +30,7 @@ public sealed class ElfImageTests
     [Fact]
     public void Leaves_a_weak_requirement_alone()
     {
-        byte[] original = new ElfBuilder { Flags = 2 }.Build();
+        var original = new ElfBuilder { Flags = 2 }.Build();
         byte[] bytes = [.. original];
         Assert.Equal(Weakening.AlreadyWeak, ElfImage.Parse(bytes).Weaken(Library, ElfBuilder.Wanted));
         Assert.Equal(original, bytes);
@@ -39,7 +39,7 @@ public sealed class ElfImageTests
     [Fact]
     public void Looks_for_the_version_in_its_own_library_only()
     {
-        byte[] bytes = new ElfBuilder { Needs = [("libother.so", [ElfBuilder.Wanted]), (Library, ["GLIBCXX_3.4.30"])] }.Build();
+        var bytes = new ElfBuilder { Needs = [("libother.so", [ElfBuilder.Wanted]), (Library, ["GLIBCXX_3.4.30"])] }.Build();
         Assert.Equal(Weakening.NotAsked, ElfImage.Parse(bytes).Weaken(Library, ElfBuilder.Wanted));
         Assert.Equal(Weakening.NotAsked, ElfImage.Parse(bytes).Weaken(Library, "GLIBCXX_3.4.31"));
     }
@@ -85,7 +85,7 @@ public sealed class ElfImageTests
 
         static byte[] With(int at, params byte[] values)
         {
-            byte[] bytes = new ElfBuilder().Build();
+            var bytes = new ElfBuilder().Build();
             values.CopyTo(bytes, at);
             return bytes;
         }
@@ -95,10 +95,10 @@ public sealed class ElfImageTests
     [MemberData(nameof(Forms))]
     public void Refuses_every_truncation(bool wide, bool bigEndian)
     {
-        byte[] whole = new ElfBuilder { Wide = wide, BigEndian = bigEndian }.Build();
-        for (int length = 0; length < whole.Length; length++)
+        var whole = new ElfBuilder { Wide = wide, BigEndian = bigEndian }.Build();
+        for (var length = 0; length < whole.Length; length++)
         {
-            byte[] part = whole[..length];
+            var part = whole[..length];
             Assert.Throws<ElfFormatException>(() => ElfImage.Parse(part).Weaken(Library, ElfBuilder.Wanted));
             Assert.Equal(whole[..length], part);
         }
@@ -108,22 +108,22 @@ public sealed class ElfImageTests
     public void Survives_damage_of_any_kind()
     {
         var random = new Random(20180209);
-        byte[] whole = new ElfBuilder { Definitions = ["GLIBCXX_3.4", "GLIBCXX_3.4.30"] }.Build();
-        int refused = 0;
-        for (int i = 0; i < 20_000; i++)
+        var whole = new ElfBuilder { Definitions = ["GLIBCXX_3.4", "GLIBCXX_3.4.30"] }.Build();
+        var refused = 0;
+        for (var i = 0; i < 20_000; i++)
         {
             byte[] bytes = [.. whole];
-            for (int j = random.Next(1, 5); j > 0; j--)
+            for (var j = random.Next(1, 5); j > 0; j--)
             {
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             }
             byte[] damaged = [.. bytes];
             try
             {
-                ElfImage image = ElfImage.Parse(bytes);
+                var image = ElfImage.Parse(bytes);
                 _ = image.Defines("GLIBCXX_3.4.32");
-                Weakening done = image.Weaken(Library, ElfBuilder.Wanted);
-                int changes = bytes.Zip(damaged, (a, b) => a != b).Count(different => different);
+                var done = image.Weaken(Library, ElfBuilder.Wanted);
+                var changes = bytes.Zip(damaged, (a, b) => a != b).Count(different => different);
                 Assert.Equal(done == Weakening.Done ? 1 : 0, changes);
             }
             catch (ElfFormatException)
@@ -139,7 +139,7 @@ public sealed class ElfImageTests
     [MemberData(nameof(Forms))]
     public void Knows_what_a_library_defines(bool wide, bool bigEndian)
     {
-        ElfImage image = ElfImage.Parse(
+        var image = ElfImage.Parse(
             new ElfBuilder { Wide = wide, BigEndian = bigEndian, Definitions = ["libx.so", "GLIBCXX_3.4", "GLIBCXX_3.4.30"] }.Build());
         Assert.True(image.Defines("GLIBCXX_3.4.30"));
         Assert.False(image.Defines("GLIBCXX_3.4.3"));
@@ -157,9 +157,9 @@ public sealed class ElfImageTests
     [LinuxFact]
     public void Reads_this_systems_own_runtime()
     {
-        string? path = HostRuntime.Find();
+        var path = HostRuntime.Find();
         Assert.NotNull(path);
-        ElfImage image = ElfImage.Parse(File.ReadAllBytes(path));
+        var image = ElfImage.Parse(File.ReadAllBytes(path));
         Assert.True(image.Defines("GLIBCXX_3.4.9"));
         Assert.False(image.Defines("GLIBCXX_9.9.9"));
     }

@@ -16,7 +16,7 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
     [Fact]
     public async Task Holds_the_generator_with_its_dependencies_and_the_runtime()
     {
-        using ZipArchive content = ZipFile.OpenRead(package.File);
+        using var content = ZipFile.OpenRead(package.File);
         Assert.Equal(["KnDsl.Generator.dll", "KnDsl.Language.dll", "Sprache.dll"], Below("analyzers/dotnet/cs/"));
         Assert.Equal(["KnDsl.Runtime.dll", "KnDsl.Runtime.xml"], Below("lib/net10.0/"));
         Assert.Equal(["KnDsl-LICENSE", "Sprache.LICENSE.txt"], Below("licenses/"));
@@ -30,7 +30,7 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
     [Fact]
     public async Task Serves_a_project_that_references_it()
     {
-        string project = package.Consumer("plain", references: package.PlainReferences());
+        var project = package.Consumer("plain", references: package.PlainReferences());
         Assert.Contains(Output, await Dotnet.Succeed(project, "run", "-c", "Release"), StringComparison.Ordinal);
 
         await Dotnet.Succeed(project, "publish", "-c", "Release", "--no-build", "-o", Path.Combine(project, "published"));
@@ -40,7 +40,7 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
         // What the generator finds wrong stops a build of theirs, too, at its place in the file.
         File.WriteAllText(
             Path.Combine(project, "Wrong.knnet"), "network Wrong()\n{\n    input x[N, 3, h, w]\n    y = x -> convv(8, 3)\n    output y\n}\n");
-        (int code, string output) = await Dotnet.Run(project, "build", "-c", "Release", "--no-restore");
+        var (code, output) = await Dotnet.Run(project, "build", "-c", "Release", "--no-restore");
         Assert.NotEqual(0, code);
         Assert.Matches(@"Wrong\.knnet\(4,\d+\): error KN\d{4}: .*convv", output);
     }
@@ -48,7 +48,7 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
     [Fact]
     public async Task Serves_a_project_that_names_it_as_its_sdk()
     {
-        string project = package.Consumer("sdk", sdk: $"<Sdk Name=\"KnDsl\" Version=\"{package.Version}\" />");
+        var project = package.Consumer("sdk", sdk: $"<Sdk Name=\"KnDsl\" Version=\"{package.Version}\" />");
         Assert.Contains(Output, await Dotnet.Succeed(project, "run", "-c", "Release"), StringComparison.Ordinal);
     }
 
@@ -58,18 +58,18 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
     [InlineData("always", "linux-x64", "libLibTorchSharp.so", true)]
     public async Task Publishes_the_repaired_library_in_its_place(string repair, string system, string place, bool repaired)
     {
-        string project = package.Consumer($"layout-{repair}-{system}", references: package.PlainReferences());
+        var project = package.Consumer($"layout-{repair}-{system}", references: package.PlainReferences());
         string[] target = system.Length > 0 ? [$"-p:RuntimeIdentifier={system}"] : [];
-        string output = await Dotnet.Succeed(
+        var output = await Dotnet.Succeed(
             project,
             ["msbuild", "-restore", "-t:ComputeResolvedFilesToPublishList", "-getItem:ResolvedFileToPublish", $"-p:KnDslNativeRepair={repair}", .. target]);
-        using JsonDocument json = JsonDocument.Parse(output);
-        JsonElement library = Assert.Single(
+        using var json = JsonDocument.Parse(output);
+        var library = Assert.Single(
             json.RootElement.GetProperty("Items").GetProperty("ResolvedFileToPublish").EnumerateArray(),
             item => Path.GetFileName(item.GetProperty("FullPath").GetString()) == "libLibTorchSharp.so");
 
         Assert.Equal(place, library.GetProperty("RelativePath").GetString()!.Replace('\\', '/'));
-        string path = library.GetProperty("FullPath").GetString()!;
+        var path = library.GetProperty("FullPath").GetString()!;
         Assert.Equal(repaired, path.StartsWith(project, StringComparison.Ordinal));
         Assert.Equal(
             repaired ? Weakening.AlreadyWeak : Weakening.Done,
@@ -79,13 +79,13 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
     [Fact]
     public async Task Says_that_a_program_has_no_native_library_and_that_a_setting_is_unknown()
     {
-        string project = package.Consumer("bare", references: $"<PackageReference Include=\"KnDsl\" Version=\"{package.Version}\" />");
+        var project = package.Consumer("bare", references: $"<PackageReference Include=\"KnDsl\" Version=\"{package.Version}\" />");
         Assert.Contains(
             "warning KNB001: This program has no native Torch library",
             await Dotnet.Succeed(project, "msbuild", "-restore", "-t:ResolvePackageAssets"),
             StringComparison.Ordinal);
 
-        (int code, string output) = await Dotnet.Run(project, "msbuild", "-t:ResolvePackageAssets", "-p:KnDslNativeRepair=perhaps");
+        var (code, output) = await Dotnet.Run(project, "msbuild", "-t:ResolvePackageAssets", "-p:KnDslNativeRepair=perhaps");
         Assert.NotEqual(0, code);
         Assert.Contains("KnDslNativeRepair is 'perhaps': expected 'auto' (the default), 'always' or 'never'.", output, StringComparison.Ordinal);
     }

@@ -76,7 +76,7 @@ public sealed class PackedPackage : IAsyncLifetime
     /// <summary>References to the package and to the native library of this system.</summary>
     public string PlainReferences()
     {
-        string native = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
+        var native = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
             : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
         return $"""
             <PackageReference Include="KnDsl" Version="{Version}" />
@@ -86,7 +86,7 @@ public sealed class PackedPackage : IAsyncLifetime
 
     private static string FromReadme(string language)
     {
-        string text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
+        var text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
         // The first of a language belongs to the example that the README begins with.
         return Regex.Match(text, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
     }

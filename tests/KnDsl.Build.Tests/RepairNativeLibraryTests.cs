@@ -18,8 +18,8 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void Writes_a_repaired_copy_where_the_host_lacks_the_version()
     {
-        string source = Write("library.so", new ElfBuilder().Build());
-        byte[] before = File.ReadAllBytes(source);
+        var source = Write("library.so", new ElfBuilder().Build());
+        var before = File.ReadAllBytes(source);
 
         Assert.True(Run(source, Host("GLIBCXX_3.4.30")));
 
@@ -32,7 +32,7 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void Writes_nothing_where_the_host_has_it_and_removes_what_an_older_host_needed()
     {
-        string source = Write("library.so", new ElfBuilder().Build());
+        var source = Write("library.so", new ElfBuilder().Build());
         Assert.True(Run(source, Host("GLIBCXX_3.4.30")));
         Assert.True(File.Exists(Destination));
         Assert.True(Run(source, Host(ElfBuilder.Wanted)));
@@ -42,7 +42,7 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void Repairs_for_another_system_when_asked()
     {
-        string source = Write("library.so", new ElfBuilder().Build());
+        var source = Write("library.so", new ElfBuilder().Build());
         Assert.True(Run(source, Host(ElfBuilder.Wanted), always: true));
         Assert.True(File.Exists(Destination));
     }
@@ -50,7 +50,7 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void Repairs_where_the_host_cannot_be_examined()
     {
-        string source = Write("library.so", new ElfBuilder().Build());
+        var source = Write("library.so", new ElfBuilder().Build());
         Assert.True(Run(source, Write("libstdc++.so.6", "INPUT(libstdc++.so.6.0.30)"u8.ToArray())));
         Assert.True(File.Exists(Destination));
     }
@@ -58,7 +58,7 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void Leaves_what_needs_no_repair()
     {
-        string source = Write("library.so", new ElfBuilder { Flags = 2 }.Build());
+        var source = Write("library.so", new ElfBuilder { Flags = 2 }.Build());
         Assert.True(Run(source, Host("GLIBCXX_3.4.30")));
         Assert.False(File.Exists(Destination));
         Assert.Empty(engine.Warnings);
@@ -67,11 +67,11 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void Leaves_an_unexpected_file_and_says_why()
     {
-        string source = Write("library.so", new ElfBuilder { Used = true }.Build());
-        string host = Host("GLIBCXX_3.4.30");
+        var source = Write("library.so", new ElfBuilder { Used = true }.Build());
+        var host = Host("GLIBCXX_3.4.30");
         Assert.True(Run(source, host));
         Assert.False(File.Exists(Destination));
-        (string code, string message) = Assert.Single(engine.Warnings);
+        var (code, message) = Assert.Single(engine.Warnings);
         Assert.Equal("KNB002", code);
         Assert.Contains(source, message, StringComparison.Ordinal);
         Assert.Contains("symbol 1 of version GLIBCXX_3.4.32 is in use", message, StringComparison.Ordinal);
@@ -81,8 +81,8 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [LinuxFact]
     public void Never_writes_through_a_hard_link()
     {
-        string source = Write("library.so", new ElfBuilder().Build());
-        byte[] before = File.ReadAllBytes(source);
+        var source = Write("library.so", new ElfBuilder().Build());
+        var before = File.ReadAllBytes(source);
         Directory.CreateDirectory(Path.GetDirectoryName(Destination)!);
         Assert.Equal(0, Link(source, Destination));
 
@@ -102,8 +102,8 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void The_real_library_has_the_expected_form()
     {
-        string package = Metadata("TorchSharpPackage");
-        byte[] original = File.ReadAllBytes(Path.Combine(package, "runtimes", "linux-x64", "native", "libLibTorchSharp.so"));
+        var package = Metadata("TorchSharpPackage");
+        var original = File.ReadAllBytes(Path.Combine(package, "runtimes", "linux-x64", "native", "libLibTorchSharp.so"));
         byte[] repaired = [.. original];
         // Done, and not AlreadyWeak: the package's own file has never been written to.
         Assert.Equal(Weakening.Done, ElfImage.Parse(repaired).Weaken("libstdc++.so.6", ElfBuilder.Wanted));
@@ -113,7 +113,7 @@ public sealed class RepairNativeLibraryTests : IDisposable
     [Fact]
     public void The_real_library_loads_after_this_projects_own_build()
     {
-        using torch.Tensor sum = torch.ones(2, 3).sum();
+        using var sum = torch.ones(2, 3).sum();
         Assert.Equal(6f, sum.item<float>());
     }
 
@@ -124,7 +124,7 @@ public sealed class RepairNativeLibraryTests : IDisposable
 
     private string Write(string name, byte[] content)
     {
-        string path = Path.Combine(folder.FullName, name);
+        var path = Path.Combine(folder.FullName, name);
         File.WriteAllBytes(path, content);
         return path;
     }

@@ -21,8 +21,11 @@ public sealed class AuthorsParityTests : TorchTest
         using var network = GeneratedCase.Of("PreActivation").CreateNetwork(
             NormPolicy.Kalman(1 - P, microbatch: 2, transition: Transition.Sampled), dtype: float64);
         using (no_grad())
+        {
             foreach (var (name, parameter) in network.named_parameters().Where(entry => entry.parameter.dim() == 1))
                 parameter.add_(randn_like(parameter) * 0.3);
+        }
+
         var theirs = new Restated(network);
 
         foreach (var samples in new[] { 8, 8, 6, 5 })
@@ -126,9 +129,13 @@ public sealed class AuthorsParityTests : TorchTest
 
             var y = zeros_like(x);
             foreach (var (rows, g) in _groups.Select((rows, g) => (rows, g)))
+            {
                 foreach (var row in rows)
                     y[row] = Scaled(x[row] - m[g].view(-1, 1, 1), v[g], name);
-            if (!Averages.TryGetValue(name, out var old)) old = (zeros_like(m[0]), ones_like(v[0]));
+            }
+
+            if (!Averages.TryGetValue(name, out var old))
+                old = (zeros_like(m[0]), ones_like(v[0]));
             Averages[name] = (
                 (old.Mean + Momentum * (m.mean([0]) - old.Mean)).detach(),
                 (old.Variance + Momentum * ((v + share * bessel).mean([0]) - old.Variance)).detach());

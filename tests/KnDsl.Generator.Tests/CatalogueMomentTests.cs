@@ -168,8 +168,10 @@ public sealed class CatalogueMomentTests : TorchTest
 
     private static IEnumerable<string> Sources(string operation)
     {
-        if (Joins.TryGetValue(operation, out var joins)) return joins.Select(join => Source(join, isJoin: true));
-        if (Stages.TryGetValue(operation, out var stages)) return stages.Select(stage => Source(stage, isJoin: false));
+        if (Joins.TryGetValue(operation, out var joins))
+            return joins.Select(join => Source(join, isJoin: true));
+        if (Stages.TryGetValue(operation, out var stages))
+            return stages.Select(stage => Source(stage, isJoin: false));
         Assert.IsType<Elementwise>(OperationCatalogue.Find(operation));
         return [Source($"4, 3: {operation}", isJoin: false)];
     }

@@ -17,7 +17,8 @@ public sealed class CheckpointTests : TorchTest
         using var _ = no_grad();
         var @case = GeneratedCase.Of(name);
         using var batch = @case.CreateNetwork(NormPolicy.Batch());
-        for (var step = 0; step < 3; step++) GeneratedCase.Run(batch, @case.Inputs());
+        for (var step = 0; step < 3; step++)
+            GeneratedCase.Run(batch, @case.Inputs());
         batch.eval();
         var inputs = @case.Inputs();
         var expected = GeneratedCase.Run(batch, inputs);
@@ -33,7 +34,8 @@ public sealed class CheckpointTests : TorchTest
                 Assert.Equal(batch.state_dict().Count, report.Matched.Count);
                 network.eval();
                 var actual = GeneratedCase.Run(network, inputs);
-                for (var i = 0; i < expected.Length; i++) Close(expected[i], actual[i], 1e-6, $"{name}, {policy}");
+                for (var i = 0; i < expected.Length; i++)
+                    Close(expected[i], actual[i], 1e-6, $"{name}, {policy}");
             }
 
             // What a checkpoint cannot have is named: gains that are learned.

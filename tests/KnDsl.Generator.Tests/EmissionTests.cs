@@ -21,8 +21,11 @@ public sealed class EmissionTests
     {
         var text = new StringBuilder();
         foreach (var diagnostic in GeneratedCase.Of(name).Diagnostics)
+        {
             text.Append(diagnostic.Id).Append(' ').Append(diagnostic.Severity).Append(' ').Append(diagnostic.Location.GetLineSpan().Span).Append(": ")
                 .Append(diagnostic.GetMessage()).Append('\n');
+        }
+
         Match(name, "diagnostics.txt", text.Length == 0 ? "none\n" : text.ToString());
     }
 

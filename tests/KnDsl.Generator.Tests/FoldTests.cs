@@ -201,7 +201,8 @@ public sealed class FoldTests : TorchTest
         network.eval();
         var before = LiveTensors.Count();
         // TorchSharp counts the tensor that a parameter is made of, although that one is empty then.
-        using (new TorchSharp.Modules.Parameter(zeros(1))) { }
+        using (new TorchSharp.Modules.Parameter(zeros(1)))
+        { }
         var perParameter = LiveTensors.Count() - before;
         Fold(network);
         Assert.Equal(before + perParameter + (1 + perParameter) * Norms(network, folded: true).Length, LiveTensors.Count());

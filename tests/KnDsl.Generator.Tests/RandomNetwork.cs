@@ -60,11 +60,14 @@ internal sealed class RandomNetwork
                      ("width", "int", "4"), ("depth", "int", "2"), ("flag", "bool", "true"), ("wide", "bool", "false"), ("depths", "int[]", "[2, 1]"), ("rate", "float", "0.1"),
                      ("out", "int", "3"), ("xHeight", "int", "2"), ("xChannels", "int", "3"),
                  })
+        {
             if (Chance(45))
             {
                 parameters.Add(all || Chance(60) ? $"{name}: {type} = {value}" : $"{name}: {type}");
                 (type switch { "int" => _numbers, "bool" => _conditions, "int[]" => _lists, _ => [] }).Add(name);
             }
+        }
+
         return [.. parameters];
     }
 

@@ -68,8 +68,11 @@ internal static class Annotations
     {
         var isOneLine = end.Line == start.Line;
         if (start.Character >= 2)
+        {
             return isOneLine ? new string('^', Math.Max(1, end.Character - start.Character))
                 : $"{new string('^', Math.Max(1, line.Length - start.Character))} to line {end.Line + 1}, column {end.Character}";
+        }
+
         if (!isOneLine)
             return $"column {start.Character + 1} to line {end.Line + 1}, column {end.Character}:";
         return end.Character <= start.Character + 1 ? $"column {start.Character + 1}:" : $"columns {start.Character + 1} to {end.Character}:";

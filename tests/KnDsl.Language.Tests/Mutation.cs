@@ -56,10 +56,13 @@ internal static class Mutation
         var text = new StringBuilder();
         var asCharacters = random.Next(3) == 0;
         for (var length = random.Next(200); length > 0; length--)
+        {
             if (asCharacters)
                 text.Append((char)(random.Next(4) == 0 ? random.Next(0x10000) : random.Next(128)));
             else
                 text.Append(Pieces[random.Next(Pieces.Length)]).Append(random.Next(3) == 0 ? "" : " ");
+        }
+
         return text.ToString();
     }
 

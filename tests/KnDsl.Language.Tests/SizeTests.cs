@@ -60,8 +60,10 @@ public sealed class SizeTests
             var random = new Random(seed);
             var expression = Make(random, 4);
             foreach (var values in Values(random, 12))
+            {
                 Assert.True(expression.Value(values) == expression.Size.Substitute(AsSizes(values)).Value,
                     $"seed {seed}: {expression.Size} at {string.Join(", ", values.Select(pair => $"{pair.Key.Name} = {pair.Value}"))}");
+            }
         }
     }
 
@@ -90,12 +92,15 @@ public sealed class SizeTests
             forms.Add(Make(new Random(seed), 2));
         var random = new Random(1);
         foreach (var a in forms)
+        {
             foreach (var b in forms.Where(b => a.Size == b.Size && !ReferenceEquals(a, b)))
             {
                 equal++;
                 Assert.Equal(a.Size.GetHashCode(), b.Size.GetHashCode());
                 Assert.All(Values(random, 4), values => Assert.Equal(a.Value(values), b.Value(values)));
             }
+        }
+
         Assert.True(equal > 100);
     }
 

@@ -99,8 +99,11 @@ public sealed class Reference
     {
         var file = Path.Combine(FolderOf(name), "reference.json");
         if (!File.Exists(file))
+        {
             throw new ArgumentException(
                 $"no reference figures for '{name}'; there are {string.Join(", ", Names)}", nameof(name));
+        }
+
         using var document = JsonDocument.Parse(File.ReadAllText(file));
         return new Reference(name, document.RootElement);
     }
@@ -140,8 +143,10 @@ public sealed class Reference
     private void FailOn(List<string> problems)
     {
         if (problems.Count > 0)
+        {
             throw new XunitException(
                 $"{Name} differs from {Source}:{Environment.NewLine}{string.Join(Environment.NewLine, problems)}");
+        }
     }
 
     private IEnumerable<string> StateProblems(nn.Module module)
@@ -159,15 +164,19 @@ public sealed class Reference
             yield return $"  unexpected names ({unexpected.Count}): {Shown(unexpected)}";
 
         foreach (var (name, shape) in State)
+        {
             if (shapes.TryGetValue(name, out var other) && !shape.SequenceEqual(other))
                 yield return $"  {new Entry(name, other)} should be [{string.Join(", ", shape)}]";
+        }
 
         var common = found.Where(e => expected.ContainsKey(e.Name)).Select(e => e.Name).ToList();
         var wanted = State.Where(e => shapes.ContainsKey(e.Name)).Select(e => e.Name).ToList();
         var at = common.Zip(wanted).TakeWhile(pair => pair.First == pair.Second).Count();
         if (at < wanted.Count)
+        {
             yield return $"  order: {common[at]} stands where {wanted[at]} should"
                 + (at > 0 ? $", after {wanted[at - 1]}" : ", at the beginning");
+        }
 
         var count = module.parameters().Sum(p => p.numel());
         if (count != Parameters)

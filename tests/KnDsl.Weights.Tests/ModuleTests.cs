@@ -93,8 +93,12 @@ public sealed class ModuleTests : IDisposable
         var report = network.load_weights(path, strict: false);
         Assert.Equal(error.Report, report with
         {
-            Matched = error.Report.Matched, Missing = error.Report.Missing, Unexpected = error.Report.Unexpected,
-            Misshaped = error.Report.Misshaped, Mistyped = error.Report.Mistyped, Tolerated = error.Report.Tolerated,
+            Matched = error.Report.Matched,
+            Missing = error.Report.Missing,
+            Unexpected = error.Report.Unexpected,
+            Misshaped = error.Report.Misshaped,
+            Mistyped = error.Report.Mistyped,
+            Tolerated = error.Report.Tolerated,
         });
         Assert.Equal([0f, 0, 0, 0], Floats(network.bn1.weight!));
         before.Remove("bn1.weight");
@@ -119,8 +123,10 @@ public sealed class ModuleTests : IDisposable
         network.bn1.num_batches_tracked!.fill_(7);
         var path = folder.Named("old.safetensors");
         using (var file = SafetensorsFile.Open(Checkpoint))
+        {
             SafetensorsFile.Write(path, file.Entries.Where(e => !e.Name.EndsWith("tracked", StringComparison.Ordinal))
                 .Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))));
+        }
 
         var report = network.load_weights(path);
         Assert.True(report.IsComplete);

@@ -52,8 +52,11 @@ internal sealed class ResNet18 : nn.Module<Tensor, Tensor>
             conv2 = nn.Conv2d(channels, channels, 3, padding: 1, bias: false);
             bn2 = nn.BatchNorm2d(channels);
             if (stride != 1 || channelsIn != channels)
+            {
                 downsample = nn.Sequential(
                     nn.Conv2d(channelsIn, channels, 1, stride: stride, bias: false), nn.BatchNorm2d(channels));
+            }
+
             RegisterComponents();
         }
 
