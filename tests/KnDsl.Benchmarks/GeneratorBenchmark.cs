@@ -59,7 +59,8 @@ internal static class GeneratorBenchmark
             Generate("chain.knnet", text);
             var allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / 1e6;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{layers,5} convolutions, each with norm, relu and a join to the one before: {time}  {1000 * time.Median / layers:F1} us a layer  {allocated:F1} MB allocated, {1000 * allocated / layers:F1} kB a layer"));
+                $"{layers,5} convolutions, each with norm, relu and a join to the one before: {time}  {1000 * time.Median / layers:F1} us "
+                    + $"a layer  {allocated:F1} MB allocated, {1000 * allocated / layers:F1} kB a layer"));
             if (layers == 1000)
                 thousand = time.Median;
         }
@@ -100,7 +101,8 @@ internal static class GeneratorBenchmark
         return Interleaved.Run(5, duration / 2, ("", action))[""];
     }
 
-    private static Text[] Files(int count) => [.. Enumerable.Range(0, count).Select(i => new Text($"/project/net{i}.knnet", ResNet18(i, 1000)))];
+    private static Text[] Files(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new Text($"/project/net{i}.knnet", ResNet18(i, 1000)))];
 
     private static string ResNet18(int number, int classes) => File.ReadAllText(Path.Combine(Cases, "ResNet18", "net.knnet"))
         .Replace("namespace Cases.ResNet18", $"namespace Project.Net{number}").Replace("classes: int = 1000", $"classes: int = {classes}");
@@ -108,7 +110,9 @@ internal static class GeneratorBenchmark
     /// <summary>Layers in one body, which is the hardest form: no block is checked once for many.</summary>
     private static string Chain(int layers)
     {
-        var text = new StringBuilder("network Chain(policy: norm = kalman())\n{\n    input  image[N, 64, 8*h, 8*w]\n    norm = policy\n\n    x = image -> stem: conv(64, 3) -> norm: norm\n");
+        var text = new StringBuilder(
+            "network Chain(policy: norm = kalman())\n{\n    input  image[N, 64, 8*h, 8*w]\n    norm = policy\n\n"
+                + "    x = image -> stem: conv(64, 3) -> norm: norm\n");
         for (var i = 0; i < layers; i++)
             text.Append($"    y = x -> conv{i}: conv(64, 3) -> bn{i}: norm -> relu\n    x = x + y\n");
         return text.Append("    output x[N, 64, 8*h, 8*w]\n}\n").ToString();
