@@ -28,7 +28,8 @@ public sealed class FormTests
     public void Files_of_the_product_have_at_most_400_lines() => Violations.Check("Lines",
     [
         .. from file in Sources.All
-           where !file.FilePath.StartsWith("tests/", StringComparison.Ordinal) && !MayBeLonger.Any(name => file.FilePath.EndsWith("/" + name, StringComparison.Ordinal))
+           where !file.FilePath.StartsWith("tests/", StringComparison.Ordinal)
+               && !MayBeLonger.Any(name => file.FilePath.EndsWith("/" + name, StringComparison.Ordinal))
            let lines = file.GetText().Lines.Count - 1
            where lines > MaxLines
            select new Violation(file.FilePath, MaxLines + 1, $"more than {MaxLines} lines"),

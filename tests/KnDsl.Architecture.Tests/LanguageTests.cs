@@ -34,13 +34,15 @@ public sealed class LanguageTests
     private static readonly Regex OfCode = new("CSharp|^Code[A-Z]|Emit");
 
     [Fact]
-    public void No_text_of_the_language_is_csharp() => Violations.Check("TextsOfTheLanguage", [.. Sources.Below("Dsl/Language").SelectMany(InTexts)]);
+    public void No_text_of_the_language_is_csharp() =>
+        Violations.Check("TextsOfTheLanguage", [.. Sources.Below("Dsl/Language").SelectMany(InTexts)]);
 
     [Fact]
     public void The_generator_writes_csharp_in_one_folder() => Violations.Check("TextsOfTheGenerator",
     [
         // Symbols of the runtime are looked up by their names wherever C# is read.
-        .. Sources.Below("Generator").Where(file => !file.FilePath.StartsWith("Generator/Writing/", StringComparison.Ordinal)).SelectMany(InTexts)
+        .. Sources.Below("Generator").Where(file => !file.FilePath.StartsWith("Generator/Writing/", StringComparison.Ordinal))
+            .SelectMany(InTexts)
             .Where(violation => !violation.What.StartsWith(Runtime, StringComparison.Ordinal)),
     ]);
 

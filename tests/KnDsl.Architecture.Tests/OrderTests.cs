@@ -26,7 +26,8 @@ public sealed class OrderTests
         // One namespace for those who use it; the folders have an order all the same.
         new("Runtime/Core", null,
         [
-            "Checks", "Native", "Autograd", "Kernels", "Moments", "Statistics", "Filter", "Layers", "Policies", "Norms", "Modules", "Weights", "Networks", "",
+            "Checks", "Native", "Autograd", "Kernels", "Moments", "Statistics", "Filter", "Layers", "Policies", "Norms", "Modules",
+            "Weights", "Networks", "",
         ]),
     ];
 
@@ -52,7 +53,8 @@ public sealed class OrderTests
 
     [Fact]
     public void A_file_has_the_namespace_of_its_folder() => Assert.All(
-        Projects.Where(project => project.Namespace is not null).SelectMany(project => Sources.Below(project.Path)).SelectMany(NamespacesOf),
+        Projects.Where(project => project.Namespace is not null).SelectMany(project => Sources.Below(project.Path))
+            .SelectMany(NamespacesOf),
         pair => Assert.Equal((pair.File, NamespaceOf(pair.File)), pair));
 
     /// <summary>The number of the project, and of the folder in it.</summary>
@@ -85,7 +87,8 @@ public sealed class OrderTests
 
     /// <summary>A file that stands in for a part of the framework declares the framework's namespace.</summary>
     private static IEnumerable<(string File, string Namespace)> NamespacesOf(SyntaxTree file) =>
-        file.GetRoot().DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().Select(declared => (file.FilePath, Name: declared.Name.ToString()))
+        file.GetRoot().DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>()
+            .Select(declared => (file.FilePath, Name: declared.Name.ToString()))
             .Where(pair => !pair.Name.StartsWith("System", StringComparison.Ordinal));
 
     /// <summary>Every name in a file whose meaning another file declares.</summary>
@@ -95,11 +98,19 @@ public sealed class OrderTests
         foreach (var name in file.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
         {
             var symbol = model.GetSymbolInfo(name).Symbol;
-            if (symbol is null && name.Identifier.ValueText is not ("nameof" or "unmanaged") && model.GetTypeInfo(name).Type is { TypeKind: TypeKind.Error })
-                throw new InvalidOperationException($"{file.FilePath}({Sources.LineOf(name)}): nothing is known of '{name}'; a reference is missing in this project.");
+            if (symbol is null && name.Identifier.ValueText is not ("nameof" or "unmanaged")
+                && model.GetTypeInfo(name).Type is { TypeKind: TypeKind.Error })
+            {
+                throw new InvalidOperationException(
+                    $"{file.FilePath}({Sources.LineOf(name)}): nothing is known of '{name}'; a reference is missing in this project.");
+            }
+
             var declared = (symbol is IMethodSymbol { ReducedFrom: { } extension } ? extension : symbol)?.OriginalDefinition;
-            if (declared is not (null or INamespaceSymbol) && declared.DeclaringSyntaxReferences is [var declaration, ..] && declaration.SyntaxTree != file)
+            if (declared is not (null or INamespaceSymbol) && declared.DeclaringSyntaxReferences is [var declaration, ..]
+                && declaration.SyntaxTree != file)
+            {
                 yield return (name, declaration.SyntaxTree.FilePath);
+            }
         }
     }
 

@@ -18,7 +18,8 @@ internal static class Sources
         .. new[] { "Dsl", "Generator", "Runtime", "Samples", "tests" }
             .SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
             .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(part => part is "bin" or "obj") && !path.StartsWith("tests/Cases/", StringComparison.Ordinal))
+            .Where(path =>
+                !path.Split('/').Any(part => part is "bin" or "obj") && !path.StartsWith("tests/Cases/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(path => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Repository.Root, path)), Options, path)),
     ];
@@ -37,6 +38,8 @@ internal static class Sources
     public static CSharpCompilation Compile(IEnumerable<SyntaxTree> files) => CSharpCompilation.Create(
         "Sources", files,
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => !Path.GetFileName(path).StartsWith("KnDsl.", StringComparison.Ordinal)).Select(path => MetadataReference.CreateFromFile(path)),
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            .Where(path => !Path.GetFileName(path).StartsWith("KnDsl.", StringComparison.Ordinal))
+            .Select(path => MetadataReference.CreateFromFile(path)),
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true,
+            nullableContextOptions: NullableContextOptions.Enable));
 }

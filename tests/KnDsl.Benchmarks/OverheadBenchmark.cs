@@ -17,8 +17,12 @@ internal static class OverheadBenchmark
     {
         var figures = new List<(string Name, double Ratio)>
         {
-            ("resnet18", Compare("ResNet-18, 8 images of 64x64", new Cases.ResNet18.ResNet18(classes: 10, policy: NormPolicy.Batch()), new ResNet18(10), [8, 3, 64, 64])),
-            ("fashion", Compare("Fashion-MNIST network, 64 images of 28x28", new ResNetCifar(policy: NormPolicy.Batch()), new HandwrittenResNetCifar(), [64, 1, 28, 28])),
+            ("resnet18",
+                Compare("ResNet-18, 8 images of 64x64", new Cases.ResNet18.ResNet18(classes: 10, policy: NormPolicy.Batch()),
+                    new ResNet18(10), [8, 3, 64, 64])),
+            ("fashion",
+                Compare("Fashion-MNIST network, 64 images of 28x28", new ResNetCifar(policy: NormPolicy.Batch()),
+                    new HandwrittenResNetCifar(), [64, 1, 28, 28])),
         };
         Console.WriteLine(string.Join(" ", figures.Select(figure => Figure($"generated_over_handwritten_{figure.Name}", figure.Ratio))
             .Prepend(Figure("generated_over_handwritten", figures.Max(figure => figure.Ratio)))));

@@ -24,7 +24,8 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
         Assert.Contains("<dependency id=\"TorchSharp\" version=\"0.107.0\"", await nuspec.ReadToEndAsync(), StringComparison.Ordinal);
 
         string[] Below(string folder) => [.. content.Entries.Select(e => e.FullName)
-            .Where(name => name.StartsWith(folder, StringComparison.Ordinal)).Select(name => name[folder.Length..]).Order(StringComparer.Ordinal)];
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal)).Select(name => name[folder.Length..])
+            .Order(StringComparer.Ordinal)];
     }
 
     [Fact]
@@ -39,7 +40,8 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
 
         // What the generator finds wrong stops a build of theirs, too, at its place in the file.
         File.WriteAllText(
-            Path.Combine(project, "Wrong.knnet"), "network Wrong()\n{\n    input x[N, 3, h, w]\n    y = x -> convv(8, 3)\n    output y\n}\n");
+            Path.Combine(project, "Wrong.knnet"),
+            "network Wrong()\n{\n    input x[N, 3, h, w]\n    y = x -> convv(8, 3)\n    output y\n}\n");
         var (code, output) = await Dotnet.Run(project, "build", "-c", "Release", "--no-restore");
         Assert.NotEqual(0, code);
         Assert.Matches(@"Wrong\.knnet\(4,\d+\): error KN\d{4}: .*convv", output);
@@ -62,7 +64,8 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
         string[] target = system.Length > 0 ? [$"-p:RuntimeIdentifier={system}"] : [];
         var output = await Dotnet.Succeed(
             project,
-            ["msbuild", "-restore", "-t:ComputeResolvedFilesToPublishList", "-getItem:ResolvedFileToPublish", $"-p:KnDslNativeRepair={repair}", .. target]);
+            ["msbuild", "-restore", "-t:ComputeResolvedFilesToPublishList", "-getItem:ResolvedFileToPublish",
+                $"-p:KnDslNativeRepair={repair}", .. target]);
         using var json = JsonDocument.Parse(output);
         var library = Assert.Single(
             json.RootElement.GetProperty("Items").GetProperty("ResolvedFileToPublish").EnumerateArray(),
@@ -87,6 +90,7 @@ public sealed class PackageTests(PackedPackage package) : IClassFixture<PackedPa
 
         var (code, output) = await Dotnet.Run(project, "msbuild", "-t:ResolvePackageAssets", "-p:KnDslNativeRepair=perhaps");
         Assert.NotEqual(0, code);
-        Assert.Contains("KnDslNativeRepair is 'perhaps': expected 'auto' (the default), 'always' or 'never'.", output, StringComparison.Ordinal);
+        Assert.Contains("KnDslNativeRepair is 'perhaps': expected 'auto' (the default), 'always' or 'never'.", output,
+            StringComparison.Ordinal);
     }
 }

@@ -22,7 +22,8 @@ public sealed class PackedPackage : IAsyncLifetime
     {
         // Both parts are built with this project; building them here could meet another project's build half way.
         await Dotnet.Succeed(
-            Repository.Root, "pack", "Generator/KnDsl.Generator.csproj", "--no-build", "-c", Configuration, "-o", In("feed"), $"-p:PackageVersion={Version}");
+            Repository.Root, "pack", "Generator/KnDsl.Generator.csproj", "--no-build", "-c", Configuration, "-o", In("feed"),
+            $"-p:PackageVersion={Version}");
         // The machine's own feeds and cache serve everything but KnDsl, which is unpacked into this folder.
         System.IO.File.WriteAllText(In("nuget.config"), $"""
             <configuration>

@@ -49,13 +49,15 @@ public sealed class CatalogueMomentTests : TorchTest
         ["mean"] = ["4, 3, 2: mean(2, 3)", "4, 3, 2: mean(1)", "4, 3, 5: mean(1, 2, keep: true)"],
         ["sum"] = ["4, 3, 2: sum(-1)", "4, 3, 2: sum(1, 3)"],
         ["max"] = ["4, 3, 2: max(2, 3)", "4, 3, 5: max(-1, keep: true)"],
-        ["upsample"] = ["4, 3, 4: upsample(2)", "4, 3, 4: upsample(size: [5, 7], mode: bilinear)", "4, 5: upsample(size: 8, mode: linear, align_corners: true)"],
+        ["upsample"] = ["4, 3, 4: upsample(2)", "4, 3, 4: upsample(size: [5, 7], mode: bilinear)",
+            "4, 5: upsample(size: 8, mode: linear, align_corners: true)"],
         ["pixel_shuffle"] = ["4, 3, 2: pixel_shuffle(2)"],
         ["pixel_unshuffle"] = ["4, 4, 2: pixel_unshuffle(2)"],
         ["channel_shuffle"] = ["4, 3: channel_shuffle(2)"],
         ["flatten"] = ["4, 3, 2: flatten", "4, 3, 2: flatten(2)"],
         ["reshape"] = ["4, 3, 2: reshape(3, 8)", "4, 3, 2: reshape(2, 2, -1)", "4: reshape(2, 2)"],
-        ["permute"] = ["4, 3, 2: permute(0, 2, 1, 3)", "4, 3, 2: permute(0, 1, 3, 2)", "4, 3, 2: permute(0, 2, 3, 1) -> linear(5) -> gelu -> permute(0, 3, 1, 2)"],
+        ["permute"] = ["4, 3, 2: permute(0, 2, 1, 3)", "4, 3, 2: permute(0, 1, 3, 2)",
+            "4, 3, 2: permute(0, 2, 3, 1) -> linear(5) -> gelu -> permute(0, 3, 1, 2)"],
         ["squeeze"] = ["4, 1, 3: squeeze(2)", "1, 4, 3: squeeze(1)"],
         ["roll"] = ["4, 3, 5: roll([1, -2], axes: [2, 3])"],
         ["select"] = ["4, 3, 5: select(1, axis: 2)", "4, 3: select(-1, axis: -1)"],
@@ -73,10 +75,12 @@ public sealed class CatalogueMomentTests : TorchTest
     private static readonly Dictionary<string, string[]> Joins = new()
     {
         ["split"] = ["4, 3: y, z = a -> split(2)\n    c = concat(z, y, b)"],
-        ["concat"] = ["4, 3: c = concat(a, b -> relu)", "4, 3: c = concat(a, b -> relu, axis: 2)", "4, 3, 2: c = concat(a -> slice(0, 1, axis: 2), b, axis: -2)"],
+        ["concat"] = ["4, 3: c = concat(a, b -> relu)", "4, 3: c = concat(a, b -> relu, axis: 2)",
+            "4, 3, 2: c = concat(a -> slice(0, 1, axis: 2), b, axis: -2)"],
         ["learned"] =
         [
-            "4, 3: t = gate: learned(4, 1, value: 0.3, std: 0.2)\n    u = shift: learned(1, value: 0.5)\n    g = (t -> sigmoid) * 2 + u\n    c = concat(a * g, b + (t * u -> tanh) - u)",
+            "4, 3: t = gate: learned(4, 1, value: 0.3, std: 0.2)\n    u = shift: learned(1, value: 0.5)\n    g = (t -> sigmoid) * 2 + u\n"
+                + "    c = concat(a * g, b + (t * u -> tanh) - u)",
             "4, 3: t = shift: learned(4, 1, value: 0.5, std: 0.2)\n    c = concat(a + t, b - t)",
             "4, 3: t = scale: learned(4, 1, value: 0.5, std: 0.2)\n    c = concat(a * t, b)",
         ],
@@ -96,7 +100,9 @@ public sealed class CatalogueMomentTests : TorchTest
         ("batch", NormPolicy.Batch()), ("renorm", NormPolicy.Renorm(microbatch: 2)), ("layer", NormPolicy.Layer()),
     ];
 
-    public static TheoryData<string> Operations => [.. OperationCatalogue.All.Where(layer => layer.MomentRule is not null).Select(layer => layer.Name).Append("split").Distinct().Except(WithoutState)];
+    public static TheoryData<string> Operations =>
+        [.. OperationCatalogue.All.Where(layer => layer.MomentRule is not null).Select(layer => layer.Name).Append("split").Distinct()
+            .Except(WithoutState)];
 
     [Theory]
     [MemberData(nameof(Operations))]
@@ -111,7 +117,8 @@ public sealed class CatalogueMomentTests : TorchTest
             var probe = new ProbePolicy();
             using var network = @case.CreateNetwork(probe, dtype: ScalarType.Float64);
             network.train();
-            probe.Agrees(() => GeneratedCase.Run(network, Inputs(@case, probe.Seen is null ? 2 : Math.Max(2, Draws / probe.PositionsSeen))), source);
+            probe.Agrees(() =>
+                GeneratedCase.Run(network, Inputs(@case, probe.Seen is null ? 2 : Math.Max(2, Draws / probe.PositionsSeen))), source);
         }
     }
 

@@ -36,7 +36,9 @@ public class ConstructorCallTests
                 public static object Make(int unknown) => {{call}};
             }
             """;
-        Host.Driver([text, .. others]).RunGeneratorsAndUpdateCompilation(Host.Compilation("global using Project;", "global using KnDsl;", source, more), out var compilation, out var findings);
+        Host.Driver([text, .. others])
+            .RunGeneratorsAndUpdateCompilation(Host.Compilation("global using Project;", "global using KnDsl;", source, more),
+                out var compilation, out var findings);
         Assert.Empty(findings);
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
         var options = new AnalyzerOptions([text, .. others], new ProjectProperties("Project", Host.ProjectDirectory));
@@ -96,13 +98,17 @@ public class ConstructorCallTests
     [Fact]
     public async Task A_constructor_of_a_partial_class_that_calls_the_generated_one_is_checked()
     {
-        var finding = Assert.Single(await Check("1", "namespace Project { public sealed partial class Net { internal Net(string name) : this(width: 15) { } } }"));
+        var finding = Assert.Single(
+            await Check("1", "namespace Project { public sealed partial class Net { internal Net(string name) : this(width: 15) { } } }"));
         Assert.Equal("KN0204", finding.Id);
     }
 
     [Fact]
     public async Task Files_of_one_name_are_told_apart()
     {
-        Assert.Equal("KN0204", Assert.Single(await Check("new Net(width: 15)", "", Host.Project("NET.knnet", "network Other()\n{\n    input x[N, 3]\n    output x[N, 3]\n}\n"))).Id);
+        Assert.Equal("KN0204",
+            Assert.Single(
+                await Check("new Net(width: 15)", "",
+                    Host.Project("NET.knnet", "network Other()\n{\n    input x[N, 3]\n    output x[N, 3]\n}\n"))).Id);
     }
 }

@@ -13,7 +13,8 @@ public sealed class EmissionTests
 {
     public static TheoryData<string> Cases => [.. GeneratedCase.Names];
 
-    private static void Match(string name, string file, string text) => Expected.InFile(Path.Combine(GeneratedCase.Folder(name), file), text);
+    private static void Match(string name, string file, string text) =>
+        Expected.InFile(Path.Combine(GeneratedCase.Folder(name), file), text);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -22,7 +23,8 @@ public sealed class EmissionTests
         var text = new StringBuilder();
         foreach (var diagnostic in GeneratedCase.Of(name).Diagnostics)
         {
-            text.Append(diagnostic.Id).Append(' ').Append(diagnostic.Severity).Append(' ').Append(diagnostic.Location.GetLineSpan().Span).Append(": ")
+            text.Append(diagnostic.Id).Append(' ').Append(diagnostic.Severity).Append(' ').Append(diagnostic.Location.GetLineSpan().Span)
+                .Append(": ")
                 .Append(diagnostic.GetMessage()).Append('\n');
         }
 
@@ -39,7 +41,11 @@ public sealed class EmissionTests
             row.Name, row.Operation, row.Output, $"{row.Parameters} parameters", $"{row.Macs} MACs", row.Prior,
         }).ToArray();
         foreach (var row in rows)
-            text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd()).Append('\n');
+        {
+            text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd())
+                .Append('\n');
+        }
+
         Match(name, "wiring.txt", text.ToString());
     }
 

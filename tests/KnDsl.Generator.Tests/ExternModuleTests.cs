@@ -68,7 +68,8 @@ public class ExternModuleTests
     [Fact]
     public void A_class_inside_another_is_found_and_one_that_is_not_public_is_refused()
     {
-        var nested = Module.Replace("public sealed class SqueezeExcite", "public static class Parts {\npublic sealed class SqueezeExcite") + "\n}";
+        var nested = Module.Replace("public sealed class SqueezeExcite",
+            "public static class Parts {\npublic sealed class SqueezeExcite") + "\n}";
         var (result, compilation) = Run("extern Acme.Parts.SqueezeExcite(channels: int): [N, C, H, W] -> [N, C, H, W]\n", nested);
         Assert.Empty(result.Diagnostics);
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
@@ -95,7 +96,9 @@ public class ExternModuleTests
         var driver = Host.Driver([Host.Project("net.knnet", Network(Right))], track: true).RunGenerators(Host.Compilation(Module));
         driver = driver.RunGenerators(Host.Compilation(Module.Replace("Channels { get; }", "Channels { get; } // edited")));
         var steps = driver.GetRunResult().Results.Single().TrackedSteps;
-        Assert.All(steps[KnnetGenerator.Steps.Files].SelectMany(run => run.Outputs), output => Assert.Equal(IncrementalStepRunReason.Cached, output.Reason));
-        Assert.All(steps[KnnetGenerator.Steps.Externs].SelectMany(run => run.Outputs), output => Assert.Equal(IncrementalStepRunReason.Unchanged, output.Reason));
+        Assert.All(steps[KnnetGenerator.Steps.Files].SelectMany(run => run.Outputs), output =>
+            Assert.Equal(IncrementalStepRunReason.Cached, output.Reason));
+        Assert.All(steps[KnnetGenerator.Steps.Externs].SelectMany(run => run.Outputs), output =>
+            Assert.Equal(IncrementalStepRunReason.Unchanged, output.Reason));
     }
 }

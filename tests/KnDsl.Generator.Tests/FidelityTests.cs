@@ -13,14 +13,17 @@ namespace KnDsl.Generator.Tests;
 public sealed class FidelityTests : TorchTest
 {
     /// <summary>A norm stage: output, emitted state, posterior.</summary>
-    private delegate (Tensor Output, ChannelState? Emitted, ChannelState? Posterior) NormStage(NormLayer layer, Tensor input, ChannelState? prior);
+    private delegate (Tensor Output, ChannelState? Emitted, ChannelState? Posterior) NormStage(NormLayer layer, Tensor input,
+        ChannelState? prior);
 
-    private static (Tensor, ChannelState?, ChannelState?) Layer(NormLayer layer, Tensor input, ChannelState? prior) => layer.forward(input, prior);
+    private static (Tensor, ChannelState?, ChannelState?) Layer(NormLayer layer, Tensor input, ChannelState? prior) =>
+        layer.forward(input, prior);
 
     private static (Tensor, ChannelState?, ChannelState?) Native(NormLayer layer, Tensor input, ChannelState? prior)
     {
         var (mean, variance) = (layer.get_buffer("running_mean")!.clone(), layer.get_buffer("running_var")!.clone());
-        return (batch_norm(input, mean, variance, layer.get_parameter("weight"), layer.get_parameter("bias"), layer.training, 0.1, 1e-5), null, null);
+        return (batch_norm(input, mean, variance, layer.get_parameter("weight"), layer.get_parameter("bias"), layer.training, 0.1,
+            1e-5), null, null);
     }
 
     public static TheoryData<string, string> Everything
@@ -54,7 +57,8 @@ public sealed class FidelityTests : TorchTest
         using var network = @case.CreateNetwork(policy, dtype: ScalarType.Float64);
         using (no_grad())
         {
-            foreach (var (key, parameter) in network.named_parameters().Where(entry => entry.name.Contains("norm") || entry.name.Contains("bn")))
+            foreach (var (key, parameter) in network.named_parameters()
+                .Where(entry => entry.name.Contains("norm") || entry.name.Contains("bn")))
                 parameter.add_(randn_like(parameter), 0.3);
         }
 

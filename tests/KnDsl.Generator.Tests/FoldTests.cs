@@ -47,7 +47,8 @@ public sealed class FoldTests : TorchTest
     }
 
     private static string[] Norms(nn.Module network, bool folded) =>
-        [.. network.named_modules().Where(entry => entry.module is RunningNormLayer norm && norm.folded == folded).Select(entry => entry.name)];
+        [.. network.named_modules().Where(entry => entry.module is RunningNormLayer norm && norm.folded == folded)
+            .Select(entry => entry.name)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -130,12 +131,14 @@ public sealed class FoldTests : TorchTest
     {
         using var network = GeneratedCase.Of("Loop").CreateNetwork();
         var before = network.state_dict().Keys.ToArray();
-        Assert.Equal("Loop is in training mode: call eval() before fold().", Assert.Throws<InvalidOperationException>(() => Fold(network)).Message);
+        Assert.Equal("Loop is in training mode: call eval() before fold().",
+            Assert.Throws<InvalidOperationException>(() => Fold(network)).Message);
 
         // Its last norm alone: what comes before must not be folded either.
         network.eval();
         network.named_modules().Single(entry => entry.name == "dense2.denselayer3").module.train();
-        Assert.StartsWith("dense2.denselayer3.norm1 of Loop is in training mode", Assert.Throws<InvalidOperationException>(() => Fold(network)).Message);
+        Assert.StartsWith("dense2.denselayer3.norm1 of Loop is in training mode",
+            Assert.Throws<InvalidOperationException>(() => Fold(network)).Message);
         Assert.Equal(before, network.state_dict().Keys);
         Assert.Empty(Norms(network, folded: true));
     }

@@ -124,7 +124,9 @@ internal sealed class GeneratedCase
     /// <summary>The outputs in order, whether forward gives one tensor or a record of several.</summary>
     public static Tensor[] Run(nn.Module network, params Tensor[] inputs)
     {
-        var forward = network.GetType().GetMethods().Single(method => method.Name == "forward" && method.GetParameters().All(parameter => parameter.ParameterType == typeof(Tensor)));
+        var forward = network.GetType().GetMethods()
+            .Single(method =>
+                method.Name == "forward" && method.GetParameters().All(parameter => parameter.ParameterType == typeof(Tensor)));
         object result;
         try
         {
@@ -135,7 +137,9 @@ internal sealed class GeneratedCase
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception.InnerException!);
             throw;
         }
-        return result is Tensor one ? [one] : [.. result.GetType().GetProperties().Where(property => property.PropertyType == typeof(Tensor)).Select(property => (Tensor)property.GetValue(result)!)];
+        return result is Tensor one ? [one]
+            : [.. result.GetType().GetProperties().Where(property => property.PropertyType == typeof(Tensor))
+                .Select(property => (Tensor)property.GetValue(result)!)];
     }
 
     private Assembly Load()

@@ -57,16 +57,19 @@ internal static class Host
     public static CSharpCompilation Compilation(params string[] sources) => CSharpCompilation.Create(
         "Generated", sources.Select((source, i) => CSharpSyntaxTree.ParseText(source, ParseOptions, $"Source{i}.cs")), References,
         new CSharpCompilationOptions(
-            OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, generalDiagnosticOption: ReportDiagnostic.Error,
+            OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
+            generalDiagnosticOption: ReportDiagnostic.Error,
             warningLevel: 9999, nullableContextOptions: NullableContextOptions.Enable));
 
     public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Latest, DocumentationMode.Diagnose);
 
-    public static GeneratorDriver Driver(IEnumerable<AdditionalText> texts, string rootNamespace = "Project", bool track = false) => CSharpGeneratorDriver.Create(
+    public static GeneratorDriver Driver(IEnumerable<AdditionalText> texts, string rootNamespace = "Project", bool track = false) =>
+        CSharpGeneratorDriver.Create(
         [new KnnetGenerator().AsSourceGenerator()], texts, ParseOptions, new ProjectProperties(rootNamespace, ProjectDirectory),
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, track));
 
-    public static GeneratorRunResult Run(params AdditionalText[] texts) => Driver(texts).RunGenerators(Compilation()).GetRunResult().Results.Single();
+    public static GeneratorRunResult Run(params AdditionalText[] texts) =>
+        Driver(texts).RunGenerators(Compilation()).GetRunResult().Results.Single();
 
     public static TextInMemory Text(string path, string content) => new(path, content);
 

@@ -56,7 +56,8 @@ public class ImportTests
     [InlineData("import \"../blocks/unit.knnet\"\nblock Unit(x)\n{\n    return x -> relu\n}\n", "KN0134")]
     public void A_wrong_import_is_reported_where_it_stands(string start, string code)
     {
-        var network = start + Network.Substring(Network.IndexOf('\n') + 1).Replace("a: Unit(8) -> b: [ Unit(8) * 2 ] -> ", "conv(8, 3) -> ");
+        var network = start + Network.Substring(Network.IndexOf('\n') + 1)
+            .Replace("a: Unit(8) -> b: [ Unit(8) * 2 ] -> ", "conv(8, 3) -> ");
         var finding = Assert.Single(Host.Run(Project(network: network)).Diagnostics, diagnostic => diagnostic.Id == code);
         Assert.Equal("/project/nets/net.knnet", finding.Location.GetLineSpan().Path);
     }
@@ -90,7 +91,8 @@ public class ImportTests
         var reasons = Reasons(driver.RunGenerators(Host.Compilation()), KnnetGenerator.Steps.Files);
         Assert.Equal(["blocks_unit.knnet.g.cs: Modified", "nets_net.knnet.g.cs: Modified", "other.knnet.g.cs: Cached"], reasons);
 
-        driver = driver.RunGenerators(Host.Compilation()).ReplaceAdditionalText(texts[2], Host.Project("other.knnet", Other.Replace("linear(2)", "linear(2, bias: false)")));
+        driver = driver.RunGenerators(Host.Compilation())
+            .ReplaceAdditionalText(texts[2], Host.Project("other.knnet", Other.Replace("linear(2)", "linear(2, bias: false)")));
         reasons = Reasons(driver.RunGenerators(Host.Compilation()), KnnetGenerator.Steps.Files);
         Assert.Equal(["blocks_unit.knnet.g.cs: Cached", "nets_net.knnet.g.cs: Cached", "other.knnet.g.cs: Modified"], reasons);
     }
@@ -102,14 +104,17 @@ public class ImportTests
         [
             Host.Project("a.knnet", "block A(x)\n{\n    return x -> conv(4, 3)\n}\n"),
             Host.Project("b.knnet", "import \"a.knnet\"\nblock B(x)\n{\n    return x -> A -> relu\n}\n"),
-            Host.Project("c.knnet", "import \"b.knnet\"\nnetwork C()\n{\n    input x[N, 3, 8, 8]\n    y = x -> B\n    output y[N, 4, 8, 8]\n}\n"),
+            Host.Project("c.knnet",
+                "import \"b.knnet\"\nnetwork C()\n{\n    input x[N, 3, 8, 8]\n    y = x -> B\n    output y[N, 4, 8, 8]\n}\n"),
             Host.Project("other.knnet", Other),
         ];
         var driver = Host.Driver(texts, track: true).RunGenerators(Host.Compilation());
-        driver = driver.ReplaceAdditionalText(texts[0], Host.Project("a.knnet", "block A(x)\n{\n    return x -> conv(5, 3)\n}\n")).RunGenerators(Host.Compilation());
+        driver = driver.ReplaceAdditionalText(texts[0], Host.Project("a.knnet", "block A(x)\n{\n    return x -> conv(5, 3)\n}\n"))
+            .RunGenerators(Host.Compilation());
         // C is wrong now, though neither it nor what it imports itself was touched.
         Assert.Equal(
-            ["a.knnet.g.cs: Modified", "b.knnet.g.cs: Modified", "c.knnet.g.cs: Modified", "other.knnet.g.cs: Cached"], Reasons(driver, KnnetGenerator.Steps.Files));
+            ["a.knnet.g.cs: Modified", "b.knnet.g.cs: Modified", "c.knnet.g.cs: Modified", "other.knnet.g.cs: Cached"],
+            Reasons(driver, KnnetGenerator.Steps.Files));
         Assert.Equal("KN0205", Assert.Single(driver.GetRunResult().Diagnostics).Id);
     }
 

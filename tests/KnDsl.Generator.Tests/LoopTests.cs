@@ -4,17 +4,21 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Generator.Tests;
 
-/// <summary>Loops inside each other, and sizes that loops and branches set: what is registered, that all of it is applied, and the output.</summary>
+/// <summary>
+/// Loops inside each other, and sizes that loops and branches set: what is registered, that all of it is applied, and the output.
+/// </summary>
 public sealed class LoopTests : TorchTest
 {
     [Theory]
     [InlineData("for k in 0..2 { for i in 0..k + 1 { x = x -> layer{k + 1}.{i}: conv(4, 3) } }", "layer1.0 layer2.0 layer2.1")]
     [InlineData("for k in 0..2 { for i in 0..2 { x = x -> conv(4, 3) } }", "conv.0.0 conv.0.1 conv.1.0 conv.1.1")]
     [InlineData("for i in 0..2 { for i in 0..2 { x = x -> conv(4, 3) } }", "conv.0.0 conv.0.1 conv.1.0 conv.1.1")]
-    [InlineData("for k in 0..2 { for i in 0..2 { x = x -> e.{k}.l{i}: conv(4, 3) }\n x = x -> e.{k}.down: conv(4, 3) }", "e.0.l0 e.0.l1 e.0.down e.1.l0 e.1.l1 e.1.down")]
+    [InlineData("for k in 0..2 { for i in 0..2 { x = x -> e.{k}.l{i}: conv(4, 3) }\n x = x -> e.{k}.down: conv(4, 3) }",
+        "e.0.l0 e.0.l1 e.0.down e.1.l0 e.1.l1 e.1.down")]
     [InlineData("for k in 0..2 { for i in 0..1 { for j in 0..2 { x = x -> a.{k}.b{i + j}: conv(4, 3) } } }", "a.0.b0 a.0.b1 a.1.b0 a.1.b1")]
     [InlineData("for i in 0..3 { x = x -> l{i}: [ conv(4, 3) * (i + 1), relu ] if i != 1 }", "l0.0 l2.0 l2.1 l2.2")]
-    [InlineData("for k in 0..2 { for i in 0..2 { if i == 0 { x = x -> f.{k}.{i}: conv(4, 3) } else { x = x -> f.{k}.{i}: One } } }", "f.0.0 f.0.1.conv f.1.0 f.1.1.conv")]
+    [InlineData("for k in 0..2 { for i in 0..2 { if i == 0 { x = x -> f.{k}.{i}: conv(4, 3) } else { x = x -> f.{k}.{i}: One } } }",
+        "f.0.0 f.0.1.conv f.1.0 f.1.1.conv")]
     [InlineData("x = x -> s{turns}: [ One * 2, conv(4, 3) ]", "s2.0.conv s2.1.conv s2.2")]
     [InlineData("x = x -> {turns - 2}: conv(4, 3) -> {turns}.b: conv(4, 3)", "0 2.b")]
     [InlineData("for i in 0..turns { x = x -> s{i}: [ One * 2, conv(4, 3) ] }", "s0.0.conv s0.1.conv s0.2 s1.0.conv s1.1.conv s1.2")]
@@ -39,7 +43,8 @@ public sealed class LoopTests : TorchTest
             """);
         Assert.Empty(@case.Diagnostics);
         using var network = @case.CreateNetwork();
-        Assert.Equal([.. modules.Split(' '), "last"], network.state_dict().Keys.Where(key => key.EndsWith(".weight")).Select(key => key[..^".weight".Length]));
+        Assert.Equal([.. modules.Split(' '), "last"], network.state_dict().Keys.Where(key => key.EndsWith(".weight"))
+            .Select(key => key[..^".weight".Length]));
         using var output = GeneratedCase.Run(network, randn(1, 3, 8, 6)).Single();
         Assert.Equal([1, 2, 8, 6], output.shape);
         output.sum().backward();
@@ -50,7 +55,9 @@ public sealed class LoopTests : TorchTest
     [Theory]
     [InlineData("if deep { s = x -> conv(6, 3) } else { s = x }\n z = s -> slice(1, s.channels)", 5, 2)]
     [InlineData("if deep { k = 6 } else { k = 2 }\n z = x -> pad(channels: k) -> slice(0, k + 1)", 7, 3)]
-    [InlineData("if deep { s = x -> conv(6, 3, stride: 2) } else { s = x }\n z = s -> reshape(s.channels, s.height * s.width) -> reshape(s.channels, s.height, s.width)", 6, 3)]
+    [InlineData(
+        "if deep { s = x -> conv(6, 3, stride: 2) } else { s = x }\n"
+            + " z = s -> reshape(s.channels, s.height * s.width) -> reshape(s.channels, s.height, s.width)", 6, 3)]
     [InlineData("for i in 0..turns { x = concat(x, x) -> slice(1, x.channels * 2) }\n z = x", 9, 9)]
     [InlineData("w = 1\n for i in 0..turns { w = w + 2\n x = x -> pad(channels: w) }\n z = x -> slice(w, w * 2)", 5, 5)]
     [InlineData("z = x -> b: Half(turns) -> slice(1, x.channels)", 2, 2)]
@@ -64,7 +71,9 @@ public sealed class LoopTests : TorchTest
     [InlineData("flags = [deep, false]\n for i in 0..2 { if flags[i] { x = x -> c{i}: conv(5, 3) } }\n z = x", 5, 3)]
     [InlineData("z = x -> b: Half(6) -> slice(1, x.channels)", 2, 2)]
     [InlineData("z = concat(-x, 1 - x / 2, turns * x + 0.5)", 9, 9)]
-    [InlineData("y = x -> max(1, keep: true)\n z = x -> max([2, 3]) -> reshape(3, 1, 1) -> prelu(shared: true)\n z = concat(z, y -> avgpool(global))", 4, 4)]
+    [InlineData(
+        "y = x -> max(1, keep: true)\n z = x -> max([2, 3]) -> reshape(3, 1, 1) -> prelu(shared: true)\n"
+            + " z = concat(z, y -> avgpool(global))", 4, 4)]
     [InlineData("for w in list[1..3] { x = x -> c{w}: conv(w, 3) }\n z = x", 6, 6)]
     public void SizesThatPathsDecideReachTheForwardPass(string body, int deepChannels, int channels)
     {
@@ -119,13 +128,15 @@ public sealed class LoopTests : TorchTest
     [InlineData("patch*h, patch*w", "h", "w", 12, 8, 6)]
     [InlineData("2*patch*h, (patch + 1)*w", "2*h", "w", 16, 10, 8)]
     [InlineData("patch*h + patch, w + patch", "h + 1", "w", 12, 8, 12)]
-    public void InputsMayBeMultiplesOfParameters(string sizes, string height, string width, long imageHeight, long imageWidth, long positions)
+    public void InputsMayBeMultiplesOfParameters(string sizes, string height, string width, long imageHeight, long imageWidth,
+        long positions)
     {
         var @case = GeneratedCase.Inline($$"""
             network Inline(patch: int = 4)
             {
                 input  image[N, 3, {{sizes}}]
-                tokens = image -> upsample(size: [patch*({{height}}), patch*({{width}})]) -> conv(8, patch, stride: patch, padding: 0) -> reshape(8, ({{height}})*({{width}}))
+                tokens = image -> upsample(size: [patch*({{height}}), patch*({{width}})]) -> conv(8, patch, stride: patch, padding: 0)
+                tokens = tokens -> reshape(8, ({{height}})*({{width}}))
                 y = tokens -> permute(0, 2, 1) -> linear(5)
                 output y[N, ({{height}})*({{width}}), 5]
             }

@@ -13,9 +13,11 @@ public sealed class PipelineTests
 {
     private static string Network(string name, int channels = 8, string space = "") =>
         $"{(space.Length > 0 ? $"namespace {space}\n" : "")}network {name}(classes: int = 10)\n{{\n    input  image[N, 3, h, w]\n"
-        + $"    logits = image -> conv1: conv({channels}, 3) -> relu -> avgpool(global) -> flatten -> fc: linear(classes)\n    output logits[N, classes]\n}}\n";
+        + $"    logits = image -> conv1: conv({channels}, 3) -> relu -> avgpool(global) -> flatten -> fc: linear(classes)\n"
+        + $"    output logits[N, classes]\n}}\n";
 
-    private static TextInMemory[] Three() => [Host.Project("A.knnet", Network("A")), Host.Project("B.knnet", Network("B")), Host.Project("C.knnet", Network("C"))];
+    private static TextInMemory[] Three() =>
+        [Host.Project("A.knnet", Network("A")), Host.Project("B.knnet", Network("B")), Host.Project("C.knnet", Network("C"))];
 
     /// <summary>For each step the reasons of its outputs, in order.</summary>
     private static Dictionary<string, IncrementalStepRunReason[]> Reasons(GeneratorDriver driver) =>
@@ -23,9 +25,11 @@ public sealed class PipelineTests
             step => step.Key, step => step.Value.SelectMany(run => run.Outputs).Select(output => output.Reason).ToArray());
 
     private static IncrementalStepRunReason[] OutputReasons(GeneratorDriver driver) =>
-        [.. driver.GetRunResult().Results.Single().TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(run => run.Outputs).Select(output => output.Reason)];
+        [.. driver.GetRunResult().Results.Single().TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(run => run.Outputs)
+            .Select(output => output.Reason)];
 
-    private static bool DidNotRun(IncrementalStepRunReason reason) => reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged;
+    private static bool DidNotRun(IncrementalStepRunReason reason) =>
+        reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged;
 
     [Fact]
     public void AnUnrelatedEditOfCSharpRunsNothing()
@@ -56,7 +60,8 @@ public sealed class PipelineTests
         Assert.Equal([IncrementalStepRunReason.Unchanged], Reasons(driver)[KnnetGenerator.Steps.Externs]);
         Assert.All(OutputReasons(driver), reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
 
-        driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("namespace Acme { public class Gate { } }", Host.ParseOptions)));
+        driver = driver.RunGenerators(
+            compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("namespace Acme { public class Gate { } }", Host.ParseOptions)));
         Assert.Equal([IncrementalStepRunReason.Modified], Reasons(driver)[KnnetGenerator.Steps.Externs]);
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
         Assert.Single(OutputReasons(driver), reason => !DidNotRun(reason));
@@ -71,11 +76,13 @@ public sealed class PipelineTests
         driver = driver.ReplaceAdditionalText(texts[1], Host.Project("B.knnet", Network("B", 16))).RunGenerators(Host.Compilation());
 
         Assert.Equal(
-            [IncrementalStepRunReason.Cached, IncrementalStepRunReason.Modified, IncrementalStepRunReason.Cached], Reasons(driver)[KnnetGenerator.Steps.Files]);
+            [IncrementalStepRunReason.Cached, IncrementalStepRunReason.Modified, IncrementalStepRunReason.Cached],
+            Reasons(driver)[KnnetGenerator.Steps.Files]);
         // The classes are the same: whoever looks for two of one name has nothing to do.
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Classes], reason => Assert.True(DidNotRun(reason)));
         Assert.Single(OutputReasons(driver), reason => !DidNotRun(reason));
-        Assert.Contains("nn.Conv2d(3, 16, 3", driver.GetRunResult().GeneratedTrees.Single(tree => tree.FilePath.Contains("B.knnet")).ToString());
+        Assert.Contains("nn.Conv2d(3, 16, 3",
+            driver.GetRunResult().GeneratedTrees.Single(tree => tree.FilePath.Contains("B.knnet")).ToString());
     }
 
     [Fact]
@@ -112,11 +119,13 @@ public sealed class PipelineTests
         var driver = Host.Driver(Three(), "Before", track: true).RunGenerators(Host.Compilation());
         Assert.Contains("namespace Before;", driver.GetRunResult().GeneratedTrees[0].ToString());
 
-        driver = driver.WithUpdatedAnalyzerConfigOptions(new ProjectProperties("Before", Host.ProjectDirectory)).RunGenerators(Host.Compilation());
+        driver = driver.WithUpdatedAnalyzerConfigOptions(new ProjectProperties("Before", Host.ProjectDirectory))
+            .RunGenerators(Host.Compilation());
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Options], reason => Assert.Equal(IncrementalStepRunReason.Unchanged, reason));
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
 
-        driver = driver.WithUpdatedAnalyzerConfigOptions(new ProjectProperties("After", Host.ProjectDirectory)).RunGenerators(Host.Compilation());
+        driver = driver.WithUpdatedAnalyzerConfigOptions(new ProjectProperties("After", Host.ProjectDirectory))
+            .RunGenerators(Host.Compilation());
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Modified, reason));
         Assert.Contains("namespace After;", driver.GetRunResult().GeneratedTrees[0].ToString());
     }
@@ -129,7 +138,8 @@ public sealed class PipelineTests
             .. Host.Driver(texts).RunGenerators(Host.Compilation()).GetRunResult().Results.Single().GeneratedSources
                 .Select(source => source.HintName + "\n" + source.SourceText).Order(StringComparer.Ordinal),
         ];
-        AdditionalText[] texts = [.. Three(), .. GeneratedCase.Names.Select(name => Host.Project($"{name}/net.knnet", GeneratedCase.Of(name).Source))];
+        AdditionalText[] texts = [.. Three(),
+            .. GeneratedCase.Names.Select(name => Host.Project($"{name}/net.knnet", GeneratedCase.Of(name).Source))];
         var first = Sources(texts);
         Assert.Equal(texts.Length, first.Length);
         Assert.Equal(first, Sources(texts));
@@ -155,7 +165,8 @@ public sealed class PipelineTests
     [Fact]
     public void FilesOutsideTheProjectDoNotCollide()
     {
-        var result = Host.Run(Host.Text("/elsewhere/x/net.knnet", Network("A")), Host.Text("/elsewhere/y/net.knnet", Network("B")), Host.Text("C:\\z\\net.knnet", Network("C")));
+        var result = Host.Run(Host.Text("/elsewhere/x/net.knnet", Network("A")), Host.Text("/elsewhere/y/net.knnet", Network("B")),
+            Host.Text("C:\\z\\net.knnet", Network("C")));
         Assert.Null(result.Exception);
         Assert.Equal(3, result.GeneratedSources.Length);
     }
@@ -188,16 +199,22 @@ public sealed class PipelineTests
     public void TheRecordOfTheOutputsIsAClassToo()
     {
         var result = Host.Run(
-            Host.Project("one.knnet", "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(3, 3)\n    output x[N, 3, h, w], image[N, 3, h, w]\n}\n"),
+            Host.Project("one.knnet",
+                "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(3, 3)\n"
+                    + "    output x[N, 3, h, w], image[N, 3, h, w]\n}\n"),
             Host.Project("two.knnet", "block AOutput(x)\n{\n    return x -> conv(3, 3)\n}\n"));
         Assert.Equal("KN0401", Assert.Single(result.Diagnostics).Id);
         Assert.Single(result.GeneratedSources);
     }
 
     [Theory]
-    [InlineData("KN0127", "network A(device: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(device, 3)\n    output x[N, 2, h, w]\n}\n")]
-    [InlineData("KN0109", "network A(n: int = 2, n: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(n, 3)\n    output x[N, 2, h, w]\n}\n")]
-    [InlineData("KN0127", "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> Conv2d\n    output x[N, 2, h, w]\n}\nblock Conv2d(x)\n{\n    return x -> conv(2, 3)\n}\n")]
+    [InlineData("KN0127",
+        "network A(device: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(device, 3)\n    output x[N, 2, h, w]\n}\n")]
+    [InlineData("KN0109",
+        "network A(n: int = 2, n: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(n, 3)\n    output x[N, 2, h, w]\n}\n")]
+    [InlineData("KN0127",
+        "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> Conv2d\n    output x[N, 2, h, w]\n}\nblock Conv2d(x)\n{\n"
+            + "    return x -> conv(2, 3)\n}\n")]
     public void ADeclarationWithAWrongNameMakesNoCode(string code, string text)
     {
         var result = Host.Run(Host.Project("one.knnet", text));
@@ -216,7 +233,9 @@ public sealed class PipelineTests
     [Fact]
     public void AFindingLiesAtItsPlaceInTheFile()
     {
-        var result = Host.Run(Host.Project("nets/a.knnet", "network A()\n{\n    input  image[N, 3, h, w]\n    y = image -> conv(8, 3) -> rellu\n    output y[N, 8, h, w]\n}\n"));
+        var result = Host.Run(
+            Host.Project("nets/a.knnet",
+                "network A()\n{\n    input  image[N, 3, h, w]\n    y = image -> conv(8, 3) -> rellu\n    output y[N, 8, h, w]\n}\n"));
         var error = Assert.Single(result.Diagnostics);
         Assert.Equal("KN0102", error.Id);
         Assert.Equal("KnDsl", error.Descriptor.Category);
@@ -255,7 +274,8 @@ public sealed class PipelineTests
     {
         var random = new Random(20180215);
         var sources = GeneratedCase.Names.Select(name => GeneratedCase.Of(name).Source).ToArray();
-        var words = sources.SelectMany(source => source.Split([' ', '\n', ','])).Concat(["{", "}", "[", "]", "->", "\0", "\u2028", "\uD800", "99999999999999999999", "-", "\"", "//"]).ToArray();
+        var words = sources.SelectMany(source => source.Split([' ', '\n', ',']))
+            .Concat(["{", "}", "[", "]", "->", "\0", "\u2028", "\uD800", "99999999999999999999", "-", "\"", "//"]).ToArray();
         for (var round = 0; round < 12; round++)
         {
             var texts = Enumerable.Range(0, 25).Select(i => Host.Project($"{round}/{i}.knnet", Mutated(i))).ToArray();

@@ -13,8 +13,10 @@ internal sealed class RandomNetwork
 {
     private static readonly string[] Names =
     [
-        "x", "y", "z", "image", "scope", "outputs", "output", "xState", "t1", "class", "int", "norm1", "conv", "current", "device1", "forward", "base", "value",
-        "i", "j", "xChannels", "training", "torch1", "nn1", "name", "handle", "Layers", "Summary", "fold", "string", "xPrior", "imageState", "x_2", "items", "state",
+        "x", "y", "z", "image", "scope", "outputs", "output", "xState", "t1", "class", "int", "norm1", "conv", "current", "device1",
+        "forward", "base", "value",
+        "i", "j", "xChannels", "training", "torch1", "nn1", "name", "handle", "Layers", "Summary", "fold", "string", "xPrior",
+        "imageState", "x_2", "items", "state",
     ];
 
     private readonly Random _random;
@@ -57,7 +59,8 @@ internal sealed class RandomNetwork
         var parameters = new List<string>();
         foreach (var (name, type, value) in new[]
                  {
-                     ("width", "int", "4"), ("depth", "int", "2"), ("flag", "bool", "true"), ("wide", "bool", "false"), ("depths", "int[]", "[2, 1]"), ("rate", "float", "0.1"),
+                     ("width", "int", "4"), ("depth", "int", "2"), ("flag", "bool", "true"), ("wide", "bool", "false"),
+                     ("depths", "int[]", "[2, 1]"), ("rate", "float", "0.1"),
                      ("out", "int", "3"), ("xHeight", "int", "2"), ("xChannels", "int", "3"),
                  })
         {
@@ -179,7 +182,8 @@ internal sealed class RandomNetwork
     {
         var block = Any(_blocks);
         var targets = Names.OrderBy(_ => _random.Next()).Take(block.Outputs).ToArray();
-        var arguments = block.Parameters.Where(parameter => !parameter.Contains('=') || Chance(30)).Select(parameter => parameter.Split(':')).Select(parts => parts[0] + ": " + Argument(parts[1]));
+        var arguments = block.Parameters.Where(parameter => !parameter.Contains('=') || Chance(30))
+            .Select(parameter => parameter.Split(':')).Select(parts => parts[0] + ": " + Argument(parts[1]));
         var inputs = Enumerable.Range(0, block.Inputs).Select(_ => Value()).ToArray();
         Line(Chance(50) && block.Inputs == 1
             ? $"{string.Join(", ", targets)} = {inputs[0]} -> {Label()}{block.Name}({string.Join(", ", arguments)})"
@@ -231,7 +235,8 @@ internal sealed class RandomNetwork
     private void For()
     {
         var variable = $"k{_labels++}";
-        var head = Chance(25) && _lists.Count > 0 ? $"for {variable} in {Any(_lists)}" : $"for {variable} in {Any(["0", "1"])}..{Any(["depth", "2", "3", "width"]) switch { var end when _numbers.Contains(end) => end, _ => "3" }}";
+        var head = Chance(25) && _lists.Count > 0 ? $"for {variable} in {Any(_lists)}"
+            : $"for {variable} in {Any(["0", "1"])}..{(Any(["depth", "2", "3", "width"]) is var end && _numbers.Contains(end) ? end : "3")}";
         Inside(head, () => Statements(_random.Next(1, 3)), variable);
         Line("}");
     }
@@ -259,8 +264,12 @@ internal sealed class RandomNetwork
             7 => "relu",
             8 => Any(["gelu", "silu", "dropout(0.1)", "identity", "maxpool(3, stride: 1, padding: 1)", "sigmoid", "leaky_relu(0.1)"]),
             9 => $"{label}conv(4, 3, padding: same) -> channel_shuffle(2)",
-            10 when labelled => $"{label}[ {Stage(false)}, {Stage(false)}{(Chance(40) ? $" * {Any(_numbers)}" : "")}{(Chance(20) ? $", {Stage(false)}" : "")} ]",
-            11 when _blocks.FirstOrDefault(block => block is { Inputs: 1, Outputs: 1 } && block.Parameters.All(parameter => parameter.Contains('='))) is { } block => $"{label}{block.Name}",
+            10 when labelled =>
+                $"{label}[ {Stage(false)}, "
+                    + $"{Stage(false)}{(Chance(40) ? $" * {Any(_numbers)}" : "")}{(Chance(20) ? $", {Stage(false)}" : "")} ]",
+            11 when _blocks.FirstOrDefault(block =>
+                block is { Inputs: 1, Outputs: 1 } && block.Parameters.All(parameter => parameter.Contains('='))) is { } block =>
+                    $"{label}{block.Name}",
             12 when labelled => $"{label}conv(4, 1) -> {Label()}conv(4, 3) if {Condition()}",
             _ => $"{label}conv(4, 3)",
         };

@@ -42,7 +42,9 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
                 problems.AddRange(written.Select(one => Run(assembly, one, ref refusedCalls)).OfType<string>());
         }
         output.WriteLine($"{count} networks from seed {first}: {right} right, {refusedCalls} constructor calls refused.");
-        Assert.True(problems.Count == 0, string.Join($"{Environment.NewLine}{Environment.NewLine}", problems.Take(int.TryParse(Environment.GetEnvironmentVariable("KNDSL_NETWORKS_SHOWN"), out var shown) ? shown : 3)));
+        Assert.True(problems.Count == 0,
+            string.Join($"{Environment.NewLine}{Environment.NewLine}",
+                problems.Take(int.TryParse(Environment.GetEnvironmentVariable("KNDSL_NETWORKS_SHOWN"), out var shown) ? shown : 3)));
         Assert.True(right > count / 3, $"Only {right} of {count} networks are right.");
     }
 
@@ -50,7 +52,8 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
     {
         var source = RandomNetwork.Make(seed, $"Random{seed}");
         var file = CheckedFile.Check(new Language.Text.SourceText($"{seed}.knnet", source));
-        return file.Diagnostics.Any(found => found.Severity == Language.Diagnostics.Severity.Error) ? null : new Written(seed, source, FileWriter.Emit(file, "")!);
+        return file.Diagnostics.Any(found => found.Severity == Language.Diagnostics.Severity.Error) ? null
+            : new Written(seed, source, FileWriter.Emit(file, "")!);
     }
 
     private static CSharpCompilation CompilationOf(IEnumerable<Written> written) => Host.Compilation().AddSyntaxTrees(written.Select(one =>
@@ -62,8 +65,10 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
         var result = CompilationOf(written).Emit(image);
         if (result.Success)
             return (Assembly.Load(image.ToArray()), []);
-        return (null, result.Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error).GroupBy(found => found.Location.GetLineSpan().Path).Select(group =>
-            $"Seed {Path.GetFileName(group.Key)}: {string.Join(Environment.NewLine, group.DistinctBy(found => found.Id))}{Environment.NewLine}{written.First(one => $"{one.Seed}.g.cs" == group.Key).Source}").ToArray());
+        return (null, result.Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error)
+            .GroupBy(found => found.Location.GetLineSpan().Path).Select(group =>
+                $"Seed {Path.GetFileName(group.Key)}: {string.Join(Environment.NewLine, group.DistinctBy(found => found.Id))}"
+                    + $"{Environment.NewLine}{written.First(one => $"{one.Seed}.g.cs" == group.Key).Source}").ToArray());
     }
 
     /// <summary>Builds and runs a network with several arguments; what went wrong, or null.</summary>
@@ -77,7 +82,8 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
             using var scope = NewDisposeScope();
             try
             {
-                using var network = (nn.Module<Tensor, Tensor>)constructor.Invoke([.. constructor.GetParameters().Select(parameter => parameter.Name != change ? parameter.DefaultValue : change switch
+                using var network = (nn.Module<Tensor, Tensor>)constructor.Invoke(
+                    [.. constructor.GetParameters().Select(parameter => parameter.Name != change ? parameter.DefaultValue : change switch
                 {
                     "flag" => false,
                     "wide" => true,
@@ -99,7 +105,8 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
                         result.sum().backward();
                 }
             }
-            catch (TargetInvocationException exception) when (change.Length > 0 && exception.InnerException is ArgumentException refusal && refusal.Message.StartsWith("KN", StringComparison.Ordinal))
+            catch (TargetInvocationException exception) when (change.Length > 0 && exception.InnerException is ArgumentException refusal
+                && refusal.Message.StartsWith("KN", StringComparison.Ordinal))
             {
                 refused++;
             }
@@ -108,7 +115,9 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
                 return Problem($"threw {(exception as TargetInvocationException)?.InnerException ?? exception}");
             }
 
-            string Problem(string what) => $"Seed {written.Seed}, {(change.Length > 0 ? $"another '{change}'" : "at its defaults")}: {what}{Environment.NewLine}{written.Source}";
+            string Problem(string what) =>
+                $"Seed {written.Seed}, {(change.Length > 0 ? $"another '{change}'" : "at its defaults")}: "
+                    + $"{what}{Environment.NewLine}{written.Source}";
         }
         return null;
     }

@@ -15,8 +15,10 @@ public sealed class RunTests : TorchTest
 
     private static readonly (string Name, NormPolicy Policy)[] Policies =
     [
-        ("kalman", NormPolicy.Kalman()), ("kalman, micro-batches", NormPolicy.Kalman(microbatch: 2)), ("kalman, the authors'", NormPolicy.Kalman(0.1, 2, Transition.Sampled)),
-        ("batch", NormPolicy.Batch()), ("batch, micro-batches", NormPolicy.Batch(2)), ("group", NormPolicy.Group(1)), ("none", NormPolicy.None()),
+        ("kalman", NormPolicy.Kalman()), ("kalman, micro-batches", NormPolicy.Kalman(microbatch: 2)),
+        ("kalman, the authors'", NormPolicy.Kalman(0.1, 2, Transition.Sampled)),
+        ("batch", NormPolicy.Batch()), ("batch, micro-batches", NormPolicy.Batch(2)), ("group", NormPolicy.Group(1)),
+        ("none", NormPolicy.None()),
     ];
 
     private static long Count(nn.Module network) => network.parameters().Sum(parameter => parameter.numel());
@@ -62,7 +64,8 @@ public sealed class RunTests : TorchTest
         Assert.Contains(@"norm"", ""[N, 6, h, w]"", ""0""", @case.Code, StringComparison.Ordinal);
         using var x = randn(2, 3, 9, 8);
         var convolved = nn.functional.conv2d(
-            nn.functional.pad(x, [3, 3, 3, 3], PaddingModes.Reflect), plain.get_parameter("model.1.weight")!, plain.get_parameter("model.1.bias"));
+            nn.functional.pad(x, [3, 3, 3, 3], PaddingModes.Reflect), plain.get_parameter("model.1.weight")!,
+            plain.get_parameter("model.1.bias"));
         var expected = nn.functional.instance_norm(convolved).relu();
         Assert.True(expected.allclose(GeneratedCase.Run(plain, x).Single(), 1e-5, 1e-5));
 
@@ -97,7 +100,8 @@ public sealed class RunTests : TorchTest
         if (told.All(layer => long.TryParse(layer.Parameters, out _)) && name != "PolicyOverride")
             Assert.Equal(Count(network), told.Sum(layer => long.Parse(layer.Parameters)));
         Assert.All(network.named_parameters(), parameter => Assert.Contains(layers, layer =>
-            layer.Name.Length > 0 && (parameter.name == layer.Name || parameter.name.StartsWith(layer.Name + ".", StringComparison.Ordinal))));
+            layer.Name.Length > 0
+                && (parameter.name == layer.Name || parameter.name.StartsWith(layer.Name + ".", StringComparison.Ordinal))));
     }
 
     [Theory]
@@ -120,7 +124,8 @@ public sealed class RunTests : TorchTest
 
         using var made = @case.CreateNetwork(dtype: ScalarType.Float64);
         Assert.All(made.parameters(), parameter => Assert.Equal(ScalarType.Float64, parameter.dtype));
-        Assert.All(GeneratedCase.Run(made, @case.Inputs(dtype: ScalarType.Float64)), output => Assert.Equal(ScalarType.Float64, output.dtype));
+        Assert.All(GeneratedCase.Run(made, @case.Inputs(dtype: ScalarType.Float64)), output =>
+            Assert.Equal(ScalarType.Float64, output.dtype));
     }
 
     [Theory]
@@ -139,7 +144,8 @@ public sealed class RunTests : TorchTest
                 var before = LiveTensors.Count();
                 for (var i = 0; i < 3; i++)
                     Step();
-                Assert.True(before == LiveTensors.Count(), $"{what}, {(training ? "training" : "inference")}: {LiveTensors.Count() - before} more tensors after three passes");
+                Assert.True(before == LiveTensors.Count(),
+                    $"{what}, {(training ? "training" : "inference")}: {LiveTensors.Count() - before} more tensors after three passes");
             }
             foreach (var input in inputs)
                 input.Dispose();

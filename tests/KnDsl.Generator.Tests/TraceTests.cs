@@ -33,7 +33,8 @@ public sealed class TraceTests : TorchTest
     public void LaterLinesOfAChainAreToldApart()
     {
         var @case = GeneratedCase.Inline(
-            "network Inline(a: int = 4)\n{\n    input  image[N, 3, h, w], other[N, 4, h, w]\n    x = image -> conv(a, 3)\n          -> relu\n    y = x + other\n          -> sigmoid\n    output y[N, 4, h, w]\n}\n");
+            "network Inline(a: int = 4)\n{\n    input  image[N, 3, h, w], other[N, 4, h, w]\n    x = image -> conv(a, 3)\n"
+                + "          -> relu\n    y = x + other\n          -> sigmoid\n    output y[N, 4, h, w]\n}\n");
         Assert.Empty(@case.Diagnostics);
         using var network = @case.CreateNetwork();
         var exception = Record.Exception(() => GeneratedCase.Run(network, randn(2, 3, 8, 8), randn(2, 4, 9, 9)));

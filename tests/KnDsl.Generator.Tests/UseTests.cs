@@ -34,19 +34,23 @@ public sealed class UseTests : TorchTest
                 public static string Run()
                 {
                     using var scope = NewDisposeScope();
-                    var block = new Cases.Branch.Bottleneck(xChannels: 4, channels: 3, stride: 2, norm: NormPolicy.Batch(), device: CPU, dtype: ScalarType.Float64);
+                    var block = new Cases.Branch.Bottleneck(
+                        xChannels: 4, channels: 3, stride: 2, norm: NormPolicy.Batch(), device: CPU, dtype: ScalarType.Float64);
                     var plain = block.call(randn(2, 4, 8, 8, dtype: ScalarType.Float64));
                     (Tensor output, ChannelState? state) = block.forward(randn(2, 4, 8, 8, dtype: ScalarType.Float64), null);
                     var network = new Cases.Branch.Branch(classes: 7, policy: NormPolicy.Kalman(microbatch: 2));
                     Tensor logits = network.call(randn(4, 4, 8, 8));
                     var first = Cases.Branch.Branch.Layers[0];
-                    return string.Join(";", string.Join(",", plain.shape), string.Join(",", output.shape), state is null, string.Join(",", logits.shape),
+                    return string.Join(
+                        ";", string.Join(",", plain.shape), string.Join(",", output.shape), state is null, string.Join(",", logits.shape),
                         first.Name, first.Parameters, Cases.Branch.Branch.InputShapes[0], network.Blocks, block.downsample is not null);
                 }
             }
             """;
-        var compilation = GeneratedCase.Of("Branch").Compile().AddSyntaxTrees(CSharpSyntaxTree.ParseText(Use, Host.ParseOptions.WithDocumentationMode(DocumentationMode.None)));
-        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden).Select(diagnostic => diagnostic.ToString()));
+        var compilation = GeneratedCase.Of("Branch").Compile()
+            .AddSyntaxTrees(CSharpSyntaxTree.ParseText(Use, Host.ParseOptions.WithDocumentationMode(DocumentationMode.None)));
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden)
+            .Select(diagnostic => diagnostic.ToString()));
         using var image = new MemoryStream();
         Assert.True(compilation.Emit(image).Success);
         var result = Assembly.Load(image.ToArray()).GetType("Use")!.GetMethod("Run")!.Invoke(null, null);
@@ -68,7 +72,8 @@ public sealed class UseTests : TorchTest
         using dynamic network = GeneratedCase.Of("Shared").CreateNetwork(NormPolicy.None());
         var keys = ((nn.Module)network).named_parameters().Select(entry => entry.name).ToArray();
         Assert.Equal(
-            ["conv1.weight", "conv2.weight", "head.scores.conv1.weight", "head.scores.conv2.weight", "head.scores.conv2.bias", "smooth.weight", "smooth.bias"],
+            ["conv1.weight", "conv2.weight", "head.scores.conv1.weight", "head.scores.conv2.weight", "head.scores.conv2.bias",
+                "smooth.weight", "smooth.bias"],
             keys);
     }
 
@@ -78,7 +83,8 @@ public sealed class UseTests : TorchTest
         using var network = GeneratedCase.Of("Labels").CreateNetwork(NormPolicy.None());
         Assert.Equal(
             [
-                "features.conv0.weight", "features.inner.conv.weight", "features.inner.conv.bias", "block1-0.weight", "conv.weight", "conv_2.weight", "conv_2.bias",
+                "features.conv0.weight", "features.inner.conv.weight", "features.inner.conv.bias", "block1-0.weight", "conv.weight",
+                "conv_2.weight", "conv_2.bias",
                 "if.weight", "if.bias", "forward.weight", "forward.bias", "Layers.weight", "Layers.bias",
             ],
             network.state_dict().Keys);

@@ -21,7 +21,8 @@ namespace KnDsl.Language.Tests;
 /// </summary>
 internal static class Annotations
 {
-    private static readonly Regex First = new(@"^//[ \t]*(\^+( to line \d+, column \d+)?|columns? \d+( to( line \d+, column)? \d+)?:) KN\d{4} (error|warning): ");
+    private static readonly Regex First = new(
+        @"^//[ \t]*(\^+( to line \d+, column \d+)?|columns? \d+( to( line \d+, column)? \d+)?:) KN\d{4} (error|warning): ");
 
     private static readonly Regex Next = new("^//[ \t]+(hint|also): ");
 
@@ -54,7 +55,8 @@ internal static class Annotations
         var (start, end) = (source.PositionOf(finding.Place.Span.Start), source.PositionOf(finding.Place.Span.End));
         var line = source.Line(start.Line);
         // A caret under a tab lies under it only if tabs come before it too.
-        var margin = "//" + (start.Character < 2 ? " " : new string([.. line.Skip(2).Take(start.Character - 2).Select(c => c == '\t' ? c : ' ')]));
+        var margin = "//"
+            + (start.Character < 2 ? " " : new string([.. line.Skip(2).Take(start.Character - 2).Select(c => c == '\t' ? c : ' ')]));
         yield return $"{margin}{Span(start, end, line)} {finding.Code} {finding.Severity.ToString().ToLowerInvariant()}: {finding.Message}";
         if (margin.Length == 2)
             margin += ' ';
@@ -75,13 +77,15 @@ internal static class Annotations
 
         if (!isOneLine)
             return $"column {start.Character + 1} to line {end.Line + 1}, column {end.Character}:";
-        return end.Character <= start.Character + 1 ? $"column {start.Character + 1}:" : $"columns {start.Character + 1} to {end.Character}:";
+        return end.Character <= start.Character + 1 ? $"column {start.Character + 1}:"
+            : $"columns {start.Character + 1} to {end.Character}:";
     }
 
     private static string PlaceOf(Place place, SourceText source)
     {
         var position = place.Text.PositionOf(place.Span.Start);
-        return $"{(ReferenceEquals(place.Text, source) ? "" : place.Text.Path + ", ")}line {position.Line + 1}, column {position.Character + 1}";
+        return $"{(ReferenceEquals(place.Text, source) ? "" : place.Text.Path + ", ")}line {position.Line + 1}, column "
+            + $"{position.Character + 1}";
     }
 
     private static string FirstLine(string text) => text.IndexOf('\n') is >= 0 and var end ? text[..end].TrimEnd('\r') + " ..." : text;

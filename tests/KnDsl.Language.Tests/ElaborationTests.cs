@@ -87,8 +87,11 @@ public sealed class ElaborationTests
                         {
                             var expected = TorchPool(size, kernel, stride, padding, 1, ceil);
                             var options = $"{kernel}, stride: {stride}, padding: {padding}, ceil: {(ceil ? "true" : "false")}";
-                            var model = Check($"network Net\n{{\n input x[N, 1, {size}]\n y = x -> maxpool1d({options})\n output y[N, 1, {expected}]\n}}\n");
-                            Assert.True(model.Diagnostics.Count == 0, $"maxpool1d({options}) of {size}, expected {expected}: {model.Diagnostics.FirstOrDefault()?.Message}");
+                            var model = Check(
+                                $"network Net\n{{\n input x[N, 1, {size}]\n y = x -> maxpool1d({options})\n"
+                                    + $" output y[N, 1, {expected}]\n}}\n");
+                            Assert.True(model.Diagnostics.Count == 0,
+                                $"maxpool1d({options}) of {size}, expected {expected}: {model.Diagnostics.FirstOrDefault()?.Message}");
                             count++;
                         }
                     }
@@ -105,7 +108,10 @@ public sealed class ElaborationTests
         var model = Network("network Net\n{\n input x[N, 1, h]\n y = x -> maxpool1d(3, stride: 2, ceil: true)\n output y[N, 1, h/2]\n}\n");
         var size = model.Outputs[0].Value.Shape[2];
         foreach (var h in Enumerable.Range(3, 40))
-            Assert.Equal(TorchPool(h, 3, 2, 0, 1, true), size.Substitute(new Dictionary<Symbol, Size> { [new Symbol("h", SymbolKind.Data)] = h }).Value);
+        {
+            Assert.Equal(TorchPool(h, 3, 2, 0, 1, true),
+                size.Substitute(new Dictionary<Symbol, Size> { [new Symbol("h", SymbolKind.Data)] = h }).Value);
+        }
     }
 
     private static string[] Names(ModuleModel model) => [.. LayerTable.Of(model).Select(row => row.Name).Where(name => name.Length > 0)];
@@ -173,7 +179,8 @@ public sealed class ElaborationTests
             """);
         Assert.Empty(file.Diagnostics.Select(found => $"{found.Place} {found.Code} {found.Text}"));
         Assert.All(file.Modules, module => Assert.True(module.IsComplete));
-        Assert.Equal("[N, aL, aC]", file.Modules.Single(module => module.Declaration.Name.Text == "Part").Generic.Inputs[0].Shape.ToString());
+        Assert.Equal("[N, aL, aC]",
+            file.Modules.Single(module => module.Declaration.Name.Text == "Part").Generic.Inputs[0].Shape.ToString());
     }
 
     [Theory]
@@ -182,7 +189,8 @@ public sealed class ElaborationTests
     [InlineData("FPN", "fpn")]
     [InlineData("FPNHead", "fpn_head")]
     [InlineData("conv", "conv")]
-    public void Blocks_are_named_as_PyTorch_names_attributes(string block, string name) => Assert.Equal(name, AutomaticNames.SnakeCase(block));
+    public void Blocks_are_named_as_PyTorch_names_attributes(string block, string name) =>
+        Assert.Equal(name, AutomaticNames.SnakeCase(block));
 
     [Fact]
     public void Repetitions_and_loops_count()
@@ -269,7 +277,8 @@ public sealed class ElaborationTests
                 return x -> conv1: conv(4, 3) -> bn: norm -> relu
             }
             """);
-        Assert.Equal("first: begins the chain | part.bn: first (relu, conv) | last: first (relu, +, conv); part.bn (relu, +, conv)", Priors(model));
+        Assert.Equal("first: begins the chain | part.bn: first (relu, conv) | last: first (relu, +, conv); part.bn (relu, +, conv)",
+            Priors(model));
     }
 
     [Fact]
@@ -314,7 +323,9 @@ public sealed class ElaborationTests
     [InlineData("a + a -> norm", null)]
     public void Cuts_of_the_chain_are_warned_of_where_a_norm_wants_it(string value, string? code)
     {
-        var found = Check($"network Net\n{{\n input x[N, 4, 8, 8]\n a = x -> conv(4, 3) -> norm -> relu\n b = {value} -> avgpool(global) -> flatten -> linear(2)\n output b[N, 2]\n}}\n").Diagnostics;
+        var found = Check(
+            "network Net\n{\n input x[N, 4, 8, 8]\n a = x -> conv(4, 3) -> norm -> relu\n"
+                + $" b = {value} -> avgpool(global) -> flatten -> linear(2)\n output b[N, 2]\n}}\n").Diagnostics;
         Assert.Equal(code is null ? [] : [(code, Severity.Warning)], found.Select(one => (one.Code, one.Severity)));
     }
 

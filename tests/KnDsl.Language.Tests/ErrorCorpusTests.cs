@@ -103,7 +103,8 @@ public sealed class ErrorCorpusTests
     }
 
     [Fact]
-    public void Cases_are_named_after_what_is_wrong() => Assert.All(AllCases, name => Assert.Matches(@"^KN\d{4}(-[a-z0-9]+)+(\.knnet)?$", name));
+    public void Cases_are_named_after_what_is_wrong() =>
+        Assert.All(AllCases, name => Assert.Matches(@"^KN\d{4}(-[a-z0-9]+)+(\.knnet)?$", name));
 
     [Fact]
     public void Codes_are_unique_and_in_order()
@@ -137,7 +138,11 @@ internal static class MessageStyle
     {
         AssertSentences(diagnostic.Message);
         if (diagnostic.Severity == Severity.Error && diagnostic.Code is not ("KN0001" or "KN0102"))
-            Assert.Contains("xpected", diagnostic.Message.Replace("must be", "expected").Replace("takes", "expected").Replace("needs", "expected").Replace("is declared as", "expected"));
+        {
+            Assert.Contains("xpected", diagnostic.Message.Replace("must be", "expected").Replace("takes", "expected")
+                .Replace("needs", "expected").Replace("is declared as", "expected"));
+        }
+
         if (diagnostic.Hint is { } hint)
             AssertSentences(hint);
     }
@@ -147,6 +152,7 @@ internal static class MessageStyle
         Assert.Matches(@"^(\p{Lu}|'|""|[0-9])", text);
         Assert.Matches(@"[.?]$", text);
         Assert.DoesNotContain("  ", text);
-        Assert.DoesNotMatch(@"\n|\r|\.\.$|\bnull\b|System\.|KnDsl\.|Value\b(?<!value)|`|<|TokenKind|SizeValue|''", text.Replace("'<'", "").Replace("'<='", ""));
+        Assert.DoesNotMatch(@"\n|\r|\.\.$|\bnull\b|System\.|KnDsl\.|Value\b(?<!value)|`|<|TokenKind|SizeValue|''", text.Replace("'<'", "")
+            .Replace("'<='", ""));
     }
 }

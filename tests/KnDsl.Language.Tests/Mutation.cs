@@ -14,11 +14,16 @@ internal static class Mutation
 {
     private static readonly string[] Pieces =
     [
-        "network", "block", "import", "extern", "namespace", "input", "output", "return", "module", "norm", "if", "else", "for", "in", "and", "or", "not",
-        "true", "false", "x", "y", "image", "N", "h", "conv", "linear", "relu", "maxpool", "avgpool", "global", "flatten", "concat", "pad", "dropout",
-        "identity", "kalman", "batch", "group", "none", "policy", "int", "float", "bool", "stride", "channels", "0", "1", "2", "3", "64", "-1", "0.5",
-        "1e-5", "99999999999", "\"", "\"a.b\"", "'", "(", ")", "[", "]", "{", "}", ",", ":", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%",
-        ".", "..", "->", "//", "///", "\n", "\r\n", "\t", " ", ";", "&", "|", "!", "\0", "\uFEFF", "\uD83D\uDE00", "\uD83D", "é", "\u2028", "a.0:", "b{i}:", "{", "}",
+        "network", "block", "import", "extern", "namespace", "input", "output", "return", "module", "norm", "if", "else", "for", "in",
+        "and", "or", "not",
+        "true", "false", "x", "y", "image", "N", "h", "conv", "linear", "relu", "maxpool", "avgpool", "global", "flatten", "concat",
+        "pad", "dropout",
+        "identity", "kalman", "batch", "group", "none", "policy", "int", "float", "bool", "stride", "channels", "0", "1", "2", "3",
+        "64", "-1", "0.5",
+        "1e-5", "99999999999", "\"", "\"a.b\"", "'", "(", ")", "[", "]", "{", "}", ",", ":", "=", "==", "!=", "<", "<=", ">", ">=", "+",
+        "-", "*", "/", "%",
+        ".", "..", "->", "//", "///", "\n", "\r\n", "\t", " ", ";", "&", "|", "!", "\0", "\uFEFF", "\uD83D\uDE00", "\uD83D", "é", "\u2028",
+        "a.0:", "b{i}:", "{", "}",
     ];
 
     public static string Make(int seed, IReadOnlyList<string> files)
@@ -42,9 +47,13 @@ internal static class Mutation
         {
             var text = new StringBuilder();
             for (var imports = random.Next(path == paths[0] ? 1 : 0, 3); imports > 0; imports--)
-                text.Append($"import \"{(path == paths[2] ? "../" : "")}{(random.Next(20) == 0 ? "d.knnet" : paths[random.Next(random.Next(6) == 0 ? 0 : 1, 3)])}\"\n");
+            {
+                var imported = random.Next(20) == 0 ? "d.knnet" : paths[random.Next(random.Next(6) == 0 ? 0 : 1, 3)];
+                text.Append($"import \"{(path == paths[2] ? "../" : "")}{imported}\"\n");
+            }
             // Some of a file's declarations, so that others are missing or come from elsewhere.
-            var declarations = string.Join("", files[random.Next(files.Count)].Split("\n\n").Where(_ => random.Next(5) > 0).Select(part => part + "\n\n"));
+            var declarations = string.Join("", files[random.Next(files.Count)].Split("\n\n").Where(_ => random.Next(5) > 0)
+                .Select(part => part + "\n\n"));
             text.Append(declarations);
             project[path] = path == paths[0] || random.Next(3) == 0 ? Change(text.ToString(), random, files) : text.ToString();
         }
@@ -91,7 +100,9 @@ internal static class Mutation
             10 => text.Replace(random.Next(2) == 0 ? "\n" : " ", random.Next(2) == 0 ? "\r\n" : "\r"),
             11 => text.Insert(random.Next(3) == 0 ? 0 : at, new string(Odd[random.Next(Odd.Length)], random.Next(1, 4))),
             12 => Replace(text, one, Numbers[random.Next(Numbers.Length)]),
-            13 => Replace(text, one, string.Join(Separators[random.Next(Separators.Length)], Enumerable.Repeat(text.Substring(one.Start, one.Length), random.Next(2, 1_500)))),
+            13 => Replace(text, one,
+                string.Join(Separators[random.Next(Separators.Length)],
+                    Enumerable.Repeat(text.Substring(one.Start, one.Length), random.Next(2, 1_500)))),
             14 => Wrap(text, one, random.Next(1, 120), random.Next(3)),
             15 => Replace(text, one, TokenOf(files[random.Next(files.Count)], random)),
             16 or 17 when text.Substring(one.Start, one.Length) is { Length: > 0 } name && char.IsLetter(name[0]) =>
@@ -103,17 +114,21 @@ internal static class Mutation
     }
 
     /// <summary>Characters that a text editor hides or mangles.</summary>
-    private static readonly char[] Odd = ['\0', '\uFEFF', '\u200B', '\u202E', '\uD83D', '\uDC00', '\u2028', '\u0085', '\t', '\v', '\u00A0', '\u0301', '\u0663', 'ж', '\uFF11'];
+    private static readonly char[] Odd = ['\0', '\uFEFF', '\u200B', '\u202E', '\uD83D', '\uDC00', '\u2028', '\u0085', '\t', '\v', '\u00A0',
+        '\u0301', '\u0663', 'ж', '\uFF11'];
 
     private static readonly string[] Numbers =
-        ["0", "1", "2", "7", "1000", "2147483647", "2147483648", "-2147483648", "99999999999999999999999", "1e308", "1e-320", "1e999", "0.0", "0x10", "007", "1_000", "1..2", ".5", "5."];
+        ["0", "1", "2", "7", "1000", "2147483647", "2147483648", "-2147483648", "99999999999999999999999", "1e308", "1e-320", "1e999",
+            "0.0", "0x10", "007", "1_000", "1..2", ".5", "5."];
 
     private static readonly string[] Separators = [" ", "", " + ", " -> ", ", ", ".", " * ", " and ", ": "];
 
     private static readonly string[] Words =
     [
-        "x", "y", "N", "h", "norm", "input", "conv", "relu", "if", "for", "class", "int", "true", "scope", "forward", "device", "xChannels", "слой", "\U0001D54F", "a\u0301",
-        "network", "block", "kalman", "\"..\"", "start", "on", "global", "same", "count", "channels", "name", "i", "_", "__", "T", "Tensor", "string", "torch", "nn", "module", "return",
+        "x", "y", "N", "h", "norm", "input", "conv", "relu", "if", "for", "class", "int", "true", "scope", "forward", "device",
+        "xChannels", "слой", "\U0001D54F", "a\u0301",
+        "network", "block", "kalman", "\"..\"", "start", "on", "global", "same", "count", "channels", "name", "i", "_", "__", "T",
+        "Tensor", "string", "torch", "nn", "module", "return",
     ];
 
     private static string Replace(string text, TextSpan span, string by) => text.Substring(0, span.Start) + by + text.Substring(span.End);
@@ -122,7 +137,8 @@ internal static class Mutation
     private static string Wrap(string text, TextSpan span, int depth, int missing)
     {
         var (open, close) = (depth % 3) switch { 0 => ('(', ')'), 1 => ('[', ']'), _ => ('{', '}') };
-        return Replace(text, span, new string(open, depth) + text.Substring(span.Start, span.Length) + new string(close, Math.Max(0, depth - missing)));
+        return Replace(text, span, new string(open, depth) + text.Substring(span.Start, span.Length)
+            + new string(close, Math.Max(0, depth - missing)));
     }
 
     private static string TokenOf(string file, Random random)
@@ -135,7 +151,8 @@ internal static class Mutation
     private static string Swap(string text, TextSpan one, TextSpan two)
     {
         var (a, b) = one.Start < two.Start ? (one, two) : (two, one);
-        return a.End > b.Start ? text : text.Substring(0, a.Start) + text.Substring(b.Start, b.Length) + text.Substring(a.End, b.Start - a.End)
+        return a.End > b.Start ? text : text.Substring(0, a.Start) + text.Substring(b.Start, b.Length)
+            + text.Substring(a.End, b.Start - a.End)
             + text.Substring(a.Start, a.Length) + text.Substring(b.End);
     }
 

@@ -11,9 +11,13 @@ internal static class Places
     {
         var span = diagnostic.Place.Span;
         Assert.Same(source, diagnostic.Place.Text);
-        Assert.True(span.Start >= 0 && span.Length >= 0 && span.End <= source.Content.Length, $"{diagnostic.Code} at {span} of {source.Content.Length} characters");
+        Assert.True(span.Start >= 0 && span.Length >= 0 && span.End <= source.Content.Length,
+            $"{diagnostic.Code} at {span} of {source.Content.Length} characters");
         Assert.True(span.Length > 0 || source.Content.Length == 0, $"{diagnostic.Code} at {span} underlines nothing");
         if (diagnostic.Other is { } other)
-            Assert.True(other.Span.Start >= 0 && other.Span.End <= other.Text.Content.Length, $"{diagnostic.Code} names {other.Span} as well");
+        {
+            Assert.True(other.Span.Start >= 0 && other.Span.End <= other.Text.Content.Length,
+                $"{diagnostic.Code} names {other.Span} as well");
+        }
     }
 }

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace KnDsl.Language.Tests;
 
-/// <summary>Files with two to five mistakes that have nothing to do with each other: all are reported at once, and nothing else is.</summary>
+/// <summary>
+/// Files with two to five mistakes that have nothing to do with each other: all are reported at once, and nothing else is.
+/// </summary>
 public sealed class SeveralMistakesTests
 {
     /// <summary>Statements with one mistake each, and its code; none reads what another sets.</summary>
@@ -43,10 +45,12 @@ public sealed class SeveralMistakesTests
         for (var round = 0; round < 500; round++)
         {
             var chosen = Enumerable.Range(0, random.Next(2, 6)).Select(_ => Mistakes[random.Next(Mistakes.Length)]).ToArray();
-            var text = "network Net\n{\n    input image[N, 3, 32, 32]\n" + string.Concat(chosen.Select((mistake, i) => "    " + mistake.Text.Replace("{0}", $"{i}") + "\n"))
+            var text = "network Net\n{\n    input image[N, 3, 32, 32]\n"
+                + string.Concat(chosen.Select((mistake, i) => "    " + mistake.Text.Replace("{0}", $"{i}") + "\n"))
                 + "    x = image -> avgpool(global) -> flatten -> linear(10)\n    output x[N, 10]\n}\n";
             var expected = chosen.Select((mistake, i) => $"{mistake.Code} in line {i + 4}");
-            var found = CheckedFile.Check(new SourceText("several.knnet", text)).Diagnostics.Select(diagnostic => $"{diagnostic.Code} in line {diagnostic.Place.Line}");
+            var found = CheckedFile.Check(new SourceText("several.knnet", text)).Diagnostics.Select(diagnostic =>
+                $"{diagnostic.Code} in line {diagnostic.Place.Line}");
             Assert.True(expected.SequenceEqual(found), $"{text}{string.Join(Environment.NewLine, found)}");
         }
     }

@@ -78,7 +78,10 @@ public sealed class SizeTests
             var (low, high) = (expression.Size.Minimum(), expression.Size.Maximum());
             bounded += low is not null && !expression.Size.IsConstant ? 1 : 0;
             foreach (var values in Values(random, 12))
-                Assert.True(!(expression.Value(values) < low) && !(expression.Value(values) > high), $"seed {seed}: {expression.Size} in [{low}, {high}]");
+            {
+                Assert.True(!(expression.Value(values) < low) && !(expression.Value(values) > high),
+                    $"seed {seed}: {expression.Size} in [{low}, {high}]");
+            }
         }
         // Bounds that are never known would be sound as well.
         Assert.True(bounded > 200);
@@ -156,7 +159,8 @@ public sealed class SizeTests
     public void Bounds_of_simple_sizes(string text, int? low, int? high)
     {
         var h = Size.Of(Symbols[0]);
-        var size = new[] { h, -h, h - 1, Size.FloorDivide(h - 1, 2) + 1 }.Single(candidate => candidate.ToString() == text || candidate.ToString() == text.Replace("(h - 1)/2 + 1", "(h + 1)/2"));
+        var size = new[] { h, -h, h - 1, Size.FloorDivide(h - 1, 2) + 1 }
+            .Single(candidate => candidate.ToString() == text || candidate.ToString() == text.Replace("(h - 1)/2 + 1", "(h + 1)/2"));
         Assert.Equal(low, size.Minimum());
         Assert.Equal(high, size.Maximum());
     }

@@ -19,7 +19,8 @@ public sealed class DeclaredTests
 
     public static TheoryData<string> NamesThatTrain() => [.. Reference.Names.Where(name => Reference.Load(name).Trains)];
 
-    public static TheoryData<string> NamesWith(string file) => [.. Reference.Names.Where(name => File.Exists(Path.Combine(Reference.FolderOf(name), file)))];
+    public static TheoryData<string> NamesWith(string file) =>
+        [.. Reference.Names.Where(name => File.Exists(Path.Combine(Reference.FolderOf(name), file)))];
 
     [Fact]
     public void EveryCaseWithFiguresIsDeclared() => Assert.Equal(Reference.Names, Declared.All.Keys.Order(StringComparer.Ordinal));
@@ -110,7 +111,8 @@ public sealed class DeclaredTests
             Assert.True(difference <= 1e-5, $"{output} differs by {difference} of its scale");
         }
         var rows = declared.Layers;
-        var afterConvolutions = Enumerable.Range(1, rows.Count - 1).Where(i => IsNorm(rows[i]) && rows[i - 1].Operation.StartsWith("conv", StringComparison.Ordinal));
+        var afterConvolutions = Enumerable.Range(1, rows.Count - 1)
+            .Where(i => IsNorm(rows[i]) && rows[i - 1].Operation.StartsWith("conv", StringComparison.Ordinal));
         var folded = network.named_modules().Where(entry => entry.module is RunningNormLayer { folded: true }).Select(entry => entry.name);
         Assert.Equal(afterConvolutions.Select(i => rows[i].Name).Order(), folded.Order());
     }
@@ -119,7 +121,8 @@ public sealed class DeclaredTests
 
     /// <summary>Statistics of a sample's own values need more than one; some have norms after a pool that leaves one position.</summary>
     private static bool IsTooSmall(Declared declared, NormPolicy policy) =>
-        policy == NormPolicy.Instance() && declared.Layers.Any(row => IsNorm(row) && row.Output.EndsWith(", 1, 1]", StringComparison.Ordinal));
+        policy == NormPolicy.Instance()
+            && declared.Layers.Any(row => IsNorm(row) && row.Output.EndsWith(", 1, 1]", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(NamesThatTrain))]
@@ -154,7 +157,11 @@ public sealed class DeclaredTests
         }).ToArray();
         var text = new StringBuilder();
         foreach (var row in rows)
-            text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd()).Append('\n');
+        {
+            text.Append(string.Join("  ", row.Select((cell, i) => cell.PadRight(rows.Max(other => other[i].Length)))).TrimEnd())
+                .Append('\n');
+        }
+
         Expected.InFile(Path.Combine(Reference.FolderOf(name), "layers.txt"), text.ToString());
     }
 

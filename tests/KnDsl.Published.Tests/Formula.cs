@@ -20,8 +20,11 @@ public static class Formula
         ArgumentNullException.ThrowIfNull(module);
         using var _ = NewDisposeScope();
         using var __ = no_grad();
-        foreach (var (name, entry) in module.state_dict().Where(pair => !pair.Key.EndsWith("relative_position_index", StringComparison.Ordinal)))
+        foreach (var (name, entry) in module.state_dict()
+            .Where(pair => !pair.Key.EndsWith("relative_position_index", StringComparison.Ordinal)))
+        {
             entry.copy_(tensor(State(name, entry.shape, gain), entry.shape, ScalarType.Float32));
+        }
     }
 
     /// <summary>The network's input of that name: uniform in [-1, 1), float32, on the CPU.</summary>

@@ -15,5 +15,6 @@ internal static class Repository
     private static string Find(string folder) =>
         File.Exists(Path.Combine(folder, "KnDsl.sln")) ? folder
         : Find(Directory.GetParent(folder)?.FullName
-            ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds KnDsl.sln: this runs inside the repository."));
+            ?? throw new DirectoryNotFoundException(
+                $"No folder above {AppContext.BaseDirectory} holds KnDsl.sln: this runs inside the repository."));
 }

@@ -31,7 +31,8 @@ internal static class Expected
         var name = Path.GetRelativePath(Repository.Root, path).Replace('\\', '/');
         throw new XunitException(expected is null
             ? $"{name} does not exist. KNDSL_UPDATE=1 writes it."
-            : $"{name}{Difference(expected.Split('\n'), text.Split('\n'))}\nIf what was found is right, KNDSL_UPDATE=1 writes it to the file.");
+            : $"{name}{Difference(expected.Split('\n'), text.Split('\n'))}\n"
+                + "If what was found is right, KNDSL_UPDATE=1 writes it to the file.");
     }
 
     private static string Difference(string[] expected, string[] found)
