@@ -90,6 +90,7 @@ internal static class Declarations
     public static IEnumerable<string> Targets(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch
     {
         AssignStatement assign => assign.Targets.Select(target => target.Text),
+        ModuleStatement module => [module.Name.Text],
         IfStatement branch => Targets(branch.Then).Concat(Targets(branch.Else)),
         ForStatement loop => Targets(loop.Body),
         _ => [],

@@ -130,7 +130,7 @@ internal sealed partial class Elaborator
     /// <summary>Whether a check is planned already: of a parameter that ten layers have, one is enough.</summary>
     private bool IsChecked(Size size, long least)
     {
-        foreach (var item in _items)
+        foreach (var item in _path.ItemsOutwards())
             if (item is CheckItem { Relation: Relation.AtLeast } check && check.Left == size && check.Right == least)
                 return true;
         return false;
@@ -146,7 +146,7 @@ internal sealed partial class Elaborator
     };
 
     /// <summary>Arguments of a block, with defaults filled in; null where one was wrong.</summary>
-    private (IReadOnlyDictionary<string, Value> All, IReadOnlyCollection<string> Given)? BindParameters(
+    private BlockArguments? BindParameters(
         Call call, ModuleDeclaration declaration, SourceText source, IReadOnlyList<Argument> arguments)
     {
         var bound = new Dictionary<string, Value>();
@@ -194,7 +194,7 @@ internal sealed partial class Elaborator
             else
                 bound[parameter.Name.Text] = new Elaborator(_context, declaration, source, false, new DiagnosticBag()).DefaultOf(parameter) ?? ErrorValue.Instance;
         }
-        return ok ? (bound, given) : null;
+        return ok ? new BlockArguments(bound, given) : null;
     }
 
     /// <summary>Demands that nothing which a module is built with depends on sizes that only data has.</summary>

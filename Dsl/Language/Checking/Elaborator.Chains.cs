@@ -49,7 +49,7 @@ internal sealed partial class Elaborator
             new[] { new NamePart((_autoNames ??= AutomaticNames.Of(_declaration)).TryGetValue(span, out var name) ? name : "stage", null) },
         };
         // In a loop the turns tell the modules apart.
-        foreach (var turn in _turns)
+        foreach (var turn in _path.Turns)
         {
             _sequences.Add(string.Join(".", path.Select(Text)));
             path.Add([Counted(turn)]);
@@ -63,9 +63,6 @@ internal sealed partial class Elaborator
     private NamePart Unreadable() => new($"?{_unreadable++}", null);
 
     private int _unreadable;
-
-    /// <summary>The turns of the loops around, counted from 0.</summary>
-    private readonly List<Size> _turns = [];
 
     private NamePart PartOf(LabelPart part)
     {
@@ -207,7 +204,7 @@ internal sealed partial class Elaborator
     /// <summary>A learned tensor is one parameter under one name that the file says: torch moves it by that name.</summary>
     private bool CanBeLearnedHere(Call call, IReadOnlyList<IReadOnlyList<NamePart>> path)
     {
-        if (_turns.Count == 0 && _loops.Count == 0 && path.All(name => name.All(part => part.Count is null)))
+        if (_path.Turns.Count == 0 && _path.Loops.Count == 0 && path.All(name => name.All(part => part.Count is null)))
             return true;
         Report(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), call.Callee.Text, "it outside of loops, under a name that counts nothing")
             .WithHint("Put it into a block, with what uses it, and count the blocks."));
@@ -224,6 +221,8 @@ internal sealed partial class Elaborator
         {
             foreach (var span in binding.Targets)
                 _used.Add(span);
+            if (binding.UndecidedAt is { } undecided)
+                return [Fail(DiagnosticCatalogue.UndecidedModule(At(call.Callee.Span), name, undecided))];
             if (label is not null)
                 Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}' has its name already"));
             return ApplyShared(shared.Module, inputs, call, place, target);
@@ -295,20 +294,20 @@ internal sealed partial class Elaborator
     {
         if (layer.PolicyOfNetwork is not { } parameter || arguments.Find(parameter.Name) is not null)
             return arguments;
-        _usesNorm |= _policyIsAmbient && _declaration.Kind == ModuleKind.Block;
-        return arguments.With(parameter.Name, _policy, place);
+        _usesNorm |= _path.IsPolicyAmbient && _declaration.Kind == ModuleKind.Block;
+        return arguments.With(parameter.Name, _path.Policy, place);
     }
 
     private TensorValue Apply(Member? member, OperationCall call, Shape shape, Place place, string? target)
     {
         var name = target ?? "";
-        var states = call.StateInputs.Select(input => input.Chain).ToArray();
+        var states = call.StateInputs.Select(_path.FactOf).ToArray();
         ChainFact chain;
         ChainFact? prior = null;
         IReadOnlyList<ApplyOperationItem>? from = null;
         if (call.Operation.Normalization(call) is { } stage)
         {
-            prior = stage.StartsChain ? ChainFact.NotBegun : call.Inputs[0].Chain;
+            prior = stage.StartsChain ? ChainFact.NotBegun : _path.FactOf(call.Inputs[0]);
             if (stage.From is { } missing && !stage.Policy.HasChain && !AllMembers(_root).Any(norm => norm.Path == missing))
                 Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, since there is no such norm"));
             if (stage.From is { } label && stage.Policy.HasChain)
@@ -316,12 +315,14 @@ internal sealed partial class Elaborator
                 from = PathFrom(label, call.Inputs[0]);
                 if (from is null)
                 {
-                    var reaching = prior.Predecessors.Select(norm => norm.Norm).Where(norm => norm[0] != '#').ToArray();
+                    var reaching = prior.Predecessors.Select(norm => norm.Norm).Where(norm => PathFrom(norm, call.Inputs[0]) is not null).ToArray();
                     // A norm that is there is meant, even where it does not reach this one.
                     var nearest = AllMembers(_root).Any(norm => norm.Path == label) ? null : Spelling.Nearest(label, reaching);
                     Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), label,
-                            prior.HasState ? string.Join(", ", reaching.DefaultIfEmpty("none in this module")) : "none")
-                        .WithHint(nearest is null ? null : $"Did you mean '{nearest}'?"));
+                            string.Join(", ", reaching.DefaultIfEmpty(prior.HasState ? "none in this module" : "none")))
+                        .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
+                            : prior.Predecessors.Any(norm => norm.Norm == label)
+                                ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between." : null));
                 }
                 else
                     prior = new ChainFact(ChainKind.From, [new Predecessor(label, from.Skip(1).Select(step => step.Call.Operation.Name).ToArray())]);
@@ -344,7 +345,7 @@ internal sealed partial class Elaborator
     /// <summary>The norm of a label and the stages from it to a value, or null where no path with moment rules leads there.</summary>
     private IReadOnlyList<ApplyOperationItem>? PathFrom(string label, TensorValue value)
     {
-        var made = _items.OfType<ApplyOperationItem>().ToDictionary(item => item.Output);
+        var made = _path.ItemsOutwards().OfType<ApplyOperationItem>().ToDictionary(item => item.Output);
         var seen = new HashSet<TensorValue>();
         return Search(value);
 
@@ -369,7 +370,17 @@ internal sealed partial class Elaborator
             Report(prior.CutByJoin
                 ? DiagnosticCatalogue.ChainJoin(place, norm.Path, prior.CutBy!, prior.CutAt!.Value)
                 : DiagnosticCatalogue.ChainCut(place, norm.Path, prior.CutBy!, prior.CutAt!.Value));
-        return call.Inputs[0].Chain = ChainFact.FromNorm(norm.Path);
+        var posterior = ChainFact.FromNorm(norm.Path);
+        Observe(call.Inputs[0], posterior);
+        return posterior;
+    }
+
+    /// <summary>A norm observes a value: whoever reads it later on this path reads the posterior.</summary>
+    private void Observe(TensorValue value, ChainFact posterior)
+    {
+        _path.SetFact(value, posterior);
+        if (posterior.HasState)
+            _observed.Add(value);
     }
 
     /// <summary>A stage that is left out where its condition does not hold: its values go on as they came.</summary>
@@ -387,7 +398,7 @@ internal sealed partial class Elaborator
             failed |= results.Any(value => value is ErrorValue);
             for (var i = 0; i < inputs.Count; i++)
                 _scope.Set(names[i], failed ? ErrorValue.Instance : results[i]);
-        }, () => { }, [], []);
+        }, () => { }, names, []);
         var values = names.Select(name => _scope.Find(name)!.Value).ToArray();
         foreach (var name in names)
             _scope.Remove(name);

@@ -249,7 +249,7 @@ internal sealed partial class Elaborator
 
     private Value ApplyToSizes(Operand operand, Size a, Size b)
     {
-        (a, b) = (a.Substitute(_assumptions), b.Substitute(_assumptions));
+        (a, b) = (a.Substitute(_path.Assumptions), b.Substitute(_path.Assumptions));
         try
         {
             switch (operand.Operator)

@@ -26,7 +26,7 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.ConflictingLabel(place, string.Join(".", path.Select(Text)), existing.Path, existing.Place));
                 return null;
             }
-            if (existing is { Loop: { } loop } && !_loops.Exists(frame => ReferenceEquals(frame, loop)))
+            if (existing is { Loop: { } loop } && !_path.Loops.Any(frame => ReferenceEquals(frame, loop)))
             {
                 // Another loop made it, under names that may or may not be those of this one.
                 Report(DiagnosticCatalogue.GroupLabel(place, existing.Path, existing.Place));
@@ -42,7 +42,7 @@ internal sealed partial class Elaborator
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place));
             return null;
         }
-        return NewMember(parent, path[path.Count - 1], type, place, null, _isGeneric && _loops.Count > parent.LoopDepth ? RepeatedBy(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text))) : null);
+        return NewMember(parent, path[path.Count - 1], type, place, null, _isGeneric && _path.Loops.Count > parent.LoopDepth ? RepeatedBy(parent, path[path.Count - 1], place, string.Join(".", path.Select(Text))) : null);
     }
 
     /// <summary>
@@ -52,14 +52,14 @@ internal sealed partial class Elaborator
     private Diagnostic? RepeatedBy(Member parent, IReadOnlyList<NamePart> name, Place place, string path)
     {
         var counts = name.Where(part => part.Count is not null).SelectMany(part => part.Count!.Symbols()).ToArray();
-        var loops = _loops.Skip(parent.LoopDepth).ToArray();
-        if (counts.Any(symbol => _loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
+        var loops = _path.Loops.Skip(parent.LoopDepth).ToArray();
+        if (counts.Any(symbol => _path.Loops.All(loop => !loop.Variable.Equals(symbol)) && _declaration.Parameters.All(parameter => parameter.Name.Text != symbol.Name)))
             return null;
         if (!loops.Any(loop => counts.Contains(loop.Variable)))
             return DuplicateInLoop(place, path, place);
         // Where an if inside the loop decides, one turn may be the only one that comes here.
         foreach (var loop in loops)
-            if (!counts.Contains(loop.Variable) && loop.Branches == _branches.Count && !((loop.To - loop.From).Maximum() <= 1))
+            if (!counts.Contains(loop.Variable) && loop.Branches == _path.Branches.Count && !((loop.To - loop.From).Maximum() <= 1))
                 _items.Add(new CheckItem(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, path, place)));
         return null;
     }
@@ -69,18 +69,18 @@ internal sealed partial class Elaborator
 
     /// <summary>Whether what stands in those branches never exists together with what stands here.</summary>
     private bool AreExclusive(IReadOnlyList<(Place If, bool Then)> branches) =>
-        branches.Any(branch => _branches.Any(here => here.If == branch.If && here.Then != branch.Then));
+        branches.Any(branch => _path.Branches.Any(here => here.If == branch.If && here.Then != branch.Then));
 
     private Member NewMember(Member parent, IReadOnlyList<NamePart> name, ModuleType? type, Place place, string? groupPath, Diagnostic? repeated = null)
     {
-        var depth = Math.Max(parent.LoopDepth, type is not null ? _loops.Count : name.Max(part => part.Count is null ? 0 : LoopsOf(part.Count)));
+        var depth = Math.Max(parent.LoopDepth, type is not null ? _path.Loops.Count : name.Max(part => part.Count is null ? 0 : LoopsOf(part.Count)));
         var member = new Member(parent, name, type, depth, place)
         {
             IsSequence = groupPath is not null && _sequences.Contains(groupPath),
-            IsOptional = _branches.Count > 0 && type is not null,
-            Loops = depth == parent.LoopDepth ? [] : _loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
-            Branches = _branches.Count == 0 ? [] : _branches.ToArray(),
-            Loop = depth == 0 ? null : _loops[depth - 1],
+            IsOptional = _path.Branches.Count > 0 && type is not null,
+            Loops = depth == parent.LoopDepth ? [] : _path.Loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray(),
+            Branches = _path.Branches,
+            Loop = depth == 0 ? null : _path.Loops[depth - 1],
             Repeated = repeated,
         };
         parent.Add(member);
@@ -93,9 +93,9 @@ internal sealed partial class Elaborator
         var depth = 0;
         foreach (var symbol in count.Symbols())
         {
-            var loop = _loops.FindIndex(frame => frame.Variable.Equals(symbol));
+            var loop = _path.Loops.ToList().FindIndex(frame => frame.Variable.Equals(symbol));
             var isFixed = _declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
-            depth = Math.Max(depth, loop >= 0 ? loop + 1 : isFixed ? 0 : _loops.Count);
+            depth = Math.Max(depth, loop >= 0 ? loop + 1 : isFixed ? 0 : _path.Loops.Count);
         }
         return depth;
     }
@@ -118,17 +118,18 @@ internal sealed partial class Elaborator
         var failure = new Value[] { ErrorValue.Instance };
         if (Prepare(given, call, declaration, source, place) is not { } prepared)
             return failure;
+        var (inputs, arguments) = prepared;
         var member = AddMember(path, new ModuleType(ModuleLibrary.Block, declaration.Name.Text), named ?? place);
         if (member is null)
             return failure;
-        var use = Use(declaration, source, prepared, place);
+        var use = Use(declaration, source, inputs, arguments, _path.Policy, _path.IsPolicyAmbient, place);
         if (use is null)
             return failure;
         _items.Add(new ConstructBlockItem(member, use, place));
-        return ApplyBlock(member, use, prepared.Inputs, source, place, target);
+        return ApplyBlock(member, use, inputs, source, place, target);
     }
 
-    private (IReadOnlyList<TensorValue> Inputs, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyCollection<string> Given)? Prepare(
+    private (IReadOnlyList<TensorValue> Inputs, BlockArguments Arguments)? Prepare(
         IReadOnlyList<TensorValue> given, Call call, ModuleDeclaration declaration, SourceText source, Place place)
     {
         if (declaration.Kind == ModuleKind.Network)
@@ -136,7 +137,17 @@ internal sealed partial class Elaborator
             Report(DiagnosticCatalogue.ValueType(place, $"'{declaration.Name.Text}'", "a block here", "a network"));
             return null;
         }
-        var (inputs, rest) = SplitInputs(call, declaration, given.Count);
+        var (_, rest) = SplitInputs(call, declaration, given.Count);
+        return EvaluateInputs(given, call, declaration) is { } inputs && BindParameters(call, declaration, source, rest) is { } arguments
+            && FitHeader(inputs, declaration, source, place)
+                ? (inputs, arguments)
+                : null;
+    }
+
+    /// <summary>A block's inputs: those that <c>-></c> hands on, then those among the arguments. Null where one is no tensor.</summary>
+    private IReadOnlyList<TensorValue>? EvaluateInputs(IReadOnlyList<TensorValue> given, Call call, ModuleDeclaration declaration)
+    {
+        var (inputs, _) = SplitInputs(call, declaration, given.Count);
         var tensors = given.ToList();
         var ok = true;
         foreach (var argument in inputs)
@@ -152,36 +163,40 @@ internal sealed partial class Elaborator
                             .WithHint($"Write value -> {declaration.Name.Text}(...), or 'module name = {declaration.Name.Text}(...)' for one to be shared."));
                 }
             }
-        if (!ok || BindParameters(call, declaration, source, rest) is not { } arguments)
-            return null;
+        return ok ? tensors : null;
+    }
+
+    /// <summary>Whether the inputs are as many as the block's header says, and of its ranks.</summary>
+    private bool FitHeader(IReadOnlyList<TensorValue> tensors, ModuleDeclaration declaration, SourceText source, Place place)
+    {
         if (tensors.Count != declaration.Inputs.Count)
         {
             var (name, names) = (declaration.Name.Text, declaration.Inputs.Select(input => input.Text).ToArray());
             Report(DiagnosticCatalogue.InputCount(place, name, $"{DiagnosticCatalogue.Count(names.Length, "value")} ({string.Join(", ", names)})", tensors.Count)
                 .WithHint(names.Length < 2 ? null : $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."));
-            return null;
+            return false;
         }
         for (var i = 0; i < tensors.Count; i++)
             if (declaration.ShapeOf(i) is { } shape && shape.Sizes.Count != tensors[i].Shape.Rank)
             {
                 Report(DiagnosticCatalogue.BlockInput(place, declaration.Name.Text, source.Slice(shape.Span), declaration.Inputs[i].Text, tensors[i].Shape.ToString()));
-                return null;
+                return false;
             }
-        return (tensors, arguments.All, arguments.Given);
+        return true;
     }
 
     private BlockUse? Use(
-        ModuleDeclaration declaration, SourceText source,
-        (IReadOnlyList<TensorValue> Inputs, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyCollection<string> Given) call, Place place)
+        ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, BlockArguments arguments,
+        PolicyValue policy, bool isPolicyAmbient, Place place)
     {
         var generic = _context.Generic(declaration, source);
-        _usesNorm |= generic.UsesNorm && _policyIsAmbient && _declaration.Kind == ModuleKind.Block;
-        var use = new BlockUse(generic, call.Arguments, call.Inputs.Select(input => input.Shape).ToArray(), _policy) { Given = call.Given };
+        _usesNorm |= generic.UsesNorm && isPolicyAmbient && _declaration.Kind == ModuleKind.Block;
+        var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy) { Given = arguments.Given };
         if (_isGeneric && (generic.IsComplete || generic.Outputs.Count > 0))
             return _context.HasFailed(declaration) || RequireKnownSizes(use, place) ? use : null;
         if (!_isGeneric)
         {
-            var instance = _context.Instance(declaration, source, call.Inputs, call.Arguments, _policy);
+            var instance = _context.Instance(declaration, source, inputs, inputs.Select(_path.FactOf).ToArray(), arguments.All, policy);
             if (instance.IsComplete)
             {
                 CountStages(instance.StageCount);
@@ -211,7 +226,7 @@ internal sealed partial class Elaborator
     private IReadOnlyList<Value> ApplyBlock(Member member, BlockUse use, IReadOnlyList<TensorValue> inputs, SourceText source, Place place, string? target)
     {
         var model = use.Instance ?? use.Generic;
-        var chains = inputs.Select(input => input.Chain).ToArray();
+        var chains = inputs.Select(_path.FactOf).ToArray();
         var prefix = member.Path + ".";
         var substitution = use.Instance is null ? Substitution(member, use, inputs) : null;
         if (substitution is not null && use.Generic.Inputs.Where((input, i) => input.Shape.Rank != inputs[i].Shape.Rank).FirstOrDefault() is { } other)
@@ -219,7 +234,7 @@ internal sealed partial class Elaborator
             // Its operations want other ranks; which, its own check says for these inputs.
             var probe = new Elaborator(_context, use.Declaration, source, true, _diagnostics);
             var shape = inputs[use.Generic.Inputs.ToList().IndexOf(other)].Shape;
-            if (probe.RunBlock(inputs, use.Arguments, _policy).IsComplete)
+            if (probe.RunBlock(inputs, chains, use.Arguments, use.Policy).IsComplete)
                 Report(DiagnosticCatalogue.BlockInput(place, use.Declaration.Name.Text, DiagnosticCatalogue.Count(other.Shape.Rank, "dimension"), other.Name, shape.ToString())
                     .WithHint($"Its operations take any number of them, and its class one: declare it in the block's header, as {other.Name}{Usual(shape.Rank)}."));
             _failed = true;
@@ -233,11 +248,11 @@ internal sealed partial class Elaborator
         }
         var outputs = model.Outputs.Select(output => new TensorValue(
             substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
-            output.Value.Chain.Within(prefix, chains), place,
+            output.Chain.Within(prefix, chains), place,
             model.Outputs.Count == 1 ? target ?? "" : output.Name)).ToArray();
         for (var i = 0; i < inputs.Count; i++)
             if (model.InputChains[i] is { HasState: true } sharpened)
-                inputs[i].Chain = sharpened.Within(prefix, chains);
+                Observe(inputs[i], sharpened.Within(prefix, chains));
         _items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains });
         return outputs;
     }
@@ -267,7 +282,7 @@ internal sealed partial class Elaborator
         foreach (var symbol in use.Generic.Outputs.SelectMany(output => output.Value.Shape.Sizes).SelectMany(size => size.Symbols()))
             if (!values.ContainsKey(symbol))
                 values[symbol] = ItemOf(symbol, use, values) ?? Size.Of(new Symbol(
-                    $"{member.Path}.{symbol.Name}{(_loops.Count == 0 ? "" : $"@{_properties++}")}",
+                    $"{member.Path}.{symbol.Name}{(_path.Loops.Count == 0 ? "" : $"@{_properties++}")}",
                     // Of its spatial sizes a block has no property: they are seen when data comes.
                     channels.Contains(symbol) ? SymbolKind.Construction : SymbolKind.Data)
                 {
@@ -324,12 +339,46 @@ internal sealed partial class Elaborator
             _scope.Set(name, ErrorValue.Instance);
             return;
         }
-        var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), _items, _policy);
+        if (DeclareShared(statement, layer, member) is not { } shared)
+        {
+            _scope.Set(name, ErrorValue.Instance);
+            return;
+        }
+        _items.Add(shared.Item);
         _shared.Add(shared);
         _scope.Set(name, new Binding(new ModuleValue(shared), []));
     }
 
-    /// <summary>Applies a shared module; the first time tells its inputs' sizes, later ones must fit them.</summary>
+    /// <summary>What is decided where a shared module is declared: its arguments and the policy of its norms. Null where one is wrong.</summary>
+    private SharedModule? DeclareShared(ModuleStatement statement, Operation? layer, Member member)
+    {
+        var (call, place) = (statement.Call, At(statement.Name.Span));
+        if (layer is not null)
+        {
+            if (BindArguments(call, layer.Parameters) is not { } arguments || !RequireKnown(arguments, layer.Name))
+                return null;
+            if (layer.PolicyOfNetwork is { } parameter && arguments.Find(parameter.Name) is null)
+                arguments = arguments.With(parameter.Name, _path.Policy, At(call.Span));
+            return new SharedModule(statement.Label, call, member, place, _path.Policy, _path.IsPolicyAmbient) { Arguments = arguments };
+        }
+        var (declaration, source) = (_file.Visible[call.Callee.Text].Declaration, _file.Visible[call.Callee.Text].Source);
+        if (declaration.Kind == ModuleKind.Network)
+        {
+            Report(DiagnosticCatalogue.ValueType(At(call.Span), $"'{declaration.Name.Text}'", "a block here", "a network"));
+            return null;
+        }
+        return BindParameters(call, declaration, source, call.Arguments.Where(argument => !IsInput(argument, declaration)).ToArray()) is { } bound
+            ? new SharedModule(statement.Label, call, member, place, _path.Policy, _path.IsPolicyAmbient) { BlockArguments = bound }
+            : null;
+    }
+
+    private static bool IsInput(Argument argument, ModuleDeclaration declaration) =>
+        argument.Name is { } name && declaration.Inputs.Any(input => input.Text == name.Text);
+
+    /// <summary>
+    /// Applies a shared module. The first use says for which input it is made; it is made where it was declared, and later
+    /// inputs must fit.
+    /// </summary>
     private IReadOnlyList<Value> ApplyShared(SharedModule shared, IReadOnlyList<TensorValue> given, Call call, Place place, string? target)
     {
         var failure = new Value[] { ErrorValue.Instance };
@@ -337,33 +386,59 @@ internal sealed partial class Elaborator
         if (FindLayer(name) is { } layer)
         {
             if (call.Arguments.Count > 0)
-                return [Fail(DiagnosticCatalogue.TooManyArguments(At(call.Arguments[0].Span), shared.Label.ToString(), call.Arguments.Count, [])
-                    .WithHint("Its arguments stand where it is declared."))];
-            var arguments = BindArguments(shared.Call, layer.Parameters);
-            if (arguments is null || given.Count != 1)
+                return [Fail(ArgumentsAtUse(shared, call.Arguments))];
+            if (given.Count != 1)
                 return failure;
-            var use = new OperationCall(layer, given, WithPolicy(layer, arguments, place), place, false, _report, _require);
-            if (Infer(use) is not { } shape || !RequireKnown(arguments, layer.Name) || !FitsFirst(shared, given, place))
+            var use = new OperationCall(layer, given, shared.Arguments!, place, false, _report, _require);
+            if (Infer(use) is not { } shape || !FitsFirst(shared, given, place))
                 return failure;
-            if (shared.FirstInputs is null)
-                shared.Construct(given, new ConstructOperationItem(shared.Member, use, shared.Place), null);
+            _usesNorm |= layer.PolicyOfNetwork is { } parameter && shared.IsPolicyAmbient && _declaration.Kind == ModuleKind.Block
+                && ReferenceEquals(shared.Arguments!.Find(parameter.Name)?.Value, shared.Policy);
+            if (shared.Item.Made is null && !Make(shared, given, new ConstructOperationItem(shared.Member, use, shared.Place), place))
+                return failure;
             return [Apply(shared.Member, use, shape, place, target)];
         }
         var (declaration, source) = (_file.Visible[name].Declaration, _file.Visible[name].Source);
-        var merged = new Call(shared.Call.Callee, [.. call.Arguments, .. shared.Call.Arguments], true, call.Span);
-        if (Prepare(given, merged, declaration, source, place) is not { } prepared || !FitsFirst(shared, prepared.Inputs, place))
+        var inputs = new Call(shared.Call.Callee, [.. call.Arguments, .. shared.Call.Arguments.Where(argument => IsInput(argument, declaration))], true, call.Span);
+        var (_, others) = SplitInputs(inputs, declaration, given.Count);
+        if (others.Count > 0)
+            return [Fail(ArgumentsAtUse(shared, others))];
+        if (EvaluateInputs(given, inputs, declaration) is not { } tensors
+            || !FitHeader(tensors, declaration, source, place) || !FitsFirst(shared, tensors, place)
+            || Use(declaration, source, tensors, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient, place) is not { } block)
             return failure;
-        if (Use(declaration, source, prepared, place) is not { } block)
+        if (shared.Item.Made is null && !Make(shared, tensors, new ConstructBlockItem(shared.Member, block, shared.Place), place))
             return failure;
-        if (shared.FirstInputs is null)
-            shared.Construct(prepared.Inputs, new ConstructBlockItem(shared.Member, block, shared.Place), block);
-        return ApplyBlock(shared.Member, block, prepared.Inputs, source, place, target);
+        return ApplyBlock(shared.Member, block, tensors, source, place, target);
+    }
+
+    private Diagnostic ArgumentsAtUse(SharedModule shared, IReadOnlyList<Argument> arguments) =>
+        DiagnosticCatalogue.TooManyArguments(At(arguments[0].Span), shared.Label.ToString(), arguments.Count, [])
+            .WithHint("Its arguments stand where it is declared.");
+
+    /// <summary>
+    /// Fills the hole that a shared module's declaration left in the plan. Sizes that are set inside of a branch or a loop
+    /// which begins after the declaration are not known outside, where the module is made.
+    /// </summary>
+    private bool Make(SharedModule shared, IReadOnlyList<TensorValue> inputs, PlanItem made, Place place)
+    {
+        var outside = _path.Outwards().First(path => path.Items.Contains(shared.Item));
+        var loops = _path.Loops.Skip(outside.Loops.Count).ToArray();
+        var inside = _path.Outwards().TakeWhile(path => path != outside).SelectMany(path => path.Items).ToArray();
+        if (SharedPlacement.SymbolsOf(inputs).FirstOrDefault(symbol =>
+                loops.Any(loop => loop.Variable.Equals(symbol)) || inside.Any(item => SharedPlacement.Sets(item, symbol))) is { } inner)
+        {
+            Report(DiagnosticCatalogue.SharedInside(place, shared.Label.ToString(), inputs[0].Shape.ToString(), inner.Name, shared.Place));
+            return false;
+        }
+        shared.Item.Fill(made, inputs);
+        return true;
     }
 
     /// <summary>One set of weights has one number of input channels.</summary>
     private bool FitsFirst(SharedModule shared, IReadOnlyList<TensorValue> inputs, Place place)
     {
-        if (shared.FirstInputs is not { } first)
+        if (shared.Item.Inputs is not { } first)
             return true;
         for (var i = 0; i < first.Count; i++)
         {

@@ -36,10 +36,7 @@ internal sealed partial class Elaborator
                     break;
                 case NormStatement norm:
                     if (EvaluatePolicy(norm.Policy) is { } policy)
-                    {
-                        _policy = policy;
-                        _policyIsAmbient = false;
-                    }
+                        _path.SetPolicy(policy);
                     break;
                 case AssignStatement assign:
                     RunAssign(assign);
@@ -52,7 +49,8 @@ internal sealed partial class Elaborator
                     break;
                 case IfStatement branch:
                     RunIf(branch.Condition, At(TextSpan.FromBounds(branch.Span.Start, branch.Condition.Span.End)),
-                        () => RunStatements(branch.Then, false), () => RunStatements(branch.Else, false), branch.Then, branch.Else);
+                        () => RunStatements(branch.Then, false), () => RunStatements(branch.Else, false),
+                        Declarations.Targets(branch.Then), Declarations.Targets(branch.Else));
                     break;
                 case ForStatement loop:
                     RunFor(loop);
@@ -181,7 +179,7 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.ValueType(At(output.Name.Span), $"The output '{output.Name.Text}'", "a tensor", value.Describe()));
                 continue;
             }
-            _outputs.Add(new ModuleOutput(output.Name.Text, tensor));
+            _outputs.Add(new ModuleOutput(output.Name.Text, tensor, _path.FactOf(tensor)));
             if (declared.All(size => size is not null))
                 CheckOutput(output, tensor, new Shape(declared!));
         }
@@ -254,7 +252,7 @@ internal sealed partial class Elaborator
                 switch (value)
                 {
                     case TensorValue tensor:
-                        _outputs.Add(new ModuleOutput(_outputs.Any(other => other.Name == name) ? $"{name}{_outputs.Count + 1}" : name, tensor));
+                        _outputs.Add(new ModuleOutput(_outputs.Any(other => other.Name == name) ? $"{name}{_outputs.Count + 1}" : name, tensor, _path.FactOf(tensor)));
                         break;
                     case ErrorValue:
                         break;
@@ -265,8 +263,10 @@ internal sealed partial class Elaborator
         }
     }
 
+    /// <param name="thenNames">The names that the first branch sets.</param>
+    /// <param name="elseNames">The names that the other one sets.</param>
     private void RunIf(
-        Expression expression, Place place, Action then, Action otherwise, IReadOnlyList<Statement> thenBody, IReadOnlyList<Statement> elseBody)
+        Expression expression, Place place, Action then, Action otherwise, IEnumerable<string> thenNames, IEnumerable<string> elseNames)
     {
         var condition = Evaluate(expression);
         if (condition is not BoolValue decision || !RequireKnown(decision, At(expression.Span), "if", "condition", _source.At(expression.Span).OneLine()))
@@ -275,81 +275,62 @@ internal sealed partial class Elaborator
                 Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A condition", "true or false", condition.Describe())
                     .WithHint(condition is SizeValue ? $"Compare it, as in '{condition.Describe()} != 0'." : null));
             // Both branches are still read, so that their mistakes are found; which values they leave is not known.
-            then();
-            otherwise();
-            foreach (var name in Declarations.Targets(thenBody).Concat(Declarations.Targets(elseBody)))
+            Along(_path.Branch(place, true, []), then);
+            Along(_path.Branch(place, false, []), otherwise);
+            foreach (var name in thenNames.Concat(elseNames))
                 _scope.Set(name, ErrorValue.Instance);
             return;
         }
         if (decision.Constant is { } known)
         {
-            (known ? then : otherwise)();
+            Along(_path.Inside(), known ? then : otherwise);
             // Whether the names of the other branch may be missing is for the plan for any arguments to say.
-            foreach (var name in Declarations.Targets(known ? elseBody : thenBody))
+            foreach (var name in known ? elseNames : thenNames)
                 if (_scope.Find(name) is null)
                     _scope.Set(name, new Binding(ErrorValue.Instance, [], _isGeneric ? place : null));
             return;
         }
-        var before = _scope;
-        var (thenScope, thenItems, thenAssumptions) = RunBranch(then, decision.Condition.WhenTrue(), before, place, true);
-        var (elseScope, elseItems, elseAssumptions) = RunBranch(otherwise, decision.Condition.WhenFalse(), before, place, false);
-        _scope = before;
+        var thenPath = Along(_path.Branch(place, true, decision.Condition.WhenTrue()), then);
+        var elsePath = Along(_path.Branch(place, false, decision.Condition.WhenFalse()), otherwise);
         var merges = new List<Merge>();
         var sizes = new List<SizeMerge>();
-        foreach (var name in thenScope.Names.Union(elseScope.Names).OrderBy(name => name, StringComparer.Ordinal).ToArray())
+        foreach (var name in thenPath.Scope.Names.Union(elsePath.Scope.Names).OrderBy(name => name, StringComparer.Ordinal).ToArray())
         {
-            var (a, b) = (thenScope.Find(name), elseScope.Find(name));
+            var (a, b) = (thenPath.Scope.Find(name), elsePath.Scope.Find(name));
             if (a is null || b is null)
                 _scope.Set(name, new Binding((a ?? b)!.Value, (a ?? b)!.Targets, place));
             else if (ReferenceEquals(a, b))
                 continue;
             else if ((a.UndecidedAt ?? b.UndecidedAt) is { } undecided)
                 _scope.Set(name, new Binding(a.Value, a.Targets.Union(b.Targets).ToArray(), undecided));
+            // No module is there on both paths; that is wrong only where it is applied after them.
+            else if (a.Value is ModuleValue && b.Value is ModuleValue && a.Value != b.Value)
+                _scope.Set(name, new Binding(a.Value, a.Targets.Union(b.Targets).ToArray(), place));
             else
                 _scope.Set(name, new Binding(
-                    MergeValues(name, a.Value, b.Value, thenAssumptions, elseAssumptions, merges, sizes, place),
-                    a.Targets.Union(b.Targets).ToArray()));
+                    MergeValues(name, a.Value, b.Value, thenPath, elsePath, merges, sizes, place), a.Targets.Union(b.Targets).ToArray()));
         }
-        _items.Add(new IfItem(decision.Condition, thenItems, elseItems, merges, sizes, place));
-    }
-
-    private (Scope, List<PlanItem>, Dictionary<Symbol, Size>) RunBranch(
-        Action body, IEnumerable<SizeFact> facts, Scope before, Place place, bool then)
-    {
-        var (items, assumptions, policy, ambient) = (_items, _assumptions, _policy, _policyIsAmbient);
-        _items = [];
-        _scope = before.Copy();
-        _assumptions = new Dictionary<Symbol, Size>(assumptions);
-        foreach (var (symbol, value) in facts)
-            _assumptions[symbol] = value.Substitute(assumptions);
-        _branches.Add((place, then));
-        body();
-        _branches.RemoveAt(_branches.Count - 1);
-        var result = (_scope, _items, _assumptions);
-        (_items, _assumptions, _policy, _policyIsAmbient) = (items, assumptions, policy, ambient);
-        return result;
+        _path.Join(thenPath, elsePath);
+        _items.Add(new IfItem(decision.Condition, thenPath.Items, elsePath.Items, merges, sizes, place));
     }
 
     private Value MergeValues(
-        string name, Value then, Value otherwise, Dictionary<Symbol, Size> thenFacts, Dictionary<Symbol, Size> elseFacts,
-        List<Merge> merges, List<SizeMerge> sizes, Place place)
+        string name, Value then, Value otherwise, BodyPath thenPath, BodyPath elsePath, List<Merge> merges, List<SizeMerge> sizes, Place place)
     {
-        if (ReferenceEquals(then, otherwise))
+        if (AreSame(then, otherwise))
             return then;
         if (then is ErrorValue || otherwise is ErrorValue)
             return ErrorValue.Instance;
         if (then is SizeValue a && otherwise is SizeValue b)
-            return new SizeValue(MergeSizes(name, a.Size, b.Size, thenFacts, elseFacts, sizes));
+            return new SizeValue(MergeSizes(name, a.Size, b.Size, thenPath.Assumptions, elsePath.Assumptions, sizes));
         if (then is not TensorValue left || otherwise is not TensorValue right)
-            return then.Key == otherwise.Key && then.GetType() == otherwise.GetType()
-                ? then
-                : Fail(DiagnosticCatalogue.ValueType(place, $"'{name}' after this 'if'", "of one kind and value, unless it is a tensor or a whole number",
+            return Fail(DiagnosticCatalogue.ValueType(place, $"'{name}' after this 'if'", "of one kind and value, unless it is a tensor or a whole number",
                     $"{then.Describe()} and {otherwise.Describe()}"));
         if (left.Shape.Rank != right.Shape.Rank)
             return Fail(DiagnosticCatalogue.BranchShape(place, name, left.Shape.ToString(), right.Shape.ToString()));
         var shape = new Shape(left.Shape.Sizes.Select((size, axis) => MergeSizes(
-            InputSymbolName(DisplayName(name), axis, left.Shape.Rank), size, right.Shape[axis], thenFacts, elseFacts, sizes)));
-        var variable = new TensorValue(shape, ChainFact.Either(left.Chain, right.Chain), place, DisplayName(name))
+            InputSymbolName(DisplayName(name), axis, left.Shape.Rank), size, right.Shape[axis], thenPath.Assumptions, elsePath.Assumptions, sizes)));
+        var variable = new TensorValue(shape, ChainFact.Either(thenPath.FactOf(left), elsePath.FactOf(right)), place, DisplayName(name))
         {
             IsVariable = true,
             MayBeInput = MayBeInput(left) || MayBeInput(right),
@@ -358,11 +339,20 @@ internal sealed partial class Elaborator
         return variable;
     }
 
+    /// <summary>Whether two values are one: tensors and modules are one by identity, all others by what they say.</summary>
+    private static bool AreSame(Value a, Value b) => ReferenceEquals(a, b) || (a, b) switch
+    {
+        (ErrorValue or TensorValue or ModuleValue or SizeValue, _) => false,
+        (ListValue one, ListValue other) => one.Items.Count == other.Items.Count
+            && one.Items.Zip(other.Items, (x, y) => x is SizeValue && y is SizeValue ? x.Key == y.Key : AreSame(x, y)).All(same => same),
+        _ => a.Key == b.Key && a.GetType() == b.GetType(),
+    };
+
     private bool MayBeInput(TensorValue value) => value.MayBeInput || _inputs.Contains(value);
 
     /// <summary>One formula that holds in both branches where there is one, else a variable that each branch sets.</summary>
     private Size MergeSizes(
-        string name, Size then, Size otherwise, Dictionary<Symbol, Size> thenFacts, Dictionary<Symbol, Size> elseFacts, List<SizeMerge> sizes)
+        string name, Size then, Size otherwise, IReadOnlyDictionary<Symbol, Size> thenFacts, IReadOnlyDictionary<Symbol, Size> elseFacts, List<SizeMerge> sizes)
     {
         if (then == otherwise || then.Substitute(elseFacts) == otherwise.Substitute(elseFacts))
             return then;
@@ -415,12 +405,7 @@ internal sealed partial class Elaborator
         }
     }
 
-    private void RunTurn(ForStatement statement, Size turn)
-    {
-        _turns.Add(turn);
-        RunStatements(statement.Body, false);
-        _turns.RemoveAt(_turns.Count - 1);
-    }
+    private void RunTurn(ForStatement statement, Size turn) => Along(_path.Turn(turn), () => RunStatements(statement.Body, false));
 
     private int _iterations;
 
@@ -455,24 +440,23 @@ internal sealed partial class Elaborator
     private void RunLoop(Symbol variable, Size from, Size to, Place place, Action body)
     {
         var before = _scope;
-        var outer = _items;
         var heads = new Dictionary<string, Value>();
         var targets = new Dictionary<string, IReadOnlyList<TextSpan>>();
         var sizeVariables = new Dictionary<(string, int), Symbol>();
+        // Values from outside that a turn observes: the next one reads their posteriors.
+        var outside = new HashSet<TensorValue>(before.Names.SelectMany(name => TensorsIn(before.Find(name)!.Value)));
+        var observed = new Dictionary<TensorValue, ChainFact>();
         while (true)
         {
             CountStages(1);
             var mark = Mark();
-            _scope = before.Copy();
+            var turn = _path.Loop(new LoopFrame(variable, from, to, _path.Branches.Count));
             foreach (var pair in heads)
-                _scope.Set(pair.Key, new Binding(pair.Value, targets[pair.Key]));
-            _items = [];
-            _loops.Add(new LoopFrame(variable, from, to, _branches.Count));
-            body();
-            _loops.RemoveAt(_loops.Count - 1);
-            var after = _scope;
-            var items = _items;
-            (_scope, _items) = (before, outer);
+                turn.Scope.Set(pair.Key, new Binding(pair.Value, targets[pair.Key]));
+            foreach (var pair in observed)
+                turn.SetFact(pair.Key, pair.Value);
+            Along(turn, body);
+            var (after, items) = (turn.Scope, turn.Items);
 
             var changed = false;
             var carried = new List<Carried>();
@@ -496,7 +480,7 @@ internal sealed partial class Elaborator
                         for (var axis = 0; axis < shape.Length; axis++)
                         {
                             shape[axis] = tensor.Shape[axis];
-                            if (later.Shape[axis].Substitute(_assumptions) != tensor.Shape[axis].Substitute(_assumptions) && !sizeVariables.ContainsKey((name, axis)))
+                            if (later.Shape[axis].Substitute(_path.Assumptions) != tensor.Shape[axis].Substitute(_path.Assumptions) && !sizeVariables.ContainsKey((name, axis)))
                             {
                                 sizeVariables[(name, axis)] = NewSymbol(InputSymbolName(DisplayName(name), axis, shape.Length), KindOf(initial.Shape[axis], later.Shape[axis]));
                                 changed = true;
@@ -507,9 +491,10 @@ internal sealed partial class Elaborator
                                 sizes.Add(new SizeCarried(symbol, initial.Shape[axis], later.Shape[axis]));
                             }
                         }
-                        if (made is null || changed)
+                        var fact = ChainFact.Either(_path.FactOf(initial), turn.FactOf(later));
+                        if (made is null || changed || fact.Kind != tensor.Chain.Kind)
                         {
-                            heads[name] = new TensorValue(new Shape(shape), ChainFact.Either(initial.Chain, later.Chain), place, DisplayName(name))
+                            heads[name] = new TensorValue(new Shape(shape), fact, place, DisplayName(name))
                             {
                                 IsVariable = true,
                                 MayBeInput = MayBeInput(initial) || MayBeInput(later),
@@ -530,18 +515,26 @@ internal sealed partial class Elaborator
                         sizes.Add(new SizeCarried(counted, ((SizeValue)old.Value).Size, later.Size));
                         break;
                     default:
-                        heads[name] = next.Value.Key == head.Key
+                        heads[name] = AreSame(next.Value, head)
                             ? head
                             : Fail(DiagnosticCatalogue.ValueType(place, $"'{name}' in this loop", "of one kind, and the same unless it is a tensor or a whole number",
                                 $"{head.Describe()}, then {next.Value.Describe()}"));
                         break;
                 }
             }
+            foreach (var value in turn.ChangedFacts.Where(outside.Contains))
+            {
+                var fact = ChainFact.Either(_path.FactOf(value), turn.FactOf(value));
+                changed |= fact.Kind != (observed.TryGetValue(value, out var head) ? head : _path.FactOf(value)).Kind;
+                observed[value] = fact;
+            }
             if (changed)
             {
                 Rollback(mark);
                 continue;
             }
+            foreach (var pair in observed)
+                _path.SetFact(pair.Key, pair.Value);
             foreach (var pair in heads)
                 before.Set(pair.Key, new Binding(pair.Value, targets[pair.Key]));
             foreach (var name in after.Names)
@@ -551,6 +544,13 @@ internal sealed partial class Elaborator
             return;
         }
     }
+
+    private static IEnumerable<TensorValue> TensorsIn(Value value) => value switch
+    {
+        TensorValue tensor => [tensor],
+        ListValue list => list.Items.SelectMany(TensorsIn),
+        _ => [],
+    };
 
     /// <summary>Names that only the planning of a repetition uses stand in angle brackets.</summary>
     private static string DisplayName(string name) => name.Trim('<', '>');

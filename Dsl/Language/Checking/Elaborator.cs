@@ -33,13 +33,8 @@ internal sealed partial class Elaborator
     private readonly HashSet<TextSpan> _used = [];
     private readonly List<(Name Name, TextSpan Span)> _assigned = [];
     private readonly List<SharedModule> _shared = [];
-    private readonly List<(Place If, bool Then)> _branches = [];
-    private readonly List<LoopFrame> _loops = [];
-    private Dictionary<Symbol, Size> _assumptions = [];
-    private List<PlanItem> _items = [];
-    private Scope _scope = new();
-    private PolicyValue _policy;
-    private bool _policyIsAmbient = true;
+    private readonly HashSet<TensorValue> _observed = [];
+    private BodyPath _path;
     private bool _usesNorm;
     private bool _failed;
     private Diagnostic? _firstError;
@@ -63,7 +58,7 @@ internal sealed partial class Elaborator
         _isGeneric = isGeneric;
         _diagnostics = diagnostics ?? context.Diagnostics;
         _root = new Member(null, [], new ModuleType(ModuleLibrary.Block, declaration.Name.Text), 0, source.At(declaration.Name.Span));
-        _policy = DefaultPolicy;
+        _path = new BodyPath(DefaultPolicy);
         _failed = Declarations.IsMisnamed(declaration);
         (_report, _require) = (Report, Require);
     }
@@ -74,8 +69,19 @@ internal sealed partial class Elaborator
     /// <summary>The policy that a block gets from whoever uses it.</summary>
     private static readonly PolicyValue Ambient = new(new AmbientPolicy(), true, null, true);
 
-    /// <param name="Branches">How many branches of ifs stand around it.</param>
-    private sealed record LoopFrame(Symbol Variable, Size From, Size To, int Branches);
+    private Scope _scope => _path.Scope;
+
+    private List<PlanItem> _items => _path.Items;
+
+    /// <summary>Goes along a path, then on with the one that it forked from.</summary>
+    private BodyPath Along(BodyPath path, Action body)
+    {
+        var outer = _path;
+        _path = path;
+        body();
+        _path = outer;
+        return path;
+    }
 
     /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
     private Operation? FindLayer(string name) => OperationCatalogue.Find(name) ?? (_file.Externs.TryGetValue(name, out var layer) ? layer : null);
@@ -131,7 +137,7 @@ internal sealed partial class Elaborator
     /// <summary>A block for any arguments, its inputs of the ranks given.</summary>
     public ModuleModel RunBlock(IReadOnlyList<int> ranks) => Run(() =>
     {
-        _policy = Ambient;
+        _path = new BodyPath(Ambient);
         _inputs = _declaration.Inputs.Select((input, i) => new TensorValue(
             new Shape(Enumerable.Range(0, ranks[i]).Select(axis => InputSize(i, axis, ranks[i]))),
             ChainFact.FromInput(i), At(input.Span), input.Text)).ToArray();
@@ -182,11 +188,12 @@ internal sealed partial class Elaborator
     }
 
     /// <summary>A block for certain inputs and arguments.</summary>
-    public ModuleModel RunBlock(IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy) => Run(() =>
+    public ModuleModel RunBlock(
+        IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy) => Run(() =>
     {
-        _policy = policy;
+        _path = new BodyPath(policy);
         _inputs = inputs.Select((input, i) => new TensorValue(
-            input.Shape, input.Chain.HasState ? ChainFact.FromInput(i) : input.Chain, At(_declaration.Inputs[i].Span), _declaration.Inputs[i].Text)).ToArray();
+            input.Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(_declaration.Inputs[i].Span), _declaration.Inputs[i].Text)).ToArray();
         for (var i = 0; i < _inputs.Count; i++)
             _scope.Set(_declaration.Inputs[i].Text, _inputs[i]);
         foreach (var pair in arguments)
@@ -216,6 +223,7 @@ internal sealed partial class Elaborator
     private ModuleModel Run(Action bind)
     {
         bind();
+        var whole = _path;
         try
         {
             RunStatements(_declaration.Body, true);
@@ -234,12 +242,14 @@ internal sealed partial class Elaborator
         {
             Report(DiagnosticCatalogue.Overflow(At(_declaration.Name.Span)));
         }
-        var items = _items;
+        var items = whole.Items;
+        SharedPlacement.Place(items);
         GroupPlacement.Place(items);
         var defaults = _isGeneric ? Defaults() : [];
         return new ModuleModel(_declaration, _source, _isGeneric, _inputs, _outputs ?? [], items, _root, _usesNorm, _stages, !_failed)
         {
-            InputChains = _inputs.Select(input => input.Chain).ToArray(),
+            InputChains = _inputs.Select(whole.FactOf).ToArray(),
+            Observed = _observed,
             Defaults = defaults,
             FirstError = _firstError,
             Namespace = _context.NamespaceOf(_source),
@@ -264,7 +274,7 @@ internal sealed partial class Elaborator
                     .WithHint(_declaration.Parameters.Any(parameter => parameter.Name.Span == span && parameter.Type.Text == "norm")
                         ? $"The norms of the network take it by 'norm = {name.Text}'." : null));
         foreach (var shared in _shared)
-            if (shared.FirstInputs is null)
+            if (shared.Item.Made is null)
                 Report(DiagnosticCatalogue.UnusedModule(shared.Place, shared.Label.ToString()));
     }
 
@@ -291,7 +301,7 @@ internal sealed partial class Elaborator
     private Dictionary<string, Value> Defaults()
     {
         // Defaults stand before the body: they see no name of it.
-        (_scope, _items) = (new Scope(), []);
+        _path = new BodyPath(DefaultPolicy);
         var defaults = new Dictionary<string, Value>();
         foreach (var parameter in _declaration.Parameters)
             if (DefaultOf(parameter) is { } value)
@@ -327,7 +337,7 @@ internal sealed partial class Elaborator
     /// </summary>
     private bool TakeForLoop(string name)
     {
-        if (_loops.Any(loop => loop.Variable.Name == name) || !_loopNames.Contains(name) && !SymbolNames.Add(name))
+        if (_path.Loops.Any(loop => loop.Variable.Name == name) || !_loopNames.Contains(name) && !SymbolNames.Add(name))
             return false;
         _loopNames.Add(name);
         return true;
@@ -346,8 +356,8 @@ internal sealed partial class Elaborator
     /// </summary>
     private bool Require(Size left, Size right, Func<Diagnostic> diagnostic)
     {
-        left = left.Substitute(_assumptions);
-        right = right.Substitute(_assumptions);
+        left = left.Substitute(_path.Assumptions);
+        right = right.Substitute(_path.Assumptions);
         if (left == right)
             return true;
         var difference = left - right;

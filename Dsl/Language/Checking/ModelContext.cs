@@ -61,13 +61,14 @@ internal sealed class ModelContext
 
     /// <summary>The plan for certain arguments and inputs; made once for each.</summary>
     public ModuleModel Instance(
-        ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
+        ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains,
+        IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
     {
-        var key = $"{source.Path}|{declaration.Name.Text}({string.Join(";", inputs.Select(input => input.Key))}|"
+        var key = $"{source.Path}|{declaration.Name.Text}({string.Join(";", inputs.Select((input, i) => $"{input.Shape}/{chains[i].Key}"))}|"
             + $"{string.Join(";", arguments.Select(pair => $"{pair.Key}={pair.Value.Key}"))}|{policy.Key}";
         if (!_instances.TryGetValue(key, out var model))
         {
-            model = new Elaborator(this, declaration, source, false).RunBlock(inputs, arguments, policy);
+            model = new Elaborator(this, declaration, source, false).RunBlock(inputs, chains, arguments, policy);
             _instances[key] = model;
         }
         return model;

@@ -221,6 +221,10 @@ internal static class DiagnosticCatalogue
             $"'{name}' is not set on every path through the statement on line {condition.Line}; "
             + "expected it to be set before, or in every branch.", null, condition);
 
+    public static Diagnostic UndecidedModule(Place at, string name, Place condition) =>
+        new(UndecidedValueRule, at, $"The module '{name}' is declared inside the 'if' or 'for' in line {condition.Line}; expected it before, so that every path has it.",
+            null, condition);
+
     private static readonly DiagnosticDescriptor UnknownWordRule = Error("KN0122", "Unknown word");
 
     public static Diagnostic UnknownWord(Place at, string callee, string name, string found, string known) =>
@@ -392,6 +396,12 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
         new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");
+
+    private static readonly DiagnosticDescriptor SharedInsideRule = Error("KN0217", "Size of a shared module is set too late");
+
+    public static Diagnostic SharedInside(Place at, string name, string found, string size, Place declared) =>
+        new(SharedInsideRule, at, $"The module '{name}' is made where it is declared, in line {declared.Line}, and first applied to {found}, where '{size}' is set inside "
+            + "an 'if' or 'for' that begins later; expected sizes that are known outside of it.", "Declare the module inside, or apply it outside first.", declared);
 
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 
