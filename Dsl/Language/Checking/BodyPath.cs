@@ -29,10 +29,11 @@ internal sealed class BodyPath
         Policy = policy;
     }
 
-    private BodyPath(BodyPath outer, bool sharesPlan)
+    private BodyPath(BodyPath outer, bool sharesPlan, Scope scope)
     {
         Outer = outer;
-        (Scope, Items, _facts) = sharesPlan ? (outer.Scope, outer.Items, outer._facts) : (outer.Scope.Copy(), [], []);
+        Scope = scope;
+        (Items, _facts) = sharesPlan ? (outer.Items, outer._facts) : ([], []);
         (Policy, IsPolicyAmbient) = (outer.Policy, outer.IsPolicyAmbient);
         (Assumptions, Branches, Loops, Turns) = (outer.Assumptions, outer.Branches, outer.Loops, outer.Turns);
     }
@@ -76,10 +77,12 @@ internal sealed class BodyPath
     public void SetPolicy(PolicyValue policy) => (Policy, IsPolicyAmbient) = (policy, false);
 
     /// <summary>A body inside that goes on with the plan and the names of this path: a policy that it sets ends with it.</summary>
-    public BodyPath Inside() => new(this, true);
+    public BodyPath Inside() => new(this, true, Scope);
 
-    /// <summary>One turn of a loop that is unrolled, or the turn that stands for all in one that is kept.</summary>
-    public BodyPath Turn(Size turn) => new(this, true) { Turns = [.. Turns, turn] };
+    /// <summary>A body inside that has a variable of its own.</summary>
+    /// <param name="turn">The turn, counted from 0, where the body is a loop's.</param>
+    public BodyPath Inside(string variable, Value value, Size? turn = null) =>
+        new(this, true, Scope.With(variable, value)) { Turns = turn is null ? Turns : [.. Turns, turn] };
 
     /// <summary>A branch of an if that the plan keeps.</summary>
     /// <param name="facts">What its condition says of symbols.</param>
@@ -88,11 +91,11 @@ internal sealed class BodyPath
         var assumptions = Assumptions.ToDictionary(pair => pair.Key, pair => pair.Value);
         foreach (var (symbol, value) in facts)
             assumptions[symbol] = value.Substitute(Assumptions);
-        return new BodyPath(this, false) { Assumptions = assumptions, Branches = [.. Branches, (place, then)] };
+        return new BodyPath(this, false, Scope.Copy()) { Assumptions = assumptions, Branches = [.. Branches, (place, then)] };
     }
 
     /// <summary>The body of a loop that the plan keeps.</summary>
-    public BodyPath Loop(LoopFrame frame) => new(this, false) { Loops = [.. Loops, frame] };
+    public BodyPath Loop(LoopFrame frame) => new(this, false, Scope.Copy()) { Loops = [.. Loops, frame] };
 
     /// <summary>What is known here of a value's state.</summary>
     public ChainFact FactOf(TensorValue value)

@@ -165,22 +165,10 @@ internal sealed class SharedModuleItem(Place place) : PlanItem(place)
 }
 
 /// <summary>A module that was declared with <c>module</c>: its arguments and its policy are those of its declaration.</summary>
-/// <param name="policy">The policy of its norms: the one in force where it was declared.</param>
-/// <param name="isPolicyAmbient">Whether no statement had set that policy.</param>
-internal sealed class SharedModule(Label label, Call call, Member member, Place place, PolicyValue policy, bool isPolicyAmbient)
+/// <param name="Policy">The policy of its norms: the one in force where it was declared.</param>
+/// <param name="IsPolicyAmbient">Whether no statement had set that policy.</param>
+internal sealed record SharedModule(Label Label, Call Call, Member Member, Place Place, PolicyValue Policy, bool IsPolicyAmbient)
 {
-    public Label Label => label;
-
-    public Call Call => call;
-
-    public Member Member => member;
-
-    public Place Place => place;
-
-    public PolicyValue Policy => policy;
-
-    public bool IsPolicyAmbient => isPolicyAmbient;
-
     /// <summary>The arguments of an operation.</summary>
     public Arguments? Arguments { get; init; }
 
@@ -188,5 +176,5 @@ internal sealed class SharedModule(Label label, Call call, Member member, Place 
     public BlockArguments? BlockArguments { get; init; }
 
     /// <summary>Where it is made.</summary>
-    public SharedModuleItem Item { get; } = new(place);
+    public SharedModuleItem Item { get; } = new(Place);
 }
