@@ -49,7 +49,7 @@ internal sealed class Liveness
         model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => from.Norm[0] != '#');
 
     /// <summary>Whether a block takes states and gives them.</summary>
-    public static bool HasChainForward(ModuleModel model) => model.Outputs.Any(output => output.Value.Chain.HasState) || HasChainedNorm(model.Items);
+    public static bool HasChainForward(ModuleModel model) => model.Outputs.Any(output => output.Chain.HasState) || HasChainedNorm(model.Items);
 
     /// <summary>Whether what a block gives depends on the states that come in, apart from the states that it gives.</summary>
     public static bool ObservesStates(ModuleModel model) => HasChainedNorm(model.Items);
@@ -89,7 +89,7 @@ internal sealed class Liveness
     {
         if (_model.Declaration.Kind == Language.Syntax.ModuleKind.Block)
         {
-            foreach (var output in _model.Outputs.Where(output => output.Value.Chain.HasState))
+            foreach (var output in _model.Outputs.Where(output => output.Chain.HasState))
                 _neededStates.Add(output.Value);
         }
         int before;
@@ -113,31 +113,28 @@ internal sealed class Liveness
                         _neededStates.Add(norm.Call.Inputs[0]);
                     break;
                 case ApplyOperationItem layer when _neededStates.Contains(layer.Output) && layer.Call.Operation.PassesState(layer.Call):
-                    foreach (var input in layer.Call.StateInputs.Where(CanHaveState))
+                    foreach (var input in layer.Call.StateInputs.Where(_model.CanHaveState))
                         _neededStates.Add(input);
                     break;
                 case ApplyBlockItem block when ObservesStates(block.Use.Generic) || HasChainForward(block.Use.Generic) && block.Outputs.Any(_neededStates.Contains):
-                    foreach (var input in block.Inputs.Where(CanHaveState))
+                    foreach (var input in block.Inputs.Where(_model.CanHaveState))
                         _neededStates.Add(input);
                     break;
                 case IfItem branch:
                     foreach (var merge in branch.Merges.Where(merge => _neededStates.Contains(merge.Variable)))
-                        foreach (var source in new[] { merge.Then, merge.Else }.Where(CanHaveState))
+                        foreach (var source in new[] { merge.Then, merge.Else }.Where(_model.CanHaveState))
                             _neededStates.Add(source);
                     Need(branch.Then);
                     Need(branch.Else);
                     break;
                 case LoopItem loop:
                     foreach (var carried in loop.Carried.Where(carried => _neededStates.Contains(carried.Variable)))
-                        foreach (var source in new[] { carried.Before, carried.Next }.Where(CanHaveState))
+                        foreach (var source in new[] { carried.Before, carried.Next }.Where(_model.CanHaveState))
                             _neededStates.Add(source);
                     Need(loop.Body);
                     break;
             }
     }
-
-    /// <summary>Whether the value ever has a state: one that never has is null wherever it is asked for.</summary>
-    public static bool CanHaveState(TensorValue value) => value.Chain.HasState;
 
     // ---- aliases -------------------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ internal sealed class ForwardWriter
             .. module.Layout.Locals,
             "scope", "outputs", "forward", "training", "norm", "device", "dtype", "nn", "torch",
         ]);
+        FindNaming(Model.Items);
         foreach (var input in Model.Inputs)
             Declare(input, false);
     }
@@ -253,7 +254,7 @@ internal sealed class ForwardWriter
         return name;
     }
 
-    private static bool HasState(TensorValue value) => Liveness.CanHaveState(value);
+    private bool HasState(TensorValue value) => Model.CanHaveState(value);
 
     private string StateName(TensorValue value) => _states[value];
 
@@ -348,10 +349,9 @@ internal sealed class ForwardWriter
             _writer.Line(item.Place, $"var {output} = {_operations.Compute(item.Call.Operation.Compute(item.Call), module, inputs)};");
             WriteState(item, state);
         }
-        foreach (var later in NamingIn(items))
-            if (item.Call.Operation.InputCount == 1 && later.From!.Skip(1).Contains(item)
-                && item.Call.Operation.Moments(item.Call) is { } step)
-                _writer.Line($"{PriorName(later)} = {_operations.Moments(step, module, [PriorName(later)], output)};");
+        foreach (var later in NamingThrough(item))
+            if (item.Call.Operation.InputCount == 1 && item.Call.Operation.Moments(item.Call) is { } step)
+                SetPrior(later, _operations.Moments(step, module, [_priors[later].Name], output), items);
         Free(item, item.Call.Inputs.Append(item.Output), items);
     }
 
@@ -376,7 +376,9 @@ internal sealed class ForwardWriter
         var input = item.Call.Inputs[0];
         var module = Access(_module.Layout[item.Member!]);
         var output = Declare(item.Output, true);
-        var prior = item.From is not null ? PriorName(item) : Liveness.IsChained(item.Call) && !Liveness.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input) : "null";
+        var prior = item.From is not null ? _priors[item].Name
+            : Liveness.IsChained(item.Call) && !Liveness.StartsChain(item.Call) && item.Prior!.HasState ? StateOf(input)
+            : "null";
         var emits = _live.IsStateNeeded(item.Output) && Liveness.IsChained(item.Call);
         var sharpens = _live.IsStateNeeded(input) && _live.IsStateLiveAfter(item, input) && Liveness.IsChained(item.Call);
         if (prior == "null" && !emits && !sharpens)
@@ -388,23 +390,59 @@ internal sealed class ForwardWriter
         else
             _writer.Line(item.Place,
                 $"(var {output}, {(emits ? $"var {StateName(item.Output)}" : "_")}, {(sharpens ? StateName(input) : "_")}) = {module}.forward({_locals[input]}, {prior});");
-        foreach (var later in NamingIn(items))
-            if (later.From![0] == item)
-                _writer.Line($"var {PriorName(later)} = {StateName(item.Output)};");
+        foreach (var later in NamingThrough(item))
+            SetPrior(later, StateName(item.Output), items);
         Free(item, [input, item.Output], items);
     }
 
-    /// <summary>The norms that name their predecessor: their prior is a state of its own, followed along the path between.</summary>
-    private IReadOnlyList<ApplyOperationItem> NamingIn(IReadOnlyList<PlanItem> items)
+    /// <summary>The norms that name a predecessor and are reached from it through an item, itself included.</summary>
+    private IReadOnlyList<ApplyOperationItem> NamingThrough(ApplyOperationItem item) =>
+        _naming.TryGetValue(item, out var norms) ? norms : (IReadOnlyList<ApplyOperationItem>)[];
+
+    private void FindNaming(IReadOnlyList<PlanItem> items)
     {
-        if (!_naming.TryGetValue(items, out var norms))
-            _naming[items] = norms = items.OfType<ApplyOperationItem>().Where(item => item.From is not null).ToArray();
-        return norms;
+        foreach (var item in items)
+            switch (item)
+            {
+                case ApplyOperationItem { From: { } way } norm:
+                    foreach (var step in way)
+                    {
+                        if (!_naming.TryGetValue(step, out var norms))
+                            _naming[step] = norms = [];
+                        norms.Add(norm);
+                    }
+                    break;
+                case IfItem branch:
+                    FindNaming(branch.Then);
+                    FindNaming(branch.Else);
+                    break;
+                case LoopItem loop:
+                    FindNaming(loop.Body);
+                    break;
+            }
     }
 
-    private readonly Dictionary<IReadOnlyList<PlanItem>, IReadOnlyList<ApplyOperationItem>> _naming = [];
+    private readonly Dictionary<ApplyOperationItem, List<ApplyOperationItem>> _naming = [];
 
-    private string PriorName(ApplyOperationItem norm) => CSharpNames.Identifier(norm.Member!.NameText).TrimStart('@') + "Prior";
+    /// <summary>For each norm that names its predecessor the local that has its prior so far, and the row of items that declares it.</summary>
+    private readonly Dictionary<ApplyOperationItem, (string Name, IReadOnlyList<PlanItem> Items)> _priors = [];
+
+    /// <summary>
+    /// The prior of a norm that names its predecessor is a state of its own, followed along the way from there. A branch or
+    /// a turn of a loop on the way goes on with a local of its own, so that the next turn begins with the same state.
+    /// </summary>
+    private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items)
+    {
+        if (_priors.TryGetValue(norm, out var prior) && ReferenceEquals(prior.Items, items))
+        {
+            _writer.Line($"{prior.Name} = {state};");
+            return;
+        }
+        var label = string.Concat(norm.Member!.Name.Select(part => part.Count is null ? part.Text : ""));
+        var name = _names.Take(CSharpNames.Identifier(label.Length == 0 ? "norm" : label).TrimStart('@') + "Prior");
+        _priors[norm] = (name, items);
+        _writer.Line($"var {name} = {state};");
+    }
 
     private void WriteBlock(ApplyBlockItem item, IReadOnlyList<PlanItem> items)
     {

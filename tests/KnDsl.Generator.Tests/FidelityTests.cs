@@ -57,8 +57,8 @@ public sealed class FidelityTests : TorchTest
         using var network = @case.CreateNetwork(policy, dtype: ScalarType.Float64);
         using (no_grad())
         {
-            foreach (var (key, parameter) in network.named_parameters()
-                .Where(entry => entry.name.Contains("norm") || entry.name.Contains("bn")))
+            var ofNorms = network.named_parameters().Where(entry => entry.name.Contains("norm") || entry.name.Contains("bn"));
+            foreach (var (_, parameter) in ofNorms)
                 parameter.add_(randn_like(parameter), 0.3);
         }
 

@@ -74,7 +74,7 @@ internal sealed class CheckedFile
         var diagnostics = new DiagnosticBag();
         try
         {
-            new Elaborator(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).RunNetwork(arguments, unknown);
+            new ModuleChecker(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).CheckNetwork(arguments, unknown);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -100,7 +100,7 @@ internal sealed class CheckedFile
         // At the defaults first: its messages have numbers, and the plan for any arguments repeats none of them.
         var visible = root.Syntax.Modules.Where(module => root.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module)).ToArray();
         var networks = visible.Where(module => module.Kind == ModuleKind.Network)
-            .ToDictionary(module => module, module => new Elaborator(context, module, source, false).RunNetwork());
+            .ToDictionary(module => module, module => new ModuleChecker(context, module, source, false).CheckNetwork());
         foreach (var module in visible)
             modules.Add(new CheckedModule(module, context.Generic(module, source), networks.TryGetValue(module, out var atDefaults) ? atDefaults : null));
         return modules;

@@ -45,7 +45,7 @@ internal static class Declarations
     public static bool IsMisnamed(ModuleDeclaration module)
     {
         var names = module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)).Select(name => name.Text).ToArray();
-        return ClassesInUse.Contains(module.Name.Text) || names.Distinct().Count() < names.Length || names.Any(name => name is "device" or "dtype" or "norm");
+        return ClassesInUse.Contains(module.Name.Text) || names.Distinct().Count() < names.Length || names.Any(ReservedNames.Contains);
     }
 
     private static void CheckNames(ModuleDeclaration module, SourceText source, DiagnosticBag diagnostics)
@@ -57,15 +57,15 @@ internal static class Declarations
                 diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(name.Span), "parameter", name.Text, source.At(first.Span)));
             else
                 seen[name.Text] = name;
-            if (name.Text is "device" or "dtype")
+            if (ReservedNames.Contains(name.Text) && name.Text != ReservedNames.Norm)
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is an argument of every generated constructor"));
-            if (name.Text == "norm")
+            if (name.Text == ReservedNames.Norm)
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is the stage and the network's policy")
                     .WithHint("Call the parameter 'policy' and write norm = policy."));
         }
         foreach (var shape in module.InputShapes)
             if (HasWrongRank(shape))
-                diagnostics.Add(DiagnosticCatalogue.Rank(source.At(shape!.Span), "input", $"2 to {Elaborator.MostDimensions} dimensions, the batch first", source.Slice(shape.Span)));
+                diagnostics.Add(DiagnosticCatalogue.Rank(source.At(shape!.Span), "input", $"2 to {InputsAndOutputs.MaxDimensions} dimensions, the batch first", source.Slice(shape.Span)));
         // A parameter whose type is no type was perhaps meant as an input.
         if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false } && module.Parameters.All(HasType))
             diagnostics.Add(DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text, "an input such as 'x' among its parameters"));
@@ -80,23 +80,25 @@ internal static class Declarations
                         : parameter.Type.Text is "Tensor" or "tensor" ? $"Values come in without a type: leave ': {parameter.Type.Text}' out." : null));
     }
 
-    private static bool HasType(Parameter parameter) =>
+    /// <summary>Whether its type is one of the language.</summary>
+    public static bool HasType(Parameter parameter) =>
         parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" };
 
     /// <summary>Whether the sizes of an input are too few or too many.</summary>
-    public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > Elaborator.MostDimensions };
+    public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > InputsAndOutputs.MaxDimensions };
 
     /// <summary>The names that statements set.</summary>
     public static IEnumerable<string> Targets(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch
     {
         AssignStatement assign => assign.Targets.Select(target => target.Text),
+        ModuleStatement module => [module.Name.Text],
         IfStatement branch => Targets(branch.Then).Concat(Targets(branch.Else)),
         ForStatement loop => Targets(loop.Body),
         _ => [],
     });
 
     /// <summary>Blocks inside each other: more is no network, and would exhaust the stack.</summary>
-    private const int DeepestNest = 100;
+    private const int MaxNesting = 100;
 
     /// <summary>
     /// The declarations that contain themselves or too many others inside each other. Each cycle is reported once, where it
@@ -119,10 +121,10 @@ internal static class Declarations
             var place = source.At(declaration.Name.Span);
             if (depth.TryGetValue(declaration, out var own))
             {
-                if (own > DeepestNest)
+                if (own > MaxNesting)
                     endless.Add(declaration);
-                if (own == DeepestNest + 1)
-                    diagnostics.Add(DiagnosticCatalogue.DeepNest(place, declaration.Name.Text, DeepestNest));
+                if (own == MaxNesting + 1)
+                    diagnostics.Add(DiagnosticCatalogue.DeepNest(place, declaration.Name.Text, MaxNesting));
             }
             else if (!endless.Contains(declaration) && PathBackTo(declaration, uses) is { } path)
             {

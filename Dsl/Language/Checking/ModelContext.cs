@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
@@ -13,7 +12,7 @@ namespace KnDsl.Language.Checking;
 internal sealed class ModelContext
 {
     /// <summary>More stages than this are refused: no network has them, but a slip of the pen or an exponential nest does.</summary>
-    public const int MostStages = 20_000;
+    public const int MaxStages = 20_000;
 
     private readonly Dictionary<ModuleDeclaration, ModuleModel> _generic = [];
     private readonly Dictionary<string, ModuleModel> _instances = [];
@@ -55,24 +54,22 @@ internal sealed class ModelContext
     public ModuleModel Generic(ModuleDeclaration declaration, SourceText source)
     {
         if (!_generic.TryGetValue(declaration, out var model))
-            _generic[declaration] = model = GenericElaboration.Run(this, declaration, source);
+            _generic[declaration] = model = GenericCheck.Run(this, declaration, source);
         return model;
     }
 
     /// <summary>The plan for certain arguments and inputs; made once for each.</summary>
     public ModuleModel Instance(
-        ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
+        ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains,
+        IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
     {
-        var key = $"{source.Path}|{declaration.Name.Text}({string.Join(";", inputs.Select(input => input.Key))}|"
+        var key = $"{source.Path}|{declaration.Name.Text}({string.Join(";", inputs.Select((input, i) => $"{input.Shape}/{chains[i].Key}"))}|"
             + $"{string.Join(";", arguments.Select(pair => $"{pair.Key}={pair.Value.Key}"))}|{policy.Key}";
         if (!_instances.TryGetValue(key, out var model))
         {
-            model = new Elaborator(this, declaration, source, false).RunBlock(inputs, arguments, policy);
+            model = new ModuleChecker(this, declaration, source, false).CheckBlock(inputs, chains, arguments, policy);
             _instances[key] = model;
         }
         return model;
     }
 }
-
-/// <summary>Thrown to leave the elaboration of a module that grows beyond all bounds; caught where it began.</summary>
-internal sealed class TooLargeException : Exception;

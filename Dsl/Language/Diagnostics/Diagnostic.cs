@@ -9,7 +9,11 @@ internal enum Severity
 }
 
 /// <summary>The entry of one code in the catalogue: its title and its severity.</summary>
-internal sealed record DiagnosticDescriptor(string Code, string Title, Severity Severity);
+internal sealed record DiagnosticDescriptor(string Code, string Title, Severity Severity)
+{
+    /// <summary>Whether it says that an input has the wrong number of dimensions, so that another number may be right.</summary>
+    public bool DependsOnRank { get; init; }
+}
 
 /// <summary>One finding: its code, the exact place, a message and, where known, a hint and a second place.</summary>
 /// <param name="Descriptor">The entry of its code in the catalogue.</param>

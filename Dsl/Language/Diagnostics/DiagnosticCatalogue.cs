@@ -16,8 +16,8 @@ internal static class DiagnosticCatalogue
     /// <summary>All codes, in order.</summary>
     public static IReadOnlyList<DiagnosticDescriptor> All => Registered;
 
-    private static DiagnosticDescriptor Error(string code, string title) =>
-        Register(new DiagnosticDescriptor(code, title, Severity.Error));
+    private static DiagnosticDescriptor Error(string code, string title, bool dependsOnRank = false) =>
+        Register(new DiagnosticDescriptor(code, title, Severity.Error) { DependsOnRank = dependsOnRank });
 
     private static DiagnosticDescriptor Warning(string code, string title) =>
         Register(new DiagnosticDescriptor(code, title, Severity.Warning));
@@ -221,6 +221,10 @@ internal static class DiagnosticCatalogue
             $"'{name}' is not set on every path through the statement on line {condition.Line}; "
             + "expected it to be set before, or in every branch.", null, condition);
 
+    public static Diagnostic UndecidedModule(Place at, string name, Place condition) =>
+        new(UndecidedValueRule, at, $"The module '{name}' is declared inside the 'if' or 'for' in line {condition.Line}; expected it before, so that every path has it.",
+            null, condition);
+
     private static readonly DiagnosticDescriptor UnknownWordRule = Error("KN0122", "Unknown word");
 
     public static Diagnostic UnknownWord(Place at, string callee, string name, string found, string known) =>
@@ -307,7 +311,7 @@ internal static class DiagnosticCatalogue
 
     // ---- KN02xx: shapes ----------------------------------------------------------------------------------------------
 
-    private static readonly DiagnosticDescriptor RankRule = Error("KN0201", "Wrong number of dimensions");
+    private static readonly DiagnosticDescriptor RankRule = Error("KN0201", "Wrong number of dimensions", dependsOnRank: true);
 
     public static Diagnostic Rank(Place at, string operation, string expected, string found) =>
         new(RankRule, at, $"'{operation}' takes {expected}, found {found}.");
@@ -317,7 +321,7 @@ internal static class DiagnosticCatalogue
     public static Diagnostic SizeVanishes(Place at, string operation, string dimension, string found, string result) =>
         new(SizeVanishesRule, at, $"'{operation}' reduces the {dimension} from {found} to {result}; expected at least 1.");
 
-    private static readonly DiagnosticDescriptor JoinRule = Error("KN0203", "Shapes do not fit together");
+    private static readonly DiagnosticDescriptor JoinRule = Error("KN0203", "Shapes do not fit together", dependsOnRank: true);
 
     public static Diagnostic Join(Place at, string operation, string left, string right, string where, Place? other) =>
         new(JoinRule, at, $"{operation} needs equal sizes, found {left} and {right}: {where}.", null, other);
@@ -349,7 +353,7 @@ internal static class DiagnosticCatalogue
         new(ReshapeRule, at,
             $"'{operation}' cannot make {wanted} from {found}; expected {elements} elements per sample, found {wantedElements}.");
 
-    private static readonly DiagnosticDescriptor AxisRule = Error("KN0209", "There is no such dimension");
+    private static readonly DiagnosticDescriptor AxisRule = Error("KN0209", "There is no such dimension", dependsOnRank: true);
 
     public static Diagnostic Axis(Place at, string operation, string axis, string shape) =>
         new(AxisRule, at, $"'{operation}' uses dimension {axis}, which {shape} does not have; expected one that exists.");
@@ -359,7 +363,7 @@ internal static class DiagnosticCatalogue
     public static Diagnostic Padding(Place at, string operation, string padding, string kernel, string most) =>
         new(PaddingRule, at, $"'{operation}' pads a kernel of {kernel} by {padding}; expected at most half the kernel, {most}.");
 
-    private static readonly DiagnosticDescriptor ConcatRule = Error("KN0211", "Values cannot be joined");
+    private static readonly DiagnosticDescriptor ConcatRule = Error("KN0211", "Values cannot be joined", dependsOnRank: true);
 
     public static Diagnostic Concat(Place at, string left, string right, string where, Place? other) =>
         new(ConcatRule, at, $"'concat' needs all dimensions but one to be equal, found {left} and {right}: {where}.", null, other);
@@ -388,10 +392,16 @@ internal static class DiagnosticCatalogue
     public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
         new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that match.", null, other);
 
-    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not what the block takes");
+    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not what the block takes", dependsOnRank: true);
 
     public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
         new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");
+
+    private static readonly DiagnosticDescriptor SharedInsideRule = Error("KN0217", "Size of a shared module is set too late");
+
+    public static Diagnostic SharedInside(Place at, string name, string found, string size, Place declared) =>
+        new(SharedInsideRule, at, $"The module '{name}' is made where it is declared, in line {declared.Line}, and first applied to {found}, where '{size}' is set inside "
+            + "an 'if' or 'for' that begins later; expected sizes that are known outside of it.", "Declare the module inside, or apply it outside first.", declared);
 
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 

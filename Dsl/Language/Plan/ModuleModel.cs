@@ -6,7 +6,8 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Plan;
 
 /// <summary>An output with the name it is given back under.</summary>
-internal sealed record ModuleOutput(string Name, TensorValue Value);
+/// <param name="Chain">What is known of its state where it is given back.</param>
+internal sealed record ModuleOutput(string Name, TensorValue Value, ChainFact Chain);
 
 /// <summary>
 /// What a network or block does: its plan, either for any arguments (generic: conditions and loops are kept; the generator
@@ -55,6 +56,12 @@ internal sealed class ModuleModel(
 
     /// <summary>The defaults of the parameters that have one.</summary>
     public IReadOnlyDictionary<string, Value> Defaults { get; init; } = new Dictionary<string, Value>();
+
+    /// <summary>The values that norms, or blocks that hold norms, observe: they have states from then on.</summary>
+    public ISet<TensorValue> Observed { get; init; } = new HashSet<TensorValue>();
+
+    /// <summary>Whether a value ever has a state: one that never has is null wherever it is asked for.</summary>
+    public bool CanHaveState(TensorValue value) => value.Chain.HasState || Observed.Contains(value);
 
     /// <summary>For each input whether a norm in it observes that input, and so sharpens its state for the caller.</summary>
     public IReadOnlyList<ChainFact> InputChains { get; init; } = [];

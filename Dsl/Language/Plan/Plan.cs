@@ -146,32 +146,35 @@ internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string,
     public ModuleModel? Instance { get; init; }
 }
 
-/// <summary>A module that was declared with <c>module</c>: made when it is first applied, since that tells its input.</summary>
-/// <param name="items">Where its construction goes: behind what was planned when it was declared.</param>
-internal sealed class SharedModule(Label label, Call call, Member member, Place place, List<PlanItem> items, PolicyValue policy)
+/// <summary>A block's arguments: all of them, and the names of those that are given, not taken from the defaults.</summary>
+internal sealed record BlockArguments(IReadOnlyDictionary<string, Value> All, IReadOnlyCollection<string> Given);
+
+/// <summary>
+/// Makes a shared module: a hole where it is declared, since only its first use says for which input it is made. A plan that
+/// is finished has none: <see cref="SharedPlacement"/> puts what is made in their places.
+/// </summary>
+internal sealed class SharedModuleItem(Place place) : PlanItem(place)
 {
-    private readonly int _position = items.Count;
+    /// <summary>What makes the module; null as long as nothing applies it.</summary>
+    public PlanItem? Made { get; private set; }
 
-    public Label Label => label;
+    /// <summary>What it is made for: the inputs of its first use.</summary>
+    public IReadOnlyList<TensorValue>? Inputs { get; private set; }
 
-    public Call Call => call;
+    public void Fill(PlanItem made, IReadOnlyList<TensorValue> inputs) => (Made, Inputs) = (made, inputs);
+}
 
-    public Member Member => member;
+/// <summary>A module that was declared with <c>module</c>: its arguments and its policy are those of its declaration.</summary>
+/// <param name="Policy">The policy of its norms: the one in force where it was declared.</param>
+/// <param name="IsPolicyAmbient">Whether no statement had set that policy.</param>
+internal sealed record SharedModule(Label Label, Call Call, Member Member, Place Place, PolicyValue Policy, bool IsPolicyAmbient)
+{
+    /// <summary>The arguments of an operation.</summary>
+    public Arguments? Arguments { get; init; }
 
-    public Place Place => place;
+    /// <summary>The arguments of a block.</summary>
+    public BlockArguments? BlockArguments { get; init; }
 
-    /// <summary>The policy of its norms: the one in force where it was declared.</summary>
-    public PolicyValue Policy => policy;
-
-    /// <summary>What it was made for, once it was applied.</summary>
-    public IReadOnlyList<TensorValue>? FirstInputs { get; private set; }
-
-    public BlockUse? Block { get; private set; }
-
-    public void Construct(IReadOnlyList<TensorValue> inputs, PlanItem item, BlockUse? block)
-    {
-        FirstInputs = inputs;
-        Block = block;
-        items.Insert(_position, item);
-    }
+    /// <summary>Where it is made.</summary>
+    public SharedModuleItem Item { get; } = new(Place);
 }

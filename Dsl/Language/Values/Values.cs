@@ -159,8 +159,11 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
 {
     public Shape Shape => shape;
 
-    /// <summary>Changes where a norm observes this value: whoever reads it later reads the posterior.</summary>
-    public ChainFact Chain { get; set; } = chain;
+    /// <summary>
+    /// What is known of its state where it is made. A norm that observes the value sharpens its state from there on: that is
+    /// a fact of the path, not of the value.
+    /// </summary>
+    public ChainFact Chain => chain;
 
     /// <summary>Where it is computed.</summary>
     public Place Origin => origin;
@@ -182,5 +185,4 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
 
     public override string Describe() => $"a tensor {shape}";
 
-    public override string Key => $"{shape}/{Chain.Key}";
 }

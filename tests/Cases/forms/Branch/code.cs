@@ -198,11 +198,6 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         if (stride != 1 || xChannels != 4 * channels)
 #line default
         {
-#line (22,44)-(22,54) "Cases/Branch/net.knnet"
-            Sizes.Require(4 * channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 4*channels.", 4 * channels);
-#line (22,67)-(22,73) "Cases/Branch/net.knnet"
-            Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride.", stride);
-#line default
             downsample = new DownsampleSequence();
 #line (22,39)-(22,74) "Cases/Branch/net.knnet"
             downsample._0 = nn.Conv2d(xChannels, 4 * channels, 1, stride: stride, bias: false, device: device, dtype: dtype);

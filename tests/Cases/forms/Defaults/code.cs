@@ -60,8 +60,6 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         if (biased)
 #line default
         {
-#line (12,30)-(12,35) "Cases/Defaults/net.knnet"
-            Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line (12,25)-(12,39) "Cases/Defaults/net.knnet"
             extra = nn.Conv2d(width, width, 1, device: device, dtype: dtype);
 #line default

@@ -177,14 +177,14 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         read_kept = policy.Create(4, device, dtype);
 #line default
         register_module("read_kept", read_kept);
-#line (34,12)-(34,23) "Cases/Fold/net.knnet"
-        turns_kept = policy.Create(4, device, dtype);
-#line default
-        register_module("turns_kept", turns_kept);
 #line (33,12)-(33,18) "Cases/Fold/net.knnet"
         shared = nn.Conv2d(4, 4, 1, device: device, dtype: dtype);
 #line default
         register_module("shared", shared);
+#line (34,12)-(34,23) "Cases/Fold/net.knnet"
+        turns_kept = policy.Create(4, device, dtype);
+#line default
+        register_module("turns_kept", turns_kept);
 #line (35,48)-(35,52) "Cases/Fold/net.knnet"
         shared_kept = policy.Create(4, device, dtype);
 #line default

@@ -141,10 +141,8 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
         var t1 = conv0.call(image);
-#line default
-        ChannelState? t1State = null;
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
-        (var t2, var t2State) = dense1.forward(t1, ref t1State);
+        (var t2, var t2State) = dense1.forward(t1, null);
 #line default
         t1.Dispose();
 #line (10,66)-(10,76) "Cases/Loop/net.knnet"
@@ -152,7 +150,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 #line default
         t2.Dispose();
 #line (11,26)-(11,50) "Cases/Loop/net.knnet"
-        (var t4, var t4State) = dense2.forward(t3, ref t3State);
+        (var t4, var t4State) = dense2.forward(t3, t3State);
 #line default
         t3.Dispose();
 #line (11,60)-(11,64) "Cases/Loop/net.knnet"
@@ -241,13 +239,11 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        ChannelState? xState = null;
-        return scope.MoveToOuter(forward(x, ref xState).output);
+        return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
-    /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
-    public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
+    public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
         using var scope = NewDisposeScope();
         var x_2 = x.alias();
@@ -267,7 +263,6 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
             x_2 = x_3;
             x_2State = x_3State;
         }
-        xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(x_2), x_2State?.MoveToOuter(scope));
     }
 

@@ -262,8 +262,6 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         if (_condition1)
 #line default
         {
-#line (22,33)-(22,39) "Cases/PreActivation/net.knnet"
-            Sizes.Require(stride >= 1, "KN0107", "'kernel' of 'avgpool' must be at least 1, found stride.", stride);
 #line (22,58)-(22,79) "Cases/PreActivation/net.knnet"
             Sizes.Require(channels - xChannels >= 0, "KN0107", "'channels' of 'pad' must be at least 0, found channels - xChannels.", channels - xChannels);
 #line default

@@ -72,8 +72,6 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
         for (var i = 0; i < 2; i++)
 #line default
         {
-#line (12,27)-(12,32) "Cases/Repeat/net.knnet"
-            Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line (12,22)-(12,36) "Cases/Repeat/net.knnet"
             tail.append(nn.Conv2d(xChannels, width, 1, device: device, dtype: dtype));
 #line default

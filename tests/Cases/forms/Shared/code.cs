@@ -40,14 +40,14 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
         conv2 = nn.Conv2d(4, 4, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
 #line (10,59)-(10,63) "Cases/Shared/net.knnet"
         bn2 = policy.Create(4, device, dtype);
-#line (12,12)-(12,18) "Cases/Shared/net.knnet"
-        smooth = nn.Conv2d(classes, classes, 3, padding: 1, device: device, dtype: dtype);
 #line default
         head = new HeadGroup();
 #line (11,12)-(11,18) "Cases/Shared/net.knnet"
         head.scores = new Head(xChannels: 4, channels: classes, norm: policy, device: device, dtype: dtype);
 #line (12,26)-(12,33) "Cases/Shared/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found classes.", classes);
+#line (12,12)-(12,18) "Cases/Shared/net.knnet"
+        smooth = nn.Conv2d(classes, classes, 3, padding: 1, device: device, dtype: dtype);
 #line default
         RegisterComponents();
     }

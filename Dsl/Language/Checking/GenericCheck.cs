@@ -11,20 +11,20 @@ namespace KnDsl.Language.Checking;
 /// Makes the plan of a declaration for any arguments. Where a block does not say how many dimensions its inputs have, its
 /// operations do: the first combination of ranks under which all of them fit is taken, [N, C, H, W] before the others.
 /// </summary>
-internal static class GenericElaboration
+internal static class GenericCheck
 {
     private static readonly int[] Ranks = [4, 2, 3, 5];
 
     public static ModuleModel Run(ModelContext context, ModuleDeclaration declaration, SourceText source)
     {
         if (declaration.Kind == ModuleKind.Network)
-            return new Elaborator(context, declaration, source, true).RunNetwork();
+            return new ModuleChecker(context, declaration, source, true).CheckNetwork();
         (ModuleModel Model, DiagnosticBag Findings)? first = null;
         foreach (var ranks in Combinations(declaration))
         {
             var findings = new DiagnosticBag();
-            var model = new Elaborator(context, declaration, source, true, findings).RunBlock(ranks);
-            if (!findings.ToList().Any(finding => finding.Code is "KN0201" or "KN0203" or "KN0209" or "KN0211" or "KN0216"))
+            var model = new ModuleChecker(context, declaration, source, true, findings).CheckBlock(ranks);
+            if (!findings.ToList().Any(finding => finding.Descriptor.DependsOnRank))
             {
                 context.Diagnostics.AddRange(findings.ToList());
                 return model;

@@ -1,0 +1,115 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Evaluates arguments: each must be of its parameter's kind and in its range.</summary>
+internal sealed class ArgumentEvaluator(Rooms rooms)
+{
+    /// <summary>An argument of an operation or a policy, or an error.</summary>
+    public Value Evaluate(BodyPath path, Expression expression, OperationParameter parameter, string callee)
+    {
+        if (EvaluateWord(path, expression, parameter, callee) is { } word)
+            return word;
+        if (parameter is PolicyParameter)
+            return (Value?)rooms.Policies.Evaluate(path, expression) ?? ErrorValue.Instance;
+        var value = rooms.Expressions.Evaluate(path, expression);
+        if (value is ErrorValue)
+            return value;
+        if (value is SizeValue && parameter is ListParameter { IsVariadic: true })
+            value = new ListValue([value]);
+        var place = rooms.Subject.At(expression.Span);
+        if (!parameter.Accepts(value))
+            return rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe()));
+        Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(place, callee, parameter.Name, parameter.RangeText, value.Describe());
+        foreach (var number in Numbers(value))
+            if (number is { } known && !parameter.Allows(known))
+                return rooms.Findings.Fail(OutOfRange());
+        if (parameter.Minimum is { } minimum)
+            foreach (var size in value is ListValue list ? list.Items.OfType<SizeValue>() : value is SizeValue one ? [one] : [])
+                rooms.Requirements.RequireAtLeast(path, size.Size, (long)minimum, OutOfRange);
+        return value;
+    }
+
+    /// <summary>A word that only this parameter understands, an error for another word, or null for an expression of another kind.</summary>
+    private Value? EvaluateWord(BodyPath path, Expression expression, OperationParameter parameter, string callee)
+    {
+        var place = rooms.Subject.At(expression.Span);
+        if (expression is NameExpression word && path.Scope.Find(word.Name) is null && parameter.Words is { } words)
+        {
+            if (words.Contains(word.Name))
+                return new WordValue(word.Name);
+            if (parameter is WordParameter || word.Name is not ("true" or "false"))
+                return rooms.Findings.Fail(DiagnosticCatalogue.UnknownWord(place, callee, parameter.Name, word.Name,
+                        parameter is WordParameter ? string.Join(", ", words) : parameter.KindText)
+                    .WithHint(Spelling.Nearest(word.Name, words.Concat(path.Scope.Names)) is { } near ? $"Did you mean '{near}'?" : null));
+        }
+        if (parameter is GainParameter && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
+        {
+            var text = string.Concat(rooms.Subject.Source.Slice(expression.Span).Where(c => !char.IsWhiteSpace(c)));
+            return gains.Contains(text)
+                ? new WordValue(text)
+                : rooms.Findings.Fail(DiagnosticCatalogue.UnknownWord(place, callee, parameter.Name, text, parameter.KindText)
+                    .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
+        }
+        return parameter is LabelParameter ? new WordValue(rooms.Subject.Source.Slice(expression.Span)) : null;
+    }
+
+    private static IEnumerable<double?> Numbers(Value value) => value switch
+    {
+        SizeValue size => [size.Size.Value],
+        FloatValue number => [number.Constant],
+        ListValue list => list.Items.SelectMany(Numbers),
+        RecordValue record => record.Fields.SelectMany(field => Numbers(field.Value)),
+        _ => [],
+    };
+
+    /// <summary>The type of a declared parameter as the file has it.</summary>
+    public static string TypeText(Parameter parameter) => parameter.Type.Text + (parameter.IsList ? "[]" : "");
+
+    /// <summary>A value for a declared parameter, of its type, or an error.</summary>
+    public Value Evaluate(BodyPath path, Expression expression, Parameter parameter, string callee)
+    {
+        if (parameter is { Type.Text: "norm", IsList: false })
+            return (Value?)rooms.Policies.Evaluate(path, expression) ?? ErrorValue.Instance;
+        var value = rooms.Expressions.Evaluate(path, expression);
+        if (value is ErrorValue)
+            return value;
+        if (Convert(value, parameter) is { } converted)
+            return converted;
+        // A type that is none is reported where the parameter is declared.
+        return Declarations.HasType(parameter)
+            ? rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(
+                    rooms.Subject.At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe())
+                .WithHint(value is TensorValue ? "What '->' hands on is the value: leave it out of the arguments." : null))
+            : ErrorValue.Instance;
+    }
+
+    /// <summary>A value for a declared parameter that is known when the module is built, or an error.</summary>
+    public Value EvaluateKnown(BodyPath path, Expression expression, Parameter parameter, string callee)
+    {
+        var value = Evaluate(path, expression, parameter, callee);
+        return value is ErrorValue || rooms.Requirements.RequireKnown(value, rooms.Subject.At(expression.Span), callee, $"argument '{parameter.Name.Text}'")
+            ? value
+            : ErrorValue.Instance;
+    }
+
+    /// <summary>The value as one of the parameter's type, or null where it is of another.</summary>
+    private static Value? Convert(Value value, Parameter parameter) => (parameter.Type.Text, parameter.IsList, value) switch
+    {
+        ("int", false, SizeValue) => value,
+        ("float", false, SizeValue or FloatValue) => ExpressionEvaluator.AsFloat(value),
+        ("bool", false, BoolValue) => value,
+        ("int", true, ListValue list) when list.Items.All(item => item is SizeValue) => value,
+        ("float", true, ListValue list) when list.Items.All(item => item is SizeValue or FloatValue) =>
+            new ListValue(list.Items.Select(item => (Value)ExpressionEvaluator.AsFloat(item)).ToArray()),
+        ("int", true, ListParameterValue { IsFloat: false }) => value,
+        ("float", true, ListParameterValue { IsFloat: true }) => value,
+        _ => null,
+    };
+}

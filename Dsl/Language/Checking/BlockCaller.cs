@@ -1,0 +1,248 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Uses blocks: binds what they are given, makes the model of each for its inputs, and plans its use.</summary>
+internal sealed class BlockCaller(Rooms rooms)
+{
+    /// <summary>Sizes that blocks inside of loops gave so far: each turn's is one of its own.</summary>
+    private int _sizesInLoops;
+
+    private Findings Findings => rooms.Findings;
+
+    private Place At(TextSpan span) => rooms.Subject.At(span);
+
+    /// <summary>A block as a stage or a call.</summary>
+    /// <param name="given">The values that <c>-></c> hands on.</param>
+    /// <param name="target">The name that its output gets.</param>
+    /// <param name="named">The place of the label, or that of the call.</param>
+    public IReadOnlyList<Value> Call(
+        BodyPath path, IReadOnlyList<TensorValue> given, Call call, DeclaredModule block, Place place, MemberPath name, string? target, Place named)
+    {
+        if (BindBlockCall(path, given, call, block, place) is not var (inputs, arguments)
+            || rooms.Members.Add(path, name, new ModuleType(ModuleLibrary.Block, block.Declaration.Name.Text), named) is not { } member
+            || InstantiateBlock(path, block, inputs, arguments, path.Policy, path.IsPolicyAmbient, place) is not { } use)
+            return Findings.NoValues;
+        path.Items.Add(new ConstructBlockItem(member, use, place));
+        return Apply(path, member, use, inputs, place, target);
+    }
+
+    /// <summary>Whether an argument is an input of the block by its name.</summary>
+    public static bool IsInput(Argument argument, ModuleDeclaration block) =>
+        argument.Name is { } name && block.Inputs.Any(input => input.Text == name.Text);
+
+    /// <summary>A block's inputs that are given as arguments, and the arguments that remain.</summary>
+    public static (IReadOnlyList<Argument> Inputs, IReadOnlyList<Argument> Others) SplitInputs(
+        IReadOnlyList<Argument> arguments, ModuleDeclaration block, int given)
+    {
+        var missing = Math.Max(0, block.Inputs.Count - given);
+        var named = arguments.Where(argument => IsInput(argument, block)).ToArray();
+        var byPosition = arguments.Where(argument => argument.Name is null).Take(missing - named.Length).ToArray();
+        return ([.. byPosition, .. named], arguments.Where(argument => !byPosition.Contains(argument) && !named.Contains(argument)).ToArray());
+    }
+
+    /// <summary>The inputs and the arguments of a call; null where something is wrong.</summary>
+    private (IReadOnlyList<TensorValue> Inputs, BlockArguments Arguments)? BindBlockCall(
+        BodyPath path, IReadOnlyList<TensorValue> given, Call call, DeclaredModule block, Place place)
+    {
+        if (!RequireBlock(block, place))
+            return null;
+        var (arguments, others) = SplitInputs(call.Arguments, block.Declaration, given.Count);
+        return EvaluateInputs(path, given, arguments, block) is { } inputs && rooms.Binder.BindBlock(path, call, block, others) is { } bound
+            && FitHeader(inputs, block, place)
+                ? (inputs, bound)
+                : null;
+    }
+
+    /// <summary>Demands that a declaration is a block, and no network.</summary>
+    public bool RequireBlock(DeclaredModule module, Place place)
+    {
+        if (module.Declaration.Kind == ModuleKind.Block)
+            return true;
+        Findings.Report(DiagnosticCatalogue.ValueType(place, $"'{module.Declaration.Name.Text}'", "a block here", "a network"));
+        return false;
+    }
+
+    /// <summary>A block's inputs: those that <c>-></c> hands on, then those among the arguments. Null where one is no tensor.</summary>
+    public IReadOnlyList<TensorValue>? EvaluateInputs(
+        BodyPath path, IReadOnlyList<TensorValue> given, IReadOnlyList<Argument> arguments, DeclaredModule block)
+    {
+        var name = block.Declaration.Name.Text;
+        var tensors = given.ToList();
+        var ok = true;
+        foreach (var argument in arguments)
+            foreach (var value in rooms.Expressions.EvaluateAll(path, argument.Value))
+            {
+                if (value is TensorValue tensor)
+                    tensors.Add(tensor);
+                else
+                {
+                    ok = false;
+                    if (value is not ErrorValue)
+                        Findings.Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"An input of '{name}'", "a tensor", value.Describe())
+                            .WithHint($"Write value -> {name}(...), or 'module name = {name}(...)' for one to be shared."));
+                }
+            }
+        return ok ? tensors : null;
+    }
+
+    /// <summary>Whether the inputs are as many as the block's header says, and of its ranks.</summary>
+    public bool FitHeader(IReadOnlyList<TensorValue> inputs, DeclaredModule block, Place place)
+    {
+        var declaration = block.Declaration;
+        var (name, names) = (declaration.Name.Text, declaration.Inputs.Select(input => input.Text).ToArray());
+        if (inputs.Count != names.Length)
+        {
+            Findings.Report(DiagnosticCatalogue.InputCount(
+                    place, name, $"{DiagnosticCatalogue.Count(names.Length, "value")} ({string.Join(", ", names)})", inputs.Count)
+                .WithHint(names.Length < 2 ? null : $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."));
+            return false;
+        }
+        for (var i = 0; i < inputs.Count; i++)
+            if (declaration.ShapeOf(i) is { } shape && shape.Sizes.Count != inputs[i].Shape.Rank)
+            {
+                Findings.Report(DiagnosticCatalogue.BlockInput(place, name, block.Source.Slice(shape.Span), names[i], inputs[i].Shape.ToString()));
+                return false;
+            }
+        return true;
+    }
+
+    /// <summary>The block with its arguments, checked for these inputs where they are known; null where it does not fit them.</summary>
+    /// <param name="isPolicyAmbient">Whether the policy is the one that the user of the checked module gives.</param>
+    public BlockUse? InstantiateBlock(
+        BodyPath path, DeclaredModule block, IReadOnlyList<TensorValue> inputs, BlockArguments arguments,
+        PolicyValue policy, bool isPolicyAmbient, Place place)
+    {
+        var (declaration, source) = (block.Declaration, block.Source);
+        var context = rooms.Subject.Context;
+        var generic = context.Generic(declaration, source);
+        if (generic.UsesNorm)
+            rooms.Operations.UsePolicy(isPolicyAmbient);
+        var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy) { Given = arguments.Given };
+        if (rooms.Subject.IsGeneric && (generic.IsComplete || generic.Outputs.Count > 0))
+            return context.HasFailed(declaration) || rooms.Requirements.RequireKnownSizes(use, place) ? use : null;
+        if (!rooms.Subject.IsGeneric)
+        {
+            var instance = context.Instance(declaration, source, inputs, inputs.Select(path.FactOf).ToArray(), arguments.All, policy);
+            if (instance.IsComplete)
+            {
+                rooms.Budget.AddStages(instance.StageCount);
+                return rooms.Requirements.RequireKnownSizes(use, place) ? use with { Instance = instance } : null;
+            }
+            context.SetFailed(declaration);
+            // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
+            if (source.Path != rooms.Subject.Source.Path && generic.IsComplete && instance.FirstError is { } inner)
+                Findings.Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
+        }
+        Findings.Suppress();
+        return null;
+    }
+
+    /// <summary>Plans the use of a block that is made already.</summary>
+    public IReadOnlyList<Value> Apply(BodyPath path, Member member, BlockUse use, IReadOnlyList<TensorValue> inputs, Place place, string? target)
+    {
+        var model = use.Instance ?? use.Generic;
+        var chains = inputs.Select(path.FactOf).ToArray();
+        if (use.Instance is null && !FitRanks(use, inputs, chains, place)
+            // What the block was to give back is wrong, and told of there.
+            || use.Declaration.Body.OfType<ReturnStatement>().Any(given => given.Values.Count > model.Outputs.Count))
+        {
+            Findings.Suppress();
+            return Findings.NoValues;
+        }
+        var prefix = member.Path + ".";
+        var substitution = use.Instance is null ? Substitution(path, member, use, inputs) : null;
+        var outputs = model.Outputs.Select(output => new TensorValue(
+            substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
+            output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)).ToArray();
+        for (var i = 0; i < inputs.Count; i++)
+            if (model.InputChains[i] is { HasState: true } sharpened)
+                rooms.Chains.Observe(path, inputs[i], sharpened.Within(prefix, chains));
+        path.Items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains });
+        return outputs;
+    }
+
+    /// <summary>Whether the block's class, which is written for the ranks of its generic plan, takes these inputs.</summary>
+    private bool FitRanks(BlockUse use, IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains, Place place)
+    {
+        var index = 0;
+        while (index < inputs.Count && use.Generic.Inputs[index].Shape.Rank == inputs[index].Shape.Rank)
+            index++;
+        if (index == inputs.Count)
+            return true;
+        // Its operations want other ranks; which, its own check says for these inputs.
+        var (input, shape) = (use.Generic.Inputs[index], inputs[index].Shape);
+        var probe = new ModuleChecker(rooms.Subject.Context, use.Declaration, use.Generic.Source, true, Findings.Bag);
+        if (probe.CheckBlock(inputs, chains, use.Arguments, use.Policy).IsComplete)
+            Findings.Report(DiagnosticCatalogue.BlockInput(
+                    place, use.Declaration.Name.Text, DiagnosticCatalogue.Count(input.Shape.Rank, "dimension"), input.Name, shape.ToString())
+                .WithHint("Its operations take any number of them, and its class one: declare it in the block's header, "
+                    + $"as {input.Name}{ConventionalShape(shape.Rank)}."));
+        return false;
+    }
+
+    /// <summary>What people call the sizes of a tensor of this rank.</summary>
+    private static string ConventionalShape(int rank) => rank switch
+    {
+        2 => "[N, C]",
+        3 => "[N, L, C]",
+        4 => "[N, C, H, W]",
+        5 => "[N, C, D, H, W]",
+        _ => $"[N{string.Concat(Enumerable.Range(1, rank - 1).Select(axis => $", S{axis}"))}]",
+    };
+
+    /// <summary>What the block's symbols are here; a size that only its own constructor computes becomes a property of it.</summary>
+    private IReadOnlyDictionary<Symbol, Size> Substitution(BodyPath path, Member member, BlockUse use, IReadOnlyList<TensorValue> inputs)
+    {
+        var values = new Dictionary<Symbol, Size>();
+        for (var i = 0; i < inputs.Count; i++)
+            for (var axis = 0; axis < inputs[i].Shape.Rank; axis++)
+                foreach (var symbol in use.Generic.Inputs[i].Shape[axis].Symbols())
+                    values[symbol] = inputs[i].Shape[axis];
+        foreach (var pair in use.Arguments)
+            if (pair.Value is SizeValue size)
+                values[new Symbol(pair.Key, SymbolKind.Construction)] = size.Size;
+        var outputs = use.Generic.Outputs.Select(output => output.Value.Shape).ToArray();
+        var channels = outputs.Where(shape => shape.Rank > 1).SelectMany(shape => shape.Channels.Symbols()).ToArray();
+        foreach (var symbol in outputs.SelectMany(shape => shape.Sizes).SelectMany(size => size.Symbols()))
+            if (!values.ContainsKey(symbol))
+                values[symbol] = ItemOf(symbol, use, values) ?? Size.Of(new Symbol(
+                    $"{member.Path}.{symbol.Name}{(path.Loops.Count == 0 ? "" : $"@{_sizesInLoops++}")}",
+                    // Of its spatial sizes a block has no property: they are seen when data comes.
+                    channels.Contains(symbol) ? SymbolKind.Construction : SymbolKind.Data)
+                {
+                    Origin = new BlockSize(member, symbol.Name),
+                });
+        return values;
+    }
+
+    /// <summary>An item of a list that the block is given, or the number of them, as far as it is known which.</summary>
+    private static Size? ItemOf(Symbol symbol, BlockUse use, IReadOnlyDictionary<Symbol, Size> values)
+    {
+        var (list, place) = symbol.Origin switch
+        {
+            ListCount count => (count.List, null),
+            ListItem item => (item.List, item.Index),
+            _ => (null, (Size?)null),
+        };
+        if (list is null || !use.Arguments.TryGetValue(list, out var argument))
+            return null;
+        var index = place?.Substitute(values);
+        return argument switch
+        {
+            ListValue known when index is null => known.Items.Count,
+            ListValue known when index.Value >= 0 && index.Value < known.Items.Count => (known.Items[(int)index.Value!] as SizeValue)?.Size,
+            ListParameterValue own when index is null => Size.Of(own.Count),
+            ListParameterValue own when index.IsConstant => (own.ItemAt(index) as SizeValue)?.Size,
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>What an operation does to the statistic chain.</summary>
+/// <param name="Output">What is known of its output's state.</param>
+/// <param name="Prior">For a norm: what feeds it.</param>
+/// <param name="From">For a norm that names its predecessor: that norm, then the stages on the way from it.</param>
+internal sealed record ChainStep(ChainFact Output, ChainFact? Prior = null, IReadOnlyList<ApplyOperationItem>? From = null);
+
+/// <summary>Follows the states of the statistic chain from norm to norm.</summary>
+internal sealed class ChainTracker(Subject subject, Findings findings, MemberTable members)
+{
+    private readonly HashSet<TensorValue> _observed = [];
+
+    /// <summary>The values that norms observe: they have states from then on.</summary>
+    public ISet<TensorValue> Observed => _observed;
+
+    /// <summary>Follows the chain through an operation; a norm changes what the path knows of its input.</summary>
+    public ChainStep Pass(BodyPath path, OperationCall call, Member? member, Place place)
+    {
+        if (call.Operation.Normalization(call) is { } stage)
+            return PassNorm(path, call, stage, member!, place);
+        if (call.IsLearned)
+            return new ChainStep(ChainFact.NotBegun);
+        var states = call.StateInputs.Select(path.FactOf).ToArray();
+        if (call.Operation.PassesState(call))
+            return new ChainStep(states.Length == 1 ? states[0].Through(call.Operation.Name) : ChainFact.Join(states, call.Operation.Name, place));
+        return new ChainStep(states.FirstOrDefault(state => state.Kind != ChainKind.NotBegun) is not { } state ? ChainFact.NotBegun
+            : state.Kind == ChainKind.Cut ? state
+            : ChainFact.Cut(call.Operation.Name, place));
+    }
+
+    private ChainStep PassNorm(BodyPath path, OperationCall call, NormStage stage, Member norm, Place place)
+    {
+        var input = call.Inputs[0];
+        var prior = stage.StartsChain ? ChainFact.NotBegun : path.FactOf(input);
+        if (!stage.Policy.HasChain)
+        {
+            if (stage.From is { } missing && !members.Contains(missing))
+                findings.Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, since there is no such norm"));
+            return new ChainStep(ChainFact.NotBegun, prior);
+        }
+        IReadOnlyList<ApplyOperationItem>? from = null;
+        if (stage.From is { } label)
+        {
+            from = WayFrom(path, label, input);
+            if (from is null)
+                ReportUnreachable(path, call.PlaceOf(stage.FromParameter), label, input, prior);
+            else
+                prior = new ChainFact(ChainKind.From, [new Predecessor(label, from.Skip(1).Select(step => step.Call.Operation.Name).ToArray())]);
+        }
+        if (prior.Kind == ChainKind.Cut && !subject.IsGeneric)
+            findings.Report(prior.CutByJoin
+                ? DiagnosticCatalogue.ChainJoin(place, norm.Path, prior.CutBy!, prior.CutAt!.Value)
+                : DiagnosticCatalogue.ChainCut(place, norm.Path, prior.CutBy!, prior.CutAt!.Value));
+        var posterior = ChainFact.FromNorm(norm.Path);
+        Observe(path, input, posterior);
+        return new ChainStep(posterior, prior, from);
+    }
+
+    /// <summary>A norm observes a value: whoever reads it later on this path reads the posterior.</summary>
+    public void Observe(BodyPath path, TensorValue value, ChainFact posterior)
+    {
+        path.SetFact(value, posterior);
+        if (posterior.HasState)
+            _observed.Add(value);
+    }
+
+    private void ReportUnreachable(BodyPath path, Place place, string label, TensorValue input, ChainFact prior)
+    {
+        var reaching = prior.Predecessors.Select(norm => norm.Norm).Where(norm => WayFrom(path, norm, input) is not null).ToArray();
+        // A norm that is there is meant, even where it does not reach this one.
+        var nearest = members.Contains(label) ? null : Spelling.Nearest(label, reaching);
+        findings.Report(DiagnosticCatalogue.FromUnreachable(place, label,
+                string.Join(", ", reaching.DefaultIfEmpty(prior.HasState ? "none in this module" : "none")))
+            .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
+                : prior.Predecessors.Any(norm => norm.Norm == label) ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between." : null));
+    }
+
+    /// <summary>
+    /// The norm of a label and the stages from it to a value, or null where no way with moment rules leads there. It is looked
+    /// for in all that was planned before on the path, inside of branches and loops too.
+    /// </summary>
+    private static IReadOnlyList<ApplyOperationItem>? WayFrom(BodyPath path, string label, TensorValue value)
+    {
+        var made = path.ItemsOutwards().OfType<ApplyOperationItem>().ToDictionary(item => item.Output);
+        var seen = new HashSet<TensorValue>();
+        return Search(value);
+
+        IReadOnlyList<ApplyOperationItem>? Search(TensorValue at)
+        {
+            if (!seen.Add(at) || !made.TryGetValue(at, out var item))
+                return null;
+            if (item.Call.Operation.Normalization(item.Call) is not null)
+                return item.Member!.Path == label ? [item] : null;
+            return item.Call.Operation.PassesState(item.Call)
+                ? item.Call.StateInputs.Select(Search).FirstOrDefault(way => way is not null) is { } way ? [.. way, item] : null
+                : null;
+        }
+    }
+}

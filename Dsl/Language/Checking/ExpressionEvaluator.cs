@@ -1,0 +1,190 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Evaluates expressions on a path: what each form means, operators and pipes aside.</summary>
+internal sealed class ExpressionEvaluator(Rooms rooms)
+{
+    private Findings Findings => rooms.Findings;
+
+    private Place At(TextSpan span) => rooms.Subject.At(span);
+
+    /// <summary>One value; several, or none, are an error.</summary>
+    public Value Evaluate(BodyPath path, Expression expression)
+    {
+        var values = EvaluateAll(path, expression);
+        return values.Count == 1 ? values[0] : Findings.Fail(DiagnosticCatalogue.ValueCount(At(expression.Span), "This", 1, values.Count));
+    }
+
+    /// <summary>All values of an expression.</summary>
+    /// <param name="target">The name that they get.</param>
+    public IReadOnlyList<Value> EvaluateAll(BodyPath path, Expression expression, string? target = null)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return expression switch
+        {
+            CallExpression call => rooms.Pipes.EvaluateCall(path, call, target),
+            PipeExpression pipe => rooms.Pipes.Evaluate(path, pipe, target),
+            _ => [EvaluateForm(path, expression, target)],
+        };
+    }
+
+    private Value EvaluateForm(BodyPath path, Expression expression, string? target) => expression switch
+    {
+        IntegerLiteral number => new SizeValue(number.Value),
+        FloatLiteral number => new FloatValue(number.Value),
+        TextLiteral text => new WordValue(text.Value, true),
+        NameExpression name => rooms.Names.Lookup(path, name.Name, name.Span),
+        MemberExpression member => EvaluateMember(path, member),
+        IndexExpression { IsRange: true } range => EvaluateRange(path, range),
+        IndexExpression index => EvaluateIndex(path, index),
+        ListExpression list => EvaluateList(path, list),
+        RecordExpression record => EvaluateRecord(path, record),
+        NegateExpression negate => EvaluateNegate(path, negate),
+        NotExpression not => EvaluateNot(path, not),
+        OperatorExpression row => rooms.Operators.Evaluate(path, row, target),
+        _ => Findings.Suppress(),
+    };
+
+    /// <summary>A number as one with a fraction.</summary>
+    public static FloatValue AsFloat(Value value) => value is SizeValue size ? new FloatValue(Number.Of(size.Size)) : (FloatValue)value;
+
+    private Value EvaluateMember(BodyPath path, MemberExpression expression)
+    {
+        var target = Evaluate(path, expression.Target);
+        var name = expression.Member.Text;
+        switch (target)
+        {
+            case ErrorValue:
+                return target;
+            case TensorValue tensor when name == "shape":
+                return new ListValue(tensor.Shape.Sizes.Select(size => (Value)new SizeValue(size)).ToArray());
+            case TensorValue tensor:
+                for (var axis = 0; axis < tensor.Shape.Rank; axis++)
+                    if (tensor.Shape.NameOf(axis) == name || axis == 1 && (name is "channels" or "features"))
+                        return new SizeValue(tensor.Shape[axis]);
+                var known = Enumerable.Range(0, tensor.Shape.Rank).Select(tensor.Shape.NameOf).ToArray();
+                return Unknown($"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
+                    Spelling.Nearest(name, known) is { } near ? $"Did you mean '{near}'?" : null);
+            case ListValue list when name == "count":
+                return new SizeValue(list.Items.Count);
+            case ListParameterValue list when name == "count":
+                return new SizeValue(Size.Of(list.Count));
+            case ListValue or ListParameterValue:
+                return Unknown("'count'");
+            default:
+                return Unknown($"none: {target.Describe()} has no members");
+        }
+
+        Value Unknown(string expected, string? hint = null) =>
+            Findings.Fail(DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, expected).WithHint(hint));
+    }
+
+    /// <summary>The list and the numbers of an index, or null where one is wrong.</summary>
+    private (Value Target, SizeValue? From, SizeValue? To)? EvaluateParts(BodyPath path, IndexExpression expression)
+    {
+        var target = Evaluate(path, expression.Target);
+        var from = expression.From is null ? null : Evaluate(path, expression.From);
+        var to = expression.To is null ? null : Evaluate(path, expression.To);
+        if (target is ErrorValue || from is ErrorValue || to is ErrorValue)
+            return null;
+        foreach (var (value, part) in new[] { (from, expression.From), (to, expression.To) })
+            if (value is not null and not SizeValue)
+            {
+                Findings.Report(DiagnosticCatalogue.ValueType(At(part!.Span), "An index", "a whole number", value.Describe()));
+                return null;
+            }
+        return (target, from as SizeValue, to as SizeValue);
+    }
+
+    private Value EvaluateRange(BodyPath path, IndexExpression expression)
+    {
+        if (EvaluateParts(path, expression) is not var (target, from, to))
+            return ErrorValue.Instance;
+        // Of a list that a constructor gets, the items between two numbers are known by their places.
+        if (target is ListParameterValue parameter && to is { Size.Value: { } end and <= ModelContext.MaxStages } && from is null or { Size.Value: >= 0 })
+            target = new ListValue(Enumerable.Range(0, (int)Math.Max(0, end)).Select(i => parameter.ItemAt(i)).ToArray());
+        if (target is not ListValue known || from is { Size.Value: null } || to is { Size.Value: null })
+            return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut",
+                "a list that is known, or of a parameter a range with two numbers, as in [1..3]", target.Describe()));
+        var (first, last) = (from?.Size.Value ?? 0, to?.Size.Value ?? known.Items.Count);
+        if (first < 0 || last > known.Items.Count || first > last)
+            return Findings.Fail(DiagnosticCatalogue.IndexRange(At(expression.Span), $"{first}..{last}", known.Items.Count));
+        return new ListValue(known.Items.Skip((int)first).Take((int)(last - first)).ToArray());
+    }
+
+    private Value EvaluateIndex(BodyPath path, IndexExpression expression)
+    {
+        if (EvaluateParts(path, expression) is not var (target, from, _))
+            return ErrorValue.Instance;
+        if (from is not { Size: var index })
+            return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "An index", "a whole number", "none"));
+        return target switch
+        {
+            ListValue list when index.Value is { } i => i >= 0 && i < list.Items.Count
+                ? list.Items[(int)i]
+                : Findings.Fail(DiagnosticCatalogue.Index(At(expression.From!.Span), i.ToString(), list.Items.Count)),
+            ListValue list => ItemOf(list, index),
+            ListParameterValue list => list.ItemAt(index),
+            _ => Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is indexed", "a list", target.Describe())),
+        };
+    }
+
+    /// <summary>An item of a known list at a place that a loop counts.</summary>
+    public static Value ItemOf(ListValue list, Size index)
+    {
+        if (list.Items.All(item => item is SizeValue))
+        {
+            var sizes = list.Items.Select(item => ((SizeValue)item).Size).ToArray();
+            var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction;
+            return new SizeValue(Size.Of(new Symbol($"[{string.Join(", ", list.Items.Select(item => item.Key))}][{index}]", kind)
+            {
+                Origin = new ListChoice(sizes, index),
+            }));
+        }
+        if (list.Items.All(item => item is BoolValue))
+            return new BoolValue(new ConditionChoice(list.Items.Select(item => ((BoolValue)item).Condition).ToArray(), index));
+        return new FloatValue(new NumberChoice(list.Items.Select(item => AsFloat(item).Number).ToArray(), index));
+    }
+
+    private Value EvaluateList(BodyPath path, ListExpression list)
+    {
+        var items = list.Items.Select(item => Evaluate(path, item)).ToArray();
+        return items.Any(item => item is ErrorValue) ? ErrorValue.Instance : new ListValue(items);
+    }
+
+    private Value EvaluateRecord(BodyPath path, RecordExpression expression)
+    {
+        var fields = expression.Fields.Select(field => (Name: field.Name?.Text ?? "", Value: Evaluate(path, field.Value), field.Span)).ToArray();
+        return fields.Any(field => field.Value is ErrorValue) ? ErrorValue.Instance : new RecordValue(fields);
+    }
+
+    private Value EvaluateNegate(BodyPath path, NegateExpression expression)
+    {
+        var place = At(expression.Span);
+        return Evaluate(path, expression.Value) switch
+        {
+            SizeValue size => new SizeValue(-size.Size),
+            FloatValue number => new FloatValue(Number.Negate(number.Number)),
+            TensorValue tensor => rooms.Operations.Apply(
+                path, OperationCatalogue.FindOperatorWithNumber("*", false)!, [tensor], OperatorEvaluator.NumberArgument(new SizeValue(-1), place), place),
+            ErrorValue error => error,
+            var other => Findings.Fail(DiagnosticCatalogue.ValueType(place, "What is negated", "a number or a tensor", other.Describe())),
+        };
+    }
+
+    private Value EvaluateNot(BodyPath path, NotExpression expression) => Evaluate(path, expression.Value) switch
+    {
+        BoolValue value => new BoolValue(Condition.Not(value.Condition)),
+        ErrorValue error => error,
+        var other => Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What 'not' stands before", "true or false", other.Describe())),
+    };
+}

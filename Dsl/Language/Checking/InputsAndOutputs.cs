@@ -1,0 +1,253 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>What a module takes and gives, and the sizes that its declarations have for that.</summary>
+internal sealed class InputsAndOutputs(Rooms rooms)
+{
+    /// <summary>More dimensions than this has no tensor of a network.</summary>
+    public const int MaxDimensions = 8;
+
+    private List<ModuleOutput>? _outputs;
+
+    public IReadOnlyList<TensorValue> Inputs { get; private set; } = [];
+
+    /// <summary>What the module gives, or null as long as no statement says it.</summary>
+    public IReadOnlyList<ModuleOutput>? Outputs => _outputs;
+
+    /// <summary>The statement that gave the outputs: nothing comes after it.</summary>
+    public Place? End { get; private set; }
+
+    private Findings Findings => rooms.Findings;
+
+    private Subject Subject => rooms.Subject;
+
+    private Place At(TextSpan span) => rooms.Subject.At(span);
+
+    /// <summary>Whether a value is an input, or a variable that may be one.</summary>
+    public bool MayBeInput(TensorValue value) => value.MayBeInput || Inputs.Contains(value);
+
+    // ---- blocks ------------------------------------------------------------------------------------------------------
+
+    /// <summary>The inputs of a block for any arguments: symbols, and the numbers that the header says.</summary>
+    public void DeclareSymbolic(IReadOnlyList<int> ranks) => Inputs = Subject.Declaration.Inputs.Select((input, i) => new TensorValue(
+        new Shape(Enumerable.Range(0, ranks[i]).Select(axis => InputSize(i, axis, ranks[i]))), ChainFact.FromInput(i), At(input.Span), input.Text)).ToArray();
+
+    /// <summary>The inputs of a block as it is used.</summary>
+    public void DeclareKnown(IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains) => Inputs = Subject.Declaration.Inputs.Select(
+        (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text)).ToArray();
+
+    /// <summary>A size of an input of the block: the number that the header says, or a symbol.</summary>
+    private Size InputSize(int input, int axis, int rank)
+    {
+        var name = Subject.Declaration.Inputs[input].Text;
+        if (axis == 0 || Subject.Declaration.ShapeOf(input) is not { } declared)
+            return Size.Of(rooms.Symbols.ForInput(SymbolTable.InputName(name, axis, rank)));
+        return declared.Sizes[axis] switch
+        {
+            IntegerLiteral { Value: > 0 } number => number.Value,
+            // The first of a name names the symbol; a second one is a size that must be equal.
+            NameExpression size when IsFirst(size, declared) => Size.Of(rooms.Symbols.ForInput(name + SymbolTable.Capital(size.Name))),
+            _ => Size.Of(rooms.Symbols.ForInput($"{name}Size{axis}")),
+        };
+    }
+
+    private static bool IsFirst(NameExpression size, ShapeSyntax shape) =>
+        shape.Sizes.OfType<NameExpression>().First(other => SymbolTable.Capital(other.Name) == SymbolTable.Capital(size.Name)) == size;
+
+    /// <summary>Binds the names that the header has for sizes of the inputs; what has a value already must be equal.</summary>
+    public void BindHeaderSizes(BodyPath path)
+    {
+        for (var i = 0; i < Inputs.Count; i++)
+            if (Subject.Declaration.ShapeOf(i) is { } shape)
+                for (var axis = 0; axis < shape.Sizes.Count; axis++)
+                    BindHeaderSize(path, i, axis, shape);
+    }
+
+    private void BindHeaderSize(BodyPath path, int index, int axis, ShapeSyntax shape)
+    {
+        var (input, declared) = (Inputs[index], shape.Sizes[axis]);
+        if (declared is NameExpression name && path.Scope.Find(name.Name) is null)
+        {
+            path.Scope.Set(name.Name, new SizeValue(input.Shape[axis]));
+            return;
+        }
+        var value = rooms.Expressions.Evaluate(path, declared);
+        if (value is SizeValue size)
+        {
+            if (!rooms.Requirements.RequireEqual(path, input.Shape[axis], size.Size, () => DiagnosticCatalogue.BlockInput(
+                    At(declared.Span), Subject.Name, Subject.Source.Slice(shape.Span), input.Name, input.Shape.ToString())))
+                path.Scope.Set(input.Name, ErrorValue.Instance);
+        }
+        else if (value is not ErrorValue)
+            Findings.Report(DiagnosticCatalogue.ValueType(At(declared.Span), "A size", "a whole number", value.Describe()));
+    }
+
+    public void Check(BodyPath path, ReturnStatement statement, bool isTop)
+    {
+        if (!Subject.IsBlock || !isTop)
+        {
+            Findings.Report(Subject.IsBlock
+                ? DiagnosticCatalogue.Misplaced(At(statement.Span), "return", "it as the last statement of the block")
+                    .WithHint("Set a value in both branches and return it after them.")
+                : DiagnosticCatalogue.Misplaced(At(statement.Span), "return", "'output' with names and sizes in a network"));
+            _outputs ??= [];
+            return;
+        }
+        End = At(statement.Span);
+        _outputs = [];
+        foreach (var expression in statement.Values)
+        {
+            var name = expression is NameExpression named ? named.Name : statement.Values.Count == 1 ? "output" : $"output{_outputs.Count + 1}";
+            foreach (var value in rooms.Expressions.EvaluateAll(path, expression, name))
+                if (value is TensorValue tensor)
+                    _outputs.Add(new ModuleOutput(_outputs.Any(other => other.Name == name) ? $"{name}{_outputs.Count + 1}" : name, tensor, path.FactOf(tensor)));
+                else if (value is not ErrorValue)
+                    Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "What a block returns", "a tensor", value.Describe()));
+        }
+    }
+
+    // ---- networks ----------------------------------------------------------------------------------------------------
+
+    public void Check(BodyPath path, InputStatement statement, bool isTop)
+    {
+        if (Subject.IsBlock)
+        {
+            Findings.Report(DiagnosticCatalogue.Misplaced(At(statement.Span), "input", "a network around it")
+                .WithHint("A block's inputs are its parameters without a type: block Name(x, channels: int)."));
+            return;
+        }
+        if (!isTop)
+        {
+            Findings.Report(DiagnosticCatalogue.Misplaced(At(statement.Span), "input", "it outside of if and for"));
+            return;
+        }
+        foreach (var input in statement.Values)
+            Declare(path, input, statement);
+    }
+
+    private void Declare(BodyPath path, SizedName input, InputStatement statement)
+    {
+        var taken = path.Scope.Find(input.Name.Text);
+        if (taken is not null)
+            Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(input.Name.Span), "name", input.Name.Text,
+                At(taken.Targets.Count > 0 ? taken.Targets[0] : statement.Span)));
+        var sizes = input.Shape.Sizes.Select(size => EvaluateSize(path, size, true)).ToArray();
+        if (sizes.Length > MaxDimensions)
+            Findings.Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", $"at most {MaxDimensions} dimensions", $"{sizes.Length}"));
+        if (sizes.Length < 2)
+            Findings.Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", "a batch and at least one more dimension, [N, C, ...]",
+                $"[{string.Join(", ", sizes.Select(size => size?.ToString() ?? "?"))}]"));
+        var shape = new Shape(sizes.Select(size => size ?? Size.Of(rooms.Symbols.New("unknown"))));
+        var value = new TensorValue(shape, ChainFact.NotBegun, At(input.Name.Span), input.Name.Text);
+        Inputs = [.. Inputs, value];
+        rooms.Names.Assign(input.Name);
+        var isWrong = taken is not null || sizes.Contains(null) || sizes.Length is < 2 or > MaxDimensions;
+        path.Scope.Set(input.Name.Text, new Binding(isWrong ? ErrorValue.Instance : value, [input.Name.Span]));
+    }
+
+    /// <summary>Each symbol must follow from some size of an input: it could not be told from h + w what h is.</summary>
+    public void CheckSymbols(BodyPath path)
+    {
+        var sizes = Inputs.SelectMany(input => input.Shape.Sizes).ToArray();
+        if (sizes.All(size => size.IsConstant || size.LinearIn(size.Symbols().First()) is not null))
+            return;
+        // Of a size with several such symbols the first is enough: told that, the others may follow.
+        foreach (var size in Subject.Declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values).SelectMany(input => input.Shape.Sizes))
+            if (NamesIn(size).FirstOrDefault(name => IsUntold(path, name, sizes)) is { } untold)
+                Findings.Report(DiagnosticCatalogue.ValueType(At(untold.Span), $"The symbol '{untold.Name}'",
+                    $"told by a size of its own, such as {untold.Name} or 32*{untold.Name}", $"in '{At(size.Span).OneLine()}' only"));
+    }
+
+    private static bool IsUntold(BodyPath path, NameExpression name, IReadOnlyList<Size> sizes) =>
+        path.Scope.Find(name.Name) is { Value: SizeValue value } && value.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } symbol
+        && sizes.All(size => size.LinearIn(symbol) is null);
+
+    /// <summary>A size of an input or output; a name that is not known yet becomes a symbol where an input declares it.</summary>
+    private Size? EvaluateSize(BodyPath path, Expression expression, bool declares)
+    {
+        if (declares)
+            foreach (var name in NamesIn(expression))
+                if (path.Scope.Find(name.Name) is null)
+                    path.Scope.Set(name.Name, new SizeValue(Size.Of(new Symbol(name.Name, SymbolKind.Data))));
+        switch (rooms.Expressions.Evaluate(path, expression))
+        {
+            case SizeValue size:
+                if (size.Size.Maximum() is not <= 0)
+                    return size.Size;
+                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe()));
+                return null;
+            case ErrorValue:
+                return null;
+            case var other:
+                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "a whole number", other.Describe()));
+                return null;
+        }
+    }
+
+    private static IEnumerable<NameExpression> NamesIn(Expression expression) => expression switch
+    {
+        NameExpression name => [name],
+        OperatorExpression row => NamesIn(row.First).Concat(row.Rest.SelectMany(operand => NamesIn(operand.Right))),
+        NegateExpression negate => NamesIn(negate.Value),
+        _ => [],
+    };
+
+    public void Check(BodyPath path, OutputStatement statement, bool isTop)
+    {
+        if (Subject.IsBlock || !isTop)
+        {
+            Findings.Report(DiagnosticCatalogue.Misplaced(
+                At(statement.Span), "output", Subject.IsBlock ? "'return' with the values of a block" : "it outside of if and for"));
+            return;
+        }
+        _outputs ??= [];
+        End ??= At(statement.Span);
+        foreach (var output in statement.Values)
+        {
+            if (_outputs.Any(other => other.Name == output.Name.Text))
+                Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(output.Name.Span), "output", output.Name.Text, End.Value));
+            Declare(path, output, _outputs);
+        }
+    }
+
+    private void Declare(BodyPath path, SizedName output, List<ModuleOutput> outputs)
+    {
+        var value = rooms.Names.Lookup(path, output.Name.Text, output.Name.Span);
+        // An input without its batch is told of where it is used; nobody knows the batch's name then.
+        rooms.Names.LacksNames |= Findings.HasFailed && Inputs.Any(input => input.Shape is { Rank: > 0 } shape && shape[0].IsConstant);
+        var declared = output.Shape.Sizes.Select(size => EvaluateSize(path, size, false)).ToArray();
+        if (value is not TensorValue tensor)
+        {
+            if (value is not ErrorValue)
+                Findings.Report(DiagnosticCatalogue.ValueType(At(output.Name.Span), $"The output '{output.Name.Text}'", "a tensor", value.Describe()));
+            return;
+        }
+        outputs.Add(new ModuleOutput(output.Name.Text, tensor, path.FactOf(tensor)));
+        if (declared.All(size => size is not null))
+            RequireShape(path, output, tensor, new Shape(declared!));
+    }
+
+    private void RequireShape(BodyPath path, SizedName output, TensorValue tensor, Shape declared)
+    {
+        Diagnostic Differs() => DiagnosticCatalogue.OutputShape(
+            At(output.Shape.Span), output.Name.Text, declared.ToString(), tensor.Shape.ToString(), tensor.Origin);
+        if (declared.Rank != tensor.Shape.Rank)
+        {
+            Findings.Report(Differs());
+            return;
+        }
+        for (var axis = 0; axis < declared.Rank; axis++)
+            if (!rooms.Requirements.RequireEqual(path, tensor.Shape[axis], declared[axis], Differs))
+                return;
+    }
+
+    /// <summary>A statement that could not be read was meant to give the outputs.</summary>
+    public void AssumeOutputs() => _outputs ??= [];
+}

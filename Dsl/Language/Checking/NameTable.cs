@@ -1,0 +1,97 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Reads names, and knows which were set and never read.</summary>
+internal sealed class NameTable(Subject subject, Findings findings)
+{
+    private readonly HashSet<TextSpan> _used = [];
+    private readonly List<Name> _assigned = [];
+
+    /// <summary>Whether a statement that sets names could not be read: a name that is not known may be one of them.</summary>
+    public bool LacksNames { get; set; }
+
+    /// <summary>A parameter or an input of the header; it is to be used as every value is.</summary>
+    public void Declare(BodyPath path, Name name, Value value)
+    {
+        if (!ReservedNames.Contains(name.Text))
+            Assign(name);
+        // A second one of the name is reported already: whatever uses the name uses both.
+        path.Scope.Set(name.Text, new Binding(value, [.. path.Scope.Find(name.Text)?.Targets ?? [], name.Span]));
+    }
+
+    /// <summary>Expects a name that is set here to be read.</summary>
+    public void Assign(Name name) => _assigned.Add(name);
+
+    public void Use(Binding binding)
+    {
+        foreach (var target in binding.Targets)
+            _used.Add(target);
+    }
+
+    /// <summary>The value of a name, or an error.</summary>
+    public Value Lookup(BodyPath path, string name, TextSpan span)
+    {
+        if (path.Scope.Find(name) is { } binding)
+        {
+            if (binding.UndecidedAt is { } place)
+                return findings.Fail(DiagnosticCatalogue.UndecidedValue(subject.At(span), name, place));
+            Use(binding);
+            return binding.Value is ErrorValue ? findings.Suppress() : binding.Value;
+        }
+        if (name is "true" or "false")
+            return new BoolValue(name == "true");
+        // Once a declaration is enough for a name that it lacks.
+        return LacksNames || !subject.Context.IsFirstUse(subject.Declaration, name, span)
+            ? findings.Suppress()
+            : findings.Fail(DiagnosticCatalogue.UnknownName(subject.At(span), name).WithHint(HintFor(path, name)));
+    }
+
+    private string? HintFor(BodyPath path, string name)
+    {
+        var line = LineThatSets(name);
+        if (line is null && Spelling.Nearest(name, path.Scope.Names.Concat(["true", "false"])) is { } nearest)
+            return $"Did you mean '{nearest}'?";
+        if (subject.FindOperation(name) is { InputCount: not 1 } operation)
+            return $"Write {operation.Example}.";
+        if (subject.FindOperation(name) is not null || subject.File.Visible.ContainsKey(name))
+            return $"'{name}' is a stage: write value -> {name}.";
+        return line is null ? null : $"It is set in line {line} only.";
+    }
+
+    /// <summary>The line of the module's body that sets a name, for one that is read before.</summary>
+    private int? LineThatSets(string name) => subject.Declaration.Body.OfType<AssignStatement>().SelectMany(assign => assign.Targets)
+        .FirstOrDefault(target => target.Text == name) is { } later ? subject.At(later.Span).Line : null;
+
+    /// <summary>Reports that nothing has the name of a stage, unless a mistake that is reported already explains it.</summary>
+    public void ReportUnknownStage(BodyPath path, Name callee)
+    {
+        var (name, file, scope) = (callee.Text, subject.File, path.Scope);
+        // Blocks have capitals: one that is not known may be in the import that failed.
+        if (file.Unusable.Contains(name) || file.LacksNames && char.IsUpper(name[0]) || scope.Find(name)?.Value is ErrorValue)
+        {
+            findings.Suppress();
+            return;
+        }
+        var known = OperationCatalogue.All.Select(operation => operation.Name).Concat(file.Visible.Keys).Concat(file.Externs.Keys)
+            .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue));
+        findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name)
+            .WithHint(NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."
+                : (OperationCatalogue.FindByTorchName(name) ?? Spelling.Nearest(name, known)) is { } nearest ? $"Did you mean '{nearest}'?" : null));
+    }
+
+    public void ReportUnused()
+    {
+        foreach (var name in _assigned)
+            if (!_used.Contains(name.Span))
+                findings.Report(DiagnosticCatalogue.UnusedValue(subject.At(name.Span), name.Text)
+                    .WithHint(subject.Declaration.Parameters.Any(parameter => parameter.Name.Span == name.Span && parameter.Type.Text == "norm")
+                        ? $"The norms of the network take it by 'norm = {name.Text}'." : null));
+    }
+}

@@ -1,0 +1,161 @@
+using System;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+using Operand = KnDsl.Language.Syntax.Operand;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Evaluates operators: arithmetic on sizes and numbers, comparisons, conditions, and the joins of tensors.</summary>
+internal sealed class OperatorEvaluator(Rooms rooms)
+{
+    private Findings Findings => rooms.Findings;
+
+    private Place At(TextSpan span) => rooms.Subject.At(span);
+
+    public Value Evaluate(BodyPath path, OperatorExpression row, string? target)
+    {
+        var value = rooms.Expressions.Evaluate(path, row.First);
+        var span = row.First.Span;
+        foreach (var operand in row.Rest)
+        {
+            // The right side of a decided 'and' or 'or' is still read: its mistakes are mistakes.
+            var right = rooms.Expressions.Evaluate(path, operand.Right);
+            span = TextSpan.Union(span, operand.Right.Span);
+            value = value is ErrorValue || right is ErrorValue ? ErrorValue.Instance : Apply(path, operand, value, right, span, target);
+        }
+        return value;
+    }
+
+    private Value Apply(BodyPath path, Operand operand, Value left, Value right, TextSpan span, string? target)
+    {
+        var op = operand.Operator;
+        if (left is TensorValue || right is TensorValue)
+            return ApplyToTensors(path, operand, left, right, span, target);
+        switch (left, right)
+        {
+            case (SizeValue a, SizeValue b):
+                return ApplyToSizes(path, operand, a.Size, b.Size);
+            case (SizeValue or FloatValue, SizeValue or FloatValue):
+                return ApplyToFloats(operand, ExpressionEvaluator.AsFloat(left), ExpressionEvaluator.AsFloat(right));
+            case (BoolValue a, BoolValue b) when op is TokenOperator.And or TokenOperator.Or:
+                return new BoolValue(Condition.Join(op == TokenOperator.And, a.Condition, b.Condition));
+            case (BoolValue a, BoolValue b) when op is TokenOperator.Equal or TokenOperator.NotEqual:
+                return new BoolValue(Condition.Same(op == TokenOperator.Equal, a.Condition, b.Condition));
+        }
+        var wanted = op is TokenOperator.And or TokenOperator.Or ? "true or false on both sides" : "numbers on both sides";
+        return Findings.Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}"));
+    }
+
+    private static string Text(TokenOperator op) => op switch
+    {
+        TokenOperator.Add => "+",
+        TokenOperator.Subtract => "-",
+        TokenOperator.Multiply => "*",
+        TokenOperator.Divide => "/",
+        TokenOperator.Remainder => "%",
+        TokenOperator.Equal => "==",
+        TokenOperator.NotEqual => "!=",
+        TokenOperator.Less => "<",
+        TokenOperator.LessEqual => "<=",
+        TokenOperator.Greater => ">",
+        TokenOperator.GreaterEqual => ">=",
+        TokenOperator.And => "and",
+        _ => "or",
+    };
+
+    private Value ApplyToSizes(BodyPath path, Operand operand, Size a, Size b)
+    {
+        (a, b) = (a.Substitute(path.Assumptions), b.Substitute(path.Assumptions));
+        try
+        {
+            switch (operand.Operator)
+            {
+                case TokenOperator.Add:
+                    return new SizeValue(a + b);
+                case TokenOperator.Subtract:
+                    return new SizeValue(a - b);
+                case TokenOperator.Multiply:
+                    return new SizeValue(a * b);
+                case TokenOperator.Divide or TokenOperator.Remainder when b.Value == 0:
+                    return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
+                case TokenOperator.Divide:
+                    return new SizeValue(Size.FloorDivide(a, b));
+                case TokenOperator.Remainder:
+                    return new SizeValue(Size.Modulo(a, b));
+                case TokenOperator.And or TokenOperator.Or:
+                    return NotBetweenConditions(operand, $"{a} and {b}");
+                default:
+                    return new BoolValue(Condition.Compare(ComparisonOf(operand.Operator), a, b));
+            }
+        }
+        catch (OverflowException)
+        {
+            return Findings.Fail(DiagnosticCatalogue.Overflow(At(operand.Right.Span)));
+        }
+    }
+
+    private Value NotBetweenConditions(Operand operand, string found) =>
+        Findings.Fail(DiagnosticCatalogue.ValueType(At(operand.OperatorSpan), $"'{Text(operand.Operator)}'", "between conditions", found));
+
+    private static Comparison ComparisonOf(TokenOperator op) => op switch
+    {
+        TokenOperator.Equal => Comparison.Equal,
+        TokenOperator.NotEqual => Comparison.NotEqual,
+        TokenOperator.Less => Comparison.Less,
+        TokenOperator.LessEqual => Comparison.LessOrEqual,
+        TokenOperator.Greater => Comparison.Greater,
+        _ => Comparison.GreaterOrEqual,
+    };
+
+    private Value ApplyToFloats(Operand operand, FloatValue a, FloatValue b)
+    {
+        var op = operand.Operator;
+        if (op is TokenOperator.And or TokenOperator.Or)
+            return NotBetweenConditions(operand, $"{a.Describe()} and {b.Describe()}");
+        if (op is TokenOperator.Divide or TokenOperator.Remainder && b.Constant == 0)
+            return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
+        Arithmetic? arithmetic = op switch
+        {
+            TokenOperator.Add => Arithmetic.Add,
+            TokenOperator.Subtract => Arithmetic.Subtract,
+            TokenOperator.Multiply => Arithmetic.Multiply,
+            TokenOperator.Divide => Arithmetic.Divide,
+            TokenOperator.Remainder => Arithmetic.Remainder,
+            _ => null,
+        };
+        return arithmetic is { } known
+            ? new FloatValue(Number.Combine(known, a.Number, b.Number))
+            : new BoolValue(Condition.Compare(ComparisonOf(op), a.Number, b.Number));
+    }
+
+    private Value ApplyToTensors(BodyPath path, Operand operand, Value left, Value right, TextSpan span, string? target)
+    {
+        var symbol = Text(operand.Operator);
+        if (left is TensorValue a && right is TensorValue b)
+        {
+            if (OperationCatalogue.FindOperator(symbol) is { } join)
+                return Apply(join, [a, b], Arguments.None);
+        }
+        else
+        {
+            var isNumberFirst = right is TensorValue;
+            var (tensor, number) = isNumberFirst ? (right, left) : (left, right);
+            if (number is SizeValue or FloatValue && OperationCatalogue.FindOperatorWithNumber(symbol, isNumberFirst) is { } withNumber)
+                return Apply(withNumber, [(TensorValue)tensor], NumberArgument(number, At(isNumberFirst ? span : operand.Right.Span)));
+        }
+        return Findings.Fail(DiagnosticCatalogue.ValueType(At(span), $"'{symbol}'",
+            OperationCatalogue.FindOperator(symbol) is not null ? "between tensors or numbers"
+            : operand.Operator == TokenOperator.Divide ? "between numbers, or a tensor by a number"
+            : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}"));
+
+        Value Apply(Operation operation, TensorValue[] inputs, Arguments arguments) =>
+            rooms.Operations.Apply(path, operation, inputs, arguments, At(span), target: target);
+    }
+
+    /// <summary>The argument of an operator between a value and a number.</summary>
+    public static Arguments NumberArgument(Value number, Place place) => Arguments.None.With(OperationCatalogue.NumberOfOperator.Name, number, place);
+}

@@ -1,0 +1,88 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Evaluates normalization policies with their settings.</summary>
+internal sealed class PolicyEvaluator(Rooms rooms)
+{
+    private const string NoChannels = "A norm takes its channels from its input: leave them out.";
+
+    /// <summary>A gain that is a record has a number for each of these.</summary>
+    private static readonly IReadOnlyList<string> GainFields = ["mean", "variance"];
+
+    /// <summary>A policy with its settings, or null where it was wrong.</summary>
+    public PolicyValue? Evaluate(BodyPath path, Expression expression)
+    {
+        if (expression is ErrorExpression)
+        {
+            rooms.Findings.Suppress();
+            return null;
+        }
+        var place = rooms.Subject.At(expression.Span);
+        if (expression is NameExpression name && path.Scope.Find(name.Name) is not null)
+        {
+            var value = rooms.Names.Lookup(path, name.Name, name.Span);
+            if (value is not (PolicyValue or ErrorValue))
+                rooms.Findings.Report(DiagnosticCatalogue.ValueType(place, "This", "a normalization policy", value.Describe())
+                    .WithHint(value is SizeValue ? NoChannels : null));
+            return value as PolicyValue;
+        }
+        var call = expression switch
+        {
+            CallExpression { Label: null } written => written.Call,
+            NameExpression bare => new Call(new Name(bare.Name, bare.Span), [], false, bare.Span),
+            _ => null,
+        };
+        if (call is not null && NormPolicies.Find(call.Callee.Text) is { } policy)
+            return EvaluateCall(path, call, policy);
+        var known = NormPolicies.All.Select(definition => definition.Name).ToArray();
+        rooms.Findings.Report(DiagnosticCatalogue.ValueType(
+                place, "This", $"a normalization policy ({string.Join(", ", known)})", $"'{rooms.Subject.Source.Slice(expression.Span)}'")
+            .WithHint(expression is IntegerLiteral ? NoChannels
+                : call is not null && Spelling.Nearest(call.Callee.Text, known) is { } near ? $"Did you mean '{near}'?" : null));
+        return null;
+    }
+
+    private PolicyValue? EvaluateCall(BodyPath path, Call call, NormPolicyDefinition policy)
+    {
+        if (rooms.Binder.Bind(path, call, policy.Parameters) is not { } arguments || !rooms.Requirements.RequireKnown(arguments, policy.Name))
+            return null;
+        if (arguments.Find("gain")?.Value is RecordValue record && !CheckGain(record, policy))
+            return null;
+        return policy.Bind(arguments);
+    }
+
+    private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
+    {
+        foreach (var (name, value, span) in gain.Fields)
+        {
+            if (!GainFields.Contains(name))
+            {
+                rooms.Binder.ReportUnknown(new Name(name, span), "gain", GainFields);
+                return false;
+            }
+            if (value is not (SizeValue or FloatValue))
+            {
+                rooms.Findings.Report(DiagnosticCatalogue.ArgumentType(
+                    rooms.Subject.At(span), policy.Name, "gain", "a number for mean and variance", value.Describe()));
+                return false;
+            }
+        }
+        foreach (var name in GainFields)
+            if (gain.Fields.Count(field => field.Name == name) is var count and not 1)
+            {
+                var place = gain.Fields.Count > 0 ? rooms.Subject.At(gain.Fields[0].Span) : rooms.Subject.NamePlace;
+                rooms.Findings.Report(count == 0
+                    ? DiagnosticCatalogue.MissingArgument(place, "gain", name, "a number")
+                    : DiagnosticCatalogue.ArgumentTwice(place, "gain", name));
+                return false;
+            }
+        return true;
+    }
+}

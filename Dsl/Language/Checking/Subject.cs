@@ -1,0 +1,37 @@
+using System.Linq;
+using KnDsl.Language.Operations;
+using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>What is checked: a declaration in its file, for any arguments (generic) or for certain ones.</summary>
+internal sealed class Subject(ModelContext context, ModuleDeclaration declaration, SourceText source, bool isGeneric)
+{
+    public ModelContext Context => context;
+
+    public ModuleDeclaration Declaration => declaration;
+
+    public SourceText Source => source;
+
+    public bool IsGeneric => isGeneric;
+
+    /// <summary>What the file can name.</summary>
+    public FileScope File { get; } = context.ScopeOf(source);
+
+    public string Name => declaration.Name.Text;
+
+    public bool IsBlock => declaration.Kind == ModuleKind.Block;
+
+    /// <summary>The place of the declaration's name: that of findings that concern all of it.</summary>
+    public Place NamePlace => At(declaration.Name.Span);
+
+    public Place At(TextSpan span) => source.At(span);
+
+    public bool HasParameter(string name) => declaration.Parameters.Any(parameter => parameter.Name.Text == name);
+
+    /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
+    public Operation? FindOperation(string name) =>
+        OperationCatalogue.Find(name) ?? (File.Externs.TryGetValue(name, out var operation) ? operation : null);
+}

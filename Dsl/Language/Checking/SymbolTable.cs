@@ -1,0 +1,77 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Checking;
+
+/// <summary>Names for sizes that a module computes: each is one of the module's own in the generated code.</summary>
+internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValue>> inputs)
+{
+    private readonly HashSet<string> _loopNames = [];
+    private HashSet<string>? _taken;
+
+    private HashSet<string> Taken => _taken ??=
+    [
+        .. subject.Declaration.Parameters.Select(parameter => parameter.Name.Text),
+        .. inputs().SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name),
+    ];
+
+    /// <summary>A symbol for a local of the constructor, under a name that no parameter has.</summary>
+    public Symbol New(string name, SymbolKind kind = SymbolKind.Construction)
+    {
+        var unique = name;
+        for (var number = 2; !Taken.Add(unique); number++)
+            unique = name + number;
+        return new Symbol(unique, kind);
+    }
+
+    /// <summary>A symbol for a size that is one of two: it is known with the later of them.</summary>
+    public Symbol NewOneOf(string name, Size one, Size other) =>
+        New(name, one.Symbols().Concat(other.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction);
+
+    /// <summary>A size of an input that the constructor takes, under a name that no parameter has.</summary>
+    public Symbol ForInput(string name)
+    {
+        var unique = name;
+        for (var number = 2; subject.HasParameter(unique); number++)
+            unique = name + number;
+        return new Symbol(unique, SymbolKind.Construction);
+    }
+
+    /// <summary>
+    /// Whether a loop may have the name in the generated code: loops one after the other may share one, but not a loop and
+    /// the one around it, nor a parameter or number.
+    /// </summary>
+    private bool TakeForLoop(BodyPath path, string name)
+    {
+        if (path.Loops.Any(loop => loop.Variable.Name == name) || !_loopNames.Contains(name) && !Taken.Add(name))
+            return false;
+        _loopNames.Add(name);
+        return true;
+    }
+
+    /// <summary>The name of a loop's variable in the generated code: that of the file where it is free.</summary>
+    public string NameLoop(BodyPath path, string name) => TakeForLoop(path, name) ? name : New(name).Name;
+
+    /// <summary>A name for the variable of a repetition, which has none in the file.</summary>
+    public string NameRepetition(BodyPath path)
+    {
+        foreach (var name in new[] { "i", "j", "k" })
+            if (path.Scope.Find(name) is null && TakeForLoop(path, name))
+                return name;
+        return New("turn").Name;
+    }
+
+    /// <summary>The name under which a block's constructor takes a size of an input: <c>xChannels</c>.</summary>
+    public static string InputName(string input, int axis, int rank)
+    {
+        if (axis == 0)
+            return "N";
+        var name = Shape.AxisName(axis, rank);
+        name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : Capital(name);
+        return input + name;
+    }
+
+    public static string Capital(string name) => char.ToUpperInvariant(name[0]) + name.Substring(1);
+}

@@ -1,0 +1,61 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Plan;
+
+/// <summary>
+/// Puts what makes the shared modules into a finished plan: where each was declared or, where the sizes that it is made for
+/// are set later, right after that. One that nothing applies is left out.
+/// </summary>
+internal static class SharedPlacement
+{
+    public static void Place(List<PlanItem> items)
+    {
+        foreach (var item in items)
+            switch (item)
+            {
+                case IfItem branch:
+                    Place(branch.Then);
+                    Place(branch.Else);
+                    break;
+                case LoopItem loop:
+                    Place(loop.Body);
+                    break;
+            }
+        var moved = new HashSet<PlanItem>();
+        foreach (var hole in items.OfType<SharedModuleItem>().ToArray())
+        {
+            var at = items.IndexOf(hole);
+            items.RemoveAt(at);
+            if (hole.Made is not { } made)
+                continue;
+            var needed = SymbolsOf(hole.Inputs!);
+            var last = items.FindLastIndex(item => needed.Any(symbol => Sets(item, symbol)));
+            if (last >= at)
+            {
+                at = last + 1;
+                // Of several that wait for one size, the first that was declared comes first.
+                while (at < items.Count && moved.Contains(items[at]))
+                    at++;
+                moved.Add(made);
+            }
+            items.Insert(at, made);
+        }
+    }
+
+    /// <summary>The symbols of the inputs' sizes that are known when a module is built.</summary>
+    public static IReadOnlyCollection<Symbol> SymbolsOf(IReadOnlyList<TensorValue> inputs) =>
+    [
+        .. inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Leaves()).Where(symbol => symbol.Kind == SymbolKind.Construction).Distinct(),
+    ];
+
+    /// <summary>Whether a symbol has its value from an item on: a size that an if or a loop sets, or a property of a block.</summary>
+    public static bool Sets(PlanItem item, Symbol symbol) => item switch
+    {
+        IfItem branch => branch.Sizes.Any(size => size.Variable.Equals(symbol)),
+        LoopItem loop => loop.Sizes.Any(size => size.Variable.Equals(symbol)),
+        ConstructBlockItem block => symbol.Origin is BlockSize size && size.Member == block.Member,
+        _ => false,
+    };
+}
