@@ -23,7 +23,8 @@ internal static class Comparison
         // Read before anything is printed about the training: a missing file should be the first thing that the user sees.
         ImageSet trainingImages = ImageSet.Training(options.Data);
         ImageSet testImages = ImageSet.Test(options.Data);
-        if (!options.Full) trainingImages = trainingImages.Take(Options.Subset);
+        if (!options.Full)
+            trainingImages = trainingImages.Take(Options.Subset);
 
         Threads.Set(options.Threads);
         if (options.Device == "cuda" && !cuda.is_available())
@@ -31,17 +32,17 @@ internal static class Comparison
             output.WriteLine("There is no CUDA device, or the program was not built with TorchBackend=cuda.");
             return 1;
         }
-        Device device = options.Device != "cpu" && cuda.is_available() ? CUDA : CPU;
+        var device = options.Device != "cpu" && cuda.is_available() ? CUDA : CPU;
         var settings = new Settings(options.Epochs, options.Batch, options.LearningRate, options.Seed, device);
 
-        string folder = Path.GetFullPath(options.Output);
+        var folder = Path.GetFullPath(options.Output);
         Directory.CreateDirectory(folder);
-        string statistics = options.Microbatch is int samples ? $"{samples} images" : $"whole batches of {options.Batch}";
+        var statistics = options.Microbatch is int samples ? $"{samples} images" : $"whole batches of {options.Batch}";
         output.WriteLine($"{trainingImages.Count} training and {testImages.Count} test images from {options.Data}");
         output.WriteLine(
             $"{options.Epochs} epochs, batch {options.Batch}, statistics of {statistics}, seed {options.Seed}, on {device.type}");
 
-        (double Mean, double Deviation) scale = TensorSet.MeasureScale(trainingImages);
+        var scale = TensorSet.MeasureScale(trainingImages);
         using var training = new TensorSet(trainingImages, scale, device);
         using var test = new TensorSet(testImages, scale, device);
         var trainer = new Trainer(training, test, settings);

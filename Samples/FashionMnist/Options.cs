@@ -67,15 +67,15 @@ internal sealed record Options
         };
         methods.Validators.Add(result =>
         {
-            if (!Method.TryParseList(result.GetValueOrDefault<string>() ?? "", out _, out string problem))
+            if (!Method.TryParseList(result.GetValueOrDefault<string>() ?? "", out _, out var problem))
                 result.AddError($"--methods: {problem}.");
         });
-        Option<int> microbatch = WholeNumber(
+        var microbatch = WholeNumber(
             "--microbatch", DefaultMicrobatch, 0, int.MaxValue, "Images per statistic of kalman and batch; 0 for the whole batch");
-        Option<int> epochs = WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
-        Option<int> batch = WholeNumber("--batch", DefaultBatch, 1, 100_000, "Images per step");
-        Option<int> seed = WholeNumber("--seed", 1, 0, int.MaxValue, "Determines the first weights and the order of the images");
-        Option<int> threads = WholeNumber("--threads", 2, 1, 1024, "Threads to compute with; the same number gives the same results");
+        var epochs = WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
+        var batch = WholeNumber("--batch", DefaultBatch, 1, 100_000, "Images per step");
+        var seed = WholeNumber("--seed", 1, 0, int.MaxValue, "Determines the first weights and the order of the images");
+        var threads = WholeNumber("--threads", 2, 1, 1024, "Threads to compute with; the same number gives the same results");
         var rate = new Option<double>("--lr")
         {
             Description = "The highest learning rate, after the warm-up",
@@ -118,8 +118,8 @@ internal sealed record Options
         });
         command.SetAction(parsed =>
         {
-            int samples = parsed.GetValue(microbatch);
-            Method.TryParseList(parsed.GetValue(methods)!, out string[] names, out _);
+            var samples = parsed.GetValue(microbatch);
+            Method.TryParseList(parsed.GetValue(methods)!, out var names, out _);
             return run(new Options
             {
                 Methods = names,
@@ -145,8 +145,8 @@ internal sealed record Options
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultValue };
         option.CustomParser = result =>
         {
-            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
                 && value >= minimum
                 && value <= maximum)
             {
@@ -162,8 +162,8 @@ internal sealed record Options
 
     private static double Number(ArgumentResult result)
     {
-        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && value > 0
             && double.IsFinite(value))
         {

@@ -6,22 +6,22 @@ using static TorchSharp.torch;
 
 // Made-up data in four classes: images that are black, red, green or blue, under noise.
 random.manual_seed(1);
-Device device = cuda.is_available() ? CUDA : CPU;
-Tensor colours = cat([zeros(1, 3, device: device), eye(3, device: device)]).view(4, 3, 1, 1);
-Tensor labels = randint(0, 4, 512, device: device);
-Tensor images = colours[labels] + randn(512, 3, 16, 16, device: device);
+var device = cuda.is_available() ? CUDA : CPU;
+var colours = cat([zeros(1, 3, device: device), eye(3, device: device)]).view(4, 3, 1, 1);
+var labels = randint(0, 4, 512, device: device);
+var images = colours[labels] + randn(512, 3, 16, 16, device: device);
 
 // The build makes the class Small from net.knnet. Each normalization statistic is of two images only.
 using var network = new Small(classes: 4, policy: NormPolicy.Kalman(microbatch: 2), device: device);
 using var optimizer = optim.SGD(network.parameters(), learningRate: 0.05, momentum: 0.9);
-for (int epoch = 1; epoch <= 5; epoch++)
+for (var epoch = 1; epoch <= 5; epoch++)
 {
     double sum = 0;
-    for (int start = 0; start < 512; start += 32)
+    for (var start = 0; start < 512; start += 32)
     {
         using var scope = NewDisposeScope();
         Tensor scores = network.call(images[start..(start + 32)]);
-        Tensor loss = nn.functional.cross_entropy(scores, labels[start..(start + 32)]);
+        var loss = nn.functional.cross_entropy(scores, labels[start..(start + 32)]);
         optimizer.zero_grad();
         loss.backward();
         optimizer.step();
@@ -31,11 +31,11 @@ for (int epoch = 1; epoch <= 5; epoch++)
 }
 
 // The weights go to a file and from there into another network, which classifies images that it has not seen.
-string file = Path.Combine(AppContext.BaseDirectory, "small.safetensors");
+var file = Path.Combine(AppContext.BaseDirectory, "small.safetensors");
 network.save_weights(file);
 using var loaded = new Small(classes: 4, device: device);
 loaded.load_weights(file);
 loaded.eval();
 Tensor predicted = loaded.call(colours + randn(4, 3, 16, 16, device: device)).argmax(1);
-string classes = string.Join(", ", predicted.cpu().data<long>().ToArray());
+var classes = string.Join(", ", predicted.cpu().data<long>().ToArray());
 Console.WriteLine($"A black, a red, a green and a blue image are of the classes {classes}");

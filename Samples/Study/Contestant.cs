@@ -45,13 +45,17 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     /// <exception cref="ArgumentException">There is no such contestant; the message lists those that there are.</exception>
     public static Contestant Parse(string name)
     {
-        if (Known.FirstOrDefault(contestant => contestant.Name == name) is { } known) return known;
+        if (Known.FirstOrDefault(contestant => contestant.Name == name) is { } known)
+            return known;
 
-        Match gains = WithGains().Match(name);
+        var gains = WithGains().Match(name);
         if (!gains.Success)
+        {
             throw new ArgumentException(
                 $"there is no method '{name}'; expected some of {string.Join(", ", Known.Select(k => k.Name))}, or kalman(0.5/0.05) "
                 + "with gains of mean and variance");
+        }
+
         try
         {
             var gain = new Gain(Number(gains.Groups["mean"]), Number(gains.Groups["variance"]));

@@ -35,7 +35,7 @@ internal sealed record HistoryPolicy(NormPolicy Inner) : NormPolicy
         {
             using var scope = NewDisposeScope();
             // A copy, since the layer updates its averages while autograd still holds the prior.
-            ChannelState? past = training
+            var past = training
                 ? ChannelState.Gaussian(inner.running_mean.clone(), inner.running_var.clone(), input.shape[2..])
                 : null;
             return (scope.MoveToOuter(inner.forward(input, past).output), null, null);

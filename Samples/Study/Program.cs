@@ -4,7 +4,7 @@ using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.Study;
 using Spectre.Console;
 
-RootCommand command = StudyOptions.Command(Run);
+var command = StudyOptions.Command(Run);
 command.Add(WorkerProcess.Command());
 return command.Parse(args).Invoke();
 

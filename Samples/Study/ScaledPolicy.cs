@@ -38,9 +38,9 @@ internal sealed record ScaledPolicy(NormPolicy Inner) : NormPolicy
         public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(Tensor input, ChannelState? prior)
         {
             using var scope = NewDisposeScope();
-            double scale = 1 / Math.Sqrt(Share);
+            var scale = 1 / Math.Sqrt(Share);
             long[] channels = [1, num_features, .. Enumerable.Repeat(1L, (int)input.dim() - 2)];
-            Tensor shift = (inner.bias * (1 - scale)).view(channels);
+            var shift = (inner.bias * (1 - scale)).view(channels);
             return (scope.MoveToOuter(inner.call(input) * scale + shift), null, null);
         }
     }

@@ -23,8 +23,8 @@ internal sealed class StudyData : IDisposable
 
     private StudyData(ImageSet training, ImageSet test)
     {
-        (double Mean, double Deviation) scale = TensorSet.MeasureScale(training);
-        int first = training.Count - training.Count / HeldBack;
+        var scale = TensorSet.MeasureScale(training);
+        var first = training.Count - training.Count / HeldBack;
         all = new TensorSet(training, scale, CPU);
         remaining = new TensorSet(training.Take(first), scale, CPU);
         heldBack = new TensorSet(training.Skip(first), scale, CPU);

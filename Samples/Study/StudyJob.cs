@@ -19,7 +19,7 @@ internal static class StudyJob
     {
         // Problems with the data are reported before anything begins.
         StudyData.Open(options.Data, options.Images).Dispose();
-        string folder = Path.GetFullPath(options.Output);
+        var folder = Path.GetFullPath(options.Output);
         Directory.CreateDirectory(folder);
         var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);
 
@@ -27,7 +27,7 @@ internal static class StudyJob
         StudyProgress.Follow(console, output, options.Plan, log, options.Workers, finished =>
             new TrialRunner(options, log).Run(finished));
 
-        IReadOnlyList<Entry> entries = Entry.All(options.Plan, log);
+        var entries = Entry.All(options.Plan, log);
         StudyReport.Save(Path.Combine(folder, "study.md"), entries, options);
         StudyPicture.Save(Path.Combine(folder, "study.png"), entries);
         StudyReport.Show(console, entries, options.Plan);

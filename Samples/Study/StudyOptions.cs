@@ -26,17 +26,17 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
     /// <param name="run">Called with the options; returns the exit code.</param>
     public static RootCommand Command(Func<StudyOptions, int> run)
     {
-        Option<string> methods = List(
+        var methods = List(
             "--methods", string.Join(",", Contestant.Default), "Methods to compare, separated by commas", Contestant.Parse);
-        Option<string> samples = List(
+        var samples = List(
             "--samples", "1,2,4,8,0", "Images per statistic, 0 for the whole batch",
             text => Parse(text, n => n is >= 0 and <= TrialTraining.Batch, $"a whole number from 0 to {TrialTraining.Batch}"));
-        Option<string> rates = List(
+        var rates = List(
             "--rates", "0.05,0.1,0.2", "Learning rates to choose from, judged on images that are held back", ParseRate);
-        Option<int> seeds = Options.WholeNumber("--seeds", 3, 1, 1000, "Trainings of each method at each number of images");
-        Option<int> epochs = Options.WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
-        Option<int> images = Options.WholeNumber("--images", Options.Subset, 12, 1_000_000, "Training images, the first of the folder");
-        Option<int> workers = Options.WholeNumber(
+        var seeds = Options.WholeNumber("--seeds", 3, 1, 1000, "Trainings of each method at each number of images");
+        var epochs = Options.WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
+        var images = Options.WholeNumber("--images", Options.Subset, 12, 1_000_000, "Training images, the first of the folder");
+        var workers = Options.WholeNumber(
             "--workers", Environment.ProcessorCount, 1, 1024, "Trainings at a time, each on one thread");
         var data = new Option<string>("--data")
         {
@@ -78,12 +78,15 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
 
     private static void Check<T>(OptionResult result, string name, Func<string, T> read)
     {
-        if (result.Implicit) return;
-        string[] items = Items(result.GetValueOrDefault<string>() ?? "");
+        if (result.Implicit)
+            return;
+        var items = Items(result.GetValueOrDefault<string>() ?? "");
         try
         {
-            foreach (string item in items) read(item);
-            if (items.Distinct().Count() < items.Length) result.AddError($"{name}: an item occurs twice.");
+            foreach (var item in items)
+                read(item);
+            if (items.Distinct().Count() < items.Length)
+                result.AddError($"{name}: an item occurs twice.");
         }
         catch (ArgumentException e)
         {
@@ -92,12 +95,12 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
     }
 
     private static int Parse(string text, Predicate<int> allowed, string expected) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && allowed(value)
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && allowed(value)
             ? value
             : throw new ArgumentException($"'{text}' is not {expected}");
 
     private static double ParseRate(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate > 0 && double.IsFinite(rate)
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate > 0 && double.IsFinite(rate)
             ? rate
             : throw new ArgumentException($"'{text}' is not a number above 0, such as 0.1");
 

@@ -40,12 +40,14 @@ internal static class StudyPicture
             .. entries.Where(e => e.Contestant.DependsOnSamples).Select(e => e.Samples).Distinct()
                 .OrderBy(n => n == 0 ? int.MaxValue : n),
         ];
-        if (columns.Length == 0) columns = [0];
+        if (columns.Length == 0)
+            columns = [0];
 
         using var plot = new Plot();
         double least = entries.Min(e => e.Spread.Least), top = Math.Min(least + Range, entries.Max(e => e.Spread.Greatest));
         IGrouping<Contestant, Entry>[] lines = [.. entries.GroupBy(e => e.Contestant)];
-        for (int i = 0; i < lines.Length; i++) Draw(plot, lines[i].Key, [.. lines[i]], columns, top, i, lines.Length);
+        for (var i = 0; i < lines.Length; i++)
+            Draw(plot, lines[i].Key, [.. lines[i]], columns, top, i, lines.Length);
 
         plot.Title("Fashion-MNIST: test error against images per statistic", size: 16);
         plot.XLabel("images per statistic", size: 14);
@@ -61,9 +63,9 @@ internal static class StudyPicture
 
     private static void Draw(Plot plot, Contestant contestant, Entry[] entries, int[] columns, double top, int number, int count)
     {
-        Color color = Colors[number % Colors.Length];
+        var color = Colors[number % Colors.Length];
         // Side by side, so that no bar hides another.
-        double shift = (number - (count - 1) / 2.0) * 0.3 / count;
+        var shift = (number - (count - 1) / 2.0) * 0.3 / count;
         double[] xs = contestant.DependsOnSamples
             ? [.. entries.Select(e => Array.IndexOf(columns, e.Samples) + shift)]
             : [.. columns.Select((_, at) => at + shift)];
@@ -71,16 +73,16 @@ internal static class StudyPicture
             ? [.. entries.Select(e => Math.Min(e.Mean, top))]
             : [.. columns.Select(_ => Math.Min(entries[0].Mean, top))];
 
-        Scatter line = plot.Add.Scatter(xs, ys);
+        var line = plot.Add.Scatter(xs, ys);
         line.LegendText = contestant.Name;
         line.Color = color;
         line.LineWidth = 2;
         line.LinePattern = contestant.DependsOnSamples ? LinePattern.Solid : LinePattern.Dashed;
         line.MarkerSize = contestant.DependsOnSamples ? 8 : 0;
         line.MarkerShape = Markers[number % Markers.Length];
-        for (int i = 0; i < (contestant.DependsOnSamples ? entries.Length : 1); i++)
+        for (var i = 0; i < (contestant.DependsOnSamples ? entries.Length : 1); i++)
         {
-            (double least, double greatest) = entries[i].Spread;
+            var (least, greatest) = entries[i].Spread;
             var bar = plot.Add.Line(xs[i], Math.Min(least, top), xs[i], Math.Min(greatest, top));
             bar.Color = color;
             bar.LineWidth = 1.5f;

@@ -28,7 +28,8 @@ internal sealed record StudyPlan(IReadOnlyList<Contestant> Contestants, IReadOnl
     /// <summary>The rate with the least validation error, or null as long as a trial is missing.</summary>
     public double? ChosenRate(Contestant contestant, int samples, TrialLog log)
     {
-        if (Rates.Count == 1) return Rates[0];
+        if (Rates.Count == 1)
+            return Rates[0];
 
         TrialResult?[] results = [.. RateTrials(contestant, samples).Select(log.Find)];
         return results.Any(result => result is null) ? null : results.MinBy(result => result!.Error)!.Trial.Rate;
@@ -40,7 +41,7 @@ internal sealed record StudyPlan(IReadOnlyList<Contestant> Contestants, IReadOnl
     /// </summary>
     public IEnumerable<Trial> Open(TrialLog log)
     {
-        IEnumerable<Trial> rates = Entries.SelectMany(entry => RateTrials(entry.Contestant, entry.Samples));
+        var rates = Entries.SelectMany(entry => RateTrials(entry.Contestant, entry.Samples));
         IEnumerable<Trial> compared = Entries
             .SelectMany(entry => ComparisonTrials(entry.Contestant, entry.Samples, log) ?? [])
             .OrderBy(trial => trial.Seed);

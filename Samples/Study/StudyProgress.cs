@@ -26,7 +26,7 @@ internal static class StudyProgress
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
             .Start(context =>
             {
-                ProgressTask bar = context.AddTask("study", maxValue: left.All);
+                var bar = context.AddTask("study", maxValue: left.All);
                 bar.Value = left.Done;
                 work(result =>
                 {
@@ -38,7 +38,7 @@ internal static class StudyProgress
 
     private static string Line(TrialResult result, TimeLeft left)
     {
-        TimeSpan estimate = left.After(result);
+        var estimate = left.After(result);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"[{left.Done}/{left.All}] {result.Trial}: {(double.IsFinite(result.Loss) ? $"{result.Error:F2} %" : "diverged")}, "
@@ -55,7 +55,7 @@ internal static class StudyProgress
         public TimeLeft(StudyPlan plan, TrialLog log, int workers)
         {
             this.workers = workers;
-            Purpose[] purposes = Enum.GetValues<Purpose>();
+            var purposes = Enum.GetValues<Purpose>();
             TrialResult[] finished =
             [
                 .. plan.Entries

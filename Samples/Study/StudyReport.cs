@@ -12,7 +12,7 @@ internal static class StudyReport
     /// <summary>Writes the table as Markdown, together with the settings of the study.</summary>
     public static void Save(string path, IReadOnlyList<Entry> entries, StudyOptions options)
     {
-        StudyPlan plan = options.Plan;
+        var plan = options.Plan;
         List<string> lines =
         [
             $"{options.Settings}; network ResNetCifar; SGD with momentum 0.9, weight decay 1e-4 on weights, 50 steps of warm-up, "
@@ -36,8 +36,9 @@ internal static class StudyReport
     {
         var table = new Table().Border(TableBorder.Rounded);
         table.AddColumn("error %, statistics of");
-        foreach (int samples in plan.Samples) table.AddColumn(new TableColumn(Column(samples)).RightAligned());
-        foreach (Contestant contestant in plan.Contestants)
+        foreach (var samples in plan.Samples)
+            table.AddColumn(new TableColumn(Column(samples)).RightAligned());
+        foreach (var contestant in plan.Contestants)
             table.AddRow([contestant.Name, .. Cells(contestant, entries, plan).Select(e => e is null ? "" : Cell(e))]);
         console.Write(table);
     }

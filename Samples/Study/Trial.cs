@@ -36,12 +36,12 @@ internal sealed record Trial(Purpose Purpose, string Method, int Samples, double
     /// <summary>Reads a trial from its line; null if the line is not one.</summary>
     public static Trial? Read(string line)
     {
-        string[] fields = line.Split(',');
+        var fields = line.Split(',');
         return fields.Length == 5
             && Enum.TryParse(fields[0], out Purpose purpose)
-            && int.TryParse(fields[2], CultureInfo.InvariantCulture, out int samples)
-            && double.TryParse(fields[3], CultureInfo.InvariantCulture, out double rate)
-            && int.TryParse(fields[4], CultureInfo.InvariantCulture, out int seed)
+            && int.TryParse(fields[2], CultureInfo.InvariantCulture, out var samples)
+            && double.TryParse(fields[3], CultureInfo.InvariantCulture, out var rate)
+            && int.TryParse(fields[4], CultureInfo.InvariantCulture, out var seed)
                 ? new Trial(purpose, fields[1], samples, rate, seed)
                 : null;
     }
@@ -64,12 +64,12 @@ internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeS
     /// <summary>Reads a result from its line; null if the line is not one.</summary>
     public static TrialResult? Read(string line)
     {
-        string[] fields = line.Split(',');
+        var fields = line.Split(',');
         return fields.Length == 8
             && Trial.Read(string.Join(',', fields[..5])) is { } trial
-            && double.TryParse(fields[5], CultureInfo.InvariantCulture, out double error)
-            && double.TryParse(fields[6], CultureInfo.InvariantCulture, out double loss)
-            && double.TryParse(fields[7], CultureInfo.InvariantCulture, out double seconds)
+            && double.TryParse(fields[5], CultureInfo.InvariantCulture, out var error)
+            && double.TryParse(fields[6], CultureInfo.InvariantCulture, out var loss)
+            && double.TryParse(fields[7], CultureInfo.InvariantCulture, out var seconds)
                 ? new TrialResult(trial, error, loss, TimeSpan.FromSeconds(seconds))
                 : null;
     }

@@ -22,16 +22,17 @@ internal sealed class TrialLog
     public TrialLog(string path, string settings)
     {
         this.path = path;
-        string head = $"# {settings}";
+        var head = $"# {settings}";
         if (!File.Exists(path))
         {
             File.WriteAllLines(path, [head, TrialResult.Columns]);
             return;
         }
 
-        string text = File.ReadAllText(path);
-        string[] lines = text.Split('\n', StringSplitOptions.TrimEntries);
-        if (lines.Length < 2 || lines[1] != TrialResult.Columns) throw new StudyException($"{path} is not the log of a study.");
+        var text = File.ReadAllText(path);
+        var lines = text.Split('\n', StringSplitOptions.TrimEntries);
+        if (lines.Length < 2 || lines[1] != TrialResult.Columns)
+            throw new StudyException($"{path} is not the log of a study.");
         if (lines[0] != head)
         {
             throw new StudyException(string.Join(
@@ -43,11 +44,12 @@ internal sealed class TrialLog
         }
 
         // After the last line end there may be a line that was cut off: its trial is run again.
-        int whole = text.LastIndexOf('\n') + 1;
-        if (whole < text.Length) File.WriteAllText(path, text[..whole]);
-        foreach ((string line, int number) in lines[..^1].Select((line, at) => (line, at + 1)).Skip(2))
+        var whole = text.LastIndexOf('\n') + 1;
+        if (whole < text.Length)
+            File.WriteAllText(path, text[..whole]);
+        foreach (var (line, number) in lines[..^1].Select((line, at) => (line, at + 1)).Skip(2))
         {
-            TrialResult result = TrialResult.Read(line)
+            var result = TrialResult.Read(line)
                 ?? throw new StudyException($"{path}, line {number}: '{line}' is not a trial, expected {TrialResult.Columns}.");
             results[result.Trial] = result;
         }
@@ -56,7 +58,8 @@ internal sealed class TrialLog
     /// <summary>The result of a trial, or null if it was not run yet.</summary>
     public TrialResult? Find(Trial trial)
     {
-        lock (gate) return results.GetValueOrDefault(trial);
+        lock (gate)
+            return results.GetValueOrDefault(trial);
     }
 
     /// <summary>Adds a result to the file.</summary>

@@ -21,9 +21,12 @@ internal sealed class TrialRunner(StudyOptions options, TrialLog log)
     public void Run(Action<TrialResult> finished)
     {
         Thread[] threads = [.. Enumerable.Range(0, options.Workers).Select(_ => new Thread(() => Work(finished)))];
-        foreach (Thread thread in threads) thread.Start();
-        foreach (Thread thread in threads) thread.Join();
-        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
     }
 
     private void Work(Action<TrialResult> finished)
@@ -33,7 +36,7 @@ internal sealed class TrialRunner(StudyOptions options, TrialLog log)
             using var worker = new WorkerProcess(options);
             while (Next() is { } trial)
             {
-                TrialResult result = worker.Run(trial);
+                var result = worker.Run(trial);
                 lock (gate)
                 {
                     log.Add(result);
@@ -60,13 +63,14 @@ internal sealed class TrialRunner(StudyOptions options, TrialLog log)
         {
             while (failure is null)
             {
-                Trial? next = options.Plan.Open(log).FirstOrDefault(trial => !taken.Contains(trial));
+                var next = options.Plan.Open(log).FirstOrDefault(trial => !taken.Contains(trial));
                 if (next is not null)
                 {
                     taken.Add(next);
                     return next;
                 }
-                if (taken.Count == 0) return null;
+                if (taken.Count == 0)
+                    return null;
                 Monitor.Wait(gate);
             }
             return null;

@@ -18,16 +18,16 @@ internal sealed class TrialTraining(StudyData data, int epochs)
     /// <summary>Trains and tests a network as the trial says.</summary>
     public TrialResult Run(Trial trial)
     {
-        (TensorSet training, TensorSet test) = data.For(trial.Purpose);
+        var (training, test) = data.For(trial.Purpose);
         var settings = new Settings(
             trial.Purpose == Purpose.Rate ? Math.Max(1, epochs / 2) : epochs, Batch, trial.Rate, trial.Seed, CPU)
         {
             TestsEachEpoch = false,
         };
-        int steps = settings.Epochs * settings.StepsPerEpoch(training.Count);
-        NormPolicy policy = Contestant.Parse(trial.Method).CreatePolicy(trial.Samples == 0 ? null : trial.Samples, steps);
+        var steps = settings.Epochs * settings.StepsPerEpoch(training.Count);
+        var policy = Contestant.Parse(trial.Method).CreatePolicy(trial.Samples == 0 ? null : trial.Samples, steps);
         var clock = Stopwatch.StartNew();
-        Outcome outcome = new Trainer(training, test, settings).Train(
+        var outcome = new Trainer(training, test, settings).Train(
             new Method(trial.Method, policy), policy => new ResNetCifar(policy: policy, device: CPU), new Observers());
         return new TrialResult(trial, outcome.Error, outcome.Epochs[^1].Loss, clock.Elapsed);
     }

@@ -38,12 +38,14 @@ internal sealed class WorkerProcess : IDisposable
             RedirectStandardError = true,
         };
         // The same runtime as this process has, wherever it is installed.
-        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        if (!start.Environment.ContainsKey("DOTNET_ROOT")) start.Environment["DOTNET_ROOT"] = runtime;
+        var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        if (!start.Environment.ContainsKey("DOTNET_ROOT"))
+            start.Environment["DOTNET_ROOT"] = runtime;
         process = Process.Start(start)!;
         process.ErrorDataReceived += (_, line) =>
         {
-            lock (errors) errors.AppendLine(line.Data);
+            lock (errors)
+                errors.AppendLine(line.Data);
         };
         process.BeginErrorReadLine();
     }
@@ -63,7 +65,7 @@ internal sealed class WorkerProcess : IDisposable
             var training = new TrialTraining(read, parsed.GetValue(epochs));
             while (Console.ReadLine() is { } line)
             {
-                Trial trial = Trial.Read(line) ?? throw new StudyException($"'{line}' is not a trial.");
+                var trial = Trial.Read(line) ?? throw new StudyException($"'{line}' is not a trial.");
                 Console.WriteLine(training.Run(trial).ToLine());
             }
             return 0;
@@ -85,7 +87,8 @@ internal sealed class WorkerProcess : IDisposable
             // The process has ended; reading its answer shows that.
         }
 
-        if (process.StandardOutput.ReadLine() is { } line && TrialResult.Read(line) is { } result) return result;
+        if (process.StandardOutput.ReadLine() is { } line && TrialResult.Read(line) is { } result)
+            return result;
         process.Kill(entireProcessTree: true);
         process.WaitForExit();
         lock (errors)

@@ -21,13 +21,13 @@ public sealed class OrderTests
     private static readonly Project[] Projects =
     [
         new("Dsl/Language", "KnDsl.Language",
-            ["Text", "Diagnostics", "Syntax", "Parsing", "Values", "Operations/Contract", "Operations", "Plan", "Checking", "Formatting"]),
+            ["Text", "Diagnostics", "Syntax", "Parsing", "Values", "Operations/Contract", "Operations", "Plan", "Checking"]),
         new("Generator", "KnDsl.Generator", ["Pipeline", "Analysis", "Planning", "Writing", ""]),
         // One namespace for those who use it; the folders have an order all the same.
         new("Runtime/Core", null,
         [
-            "Checks", "Native", "Autograd", "Kernels", "Moments", "Statistics", "Filter", "Layers", "Policies", "Norms", "Modules",
-            "Weights", "Networks", "",
+            "Native", "Autograd", "Checks", "Kernels", "Statistics/Fused", "Statistics", "Statistics/Rules",
+            "Filter/Arguments", "Filter/Cpu", "Filter/Compiled", "Filter", "Norms", "Networks", "Modules", "Weights",
         ]),
     ];
 
@@ -50,6 +50,11 @@ public sealed class OrderTests
         }
         Violations.Check("Order", found);
     }
+
+    [Fact]
+    public void Every_folder_of_the_order_holds_files() => Assert.All(Projects, project => Assert.Equal(
+        project.Folders.Select(folder => $"{project.Path}/{folder}".TrimEnd('/')).Order(),
+        Sources.Below(project.Path).Select(file => FolderOf(file.FilePath)).Distinct().Order()));
 
     [Fact]
     public void A_file_has_the_namespace_of_its_folder() => Assert.All(

@@ -23,7 +23,8 @@ public sealed class PolicyDefaultsTests
     public void TheFactoryHasTheSettingsOfTheLanguage(string name)
     {
         var policy = NormPolicies.Find(name)!;
-        Assert.Equal(policy.Parameters.Select(CSharpName).Order(), Factory(policy).GetParameters().Select(parameter => parameter.Name!).Order());
+        Assert.Equal(policy.Parameters.Select(CSharpName).Order(), Factory(policy).GetParameters()
+            .Select(parameter => parameter.Name!).Order());
     }
 
     [Theory]

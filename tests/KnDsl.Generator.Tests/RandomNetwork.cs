@@ -236,7 +236,8 @@ internal sealed class RandomNetwork
     {
         var variable = $"k{_labels++}";
         var head = Chance(25) && _lists.Count > 0 ? $"for {variable} in {Any(_lists)}"
-            : $"for {variable} in {Any(["0", "1"])}..{(Any(["depth", "2", "3", "width"]) is var end && _numbers.Contains(end) ? end : "3")}";
+            : $"for {variable} in {Any(["0", "1"])}.."
+                + (Any(["depth", "2", "3", "width"]) is var end && _numbers.Contains(end) ? end : "3");
         Inside(head, () => Statements(_random.Next(1, 3)), variable);
         Line("}");
     }

@@ -179,11 +179,13 @@ public sealed class AuthorsParityTests : TorchTest
 
             var y = zeros_like(value);
             for (var g = 0; g < groups; g++)
+            {
                 foreach (var row in members[g])
                 {
                     var scale = norm.weight / (v[g] + Eps).sqrt();
                     y[row] = (value[row] - m[g].view(-1, 1, 1)) * scale.view(-1, 1, 1) + norm.bias.view(-1, 1, 1);
                 }
+            }
 
             seen.Add(($"{index} mean", m));
             seen.Add(($"{index} variance", v));

@@ -31,8 +31,10 @@ public sealed class ChainedLayerTests : TorchTest
             Close(convolved, output, 1e-14, "output");
             Assert.Equal(output.shape[2..], behind.Size);
             for (var i = 0; i < inputs.Length; i++)
+            {
                 if (expected[i] is { } gradient)
                     Close(gradient, actual[i]!, 1e-12, $"gradient of input {i}");
+            }
 
             Tensor?[] Gradients(Tensor output, Moments moments)
             {

@@ -44,53 +44,61 @@ public sealed class EveryPolicyTests : TorchTest
                  {
                      (ScalarType.Float64, 1e-10), (ScalarType.Float32, 1e-4), (ScalarType.BFloat16, 6e-2), (ScalarType.Float16, 1e-2),
                  })
-        foreach (var wholeLayer in new[] { true, false })
-        foreach (var layout in new[] { "contiguous", "channels last", "strided" })
-        foreach (var shape in new long[][] { [4, 4, 9], [5, 4, 4, 4], [4, 4, 2, 3, 4] })
-        foreach (var withPrior in new[] { false, true })
         {
-            // A value of another type than the layer's: 16 bits beside 32.
-            var ofLayer = wholeLayer ? type : ScalarType.Float32;
-            if (!wholeLayer && type is ScalarType.Float32 or ScalarType.Float64)
-                continue;
-            using var scope = NewDisposeScope();
-            var what = $"{name}, {type} in a layer of {ofLayer}, {layout}, [{string.Join(", ", shape)}], prior {withPrior}";
-            using var exact = Policies[name].Create(4, dtype: ofLayer);
-            using var layer = Policies[name].Create(4, dtype: ofLayer);
-            exact.to(float64);
-            var x = (randn(shape, float64) * 2 + 1).to(type);
-            var wide = x.to(float64).detach().requires_grad_();
-            x = layout switch
+            foreach (var wholeLayer in new[] { true, false })
             {
-                "channels last" => x.movedim([1], [shape.Length - 1]).contiguous().movedim([shape.Length - 1], [1]),
-                "strided" => stack([x, x], shape.Length).select(shape.Length, 0),
-                _ => x,
-            };
-            Assert.Equal(layout == "contiguous", x.is_contiguous());
-            x = x.detach().requires_grad_();
+                foreach (var layout in new[] { "contiguous", "channels last", "strided" })
+                {
+                    foreach (var shape in new long[][] { [4, 4, 9], [5, 4, 4, 4], [4, 4, 2, 3, 4] })
+                    {
+                        foreach (var withPrior in new[] { false, true })
+                        {
+                            // A value of another type than the layer's: 16 bits beside 32.
+                            var ofLayer = wholeLayer ? type : ScalarType.Float32;
+                            if (!wholeLayer && type is ScalarType.Float32 or ScalarType.Float64)
+                                continue;
+                            using var scope = NewDisposeScope();
+                            var what = $"{name}, {type} in a layer of {ofLayer}, {layout}, [{string.Join(", ", shape)}], prior {withPrior}";
+                            using var exact = Policies[name].Create(4, dtype: ofLayer);
+                            using var layer = Policies[name].Create(4, dtype: ofLayer);
+                            exact.to(float64);
+                            var x = (randn(shape, float64) * 2 + 1).to(type);
+                            var wide = x.to(float64).detach().requires_grad_();
+                            x = layout switch
+                            {
+                                "channels last" => x.movedim([1], [shape.Length - 1]).contiguous().movedim([shape.Length - 1], [1]),
+                                "strided" => stack([x, x], shape.Length).select(shape.Length, 0),
+                                _ => x,
+                            };
+                            Assert.Equal(layout == "contiguous", x.is_contiguous());
+                            x = x.detach().requires_grad_();
 
-            var (y, _, posterior) = layer.forward(x, withPrior ? Prior(Moments.TypeFor(ofLayer), shape[2..]) : null);
-            var (expected, _, expectedPosterior) = exact.forward(wide, withPrior ? Prior(float64, shape[2..]) : null);
-            Assert.Equal(type, y.dtype);
-            Close(expected, y, tolerance, what);
-            if (posterior is not null)
-            {
-                Assert.Equal(Moments.TypeFor(ofLayer), posterior.ToMoments().Mean.dtype);
-                Close(expectedPosterior!.ToMoments().Variance, posterior.ToMoments().Variance, tolerance, $"variance of {what}");
+                            var (y, _, posterior) = layer.forward(x, withPrior ? Prior(Moments.TypeFor(ofLayer), shape[2..]) : null);
+                            var (expected, _, expectedPosterior) = exact.forward(wide, withPrior ? Prior(float64, shape[2..]) : null);
+                            Assert.Equal(type, y.dtype);
+                            Close(expected, y, tolerance, what);
+                            if (posterior is not null)
+                            {
+                                Assert.Equal(Moments.TypeFor(ofLayer), posterior.ToMoments().Mean.dtype);
+                                Close(expectedPosterior!.ToMoments().Variance, posterior.ToMoments().Variance, tolerance, $"variance of {what}");
+                            }
+
+                            (y.to(float64) * (wide.detach() + 1)).sum().backward();
+                            (expected * (wide.detach() + 1)).sum().backward();
+                            Assert.Equal(type, x.grad!.dtype);
+                            Close(wide.grad!, x.grad, 4 * tolerance, $"gradient of {what}");
+                            var entries = exact.state_dict().Zip(layer.state_dict().Values);
+                            foreach (var ((key, of), value) in entries.Where(entry => !entry.First.Value.isinf().any().item<bool>()))
+                                Close(of, value, tolerance, $"{key} of {what}");
+
+                            layer.eval();
+                            exact.eval();
+                            Close(exact.call(wide), layer.call(x), 3 * tolerance, $"inference of {what}");
+                            Assert.Equal(type, layer.call(x).dtype);
+                        }
+                    }
+                }
             }
-
-            (y.to(float64) * (wide.detach() + 1)).sum().backward();
-            (expected * (wide.detach() + 1)).sum().backward();
-            Assert.Equal(type, x.grad!.dtype);
-            Close(wide.grad!, x.grad, 4 * tolerance, $"gradient of {what}");
-            var entries = exact.state_dict().Zip(layer.state_dict().Values);
-            foreach (var ((key, of), value) in entries.Where(entry => !entry.First.Value.isinf().any().item<bool>()))
-                Close(of, value, tolerance, $"{key} of {what}");
-
-            layer.eval();
-            exact.eval();
-            Close(exact.call(wide), layer.call(x), 3 * tolerance, $"inference of {what}");
-            Assert.Equal(type, layer.call(x).dtype);
         }
     }
 
@@ -114,19 +122,21 @@ public sealed class EveryPolicyTests : TorchTest
     public void WhatIsNotFiniteIsReportedAndSpoilsNothing(string name)
     {
         foreach (var value in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity })
-        foreach (var contiguous in new[] { true, false })
         {
-            using var layer = Policies[name].Create(4);
-            var x = randn(6, 4, 4, 4);
-            layer.forward(x, Prior(float32, 4, 4));
-            var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
-            x[1, 2, 0, 0] = value;
-            var error = Assert.Throws<NotFiniteNumberException>(
-                () => layer.forward(contiguous ? x : x.transpose(2, 3), Prior(float32, 4, 4)));
-            Assert.Matches(
-                "not finite: .*(sample 1|channel 2 of micro-batch [01]) holds NaN or infinity. Nothing was updated.", error.Message);
-            foreach (var (key, tensor) in layer.state_dict())
-                Close(before[key], tensor, 0, key);
+            foreach (var contiguous in new[] { true, false })
+            {
+                using var layer = Policies[name].Create(4);
+                var x = randn(6, 4, 4, 4);
+                layer.forward(x, Prior(float32, 4, 4));
+                var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+                x[1, 2, 0, 0] = value;
+                var error = Assert.Throws<NotFiniteNumberException>(
+                    () => layer.forward(contiguous ? x : x.transpose(2, 3), Prior(float32, 4, 4)));
+                Assert.Matches(
+                    "not finite: .*(sample 1|channel 2 of micro-batch [01]) holds NaN or infinity. Nothing was updated.", error.Message);
+                foreach (var (key, tensor) in layer.state_dict())
+                    Close(before[key], tensor, 0, key);
+            }
         }
 
         foreach (var broken in new[] { 0, 1 })
@@ -173,24 +183,28 @@ public sealed class EveryPolicyTests : TorchTest
     public void HugeAndTinyScalesAreNormalized(string name)
     {
         foreach (var type in new[] { ScalarType.Float32, ScalarType.Float64 })
-        foreach (var scale in new[] { 1e-20, 1e-10, 1e10, 1e18, 1e20 })
-        foreach (var contiguous in new[] { true, false })
         {
-            using var layer = Policies[name].Create(4, dtype: type);
-            var unit = randn([6, 4, 4, 4], type);
-            var x = contiguous ? unit * scale : (unit * scale).transpose(2, 3).contiguous().transpose(2, 3);
-            x = x.detach().requires_grad_();
-            var (y, _, posterior) = layer.forward(x, null);
-            y.square().sum().backward();
-            Assert.True(y.isfinite().all().item<bool>());
-            Assert.True(x.grad!.isfinite().all().item<bool>());
-            Assert.True(posterior is null || posterior.ToMoments().Variance.isfinite().all().item<bool>());
-            Assert.All(
-                layer.state_dict().Where(_ => name != "groupkalman"),
-                entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
-            using var plain = Policies[name].Create(4, dtype: type);
-            if (scale > 1 && name != "renorm")
-                Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");
+            foreach (var scale in new[] { 1e-20, 1e-10, 1e10, 1e18, 1e20 })
+            {
+                foreach (var contiguous in new[] { true, false })
+                {
+                    using var layer = Policies[name].Create(4, dtype: type);
+                    var unit = randn([6, 4, 4, 4], type);
+                    var x = contiguous ? unit * scale : (unit * scale).transpose(2, 3).contiguous().transpose(2, 3);
+                    x = x.detach().requires_grad_();
+                    var (y, _, posterior) = layer.forward(x, null);
+                    y.square().sum().backward();
+                    Assert.True(y.isfinite().all().item<bool>());
+                    Assert.True(x.grad!.isfinite().all().item<bool>());
+                    Assert.True(posterior is null || posterior.ToMoments().Variance.isfinite().all().item<bool>());
+                    Assert.All(
+                        layer.state_dict().Where(_ => name != "groupkalman"),
+                        entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
+                    using var plain = Policies[name].Create(4, dtype: type);
+                    if (scale > 1 && name != "renorm")
+                        Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");
+                }
+            }
         }
     }
 
@@ -199,15 +213,17 @@ public sealed class EveryPolicyTests : TorchTest
     public void ConstantChannelsStayFinite(string name)
     {
         foreach (var value in new[] { 0, 3.1, -1e6 })
-        foreach (var contiguous in new[] { true, false })
         {
-            using var layer = Policies[name].Create(4);
-            var x = full([6, 4, 4, 4], value);
-            x = (contiguous ? x : x.transpose(2, 3).contiguous().transpose(2, 3)).detach().requires_grad_();
-            var y = layer.forward(x, Prior(float32, 4, 4)).output;
-            y.square().sum().backward();
-            Assert.True(y.isfinite().all().item<bool>());
-            Assert.True(x.grad!.isfinite().all().item<bool>());
+            foreach (var contiguous in new[] { true, false })
+            {
+                using var layer = Policies[name].Create(4);
+                var x = full([6, 4, 4, 4], value);
+                x = (contiguous ? x : x.transpose(2, 3).contiguous().transpose(2, 3)).detach().requires_grad_();
+                var y = layer.forward(x, Prior(float32, 4, 4)).output;
+                y.square().sum().backward();
+                Assert.True(y.isfinite().all().item<bool>());
+                Assert.True(x.grad!.isfinite().all().item<bool>());
+            }
         }
     }
 
@@ -249,10 +265,12 @@ public sealed class EveryPolicyTests : TorchTest
             var some = Gradients();
             Close(free["x"], some["x"], 1e-12, "x");
             foreach (var (key, parameter) in net.named_parameters())
+            {
                 if (parameter.requires_grad && free.TryGetValue(key, out var gradient))
                     Close(gradient, some[key], 1e-12, key);
                 else
                     Assert.DoesNotContain(key, some.Keys);
+            }
         }
 
         Dictionary<string, Tensor> Gradients()
@@ -317,7 +335,8 @@ public sealed class EveryPolicyTests : TorchTest
         var before = Live();
 
         // TorchSharp counts the tensor that a parameter is made of, although that one is empty then.
-        using (new TorchSharp.Modules.Parameter(zeros(1))) { }
+        using (new TorchSharp.Modules.Parameter(zeros(1)))
+        { }
         var perParameter = Live() - before;
         before = Live();
         var parameters = Once();

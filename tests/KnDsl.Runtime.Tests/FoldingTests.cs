@@ -17,45 +17,47 @@ public sealed class FoldingTests : TorchTest
     public void KeepsTheOutputs(string kind)
     {
         foreach (var bias in new[] { false, true })
-        foreach (var policy in new[] { NormPolicy.Kalman(), NormPolicy.Batch() })
         {
-            using nn.Module<Tensor, Tensor> before = kind switch
+            foreach (var policy in new[] { NormPolicy.Kalman(), NormPolicy.Batch() })
             {
-                "conv1d" => nn.Conv1d(4, 6, 3, bias: bias),
-                "conv2d" => nn.Conv2d(4, 6, 3, padding: 1, bias: bias),
-                "grouped" => nn.Conv2d(4, 6, 3, groups: 2, bias: bias),
-                "conv3d" => nn.Conv3d(4, 6, 2, bias: bias),
-                "transposed" => nn.ConvTranspose2d(4, 6, 3, stride: 2, bias: bias),
-                "transposed grouped" => nn.ConvTranspose2d(4, 6, 3, groups: 2, bias: bias),
-                _ => nn.Linear(4, 6, hasBias: bias),
-            };
-            long[] size = kind switch { "linear" => [], "conv1d" => [9], "conv3d" => [3, 4, 5], _ => [6, 7] };
-            using var norm = (RunningNormLayer)policy.Create(6);
-            using (no_grad())
-            {
-                norm.weight.copy_(randn(6));
-                norm.bias.copy_(randn(6));
+                using nn.Module<Tensor, Tensor> before = kind switch
+                {
+                    "conv1d" => nn.Conv1d(4, 6, 3, bias: bias),
+                    "conv2d" => nn.Conv2d(4, 6, 3, padding: 1, bias: bias),
+                    "grouped" => nn.Conv2d(4, 6, 3, groups: 2, bias: bias),
+                    "conv3d" => nn.Conv3d(4, 6, 2, bias: bias),
+                    "transposed" => nn.ConvTranspose2d(4, 6, 3, stride: 2, bias: bias),
+                    "transposed grouped" => nn.ConvTranspose2d(4, 6, 3, groups: 2, bias: bias),
+                    _ => nn.Linear(4, 6, hasBias: bias),
+                };
+                long[] size = kind switch { "linear" => [], "conv1d" => [9], "conv3d" => [3, 4, 5], _ => [6, 7] };
+                using var norm = (RunningNormLayer)policy.Create(6);
+                using (no_grad())
+                {
+                    norm.weight.copy_(randn(6));
+                    norm.bias.copy_(randn(6));
+                }
+
+                for (var step = 0; step < 5; step++)
+                    norm.call(before.call(randn([16, 4, .. size]) * 2 + 1));
+                before.eval();
+                norm.eval();
+                var x = randn([5, 4, .. size]);
+                var expected = norm.call(before.call(x));
+                Assert.True(norm.CanFold);
+                if (before is Linear linear)
+                    norm.FoldInto(linear);
+                else
+                    norm.FoldInto((Convolution)before);
+                Close(expected, norm.call(before.call(x)), 1e-5, $"{kind} {policy}");
+
+                Assert.False(norm.CanFold);
+                Assert.Empty(norm.state_dict());
+                Assert.Equal(["bias", "weight"], before.state_dict().Keys.Order());
+                Assert.Throws<InvalidOperationException>(() => norm.FoldInto(nn.Linear(4, 6)));
+                norm.train();
+                Assert.Throws<InvalidOperationException>(() => norm.call(before.call(x)));
             }
-
-            for (var step = 0; step < 5; step++)
-                norm.call(before.call(randn([16, 4, .. size]) * 2 + 1));
-            before.eval();
-            norm.eval();
-            var x = randn([5, 4, .. size]);
-            var expected = norm.call(before.call(x));
-            Assert.True(norm.CanFold);
-            if (before is Linear linear)
-                norm.FoldInto(linear);
-            else
-                norm.FoldInto((Convolution)before);
-            Close(expected, norm.call(before.call(x)), 1e-5, $"{kind} {policy}");
-
-            Assert.False(norm.CanFold);
-            Assert.Empty(norm.state_dict());
-            Assert.Equal(["bias", "weight"], before.state_dict().Keys.Order());
-            Assert.Throws<InvalidOperationException>(() => norm.FoldInto(nn.Linear(4, 6)));
-            norm.train();
-            Assert.Throws<InvalidOperationException>(() => norm.call(before.call(x)));
         }
     }
 

@@ -23,35 +23,39 @@ public sealed class FusedStepTests : TorchTest
         using var conv = nn.Conv2d(
             6, 2 * groups, kernel, padding: padding, groups: groups, bias: bias, dtype: float64);
         foreach (var rows in new[] { 1, 3 })
-        foreach (var emitted in new[] { false, true })
-        foreach (var rectified in new[] { false, true })
         {
-            if (emitted && rows > 1)
-                continue;
-            var first = Random(rows, 6).requires_grad_();
-            var second = (Random(rows, 6).square() + 0.1).requires_grad_();
-            var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
-
-            Check(() => FusedStep.Pass(
-                emitted ? new(first.view(6), second.view(6), true, rectified) : new(first, second, false, rectified),
-                conv.weight!, conv.bias, groups, SeenTaps.Find(size, conv)));
-
-            void Check(Func<(Tensor Mean, Tensor Variance)> step)
+            foreach (var emitted in new[] { false, true })
             {
-                var before = new Moments(first, emitted ? second.square() : second);
-                var expected = new ConvolutionRule(conv).Pass(rectified ? ReluRule.Rectify(before) : before, size, []);
-                var actual = step();
-                Close(expected.Mean, actual.Mean, 1e-12, "mean");
-                Close(expected.Variance, actual.Variance, 1e-12, "variance");
-
-                Tensor Loss()
+                foreach (var rectified in new[] { false, true })
                 {
-                    var moments = step();
-                    return (moments.Mean * weights.Item1).sum() + (moments.Variance.sqrt() * weights.Item2).sum();
-                }
+                    if (emitted && rows > 1)
+                        continue;
+                    var first = Random(rows, 6).requires_grad_();
+                    var second = (Random(rows, 6).square() + 0.1).requires_grad_();
+                    var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
 
-                Tensor[] inputs = bias ? [first, second, conv.weight!, conv.bias!] : [first, second, conv.weight!];
-                GradientsEqualDifferences(Loss, 1e-7, inputs);
+                    Check(() => FusedStep.Pass(
+                        emitted ? new(first.view(6), second.view(6), true, rectified) : new(first, second, false, rectified),
+                        conv.weight!, conv.bias, groups, SeenTaps.Find(size, conv)));
+
+                    void Check(Func<(Tensor Mean, Tensor Variance)> step)
+                    {
+                        var before = new Moments(first, emitted ? second.square() : second);
+                        var expected = new ConvolutionRule(conv).Pass(rectified ? ReluRule.Rectify(before) : before, size, []);
+                        var actual = step();
+                        Close(expected.Mean, actual.Mean, 1e-12, "mean");
+                        Close(expected.Variance, actual.Variance, 1e-12, "variance");
+
+                        Tensor Loss()
+                        {
+                            var moments = step();
+                            return (moments.Mean * weights.Item1).sum() + (moments.Variance.sqrt() * weights.Item2).sum();
+                        }
+
+                        Tensor[] inputs = bias ? [first, second, conv.weight!, conv.bias!] : [first, second, conv.weight!];
+                        GradientsEqualDifferences(Loss, 1e-7, inputs);
+                    }
+                }
             }
         }
     }

@@ -30,20 +30,22 @@ public sealed class GradientTests : TorchTest
             full(1, 1, qm, float64).requires_grad_(), (full(1, 2, qv, float64) / tensor([1.0, 2.0])).requires_grad_());
         Func<FilterArguments, RunningAverages?, FilterResult>[] filters = [CpuFilter.Normalize, CompiledFilter.Normalize];
         foreach (var learned in new Moments?[] { null, learnedGains })
-        foreach (var normalize in filters)
         {
-            var arguments = new FilterArguments(
-                x, weight, bias, new Moments(m0, v0), new(new Gain(qm, qv), learned), batches, settings);
-            Tensor[] inputs = [x, m0, v0, weight, bias];
-            if (learned is { } gains)
-                inputs = [.. inputs, gains.Mean, gains.Variance];
-            GradientsEqualDifferences(
-                () =>
-                {
-                    var (y, statistics) = normalize(arguments, null);
-                    return (y * dy).sum() + (statistics.Mean * dm).sum() + (statistics.Variance.sqrt() * dv).sum();
-                },
-                1e-7, inputs);
+            foreach (var normalize in filters)
+            {
+                var arguments = new FilterArguments(
+                    x, weight, bias, new Moments(m0, v0), new(new Gain(qm, qv), learned), batches, settings);
+                Tensor[] inputs = [x, m0, v0, weight, bias];
+                if (learned is { } gains)
+                    inputs = [.. inputs, gains.Mean, gains.Variance];
+                GradientsEqualDifferences(
+                    () =>
+                    {
+                        var (y, statistics) = normalize(arguments, null);
+                        return (y * dy).sum() + (statistics.Mean * dm).sum() + (statistics.Variance.sqrt() * dv).sum();
+                    },
+                    1e-7, inputs);
+            }
         }
     }
 
@@ -91,8 +93,11 @@ public sealed class GradientTests : TorchTest
         var direction = Random(5, 3, 4, 3);
         var names = new[] { "weight", "bias", "gain_mean", "gain_variance", "transition_scale", "transition_shift", "process_noise" };
         using (no_grad())
+        {
             foreach (var name in names)
                 layer.get_parameter(name)!.add_(randn_like(layer.get_parameter(name)!) * 0.2);
+        }
+
         GradientsEqualDifferences(
             () =>
             {
@@ -109,19 +114,21 @@ public sealed class GradientTests : TorchTest
         }
         var posterior = layer.forward(x, ChannelState.Gaussian(m0, v0, [4, 3])).posterior!.ToMoments();
         foreach (var (group, samples) in new[] { (0, new long[] { 0, 2 }), (2, new long[] { 4 }) })
-        for (var c = 0; c < 3; c++)
         {
-            var n = kind == "learned" ? 1 : samples.Length;
-            double Sigmoid(double logit) => 1 / (1 + Math.Exp(-logit) / n);
-            var (qm, qv) = (Sigmoid(Of("gain_mean", c)), Sigmoid(Of("gain_variance", c)));
-            var observed = x.index_select(0, tensor(samples)).select(1, c);
-            var mu = observed.mean().item<double>();
-            var variance = (observed - mu).square().mean().item<double>();
-            var a = Of("transition_scale", c);
-            var m = a * m0[group, c].item<double>() + Of("transition_shift", c);
-            var v = a * a * v0[group, c].item<double>() + Math.Log(1 + Math.Exp(Of("process_noise", c)));
-            Assert.Equal(m + qm * (mu - m), posterior.Mean[group, c].item<double>(), 1e-10);
-            Assert.Equal(v + qv * (variance - v) + qv * (1 - qv) * (mu - m) * (mu - m), posterior.Variance[group, c].item<double>(), 1e-10);
+            for (var c = 0; c < 3; c++)
+            {
+                var n = kind == "learned" ? 1 : samples.Length;
+                double Sigmoid(double logit) => 1 / (1 + Math.Exp(-logit) / n);
+                var (qm, qv) = (Sigmoid(Of("gain_mean", c)), Sigmoid(Of("gain_variance", c)));
+                var observed = x.index_select(0, tensor(samples)).select(1, c);
+                var mu = observed.mean().item<double>();
+                var variance = (observed - mu).square().mean().item<double>();
+                var a = Of("transition_scale", c);
+                var m = a * m0[group, c].item<double>() + Of("transition_shift", c);
+                var v = a * a * v0[group, c].item<double>() + Math.Log(1 + Math.Exp(Of("process_noise", c)));
+                Assert.Equal(m + qm * (mu - m), posterior.Mean[group, c].item<double>(), 1e-10);
+                Assert.Equal(v + qv * (variance - v) + qv * (1 - qv) * (mu - m) * (mu - m), posterior.Variance[group, c].item<double>(), 1e-10);
+            }
         }
     }
 

@@ -102,12 +102,14 @@ public sealed class ModuleTests : TorchTest
         }
         var actual = module.call(x);
         for (var row = 0; row < 4; row += 2)
+        {
             for (var column = 0; column < 6; column += 3)
             {
                 var window = x.slice(1, row, row + 2, 1).slice(2, column, column + 3, 1).reshape(2, 6, 8);
                 var part = actual.slice(1, row, row + 2, 1).slice(2, column, column + 3, 1);
                 Close(attention.call(window, window), part.reshape(2, 6, 8), 1e-10);
             }
+        }
     }
 
     /// <summary>Shifted by half a window, a position sees its window of the shifted image, and nothing from the other end.</summary>

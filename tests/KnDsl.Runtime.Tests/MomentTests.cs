@@ -130,6 +130,7 @@ public sealed class MomentTests : TorchTest
             new SoftmaxRule(1), new LogSoftmaxRule(1), new SoftmaxRule(2), new LogSoftmaxRule(2),
             new ThresholdRule(0.3, -1), new HardshrinkRule(0.4), new ClampRule(-0.4, 0.9),
         })
+        {
             GradientsEqualDifferences(
                 () =>
                 {
@@ -137,6 +138,7 @@ public sealed class MomentTests : TorchTest
                     return (m * directions.Item1 + v * directions.Item2).sum();
                 },
                 1e-4, mean, variance);
+        }
     }
 
     [Theory]

@@ -18,11 +18,14 @@ public sealed class ParallelLoopTests : TorchTest
         set_num_threads(threads);
         var done = new int[1000];
         for (var repeat = 0; repeat < 50; repeat++)
+        {
             ParallelLoop.Run(done.Length, elements: 1 << 24, (from, to) =>
             {
                 for (var i = from; i < to; i++)
                     Interlocked.Increment(ref done[i]);
             });
+        }
+
         Assert.All(done, count => Assert.Equal(50, count));
     }
 

@@ -19,15 +19,15 @@ internal sealed class DataFolder : IDisposable
     public DataFolder(int training = 96, int test = 40, int classes = 3)
     {
         var random = new Random(7);
-        foreach ((string part, int count) in new[] { ("train", training), ("t10k", test) })
+        foreach (var (part, count) in new[] { ("train", training), ("t10k", test) })
         {
             byte[] labels = [.. Enumerable.Range(0, count).Select(i => (byte)(i % classes))];
-            byte[] pixels = new byte[count * Side * Side];
+            var pixels = new byte[count * Side * Side];
             random.NextBytes(pixels);
-            for (int i = 0; i < pixels.Length; i++)
+            for (var i = 0; i < pixels.Length; i++)
             {
                 int image = i / (Side * Side), y = i / Side % Side, x = i % Side;
-                bool bright = x / 2 == labels[image] % 4 && y / 3 == labels[image] / 4;
+                var bright = x / 2 == labels[image] % 4 && y / 3 == labels[image] / 4;
                 pixels[i] = (byte)(bright ? 255 : pixels[i] / 4);
             }
             Write($"{part}-images-idx3-ubyte.gz", Idx(pixels, count, Side, Side));
@@ -40,10 +40,11 @@ internal sealed class DataFolder : IDisposable
     /// <summary>An IDX file's content.</summary>
     public static byte[] Idx(byte[] elements, params int[] shape)
     {
-        byte[] header = new byte[4 + 4 * shape.Length];
+        var header = new byte[4 + 4 * shape.Length];
         header[2] = 8;
         header[3] = (byte)shape.Length;
-        for (int i = 0; i < shape.Length; i++) BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), shape[i]);
+        for (var i = 0; i < shape.Length; i++)
+            BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), shape[i]);
         return [.. header, .. elements];
     }
 
@@ -56,7 +57,8 @@ internal sealed class DataFolder : IDisposable
     public static byte[] Compress(byte[] content)
     {
         using var result = new MemoryStream();
-        using (var gzip = new GZipStream(result, CompressionLevel.Fastest)) gzip.Write(content);
+        using (var gzip = new GZipStream(result, CompressionLevel.Fastest))
+            gzip.Write(content);
         return result.ToArray();
     }
 

@@ -24,7 +24,7 @@ public sealed class DataTests : IDisposable
         Assert.Equal(pixels, set.Pixels);
         Assert.Equal([9, 0, 5], set.Labels);
 
-        ImageSet first = set.Take(2);
+        var first = set.Take(2);
         Assert.Equal(pixels[..64], first.Pixels);
         Assert.Equal([9, 0], first.Labels);
         Assert.Same(set, set.Take(4));
@@ -38,7 +38,7 @@ public sealed class DataTests : IDisposable
         Assert.Equal((10_000, 28, 28), (test.Count, test.Height, test.Width));
         // The published set has 1,000 test images a class; its pixels have this mean and deviation in [0, 1].
         Assert.All(test.Labels.CountBy(label => label), group => Assert.Equal(1_000, group.Value));
-        (double mean, double deviation) = TensorSet.MeasureScale(training);
+        var (mean, deviation) = TensorSet.MeasureScale(training);
         Assert.Equal(0.286, mean, 0.003);
         Assert.Equal(0.353, deviation, 0.003);
         Assert.Contains("MIT", File.ReadAllText(Path.Combine(Options.OwnData, "LICENSE")), StringComparison.Ordinal);
@@ -50,7 +50,7 @@ public sealed class DataTests : IDisposable
         File.Delete(folder.In(DataFolder.TrainingLabels));
         Fails(DataFolder.TrainingLabels, "the file does not exist");
         var error = Assert.Throws<DataException>(() => ImageSet.Test(folder.In("nowhere")));
-        string file = Path.Combine("nowhere", "t10k-images-idx3-ubyte.gz");
+        var file = Path.Combine("nowhere", "t10k-images-idx3-ubyte.gz");
         Assert.EndsWith($"{file}: the file does not exist", error.Message, StringComparison.Ordinal);
     }
 
@@ -68,7 +68,7 @@ public sealed class DataTests : IDisposable
     [Fact]
     public void Says_that_compressed_data_is_damaged()
     {
-        byte[] file = File.ReadAllBytes(folder.In(DataFolder.TrainingImages));
+        var file = File.ReadAllBytes(folder.In(DataFolder.TrainingImages));
         file[10] = 0xff;
         folder.WriteRaw(DataFolder.TrainingImages, file);
         Fails(DataFolder.TrainingImages, "its gzip data is damaged");
@@ -77,7 +77,7 @@ public sealed class DataTests : IDisposable
     [Fact]
     public void Notices_a_wrong_checksum()
     {
-        byte[] file = File.ReadAllBytes(folder.In(DataFolder.TrainingImages));
+        var file = File.ReadAllBytes(folder.In(DataFolder.TrainingImages));
         file[^8] ^= 1;
         folder.WriteRaw(DataFolder.TrainingImages, file);
         Fails(DataFolder.TrainingImages, "its gzip data is damaged");
@@ -86,8 +86,8 @@ public sealed class DataTests : IDisposable
     [Fact]
     public void Refuses_every_truncation()
     {
-        byte[] file = File.ReadAllBytes(folder.In(DataFolder.TrainingLabels));
-        for (int length = 0; length < file.Length; length++)
+        var file = File.ReadAllBytes(folder.In(DataFolder.TrainingLabels));
+        for (var length = 0; length < file.Length; length++)
         {
             folder.WriteRaw(DataFolder.TrainingLabels, file[..length]);
             Fails(DataFolder.TrainingLabels, "");
@@ -114,7 +114,7 @@ public sealed class DataTests : IDisposable
         Fails(DataFolder.TrainingImages, "it is not an IDX file: its magic number is 504e4720, expected 00000803");
         folder.Write(DataFolder.TrainingImages, DataFolder.Idx(new byte[96], 96));
         Fails(DataFolder.TrainingImages, "it has 1 dimensions, expected 3");
-        byte[] floats = DataFolder.Idx(new byte[64], 1, 8, 8);
+        var floats = DataFolder.Idx(new byte[64], 1, 8, 8);
         floats[2] = 0x0d;
         folder.Write(DataFolder.TrainingImages, floats);
         Fails(DataFolder.TrainingImages, "its elements are of type 0d, expected 08 (bytes)");

@@ -14,7 +14,7 @@ public sealed class FoldTests
         using var _ = torch.no_grad();
         torch.manual_seed(1);
         using var network = new ResNetCifar();
-        for (int step = 0; step < 3; step++)
+        for (var step = 0; step < 3; step++)
             network.call(torch.randn(16, 1, 28, 28) + 0.5);
         network.eval();
         var images = torch.rand(8, 1, 28, 28);

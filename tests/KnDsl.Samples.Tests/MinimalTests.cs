@@ -12,7 +12,7 @@ public sealed class MinimalTests
     [Fact]
     public async Task The_loss_falls_and_the_loaded_network_predicts()
     {
-        (int code, string output, string errors) = await Programs.Run("Minimal");
+        var (code, output, errors) = await Programs.Run("Minimal");
         Assert.True(code == 0, errors);
         double[] losses =
         [

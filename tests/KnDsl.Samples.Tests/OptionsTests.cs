@@ -12,7 +12,7 @@ public sealed class OptionsTests
     [Fact]
     public void Compares_three_methods_at_two_images_by_default()
     {
-        Options options = Parse();
+        var options = Parse();
         Assert.Equal(["kalman", "batch", "group"], options.Methods);
         Assert.Equal(2, options.Microbatch);
         Assert.Equal(64, options.Batch);
@@ -24,7 +24,7 @@ public sealed class OptionsTests
     [Fact]
     public void Takes_every_option()
     {
-        Options options = Parse(
+        var options = Parse(
             "--methods", "Group, kalman", "--microbatch", "4", "--epochs", "7", "--batch", "32", "--lr", "0.25", "--seed", "9",
             "--device", "cpu", "--threads", "1", "--data", "folder", "--output", "there");
         Assert.Equal(["group", "kalman"], options.Methods);
@@ -39,7 +39,7 @@ public sealed class OptionsTests
     public void The_full_set_is_the_systems_unless_a_folder_is_named()
     {
         Assert.Equal(Options.SystemData, Parse("--full").Data);
-        Options named = Parse("--full", "--data", "here");
+        var named = Parse("--full", "--data", "here");
         Assert.Equal(("here", true), (named.Data, named.Full));
     }
 
@@ -59,9 +59,9 @@ public sealed class OptionsTests
     [InlineData("--epoch 3", "'--epoch'")]
     public void Says_what_is_wrong(string arguments, string message)
     {
-        bool ran = false;
+        var ran = false;
         var errors = new StringWriter();
-        int code = Options.Command(_ =>
+        var code = Options.Command(_ =>
         {
             ran = true;
             return 0;
@@ -76,10 +76,10 @@ public sealed class OptionsTests
     public void Helps()
     {
         var output = new StringWriter();
-        int code = Options.Command(_ => throw new InvalidOperationException("nothing is to run"))
+        var code = Options.Command(_ => throw new InvalidOperationException("nothing is to run"))
             .Parse("--help").Invoke(new InvocationConfiguration { Output = output });
         Assert.Equal(0, code);
-        string text = output.ToString();
+        var text = output.ToString();
         Assert.All(
             ["--methods", "--microbatch", "--epochs", "--data", "--full", "--seed", "--device", "--output", "--lr", "--batch", "--threads"],
             option => Assert.Contains(option, text, StringComparison.Ordinal));
@@ -88,7 +88,7 @@ public sealed class OptionsTests
     private static Options Parse(params string[] arguments)
     {
         Options? options = null;
-        int code = Options.Command(given =>
+        var code = Options.Command(given =>
         {
             options = given;
             return 0;

@@ -28,21 +28,21 @@ public sealed class TrainingTests : IDisposable
     [Fact]
     public void Trains_all_methods_and_reports_in_every_form()
     {
-        string text = Run("first", epochs: 8);
+        var text = Run("first", epochs: 8);
 
-        string[] lines = text.TrimEnd().Split('\n');
+        var lines = text.TrimEnd().Split('\n');
         Assert.Matches(@"^errors: kalman=\d+\.\d batch=\d+\.\d group=\d+\.\d$", lines[^1]);
         Assert.Contains(In("first"), text, StringComparison.Ordinal);
         // Three classes that are easy to tell apart: a network that learns gets most of them right, guessing gets two of three wrong.
         Assert.All(Errors(lines[^1]), error => Assert.InRange(error, 0, 20));
 
-        byte[] picture = File.ReadAllBytes(In("first", "curves.png"));
+        var picture = File.ReadAllBytes(In("first", "curves.png"));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);
-        string[] table = File.ReadAllLines(In("first", "curves.csv"));
+        var table = File.ReadAllLines(In("first", "curves.csv"));
         Assert.Equal(1 + 3 * 8, table.Length);
         Assert.All(["kalman", "batch", "group"], method =>
         {
-            string log = Encoding.Latin1.GetString(File.ReadAllBytes(
+            var log = Encoding.Latin1.GetString(File.ReadAllBytes(
                 Directory.GetFiles(In("first", "tensorboard", method), "events.out.tfevents.*").Single()));
             Assert.Contains("training/loss", log, StringComparison.Ordinal);
             Assert.Contains("test/error", log, StringComparison.Ordinal);
@@ -65,8 +65,8 @@ public sealed class TrainingTests : IDisposable
     [Fact]
     public void A_method_does_not_depend_on_those_before_it()
     {
-        string all = Run("all", epochs: 1).TrimEnd().Split('\n')[^1];
-        string alone = Run("alone", epochs: 1, methods: ["group"]).TrimEnd().Split('\n')[^1];
+        var all = Run("all", epochs: 1).TrimEnd().Split('\n')[^1];
+        var alone = Run("alone", epochs: 1, methods: ["group"]).TrimEnd().Split('\n')[^1];
         Assert.Equal(all.Split(' ')[^1], alone.Split(' ')[^1]);
     }
 
@@ -88,7 +88,7 @@ public sealed class TrainingTests : IDisposable
     {
         using var convolution = torch.nn.Conv2d(16, 64, 3);
         Initialization.Apply(convolution, seed: 1);
-        using torch.Tensor deviation = convolution.weight.std();
+        using var deviation = convolution.weight.std();
         Assert.Equal(Math.Sqrt(2.0 / (64 * 9)), deviation.item<float>(), 0.002);
         Assert.All(convolution.bias!.data<float>().ToArray(), value => Assert.Equal(0, value));
     }
@@ -112,7 +112,7 @@ public sealed class TrainingTests : IDisposable
     [Fact]
     public void Scripts_can_read_the_last_line_in_any_culture()
     {
-        CultureInfo before = CultureInfo.CurrentCulture;
+        var before = CultureInfo.CurrentCulture;
         try
         {
             // Made here: a system without ICU has no culture by name.
@@ -142,12 +142,12 @@ public sealed class TrainingTests : IDisposable
     [Fact]
     public void A_missing_file_ends_the_program_with_its_name()
     {
-        TextWriter before = Console.Error;
+        var before = Console.Error;
         var errors = new StringWriter();
         try
         {
             Console.SetError(errors);
-            object? code = typeof(Options).Assembly.EntryPoint!.Invoke(null, [new[] { "--data", In("nowhere") }]);
+            var code = typeof(Options).Assembly.EntryPoint!.Invoke(null, [new[] { "--data", In("nowhere") }]);
             Assert.Equal(1, code);
         }
         finally
@@ -166,7 +166,7 @@ public sealed class TrainingTests : IDisposable
     private string Run(string name, int epochs, int seed = 1, string[]? methods = null)
     {
         var text = new StringWriter { NewLine = "\n" };
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
             Interactive = InteractionSupport.No,

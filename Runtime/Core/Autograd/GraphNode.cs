@@ -31,8 +31,11 @@ internal abstract unsafe class GraphNode
         if (!is_grad_enabled())
             return false;
         foreach (var input in inputs)
+        {
             if (input is not null && input.requires_grad)
                 return true;
+        }
+
         return false;
     }
 
@@ -141,8 +144,11 @@ internal abstract unsafe class GraphNode
 
         var result = Backward(gradients, inputs, _kept);
         foreach (var gradient in result)
+        {
             if (gradient is not null && !IsAmong(gradients, gradient))
                 scope.Detach(gradient);
+        }
+
         return Return(result, gradients);
     }
 
@@ -175,8 +181,11 @@ internal abstract unsafe class GraphNode
     {
         // By reference: tensors are equal where their elements are.
         foreach (var other in tensors)
+        {
             if (ReferenceEquals(other, tensor))
                 return true;
+        }
+
         return false;
     }
 

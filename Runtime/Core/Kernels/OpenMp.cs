@@ -68,8 +68,11 @@ internal static unsafe class OpenMp
             var number = ((delegate* unmanaged[Cdecl]<int>)threadNumber)();
             int seen;
             while ((seen = _threads) <= number)
+            {
                 if (System.Threading.Interlocked.CompareExchange(ref _threads, number + 1, seen) == seen)
                     break;
+            }
+
             work(number);
         }
     }

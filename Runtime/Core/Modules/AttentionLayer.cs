@@ -66,7 +66,7 @@ public sealed class AttentionLayer : nn.Module<Tensor, Tensor, Tensor>
 
     private (Tensor, Tensor, Tensor) Projected(Tensor query, Tensor memory)
     {
-        long features = query.shape[2];
+        var features = query.shape[2];
         var q = nn.functional.linear(query, in_proj_weight.narrow(0, 0, features), in_proj_bias?.narrow(0, 0, features));
         var parts = nn.functional.linear(
             memory, in_proj_weight.narrow(0, features, 2 * features), in_proj_bias?.narrow(0, features, 2 * features)).chunk(2, -1);

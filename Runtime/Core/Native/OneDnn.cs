@@ -86,8 +86,11 @@ internal sealed unsafe partial class OneDnn
     private static string? FindPath()
     {
         foreach (var line in File.ReadLines("/proc/self/maps"))
+        {
             if (line.EndsWith(FileName, StringComparison.Ordinal))
                 return line[line.IndexOf('/', StringComparison.Ordinal)..];
+        }
+
         return null;
     }
 

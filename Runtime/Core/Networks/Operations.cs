@@ -22,8 +22,11 @@ public static class Operations
     public static Tensor own(Tensor output, params ReadOnlySpan<Tensor> inputs)
     {
         foreach (var input in inputs)
+        {
             if (ReferenceEquals(output, input))
                 return output.alias();
+        }
+
         return output;
     }
 

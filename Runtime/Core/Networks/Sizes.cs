@@ -26,9 +26,11 @@ public static class Sizes
     public static void Require(bool holds, string code, string message, object? found = null)
     {
         if (!holds)
+        {
             throw new ArgumentException(found is null
                 ? $"{code}: {message}"
                 : FormattableString.Invariant($"{code}: {message} With these arguments it is {found}."));
+        }
     }
 
     /// <summary>Demands that two sizes are equal, as the .knnet file requires.</summary>

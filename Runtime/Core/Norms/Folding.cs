@@ -20,8 +20,10 @@ public static class Folding
         if (network.training)
             throw new InvalidOperationException($"{network.GetName()} is in training mode: call eval() before fold().");
         if (network.named_modules().FirstOrDefault(entry => entry.module is NormLayer { training: true }).name is { } name)
+        {
             throw new InvalidOperationException(
                 $"{name} of {network.GetName()} is in training mode: call eval() of the whole network before fold().");
+        }
     }
 
     internal static void Into(Convolution convolution, (Tensor Scale, Tensor Shift) affine)
@@ -56,7 +58,9 @@ public static class Folding
     private static void Check(long outputs, Tensor scale)
     {
         if (outputs != scale.size(0))
+        {
             throw new ArgumentException(
                 $"The layer to fold into has {outputs} output channels where {scale.size(0)} were expected.");
+        }
     }
 }

@@ -78,8 +78,11 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
         if (prior is null)
             return null;
         if (prior.Channels != num_features)
+        {
             throw new ArgumentException(
                 $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
+        }
+
         return prior.ToMoments().ForRows(samples).Select(tensor => tensor.contiguous()).Mixed(num_features / _policy.Groups);
     }
 

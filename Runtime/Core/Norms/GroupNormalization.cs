@@ -66,8 +66,10 @@ internal static class GroupNormalization
     public static void CheckValues(Tensor input, long groups)
     {
         if (input.numel() == input.size(0) * groups && input.size(0) > 0)
+        {
             throw new ArgumentException(
                 $"Expected more than 1 value in each of {groups} groups, got a value of shape " +
                 $"[{string.Join(", ", input.shape)}].", nameof(input));
+        }
     }
 }

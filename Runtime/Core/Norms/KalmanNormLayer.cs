@@ -105,7 +105,9 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     private void CheckPrior(Moments prior)
     {
         if (prior.Channels != num_features)
+        {
             throw new ArgumentException(
                 $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
+        }
     }
 }

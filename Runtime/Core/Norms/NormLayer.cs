@@ -100,17 +100,21 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     protected void CheckInput(Tensor input)
     {
         if (input.dim() < 2 || input.size(1) != num_features)
+        {
             throw new ArgumentException(
                 $"{GetName()} normalizes {num_features} channels and got a value of shape " +
                 $"[{string.Join(", ", input.shape)}] where [N, {num_features}, ...] was expected.", nameof(input));
+        }
     }
 
     /// <summary>Checks that there is something to take statistics of.</summary>
     private protected void CheckNotEmpty(Tensor input)
     {
         if (input.numel() == 0)
+        {
             throw new ArgumentException(
                 $"{GetName()} got a value of shape [{string.Join(", ", input.shape)}], which is empty: statistics need at least " +
                 "one sample with at least one position.", nameof(input));
+        }
     }
 }

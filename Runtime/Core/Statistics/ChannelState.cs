@@ -34,9 +34,12 @@ public abstract class ChannelState
     public static ChannelState Gaussian(Tensor mean, Tensor variance, IReadOnlyList<long> size)
     {
         if (mean.dim() is not (1 or 2) || !mean.shape.SequenceEqual(variance.shape))
+        {
             throw new ArgumentException(
                 $"A state has a mean and a variance of one shape, [C] or [R, C], and got [{string.Join(", ", mean.shape)}] and "
                 + $"[{string.Join(", ", variance.shape)}].", nameof(variance));
+        }
+
         return new AnalyticState(mean.dim() == 2 ? new(mean, variance) : new(mean.unsqueeze(0), variance.unsqueeze(0)), size);
     }
 

@@ -49,8 +49,10 @@ public static class ModuleWeights
         if (strict && !report.IsComplete)
             throw new WeightsException(path, report);
         if (state.FirstOrDefault(e => e.Value.device_type == DeviceType.META).Key is { } name)
+        {
             throw new InvalidOperationException(
                 $"{name} is on the meta device, which holds no values: move the module before loading {path}");
+        }
 
         var targets = state.ToDictionary(e => e.Key, e => e.Value);
         foreach (var matched in report.Matched)

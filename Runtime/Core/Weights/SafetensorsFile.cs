@@ -117,8 +117,11 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentNullException.ThrowIfNull(target);
         var entry = this[name];
         if (!entry.Shape.SequenceEqual(target.shape))
+        {
             throw new WeightsException(
                 Path, $"has shape {entry.ShapeText}, expected {SafetensorsEntry.TextOf(target.shape)}", name);
+        }
+
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         if (!target.is_contiguous())
@@ -149,16 +152,22 @@ public sealed class SafetensorsFile : IDisposable
     private static byte[] HeaderOf(string path, FileStream stream)
     {
         if (stream.Length < sizeof(ulong))
+        {
             throw new WeightsException(
                 path, $"the file has {stream.Length} bytes, expected at least {sizeof(ulong)} for the header's length");
+        }
+
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         stream.ReadExactly(prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         // Before anything of that size is allocated: the length is the first thing that an attacker writes.
         var most = Math.Min(SafetensorsHeader.MaxBytes, stream.Length - sizeof(ulong));
         if (length > (ulong)most)
+        {
             throw new WeightsException(
                 path, $"the header claims {length} bytes, expected at most {most}: no safetensors file, or cut off");
+        }
+
         var header = new byte[length];
         stream.ReadExactly(header);
         return header;
@@ -176,8 +185,10 @@ public sealed class SafetensorsFile : IDisposable
                 Read(entry, done, buffer);
                 var at = buffer.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)1);
                 if (at >= 0)
+                {
                     throw new WeightsException(
                         Path, $"value {done + at} is {buffer[at]}, expected 0 or 1 for BOOL", entry.Name);
+                }
             }
         }
     }

@@ -94,8 +94,11 @@ internal static class SafetensorsHeader
         // Strides are products of sizes too: they must not overflow even where a size of zero leaves no elements.
         Int128 strides = 1;
         foreach (var size in shape)
+        {
             if ((strides *= Math.Max(size, 1)) > long.MaxValue)
                 return null;
+        }
+
         var total = shape.Contains(0) ? 0 : strides * bits;
         return total % 8 == 0 && total / 8 <= long.MaxValue ? (long)(total / 8) : null;
     }
@@ -140,8 +143,11 @@ internal static class SafetensorsHeader
             var key = reader.GetString()!;
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
+            {
                 throw new WeightsException(
                     path, $"{MetadataKey} '{key}' is {Kind(reader.TokenType)}, expected a text");
+            }
+
             if (!metadata.TryAdd(key, reader.GetString()!))
                 throw new WeightsException(path, $"{MetadataKey} has the key '{key}' twice");
         }
@@ -151,8 +157,11 @@ internal static class SafetensorsHeader
     private static SafetensorsEntry ReadEntry(string path, string name, ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
+        {
             throw new WeightsException(
                 path, $"is {Kind(reader.TokenType)}, expected an object with dtype, shape and data_offsets", name);
+        }
+
         string? type = null;
         List<long>? shape = null;
         List<long>? offsets = null;
@@ -181,8 +190,11 @@ internal static class SafetensorsHeader
             }
         }
         if (type is null || shape is null || offsets is null)
+        {
             throw new WeightsException(
                 path, $"lacks '{(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}'", name);
+        }
+
         if (offsets.Count != 2)
             throw new WeightsException(path, $"has {offsets.Count} data_offsets, expected 2", name);
         return new SafetensorsEntry(name, type, shape, offsets[0], offsets[1]);
@@ -192,9 +204,12 @@ internal static class SafetensorsHeader
     {
         var type = reader.TokenType == JsonTokenType.String ? reader.GetString()! : null;
         if (type is null || !SafetensorsType.TryGetBits(type, out _))
+        {
             throw new WeightsException(
                 path, $"dtype is {(type is null ? Kind(reader.TokenType) : $"'{Shortened(type)}'")}, expected one of "
                 + string.Join(", ", SafetensorsType.Known), name);
+        }
+
         return type;
     }
 
@@ -209,8 +224,11 @@ internal static class SafetensorsHeader
             if (reader.TokenType != JsonTokenType.Number)
                 throw new WeightsException(path, $"{key} has {Kind(reader.TokenType)} in it, expected integers", name);
             if (!reader.TryGetInt64(out var number) || number < 0)
+            {
                 throw new WeightsException(
                     path, $"{key} has a number in it that is no integer from 0 to {long.MaxValue}", name);
+            }
+
             if (numbers.Count == most)
                 throw new WeightsException(path, $"{key} has more than {most} numbers", name);
             numbers.Add(number);
@@ -225,32 +243,49 @@ internal static class SafetensorsHeader
         foreach (var entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.End))
         {
             if (entry.End < entry.Begin)
+            {
                 throw new WeightsException(
                     path, $"its bytes end at {entry.End}, before they begin at {entry.Begin}", entry.Name);
+            }
+
             var expected = BytesOf(entry.Type, entry.Shape) ?? throw new WeightsException(
                 path, $"{entry.Type} {entry.ShapeText} is no whole number of bytes, or more than there can be",
                 entry.Name);
             if (entry.Bytes != expected)
+            {
                 throw new WeightsException(
                     path, $"has {entry.Bytes} bytes, expected {expected} for {entry.Type} {entry.ShapeText}",
                     entry.Name);
+            }
+
             if (entry.Begin < filled)
+            {
                 throw new WeightsException(
                     path, $"its bytes begin at {entry.Begin}, inside another tensor's, which end at {filled}",
                     entry.Name);
+            }
+
             if (entry.Begin > filled)
+            {
                 throw new WeightsException(
                     path, $"its bytes begin at {entry.Begin}, expected {filled}: those between belong to no tensor",
                     entry.Name);
+            }
+
             if (entry.End > dataLength)
+            {
                 throw new WeightsException(
                     path, $"its bytes end at {entry.End}, but the file has {dataLength} bytes of data: it is cut off",
                     entry.Name);
+            }
+
             filled = entry.End;
         }
         if (filled != dataLength)
+        {
             throw new WeightsException(
                 path, $"the file has {dataLength} bytes of data, expected {filled}: the last ones belong to no tensor");
+        }
     }
 
     /// <summary>How a message names a token where something else was expected.</summary>

@@ -24,8 +24,10 @@ internal static class SafetensorsWriter
         var entries = Laid(path, tensors);
         var header = SafetensorsHeader.Render(entries, metadata);
         if (header.Length > SafetensorsHeader.MaxBytes)
+        {
             throw new WeightsException(
                 path, $"the header would have {header.Length} bytes, expected at most {SafetensorsHeader.MaxBytes}");
+        }
 
         AtomicFile.Write(path, stream =>
         {

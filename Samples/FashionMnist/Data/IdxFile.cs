@@ -42,10 +42,10 @@ internal sealed class IdxFile
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
-            uint declared = RequireGzip(path, file);
+            using var file = File.OpenRead(path);
+            var declared = RequireGzip(path, file);
             using var content = new GZipStream(file, CompressionMode.Decompress);
-            IdxFile idx = Read(path, dimensions, content);
+            var idx = Read(path, dimensions, content);
             // The decompressor does not notice that a trailer is cut off.
             if (declared != 4 + 4 * dimensions + idx.Elements.Length)
                 throw new DataException(path, "its gzip data does not end with the length of its content: it is truncated");
@@ -69,11 +69,13 @@ internal sealed class IdxFile
     private static uint RequireGzip(string path, FileStream file)
     {
         Span<byte> four = stackalloc byte[4];
-        int read = file.ReadAtLeast(four, 4, throwOnEndOfStream: false);
-        if (read == 0) throw new DataException(path, "the file is empty");
+        var read = file.ReadAtLeast(four, 4, throwOnEndOfStream: false);
+        if (read == 0)
+            throw new DataException(path, "the file is empty");
         if (read < 2 || four[0] != 0x1f || four[1] != 0x8b)
             throw new DataException(path, "it is not a gzip file: it does not begin with the bytes 1f 8b");
-        if (read < 4) throw new DataException(path, $"it is truncated: it ends after {read} bytes");
+        if (read < 4)
+            throw new DataException(path, $"it is truncated: it ends after {read} bytes");
         file.Position = file.Length - 4;
         file.ReadExactly(four);
         file.Position = 0;
@@ -82,28 +84,36 @@ internal sealed class IdxFile
 
     private static IdxFile Read(string path, int dimensions, Stream content)
     {
-        byte[] header = new byte[4 + 4 * dimensions];
-        int read = content.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-        if (read < 4) throw Truncated(path, "its header", header.Length, read);
+        var header = new byte[4 + 4 * dimensions];
+        var read = content.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        if (read < 4)
+            throw Truncated(path, "its header", header.Length, read);
         if (header[0] != 0 || header[1] != 0)
+        {
             throw new DataException(path, $"it is not an IDX file: its magic number is {Convert.ToHexStringLower(header, 0, 4)}, "
                 + $"expected 000008{dimensions:x2}");
-        if (header[2] != ByteElements) throw new DataException(path, $"its elements are of type {header[2]:x2}, expected 08 (bytes)");
-        if (header[3] != dimensions) throw new DataException(path, $"it has {header[3]} dimensions, expected {dimensions}");
-        if (read < header.Length) throw Truncated(path, "its header", header.Length, read);
+        }
+
+        if (header[2] != ByteElements)
+            throw new DataException(path, $"its elements are of type {header[2]:x2}, expected 08 (bytes)");
+        if (header[3] != dimensions)
+            throw new DataException(path, $"it has {header[3]} dimensions, expected {dimensions}");
+        if (read < header.Length)
+            throw Truncated(path, "its header", header.Length, read);
 
         uint[] sizes = [.. Enumerable.Range(1, dimensions).Select(i => BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(4 * i)))];
         long total = 1;
-        foreach (uint size in sizes)
+        foreach (var size in sizes)
         {
             // Checked one by one, since a product of four-byte numbers may overflow.
             if (size > MaxElements || (total *= size) > MaxElements)
                 throw new DataException(path, $"its header declares {string.Join(" x ", sizes)} elements, which no such file has");
         }
 
-        byte[] elements = new byte[total];
+        var elements = new byte[total];
         read = content.ReadAtLeast(elements, elements.Length, throwOnEndOfStream: false);
-        if (read < elements.Length) throw Truncated(path, $"its data ({string.Join(" x ", sizes)})", elements.Length, read);
+        if (read < elements.Length)
+            throw Truncated(path, $"its data ({string.Join(" x ", sizes)})", elements.Length, read);
         // Reading to the end also verifies the checksum.
         if (content.ReadByte() >= 0)
             throw new DataException(path, $"it continues after the {total} bytes of data that its header declares");

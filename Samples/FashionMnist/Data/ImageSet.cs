@@ -36,7 +36,8 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
     {
         IdxFile images = IdxFile.Read(Path.Combine(folder, $"{part}-images-idx3-ubyte.gz"), dimensions: 3);
         IdxFile labels = IdxFile.Read(Path.Combine(folder, $"{part}-labels-idx1-ubyte.gz"), dimensions: 1);
-        if (images.Shape[0] == 0) throw new DataException(images.Path, "it holds no images");
+        if (images.Shape[0] == 0)
+            throw new DataException(images.Path, "it holds no images");
         if (images.Shape[0] != labels.Shape[0])
             throw new DataException(labels.Path, $"it holds {labels.Shape[0]} labels, but {images.Path} holds {images.Shape[0]} images");
         // The network halves the size twice.
@@ -45,8 +46,9 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
             throw new DataException(
                 images.Path, $"its images are {images.Shape[1]} x {images.Shape[2]}, expected multiples of 4, such as 28 x 28");
         }
-        int wrong = Array.FindIndex(labels.Elements, label => label >= Classes);
-        if (wrong >= 0) throw new DataException(labels.Path, $"label {wrong} is {labels.Elements[wrong]}, expected 0 to {Classes - 1}");
+        var wrong = Array.FindIndex(labels.Elements, label => label >= Classes);
+        if (wrong >= 0)
+            throw new DataException(labels.Path, $"label {wrong} is {labels.Elements[wrong]}, expected 0 to {Classes - 1}");
         return new ImageSet(images.Elements, labels.Elements, images.Shape[1], images.Shape[2]);
     }
 }

@@ -31,13 +31,13 @@ internal sealed class TensorSet : IDisposable
     public static (double Mean, double Deviation) MeasureScale(ImageSet images)
     {
         double sum = 0, squares = 0;
-        foreach (byte pixel in images.Pixels)
+        foreach (var pixel in images.Pixels)
         {
             sum += pixel;
             squares += (double)pixel * pixel;
         }
-        double mean = sum / images.Pixels.Length;
-        double variance = squares / images.Pixels.Length - mean * mean;
+        var mean = sum / images.Pixels.Length;
+        var variance = squares / images.Pixels.Length - mean * mean;
         // Images of a single colour have no contrast to scale.
         return (mean / 255, variance > 0 ? Math.Sqrt(variance) / 255 : 1);
     }
@@ -46,9 +46,9 @@ internal sealed class TensorSet : IDisposable
     /// <param name="indices">Their numbers, in the order in which they are wanted.</param>
     public (Tensor Images, Tensor Labels) Batch(ReadOnlySpan<long> indices)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor chosen = tensor(indices.ToArray(), device: pixels.device);
-        Tensor images = pixels.index_select(0, chosen).to_type(ScalarType.Float32).div_(255 * deviation).sub_(mean / deviation);
+        using var scope = NewDisposeScope();
+        var chosen = tensor(indices.ToArray(), device: pixels.device);
+        var images = pixels.index_select(0, chosen).to_type(ScalarType.Float32).div_(255 * deviation).sub_(mean / deviation);
         return (scope.MoveToOuter(images), scope.MoveToOuter(labels.index_select(0, chosen)));
     }
 

@@ -35,7 +35,7 @@ internal static class ConsoleReport
         table.AddColumn(new TableColumn("test error %").RightAligned());
         table.AddColumn(new TableColumn("training loss").RightAligned());
         table.AddColumn(new TableColumn("seconds").RightAligned());
-        foreach (Outcome outcome in outcomes)
+        foreach (var outcome in outcomes)
         {
             table.AddRow(
                 outcome.Method.Name,
@@ -70,7 +70,8 @@ internal static class ConsoleReport
         public void Stepped(Method method, int step, double loss, double learningRate)
         {
             tasks[method].Value = step;
-            if (step % Interval == 0) Describe(method, loss);
+            if (step % Interval == 0)
+                Describe(method, loss);
         }
 
         public void Tested(Method method, Epoch epoch, int step)
@@ -94,7 +95,7 @@ internal static class ConsoleReport
 
         public void Tested(Method method, Epoch epoch, int step)
         {
-            string head = Text($"  epoch {epoch.Number}/{settings.Epochs}");
+            var head = Text($"  epoch {epoch.Number}/{settings.Epochs}");
             console.WriteLine(head + Text($"  loss {epoch.Loss:F3}  error {epoch.Error:F2} %  {epoch.Elapsed.TotalSeconds:F1} s"));
         }
     }

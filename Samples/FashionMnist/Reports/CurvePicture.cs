@@ -30,10 +30,10 @@ internal static class CurvePicture
     public static void Save(string path, IReadOnlyList<Outcome> outcomes, string title)
     {
         using var plot = new Plot();
-        foreach (Outcome outcome in outcomes)
+        foreach (var outcome in outcomes)
         {
-            (Color color, MarkerShape marker) = Looks[outcome.Method.Name];
-            Scatter line = plot.Add.Scatter(
+            var (color, marker) = Looks[outcome.Method.Name];
+            var line = plot.Add.Scatter(
                 outcome.Epochs.Select(e => (double)e.Number).ToArray(), outcome.Epochs.Select(e => e.Error).ToArray());
             line.LegendText = FormattableString.Invariant($"{outcome.Method.Name}  {outcome.Error:F1} %");
             line.Color = color;
@@ -53,7 +53,7 @@ internal static class CurvePicture
     /// <summary>Gives the included font to a plot and its labels.</summary>
     public static void ApplyFont(Plot plot)
     {
-        foreach (LabelStyle label in new[] { plot.Axes.Title.Label, plot.Axes.Bottom.Label, plot.Axes.Left.Label })
+        foreach (var label in new[] { plot.Axes.Title.Label, plot.Axes.Bottom.Label, plot.Axes.Left.Label })
             label.Bold = false;
         plot.Font.Set(FontName);
         plot.Legend.FontName = FontName;

@@ -19,7 +19,8 @@ internal sealed class TensorBoardLog(string folder) : IObserver
 
     public void Stepped(Method method, int step, double loss, double learningRate)
     {
-        if (step % Interval != 0) return;
+        if (step % Interval != 0)
+            return;
         writers[method].add_scalar("training/loss", (float)loss, step);
         writers[method].add_scalar("training/learning rate", (float)learningRate, step);
     }

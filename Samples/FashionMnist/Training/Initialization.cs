@@ -15,22 +15,24 @@ internal static class Initialization
     /// </summary>
     public static void Apply(nn.Module network, long seed)
     {
-        using IDisposable noGradient = no_grad();
-        using DisposeScope scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (nn.Module module in network.modules().Prepend(network))
+        foreach (var module in network.modules().Prepend(network))
         {
             switch (module)
             {
                 case Conv2d convolution:
-                    long[] shape = convolution.weight.shape;
+                    var shape = convolution.weight.shape;
                     Fill(convolution.weight, randn(shape, generator: generator) * Math.Sqrt(2.0 / (shape[0] * shape[2] * shape[3])));
-                    if (convolution.bias is { } bias) bias.zero_();
+                    if (convolution.bias is { } bias)
+                        bias.zero_();
                     break;
                 case Linear linear:
-                    double bound = 1 / Math.Sqrt(linear.weight.shape[1]);
+                    var bound = 1 / Math.Sqrt(linear.weight.shape[1]);
                     Fill(linear.weight, (rand(linear.weight.shape, generator: generator) * 2 - 1) * bound);
-                    if (linear.bias is { } offset) Fill(offset, (rand(offset.shape, generator: generator) * 2 - 1) * bound);
+                    if (linear.bias is { } offset)
+                        Fill(offset, (rand(offset.shape, generator: generator) * 2 - 1) * bound);
                     break;
             }
         }

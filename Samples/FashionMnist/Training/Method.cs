@@ -32,7 +32,7 @@ internal sealed record Method(string Name, NormPolicy Policy)
     public static bool TryParseList(string list, out string[] names, out string problem)
     {
         names = [.. list.Split(',', StringSplitOptions.TrimEntries).Select(name => name.ToLowerInvariant())];
-        string? unknown = names.FirstOrDefault(name => !Names.Contains(name));
+        var unknown = names.FirstOrDefault(name => !Names.Contains(name));
         problem = unknown is not null ? $"there is no method '{unknown}'; expected some of {string.Join(',', Names)}"
             : names.Distinct().Count() < names.Length ? $"'{list}' names a method twice"
             : "";

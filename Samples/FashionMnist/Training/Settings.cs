@@ -31,7 +31,7 @@ internal sealed record Settings(int Epochs, int Batch, double LearningRate, long
     public double LearningRateAt(int step, int steps)
     {
         // In a training that is shorter than the warm-up, the rate still falls again.
-        int warmUp = Math.Min(WarmUp, steps / 2);
+        var warmUp = Math.Min(WarmUp, steps / 2);
         return step < warmUp
             ? LearningRate * (step + 1) / warmUp
             : LearningRate * (1 + Math.Cos(Math.PI * (step - warmUp) / (steps - warmUp))) / 2;

@@ -15,7 +15,8 @@ internal static class Threads
     /// </remarks>
     public static void Set(int count)
     {
-        if (OperatingSystem.IsLinux()) SetNativeVariable("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
+        if (OperatingSystem.IsLinux())
+            SetNativeVariable("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
         set_num_threads(count);
     }
 

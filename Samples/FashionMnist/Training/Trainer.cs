@@ -25,28 +25,28 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
     {
         // The other random numbers of a network (dropout, a sampled transition) follow the seed as well.
         manual_seed(settings.Seed);
-        using nn.Module<Tensor, Tensor> network = create(method.Policy);
+        using var network = create(method.Policy);
         Initialization.Apply(network, settings.Seed);
-        using SGD optimizer = Optimizer(network);
+        using var optimizer = Optimizer(network);
 
-        int perEpoch = settings.StepsPerEpoch(training.Count);
-        int steps = perEpoch * settings.Epochs;
+        var perEpoch = settings.StepsPerEpoch(training.Count);
+        var steps = perEpoch * settings.Epochs;
         observer.Started(method, steps);
 
         var order = new Random(unchecked((int)settings.Seed));
         long[] indices = [.. Enumerable.Range(0, training.Count).Select(i => (long)i)];
         var epochs = new List<Epoch>();
         var clock = new Stopwatch();
-        for (int step = 0; step < steps;)
+        for (var step = 0; step < steps;)
         {
             order.Shuffle(indices);
             double sum = 0;
             network.train();
-            for (int start = 0; start < indices.Length; start += settings.Batch)
+            for (var start = 0; start < indices.Length; start += settings.Batch)
             {
-                double rate = settings.LearningRateAt(step, steps);
+                var rate = settings.LearningRateAt(step, steps);
                 clock.Start();
-                double loss = Step(network, optimizer, indices.AsSpan(start, Math.Min(settings.Batch, indices.Length - start)), rate);
+                var loss = Step(network, optimizer, indices.AsSpan(start, Math.Min(settings.Batch, indices.Length - start)), rate);
                 clock.Stop();
                 if (!double.IsFinite(loss))
                 {
@@ -57,7 +57,8 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
                 sum += loss;
                 observer.Stepped(method, ++step, loss, rate);
             }
-            if (step < steps && !settings.TestsEachEpoch) continue;
+            if (step < steps && !settings.TestsEachEpoch)
+                continue;
             epochs.Add(new Epoch(step / perEpoch, sum / perEpoch, Error(network), clock.Elapsed));
             observer.Tested(method, epochs[^1], step);
         }
@@ -67,7 +68,7 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
     private static SGD Optimizer(nn.Module network)
     {
         // The weights of convolutions and linear layers have more than one dimension, all other parameters have one.
-        ILookup<bool, Parameter> byKind = network.parameters().ToLookup(parameter => parameter.dim() > 1);
+        var byKind = network.parameters().ToLookup(parameter => parameter.dim() > 1);
         SGD.ParamGroup[] groups =
         [
             new(byKind[true], weight_decay: Settings.WeightDecay, momentum: Settings.Momentum),
@@ -79,13 +80,14 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
     /// <summary>Makes one step and returns its loss, which is not finite if the training has diverged.</summary>
     private double Step(nn.Module<Tensor, Tensor> network, SGD optimizer, ReadOnlySpan<long> indices, double rate)
     {
-        using DisposeScope scope = NewDisposeScope();
-        foreach (var group in optimizer.ParamGroups) group.LearningRate = rate;
-        (Tensor images, Tensor labels) = training.Batch(indices);
+        using var scope = NewDisposeScope();
+        foreach (var group in optimizer.ParamGroups)
+            group.LearningRate = rate;
+        var (images, labels) = training.Batch(indices);
         optimizer.zero_grad();
         try
         {
-            Tensor loss = nn.functional.cross_entropy(network.call(images), labels);
+            var loss = nn.functional.cross_entropy(network.call(images), labels);
             loss.backward();
             optimizer.step();
             return loss.item<float>();
@@ -100,14 +102,14 @@ internal sealed class Trainer(TensorSet training, TensorSet test, Settings setti
     /// <summary>The share of test images that are classified wrongly, in percent.</summary>
     private double Error(nn.Module<Tensor, Tensor> network)
     {
-        using IDisposable noGradient = inference_mode();
+        using var noGradient = inference_mode();
         network.eval();
         long wrong = 0;
-        for (int start = 0; start < test.Count; start += TestBatch)
+        for (var start = 0; start < test.Count; start += TestBatch)
         {
-            using DisposeScope scope = NewDisposeScope();
+            using var scope = NewDisposeScope();
             long[] indices = [.. Enumerable.Range(start, Math.Min(TestBatch, test.Count - start)).Select(i => (long)i)];
-            (Tensor images, Tensor labels) = test.Batch(indices);
+            var (images, labels) = test.Batch(indices);
             wrong += network.call(images).argmax(1).ne(labels).sum().item<long>();
         }
         return 100.0 * wrong / test.Count;

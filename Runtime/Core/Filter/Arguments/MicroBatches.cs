@@ -31,9 +31,11 @@ internal readonly record struct MicroBatches(long Samples, long Size)
     {
         var smallest = Rest > 0 ? Rest : Size;
         if (value.numel() / (value.size(0) * value.size(1)) * smallest == 1)
+        {
             throw new ArgumentException(
                 "Expected more than 1 value per channel when training without a prior, got a value of shape " +
                 $"[{string.Join(", ", value.shape)}] in micro-batches of {smallest}.");
+        }
     }
 
     /// <summary>

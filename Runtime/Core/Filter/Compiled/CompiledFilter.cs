@@ -42,8 +42,11 @@ internal static class CompiledFilter
         var outputs = result[..3];
         var inputs = use.Differentiable();
         if (GraphNode.Records(inputs))
+        {
             outputs = new CompiledFilterNode(part.Count, use.PriorRows, arguments.Settings)
                 .Attach(inputs, outputs, notDifferentiable: [], kept: result[6..]);
+        }
+
         return (new(outputs[0], new(outputs[1], outputs[2])), new(result[4], result[5]));
     }
 

@@ -22,7 +22,10 @@ internal static class CpuFilter
         var type = x.dtype;
         if (x.device_type != DeviceType.CPU || type is not (ScalarType.Float32 or ScalarType.Float64) ||
             arguments.Weight.dtype != type || !x.is_contiguous())
+        {
             return false;
+        }
+
         var rows = x.size(0) * x.size(1);
         if (rows > MaxShortRows && x.numel() < rows * MinRowLength)
             return false;

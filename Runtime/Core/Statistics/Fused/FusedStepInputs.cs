@@ -37,10 +37,14 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
             _means.Span.Slice(at * taps, taps).Fill(Saturate.To<T>(m));
             var variances = _variances.Span.Slice(at * taps, taps);
             if (seen is null)
+            {
                 variances.Fill(Saturate.To<T>(v));
+            }
             else
+            {
                 for (var tap = 0; tap < taps; tap++)
                     variances[tap] = Saturate.To<T>(v * seen.Shares[tap]);
+            }
         }
     }
 
@@ -127,8 +131,11 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
             }
 
             for (var at = first; at < last;)
+            {
                 for (var tap = 0; tap < taps; tap++)
                     perTap[tap] += double.CreateTruncating(*at++);
+            }
+
             return double.CreateTruncating(Vector.Sum(second) + secondTail);
         }
     }

@@ -52,8 +52,11 @@ internal sealed class SeenTaps
 
         var shares = Enumerable.Range(0, together.GetLength(0)).Select(tap => together[tap, tap]).ToArray();
         for (var a = 0; a < shares.Length; a++)
+        {
             for (var b = 0; b < shares.Length; b++)
                 together[a, b] -= shares[a] * shares[b];
+        }
+
         return new(shares, together);
     }
 
@@ -76,11 +79,16 @@ internal sealed class SeenTaps
         {
             seen.Clear();
             for (long tap = 0; tap < taps; tap++)
+            {
                 if (Meets(position, tap))
                     seen.Add(tap);
+            }
+
             foreach (var a in seen)
+            {
                 foreach (var b in seen)
                     together[a, b] += 1.0 / output;
+            }
         }
 
         return together;
@@ -100,8 +108,11 @@ internal sealed class SeenTaps
         var (rows, taps) = (first.GetLength(0), second.GetLength(0));
         var result = new double[rows * taps, rows * taps];
         for (var a = 0; a < rows * taps; a++)
+        {
             for (var b = 0; b < rows * taps; b++)
                 result[a, b] = first[a / taps, b / taps] * second[a % taps, b % taps];
+        }
+
         return result;
     }
 }

@@ -40,8 +40,11 @@ internal sealed unsafe class TapFactors<T> : IDisposable
             for (var tap = 0; tap < Period; tap++)
                 perTap[tap] = double.CreateTruncating(means[at * Period + tap]);
             for (var tap = 0; tap < Period; tap++)
+            {
                 factors[tap] = T.CreateTruncating(
                     meanGradient * seen.Shares[tap] + 2 * varianceGradient * seen.CovarianceWith(tap, perTap));
+            }
+
             for (var repeated = Period; repeated < Length; repeated++)
                 factors[repeated] = factors[repeated - Period];
         }

@@ -13,9 +13,12 @@ public sealed class MatMulRule : JoinRule
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to)
     {
         if (from[0].Count != from[1].Count || to.Count == 0)
+        {
             throw new ArgumentException(
                 "A matrix product has moments for two values of one rank, at least 3, and got spatial sizes " +
                 $"[{string.Join(", ", from[0])}] and [{string.Join(", ", from[1])}].");
+        }
+
         return to.Count == 1
             ? OverChannels(parts[0], parts[1])
             : ProductRule.Multiply(parts[0], parts[1]).Select(tensor => tensor * from[0][^1]);

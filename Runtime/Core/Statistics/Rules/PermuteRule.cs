@@ -28,8 +28,11 @@ public sealed class PermuteRule(long[] dims) : MomentRule
         var rank = size.Count + 2;
         var order = dims.Select(dim => dim < 0 ? dim + rank : dim).ToArray();
         if (order.Length != rank || order[0] != 0 || !order.Order().SequenceEqual(Enumerable.Range(0, rank).Select(dim => (long)dim)))
+        {
             throw new ArgumentException(
                 $"A permutation of {rank} dimensions with the batch first was expected, not [{string.Join(", ", dims)}].");
+        }
+
         return order;
     }
 }

@@ -18,11 +18,13 @@ internal static class PiecewiseLinear
         var deviation = moments.Deviation();
         var center = zeros_like(moments.Mean);
         using (no_grad())
+        {
             foreach (var piece in pieces)
             {
                 var isInside = (moments.Mean > piece.From).logical_and(moments.Mean <= piece.To);
                 center = where(isInside, moments.Mean * piece.Slope + piece.Intercept, center);
             }
+        }
 
         Tensor first = zeros_like(center), second = zeros_like(center);
         foreach (var piece in pieces)

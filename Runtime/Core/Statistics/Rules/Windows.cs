@@ -31,8 +31,11 @@ internal static class Windows
         {
             var next = new Dictionary<long, double>();
             foreach (var (count, share) in shares)
+            {
                 foreach (var along in lengths.GroupBy(length => length))
                     next[count * along.Key] = next.GetValueOrDefault(count * along.Key) + share * along.Count() / lengths.Length;
+            }
+
             shares = next;
         }
 
