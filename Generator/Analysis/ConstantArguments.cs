@@ -1,5 +1,5 @@
 using System.Linq;
-using KnDsl.Generator.Writing;
+using KnDsl.Generator.Naming;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis;

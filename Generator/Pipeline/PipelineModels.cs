@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using System.Linq;
-using KnDsl.Generator.Analysis;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis;

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Generator.Writing;
 using KnDsl.Language.Plan;
 
 namespace KnDsl.Generator.Planning;
@@ -17,9 +16,11 @@ internal sealed class FoldPlan
     private readonly HashSet<MemberCode> _blocks = [];
     private readonly ILookup<MemberCode, FoldPair> _pairs;
 
-    public FoldPlan(ModuleCode module)
+    public FoldPlan(ClassPlan module)
     {
-        FindBlocks(module, module.Model.Items);
+        foreach (var block in module.Model.Items.All().OfType<ConstructBlockItem>())
+            if (!module.Plans[block.Use.Generic].Folds.IsEmpty)
+                _blocks.Add(module.Layout[block.Member]);
         var modules = Descendants(module.Model.Root).ToLookup(member => module.Layout[member]);
         _pairs = FoldFinder.Find(module.Model)
             .GroupBy(fold => (Into: module.Layout[fold.Into], Norm: module.Layout[fold.Norm]))
@@ -41,24 +42,6 @@ internal sealed class FoldPlan
     /// <summary>Whether there is something to fold in a group.</summary>
     public bool HasWork(MemberCode group) =>
         _pairs.Contains(group) || group.Children.Any(child => IsBlock(child) || child.Form == MemberForm.Group && HasWork(child));
-
-    private void FindBlocks(ModuleCode module, IReadOnlyList<PlanItem> items)
-    {
-        foreach (var item in items)
-            switch (item)
-            {
-                case ConstructBlockItem block when !module.Cache.For(block.Use.Generic).Folds.IsEmpty:
-                    _blocks.Add(module.Layout[block.Member]);
-                    break;
-                case IfItem branch:
-                    FindBlocks(module, branch.Then);
-                    FindBlocks(module, branch.Else);
-                    break;
-                case LoopItem loop:
-                    FindBlocks(module, loop.Body);
-                    break;
-            }
-    }
 
     private static IEnumerable<Member> Descendants(Member member) => member.Children.SelectMany(child => Descendants(child).Prepend(child));
 

@@ -54,12 +54,10 @@ internal sealed class Liveness
     /// <summary>Whether what a block gives depends on the states that come in, apart from the states that it gives.</summary>
     public static bool ObservesStates(ModuleModel model) => HasChainedNorm(model.Items);
 
-    private static bool HasChainedNorm(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
+    private static bool HasChainedNorm(IReadOnlyList<PlanItem> items) => items.All().Any(item => item switch
     {
         ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm => IsChained(norm.Call),
         ApplyBlockItem block => ObservesStates(block.Use.Generic),
-        IfItem branch => HasChainedNorm(branch.Then) || HasChainedNorm(branch.Else),
-        LoopItem loop => HasChainedNorm(loop.Body),
         _ => false,
     });
 
@@ -181,28 +179,14 @@ internal sealed class Liveness
     private void FindDefinitions(IReadOnlyList<PlanItem> items)
     {
         foreach (var item in items)
-            switch (item)
-            {
-                case ApplyOperationItem layer:
-                    _definedIn[layer.Output] = items;
-                    break;
-                case ApplyBlockItem block:
-                    foreach (var output in block.Outputs)
-                        _definedIn[output] = items;
-                    break;
-                case IfItem branch:
-                    foreach (var merge in branch.Merges)
-                        _definedIn[merge.Variable] = items;
-                    FindDefinitions(branch.Then);
-                    FindDefinitions(branch.Else);
-                    break;
-                case LoopItem loop:
-                    foreach (var carried in loop.Carried)
-                        _definedIn[carried.Variable] = items;
-                    _loops[loop.Body] = loop;
-                    FindDefinitions(loop.Body);
-                    break;
-            }
+        {
+            foreach (var value in item.Makes)
+                _definedIn[value] = items;
+            if (item is LoopItem loop)
+                _loops[loop.Body] = loop;
+            foreach (var body in item.Bodies)
+                FindDefinitions(body);
+        }
     }
 
     private static void Read(HashSet<object> live, TensorValue value) => live.Add(value);
@@ -220,22 +204,13 @@ internal sealed class Liveness
                 _after[item] = [.. live];
             switch (item)
             {
-                case ApplyOperationItem layer:
-                    live.Remove(layer.Output);
-                    live.Remove(new StateOf(layer.Output));
-                    foreach (var input in layer.Call.Inputs)
-                    {
-                        Read(live, input);
-                        ReadState(live, input);
-                    }
-                    break;
-                case ApplyBlockItem block:
-                    foreach (var output in block.Outputs)
+                case ApplyOperationItem or ApplyBlockItem:
+                    foreach (var output in item.Makes)
                     {
                         live.Remove(output);
                         live.Remove(new StateOf(output));
                     }
-                    foreach (var input in block.Inputs)
+                    foreach (var input in item.Reads)
                     {
                         Read(live, input);
                         ReadState(live, input);

@@ -1,78 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Generator.Writing;
-using KnDsl.Language.Operations.Contract;
+using KnDsl.Generator.Naming;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Planning;
-
-/// <summary>How a member appears in C#.</summary>
-internal enum MemberForm
-{
-    /// <summary>A property of its type.</summary>
-    Single,
-
-    /// <summary>A read-only list of its type: a loop makes it.</summary>
-    List,
-
-    /// <summary>TorchSharp's ModuleList: a sequence whose members are all of one type.</summary>
-    ModuleList,
-
-    /// <summary>An item of a ModuleList; it has no property of its own.</summary>
-    ModuleListItem,
-
-    /// <summary>A nested class that holds others.</summary>
-    Group,
-}
-
-/// <summary>A member with its C# names.</summary>
-internal sealed class MemberCode(Member member, MemberForm form, string property, string type, MemberCode? parent)
-{
-    public Member Member => member;
-
-    public MemberForm Form => form;
-
-    /// <summary>The property's name in its owner.</summary>
-    public string Property => property;
-
-    /// <summary>The C# type of one of it, as code of the generated class names it.</summary>
-    public string Type => form == MemberForm.Group && parent is { Type.Length: > 0 } ? $"{parent.Type}.{type}" : type;
-
-    /// <summary>The name under which a group's own class is declared.</summary>
-    public string DeclaredType => type;
-
-    public MemberCode? Parent => parent;
-
-    /// <summary>Whether it is a learned tensor, no module.</summary>
-    public bool IsParameter => form == MemberForm.Single && member.Type == ModuleType.Parameter;
-
-    public List<MemberCode> Children { get; } = [];
-
-    public bool IsList => form == MemberForm.List || form == MemberForm.Group && member.IsList;
-
-    /// <summary>
-    /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
-    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that is registered before it is
-    /// filled looks for its fields then, and never again.
-    /// </summary>
-    public bool RegistersInOrder => _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
-
-    private bool? _registersInOrder;
-
-    /// <summary>Whether no attribute can say its name: the constructor counts it, or it is one that TorchSharp keeps for itself.</summary>
-    public bool IsNamedLate => form != MemberForm.ModuleListItem && (member.IsNamedLate || FieldsOfModule.Contains(member.NameText));
-
-    /// <summary>TorchSharp looks for a module's fields by name when it moves: a second field of these names makes it fail.</summary>
-    private static readonly HashSet<string> FieldsOfModule = ["name", "handle", "boxedModule"];
-
-    /// <summary>Whether something inside has such a name: all around it are registered before it is there to be found.</summary>
-    private bool HoldsLateNames => Children.Any(child => child.IsNamedLate || child.HoldsLateNames);
-
-    /// <summary>The local under which a turn of the loop has this item of a list; empty for what is no list.</summary>
-    public string Local { get; set; } = "";
-}
 
 /// <summary>Decides how members appear in C#.</summary>
 internal sealed class MemberLayout

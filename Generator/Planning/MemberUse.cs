@@ -16,30 +16,18 @@ internal sealed class MemberUse(PlanItem item, ModuleModel model)
     public static IReadOnlyDictionary<string, MemberUse> Of(CheckedModule module)
     {
         var uses = new Dictionary<string, MemberUse>();
-        Collect(module.Generic, module.Generic.Items);
+        Collect(module.Generic);
         if (module.AtDefaults is { } atDefaults)
-            Collect(atDefaults, atDefaults.Items);
+            Collect(atDefaults);
         return uses;
 
-        void Collect(ModuleModel model, IReadOnlyList<PlanItem> items)
+        void Collect(ModuleModel model)
         {
-            foreach (var item in items)
-                switch (item)
-                {
-                    case ApplyOperationItem { Member: { } member }:
-                        uses[member.Path] = new(item, model);
-                        break;
-                    case ApplyBlockItem block:
-                        uses[block.Member.Path] = new(item, model);
-                        break;
-                    case IfItem branch:
-                        Collect(model, branch.Then);
-                        Collect(model, branch.Else);
-                        break;
-                    case LoopItem loop:
-                        Collect(model, loop.Body);
-                        break;
-                }
+            foreach (var item in model.Items.All())
+                if (item is ApplyOperationItem { Member: { } member })
+                    uses[member.Path] = new(item, model);
+                else if (item is ApplyBlockItem block)
+                    uses[block.Member.Path] = new(item, model);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using KnDsl.Generator.Naming;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
@@ -8,7 +9,7 @@ using KnDsl.Language.Values;
 namespace KnDsl.Generator.Writing;
 
 /// <summary>Writes the constructor: it makes the modules in the plan's order, following sizes as far as modules need them.</summary>
-internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, ForwardFields fields)
+internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
 {
     private CSharpPrinter _code => new(symbol => symbol.Origin is BlockSize size
         ? $"{AccessOf(module.Layout[size.Member])}.{CSharpNames.Pascal(size.Property)}"
@@ -36,7 +37,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                 writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (module.Model.UsesNorm)
                 writer.Line("norm ??= NormPolicy.Kalman();");
-            foreach (var parameter in fields.Parameters)
+            foreach (var parameter in module.Forward.Parameters)
                 writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
             var isNamedHere = module.Layout.Root.Children.Any(child => child.IsNamedLate && !child.IsList);
             if (isNamedHere)
@@ -130,7 +131,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     break;
                 case ConstructBlockItem block:
                     WriteMember(module.Layout[block.Member], block,
-                        $"new {module.Cache.TypeName(block.Use.Generic)}({module.Cache.Arguments(block.Use, _code, "norm")})");
+                        $"new {module.Plans.TypeName(block.Use.Generic)}({Arguments(block.Use)})");
                     break;
                 case CheckItem check when module.Sizes.CanCheck(check):
                     writer.Line(check.Place, CheckCode(check));
@@ -142,6 +143,23 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     WriteLoop(loop);
                     break;
             }
+    }
+
+    /// <summary>The field that keeps a condition for the forward pass, or null.</summary>
+    private string? FieldOf(IfItem branch) => module.Forward.ConditionFields.FirstOrDefault(entry => entry.Item == branch).Field;
+
+    /// <summary>The arguments of a block's constructor: sizes of its inputs, its parameters, its policy, device and dtype.</summary>
+    private string Arguments(BlockUse use)
+    {
+        var arguments = module.Plans[use.Generic].Sizes.OfInputs
+            .Select(size => $"{CSharpNames.Identifier(size.Symbol.Name)}: {_code.Of(use.Inputs[size.Input][size.Axis])}").ToList();
+        foreach (var parameter in use.Declaration.Parameters)
+            if (use.Given.Contains(parameter.Name.Text) && use.Arguments.TryGetValue(parameter.Name.Text, out var value))
+                arguments.Add($"{CSharpNames.Identifier(parameter.Name.Text)}: {_code.Of(value)}");
+        if (use.Generic.UsesNorm)
+            arguments.Add($"norm: {_code.Of(use.Policy.Policy)}");
+        arguments.Add("device: device, dtype: dtype");
+        return string.Join(", ", arguments);
     }
 
     private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) => $"\"{diagnostic.Code}\", {CSharpPrinter.Quote(diagnostic.Text)}";
@@ -216,7 +234,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     {
         GroupItem or ConstructOperationItem or ConstructBlockItem => true,
         CheckItem check => module.Sizes.CanCheck(check),
-        IfItem branch => HasWork(branch) || fields.ConditionField(branch) is not null,
+        IfItem branch => HasWork(branch) || FieldOf(branch) is not null,
         LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => module.Sizes.Needs(size.Variable)),
         _ => false,
     });
@@ -227,7 +245,7 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     {
         var sizes = branch.Sizes.Where(size => module.Sizes.Needs(size.Variable)).ToArray();
         var condition = _code.Of(branch.Condition);
-        if (fields.ConditionField(branch) is { } field)
+        if (FieldOf(branch) is { } field)
         {
             writer.Line(branch.Place, $"{field} = {condition};");
             condition = field;

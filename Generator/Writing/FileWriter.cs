@@ -1,4 +1,6 @@
 using System.Linq;
+using KnDsl.Generator.Naming;
+using KnDsl.Generator.Planning;
 using KnDsl.Language.Checking;
 
 namespace KnDsl.Generator.Writing;
@@ -29,12 +31,12 @@ internal static class FileWriter
             writer.Line($"namespace {string.Join(".", space.Split('.').Select(CSharpNames.Identifier))};");
             writer.Line();
         }
-        var cache = new ModuleCodeCache(space, rootNamespace);
+        var plans = new ClassPlans(space, rootNamespace);
         for (var i = 0; i < modules.Length; i++)
         {
             if (i > 0)
                 writer.Line();
-            ModuleWriter.Write(writer, modules[i], cache);
+            ModuleWriter.Write(writer, modules[i], plans);
         }
         return writer.ToString();
     }

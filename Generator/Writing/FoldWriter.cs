@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 
 namespace KnDsl.Generator.Writing;
@@ -8,12 +9,12 @@ namespace KnDsl.Generator.Writing;
 /// <summary>Writes <c>fold()</c>: each norm goes into the layer before it, a line each, and blocks fold themselves.</summary>
 internal sealed class FoldWriter
 {
-    private readonly ModuleCode _module;
+    private readonly ClassPlan _module;
     private readonly CodeWriter _writer;
     private readonly string _block;
     private readonly string _index;
 
-    public FoldWriter(ModuleCode module, CodeWriter writer)
+    public FoldWriter(ClassPlan module, CodeWriter writer)
     {
         (_module, _writer) = (module, writer);
         var names = new NamePool(module.Layout.Root.Children.Select(child => child.Property));

@@ -1,4 +1,5 @@
 using System.Linq;
+using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Plan;
@@ -9,27 +10,21 @@ namespace KnDsl.Generator.Writing;
 /// <summary>Writes one class: documentation, members, constructor, forward pass, facts.</summary>
 internal static class ModuleWriter
 {
-    public static void Write(CodeWriter writer, CheckedModule module, ModuleCodeCache cache)
+    public static void Write(CodeWriter writer, CheckedModule module, ClassPlans plans)
     {
-        var code = cache.For(module.Generic);
-        var fields = new ForwardFields(code);
-        var (forwardText, forward) = ForwardWriter.Write(code, fields);
+        var plan = plans[module.Generic];
+        var result = ForwardWriter.ResultType(module.Generic);
         var uses = MemberUse.Of(module);
 
         WriteDocumentation(writer, module);
         var inputs = string.Concat(Enumerable.Repeat("Tensor, ", module.Generic.Inputs.Count));
-        writer.Line($"public sealed partial class {CSharpNames.Identifier(module.Generic.Name)} : nn.Module<{inputs}{forward.ResultType}>");
+        writer.Line($"public sealed partial class {CSharpNames.Identifier(module.Generic.Name)} : nn.Module<{inputs}{result}>");
         writer.Block(() =>
         {
-            foreach (var parameter in fields.Parameters)
-                writer.Line($"private readonly {fields.TypeOf(parameter.Key)} {parameter.Value};");
-            foreach (var condition in fields.Conditions)
-                writer.Line($"private readonly bool {condition.Value}; // {condition.Key.Place.OneLine()}");
-            if (fields.Parameters.Any() || fields.Conditions.Any())
-                writer.Line();
-            new ConstructorWriter(code, writer, fields).Write();
-            MemberWriter.WriteProperties(writer, code.Layout.Root, uses, false);
-            foreach (var size in code.Sizes.OfOutputs)
+            WriteFields(writer, plan);
+            new ConstructorWriter(plan, writer).Write();
+            MemberWriter.WriteProperties(writer, plan.Layout.Root, uses, false);
+            foreach (var size in plan.Sizes.OfOutputs)
             {
                 writer.Line();
                 writer.Line("/// <summary>A size of the output, as the constructor's arguments make it.</summary>");
@@ -38,13 +33,13 @@ internal static class ModuleWriter
             if (module.AtDefaults is { } atDefaults)
                 WriteFacts(writer, atDefaults);
             writer.Line();
-            writer.Raw(forwardText);
-            if (code.Model.Declaration.Kind == ModuleKind.Network || !code.Folds.IsEmpty)
+            new ForwardWriter(plan, writer).Write();
+            if (plan.Model.Declaration.Kind == ModuleKind.Network || !plan.Folds.IsEmpty)
             {
                 writer.Line();
-                new FoldWriter(code, writer).Write();
+                new FoldWriter(plan, writer).Write();
             }
-            MemberWriter.WriteGroups(writer, code.Layout.Root, uses);
+            MemberWriter.WriteGroups(writer, plan.Layout.Root, uses);
         });
         if (module.Generic.Outputs.Count > 1)
         {
@@ -52,8 +47,20 @@ internal static class ModuleWriter
             writer.Line($"/// <summary>What <see cref=\"{CSharpNames.Identifier(module.Generic.Name)}\"/> gives back.</summary>");
             foreach (var output in module.Generic.Outputs)
                 writer.Line($"/// <param name=\"{output.Name}\">{Xml(ShapeOf(module, output))}</param>");
-            writer.Line($"public sealed record {forward.ResultType}({string.Join(", ", forward.OutputFields().Select(field => $"Tensor {field}"))});");
+            writer.Line($"public sealed record {result}({string.Join(", ", ForwardWriter.OutputFields(module.Generic).Select(field => $"Tensor {field}"))});");
         }
+    }
+
+    /// <summary>What the constructor keeps for the forward pass.</summary>
+    private static void WriteFields(CodeWriter writer, ClassPlan plan)
+    {
+        foreach (var parameter in plan.Model.Declaration.Parameters.Where(parameter => plan.Forward.Parameters.ContainsKey(parameter.Name.Text))
+                     .OrderBy(parameter => parameter.Name.Text, System.StringComparer.Ordinal))
+            writer.Line($"private readonly {ConstructorWriter.TypeOf(parameter)} {plan.Forward.Parameters[parameter.Name.Text]};");
+        foreach (var (item, field) in plan.Forward.ConditionFields)
+            writer.Line($"private readonly bool {field}; // {item.Place.OneLine()}");
+        if (plan.Forward.Parameters.Count + plan.Forward.ConditionFields.Count > 0)
+            writer.Line();
     }
 
     private static string ShapeOf(CheckedModule module, ModuleOutput output) =>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Generator.Naming;
 using KnDsl.Language.Operations.Contract;
 
 namespace KnDsl.Generator.Writing;

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Linq;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using KnDsl.Generator.Writing;
+using KnDsl.Generator.Naming;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
 using Xunit;

@@ -4,7 +4,7 @@ using System.Text;
 using KnDsl.Language.Operations.Contract;
 using Microsoft.CodeAnalysis.CSharp;
 
-namespace KnDsl.Generator.Writing;
+namespace KnDsl.Generator.Naming;
 
 /// <summary>C# identifiers for names of .knnet files.</summary>
 internal static class CSharpNames
@@ -57,24 +57,5 @@ internal static class CSharpNames
     {
         var words = Identifier(name).TrimStart('@', '_').Split('_').Where(word => word.Length > 0).ToArray();
         return words.Length == 0 ? "_" + name : (char.IsDigit(words[0][0]) ? "_" : "") + string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
-    }
-}
-
-/// <summary>Gives every name once.</summary>
-internal sealed class NamePool(IEnumerable<string> taken)
-{
-    private readonly HashSet<string> _taken = new(taken);
-    private readonly Dictionary<string, int> _next = [];
-
-    public string Take(string wanted)
-    {
-        if (_taken.Add(wanted))
-            return wanted;
-        // Numbers below the next one are taken already.
-        var number = _next.TryGetValue(wanted, out var next) ? next : 2;
-        while (!_taken.Add($"{wanted}_{number}"))
-            number++;
-        _next[wanted] = number + 1;
-        return $"{wanted}_{number}";
     }
 }

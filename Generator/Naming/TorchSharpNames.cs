@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 
-namespace KnDsl.Generator.Writing;
+namespace KnDsl.Generator.Naming;
 
 /// <summary>Where TorchSharp 0.107 differs from PyTorch, whose names the language has; and what the runtime does in its place.</summary>
 internal static class TorchSharpNames

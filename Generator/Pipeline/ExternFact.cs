@@ -1,0 +1,19 @@
+using System.Linq;
+using KnDsl.Language.Operations;
+
+namespace KnDsl.Generator.Pipeline;
+
+/// <summary>A parameter of an extern module as its file declares it.</summary>
+internal sealed record ExternParameter(string Name, string Type, bool HasDefault, FindingPlace Place);
+
+/// <summary>An extern declaration, in a form that Roslyn can compare.</summary>
+internal sealed record ExternFact(string TypeName, EquatableArray<ExternParameter> Parameters, int Inputs, FindingPlace Place)
+{
+    public static ExternFact Of(ExternOperation layer) => new(
+        layer.Declaration.TypeName.Text,
+        new EquatableArray<ExternParameter>(layer.Declaration.Parameters.Select(parameter => new ExternParameter(
+            parameter.Name.Text, parameter.Type.Text + (parameter.IsList ? "[]" : ""), parameter.Default is not null,
+            FindingPlace.Of(layer.Source.At(parameter.Span))))),
+        layer.Declaration.Inputs.Count,
+        FindingPlace.Of(layer.Source.At(layer.Declaration.TypeName.Span)));
+}

@@ -1,0 +1,311 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Generator.Naming;
+using KnDsl.Generator.Planning;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Generator.Writing;
+
+/// <summary>
+/// Writes the body of the forward pass: every stage a line, mapped to its place in the .knnet file; the chain's states as locals
+/// beside the values they describe; a value is freed on the line that reads it last.
+/// </summary>
+internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter writer)
+{
+    private readonly OperationPrinter _operations = new(names.Values);
+    private readonly HashSet<TensorValue> _owned = [];
+
+    /// <summary>For each norm that names its predecessor, the local that has its prior so far, and the row of items that declares it.</summary>
+    private readonly Dictionary<ApplyOperationItem, (string Name, IReadOnlyList<PlanItem> Items)> _priors = [];
+
+    private ForwardPlan Plan => plan.Forward;
+
+    private Liveness Live => plan.Forward.Live;
+
+    /// <summary>Whether a value's handle is the module's own, so that the module may free it or give it away.</summary>
+    public bool Owns(TensorValue value) => _owned.Contains(value);
+
+    public void Write()
+    {
+        DeclareCounters(plan.Layout.Root);
+        WriteItems(plan.Model.Items);
+    }
+
+    private string Declare(TensorValue value, bool isOwned)
+    {
+        if (isOwned)
+            _owned.Add(value);
+        return names.Declare(value);
+    }
+
+    private void DeclareCounters(MemberCode owner)
+    {
+        foreach (var child in owner.Children.Where(child => child is { IsList: true, NeedsCounter: true }))
+            writer.Line($"var {names.DeclareCounter(child)} = 0;");
+        foreach (var child in owner.Children.Where(child => !child.IsList && child.Children.Count > 0))
+            DeclareCounters(child);
+    }
+
+    private void WriteItems(IReadOnlyList<PlanItem> items)
+    {
+        foreach (var item in items)
+            switch (item)
+            {
+                case GroupItem group when plan.Layout[group.Group] is { IsList: true } list:
+                    writer.Line($"var {list.Local} = {names.NextOf(list)};");
+                    DeclareCounters(list);
+                    break;
+                case ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm:
+                    WriteNorm(norm, items);
+                    break;
+                case ApplyOperationItem operation:
+                    WriteOperation(operation, items);
+                    break;
+                case ApplyBlockItem block:
+                    WriteBlock(block, items);
+                    break;
+                case IfItem branch when Plan.HasWork(branch):
+                    WriteIf(branch, items);
+                    break;
+                case LoopItem loop when Plan.HasWork(loop):
+                    WriteLoop(loop, items);
+                    break;
+            }
+    }
+
+    /// <summary>The way to a member; the next item of a list that a counter goes through gets a name for this turn.</summary>
+    private string Access(Member member)
+    {
+        var code = plan.Layout[member];
+        if (code is { Form: MemberForm.List, NeedsCounter: true })
+            writer.Line($"var {code.Local} = {names.NextOf(code)};");
+        return names.Access(code);
+    }
+
+    // ---- operations and norms ------------------------------------------------------------------------------------
+
+    private void WriteOperation(ApplyOperationItem item, IReadOnlyList<PlanItem> items)
+    {
+        var (operation, call) = (item.Call.Operation, item.Call);
+        var module = item.Member is null ? "" : Access(item.Member);
+        var inputs = call.Inputs.Select(input => names[input]).ToArray();
+        var output = Declare(item.Output, true);
+        var state = Live.IsStateNeeded(item.Output) ? StateAfter(item, module, output) : null;
+        if (state is not (null or "null")
+            && OperationPrinter.Together(operation.Moments(call), module, inputs[0], names.StateOrNull(call.Inputs[0])) is { } together)
+            writer.Line(item.Place, $"(var {output}, var {names.State(item.Output)}) = {together};");
+        else
+        {
+            writer.Line(item.Place, $"var {output} = {_operations.Compute(operation.Compute(call), module, inputs)};");
+            if (state is not null)
+                writer.Line($"{(state == "null" ? "ChannelState?" : "var")} {names.State(item.Output)} = {state};");
+        }
+        foreach (var later in Plan.Priors.Through(item))
+            if (operation.InputCount == 1 && operation.Moments(call) is { } step)
+                SetPrior(later, _operations.Moments(step, module, [_priors[later].Name], output), items);
+        Free(item, call.Inputs.Append(item.Output), items);
+    }
+
+    /// <summary>The state of an operation's output: null for a value that never had one.</summary>
+    private string StateAfter(ApplyOperationItem item, string module, string output)
+    {
+        var (operation, call) = (item.Call.Operation, item.Call);
+        if (!operation.PassesState(call) || !call.StateInputs.Any(Live.IsStateNeeded))
+            return "null";
+        // A learned tensor has no state: the rule gets the tensor.
+        var states = call.Inputs.Select(input => input.IsLearned ? names[input] : names.StateOrNull(input)).ToArray();
+        return operation.Moments(call) is { } step ? _operations.Moments(step, module, states, output) : states[0];
+    }
+
+    private void WriteNorm(ApplyOperationItem item, IReadOnlyList<PlanItem> items)
+    {
+        var input = item.Call.Inputs[0];
+        var module = Access(item.Member!);
+        var output = Declare(item.Output, true);
+        var isChained = Liveness.IsChained(item.Call);
+        var prior = item.From is not null ? _priors[item].Name
+            : isChained && !Liveness.StartsChain(item.Call) && item.Prior!.HasState ? names.StateOrNull(input)
+            : "null";
+        var emits = isChained && Live.IsStateNeeded(item.Output);
+        var sharpens = isChained && Live.IsStateNeeded(input) && Live.IsStateLiveAfter(item, input);
+        if (prior == "null" && !emits && !sharpens)
+        {
+            writer.Line(item.Place, $"var {output} = {module}.call({names[input]});");
+            if (Live.IsStateNeeded(item.Output))
+                writer.Line($"ChannelState? {names.State(item.Output)} = null;");
+        }
+        else
+        {
+            var (emitted, posterior) = (emits ? $"var {names.State(item.Output)}" : "_", sharpens ? names.State(input) : "_");
+            writer.Line(item.Place, $"(var {output}, {emitted}, {posterior}) = {module}.forward({names[input]}, {prior});");
+        }
+        foreach (var later in Plan.Priors.Through(item))
+            if (later != item)
+                SetPrior(later, names.State(item.Output), items);
+        Free(item, [input, item.Output], items);
+    }
+
+    /// <summary>
+    /// The prior of a norm that names its predecessor is a state of its own, followed along the way from there. A branch or
+    /// a turn of a loop on the way goes on with a local of its own, so that the next turn begins with the same state.
+    /// </summary>
+    private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items)
+    {
+        if (_priors.TryGetValue(norm, out var prior) && ReferenceEquals(prior.Items, items))
+        {
+            writer.Line($"{prior.Name} = {state};");
+            return;
+        }
+        var label = string.Concat(norm.Member!.Name.Select(part => part.Count is null ? part.Text : ""));
+        var name = names.Take(CSharpNames.Identifier(label.Length == 0 ? "norm" : label).TrimStart('@') + "Prior");
+        _priors[norm] = (name, items);
+        writer.Line($"var {name} = {state};");
+    }
+
+    // ---- blocks --------------------------------------------------------------------------------------------------
+
+    private void WriteBlock(ApplyBlockItem item, IReadOnlyList<PlanItem> items)
+    {
+        var callee = item.Use.Generic;
+        var module = Access(item.Member);
+        var outputs = item.Outputs.Select(output => Declare(output, true)).ToArray();
+        var needsState = item.Outputs.Any(Live.IsStateNeeded) || Liveness.ObservesStates(callee) && item.Inputs.Any(Live.IsStateNeeded);
+        if (Liveness.HasChainForward(callee) && needsState)
+        {
+            var arguments = item.Inputs.Select((input, i) => $"{names[input]}, {StateArgument(callee, input, i)}").ToArray();
+            var results = item.Outputs.Select((output, i) => $"var {outputs[i]}, {(Live.IsStateNeeded(output) ? $"var {names.State(output)}" : "_")}");
+            writer.Line(item.Place, $"({string.Join(", ", results)}) = {module}.forward({string.Join(", ", arguments)});");
+        }
+        else
+        {
+            var results = outputs.Length == 1 ? $"var {outputs[0]}" : $"({string.Join(", ", outputs.Select(output => $"var {output}"))})";
+            writer.Line(item.Place, $"{results} = {module}.call({string.Join(", ", item.Inputs.Select(input => names[input]))});");
+            foreach (var output in item.Outputs.Where(Live.IsStateNeeded))
+                writer.Line($"ChannelState? {names.State(output)} = null;");
+        }
+        DeclareSizesOf(item.Outputs);
+        Free(item, item.Inputs.Concat(item.Outputs), items);
+    }
+
+    private string StateArgument(ModuleModel callee, TensorValue input, int index)
+    {
+        if (!Liveness.IsSharpened(callee, index))
+            return names.StateOrNull(input);
+        if (Live.IsStateNeeded(input))
+            return $"ref {names.State(input)}";
+        // Nothing here asks for the posterior.
+        var unused = names.Take(names.State(input) + "Unused");
+        writer.Line($"ChannelState? {unused} = null;");
+        return $"ref {unused}";
+    }
+
+    /// <summary>Sizes that only the block knows: its outputs tell them.</summary>
+    private void DeclareSizesOf(IReadOnlyList<TensorValue> outputs)
+    {
+        foreach (var symbol in outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols()).Distinct())
+            if (symbol.Origin is BlockSize && !names.HasNumber(symbol) && SizeSource.Find(outputs, symbol) is { } source
+                && names.DeclareNumber(symbol) is { } name)
+                writer.Line($"var {name} = (int){names.Print(source)};");
+    }
+
+    // ---- ifs and loops -------------------------------------------------------------------------------------------
+
+    private void WriteIf(IfItem item, IReadOnlyList<PlanItem> items)
+    {
+        var sizes = item.Sizes.Where(size => Plan.IsLocal(size.Variable)).Select(size => (Size: size, Name: names.DeclareNumber(size.Variable)!)).ToArray();
+        foreach (var size in sizes)
+            writer.Line($"int {size.Name};");
+        foreach (var merge in item.Merges)
+        {
+            writer.Line($"Tensor {Declare(merge.Variable, Live.IsOwn(merge.Variable))};");
+            if (Live.IsStateNeeded(merge.Variable))
+                writer.Line($"ChannelState? {names.State(merge.Variable)};");
+        }
+        writer.Line(item.Place, $"if ({ConditionOf(item)})");
+        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)), sizes.Select(size => (size.Name, size.Size.Then)));
+        if (Plan.HasWork(item.Else) || item.Merges.Count > 0 || sizes.Length > 0)
+        {
+            writer.Line("else");
+            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)), sizes.Select(size => (size.Name, size.Size.Else)));
+        }
+        Free(item, item.Then.AllReads().Concat(item.Else.AllReads())
+            .Concat(item.Merges.SelectMany(merge => new[] { merge.Then, merge.Else, merge.Variable })), items);
+    }
+
+    private string ConditionOf(IfItem item) => Plan.Condition(item) switch
+    {
+        ConditionSource.Member member => $"{member.Code.Property} is not null",
+        ConditionSource.Field field => field.Name,
+        _ => names.Values.Of(item.Condition),
+    };
+
+    private void WriteBranch(
+        IReadOnlyList<PlanItem> items, IEnumerable<(TensorValue Variable, TensorValue Value)> assigned, IEnumerable<(string Name, Size Value)> sizes) =>
+        writer.Block(() =>
+        {
+            WriteItems(items);
+            foreach (var (variable, value) in assigned)
+                Assign(variable, value);
+            foreach (var (name, value) in sizes)
+                writer.Line($"{name} = {names.Number(value)};");
+        });
+
+    private void Assign(TensorValue variable, TensorValue value)
+    {
+        writer.Line($"{names[variable]} = {names[value]};");
+        if (Live.IsStateNeeded(variable))
+            writer.Line($"{names.State(variable)} = {names.StateOrNull(value)};");
+    }
+
+    private void WriteLoop(LoopItem item, IReadOnlyList<PlanItem> items)
+    {
+        foreach (var carried in item.Carried)
+            BeginWith(carried, item, items);
+        var carriedSizes = item.Sizes.Where(size => Plan.IsLocal(size.Variable)).ToArray();
+        // What they begin with is read before any of them is named: it may be an outer number of the same name.
+        var starts = carriedSizes.Select(size => names.Number(size.Before)).ToArray();
+        var sizes = carriedSizes.Select(size => (Name: names.DeclareNumber(size.Variable)!, size.Next)).ToArray();
+        for (var i = 0; i < sizes.Length; i++)
+            writer.Line($"var {sizes[i].Name} = {starts[i]};");
+        var variable = CSharpNames.Identifier(item.Variable.Name);
+        writer.Line(item.Place, $"for (var {variable} = {names.Number(item.From)}; {variable} < {names.Values.Of(item.To)}; {variable}++)");
+        writer.Block(() =>
+        {
+            WriteItems(item.Body);
+            foreach (var carried in item.Carried)
+                Assign(carried.Variable, carried.Next);
+            if (sizes.Length == 1)
+                writer.Line($"{sizes[0].Name} = {names.Number(sizes[0].Next)};");
+            else if (sizes.Length > 1)
+                writer.Line($"({string.Join(", ", sizes.Select(size => size.Name))}) = ({string.Join(", ", sizes.Select(size => names.Number(size.Next)))});");
+        });
+        Free(item, item.Body.AllReads().Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
+    }
+
+    private void BeginWith(Carried carried, LoopItem loop, IReadOnlyList<PlanItem> items)
+    {
+        // The loop frees the handle that it replaces: its own, which is the value's where nothing else reads that any more.
+        var taken = Owns(carried.Before) && !Live.IsLiveAfter(loop, carried.Before) && Live.IsOwn(carried.Variable)
+            && Live.Defines(items, carried.Before) && loop.Carried.Count(other => other.Before == carried.Before) == 1
+            && !loop.Body.AllReads().Contains(carried.Before);
+        var copied = !taken && Live.IsOwn(carried.Variable);
+        var name = Declare(carried.Variable, taken || copied);
+        writer.Line($"var {name} = {names[carried.Before]}{(copied ? ".alias()" : "")};");
+        if (Live.IsStateNeeded(carried.Variable))
+        {
+            var state = names.StateOrNull(carried.Before);
+            writer.Line($"{(state == "null" ? "ChannelState?" : "var")} {names.State(carried.Variable)} = {state};");
+        }
+        if (taken)
+            _owned.Remove(carried.Before);
+    }
+
+    /// <summary>Frees what this item read last: only handles of our own that were made in this row of items, or that its loop owns.</summary>
+    private void Free(PlanItem item, IEnumerable<TensorValue> values, IReadOnlyList<PlanItem> items)
+    {
+        foreach (var value in values.Distinct())
+            if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value)))
+                writer.Line($"{names[value]}.Dispose();");
+    }
+}
