@@ -19,7 +19,8 @@ internal sealed class ConstructorSizes
     public ConstructorSizes(ModuleModel model)
     {
         _model = model;
-        foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1).SelectMany(output => output.Value.Shape.Channels.Symbols()))
+        foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1)
+            .SelectMany(output => output.Value.Shape.Channels.Symbols()))
             if (symbol.Origin is BlockSize)
                 _properties.Add(symbol);
             else if (IsLocal(symbol))
@@ -56,7 +57,8 @@ internal sealed class ConstructorSizes
 
     /// <summary>Sizes of outputs that only the constructor knows: public properties for whoever uses the block.</summary>
     public IEnumerable<Symbol> OfOutputs =>
-        _model.Outputs.SelectMany(output => output.Value.Shape.Sizes).SelectMany(size => size.Symbols()).Where(_properties.Contains).Distinct();
+        _model.Outputs.SelectMany(output => output.Value.Shape.Sizes).SelectMany(size => size.Symbols()).Where(_properties.Contains)
+            .Distinct();
 
     /// <summary>Whether the constructor can make a check: it must not ask for sizes that nothing else asks for.</summary>
     public bool CanCheck(CheckItem check) => check.Left.Symbols().Concat(check.Right.Symbols()).All(IsKnown);
@@ -67,7 +69,8 @@ internal sealed class ConstructorSizes
             ListItem item => item.Index.Symbols().All(IsKnown),
             ListCount or ListChoice => true,
             BlockSize => true,
-            _ => Needs(symbol) || _turns.Contains(symbol) || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
+            _ => Needs(symbol) || _turns.Contains(symbol)
+            || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
         };
 
     /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>

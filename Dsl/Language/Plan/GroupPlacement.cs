@@ -13,7 +13,10 @@ internal sealed class GroupPlacement
 {
     private readonly Dictionary<Member, List<Step>> _places = [];
 
-    /// <summary>A list of the plan on the way to an item: where the way goes on, how many loops and which branches stand around it.</summary>
+    /// <summary>
+    /// A list of the plan on the way to an item: where the way goes on, how many loops and which branches stand around
+    /// it.
+    /// </summary>
     private readonly record struct Step(List<PlanItem> Items, int Index, int Loops, IReadOnlyList<(Place If, bool Then)> Branches);
 
     public static void Place(List<PlanItem> items)

@@ -40,7 +40,10 @@ internal static class LayerTable
             }
     }
 
-    /// <summary>What the rows cost together, a module that is applied several times having its parameters once; null where that is too large a number.</summary>
+    /// <summary>
+    /// What the rows cost together, a module that is applied several times having its parameters once; null where that
+    /// is too large a number.
+    /// </summary>
     public static (Size Parameters, Size Macs)? Total(IReadOnlyCollection<LayerRow> rows)
     {
         try
@@ -73,7 +76,8 @@ internal static class LayerTable
         var call = item.Call;
         return new LayerRow(
             item.Member is null ? "" : prefix + item.Member.Path, Operation(item), item.Output.Shape.ToString(),
-            item.Member is null ? Size.Zero : call.Operation.ParameterCount(call), call.Operation.Macs(call, item.Output.Shape), PriorOf(item, prefix, inputs, int.MaxValue));
+            item.Member is null ? Size.Zero : call.Operation.ParameterCount(call), call.Operation.Macs(call, item.Output.Shape),
+            PriorOf(item, prefix, inputs, int.MaxValue));
     }
 
     /// <summary>The stage as written, on one line; a join as its operator.</summary>

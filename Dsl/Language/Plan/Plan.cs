@@ -135,7 +135,8 @@ internal sealed class CheckItem(Size left, Relation relation, Size right, Diagno
 }
 
 /// <summary>A block with its arguments where it is used.</summary>
-internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyList<Shape> Inputs, PolicyValue Policy)
+internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyList<Shape> Inputs,
+    PolicyValue Policy)
 {
     public ModuleDeclaration Declaration => Generic.Declaration;
 

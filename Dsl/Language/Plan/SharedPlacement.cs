@@ -47,7 +47,8 @@ internal static class SharedPlacement
     /// <summary>The symbols of the inputs' sizes that are known when a module is built.</summary>
     public static IReadOnlyCollection<Symbol> SymbolsOf(IReadOnlyList<TensorValue> inputs) =>
     [
-        .. inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Leaves()).Where(symbol => symbol.Kind == SymbolKind.Construction).Distinct(),
+        .. inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Leaves())
+        .Where(symbol => symbol.Kind == SymbolKind.Construction).Distinct(),
     ];
 
     /// <summary>Whether a symbol has its value from an item on: a size that an if or a loop sets, or a property of a block.</summary>
