@@ -69,7 +69,7 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         return new ChainStep(posterior, prior, from);
     }
 
-    /// <summary>A norm observes a value: whoever reads it later on this path reads the posterior.</summary>
+    /// <summary>A norm observes a value: later readers on this path read the posterior.</summary>
     public void Observe(BodyPath path, TensorValue value, ChainFact posterior)
     {
         path.SetFact(value, posterior);

@@ -35,7 +35,7 @@ internal sealed class CheckedFile
 
     public IReadOnlyList<CheckedModule> Modules { get; }
 
-    /// <summary>What is wrong with this file; what is wrong with those that it imports, they say themselves.</summary>
+    /// <summary>The findings in this file; those in the files that it imports are reported with these.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
 
     /// <summary>Checks a file that imports nothing.</summary>

@@ -11,7 +11,7 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Checking;
 
-/// <summary>A block or network with the file that it stands in.</summary>
+/// <summary>A block or network with its file.</summary>
 internal sealed record DeclaredModule(ModuleDeclaration Declaration, SourceText Source);
 
 /// <summary>What a file can name: its own declarations and those of the files that it imports.</summary>

@@ -232,7 +232,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     private void Declare(BodyPath path, SizedName output, List<ModuleOutput> outputs)
     {
         var value = rooms.Names.Lookup(path, output.Name.Text, output.Name.Span);
-        // An input without its batch is told of where it is used; nobody knows the batch's name then.
+        // An input without its batch is reported where it is used; the name of the batch cannot be known then.
         rooms.Names.LacksNames |= Findings.HasFailed && Inputs.Any(input => input.Shape is { Rank: > 0 } shape && shape[0].IsConstant);
         var declared = output.Shape.Sizes.Select(size => EvaluateSize(path, size, false)).ToArray();
         if (value is not TensorValue tensor)

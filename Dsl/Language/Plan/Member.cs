@@ -38,7 +38,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     /// <summary>Whether there are several of it in its parent.</summary>
     public bool IsList => parent is not null && loopDepth > parent.LoopDepth;
 
-    /// <summary>Whether it stands in one branch of an if.</summary>
+    /// <summary>Whether it is in one branch of an if only.</summary>
     public bool IsOptional { get; set; }
 
     /// <summary>
@@ -53,7 +53,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     /// <summary>What is wrong where a loop makes a second one of its name.</summary>
     public Diagnostics.Diagnostic? Repeated { get; init; }
 
-    /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
+    /// <summary>The branches of ifs around it: two members may share a name if they never exist together.</summary>
     public IReadOnlyList<(Place If, bool Then)> Branches { get; set; } = [];
 
     /// <summary>Whether only the constructor knows its name: it counts what came before.</summary>

@@ -35,7 +35,7 @@ internal sealed class ModuleModel(
     /// <summary>Holds the members.</summary>
     public Member Root => root;
 
-    /// <summary>Whether a norm in it takes the policy of whoever uses it.</summary>
+    /// <summary>Whether a norm in it takes the policy of the module that uses it.</summary>
     public bool UsesNorm => usesNorm;
 
     /// <summary>Stages, those of blocks inside counted.</summary>

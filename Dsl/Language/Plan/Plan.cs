@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -10,12 +11,35 @@ namespace KnDsl.Language.Plan;
 internal abstract class PlanItem(Place place)
 {
     public Place Place => place;
+
+    /// <summary>The rows of items inside: the branches of an if, the body of a loop.</summary>
+    public virtual IReadOnlyList<List<PlanItem>> Bodies => [];
+
+    /// <summary>
+    /// The values that the item itself reads, those of its bodies aside: its inputs, and what its branches or turns set its
+    /// variables to.
+    /// </summary>
+    public virtual IEnumerable<TensorValue> Reads => [];
+
+    /// <summary>The values that there are from the item on: its outputs, or the variables that its bodies set.</summary>
+    public virtual IEnumerable<TensorValue> Makes => [];
+
+    /// <summary>
+    /// The sizes that its bodies set, each with the two that it may be: of either branch, or before the loop and after
+    /// a turn.
+    /// </summary>
+    public virtual IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables => [];
+
+    /// <summary>The member whose module or group it makes, or null.</summary>
+    public virtual Member? Constructs => null;
 }
 
 /// <summary>Makes a group: a module that only holds others.</summary>
 internal sealed class GroupItem(Member group, Place place) : PlanItem(place)
 {
     public Member Group => group;
+
+    public override Member Constructs => group;
 }
 
 /// <summary>Makes the module of an operation.</summary>
@@ -24,6 +48,8 @@ internal sealed class ConstructOperationItem(Member member, OperationCall call, 
     public Member Member => member;
 
     public OperationCall Call => call;
+
+    public override Member Constructs => member;
 }
 
 /// <summary>Makes a block.</summary>
@@ -32,6 +58,8 @@ internal sealed class ConstructBlockItem(Member member, BlockUse use, Place plac
     public Member Member => member;
 
     public BlockUse Use => use;
+
+    public override Member Constructs => member;
 }
 
 /// <summary>Applies an operation.</summary>
@@ -42,6 +70,10 @@ internal sealed class ApplyOperationItem(Member? member, OperationCall call, Ten
     public OperationCall Call => call;
 
     public TensorValue Output => output;
+
+    public override IEnumerable<TensorValue> Reads => call.Inputs;
+
+    public override IEnumerable<TensorValue> Makes => [output];
 
     /// <summary>For a norm: what feeds it.</summary>
     public ChainFact? Prior { get; init; }
@@ -61,6 +93,10 @@ internal sealed class ApplyBlockItem(
     public IReadOnlyList<TensorValue> Inputs => inputs;
 
     public IReadOnlyList<TensorValue> Outputs => outputs;
+
+    public override IEnumerable<TensorValue> Reads => inputs;
+
+    public override IEnumerable<TensorValue> Makes => outputs;
 
     /// <summary>The states that come in.</summary>
     public IReadOnlyList<ChainFact> InputChains { get; init; } = [];
@@ -86,6 +122,15 @@ internal sealed class IfItem(
     public IReadOnlyList<Merge> Merges => merges;
 
     public IReadOnlyList<SizeMerge> Sizes => sizes;
+
+    public override IReadOnlyList<List<PlanItem>> Bodies => [then, otherwise];
+
+    public override IEnumerable<TensorValue> Reads => merges.SelectMany(merge => new[] { merge.Then, merge.Else });
+
+    public override IEnumerable<TensorValue> Makes => merges.Select(merge => merge.Variable);
+
+    public override IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables =>
+        sizes.Select(size => (size.Variable, size.Then, size.Else));
 }
 
 /// <summary>A variable that a loop changes: what it is before, and what an iteration makes of it.</summary>
@@ -110,6 +155,15 @@ internal sealed class LoopItem(
     public IReadOnlyList<Carried> Carried => carried;
 
     public IReadOnlyList<SizeCarried> Sizes => sizes;
+
+    public override IReadOnlyList<List<PlanItem>> Bodies => [body];
+
+    public override IEnumerable<TensorValue> Reads => carried.SelectMany(one => new[] { one.Before, one.Next });
+
+    public override IEnumerable<TensorValue> Makes => carried.Select(one => one.Variable);
+
+    public override IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables =>
+        sizes.Select(size => (size.Variable, size.Before, size.Next));
 }
 
 /// <summary>How two sizes must be to each other.</summary>

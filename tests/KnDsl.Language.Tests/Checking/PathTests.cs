@@ -23,13 +23,8 @@ public sealed class PathTests
         return file.Modules.First();
     }
 
-    private static IEnumerable<ApplyOperationItem> Norms(IReadOnlyList<PlanItem> items) => items.SelectMany(item => item switch
-    {
-        ApplyOperationItem { Call.Operation: Norm } norm => [norm],
-        IfItem branch => Norms(branch.Then).Concat(Norms(branch.Else)),
-        LoopItem loop => Norms(loop.Body),
-        _ => (IEnumerable<ApplyOperationItem>)[],
-    });
+    private static IEnumerable<ApplyOperationItem> Norms(IReadOnlyList<PlanItem> items) =>
+        items.All().OfType<ApplyOperationItem>().Where(item => item.Call.Operation is Norm);
 
     private static string Prior(ApplyOperationItem norm) => norm.Prior!.HasState
         ? string.Join("; ", norm.Prior.Predecessors)
