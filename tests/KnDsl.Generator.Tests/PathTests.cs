@@ -13,13 +13,19 @@ public sealed class PathTests : TorchTest
     [Theory]
     // A prior that is named, from inside a branch.
     [InlineData("if wide { y = x -> relu } else { y = x -> b: norm(from: first) }", "y = x -> b: norm(from: first)")]
-    [InlineData("if wide { y = x -> b: norm } else { y = x -> relu -> convb: conv(8, 3) -> b: norm(from: first) }", "y = x -> relu -> convb: conv(8, 3) -> b: norm(from: first)")]
-    [InlineData("if wide { y = x -> relu } else { if wide { y = x } else { y = x -> conva: conv(8, 3) -> b: norm(from: first) } }", "y = x -> conva: conv(8, 3) -> b: norm(from: first)")]
+    [InlineData(
+        "if wide { y = x -> b: norm } else { y = x -> relu -> convb: conv(8, 3) -> b: norm(from: first) }",
+        "y = x -> relu -> convb: conv(8, 3) -> b: norm(from: first)")]
+    [InlineData(
+        "if wide { y = x -> relu } else { if wide { y = x } else { y = x -> conva: conv(8, 3) -> b: norm(from: first) } }",
+        "y = x -> conva: conv(8, 3) -> b: norm(from: first)")]
     // In a loop each turn begins with the same state again.
     [InlineData("y = x\n for i in 0..turns { y = y + (x -> relu -> c{i}: conv(8, 3) -> n{i}: norm(from: first)) }",
-        "y = x + (x -> relu -> c0: conv(8, 3) -> n0: norm(from: first)) + (x -> relu -> c1: conv(8, 3) -> n1: norm(from: first)) + (x -> relu -> c2: conv(8, 3) -> n2: norm(from: first))")]
+        "y = x + (x -> relu -> c0: conv(8, 3) -> n0: norm(from: first)) + (x -> relu -> c1: conv(8, 3) -> n1: norm(from: first))"
+        + " + (x -> relu -> c2: conv(8, 3) -> n2: norm(from: first))")]
     // Two norms of one name, and a value with the name of a prior.
-    [InlineData("bPrior = x -> g.n: norm -> h.n: norm(from: g.n)\n y = bPrior -> relu -> g.k: norm -> h.k: norm(from: g.k) -> b: norm(from: h.k)",
+    [InlineData(
+        "bPrior = x -> g.n: norm -> h.n: norm(from: g.n)\n y = bPrior -> relu -> g.k: norm -> h.k: norm(from: g.k) -> b: norm(from: h.k)",
         "y = x -> g.n: norm -> h.n: norm(from: g.n) -> relu -> g.k: norm -> h.k: norm(from: g.k) -> b: norm(from: h.k)")]
     // What one branch observes, the other does not know; afterwards the value has the state of the branch that was taken.
     [InlineData("if wide { y = x -> a: norm } else { y = x -> b: norm }", "y = x -> b: norm")]
@@ -31,10 +37,17 @@ public sealed class PathTests : TorchTest
     [InlineData("y = x\n for i in 0..turns { y = y -> n{i}: norm\n norm = group(2)\n y = y -> m{i}: norm }\n y = y -> c: norm",
         "y = x -> n0: norm -> m0: norm(group(2)) -> n1: norm -> m1: norm(group(2)) -> n2: norm -> m2: norm(group(2)) -> c: norm")]
     // Shared modules: their arguments and their policy are those of the declaration.
-    [InlineData("n = 8\n norm = group(2)\n module s = b: norm\n module u = unit: Unit(n)\n norm = kalman()\n n = 4\n y = x -> s -> u\n y = y -> s -> u -> c: norm",
-        "module s = b: norm(group(2))\n norm = group(2)\n module u = unit: Unit(8)\n norm = kalman()\n y = x -> s -> u -> s -> u -> c: norm")]
-    [InlineData("module s = b: conv(8, 3)\n if wide { n = 4 } else { n = 6 }\n y = x -> d: conv(n, 3) -> s -> c: norm", "module s = b: conv(8, 3)\n y = x -> d: conv(6, 3) -> s -> c: norm")]
-    [InlineData("module s = b: conv(8, 3)\n y = x -> part: Part(turns) -> s -> c: norm", "module s = b: conv(8, 3)\n y = x -> part: Part(3) -> s -> c: norm")]
+    [InlineData(
+        "n = 8\n norm = group(2)\n module s = b: norm\n module u = unit: Unit(n)\n norm = kalman()\n n = 4\n"
+            + " y = x -> s -> u\n y = y -> s -> u -> c: norm",
+        "module s = b: norm(group(2))\n norm = group(2)\n module u = unit: Unit(8)\n norm = kalman()\n"
+        + " y = x -> s -> u -> s -> u -> c: norm")]
+    [InlineData(
+        "module s = b: conv(8, 3)\n if wide { n = 4 } else { n = 6 }\n y = x -> d: conv(n, 3) -> s -> c: norm",
+        "module s = b: conv(8, 3)\n y = x -> d: conv(6, 3) -> s -> c: norm")]
+    [InlineData(
+        "module s = b: conv(8, 3)\n y = x -> part: Part(turns) -> s -> c: norm",
+        "module s = b: conv(8, 3)\n y = x -> part: Part(3) -> s -> c: norm")]
     public void PathsComputeWhatTheirStagesDo(string body, string plain)
     {
         using var network = Network(body).Create("Inline", ("wide", false), ("turns", 3));

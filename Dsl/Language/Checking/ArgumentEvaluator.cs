@@ -25,7 +25,8 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             value = new ListValue([value]);
         var place = rooms.Subject.At(expression.Span);
         if (!parameter.Accepts(value))
-            return rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe()));
+            return rooms.Findings.Fail(
+                DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe()));
         Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(place, callee, parameter.Name, parameter.RangeText, value.Describe());
         foreach (var number in Numbers(value))
             if (number is { } known && !parameter.Allows(known))
@@ -36,7 +37,10 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         return value;
     }
 
-    /// <summary>A word that only this parameter understands, an error for another word, or null for an expression of another kind.</summary>
+    /// <summary>
+    /// A word that only this parameter understands, an error for another word, or null for an expression of another
+    /// kind.
+    /// </summary>
     private Value? EvaluateWord(BodyPath path, Expression expression, OperationParameter parameter, string callee)
     {
         var place = rooms.Subject.At(expression.Span);
@@ -94,7 +98,8 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
     public Value EvaluateKnown(BodyPath path, Expression expression, Parameter parameter, string callee)
     {
         var value = Evaluate(path, expression, parameter, callee);
-        return value is ErrorValue || rooms.Requirements.RequireKnown(value, rooms.Subject.At(expression.Span), callee, $"argument '{parameter.Name.Text}'")
+        return value is ErrorValue
+            || rooms.Requirements.RequireKnown(value, rooms.Subject.At(expression.Span), callee, $"argument '{parameter.Name.Text}'")
             ? value
             : ErrorValue.Instance;
     }

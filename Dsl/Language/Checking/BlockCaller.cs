@@ -25,7 +25,8 @@ internal sealed class BlockCaller(Rooms rooms)
     /// <param name="target">The name that its output gets.</param>
     /// <param name="named">The place of the label, or that of the call.</param>
     public IReadOnlyList<Value> Call(
-        BodyPath path, IReadOnlyList<TensorValue> given, Call call, DeclaredModule block, Place place, MemberPath name, string? target, Place named)
+        BodyPath path, IReadOnlyList<TensorValue> given, Call call, DeclaredModule block, Place place, MemberPath name, string? target,
+        Place named)
     {
         if (BindBlockCall(path, given, call, block, place) is not var (inputs, arguments)
             || rooms.Members.Add(path, name, new ModuleType(ModuleLibrary.Block, block.Declaration.Name.Text), named) is not { } member
@@ -46,7 +47,8 @@ internal sealed class BlockCaller(Rooms rooms)
         var missing = Math.Max(0, block.Inputs.Count - given);
         var named = arguments.Where(argument => IsInput(argument, block)).ToArray();
         var byPosition = arguments.Where(argument => argument.Name is null).Take(missing - named.Length).ToArray();
-        return ([.. byPosition, .. named], arguments.Where(argument => !byPosition.Contains(argument) && !named.Contains(argument)).ToArray());
+        return ([.. byPosition, .. named], arguments.Where(argument => !byPosition.Contains(argument) && !named.Contains(argument))
+            .ToArray());
     }
 
     /// <summary>The inputs and the arguments of a call; null where something is wrong.</summary>
@@ -87,7 +89,8 @@ internal sealed class BlockCaller(Rooms rooms)
                 {
                     ok = false;
                     if (value is not ErrorValue)
-                        Findings.Report(DiagnosticCatalogue.ValueType(At(argument.Span), $"An input of '{name}'", "a tensor", value.Describe())
+                        Findings.Report(
+                            DiagnosticCatalogue.ValueType(At(argument.Span), $"An input of '{name}'", "a tensor", value.Describe())
                             .WithHint($"Write value -> {name}(...), or 'module name = {name}(...)' for one to be shared."));
                 }
             }
@@ -103,13 +106,16 @@ internal sealed class BlockCaller(Rooms rooms)
         {
             Findings.Report(DiagnosticCatalogue.InputCount(
                     place, name, $"{DiagnosticCatalogue.Count(names.Length, "value")} ({string.Join(", ", names)})", inputs.Count)
-                .WithHint(names.Length < 2 ? null : $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."));
+                .WithHint(names.Length < 2
+                    ? null
+                    : $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."));
             return false;
         }
         for (var i = 0; i < inputs.Count; i++)
             if (declaration.ShapeOf(i) is { } shape && shape.Sizes.Count != inputs[i].Shape.Rank)
             {
-                Findings.Report(DiagnosticCatalogue.BlockInput(place, name, block.Source.Slice(shape.Span), names[i], inputs[i].Shape.ToString()));
+                Findings.Report(
+                    DiagnosticCatalogue.BlockInput(place, name, block.Source.Slice(shape.Span), names[i], inputs[i].Shape.ToString()));
                 return false;
             }
         return true;
@@ -147,7 +153,8 @@ internal sealed class BlockCaller(Rooms rooms)
     }
 
     /// <summary>Plans the use of a block that is made already.</summary>
-    public IReadOnlyList<Value> Apply(BodyPath path, Member member, BlockUse use, IReadOnlyList<TensorValue> inputs, Place place, string? target)
+    public IReadOnlyList<Value> Apply(BodyPath path, Member member, BlockUse use, IReadOnlyList<TensorValue> inputs, Place place,
+        string? target)
     {
         var model = use.Instance ?? use.Generic;
         var chains = inputs.Select(path.FactOf).ToArray();
@@ -183,7 +190,8 @@ internal sealed class BlockCaller(Rooms rooms)
         var probe = new ModuleChecker(rooms.Subject.Context, use.Declaration, use.Generic.Source, true, Findings.Bag);
         if (probe.CheckBlock(inputs, chains, use.Arguments, use.Policy).IsComplete)
             Findings.Report(DiagnosticCatalogue.BlockInput(
-                    place, use.Declaration.Name.Text, DiagnosticCatalogue.Count(input.Shape.Rank, "dimension"), input.Name, shape.ToString())
+                    place, use.Declaration.Name.Text, DiagnosticCatalogue.Count(input.Shape.Rank, "dimension"), input.Name,
+                    shape.ToString())
                 .WithHint("Its operations take any number of them, and its class one: declare it in the block's header, "
                     + $"as {input.Name}{ConventionalShape(shape.Rank)}."));
         return false;

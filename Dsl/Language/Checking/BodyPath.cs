@@ -112,7 +112,10 @@ internal sealed class BodyPath
     /// <summary>The values whose facts changed since the fork.</summary>
     public IEnumerable<TensorValue> ChangedFacts => _facts.Keys;
 
-    /// <summary>Takes over the facts of two paths that forked from this one and end here: each value has the state of one of them.</summary>
+    /// <summary>
+    /// Takes over the facts of two paths that forked from this one and end here: each value has the state of one of
+    /// them.
+    /// </summary>
     public void Join(BodyPath one, BodyPath other)
     {
         foreach (var value in one.ChangedFacts.Union(other.ChangedFacts).ToArray())

@@ -32,7 +32,8 @@ internal sealed class BranchChecker(Rooms rooms)
 
     /// <summary>The values that either branch gives, merged where both are kept.</summary>
     /// <param name="locals">What the generated code may call those values.</param>
-    public IReadOnlyList<Value> Check(BodyPath path, Expression condition, Place place, Branch then, Branch otherwise, IReadOnlyList<string> locals)
+    public IReadOnlyList<Value> Check(BodyPath path, Expression condition, Place place, Branch then, Branch otherwise,
+        IReadOnlyList<string> locals)
     {
         if (EvaluateCondition(path, condition) is not { } decision)
         {
@@ -65,7 +66,8 @@ internal sealed class BranchChecker(Rooms rooms)
         return null;
     }
 
-    private IReadOnlyList<Value> Keep(BodyPath path, Condition decision, Place place, Branch then, Branch otherwise, IReadOnlyList<string> locals)
+    private IReadOnlyList<Value> Keep(BodyPath path, Condition decision, Place place, Branch then, Branch otherwise,
+        IReadOnlyList<string> locals)
     {
         var thenPath = path.Branch(place, true, decision.WhenTrue());
         var thenLocals = then.Check(thenPath);

@@ -14,10 +14,12 @@ internal sealed class CallBinder(Rooms rooms)
 {
     /// <summary>Arguments of an operation or a policy, checked; null where one was wrong.</summary>
     /// <param name="arguments">The arguments to bind, where they are not all of the call's.</param>
-    public Arguments? Bind(BodyPath path, Call call, IReadOnlyList<OperationParameter> parameters, IReadOnlyList<Argument>? arguments = null) =>
-        Bind(path, call, arguments ?? call.Arguments, new OperationSignature(parameters, rooms.Arguments, call.Callee.Text)) is not { } bound ? null
-        : bound.Count == 0 ? Arguments.None
-        : new Arguments(bound.ToArray());
+    public Arguments? Bind(
+        BodyPath path, Call call, IReadOnlyList<OperationParameter> parameters, IReadOnlyList<Argument>? arguments = null)
+    {
+        var bound = Bind(path, call, arguments ?? call.Arguments, new OperationSignature(parameters, rooms.Arguments, call.Callee.Text));
+        return bound is null ? null : bound.Count == 0 ? Arguments.None : new Arguments(bound.ToArray());
+    }
 
     /// <summary>Arguments of a block, with defaults filled in; null where one was wrong.</summary>
     public BlockArguments? BindBlock(BodyPath path, Call call, DeclaredModule block, IReadOnlyList<Argument> arguments)
@@ -73,7 +75,8 @@ internal sealed class CallBinder(Rooms rooms)
         for (var i = 0; i < signature.Count && ok; i++)
             if (signature.IsRequired(i) && !IsBound(bound, signature.NameOf(i)))
             {
-                rooms.Findings.Report(DiagnosticCatalogue.MissingArgument(rooms.Subject.At(call.Span), callee, signature.NameOf(i), signature.KindOf(i)));
+                rooms.Findings.Report(
+                    DiagnosticCatalogue.MissingArgument(rooms.Subject.At(call.Span), callee, signature.NameOf(i), signature.KindOf(i)));
                 ok = false;
             }
         return ok ? bound : null;
@@ -86,7 +89,8 @@ internal sealed class CallBinder(Rooms rooms)
         if (row.Length < 2)
             return arguments;
         var span = TextSpan.Union(row[0].Span, row[row.Length - 1].Span);
-        return [new Argument(null, new ListExpression(row.Select(argument => argument.Value).ToArray(), span), span), .. arguments.Skip(row.Length)];
+        return [new Argument(null, new ListExpression(row.Select(argument => argument.Value).ToArray(), span), span),
+            .. arguments.Skip(row.Length)];
     }
 
     private static bool IsBound(List<CheckedArgument> bound, string name)
@@ -103,11 +107,13 @@ internal sealed class CallBinder(Rooms rooms)
         rooms.Findings.Report(DiagnosticCatalogue.TooManyArguments(
                 rooms.Subject.At(argument.Span), callee, arguments.Count(other => other.Name is null), byPosition)
             .WithHint(position < signature.Count
-                ? $"Unlike in torch, the input's own sizes are not written; by name: {string.Join(", ", signature.Names.Skip(position))}." : null));
+                ? $"Unlike in torch, the input's own sizes are not written; by name: {string.Join(", ", signature.Names.Skip(position))}."
+                    : null));
     }
 
     public void ReportUnknown(Name name, string callee, IReadOnlyList<string> known) =>
         rooms.Findings.Report(DiagnosticCatalogue.UnknownArgument(
                 rooms.Subject.At(name.Span), callee, name.Text, known.Count == 0 ? "none" : string.Join(", ", known))
-            .WithHint(TorchArguments.Hint(name.Text, known) ?? (Spelling.Nearest(name.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null)));
+            .WithHint(TorchArguments.Hint(name.Text, known)
+                ?? (Spelling.Nearest(name.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null)));
 }

@@ -31,7 +31,9 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
             return new ChainStep(ChainFact.NotBegun);
         var states = call.StateInputs.Select(path.FactOf).ToArray();
         if (call.Operation.PassesState(call))
-            return new ChainStep(states.Length == 1 ? states[0].Through(call.Operation.Name) : ChainFact.Join(states, call.Operation.Name, place));
+            return new ChainStep(states.Length == 1
+                ? states[0].Through(call.Operation.Name)
+                : ChainFact.Join(states, call.Operation.Name, place));
         return new ChainStep(states.FirstOrDefault(state => state.Kind != ChainKind.NotBegun) is not { } state ? ChainFact.NotBegun
             : state.Kind == ChainKind.Cut ? state
             : ChainFact.Cut(call.Operation.Name, place));
@@ -44,7 +46,8 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         if (!stage.Policy.HasChain)
         {
             if (stage.From is { } missing && !members.Contains(missing))
-                findings.Report(DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, since there is no such norm"));
+                findings.Report(
+                    DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, since there is no such norm"));
             return new ChainStep(ChainFact.NotBegun, prior);
         }
         IReadOnlyList<ApplyOperationItem>? from = null;
@@ -54,7 +57,8 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
             if (from is null)
                 ReportUnreachable(path, call.PlaceOf(stage.FromParameter), label, input, prior);
             else
-                prior = new ChainFact(ChainKind.From, [new Predecessor(label, from.Skip(1).Select(step => step.Call.Operation.Name).ToArray())]);
+                prior = new ChainFact(ChainKind.From,
+                    [new Predecessor(label, from.Skip(1).Select(step => step.Call.Operation.Name).ToArray())]);
         }
         if (prior.Kind == ChainKind.Cut && !subject.IsGeneric)
             findings.Report(prior.CutByJoin
@@ -65,7 +69,7 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         return new ChainStep(posterior, prior, from);
     }
 
-    /// <summary>A norm observes a value: whoever reads it later on this path reads the posterior.</summary>
+    /// <summary>A norm observes a value: later readers on this path read the posterior.</summary>
     public void Observe(BodyPath path, TensorValue value, ChainFact posterior)
     {
         path.SetFact(value, posterior);
@@ -81,7 +85,9 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         findings.Report(DiagnosticCatalogue.FromUnreachable(place, label,
                 string.Join(", ", reaching.DefaultIfEmpty(prior.HasState ? "none in this module" : "none")))
             .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
-                : prior.Predecessors.Any(norm => norm.Norm == label) ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between." : null));
+                : prior.Predecessors.Any(norm => norm.Norm == label)
+                    ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between."
+                    : null));
     }
 
     /// <summary>

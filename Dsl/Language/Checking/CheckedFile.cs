@@ -35,7 +35,7 @@ internal sealed class CheckedFile
 
     public IReadOnlyList<CheckedModule> Modules { get; }
 
-    /// <summary>What is wrong with this file; what is wrong with those that it imports, they say themselves.</summary>
+    /// <summary>The findings in this file; those in the files that it imports are reported with these.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
 
     /// <summary>Checks a file that imports nothing.</summary>
@@ -53,7 +53,9 @@ internal sealed class CheckedFile
         }
         catch (InsufficientExecutionStackException)
         {
-            var place = root.Syntax.Modules.Count == 0 ? new TextSpan(0, Math.Min(1, source.Content.Length)) : root.Syntax.Modules[0].Name.Span;
+            var place = root.Syntax.Modules.Count == 0
+                ? new TextSpan(0, Math.Min(1, source.Content.Length))
+                : root.Syntax.Modules[0].Name.Span;
             diagnostics.Add(DiagnosticCatalogue.TooDeep(source.At(place), Parsing.Parser.MaxNesting));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -61,7 +63,8 @@ internal sealed class CheckedFile
             diagnostics.Add(DiagnosticCatalogue.Internal(source.At(new TextSpan(0, Math.Min(1, source.Content.Length))),
                 $"{exception.GetType().Name}: {exception.Message}"));
         }
-        return new CheckedFile(root, graph, modules, diagnostics.ToList().Where(finding => finding.Place.Text.Path == source.Path).ToArray());
+        return new CheckedFile(root, graph, modules, diagnostics.ToList().Where(finding => finding.Place.Text.Path == source.Path)
+            .ToArray());
     }
 
     /// <summary>
@@ -86,7 +89,8 @@ internal sealed class CheckedFile
     private static IReadOnlyList<CheckedModule> CheckModules(FileGraph graph, FileScope root, DiagnosticBag diagnostics)
     {
         var unusable = Declarations.FindEndless(graph.Files, diagnostics);
-        unusable.UnionWith(graph.Files.SelectMany(file => file.Syntax.Modules).Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }
+        unusable.UnionWith(graph.Files.SelectMany(file => file.Syntax.Modules)
+            .Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }
             || module.InputShapes.Any(Declarations.HasWrongRank)));
         foreach (var file in graph.Files)
             foreach (var name in file.Visible.Where(pair => unusable.Contains(pair.Value.Declaration)).Select(pair => pair.Key).ToArray())
@@ -98,11 +102,15 @@ internal sealed class CheckedFile
         var source = root.Syntax.Source;
         var modules = new List<CheckedModule>();
         // At the defaults first: its messages have numbers, and the plan for any arguments repeats none of them.
-        var visible = root.Syntax.Modules.Where(module => root.Visible.TryGetValue(module.Name.Text, out var found) && ReferenceEquals(found.Declaration, module)).ToArray();
+        var visible = root.Syntax.Modules.Where(module => root.Visible.TryGetValue(module.Name.Text, out var found)
+            && ReferenceEquals(found.Declaration, module)).ToArray();
         var networks = visible.Where(module => module.Kind == ModuleKind.Network)
             .ToDictionary(module => module, module => new ModuleChecker(context, module, source, false).CheckNetwork());
         foreach (var module in visible)
-            modules.Add(new CheckedModule(module, context.Generic(module, source), networks.TryGetValue(module, out var atDefaults) ? atDefaults : null));
+        {
+            networks.TryGetValue(module, out var atDefaults);
+            modules.Add(new CheckedModule(module, context.Generic(module, source), atDefaults));
+        }
         return modules;
     }
 }

@@ -24,8 +24,8 @@ internal static class Declarations
             else if (ClassesInUse.Contains(name))
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is a class that generated code uses"));
             if (all.TryGetValue(name, out var first))
-                diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(place, module.Kind == ModuleKind.Network ? "network" : "block", name,
-                    file.Source.At(first.Declaration.Name.Span)));
+                diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(
+                    place, module.Kind == ModuleKind.Network ? "network" : "block", name, file.Source.At(first.Declaration.Name.Span)));
             else
                 all[name] = new DeclaredModule(module, file.Source);
             CheckNames(module, file.Source, diagnostics);
@@ -37,11 +37,15 @@ internal static class Declarations
     private static readonly HashSet<string> ClassesInUse =
     [
         .. OperationCatalogue.All.Select(layer => layer.Module?.Name).OfType<string>(),
-        "Tensor", "Device", "ScalarType", "ComponentName", "ModuleList", "List", "IReadOnlyList", "InterpolationMode", "Padding", "PaddingModes",
-        "InvalidOperationException", "ChannelState", "Folding", "LayerInfo", "Moments", "NativeConvolutions", "NormPolicy", "Operations", "Sizes",
+        "Tensor", "Device", "ScalarType", "ComponentName", "ModuleList", "List", "IReadOnlyList", "InterpolationMode", "Padding",
+        "PaddingModes", "InvalidOperationException", "ChannelState", "Folding", "LayerInfo", "Moments", "NativeConvolutions", "NormPolicy",
+        "Operations", "Sizes",
     ];
 
-    /// <summary>Whether no class can be made of a declaration, since its name or those of its parameters are wrong; that is reported.</summary>
+    /// <summary>
+    /// Whether no class can be made of a declaration, since its name or those of its parameters are wrong; that is
+    /// reported.
+    /// </summary>
     public static bool IsMisnamed(ModuleDeclaration module)
     {
         var names = module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)).Select(name => name.Text).ToArray();
@@ -54,30 +58,40 @@ internal static class Declarations
         foreach (var name in module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)))
         {
             if (seen.TryGetValue(name.Text, out var first))
-                diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(name.Span), "parameter", name.Text, source.At(first.Span)));
+                diagnostics.Add(
+                    DiagnosticCatalogue.DuplicateDeclaration(source.At(name.Span), "parameter", name.Text, source.At(first.Span)));
             else
                 seen[name.Text] = name;
             if (ReservedNames.Contains(name.Text) && name.Text != ReservedNames.Norm)
-                diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is an argument of every generated constructor"));
+                diagnostics.Add(
+                    DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is an argument of every generated constructor"));
             if (name.Text == ReservedNames.Norm)
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is the stage and the network's policy")
                     .WithHint("Call the parameter 'policy' and write norm = policy."));
         }
         foreach (var shape in module.InputShapes)
             if (HasWrongRank(shape))
-                diagnostics.Add(DiagnosticCatalogue.Rank(source.At(shape!.Span), "input", $"2 to {InputsAndOutputs.MaxDimensions} dimensions, the batch first", source.Slice(shape.Span)));
+                diagnostics.Add(
+                    DiagnosticCatalogue.Rank(source.At(shape!.Span), "input",
+                    $"2 to {InputsAndOutputs.MaxDimensions} dimensions, the batch first", source.Slice(shape.Span)));
         // A parameter whose type is no type was perhaps meant as an input.
         if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false } && module.Parameters.All(HasType))
-            diagnostics.Add(DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text, "an input such as 'x' among its parameters"));
+            diagnostics.Add(
+                DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text,
+                "an input such as 'x' among its parameters"));
         if (module.Kind == ModuleKind.Network)
             foreach (var input in module.Inputs)
                 diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(input.Span), input.Text)
                     .WithHint($"A network declares its inputs in its body: input {input.Text}[N, 3, 32, 32]."));
         foreach (var parameter in module.Parameters)
             if (!HasType(parameter))
-                diagnostics.Add(DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : ""))
-                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near && near != parameter.Type.Text ? $"Did you mean '{near}'?"
-                        : parameter.Type.Text is "Tensor" or "tensor" ? $"Values come in without a type: leave ': {parameter.Type.Text}' out." : null));
+                diagnostics.Add(
+                    DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : ""))
+                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near
+                        && near != parameter.Type.Text ? $"Did you mean '{near}'?"
+                        : parameter.Type.Text is "Tensor" or "tensor"
+                            ? $"Values come in without a type: leave ': {parameter.Type.Text}' out."
+                            : null));
     }
 
     /// <summary>Whether its type is one of the language.</summary>
@@ -112,7 +126,8 @@ internal static class Declarations
             foreach (var declared in file.Own.Values)
             {
                 declarations.Add(declared);
-                uses[declared.Declaration] = Callees(declared.Declaration).Where(file.Visible.ContainsKey).Select(name => file.Visible[name].Declaration).Distinct().ToArray();
+                uses[declared.Declaration] = Callees(declared.Declaration).Where(file.Visible.ContainsKey)
+                    .Select(name => file.Visible[name].Declaration).Distinct().ToArray();
             }
         var depth = Depths(uses);
         var endless = new HashSet<ModuleDeclaration>();
@@ -138,7 +153,8 @@ internal static class Declarations
     /// <summary>How many declarations stand inside each other in each, for those that neither are nor use part of a cycle.</summary>
     private static Dictionary<ModuleDeclaration, int> Depths(Dictionary<ModuleDeclaration, ModuleDeclaration[]> uses)
     {
-        var users = uses.SelectMany(pair => pair.Value.Select(used => (used, user: pair.Key))).ToLookup(pair => pair.used, pair => pair.user);
+        var users = uses.SelectMany(pair => pair.Value.Select(used => (used, user: pair.Key)))
+            .ToLookup(pair => pair.used, pair => pair.user);
         var waitsFor = uses.ToDictionary(pair => pair.Key, pair => pair.Value.Length);
         var depth = new Dictionary<ModuleDeclaration, int>();
         var ready = new Queue<ModuleDeclaration>(uses.Keys.Where(module => waitsFor[module] == 0));
@@ -159,7 +175,8 @@ internal static class Declarations
         return string.Join(" -> ", names.Length <= 8 ? names : [.. names.Take(4), "...", .. names.Skip(names.Length - 3)]);
     }
 
-    private static IReadOnlyList<ModuleDeclaration>? PathBackTo(ModuleDeclaration start, Dictionary<ModuleDeclaration, ModuleDeclaration[]> uses)
+    private static IReadOnlyList<ModuleDeclaration>? PathBackTo(ModuleDeclaration start, Dictionary<ModuleDeclaration,
+        ModuleDeclaration[]> uses)
     {
         var queue = new Queue<ModuleDeclaration>([start]);
         var from = new Dictionary<ModuleDeclaration, ModuleDeclaration>();
@@ -188,5 +205,6 @@ internal static class Declarations
 
     /// <summary>The names of all that a declaration calls, its defaults included.</summary>
     private static IEnumerable<string> Callees(ModuleDeclaration declaration) =>
-        Calls.In(declaration.Body).Concat(declaration.Parameters.SelectMany(parameter => Calls.In(parameter.Default))).Select(call => call.Callee.Text);
+        Calls.In(declaration.Body).Concat(declaration.Parameters.SelectMany(parameter => Calls.In(parameter.Default)))
+            .Select(call => call.Callee.Text);
 }

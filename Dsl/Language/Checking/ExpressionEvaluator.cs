@@ -110,7 +110,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         if (EvaluateParts(path, expression) is not var (target, from, to))
             return ErrorValue.Instance;
         // Of a list that a constructor gets, the items between two numbers are known by their places.
-        if (target is ListParameterValue parameter && to is { Size.Value: { } end and <= ModelContext.MaxStages } && from is null or { Size.Value: >= 0 })
+        if (target is ListParameterValue parameter && to is { Size.Value: { } end and <= ModelContext.MaxStages }
+            && from is null or { Size.Value: >= 0 })
             target = new ListValue(Enumerable.Range(0, (int)Math.Max(0, end)).Select(i => parameter.ItemAt(i)).ToArray());
         if (target is not ListValue known || from is { Size.Value: null } || to is { Size.Value: null })
             return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut",
@@ -138,13 +139,17 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         };
     }
 
-    /// <summary>An item of a known list at a place that a loop counts.</summary>
+    /// <summary>An item of a known list: the one of a known place, or a choice at a place that a loop counts.</summary>
     public static Value ItemOf(ListValue list, Size index)
     {
+        if (index.Value is { } known)
+            return list.Items[(int)known];
         if (list.Items.All(item => item is SizeValue))
         {
             var sizes = list.Items.Select(item => ((SizeValue)item).Size).ToArray();
-            var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction;
+            var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data)
+                ? SymbolKind.Data
+                : SymbolKind.Construction;
             return new SizeValue(Size.Of(new Symbol($"[{string.Join(", ", list.Items.Select(item => item.Key))}][{index}]", kind)
             {
                 Origin = new ListChoice(sizes, index),
@@ -163,7 +168,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
 
     private Value EvaluateRecord(BodyPath path, RecordExpression expression)
     {
-        var fields = expression.Fields.Select(field => (Name: field.Name?.Text ?? "", Value: Evaluate(path, field.Value), field.Span)).ToArray();
+        var fields = expression.Fields.Select(field => (Name: field.Name?.Text ?? "", Value: Evaluate(path, field.Value), field.Span))
+            .ToArray();
         return fields.Any(field => field.Value is ErrorValue) ? ErrorValue.Instance : new RecordValue(fields);
     }
 
@@ -175,7 +181,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             SizeValue size => new SizeValue(-size.Size),
             FloatValue number => new FloatValue(Number.Negate(number.Number)),
             TensorValue tensor => rooms.Operations.Apply(
-                path, OperationCatalogue.FindOperatorWithNumber("*", false)!, [tensor], OperatorEvaluator.NumberArgument(new SizeValue(-1), place), place),
+                path, OperationCatalogue.FindOperatorWithNumber("*", false)!, [tensor],
+                OperatorEvaluator.NumberArgument(new SizeValue(-1), place), place),
             ErrorValue error => error,
             var other => Findings.Fail(DiagnosticCatalogue.ValueType(place, "What is negated", "a number or a tensor", other.Describe())),
         };
@@ -185,6 +192,7 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
     {
         BoolValue value => new BoolValue(Condition.Not(value.Condition)),
         ErrorValue error => error,
-        var other => Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What 'not' stands before", "true or false", other.Describe())),
+        var other =>
+        Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What 'not' stands before", "true or false", other.Describe())),
     };
 }

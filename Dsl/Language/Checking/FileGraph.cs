@@ -11,7 +11,7 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Checking;
 
-/// <summary>A block or network with the file that it stands in.</summary>
+/// <summary>A block or network with its file.</summary>
 internal sealed record DeclaredModule(ModuleDeclaration Declaration, SourceText Source);
 
 /// <summary>What a file can name: its own declarations and those of the files that it imports.</summary>
@@ -71,11 +71,14 @@ internal sealed class FileGraph
         return scope;
     }
 
-    private static void Add(FileScope scope, ExternOperation layer, ExternDeclaration declared, SourceText source, DiagnosticBag diagnostics)
+    private static void Add(FileScope scope, ExternOperation layer, ExternDeclaration declared, SourceText source,
+        DiagnosticBag diagnostics)
     {
         layer.CheckDeclaration(diagnostics);
         if (scope.Visible.TryGetValue(layer.Name, out var other))
-            diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", layer.Name, other.Source.At(other.Declaration.Name.Span)));
+            diagnostics.Add(
+                DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", layer.Name,
+                other.Source.At(other.Declaration.Name.Span)));
         else if (scope.Externs.ContainsKey(layer.Name))
             diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", layer.Name,
                 source.At(((ExternOperation)scope.Externs[layer.Name]).Declaration.TypeName.Span)));
@@ -90,7 +93,9 @@ internal sealed class FileGraph
         if (_open.Contains(path))
         {
             _leadsBack |= path == _open[0];
-            diagnostics.Add(DiagnosticCatalogue.ImportCycle(place, string.Join(" -> ", _open.SkipWhile(open => open != path).Append(path).Select(Path.GetFileName))));
+            diagnostics.Add(
+                DiagnosticCatalogue.ImportCycle(place,
+                string.Join(" -> ", _open.SkipWhile(open => open != path).Append(path).Select(Path.GetFileName))));
             scope.LacksNames = true;
             return;
         }
@@ -108,13 +113,17 @@ internal sealed class FileGraph
             {
                 // The cycle was found further down, in a file that reports its own findings; this one is part of it.
                 _leadsBack = false;
-                diagnostics.Add(DiagnosticCatalogue.ImportCycle(place, $"{Path.GetFileName(source.Path)} -> {Path.GetFileName(path)} -> {Path.GetFileName(source.Path)}"));
+                diagnostics.Add(
+                    DiagnosticCatalogue.ImportCycle(place,
+                    $"{Path.GetFileName(source.Path)} -> {Path.GetFileName(path)} -> {Path.GetFileName(source.Path)}"));
             }
         }
         foreach (var pair in imported.Own)
         {
             if (scope.Visible.TryGetValue(pair.Key, out var other) && !ReferenceEquals(other.Declaration, pair.Value.Declaration))
-                diagnostics.Add(DiagnosticCatalogue.ImportConflict(place, pair.Key, Path.GetFileName(other.Source.Path), other.Source.At(other.Declaration.Name.Span)));
+                diagnostics.Add(
+                    DiagnosticCatalogue.ImportConflict(place, pair.Key, Path.GetFileName(other.Source.Path),
+                    other.Source.At(other.Declaration.Name.Span)));
             else
                 scope.Visible[pair.Key] = pair.Value;
         }

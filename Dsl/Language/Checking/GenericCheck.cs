@@ -40,7 +40,8 @@ internal static class GenericCheck
     {
         var open = Enumerable.Range(0, declaration.Inputs.Count).Where(input => declaration.ShapeOf(input) is null).ToList();
         foreach (var ranks in Combinations(open.Count))
-            yield return declaration.Inputs.Select((_, input) => declaration.ShapeOf(input)?.Sizes.Count ?? ranks[open.IndexOf(input)]).ToArray();
+            yield return declaration.Inputs.Select((_, input) => declaration.ShapeOf(input)?.Sizes.Count ?? ranks[open.IndexOf(input)])
+                .ToArray();
     }
 
     private static IEnumerable<int[]> Combinations(int inputs)

@@ -37,11 +37,14 @@ internal sealed class InputsAndOutputs(Rooms rooms)
 
     /// <summary>The inputs of a block for any arguments: symbols, and the numbers that the header says.</summary>
     public void DeclareSymbolic(IReadOnlyList<int> ranks) => Inputs = Subject.Declaration.Inputs.Select((input, i) => new TensorValue(
-        new Shape(Enumerable.Range(0, ranks[i]).Select(axis => InputSize(i, axis, ranks[i]))), ChainFact.FromInput(i), At(input.Span), input.Text)).ToArray();
+        new Shape(Enumerable.Range(0, ranks[i]).Select(axis => InputSize(i, axis, ranks[i]))), ChainFact.FromInput(i), At(input.Span),
+        input.Text)).ToArray();
 
     /// <summary>The inputs of a block as it is used.</summary>
-    public void DeclareKnown(IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains) => Inputs = Subject.Declaration.Inputs.Select(
-        (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text)).ToArray();
+    public void DeclareKnown(IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains) =>
+        Inputs = Subject.Declaration.Inputs.Select(
+        (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text))
+        .ToArray();
 
     /// <summary>A size of an input of the block: the number that the header says, or a symbol.</summary>
     private Size InputSize(int input, int axis, int rank)
@@ -104,12 +107,18 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         _outputs = [];
         foreach (var expression in statement.Values)
         {
-            var name = expression is NameExpression named ? named.Name : statement.Values.Count == 1 ? "output" : $"output{_outputs.Count + 1}";
+            var name = expression is NameExpression named ? named.Name
+                : statement.Values.Count == 1 ? "output"
+                : $"output{_outputs.Count + 1}";
             foreach (var value in rooms.Expressions.EvaluateAll(path, expression, name))
                 if (value is TensorValue tensor)
-                    _outputs.Add(new ModuleOutput(_outputs.Any(other => other.Name == name) ? $"{name}{_outputs.Count + 1}" : name, tensor, path.FactOf(tensor)));
+                {
+                    var unique = _outputs.Any(other => other.Name == name) ? $"{name}{_outputs.Count + 1}" : name;
+                    _outputs.Add(new ModuleOutput(unique, tensor, path.FactOf(tensor)));
+                }
                 else if (value is not ErrorValue)
-                    Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "What a block returns", "a tensor", value.Describe()));
+                    Findings.Report(
+                        DiagnosticCatalogue.ValueType(At(expression.Span), "What a block returns", "a tensor", value.Describe()));
         }
     }
 
@@ -140,7 +149,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
                 At(taken.Targets.Count > 0 ? taken.Targets[0] : statement.Span)));
         var sizes = input.Shape.Sizes.Select(size => EvaluateSize(path, size, true)).ToArray();
         if (sizes.Length > MaxDimensions)
-            Findings.Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", $"at most {MaxDimensions} dimensions", $"{sizes.Length}"));
+            Findings.Report(
+                DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", $"at most {MaxDimensions} dimensions", $"{sizes.Length}"));
         if (sizes.Length < 2)
             Findings.Report(DiagnosticCatalogue.Rank(At(input.Shape.Span), "input", "a batch and at least one more dimension, [N, C, ...]",
                 $"[{string.Join(", ", sizes.Select(size => size?.ToString() ?? "?"))}]"));
@@ -159,14 +169,16 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         if (sizes.All(size => size.IsConstant || size.LinearIn(size.Symbols().First()) is not null))
             return;
         // Of a size with several such symbols the first is enough: told that, the others may follow.
-        foreach (var size in Subject.Declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values).SelectMany(input => input.Shape.Sizes))
+        foreach (var size in Subject.Declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values)
+            .SelectMany(input => input.Shape.Sizes))
             if (NamesIn(size).FirstOrDefault(name => IsUntold(path, name, sizes)) is { } untold)
                 Findings.Report(DiagnosticCatalogue.ValueType(At(untold.Span), $"The symbol '{untold.Name}'",
                     $"told by a size of its own, such as {untold.Name} or 32*{untold.Name}", $"in '{At(size.Span).OneLine()}' only"));
     }
 
     private static bool IsUntold(BodyPath path, NameExpression name, IReadOnlyList<Size> sizes) =>
-        path.Scope.Find(name.Name) is { Value: SizeValue value } && value.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } symbol
+        path.Scope.Find(name.Name) is { Value: SizeValue value }
+            && value.Size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } symbol
         && sizes.All(size => size.LinearIn(symbol) is null);
 
     /// <summary>A size of an input or output; a name that is not known yet becomes a symbol where an input declares it.</summary>
@@ -220,13 +232,14 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     private void Declare(BodyPath path, SizedName output, List<ModuleOutput> outputs)
     {
         var value = rooms.Names.Lookup(path, output.Name.Text, output.Name.Span);
-        // An input without its batch is told of where it is used; nobody knows the batch's name then.
+        // An input without its batch is reported where it is used; the name of the batch cannot be known then.
         rooms.Names.LacksNames |= Findings.HasFailed && Inputs.Any(input => input.Shape is { Rank: > 0 } shape && shape[0].IsConstant);
         var declared = output.Shape.Sizes.Select(size => EvaluateSize(path, size, false)).ToArray();
         if (value is not TensorValue tensor)
         {
             if (value is not ErrorValue)
-                Findings.Report(DiagnosticCatalogue.ValueType(At(output.Name.Span), $"The output '{output.Name.Text}'", "a tensor", value.Describe()));
+                Findings.Report(
+                    DiagnosticCatalogue.ValueType(At(output.Name.Span), $"The output '{output.Name.Text}'", "a tensor", value.Describe()));
             return;
         }
         outputs.Add(new ModuleOutput(output.Name.Text, tensor, path.FactOf(tensor)));

@@ -23,9 +23,11 @@ internal sealed class LabelNames(Rooms rooms)
         if (label is not null)
         {
             if (label.Segments.All(segment => segment.Parts.Count > 0))
-                return new MemberPath(label.Segments.Select(segment => (IReadOnlyList<NamePart>)segment.Parts.Select(part => PartOf(path, part)).ToArray()).ToArray());
+                return new MemberPath(label.Segments.Select(segment =>
+                    (IReadOnlyList<NamePart>)segment.Parts.Select(part => PartOf(path, part)).ToArray()).ToArray());
             var place = rooms.Subject.At(label.Span);
-            rooms.Findings.Report(DiagnosticCatalogue.ExpectedToken(place, "a name on both sides of every dot of a label", place.OneLine()));
+            rooms.Findings.Report(
+                DiagnosticCatalogue.ExpectedToken(place, "a name on both sides of every dot of a label", place.OneLine()));
             return MemberPath.Of(Unreadable());
         }
         _automatic ??= AutomaticNames.Of(rooms.Subject.Declaration);
@@ -55,7 +57,9 @@ internal sealed class LabelNames(Rooms rooms)
             case SizeValue or ErrorValue:
                 return Unreadable();
             default:
-                rooms.Findings.Report(DiagnosticCatalogue.ValueType(place, "What a label counts", "a whole number", value?.Describe() ?? $"'{place.OneLine()}'"));
+                rooms.Findings.Report(
+                    DiagnosticCatalogue.ValueType(place, "What a label counts", "a whole number",
+                    value?.Describe() ?? $"'{place.OneLine()}'"));
                 return Unreadable();
         }
     }

@@ -12,7 +12,10 @@ namespace KnDsl.Language.Checking;
 /// <summary>The turns of a loop that the plan keeps.</summary>
 internal sealed record LoopRange(Symbol Variable, Size From, Size To, Place Place);
 
-/// <summary>Loops: turns that are known are unrolled, all others stay a loop, whose body is checked until nothing changes any more.</summary>
+/// <summary>
+/// Loops: turns that are known are unrolled, all others stay a loop, whose body is checked until nothing changes any
+/// more.
+/// </summary>
 internal sealed class LoopChecker(Rooms rooms)
 {
     private Findings Findings => rooms.Findings;
@@ -59,13 +62,15 @@ internal sealed class LoopChecker(Rooms rooms)
             switch (from)
             {
                 case ListValue list:
-                    return new Bounds(0, list.Items.Count, i => i.Value is { } known ? list.Items[(int)known] : ExpressionEvaluator.ItemOf(list, i));
+                    return new Bounds(0, list.Items.Count, i => ExpressionEvaluator.ItemOf(list, i));
                 case ListParameterValue parameter:
                     return new Bounds(0, Size.Of(parameter.Count), parameter.ItemAt);
                 case ErrorValue:
                     return null;
                 default:
-                    Findings.Report(DiagnosticCatalogue.ValueType(At(statement.From.Span), "What 'for' goes through", "a range such as 0..n, or a list", from.Describe()));
+                    Findings.Report(
+                        DiagnosticCatalogue.ValueType(At(statement.From.Span), "What 'for' goes through", "a range such as 0..n, or a list",
+                        from.Describe()));
                     return null;
             }
         }
@@ -89,9 +94,11 @@ internal sealed class LoopChecker(Rooms rooms)
     /// <param name="body">Checks a turn on its path with these values; gives what it makes of them.</param>
     /// <returns>The values after the loop.</returns>
     public IReadOnlyList<Value> Keep(
-        BodyPath path, LoopRange range, IReadOnlyList<(string Name, Value Value)> locals, Func<BodyPath, IReadOnlyList<Value>, IReadOnlyList<Value>> body)
+        BodyPath path, LoopRange range, IReadOnlyList<(string Name, Value Value)> locals,
+        Func<BodyPath, IReadOnlyList<Value>, IReadOnlyList<Value>> body)
     {
-        var named = path.Scope.Names.Where(name => path.Scope.Find(name)!.UndecidedAt is null).Select(name => new Round(name, path.Scope.Find(name)!)).ToArray();
+        var named = path.Scope.Names.Where(name => path.Scope.Find(name)!.UndecidedAt is null)
+            .Select(name => new Round(name, path.Scope.Find(name)!)).ToArray();
         var others = locals.Select(local => new Round(local.Name, new Binding(local.Value, []))).ToArray();
         // Values from outside that a turn observes: the next one reads their posteriors.
         var outside = new HashSet<TensorValue>(named.Concat(others).SelectMany(round => ValueIdentity.TensorsIn(round.Before)));
@@ -134,7 +141,8 @@ internal sealed class LoopChecker(Rooms rooms)
     /// The states of values from outside as a turn finds them: as they were before the loop, or as the turn before left them.
     /// Gives whether the turn that was checked began with others.
     /// </summary>
-    private static bool TakePosteriors(BodyPath path, BodyPath turn, HashSet<TensorValue> outside, Dictionary<TensorValue, ChainFact> posteriors)
+    private static bool TakePosteriors(BodyPath path, BodyPath turn, HashSet<TensorValue> outside,
+        Dictionary<TensorValue, ChainFact> posteriors)
     {
         var assumed = posteriors.ToArray();
         posteriors.Clear();
@@ -145,8 +153,9 @@ internal sealed class LoopChecker(Rooms rooms)
                 posteriors[value] = ChainFact.Either(path.FactOf(value), turn.FactOf(value));
         foreach (var value in assumed.Select(pair => pair.Key).Union(posteriors.Keys))
         {
-            var (before, now) = (assumed.FirstOrDefault(pair => pair.Key == value).Value, posteriors.TryGetValue(value, out var posterior) ? posterior : null);
-            changed |= (before ?? path.FactOf(value)).Kind != (now ?? path.FactOf(value)).Kind;
+            var before = assumed.FirstOrDefault(pair => pair.Key == value).Value ?? path.FactOf(value);
+            var now = posteriors.TryGetValue(value, out var posterior) ? posterior : path.FactOf(value);
+            changed |= before.Kind != now.Kind;
         }
         return changed;
     }
@@ -217,7 +226,8 @@ internal sealed class LoopChecker(Rooms rooms)
             for (var axis = 0; axis < shape.Length; axis++)
             {
                 shape[axis] = head.Shape[axis];
-                if (later.Shape[axis].Substitute(path.Assumptions) != head.Shape[axis].Substitute(path.Assumptions) && !round.Sizes.ContainsKey(axis))
+                if (later.Shape[axis].Substitute(path.Assumptions) != head.Shape[axis].Substitute(path.Assumptions)
+                    && !round.Sizes.ContainsKey(axis))
                 {
                     round.Sizes[axis] = rooms.Symbols.NewOneOf(
                         SymbolTable.InputName(round.Name, axis, shape.Length), initial.Shape[axis], later.Shape[axis]);

@@ -86,7 +86,8 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         return member;
     }
 
-    private static IReadOnlyList<(Symbol Variable, Size From, Size To)> LoopsBetween(BodyPath path, Member parent, int depth) => depth == parent.LoopDepth
+    private static IReadOnlyList<(Symbol Variable, Size From, Size To)> LoopsBetween(BodyPath path, Member parent, int depth) =>
+        depth == parent.LoopDepth
         ? []
         : path.Loops.Skip(parent.LoopDepth).Take(depth - parent.LoopDepth).Select(loop => (loop.Variable, loop.From, loop.To)).ToArray();
 
@@ -105,11 +106,13 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         // Where an if inside the loop decides, one turn may be the only one that comes here.
         foreach (var loop in loops)
             if (!counts.Contains(loop.Variable) && loop.Branches == path.Branches.Count && !((loop.To - loop.From).Maximum() <= 1))
-                path.Items.Add(new CheckItem(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, name.ToString(), place)));
+                path.Items.Add(
+                    new CheckItem(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, name.ToString(), place)));
         return null;
     }
 
-    private static Diagnostic DuplicateInLoop(Place place, string path, Place first) => DiagnosticCatalogue.DuplicateLabel(place, path, first)
+    private static Diagnostic DuplicateInLoop(Place place, string path, Place first) =>
+        DiagnosticCatalogue.DuplicateLabel(place, path, first)
         .WithHint(path.IndexOf('{') < 0 ? $"Count it, as in '{path}{{i}}', so that each turn has its own." : null);
 
     /// <summary>Whether a member of those branches never exists together with one of this path.</summary>

@@ -63,7 +63,8 @@ internal sealed class ModelContext
         ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains,
         IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
     {
-        var key = $"{source.Path}|{declaration.Name.Text}({string.Join(";", inputs.Select((input, i) => $"{input.Shape}/{chains[i].Key}"))}|"
+        var key = $"{source.Path}|{declaration.Name.Text}"
+            + $"({string.Join(";", inputs.Select((input, i) => $"{input.Shape}/{chains[i].Key}"))}|"
             + $"{string.Join(";", arguments.Select(pair => $"{pair.Key}={pair.Value.Key}"))}|{policy.Key}";
         if (!_instances.TryGetValue(key, out var model))
         {

@@ -25,7 +25,8 @@ internal sealed class ModuleChecker
     private readonly Subject _subject;
     private readonly Rooms _rooms;
 
-    public ModuleChecker(ModelContext context, ModuleDeclaration declaration, SourceText source, bool isGeneric, DiagnosticBag? diagnostics = null)
+    public ModuleChecker(ModelContext context, ModuleDeclaration declaration, SourceText source, bool isGeneric,
+        DiagnosticBag? diagnostics = null)
     {
         _subject = new Subject(context, declaration, source, isGeneric);
         _rooms = new Rooms(_subject, diagnostics ?? context.Diagnostics);
@@ -76,7 +77,8 @@ internal sealed class ModuleChecker
     /// <summary>A block for certain inputs and arguments.</summary>
     /// <param name="chains">What is known of the inputs' states.</param>
     public ModuleModel CheckBlock(
-        IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains, IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
+        IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains, IReadOnlyDictionary<string, Value> arguments,
+        PolicyValue policy)
     {
         var path = new BodyPath(policy);
         _rooms.InputsAndOutputs.DeclareKnown(inputs, chains);
@@ -149,7 +151,9 @@ internal sealed class ModuleChecker
         if (!parameter.IsList && parameter.Default is ListExpression)
             return ErrorValue.Instance;
         if (parameter.IsList)
-            return parameter.Type.Text is "int" or "float" ? new ListParameterValue(name, parameter.Type.Text == "float") : ErrorValue.Instance;
+            return parameter.Type.Text is "int" or "float"
+                ? new ListParameterValue(name, parameter.Type.Text == "float")
+                : ErrorValue.Instance;
         return parameter.Type.Text switch
         {
             // An argument may be 0 or less (a flag, an offset), so nothing is taken for granted of it.
@@ -178,6 +182,7 @@ internal sealed class ModuleChecker
 
     /// <summary>The default of a block's parameter; the block's own file reports what is wrong with it.</summary>
     public static Value DefaultOf(ModelContext context, DeclaredModule block, Parameter parameter) =>
-        new ModuleChecker(context, block.Declaration, block.Source, false, new DiagnosticBag()).DefaultOf(new BodyPath(DefaultPolicy), parameter)
+        new ModuleChecker(context, block.Declaration, block.Source, false, new DiagnosticBag())
+            .DefaultOf(new BodyPath(DefaultPolicy), parameter)
         ?? ErrorValue.Instance;
 }

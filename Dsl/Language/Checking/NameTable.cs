@@ -83,7 +83,9 @@ internal sealed class NameTable(Subject subject, Findings findings)
             .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue));
         findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name)
             .WithHint(NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."
-                : (OperationCatalogue.FindByTorchName(name) ?? Spelling.Nearest(name, known)) is { } nearest ? $"Did you mean '{nearest}'?" : null));
+                : (OperationCatalogue.FindByTorchName(name) ?? Spelling.Nearest(name, known)) is { } nearest
+                    ? $"Did you mean '{nearest}'?"
+                    : null));
     }
 
     public void ReportUnused()
@@ -91,7 +93,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
         foreach (var name in _assigned)
             if (!_used.Contains(name.Span))
                 findings.Report(DiagnosticCatalogue.UnusedValue(subject.At(name.Span), name.Text)
-                    .WithHint(subject.Declaration.Parameters.Any(parameter => parameter.Name.Span == name.Span && parameter.Type.Text == "norm")
+                    .WithHint(subject.Declaration.Parameters.Any(parameter => parameter.Name.Span == name.Span
+                        && parameter.Type.Text == "norm")
                         ? $"The norms of the network take it by 'norm = {name.Text}'." : null));
     }
 }

@@ -90,7 +90,8 @@ internal sealed class OperationCaller(Rooms rooms)
     }
 
     /// <summary>concat(a, b, ...): its values come before its named arguments.</summary>
-    public Value EvaluateJoin(BodyPath path, Operation operation, CallExpression expression, IReadOnlyList<Argument> positional, string? target)
+    public Value EvaluateJoin(BodyPath path, Operation operation, CallExpression expression, IReadOnlyList<Argument> positional,
+        string? target)
     {
         var call = expression.Call;
         var place = rooms.Subject.At(call.Span);
@@ -105,7 +106,8 @@ internal sealed class OperationCaller(Rooms rooms)
         var name = rooms.Labels.Of(path, expression.Label, expression.Span);
         if (operation.Module == ModuleType.Parameter && !CanBeLearnedHere(path, call, name))
             return ErrorValue.Instance;
-        return Apply(path, operation, tensors, bound, place, name, false, target, expression.Label is { } label ? rooms.Subject.At(label.Span) : null);
+        var named = expression.Label is { } label ? rooms.Subject.At(label.Span) : place;
+        return Apply(path, operation, tensors, bound, place, name, false, target, named);
     }
 
     private IReadOnlyList<TensorValue>? EvaluateInputs(BodyPath path, Operation operation, IReadOnlyList<Argument> given)
@@ -120,7 +122,9 @@ internal sealed class OperationCaller(Rooms rooms)
                 else
                 {
                     if (value is not ErrorValue && !failed)
-                        Findings.Report(DiagnosticCatalogue.ValueType(rooms.Subject.At(argument.Span), $"What '{operation.Name}' joins", "a tensor", value.Describe())
+                        Findings.Report(
+                            DiagnosticCatalogue.ValueType(rooms.Subject.At(argument.Span), $"What '{operation.Name}' joins", "a tensor",
+                            value.Describe())
                             .WithHint(value switch
                             {
                                 ListValue => $"Write the values themselves: {operation.Example}.",

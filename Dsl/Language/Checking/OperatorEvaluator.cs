@@ -47,7 +47,8 @@ internal sealed class OperatorEvaluator(Rooms rooms)
                 return new BoolValue(Condition.Same(op == TokenOperator.Equal, a.Condition, b.Condition));
         }
         var wanted = op is TokenOperator.And or TokenOperator.Or ? "true or false on both sides" : "numbers on both sides";
-        return Findings.Fail(DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}"));
+        return Findings.Fail(
+            DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}"));
     }
 
     private static string Text(TokenOperator op) => op switch
@@ -157,5 +158,6 @@ internal sealed class OperatorEvaluator(Rooms rooms)
     }
 
     /// <summary>The argument of an operator between a value and a number.</summary>
-    public static Arguments NumberArgument(Value number, Place place) => Arguments.None.With(OperationCatalogue.NumberOfOperator.Name, number, place);
+    public static Arguments NumberArgument(Value number, Place place) =>
+        Arguments.None.With(OperationCatalogue.NumberOfOperator.Name, number, place);
 }

@@ -22,7 +22,8 @@ internal sealed class PipeChecker(Rooms rooms)
         for (var i = 0; i < pipe.Stages.Count; i++)
         {
             var next = i + 1 < pipe.Stages.Count ? pipe.Stages[i + 1] : null;
-            values = CheckStage(path, values, new StagePlace(pipe.Stages[i], pipe.Source.Span, next, next is null ? target : null), rooms.Labels.Of(path, pipe.Stages[i]));
+            values = CheckStage(path, values, new StagePlace(pipe.Stages[i], pipe.Source.Span, next, next is null ? target : null),
+                rooms.Labels.Of(path, pipe.Stages[i]));
         }
         return values;
     }
@@ -40,7 +41,8 @@ internal sealed class PipeChecker(Rooms rooms)
     {
         rooms.Budget.AddStages(1);
         if (at.Stage.Condition is not null)
-            return CheckConditional(path, inputs, at, Size.Zero, inner => (CheckStage(inner, inputs, at.WithoutCondition(), name), Size.Zero)).Values;
+            return CheckConditional(path, inputs, at, Size.Zero, inner =>
+                (CheckStage(inner, inputs, at.WithoutCondition(), name), Size.Zero)).Values;
         if (at.Stage is SequenceStage sequence)
             return rooms.Sequences.Check(path, inputs, sequence, at, name);
         var call = ((CallStage)at.Stage).Call;
@@ -55,7 +57,9 @@ internal sealed class PipeChecker(Rooms rooms)
                     CheckAfterError(path, call);
                     return Findings.NoValues;
                 case var other:
-                    return [Findings.Fail(DiagnosticCatalogue.ValueType(At(at.Source), $"What goes into '{call.Callee.Text}'", "a tensor", other.Describe()))];
+                    return [Findings.Fail(
+                        DiagnosticCatalogue.ValueType(At(at.Source), $"What goes into '{call.Callee.Text}'", "a tensor",
+                        other.Describe()))];
             }
         return Call(path, tensors, call, at.Stage.Label, name, IsNorm(at.Next), at.Target);
     }
@@ -78,7 +82,8 @@ internal sealed class PipeChecker(Rooms rooms)
     /// </summary>
     /// <param name="check">Checks the stage without its condition; gives the values and the number of the next member.</param>
     public (IReadOnlyList<Value> Values, Size Number) CheckConditional(
-        BodyPath path, IReadOnlyList<Value> inputs, StagePlace at, Size number, Func<BodyPath, (IReadOnlyList<Value> Values, Size Number)> check)
+        BodyPath path, IReadOnlyList<Value> inputs, StagePlace at, Size number,
+        Func<BodyPath, (IReadOnlyList<Value> Values, Size Number)> check)
     {
         var (stage, last) = (at.Stage, number);
         var then = new Branch([], inner =>
@@ -89,13 +94,15 @@ internal sealed class PipeChecker(Rooms rooms)
                 return [new SizeValue(next), .. inputs.Select(_ => ErrorValue.Instance)];
             if (results.Count == inputs.Count)
                 return [new SizeValue(next), .. results];
-            var error = Findings.Fail(DiagnosticCatalogue.ValueCount(At(stage.Span), "A stage with a condition", inputs.Count, results.Count));
+            var error = Findings.Fail(
+                DiagnosticCatalogue.ValueCount(At(stage.Span), "A stage with a condition", inputs.Count, results.Count));
             return [new SizeValue(next), .. inputs.Select(_ => error)];
         });
         var otherwise = new Branch([], _ => [new SizeValue(number), .. inputs]);
         var name = at.Target ?? "x";
         var names = inputs.Select((_, i) => inputs.Count == 1 ? name : $"{name}{i}").Prepend("index").ToArray();
-        var merged = rooms.Branches.Check(path, stage.Condition!, At(TextSpan.Union(stage.Span, stage.Condition!.Span)), then, otherwise, names);
+        var merged = rooms.Branches.Check(path, stage.Condition!, At(TextSpan.Union(stage.Span, stage.Condition!.Span)), then, otherwise,
+            names);
         return (merged.Skip(1).ToArray(), merged[0] is SizeValue after ? after.Size : last);
     }
 

@@ -51,7 +51,8 @@ internal sealed class PolicyEvaluator(Rooms rooms)
 
     private PolicyValue? EvaluateCall(BodyPath path, Call call, NormPolicyDefinition policy)
     {
-        if (rooms.Binder.Bind(path, call, policy.Parameters) is not { } arguments || !rooms.Requirements.RequireKnown(arguments, policy.Name))
+        if (rooms.Binder.Bind(path, call, policy.Parameters) is not { } arguments
+            || !rooms.Requirements.RequireKnown(arguments, policy.Name))
             return null;
         if (arguments.Find("gain")?.Value is RecordValue record && !CheckGain(record, policy))
             return null;

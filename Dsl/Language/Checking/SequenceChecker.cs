@@ -31,7 +31,8 @@ internal sealed class SequenceChecker(Rooms rooms)
             (values, number) = item.Stage.Condition is null
                 ? CheckMember(path, inputs, item, member, name, first)
                 // The numbers of the members after it depend on whether this one is there.
-                : rooms.Pipes.CheckConditional(path, inputs, member, first, inner => CheckMember(inner, inputs, item, member.WithoutCondition(), name, first));
+                : rooms.Pipes.CheckConditional(path, inputs, member, first, inner =>
+                    CheckMember(inner, inputs, item, member.WithoutCondition(), name, first));
         }
         return values;
     }

@@ -47,8 +47,11 @@ internal sealed class SharedModules(Rooms rooms)
         var type = operation is null ? new ModuleType(ModuleLibrary.Block, name) : operation.Module;
         if (type is not null && operation is null or { InputCount: 1 })
             return rooms.Members.Add(path, rooms.Labels.Of(path, statement.Label, statement.Span), type, At(statement.Label.Span));
-        Findings.Report(DiagnosticCatalogue.ValueType(At(call.Span), "What 'module' declares", "a block or an operation with parameters", $"'{name}'")
-            .WithHint(type is null ? $"It has no weights to share: write value -> {name} wherever it is wanted." : $"Write {operation!.Example}."));
+        Findings.Report(
+            DiagnosticCatalogue.ValueType(At(call.Span), "What 'module' declares", "a block or an operation with parameters", $"'{name}'")
+            .WithHint(type is null
+                ? $"It has no weights to share: write value -> {name} wherever it is wanted."
+                : $"Write {operation!.Example}."));
         return null;
     }
 
@@ -59,7 +62,8 @@ internal sealed class SharedModules(Rooms rooms)
         var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), path.Policy, path.IsPolicyAmbient);
         if (rooms.Subject.FindOperation(call.Callee.Text) is { } operation)
         {
-            if (rooms.Binder.Bind(path, call, operation.Parameters) is not { } arguments || !rooms.Requirements.RequireKnown(arguments, operation.Name))
+            if (rooms.Binder.Bind(path, call, operation.Parameters) is not { } arguments
+                || !rooms.Requirements.RequireKnown(arguments, operation.Name))
                 return null;
             return shared with { Arguments = OperationCaller.WithPolicy(path, operation, arguments, At(call.Span)) };
         }
@@ -71,7 +75,8 @@ internal sealed class SharedModules(Rooms rooms)
     }
 
     /// <summary>Applies a shared module. The first use says for which input it is made, and later inputs must fit.</summary>
-    public IReadOnlyList<Value> Apply(BodyPath path, SharedModule shared, IReadOnlyList<TensorValue> given, Call call, Place place, string? target)
+    public IReadOnlyList<Value> Apply(BodyPath path, SharedModule shared, IReadOnlyList<TensorValue> given, Call call, Place place,
+        string? target)
     {
         var name = shared.Call.Callee.Text;
         return rooms.Subject.FindOperation(name) is { } operation
@@ -100,13 +105,15 @@ internal sealed class SharedModules(Rooms rooms)
         BodyPath path, SharedModule shared, DeclaredModule block, IReadOnlyList<TensorValue> given, Call call, Place place, string? target)
     {
         // Inputs that the declaration gives by name go with every use.
-        var all = call.Arguments.Concat(shared.Call.Arguments.Where(argument => BlockCaller.IsInput(argument, block.Declaration))).ToArray();
+        var all = call.Arguments.Concat(shared.Call.Arguments.Where(argument => BlockCaller.IsInput(argument, block.Declaration)))
+            .ToArray();
         var (arguments, others) = BlockCaller.SplitInputs(all, block.Declaration, given.Count);
         if (others.Count > 0)
             return RefuseArguments(shared, others);
         if (rooms.Blocks.EvaluateInputs(path, given, arguments, block) is not { } inputs
             || !rooms.Blocks.FitHeader(inputs, block, place) || !FitFirst(path, shared, inputs, place)
-            || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient, place) is not { } use
+            || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient,
+                place) is not { } use
             || !Make(path, shared, inputs, new ConstructBlockItem(shared.Member, use, shared.Place), place))
             return Findings.NoValues;
         return rooms.Blocks.Apply(path, shared.Member, use, inputs, place, target);
@@ -132,7 +139,8 @@ internal sealed class SharedModules(Rooms rooms)
         if (SharedPlacement.SymbolsOf(inputs).FirstOrDefault(symbol =>
                 loops.Any(loop => loop.Variable.Equals(symbol)) || inside.Any(item => SharedPlacement.Sets(item, symbol))) is { } inner)
         {
-            Findings.Report(DiagnosticCatalogue.SharedInside(place, shared.Label.ToString(), inputs[0].Shape.ToString(), inner.Name, shared.Place));
+            Findings.Report(
+                DiagnosticCatalogue.SharedInside(place, shared.Label.ToString(), inputs[0].Shape.ToString(), inner.Name, shared.Place));
             return false;
         }
         shared.Item.Fill(made, inputs);

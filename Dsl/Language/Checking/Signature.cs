@@ -40,7 +40,8 @@ internal abstract class Signature
 }
 
 /// <summary>The parameters of an operation or a policy.</summary>
-internal sealed class OperationSignature(IReadOnlyList<OperationParameter> parameters, ArgumentEvaluator evaluator, string callee) : Signature
+internal sealed class OperationSignature(IReadOnlyList<OperationParameter> parameters, ArgumentEvaluator evaluator, string callee)
+    : Signature
 {
     public override int Count => parameters.Count;
 
@@ -54,7 +55,8 @@ internal sealed class OperationSignature(IReadOnlyList<OperationParameter> param
 
     public override bool IsRequired(int parameter) => parameters[parameter].IsRequired;
 
-    public override Value Evaluate(BodyPath path, int parameter, Expression argument) => evaluator.Evaluate(path, argument, parameters[parameter], callee);
+    public override Value Evaluate(BodyPath path, int parameter, Expression argument) =>
+        evaluator.Evaluate(path, argument, parameters[parameter], callee);
 }
 
 /// <summary>The parameters of a block, all of which can be given by position.</summary>

@@ -106,7 +106,8 @@ internal sealed class StatementChecker(Rooms rooms)
     private void Assign(BodyPath path, Name target, Value value, TextSpan source)
     {
         if (value is WordValue)
-            value = Findings.Fail(DiagnosticCatalogue.ValueType(At(source), $"'{target.Text}'", "a tensor, a number, a condition or a list", "text"));
+            value = Findings.Fail(
+                DiagnosticCatalogue.ValueType(At(source), $"'{target.Text}'", "a tensor, a number, a condition or a list", "text"));
         if (ParameterOf(target) is { } parameter)
         {
             Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "parameter", target.Text, At(parameter.Name.Span)));
@@ -117,5 +118,6 @@ internal sealed class StatementChecker(Rooms rooms)
         path.Scope.Set(target.Text, new Binding(value, [target.Span]));
     }
 
-    private Parameter? ParameterOf(Name name) => rooms.Subject.Declaration.Parameters.FirstOrDefault(parameter => parameter.Name.Text == name.Text);
+    private Parameter? ParameterOf(Name name) =>
+        rooms.Subject.Declaration.Parameters.FirstOrDefault(parameter => parameter.Name.Text == name.Text);
 }

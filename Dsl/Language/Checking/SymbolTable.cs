@@ -28,7 +28,9 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
 
     /// <summary>A symbol for a size that is one of two: it is known with the later of them.</summary>
     public Symbol NewOneOf(string name, Size one, Size other) =>
-        New(name, one.Symbols().Concat(other.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction);
+        New(name, one.Symbols().Concat(other.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data)
+            ? SymbolKind.Data
+            : SymbolKind.Construction);
 
     /// <summary>A size of an input that the constructor takes, under a name that no parameter has.</summary>
     public Symbol ForInput(string name)

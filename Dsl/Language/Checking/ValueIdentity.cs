@@ -12,11 +12,14 @@ internal static class ValueIdentity
     {
         // Two sizes may be equal under an assumption only: that is for the paths to say.
         (ErrorValue or TensorValue or ModuleValue or SizeValue, _) => false,
-        (ListValue one, ListValue other) => one.Items.Count == other.Items.Count && one.Items.Zip(other.Items, AreSameItem).All(same => same),
+        (ListValue one, ListValue other) => one.Items.Count == other.Items.Count
+        && one.Items.Zip(other.Items, AreSameItem).All(same => same),
         _ => a.Key == b.Key && a.GetType() == b.GetType(),
     };
 
-    private static bool AreSameItem(Value a, Value b) => (a, b) is (SizeValue one, SizeValue other) ? one.Size == other.Size : AreSame(a, b);
+    private static bool AreSameItem(Value a, Value b) => (a, b) is (SizeValue one, SizeValue other)
+        ? one.Size == other.Size
+        : AreSame(a, b);
 
     /// <summary>The tensors that a value is or holds.</summary>
     public static IEnumerable<TensorValue> TensorsIn(Value value) => value switch

@@ -222,7 +222,9 @@ internal static class DiagnosticCatalogue
             + "expected it to be set before, or in every branch.", null, condition);
 
     public static Diagnostic UndecidedModule(Place at, string name, Place condition) =>
-        new(UndecidedValueRule, at, $"The module '{name}' is declared inside the 'if' or 'for' in line {condition.Line}; expected it before, so that every path has it.",
+        new(UndecidedValueRule, at,
+            $"The module '{name}' is declared inside the 'if' or 'for' in line {condition.Line}; "
+            + "expected it before, so that every path has it.",
             null, condition);
 
     private static readonly DiagnosticDescriptor UnknownWordRule = Error("KN0122", "Unknown word");
@@ -400,8 +402,10 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor SharedInsideRule = Error("KN0217", "Size of a shared module is set too late");
 
     public static Diagnostic SharedInside(Place at, string name, string found, string size, Place declared) =>
-        new(SharedInsideRule, at, $"The module '{name}' is made where it is declared, in line {declared.Line}, and first applied to {found}, where '{size}' is set inside "
-            + "an 'if' or 'for' that begins later; expected sizes that are known outside of it.", "Declare the module inside, or apply it outside first.", declared);
+        new(SharedInsideRule, at,
+            $"The module '{name}' is made where it is declared, in line {declared.Line}, and first applied to {found}, "
+            + $"where '{size}' is set inside an 'if' or 'for' that begins later; expected sizes that are known outside of it.",
+            "Declare the module inside, or apply it outside first.", declared);
 
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Plan;
 
 /// <summary>
-/// Which numbers the constructor of a module asks for: sizes of its inputs, which whoever builds it must know, locals that
+/// Which numbers the constructor of a module asks for: sizes of its inputs, which its user must know, locals that
 /// ifs and loops set, and the sizes of outputs that only it knows and gives as properties.
 /// </summary>
 internal sealed class ConstructorSizes
@@ -19,7 +19,8 @@ internal sealed class ConstructorSizes
     public ConstructorSizes(ModuleModel model)
     {
         _model = model;
-        foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1).SelectMany(output => output.Value.Shape.Channels.Symbols()))
+        foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1)
+            .SelectMany(output => output.Value.Shape.Channels.Symbols()))
             if (symbol.Origin is BlockSize)
                 _properties.Add(symbol);
             else if (IsLocal(symbol))
@@ -27,12 +28,18 @@ internal sealed class ConstructorSizes
                 Ask(Size.Of(symbol));
                 _properties.Add(symbol);
             }
-        Visit(model.Items);
+        foreach (var item in model.Items.All())
+            Visit(item);
+        var sizes = model.Items.All().SelectMany(item => item.SizeVariables).ToArray();
         int before;
         do
         {
             before = _needed.Count;
-            VisitSizes(model.Items);
+            foreach (var (_, one, other) in sizes.Where(size => Needs(size.Variable)))
+            {
+                Ask(one);
+                Ask(other);
+            }
         } while (_needed.Count > before);
     }
 
@@ -54,9 +61,10 @@ internal sealed class ConstructorSizes
         }
     }
 
-    /// <summary>Sizes of outputs that only the constructor knows: public properties for whoever uses the block.</summary>
+    /// <summary>Sizes of outputs that only the constructor knows: public properties for the block's user.</summary>
     public IEnumerable<Symbol> OfOutputs =>
-        _model.Outputs.SelectMany(output => output.Value.Shape.Sizes).SelectMany(size => size.Symbols()).Where(_properties.Contains).Distinct();
+        _model.Outputs.SelectMany(output => output.Value.Shape.Sizes).SelectMany(size => size.Symbols()).Where(_properties.Contains)
+            .Distinct();
 
     /// <summary>Whether the constructor can make a check: it must not ask for sizes that nothing else asks for.</summary>
     public bool CanCheck(CheckItem check) => check.Left.Symbols().Concat(check.Right.Symbols()).All(IsKnown);
@@ -67,7 +75,8 @@ internal sealed class ConstructorSizes
             ListItem item => item.Index.Symbols().All(IsKnown),
             ListCount or ListChoice => true,
             BlockSize => true,
-            _ => Needs(symbol) || _turns.Contains(symbol) || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
+            _ => Needs(symbol) || _turns.Contains(symbol)
+            || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
         };
 
     /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>
@@ -82,34 +91,27 @@ internal sealed class ConstructorSizes
             _needed.UnionWith(size.Leaves());
     }
 
-    private void Visit(IReadOnlyList<PlanItem> items)
+    private void Visit(PlanItem item)
     {
-        foreach (var item in items)
-            switch (item)
-            {
-                case GroupItem group:
-                    VisitName(group.Group);
-                    break;
-                case ConstructOperationItem layer:
-                    VisitName(layer.Member);
-                    _needed.UnionWith(layer.Call.Operation.Construct(layer.Call)!.Symbols());
-                    break;
-                case ConstructBlockItem block:
-                    VisitName(block.Member);
-                    VisitUse(block.Use);
-                    break;
-                case IfItem branch:
-                    _needed.UnionWith(branch.Condition.Symbols());
-                    Visit(branch.Then);
-                    Visit(branch.Else);
-                    break;
-                case LoopItem loop:
-                    _turns.Add(loop.Variable);
-                    Ask(loop.From);
-                    Ask(loop.To);
-                    Visit(loop.Body);
-                    break;
-            }
+        if (item.Constructs is { } member)
+            VisitName(member);
+        switch (item)
+        {
+            case ConstructOperationItem operation:
+                _needed.UnionWith(operation.Call.Operation.Construct(operation.Call)!.Symbols());
+                break;
+            case ConstructBlockItem block:
+                VisitUse(block.Use);
+                break;
+            case IfItem branch:
+                _needed.UnionWith(branch.Condition.Symbols());
+                break;
+            case LoopItem loop:
+                _turns.Add(loop.Variable);
+                Ask(loop.From);
+                Ask(loop.To);
+                break;
+        }
     }
 
     /// <summary>The name under which a member is registered may count what came before.</summary>
@@ -130,30 +132,5 @@ internal sealed class ConstructorSizes
                 _needed.UnionWith(value.Symbols());
         if (use.Generic.UsesNorm)
             _needed.UnionWith(use.Policy.Symbols());
-    }
-
-    private void VisitSizes(IReadOnlyList<PlanItem> items)
-    {
-        foreach (var item in items)
-            switch (item)
-            {
-                case IfItem branch:
-                    foreach (var size in branch.Sizes.Where(size => Needs(size.Variable)))
-                    {
-                        Ask(size.Then);
-                        Ask(size.Else);
-                    }
-                    VisitSizes(branch.Then);
-                    VisitSizes(branch.Else);
-                    break;
-                case LoopItem loop:
-                    foreach (var size in loop.Sizes.Where(size => Needs(size.Variable)))
-                    {
-                        Ask(size.Before);
-                        Ask(size.Next);
-                    }
-                    VisitSizes(loop.Body);
-                    break;
-            }
     }
 }

@@ -13,7 +13,10 @@ internal sealed class GroupPlacement
 {
     private readonly Dictionary<Member, List<Step>> _places = [];
 
-    /// <summary>A list of the plan on the way to an item: where the way goes on, how many loops and which branches stand around it.</summary>
+    /// <summary>
+    /// A list of the plan on the way to an item: where the way goes on, how many loops and which branches are around
+    /// it.
+    /// </summary>
     private readonly record struct Step(List<PlanItem> Items, int Index, int Loops, IReadOnlyList<(Place If, bool Then)> Branches);
 
     public static void Place(List<PlanItem> items)
@@ -28,14 +31,10 @@ internal sealed class GroupPlacement
         for (var i = 0; i < items.Count; i++)
         {
             way.Add(new Step(items, i, loops, branches));
+            if (items[i].Constructs is { } member)
+                Meet(member, way);
             switch (items[i])
             {
-                case ConstructOperationItem layer:
-                    Meet(layer.Member, way);
-                    break;
-                case ConstructBlockItem block:
-                    Meet(block.Member, way);
-                    break;
                 case IfItem branch:
                     Visit(branch.Then, way, loops, [.. branches, (branch.Place, true)]);
                     Visit(branch.Else, way, loops, [.. branches, (branch.Place, false)]);

@@ -7,7 +7,7 @@ namespace KnDsl.Language.Plan;
 
 /// <summary>One stage of a network as it is at certain arguments.</summary>
 /// <param name="Name">The module's full name, or empty for a stage without parameters.</param>
-/// <param name="Operation">The stage as it stands in the file.</param>
+/// <param name="Operation">The stage as the file has it.</param>
 /// <param name="Prior">For a norm: the norms that its prior comes from, with the operations between.</param>
 internal sealed record LayerRow(string Name, string Operation, string Output, Size Parameters, Size Macs, string Prior);
 
@@ -18,29 +18,21 @@ internal static class LayerTable
 
     private static IEnumerable<LayerRow> Rows(IReadOnlyList<PlanItem> items, string prefix, IReadOnlyList<ChainFact> inputs)
     {
-        foreach (var item in items)
-            switch (item)
+        foreach (var item in items.All())
+            if (item is ApplyOperationItem operation)
+                yield return Row(operation, prefix, inputs);
+            else if (item is ApplyBlockItem { Use.Instance: { } instance } block)
             {
-                case ApplyOperationItem layer:
-                    yield return Row(layer, prefix, inputs);
-                    break;
-                case ApplyBlockItem { Use.Instance: { } instance } block:
-                    var chains = block.InputChains.Select(chain => chain.Within(prefix, inputs)).ToArray();
-                    foreach (var row in Rows(instance.Items, prefix + block.Member.Path + ".", chains))
-                        yield return row;
-                    break;
-                case IfItem branch:
-                    foreach (var row in Rows(branch.Then, prefix, inputs).Concat(Rows(branch.Else, prefix, inputs)))
-                        yield return row;
-                    break;
-                case LoopItem loop:
-                    foreach (var row in Rows(loop.Body, prefix, inputs))
-                        yield return row;
-                    break;
+                var chains = block.InputChains.Select(chain => chain.Within(prefix, inputs)).ToArray();
+                foreach (var row in Rows(instance.Items, prefix + block.Member.Path + ".", chains))
+                    yield return row;
             }
     }
 
-    /// <summary>What the rows cost together, a module that is applied several times having its parameters once; null where that is too large a number.</summary>
+    /// <summary>
+    /// What the rows cost together, a module that is applied several times having its parameters once; null where that
+    /// is too large a number.
+    /// </summary>
     public static (Size Parameters, Size Macs)? Total(IReadOnlyCollection<LayerRow> rows)
     {
         try
@@ -57,15 +49,15 @@ internal static class LayerTable
     private static Size Sum(IEnumerable<Size> sizes) => sizes.Aggregate(Size.Zero, (sum, size) => sum + size);
 
     /// <summary>What feeds a norm, the nearest of many; empty for a stage, or a policy, that has no prior.</summary>
-    /// <param name="most">Of how many norms the names are wanted.</param>
-    public static string PriorOf(ApplyOperationItem item, string prefix, IReadOnlyList<ChainFact> inputs, int most)
+    /// <param name="maximum">Of how many norms the names are wanted.</param>
+    public static string PriorOf(ApplyOperationItem item, string prefix, IReadOnlyList<ChainFact> inputs, int maximum)
     {
         if (item.Call.Operation.Normalization(item.Call) is not { Policy.HasChain: true })
             return "";
         if (item.Prior is not { HasState: true } fact)
             return item.Prior is { Kind: ChainKind.Cut } cut ? $"cut by {cut.CutBy}" : "begins the chain";
         var norms = fact.Within(prefix, inputs).Predecessors;
-        return string.Join("; ", norms.Take(most)) + (norms.Count > most ? $"; and {norms.Count - most} more" : "");
+        return string.Join("; ", norms.Take(maximum)) + (norms.Count > maximum ? $"; and {norms.Count - maximum} more" : "");
     }
 
     private static LayerRow Row(ApplyOperationItem item, string prefix, IReadOnlyList<ChainFact> inputs)
@@ -73,7 +65,8 @@ internal static class LayerTable
         var call = item.Call;
         return new LayerRow(
             item.Member is null ? "" : prefix + item.Member.Path, Operation(item), item.Output.Shape.ToString(),
-            item.Member is null ? Size.Zero : call.Operation.ParameterCount(call), call.Operation.Macs(call, item.Output.Shape), PriorOf(item, prefix, inputs, int.MaxValue));
+            item.Member is null ? Size.Zero : call.Operation.ParameterCount(call), call.Operation.Macs(call, item.Output.Shape),
+            PriorOf(item, prefix, inputs, int.MaxValue));
     }
 
     /// <summary>The stage as written, on one line; a join as its operator.</summary>

@@ -38,10 +38,13 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     /// <summary>Whether there are several of it in its parent.</summary>
     public bool IsList => parent is not null && loopDepth > parent.LoopDepth;
 
-    /// <summary>Whether it stands in one branch of an if.</summary>
+    /// <summary>Whether it is in one branch of an if only.</summary>
     public bool IsOptional { get; set; }
 
-    /// <summary>The variables of the loops between its parent and itself, outermost first, with their first values and the ones they stop before.</summary>
+    /// <summary>
+    /// The variables of the loops between its parent and itself, outermost first, with their first values and the ones
+    /// they stop before.
+    /// </summary>
     public IReadOnlyList<(Symbol Variable, Size From, Size To)> Loops { get; init; } = [];
 
     /// <summary>The innermost loop that makes it, as the planning knows it.</summary>
@@ -50,7 +53,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     /// <summary>What is wrong where a loop makes a second one of its name.</summary>
     public Diagnostics.Diagnostic? Repeated { get; init; }
 
-    /// <summary>The branches of ifs that it stands in: two members may share a name if they never exist together.</summary>
+    /// <summary>The branches of ifs around it: two members may share a name if they never exist together.</summary>
     public IReadOnlyList<(Place If, bool Then)> Branches { get; set; } = [];
 
     /// <summary>Whether only the constructor knows its name: it counts what came before.</summary>
@@ -81,15 +84,23 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     }
 
     /// <summary>The children of a name: several where branches of an if share one.</summary>
-    public IReadOnlyList<Member> Named(string nameText) => _byName is not null && _byName.TryGetValue(nameText, out var namesakes) ? namesakes : [];
+    public IReadOnlyList<Member> Named(string nameText) => _byName is not null && _byName.TryGetValue(nameText, out var namesakes)
+        ? namesakes
+        : [];
 
     public Place Place => place;
 
     /// <summary>The name as text; counted parts in braces.</summary>
     public string NameText => _nameText ??= TextOf(name);
 
-    public static string TextOf(IReadOnlyList<NamePart> name) => name.Count == 1 && name[0].Count is null ? name[0].Text : string.Concat(name.Select(part => part.Count is null ? part.Text : part.Count.Value is { } value ? value.ToString() : $"{{{part.Count}}}"));
+    public static string TextOf(IReadOnlyList<NamePart> name) => name.Count == 1 ? TextOf(name[0]) : string.Concat(name.Select(TextOf));
+
+    private static string TextOf(NamePart part) => part.Count is null ? part.Text
+        : part.Count.Value is { } value ? value.ToString()
+        : $"{{{part.Count}}}";
 
     /// <summary>The full name from the module down.</summary>
-    public string Path => _path ??= parent is null || parent.Parent is null && parent.Name.Count == 0 ? NameText : $"{parent.Path}.{NameText}";
+    public string Path => _path ??= parent is null || parent.Parent is null && parent.Name.Count == 0
+        ? NameText
+        : $"{parent.Path}.{NameText}";
 }

@@ -14,7 +14,8 @@ internal sealed record ModuleOutput(string Name, TensorValue Value, ChainFact Ch
 /// writes code from it) or for certain ones (everything decided and unrolled; checks and documentation read it).
 /// </summary>
 internal sealed class ModuleModel(
-    ModuleDeclaration declaration, SourceText source, bool isGeneric, IReadOnlyList<TensorValue> inputs, IReadOnlyList<ModuleOutput> outputs,
+    ModuleDeclaration declaration, SourceText source, bool isGeneric, IReadOnlyList<TensorValue> inputs,
+    IReadOnlyList<ModuleOutput> outputs,
     IReadOnlyList<PlanItem> items, Member root, bool usesNorm, int stageCount, bool isComplete)
 {
     public ModuleDeclaration Declaration => declaration;
@@ -34,7 +35,7 @@ internal sealed class ModuleModel(
     /// <summary>Holds the members.</summary>
     public Member Root => root;
 
-    /// <summary>Whether a norm in it takes the policy of whoever uses it.</summary>
+    /// <summary>Whether a norm in it takes the policy of the module that uses it.</summary>
     public bool UsesNorm => usesNorm;
 
     /// <summary>Stages, those of blocks inside counted.</summary>

@@ -13,15 +13,24 @@ internal abstract class PlanItem(Place place)
     public Place Place => place;
 
     /// <summary>The rows of items inside: the branches of an if, the body of a loop.</summary>
-    public virtual IReadOnlyList<IReadOnlyList<PlanItem>> Bodies => [];
+    public virtual IReadOnlyList<List<PlanItem>> Bodies => [];
 
-    /// <summary>The values that it reads itself: those that items inside read are theirs.</summary>
+    /// <summary>
+    /// The values that the item itself reads, those of its bodies aside: its inputs, and what its branches or turns set its
+    /// variables to.
+    /// </summary>
     public virtual IEnumerable<TensorValue> Reads => [];
 
-    /// <summary>The values that it makes, for the items after it.</summary>
+    /// <summary>The values that there are from the item on: its outputs, or the variables that its bodies set.</summary>
     public virtual IEnumerable<TensorValue> Makes => [];
 
-    /// <summary>The member that it constructs, or null.</summary>
+    /// <summary>
+    /// The sizes that its bodies set, each with the two that it may be: of either branch, or before the loop and after
+    /// a turn.
+    /// </summary>
+    public virtual IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables => [];
+
+    /// <summary>The member whose module or group it makes, or null.</summary>
     public virtual Member? Constructs => null;
 }
 
@@ -114,11 +123,14 @@ internal sealed class IfItem(
 
     public IReadOnlyList<SizeMerge> Sizes => sizes;
 
-    public override IReadOnlyList<IReadOnlyList<PlanItem>> Bodies => [then, otherwise];
+    public override IReadOnlyList<List<PlanItem>> Bodies => [then, otherwise];
 
     public override IEnumerable<TensorValue> Reads => merges.SelectMany(merge => new[] { merge.Then, merge.Else });
 
     public override IEnumerable<TensorValue> Makes => merges.Select(merge => merge.Variable);
+
+    public override IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables =>
+        sizes.Select(size => (size.Variable, size.Then, size.Else));
 }
 
 /// <summary>A variable that a loop changes: what it is before, and what an iteration makes of it.</summary>
@@ -144,11 +156,14 @@ internal sealed class LoopItem(
 
     public IReadOnlyList<SizeCarried> Sizes => sizes;
 
-    public override IReadOnlyList<IReadOnlyList<PlanItem>> Bodies => [body];
+    public override IReadOnlyList<List<PlanItem>> Bodies => [body];
 
-    public override IEnumerable<TensorValue> Reads => carried.SelectMany(variable => new[] { variable.Before, variable.Next });
+    public override IEnumerable<TensorValue> Reads => carried.SelectMany(one => new[] { one.Before, one.Next });
 
-    public override IEnumerable<TensorValue> Makes => carried.Select(variable => variable.Variable);
+    public override IEnumerable<TensorValue> Makes => carried.Select(one => one.Variable);
+
+    public override IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables =>
+        sizes.Select(size => (size.Variable, size.Before, size.Next));
 }
 
 /// <summary>How two sizes must be to each other.</summary>
@@ -174,7 +189,8 @@ internal sealed class CheckItem(Size left, Relation relation, Size right, Diagno
 }
 
 /// <summary>A block with its arguments where it is used.</summary>
-internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyList<Shape> Inputs, PolicyValue Policy)
+internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyList<Shape> Inputs,
+    PolicyValue Policy)
 {
     public ModuleDeclaration Declaration => Generic.Declaration;
 

@@ -4,10 +4,10 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Plan;
 
-/// <summary>Goes through the items of a plan, those inside of others included.</summary>
+/// <summary>Goes through all of a plan, branches and loops included.</summary>
 internal static class PlanWalker
 {
-    /// <summary>All items in order, each before those inside it.</summary>
+    /// <summary>All items in their order, each before those of its bodies.</summary>
     public static IEnumerable<PlanItem> All(this IReadOnlyList<PlanItem> items)
     {
         foreach (var item in items)
@@ -19,6 +19,10 @@ internal static class PlanWalker
         }
     }
 
-    /// <summary>All values that items read, those inside of others included.</summary>
+    /// <summary>All rows of items: this one, then the bodies inside.</summary>
+    public static IEnumerable<List<PlanItem>> Rows(this List<PlanItem> items) =>
+        items.SelectMany(item => item.Bodies).SelectMany(Rows).Prepend(items);
+
+    /// <summary>All values that items read, those of their bodies included.</summary>
     public static IEnumerable<TensorValue> AllReads(this IReadOnlyList<PlanItem> items) => items.All().SelectMany(item => item.Reads);
 }

@@ -12,17 +12,12 @@ internal static class SharedPlacement
 {
     public static void Place(List<PlanItem> items)
     {
-        foreach (var item in items)
-            switch (item)
-            {
-                case IfItem branch:
-                    Place(branch.Then);
-                    Place(branch.Else);
-                    break;
-                case LoopItem loop:
-                    Place(loop.Body);
-                    break;
-            }
+        foreach (var row in items.Rows().ToArray())
+            PlaceIn(row);
+    }
+
+    private static void PlaceIn(List<PlanItem> items)
+    {
         var moved = new HashSet<PlanItem>();
         foreach (var hole in items.OfType<SharedModuleItem>().ToArray())
         {
@@ -47,15 +42,12 @@ internal static class SharedPlacement
     /// <summary>The symbols of the inputs' sizes that are known when a module is built.</summary>
     public static IReadOnlyCollection<Symbol> SymbolsOf(IReadOnlyList<TensorValue> inputs) =>
     [
-        .. inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Leaves()).Where(symbol => symbol.Kind == SymbolKind.Construction).Distinct(),
+        .. inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Leaves())
+        .Where(symbol => symbol.Kind == SymbolKind.Construction).Distinct(),
     ];
 
     /// <summary>Whether a symbol has its value from an item on: a size that an if or a loop sets, or a property of a block.</summary>
-    public static bool Sets(PlanItem item, Symbol symbol) => item switch
-    {
-        IfItem branch => branch.Sizes.Any(size => size.Variable.Equals(symbol)),
-        LoopItem loop => loop.Sizes.Any(size => size.Variable.Equals(symbol)),
-        ConstructBlockItem block => symbol.Origin is BlockSize size && size.Member == block.Member,
-        _ => false,
-    };
+    public static bool Sets(PlanItem item, Symbol symbol) =>
+        item.SizeVariables.Any(size => size.Variable.Equals(symbol))
+        || item is ConstructBlockItem block && symbol.Origin is BlockSize size && size.Member == block.Member;
 }
