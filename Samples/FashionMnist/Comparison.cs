@@ -21,8 +21,8 @@ internal static class Comparison
     public static int Run(Options options, IAnsiConsole console, TextWriter output)
     {
         // Read before anything is printed about the training: a missing file should be the first thing that the user sees.
-        ImageSet trainingImages = ImageSet.Training(options.Data);
-        ImageSet testImages = ImageSet.Test(options.Data);
+        var trainingImages = ImageSet.Training(options.Data);
+        var testImages = ImageSet.Test(options.Data);
         if (!options.Full)
             trainingImages = trainingImages.Take(Options.Subset);
 

@@ -20,7 +20,7 @@ for (var epoch = 1; epoch <= 5; epoch++)
     for (var start = 0; start < 512; start += 32)
     {
         using var scope = NewDisposeScope();
-        Tensor scores = network.call(images[start..(start + 32)]);
+        var scores = network.call(images[start..(start + 32)]);
         var loss = nn.functional.cross_entropy(scores, labels[start..(start + 32)]);
         optimizer.zero_grad();
         loss.backward();
@@ -36,6 +36,6 @@ network.save_weights(file);
 using var loaded = new Small(classes: 4, device: device);
 loaded.load_weights(file);
 loaded.eval();
-Tensor predicted = loaded.call(colours + randn(4, 3, 16, 16, device: device)).argmax(1);
+var predicted = loaded.call(colours + randn(4, 3, 16, 16, device: device)).argmax(1);
 var classes = string.Join(", ", predicted.cpu().data<long>().ToArray());
 Console.WriteLine($"A black, a red, a green and a blue image are of the classes {classes}");

@@ -1,5 +1,4 @@
 using System;
-using System.CommandLine;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.Study;
 using Spectre.Console;

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Samples.FashionMnist.Reports;
 using ScottPlot;
-using ScottPlot.Plottables;
 
 namespace KnDsl.Samples.Study;
 

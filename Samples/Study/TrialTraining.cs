@@ -1,7 +1,6 @@
 using System;
 using System.Diagnostics;
 using KnDsl.Samples.FashionMnist;
-using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.FashionMnist.Training;
 using static TorchSharp.torch;
 

@@ -19,7 +19,7 @@ public sealed class DataTests : IDisposable
         byte[] pixels = [.. Enumerable.Range(0, 3 * 4 * 8).Select(i => (byte)i)];
         folder.Write(DataFolder.TrainingImages, DataFolder.Idx(pixels, 3, 4, 8));
         folder.Write(DataFolder.TrainingLabels, DataFolder.Idx([9, 0, 5], 3));
-        ImageSet set = ImageSet.Training(folder.Path);
+        var set = ImageSet.Training(folder.Path);
         Assert.Equal((3, 4, 8), (set.Count, set.Height, set.Width));
         Assert.Equal(pixels, set.Pixels);
         Assert.Equal([9, 0, 5], set.Labels);

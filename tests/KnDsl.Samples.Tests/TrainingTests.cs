@@ -134,7 +134,7 @@ public sealed class TrainingTests : IDisposable
     [Fact]
     public void The_picture_has_a_font_of_its_own_for_all_it_says()
     {
-        using SKTypeface font = SKTypeface.FromFile(CurvePicture.FontFile);
+        using var font = SKTypeface.FromFile(CurvePicture.FontFile);
         Assert.Equal("DejaVu Sans", font.FamilyName);
         Assert.True(font.ContainsGlyphs("Fashion-MNIST, statistics of whole batches of 64, test error, % epoch kalman 0123456789."));
     }

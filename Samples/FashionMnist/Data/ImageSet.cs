@@ -34,8 +34,8 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
 
     private static ImageSet Read(string folder, string part)
     {
-        IdxFile images = IdxFile.Read(Path.Combine(folder, $"{part}-images-idx3-ubyte.gz"), dimensions: 3);
-        IdxFile labels = IdxFile.Read(Path.Combine(folder, $"{part}-labels-idx1-ubyte.gz"), dimensions: 1);
+        var images = IdxFile.Read(Path.Combine(folder, $"{part}-images-idx3-ubyte.gz"), dimensions: 3);
+        var labels = IdxFile.Read(Path.Combine(folder, $"{part}-labels-idx1-ubyte.gz"), dimensions: 1);
         if (images.Shape[0] == 0)
             throw new DataException(images.Path, "it holds no images");
         if (images.Shape[0] != labels.Shape[0])

@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using KnDsl.Samples.FashionMnist.Training;
 using ScottPlot;
-using ScottPlot.Plottables;
 
 namespace KnDsl.Samples.FashionMnist.Reports;
 
