@@ -54,10 +54,11 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
 
     /// <summary>
     /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
-    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that is registered before it is
-    /// filled looks for its fields then, and never again.
+    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module
+    /// that is registered before it is filled looks for its fields then, and never again.
     /// </summary>
-    public bool RegistersInOrder => _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
+    public bool RegistersInOrder =>
+        _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
 
     private bool? _registersInOrder;
 
@@ -124,7 +125,8 @@ internal sealed class MemberLayout
             }
             var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
             // Alternatives of an if may share a label: they are one property where their types agree.
-            if (parent.Member.Named(child.NameText)[0] is var first && first != child && child.Type is not null && _codes[first] is var same && same.Type == _typeOf(child))
+            if (parent.Member.Named(child.NameText)[0] is var first && first != child && child.Type is not null
+                && _codes[first] is var same && same.Type == _typeOf(child))
             {
                 _codes[child] = same;
                 continue;
@@ -135,7 +137,9 @@ internal sealed class MemberLayout
             else if (IsModuleList(child))
                 Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
             else
-                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
+                Add(Keep(
+                    new MemberCode(child, MemberForm.Group, property,
+                        names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
         }
 
         MemberCode Keep(MemberCode code)
@@ -169,7 +173,8 @@ internal sealed class MemberLayout
         var next = Size.Zero;
         foreach (var child in group.Children)
         {
-            if (child.Type != group.Children[0].Type || child.IsGroup || child.IsOptional && !group.IsOptional || child.Name.Count != 1 || child.Loops.Count > 1)
+            if (child.Type != group.Children[0].Type || child.IsGroup || child.IsOptional && !group.IsOptional || child.Name.Count != 1
+                || child.Loops.Count > 1)
                 return false;
             var number = child.Name[0].Count ?? (long.TryParse(child.Name[0].Text, out var value) ? Size.Of(value) : null);
             if (number is null)

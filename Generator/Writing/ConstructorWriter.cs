@@ -46,7 +46,9 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             }
             WriteItems(module.Model.Items);
             foreach (var symbol in module.Sizes.OfOutputs)
-                writer.Line($"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = {_code.Of(Size.Of(symbol))};");
+                writer.Line(
+                    $"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = "
+                        + $"{_code.Of(Size.Of(symbol))};");
             if (!isNamedHere)
                 writer.Line("RegisterComponents();");
         });
@@ -58,7 +60,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         foreach (var (input, axis, symbol) in module.Sizes.OfInputs)
         {
             var value = module.Model.Inputs[input];
-            var size = declaration.ShapeOf(input) is { } shape ? $"size {module.Model.Source.Slice(shape.Sizes[axis].Span)}" : value.Shape.NameOf(axis);
+            var size = declaration.ShapeOf(input) is { } shape ? $"size {module.Model.Source.Slice(shape.Sizes[axis].Span)}"
+                : value.Shape.NameOf(axis);
             writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(size[0])}{size.Substring(1)} of {value.Name}.</param>");
         }
         foreach (var parameter in declaration.Parameters)
@@ -113,7 +116,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
 
     private string DefaultCode(Parameter parameter) => module.Model.Defaults.TryGetValue(parameter.Name.Text, out var value) ? value switch
     {
-        ListValue list => $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(_code.Of))} }}",
+        ListValue list =>
+            $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(_code.Of))} }}",
         _ => _code.Of(value),
     } : "default";
 
@@ -126,7 +130,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
                     WriteGroup(module.Layout[group.Group]);
                     break;
                 case ConstructOperationItem layer:
-                    WriteMember(module.Layout[layer.Member], layer, new OperationPrinter(_code).Construct(layer.Call.Operation.Construct(layer.Call)!));
+                    WriteMember(module.Layout[layer.Member], layer, new OperationPrinter(_code)
+                        .Construct(layer.Call.Operation.Construct(layer.Call)!));
                     break;
                 case ConstructBlockItem block:
                     WriteMember(module.Layout[block.Member], block,
@@ -144,7 +149,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
             }
     }
 
-    private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) => $"\"{diagnostic.Code}\", {CSharpPrinter.Quote(diagnostic.Text)}";
+    private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) =>
+        $"\"{diagnostic.Code}\", {CSharpPrinter.Quote(diagnostic.Text)}";
 
     private string CheckCode(CheckItem check)
     {
@@ -209,7 +215,10 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
     {
         if (member.Name.All(part => part.Count is null))
             return CSharpPrinter.Quote(member.NameText);
-        return "$\"" + string.Concat(member.Name.Select(part => part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_code.Of(part.Count)}}}")) + "\"";
+        return "$\""
+            + string.Concat(
+                member.Name.Select(part =>
+                    part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_code.Of(part.Count)}}}")) + "\"";
     }
 
     private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
@@ -221,7 +230,8 @@ internal sealed class ConstructorWriter(ModuleCode module, CodeWriter writer, Fo
         _ => false,
     });
 
-    private bool HasWork(IfItem branch) => HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable));
+    private bool HasWork(IfItem branch) =>
+        HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable));
 
     private void WriteIf(IfItem branch)
     {

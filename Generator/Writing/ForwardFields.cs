@@ -29,7 +29,9 @@ internal sealed class ForwardFields(ModuleCode module)
     public string Use(string parameter)
     {
         if (!_parameters.TryGetValue(parameter, out var field))
-            _parameters[parameter] = field = new NamePool(module.Layout.Root.Children.SelectMany(child => new[] { child.Property, "_" + child.Property.TrimStart('@') })).Take(NameOf(parameter));
+            _parameters[parameter] = field = new NamePool(
+                module.Layout.Root.Children.SelectMany(child => new[] { child.Property, "_" + child.Property.TrimStart('@') }))
+                    .Take(NameOf(parameter));
         return field;
     }
 
@@ -39,8 +41,10 @@ internal sealed class ForwardFields(ModuleCode module)
         if (inLoop)
             return code.Of(item.Condition);
         var made = item.Then.Select(MadeBy).FirstOrDefault(member => member is not null);
-        if (made is not null && made.Parent is not null && module.Layout[made] is { IsList: false, Parent.Parent: null } member && made.Branches.Count == 1
-            && member.Form is not MemberForm.ModuleListItem && !item.Else.Select(MadeBy).Any(other => other is not null && module.Layout[other] == member))
+        if (made is not null && made.Parent is not null && module.Layout[made] is { IsList: false, Parent.Parent: null } member
+            && made.Branches.Count == 1
+            && member.Form is not MemberForm.ModuleListItem && !item.Else.Select(MadeBy)
+            .Any(other => other is not null && module.Layout[other] == member))
             return $"{member.Property} is not null";
         if (!_conditions.TryGetValue(item, out var field))
             _conditions[item] = field = $"_condition{_conditions.Count + 1}";
@@ -55,5 +59,6 @@ internal sealed class ForwardFields(ModuleCode module)
         _ => null,
     };
 
-    public string TypeOf(string parameter) => ConstructorWriter.TypeOf(module.Model.Declaration.Parameters.First(candidate => candidate.Name.Text == parameter));
+    public string TypeOf(string parameter) =>
+        ConstructorWriter.TypeOf(module.Model.Declaration.Parameters.First(candidate => candidate.Name.Text == parameter));
 }

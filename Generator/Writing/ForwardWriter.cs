@@ -97,7 +97,8 @@ internal sealed class ForwardWriter
             WritePlain();
     }
 
-    private string PlainSignature => $"public override {ResultType} forward({string.Join(", ", InputNames.Select(name => $"Tensor {name}"))})";
+    private string PlainSignature =>
+        $"public override {ResultType} forward({string.Join(", ", InputNames.Select(name => $"Tensor {name}"))})";
 
     private void WritePlain()
     {
@@ -124,23 +125,29 @@ internal sealed class ForwardWriter
             _writer.Line("using var scope = NewDisposeScope();");
             foreach (var state in states.Where(state => state.IsReference))
                 _writer.Line($"ChannelState? {state.Name} = null;");
-            var call = $"forward({string.Join(", ", InputNames.Zip(states, (name, state) => $"{name}, {(state.IsReference ? $"ref {state.Name}" : "null")}"))})";
+            var arguments = InputNames.Zip(states, (name, state) => $"{name}, {(state.IsReference ? $"ref {state.Name}" : "null")}");
+            var call = $"forward({string.Join(", ", arguments)})";
             if (Model.Outputs.Count == 1)
                 _writer.Line($"return scope.MoveToOuter({call}.output);");
             else
             {
                 _writer.Line($"var outputs = {call};");
-                _writer.Line($"return new {ResultType}({string.Join(", ", OutputFields().Select(field => $"scope.MoveToOuter(outputs.{field})"))});");
+                var fields = OutputFields().Select(field => $"scope.MoveToOuter(outputs.{field})");
+                _writer.Line($"return new {ResultType}({string.Join(", ", fields)});");
             }
         });
         _writer.Line();
         _writer.Line("/// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>");
         foreach (var (input, state) in Model.Inputs.Zip(states, (input, state) => (input, state)))
             if (state.IsReference)
-                _writer.Line($"/// <remarks>A norm observes <paramref name=\"{_locals[input].TrimStart('@')}\"/>, so its state comes back as the posterior.</remarks>");
-        var parameters = InputNames.Zip(states, (name, state) => $"Tensor {name}, {(state.IsReference ? "ref " : "")}ChannelState? {state.Name}");
+                _writer.Line(
+                    $"/// <remarks>A norm observes <paramref name=\"{_locals[input].TrimStart('@')}\"/>, so its state comes back as the "
+                        + "posterior.</remarks>");
+        var parameters = InputNames.Zip(states, (name, state) =>
+            $"Tensor {name}, {(state.IsReference ? "ref " : "")}ChannelState? {state.Name}");
         var fields = OutputFields().ToArray();
-        var results = Model.Outputs.Count == 1 ? "Tensor output, ChannelState? state" : string.Join(", ", fields.Select(field => $"Tensor {field}, ChannelState? {field.TrimStart('@')}State"));
+        var results = Model.Outputs.Count == 1 ? "Tensor output, ChannelState? state"
+            : string.Join(", ", fields.Select(field => $"Tensor {field}, ChannelState? {field.TrimStart('@')}State"));
         _writer.Line($"public ({results}) forward({string.Join(", ", parameters)})");
         _writer.Block(() =>
         {
@@ -149,7 +156,8 @@ internal sealed class ForwardWriter
             foreach (var state in states.Where(state => state.IsReference))
                 _writer.Line($"{state.Name} = {state.Name}?.MoveToOuter(scope);");
             var outputs = Returned().Select(output =>
-                $"scope.MoveToOuter({output.Code}), {(HasState(output.Value) ? $"{StateName(output.Value)}?.MoveToOuter(scope)" : "null")}");
+                $"scope.MoveToOuter({output.Code}), "
+                    + $"{(HasState(output.Value) ? $"{StateName(output.Value)}?.MoveToOuter(scope)" : "null")}");
             _writer.Line($"return ({string.Join(", ", outputs)});");
         });
     }
@@ -163,7 +171,8 @@ internal sealed class ForwardWriter
         foreach (var output in Model.Outputs)
         {
             var value = output.Value;
-            var isOwn = !Model.Inputs.Contains(value) && !(value.MayBeInput && !_owned.Contains(value)) && seen.Add(value) && !(value.IsVariable && !_owned.Contains(value) && Model.Outputs.Count > 1);
+            var isOwn = !Model.Inputs.Contains(value) && !(value.MayBeInput && !_owned.Contains(value)) && seen.Add(value)
+                && !(value.IsVariable && !_owned.Contains(value) && Model.Outputs.Count > 1);
             yield return (isOwn ? _locals[value] : $"{_locals[value]}.alias()", value);
         }
     }
@@ -184,10 +193,12 @@ internal sealed class ForwardWriter
     }
 
     /// <summary>Lists whose index is no simple function of one loop's variable: they are gone through with a counter.</summary>
-    private static IEnumerable<MemberCode> CountersOf(MemberCode owner) => owner.Children.Where(child => child.IsList && NeedsCounter(child))
+    private static IEnumerable<MemberCode> CountersOf(MemberCode owner) =>
+        owner.Children.Where(child => child.IsList && NeedsCounter(child))
         .Concat(owner.Children.Where(child => !child.IsList && child.Children.Count > 0).SelectMany(CountersOf));
 
-    private static bool NeedsCounter(MemberCode list) => list.Member.Loops.Count > 1 || list.Member.IsOptional || IsMadeInBranch(list.Member);
+    private static bool NeedsCounter(MemberCode list) =>
+        list.Member.Loops.Count > 1 || list.Member.IsOptional || IsMadeInBranch(list.Member);
 
     // ---- names ---------------------------------------------------------------------------------------------------
 
@@ -239,7 +250,8 @@ internal sealed class ForwardWriter
     private void DeclareSizesOf(IReadOnlyList<TensorValue> outputs)
     {
         foreach (var symbol in outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols()).Distinct())
-            if (symbol.Origin is BlockSize && !_numberNames.ContainsKey(symbol) && FromSizesOf(outputs, symbol) is { } code && DeclareNumber(symbol) is { } name)
+            if (symbol.Origin is BlockSize && !_numberNames.ContainsKey(symbol) && FromSizesOf(outputs, symbol) is { } code
+                && DeclareNumber(symbol) is { } name)
                 _writer.Line($"var {name} = (int){code};");
     }
 
@@ -342,7 +354,9 @@ internal sealed class ForwardWriter
         var module = item.Member is null ? "" : Access(_module.Layout[item.Member]);
         var output = Declare(item.Output, true);
         var state = _live.IsStateNeeded(item.Output) ? StateBehind(item, module, output) : null;
-        if (state is not (null or "null") && OperationPrinter.Together(item.Call.Operation.Moments(item.Call), module, inputs[0], StateOf(item.Call.Inputs[0])) is { } together)
+        if (state is not (null or "null")
+            && OperationPrinter.Together(item.Call.Operation.Moments(item.Call), module, inputs[0],
+                StateOf(item.Call.Inputs[0])) is { } together)
             _writer.Line(item.Place, $"(var {output}, var {StateName(item.Output)}) = {together};");
         else
         {
@@ -389,7 +403,8 @@ internal sealed class ForwardWriter
         }
         else
             _writer.Line(item.Place,
-                $"(var {output}, {(emits ? $"var {StateName(item.Output)}" : "_")}, {(sharpens ? StateName(input) : "_")}) = {module}.forward({_locals[input]}, {prior});");
+                $"(var {output}, {(emits ? $"var {StateName(item.Output)}" : "_")}, {(sharpens ? StateName(input) : "_")}) = "
+                    + $"{module}.forward({_locals[input]}, {prior});");
         foreach (var later in NamingThrough(item))
             SetPrior(later, StateName(item.Output), items);
         Free(item, [input, item.Output], items);
@@ -424,7 +439,9 @@ internal sealed class ForwardWriter
 
     private readonly Dictionary<ApplyOperationItem, List<ApplyOperationItem>> _naming = [];
 
-    /// <summary>For each norm that names its predecessor the local that has its prior so far, and the row of items that declares it.</summary>
+    /// <summary>
+    /// For each norm that names its predecessor the local that has its prior so far, and the row of items that declares it.
+    /// </summary>
     private readonly Dictionary<ApplyOperationItem, (string Name, IReadOnlyList<PlanItem> Items)> _priors = [];
 
     /// <summary>
@@ -452,12 +469,14 @@ internal sealed class ForwardWriter
         var inputs = item.Inputs.Select(input => _locals[input]).ToArray();
         var outputs = item.Outputs.Select(output => Declare(output, true)).ToArray();
         var wantsState = item.Outputs.Any(_live.IsStateNeeded);
-        if (!Liveness.HasChainForward(callee) || !wantsState && (!Liveness.ObservesStates(callee) || item.Inputs.All(input => !_live.IsStateNeeded(input))))
+        if (!Liveness.HasChainForward(callee) || !wantsState
+            && (!Liveness.ObservesStates(callee) || item.Inputs.All(input => !_live.IsStateNeeded(input))))
         {
             if (outputs.Length == 1)
                 _writer.Line(item.Place, $"var {outputs[0]} = {module}.call({string.Join(", ", inputs)});");
             else
-                _writer.Line(item.Place, $"({string.Join(", ", outputs.Select(output => $"var {output}"))}) = {module}.call({string.Join(", ", inputs)});");
+                _writer.Line(item.Place,
+                    $"({string.Join(", ", outputs.Select(output => $"var {output}"))}) = {module}.call({string.Join(", ", inputs)});");
             foreach (var output in item.Outputs.Where(_live.IsStateNeeded))
                 _writer.Line($"ChannelState? {StateName(output)} = null;");
         }
@@ -474,7 +493,8 @@ internal sealed class ForwardWriter
                 _writer.Line($"ChannelState? {unused} = null;");
                 return $"{_locals[input]}, ref {unused}";
             }).ToArray();
-            var results = item.Outputs.Select((output, i) => $"var {outputs[i]}, {(_live.IsStateNeeded(output) ? $"var {StateName(output)}" : "_")}");
+            var results = item.Outputs.Select((output, i) =>
+                $"var {outputs[i]}, {(_live.IsStateNeeded(output) ? $"var {StateName(output)}" : "_")}");
             _writer.Line(item.Place, $"({string.Join(", ", results)}) = {module}.forward({string.Join(", ", arguments)});");
         }
         DeclareSizesOf(item.Outputs);
@@ -485,7 +505,8 @@ internal sealed class ForwardWriter
     {
         if (!HasWork(item))
             return;
-        var sizes = item.Sizes.Select(size => (Size: size, Name: DeclareNumber(size.Variable))).Where(size => size.Name is not null).ToArray();
+        var sizes = item.Sizes.Select(size => (Size: size, Name: DeclareNumber(size.Variable)))
+            .Where(size => size.Name is not null).ToArray();
         foreach (var size in sizes)
             _writer.Line($"int {size.Name};");
         foreach (var merge in item.Merges)
@@ -495,13 +516,16 @@ internal sealed class ForwardWriter
                 _writer.Line($"ChannelState? {StateName(merge.Variable)};");
         }
         _writer.Line(item.Place, $"if ({_fields.Condition(item, _loopDepth > 0, _code)})");
-        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)).ToArray(), sizes.Select(size => (size.Name!, size.Size.Then)));
+        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)).ToArray(),
+            sizes.Select(size => (size.Name!, size.Size.Then)));
         if (HasWork(item.Else) || item.Merges.Count > 0 || sizes.Length > 0)
         {
             _writer.Line("else");
-            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)).ToArray(), sizes.Select(size => (size.Name!, size.Size.Else)));
+            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)).ToArray(),
+                sizes.Select(size => (size.Name!, size.Size.Else)));
         }
-        Free(item, Used(item.Then).Concat(Used(item.Else)).Concat(item.Merges.SelectMany(merge => new[] { merge.Then, merge.Else, merge.Variable })), items);
+        Free(item, Used(item.Then).Concat(Used(item.Else))
+            .Concat(item.Merges.SelectMany(merge => new[] { merge.Then, merge.Else, merge.Variable })), items);
     }
 
     /// <summary>Whether the forward pass does anything of it; the constructor may do the rest.</summary>
@@ -510,13 +534,16 @@ internal sealed class ForwardWriter
     private bool HasWork(PlanItem item) => item switch
     {
         ApplyOperationItem or ApplyBlockItem => true,
-        IfItem branch => branch.Merges.Count > 0 || HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => _numbers.Contains(size.Variable)),
+        IfItem branch =>
+            branch.Merges.Count > 0 || HasWork(branch.Then) || HasWork(branch.Else)
+                || branch.Sizes.Any(size => _numbers.Contains(size.Variable)),
         LoopItem loop => loop.Carried.Count > 0 || HasWork(loop.Body) || loop.Sizes.Any(size => _numbers.Contains(size.Variable)),
         _ => false,
     };
 
     private void WriteBranch(
-        IReadOnlyList<PlanItem> items, IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned, IEnumerable<(string Name, Size Value)> sizes) =>
+        IReadOnlyList<PlanItem> items, IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned,
+        IEnumerable<(string Name, Size Value)> sizes) =>
         _writer.Block(() =>
         {
             WriteItems(items);
@@ -544,12 +571,15 @@ internal sealed class ForwardWriter
             var name = Declare(carried.Variable, taken || copied);
             _writer.Line($"var {name} = {_locals[carried.Before]}{(copied ? ".alias()" : "")};");
             if (_live.IsStateNeeded(carried.Variable))
-                _writer.Line($"{(StateOf(carried.Before) == "null" ? "ChannelState?" : "var")} {StateName(carried.Variable)} = {StateOf(carried.Before)};");
+                _writer.Line(
+                    $"{(StateOf(carried.Before) == "null" ? "ChannelState?" : "var")} {StateName(carried.Variable)} = "
+                        + $"{StateOf(carried.Before)};");
             if (taken)
                 _owned.Remove(carried.Before);
         }
         var starts = item.Sizes.Where(size => _numbers.Contains(size.Variable)).Select(size => Number(size.Before)).ToArray();
-        var sizes = item.Sizes.Where(size => _numbers.Contains(size.Variable)).Select(size => (Name: DeclareNumber(size.Variable)!, size.Next)).ToArray();
+        var sizes = item.Sizes.Where(size => _numbers.Contains(size.Variable))
+            .Select(size => (Name: DeclareNumber(size.Variable)!, size.Next)).ToArray();
         foreach (var (size, start) in sizes.Zip(starts, (size, start) => (size, start)))
             _writer.Line($"var {size.Name} = {start};");
         var variable = CSharpNames.Identifier(item.Variable.Name);
@@ -567,7 +597,9 @@ internal sealed class ForwardWriter
             if (sizes.Length == 1)
                 _writer.Line($"{sizes[0].Name} = {Number(sizes[0].Next)};");
             else if (sizes.Length > 1)
-                _writer.Line($"({string.Join(", ", sizes.Select(size => size.Name))}) = ({string.Join(", ", sizes.Select(size => Number(size.Next)))});");
+                _writer.Line(
+                    $"({string.Join(", ", sizes.Select(size => size.Name))}) = "
+                        + $"({string.Join(", ", sizes.Select(size => Number(size.Next)))});");
         });
         _loopDepth--;
         Free(item, Used(item.Body).Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
@@ -578,16 +610,20 @@ internal sealed class ForwardWriter
     {
         ApplyOperationItem layer => layer.Call.Inputs,
         ApplyBlockItem block => block.Inputs,
-        IfItem branch => Used(branch.Then).Concat(Used(branch.Else)).Concat(branch.Merges.SelectMany(merge => new[] { merge.Then, merge.Else })),
+        IfItem branch =>
+            Used(branch.Then).Concat(Used(branch.Else)).Concat(branch.Merges.SelectMany(merge => new[] { merge.Then, merge.Else })),
         LoopItem loop => Used(loop.Body).Concat(loop.Carried.SelectMany(carried => new[] { carried.Before, carried.Next })),
         _ => (IEnumerable<TensorValue>)[],
     });
 
-    /// <summary>Frees what this item read last: only handles of our own that were made in this row of items, or that its loop owns.</summary>
+    /// <summary>
+    /// Frees what this item read last: only handles of our own that were made in this row of items, or that its loop owns.
+    /// </summary>
     private void Free(PlanItem item, IEnumerable<TensorValue> values, IReadOnlyList<PlanItem> items)
     {
         foreach (var value in values.Distinct())
-            if (_owned.Contains(value) && !_live.IsLiveAfter(item, value) && (_live.Defines(items, value) || _live.IsLoopVariableOf(items, value)))
+            if (_owned.Contains(value) && !_live.IsLiveAfter(item, value)
+                && (_live.Defines(items, value) || _live.IsLoopVariableOf(items, value)))
                 _writer.Line($"{_locals[value]}.Dispose();");
     }
 

@@ -18,7 +18,8 @@ internal sealed class ModuleCode
         var blocks = new Dictionary<Member, string>();
         FindBlocks(model.Items, blocks);
         NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Identifier)];
-        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member => blocks.TryGetValue(member, out var type) ? type : CSharpNames.Type(member.Type!), NamesOfNumbers);
+        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member =>
+            blocks.TryGetValue(member, out var type) ? type : CSharpNames.Type(member.Type!), NamesOfNumbers);
     }
 
     public ModuleModel Model { get; }
@@ -84,7 +85,8 @@ internal sealed class ModuleCodeCache(string currentNamespace, string rootNamesp
     {
         var name = CSharpNames.Identifier(model.Name);
         var space = model.Namespace ?? rootNamespace;
-        return space == currentNamespace || space.Length == 0 ? name : $"global::{string.Join(".", space.Split('.').Select(CSharpNames.Identifier))}.{name}";
+        return space == currentNamespace || space.Length == 0 ? name
+            : $"global::{string.Join(".", space.Split('.').Select(CSharpNames.Identifier))}.{name}";
     }
 
     private readonly Dictionary<ModuleModel, ModuleCode> _codes = [];
@@ -100,7 +102,8 @@ internal sealed class ModuleCodeCache(string currentNamespace, string rootNamesp
     public string Arguments(BlockUse use, CSharpPrinter code, string policy)
     {
         var callee = For(use.Generic);
-        var arguments = callee.Sizes.OfInputs.Select(size => $"{CSharpNames.Identifier(size.Symbol.Name)}: {code.Of(use.Inputs[size.Input][size.Axis])}").ToList();
+        var arguments = callee.Sizes.OfInputs.Select(size =>
+            $"{CSharpNames.Identifier(size.Symbol.Name)}: {code.Of(use.Inputs[size.Input][size.Axis])}").ToList();
         foreach (var parameter in use.Declaration.Parameters)
             if (use.Given.Contains(parameter.Name.Text) && use.Arguments.TryGetValue(parameter.Name.Text, out var value))
                 arguments.Add($"{CSharpNames.Identifier(parameter.Name.Text)}: {code.Of(value)}");
