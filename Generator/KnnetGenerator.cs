@@ -56,13 +56,16 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
         var classes = files.Select(static (file, _) => file.Classes).WithTrackingName(Steps.Classes).Collect();
         var superfluous = classes.Select(static (all, _) => new EquatableArray<string>(all.SelectMany(static list => list)
-            .GroupBy(static item => item.Name).SelectMany(static group => group.Skip(1).Select(static item => item.Place.Path)).Distinct()));
-        context.RegisterSourceOutput(files.Combine(names).Combine(superfluous), static (production, pair) => Produce(production, pair.Left.Left, pair.Left.Right, pair.Right));
+            .GroupBy(static item => item.Name)
+            .SelectMany(static group => group.Skip(1).Select(static item => item.Place.Path)).Distinct()));
+        context.RegisterSourceOutput(files.Combine(names).Combine(superfluous), static (production, pair) =>
+            Produce(production, pair.Left.Left, pair.Left.Right, pair.Right));
         RegisterExterns(context, files);
 
         context.RegisterSourceOutput(classes, static (production, all) =>
         {
-            foreach (var duplicate in all.SelectMany(static list => list).GroupBy(static item => item.Name).SelectMany(static group => group.Skip(1)
+            foreach (var duplicate in all.SelectMany(static list => list).GroupBy(static item => item.Name)
+                .SelectMany(static group => group.Skip(1)
                          .Select(item => (item, First: group.First()))))
                 production.ReportDiagnostic(duplicate.item.ToDiagnostic(duplicate.First));
         });
@@ -106,7 +109,8 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
                 $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
-            new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternOperation>().Where(layer => layer.Source == source).Select(ExternFact.Of)));
+            new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternOperation>().Where(layer => layer.Source == source)
+                .Select(ExternFact.Of)));
     }
 
     /// <summary>The class of a declaration, and the record of its outputs where it has several.</summary>
@@ -114,7 +118,8 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         ? [module.Declaration.Name.Text, ForwardWriter.ResultRecord(module.Generic)]
         : [module.Declaration.Name.Text];
 
-    /// <param name="superfluous">Files with a class that another makes: their code would be wrong all over, and what is wrong is said.</param>
+    /// <param name="superfluous">Files with a class that another makes: their code would be wrong all over, and what is wrong is
+    /// said.</param>
     private static void Produce(SourceProductionContext production, GeneratedFile file, HintNames names, EquatableArray<string> superfluous)
     {
         foreach (var finding in file.Findings)

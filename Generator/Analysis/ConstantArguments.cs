@@ -40,7 +40,8 @@ internal static class ConstantArguments
 
     /// <summary>The policy that a call makes, or null where it makes none.</summary>
     public static NormPolicyDefinition? PolicyOf(IInvocationOperation call) =>
-        call.TargetMethod.ContainingType is { Name: "NormPolicy", ContainingNamespace: { Name: "KnDsl", ContainingNamespace.IsGlobalNamespace: true } }
+        call.TargetMethod.ContainingType is { Name: "NormPolicy", ContainingNamespace: { Name: "KnDsl" } space }
+            && space.ContainingNamespace.IsGlobalNamespace
             ? NormPolicies.All.FirstOrDefault(policy => CSharpNames.PolicyFactory(policy.Name) == call.TargetMethod.Name)
             : null;
 

@@ -22,7 +22,8 @@ namespace KnDsl.Generator.Analysis;
 public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
 {
     private static readonly ImmutableArray<Microsoft.CodeAnalysis.DiagnosticDescriptor> All =
-        [.. DiagnosticCatalogue.All.Where(rule => rule.Severity == Severity.Error).Select(rule => Descriptors.For(rule.Code, rule.Title, true))];
+        [.. DiagnosticCatalogue.All.Where(rule => rule.Severity == Severity.Error)
+            .Select(rule => Descriptors.For(rule.Code, rule.Title, true))];
 
     /// <inheritdoc/>
     public override ImmutableArray<Microsoft.CodeAnalysis.DiagnosticDescriptor> SupportedDiagnostics => All;
@@ -53,12 +54,15 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         });
     }
 
-    private static void Check(OperationAnalysisContext context, INamedTypeSymbol type, ImmutableArray<IArgumentOperation> all, KnnetFiles files)
+    private static void Check(OperationAnalysisContext context, INamedTypeSymbol type, ImmutableArray<IArgumentOperation> all,
+        KnnetFiles files)
     {
         // A class of another project was made from that project's file.
-        if (!SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, context.Compilation.Assembly) || files.FileOf(type) is not { } file)
+        if (!SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, context.Compilation.Assembly)
+            || files.FileOf(type) is not { } file)
             return;
-        var module = file.Modules.FirstOrDefault(candidate => candidate.Declaration.Name.Text == type.Name && candidate is { IsComplete: true, AtDefaults: not null });
+        var module = file.Modules.FirstOrDefault(candidate =>
+            candidate.Declaration.Name.Text == type.Name && candidate is { IsComplete: true, AtDefaults: not null });
         if (module is null)
             return;
         var arguments = new Dictionary<string, Value>();
@@ -78,7 +82,8 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
             else
                 unknown.Add(parameter.Name.Text);
         }
-        if (given.Count == 0 || file.CheckCall(module.Declaration, arguments, unknown).FirstOrDefault(finding => finding.Severity == Severity.Error) is not { } error)
+        if (given.Count == 0 || file.CheckCall(module.Declaration, arguments, unknown)
+            .FirstOrDefault(finding => finding.Severity == Severity.Error) is not { } error)
             return;
         var place = given.Count == 1 ? given[0].Syntax.GetLocation() : context.Operation.Syntax.GetLocation();
         context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
@@ -92,10 +97,12 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         if (ConstantArguments.PolicyOf(call) is not { } policy)
             return;
         foreach (var argument in call.Arguments.Where(argument => argument.ArgumentKind == ArgumentKind.Explicit))
-            if (policy.Parameters.FirstOrDefault(parameter => parameter.Name.Replace("_", "") == argument.Parameter?.Name.ToLowerInvariant()) is { } parameter
+            if (policy.Parameters.FirstOrDefault(parameter =>
+                parameter.Name.Replace("_", "") == argument.Parameter?.Name.ToLowerInvariant()) is { } parameter
                 && ConstantArguments.Number(argument.Value) is { } number && !parameter.Allows(number))
             {
-                var finding = DiagnosticCatalogue.ArgumentRange(new Language.Text.SourceText("", "").At(default), policy.Name, parameter.Name, parameter.RangeText,
+                var finding = DiagnosticCatalogue.ArgumentRange(new Language.Text.SourceText("", "").At(default), policy.Name,
+                    parameter.Name, parameter.RangeText,
                     number.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
                     Descriptors.For(finding.Code, finding.Descriptor.Title, true), argument.Syntax.GetLocation(), finding.Text));
@@ -112,7 +119,8 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         public CheckedFile? FileOf(INamedTypeSymbol type)
         {
             var generated = type.DeclaringSyntaxReferences.Select(reference => Path.GetFileName(reference.SyntaxTree.FilePath))
-                .FirstOrDefault(name => name.EndsWith(".g.cs", StringComparison.Ordinal) && name.IndexOf(".knnet.", StringComparison.OrdinalIgnoreCase) >= 0);
+                .FirstOrDefault(name =>
+                    name.EndsWith(".g.cs", StringComparison.Ordinal) && name.IndexOf(".knnet.", StringComparison.OrdinalIgnoreCase) >= 0);
             return generated is null ? null : _checked.GetOrAdd(generated, Load);
         }
 
@@ -120,10 +128,13 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         {
             var names = HintNames.Of([.. Texts.Select(text => text.Path)], _project);
             var text = Texts.FirstOrDefault(candidate => names.For(candidate.Path, _project.HintName(candidate.Path)) == generated);
-            return text is null ? null : CheckedFile.Check(Source(text), path => Texts.FirstOrDefault(candidate => candidate.Path == path) is { } imported ? Source(imported) : null);
+            return text is null ? null
+                : CheckedFile.Check(Source(text), path =>
+                    Texts.FirstOrDefault(candidate => candidate.Path == path) is { } imported ? Source(imported) : null);
         }
 
-        private IEnumerable<AdditionalText> Texts => options.AdditionalFiles.Where(file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase));
+        private IEnumerable<AdditionalText> Texts =>
+            options.AdditionalFiles.Where(file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase));
 
         private static Language.Text.SourceText Source(AdditionalText text) => new(text.Path, text.GetText()?.ToString() ?? "");
     }

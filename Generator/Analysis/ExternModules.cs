@@ -24,14 +24,18 @@ internal static class ExternModules
             yield return Finding.Of(DiagnosticCatalogue.ExternNoModule(At(fact.Place), fact.TypeName), fact.Place);
             yield break;
         }
-        if (module.TypeArguments.Length != fact.Inputs + 1 || module.TypeArguments.Any(argument => argument.ToDisplayString() != "TorchSharp.torch.Tensor"))
+        if (module.TypeArguments.Length != fact.Inputs + 1
+            || module.TypeArguments.Any(argument => argument.ToDisplayString() != "TorchSharp.torch.Tensor"))
             yield return Finding.Of(DiagnosticCatalogue.ExternForward(At(fact.Place), fact.TypeName, fact.Inputs,
-                $"forward({string.Join(", ", module.TypeArguments.Take(module.TypeArguments.Length - 1).Select(Short))}) -> {Short(module.TypeArguments.Last())}"), fact.Place);
-        var constructors = type.InstanceConstructors.Where(constructor => constructor.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal).ToArray();
+                $"forward({string.Join(", ", module.TypeArguments.Take(module.TypeArguments.Length - 1).Select(Short))}) -> "
+                    + $"{Short(module.TypeArguments.Last())}"), fact.Place);
+        var constructors = type.InstanceConstructors.Where(constructor =>
+            constructor.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal).ToArray();
         if (!constructors.Any(constructor => Fits(constructor, fact)))
             yield return Finding.Of(DiagnosticCatalogue.ExternConstructor(At(fact.Place), fact.TypeName,
                 $"({string.Join(", ", fact.Parameters.Select(parameter => $"{parameter.Name}: {parameter.Type}"))})",
-                string.Join(" or ", constructors.Select(constructor => $"({string.Join(", ", constructor.Parameters.Select(parameter => $"{Short(parameter.Type)} {parameter.Name}"))})"))), fact.Place);
+                string.Join(" or ", constructors.Select(constructor =>
+                    $"({string.Join(", ", constructor.Parameters.Select(given => $"{Short(given.Type)} {given.Name}"))})"))), fact.Place);
     }
 
     /// <summary>The class of a name; one inside another class has a plus sign before its own name in metadata.</summary>
@@ -68,8 +72,10 @@ internal static class ExternModules
     }
 
     private static bool Fits(IMethodSymbol constructor, ExternFact fact) =>
-        fact.Parameters.All(declared => constructor.Parameters.Any(parameter => parameter.Name == declared.Name && Takes(parameter.Type, declared.Type)))
-        && constructor.Parameters.All(parameter => parameter.IsOptional || fact.Parameters.Any(declared => declared.Name == parameter.Name));
+        fact.Parameters.All(declared =>
+            constructor.Parameters.Any(parameter => parameter.Name == declared.Name && Takes(parameter.Type, declared.Type)))
+        && constructor.Parameters.All(parameter =>
+            parameter.IsOptional || fact.Parameters.Any(declared => declared.Name == parameter.Name));
 
     private static bool Takes(ITypeSymbol type, string declared)
     {
@@ -77,7 +83,8 @@ internal static class ExternModules
             type = nullable.TypeArguments[0];
         return declared switch
         {
-            "int" => type.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Double or SpecialType.System_Single,
+            "int" => type.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Double
+                or SpecialType.System_Single,
             "float" => type.SpecialType is SpecialType.System_Double,
             "bool" => type.SpecialType is SpecialType.System_Boolean,
             "norm" => type.ToDisplayString().TrimEnd('?') == "KnDsl.NormPolicy",

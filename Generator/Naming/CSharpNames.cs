@@ -12,11 +12,16 @@ internal static class CSharpNames
     /// <summary>Members that every torch.nn.Module has: a property of such a name would hide them.</summary>
     private static readonly HashSet<string> OfModule =
     [
-        "forward", "call", "train", "eval", "training", "to", "cpu", "cuda", "name", "GetName", "handle", "Dispose", "parameters", "named_parameters",
-        "buffers", "named_buffers", "children", "named_children", "modules", "named_modules", "state_dict", "load_state_dict", "save", "load", "apply",
-        "zero_grad", "requires_grad_", "register_module", "register_buffer", "register_parameter", "add_module", "get_parameter", "get_buffer",
-        "has_buffer", "has_parameter", "RegisterComponents", "register_forward_hook", "register_forward_pre_hook", "Equals", "GetHashCode", "GetType",
-        "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals", "half", "type", "bfloat16", "_to", "fold", "scope", "device", "dtype", "torch", "nn",
+        "forward", "call", "train", "eval", "training", "to", "cpu", "cuda", "name", "GetName", "handle", "Dispose", "parameters",
+        "named_parameters",
+        "buffers", "named_buffers", "children", "named_children", "modules", "named_modules", "state_dict", "load_state_dict", "save",
+        "load", "apply",
+        "zero_grad", "requires_grad_", "register_module", "register_buffer", "register_parameter", "add_module", "get_parameter",
+        "get_buffer",
+        "has_buffer", "has_parameter", "RegisterComponents", "register_forward_hook", "register_forward_pre_hook", "Equals",
+        "GetHashCode", "GetType",
+        "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals", "half", "type", "bfloat16", "_to", "fold", "scope", "device",
+        "dtype", "torch", "nn",
         "Layers", "InputShapes", "OutputShapes", "Summary",
     ];
 
@@ -24,7 +29,8 @@ internal static class CSharpNames
     public static string Identifier(string name)
     {
         var identifier = SyntaxFacts.IsValidIdentifier(name) ? name : Nearest(name);
-        return SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(identifier) is SyntaxKind.AwaitKeyword
+        return SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None
+            || SyntaxFacts.GetContextualKeywordKind(identifier) is SyntaxKind.AwaitKeyword
             ? "@" + identifier
             : identifier;
     }
@@ -56,6 +62,7 @@ internal static class CSharpNames
     public static string Pascal(string name)
     {
         var words = Identifier(name).TrimStart('@', '_').Split('_').Where(word => word.Length > 0).ToArray();
-        return words.Length == 0 ? "_" + name : (char.IsDigit(words[0][0]) ? "_" : "") + string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
+        return words.Length == 0 ? "_" + name : (char.IsDigit(words[0][0]) ? "_" : "")
+            + string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
     }
 }

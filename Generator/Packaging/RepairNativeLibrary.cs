@@ -44,8 +44,8 @@ public sealed class RepairNativeLibrary : Task
     {
         try
         {
-            string? needed = Always ? "the build asks for it" : WhyNeeded();
-            byte[]? repaired = needed is null ? null : Repair(needed);
+            var needed = Always ? "the build asks for it" : WhyNeeded();
+            var repaired = needed is null ? null : Repair(needed);
             if (repaired is not null)
             {
                 Replace(Destination, repaired);
@@ -65,7 +65,7 @@ public sealed class RepairNativeLibrary : Task
     /// <summary>Why a repair is needed on this host; null if it is not.</summary>
     private string? WhyNeeded()
     {
-        string? host = HostLibrary.Length > 0 ? HostLibrary : HostRuntime.Find();
+        var host = HostLibrary.Length > 0 ? HostLibrary : HostRuntime.Find();
         if (host is null)
         {
             return "this system's libstdc++.so.6 was not found";
@@ -82,7 +82,7 @@ public sealed class RepairNativeLibrary : Task
 
     private byte[]? Repair(string why)
     {
-        byte[] bytes = File.ReadAllBytes(Source);
+        var bytes = File.ReadAllBytes(Source);
         try
         {
             switch (ElfImage.Parse(bytes).Weaken("libstdc++.so.6", Version))
@@ -114,9 +114,9 @@ public sealed class RepairNativeLibrary : Task
     /// <summary>Writes a new file and renames it, so that no other name (hard link) of an old one sees the change.</summary>
     private static void Replace(string path, byte[] content)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(folder);
-        string temporary = Path.Combine(folder, Path.GetFileName(path) + "." + Guid.NewGuid().ToString("N"));
+        var temporary = Path.Combine(folder, Path.GetFileName(path) + "." + Guid.NewGuid().ToString("N"));
         try
         {
             File.WriteAllBytes(temporary, content);
@@ -152,18 +152,18 @@ internal static class HostRuntime
     public static string? Find()
     {
         // What this very process has loaded is what a TorchSharp program will get.
-        foreach (string line in ReadLines("/proc/self/maps"))
+        foreach (var line in ReadLines("/proc/self/maps"))
         {
-            int path = line.IndexOf('/');
+            var path = line.IndexOf('/');
             if (path >= 0 && Path.GetFileName(line.Substring(path)).StartsWith(Name, StringComparison.Ordinal)
                 && File.Exists(line.Substring(path)))
             {
                 return line.Substring(path);
             }
         }
-        foreach (string folder in Folders)
+        foreach (var folder in Folders)
         {
-            string path = Path.Combine(folder, Name);
+            var path = Path.Combine(folder, Name);
             if (File.Exists(path))
             {
                 return path;
@@ -248,7 +248,7 @@ internal sealed class ElfImage
         {
             return false;
         }
-        Section names = Strings(definitions);
+        var names = Strings(definitions);
         long at = 0;
         for (uint i = 0; i < definitions.Info; i++)
         {
@@ -272,19 +272,19 @@ internal sealed class ElfImage
         {
             return Weakening.NotAsked;
         }
-        Section names = Strings(needs);
+        var names = Strings(needs);
         long found = -1;
         long at = 0;
         for (uint i = 0; i < needs.Info; i++)
         {
             Require(Half(needs, at) == 1, "a version requirement is of an unknown revision");
-            int count = Half(needs, at + 2);
-            bool sought = Text(names, Word(needs, at + 4)) == library;
-            long entry = at + Word(needs, at + 8);
-            for (int j = 0; j < count; j++)
+            var count = Half(needs, at + 2);
+            var sought = Text(names, Word(needs, at + 4)) == library;
+            var entry = at + Word(needs, at + 8);
+            for (var j = 0; j < count; j++)
             {
-                bool sameHash = Word(needs, entry) == Hash(version);
-                bool sameName = Text(names, Word(needs, entry + 8)) == version;
+                var sameHash = Word(needs, entry) == Hash(version);
+                var sameName = Text(names, Word(needs, entry + 8)) == version;
                 Require(sameHash == sameName, "the name and the hash of a required version disagree");
                 if (sought && sameName)
                 {
@@ -299,7 +299,7 @@ internal sealed class ElfImage
         {
             return Weakening.NotAsked;
         }
-        int flags = Half(needs, found + 4);
+        var flags = Half(needs, found + 4);
         if (flags == FlagWeak)
         {
             return Weakening.AlreadyWeak;
@@ -313,11 +313,11 @@ internal sealed class ElfImage
     /// <summary>A symbol that is bound to the version would be missing at run time: then a repair hides the true fault.</summary>
     private void RequireUnused(int index, string version)
     {
-        Section versions = Single(TypeSymbolVersions, "symbol versions")
+        var versions = Single(TypeSymbolVersions, "symbol versions")
             ?? throw new ElfFormatException("it requires symbol versions and has no table of them");
-        for (int i = 0; i < sections.Count; i++)
+        for (var i = 0; i < sections.Count; i++)
         {
-            Section relocations = sections[i];
+            var relocations = sections[i];
             if ((relocations.Type != TypeRela && relocations.Type != TypeRel) || relocations.Link != versions.Link)
             {
                 continue;
@@ -325,7 +325,7 @@ internal sealed class ElfImage
             long size = (wide ? 16 : 8) + (relocations.Type == TypeRel ? 0 : wide ? 8 : 4);
             for (long at = 0; at < relocations.Size; at += size)
             {
-                long symbol = wide ? (long)(Long(relocations, at + 8) >> 32) : Word(relocations, at + 4) >> 8;
+                var symbol = wide ? (long)(Long(relocations, at + 8) >> 32) : Word(relocations, at + 4) >> 8;
                 Require((Half(versions, 2 * symbol) & 0x7fff) != index, $"symbol {symbol} of version {version} is in use");
             }
         }
@@ -335,10 +335,10 @@ internal sealed class ElfImage
     public static uint Hash(string name)
     {
         uint hash = 0;
-        foreach (byte c in Encoding.ASCII.GetBytes(name))
+        foreach (var c in Encoding.ASCII.GetBytes(name))
         {
             hash = (hash << 4) + c;
-            uint high = hash & 0xf0000000;
+            var high = hash & 0xf0000000;
             hash ^= high >> 24;
             hash &= ~high;
         }
@@ -348,7 +348,7 @@ internal sealed class ElfImage
     private void ReadSections()
     {
         var file = new Section(0, 0, bytes.Length, 0, 0);
-        long table = wide ? Offset(Long(file, 40)) : Word(file, 32);
+        var table = wide ? Offset(Long(file, 40)) : Word(file, 32);
         long size = Half(file, wide ? 58 : 46);
         long count = Half(file, wide ? 60 : 48);
         Require(table != 0, "it has no section headers");
@@ -361,7 +361,7 @@ internal sealed class ElfImage
         Require(count <= (bytes.Length - table) / size, "its section headers reach beyond its end");
         for (long i = 0, at = table; i < count; i++, at += size)
         {
-            uint type = Word(file, at + 4);
+            var type = Word(file, at + 4);
             sections.Add(wide
                 ? new Section(type, Offset(Long(file, at + 24)), Offset(Long(file, at + 32)), Word(file, at + 40), Word(file, at + 44))
                 : new Section(type, Word(file, at + 16), Word(file, at + 20), Word(file, at + 24), Word(file, at + 28)));
@@ -371,7 +371,7 @@ internal sealed class ElfImage
     private Section? Single(uint type, string what)
     {
         Section? found = null;
-        foreach (Section section in sections)
+        foreach (var section in sections)
         {
             if (section.Type == type)
             {
@@ -385,7 +385,7 @@ internal sealed class ElfImage
     private Section Strings(Section of)
     {
         Require(of.Link < sections.Count, "a section names a section that does not exist");
-        Section strings = sections[(int)of.Link];
+        var strings = sections[(int)of.Link];
         Require(strings.Type == TypeStrings, "the names of its versions are in no string table");
         return strings;
     }
@@ -398,8 +398,8 @@ internal sealed class ElfImage
 
     private string Text(Section section, long at)
     {
-        long start = Check(section, at, 1);
-        long end = start;
+        var start = Check(section, at, 1);
+        var end = start;
         while (bytes[end] != 0)
         {
             end = Check(section, end + 1 - section.Start, 1);
@@ -409,21 +409,21 @@ internal sealed class ElfImage
 
     private int Half(Section section, long at)
     {
-        long i = Check(section, at, 2);
+        var i = Check(section, at, 2);
         return bigEndian ? (bytes[i] << 8) | bytes[i + 1] : bytes[i] | (bytes[i + 1] << 8);
     }
 
     private void PutHalf(Section section, long at, int value)
     {
-        long i = Check(section, at, 2);
+        var i = Check(section, at, 2);
         bytes[bigEndian ? i + 1 : i] = (byte)value;
         bytes[bigEndian ? i : i + 1] = (byte)(value >> 8);
     }
 
     private uint Word(Section section, long at)
     {
-        uint low = (uint)Half(section, bigEndian ? at + 2 : at);
-        uint high = (uint)Half(section, bigEndian ? at : at + 2);
+        var low = (uint)Half(section, bigEndian ? at + 2 : at);
+        var high = (uint)Half(section, bigEndian ? at : at + 2);
         return (high << 16) | low;
     }
 
@@ -440,7 +440,7 @@ internal sealed class ElfImage
     private long Check(Section section, long at, int length)
     {
         Require(at >= 0 && at + length <= section.Size, "a table of it reaches beyond its section");
-        long start = section.Start + at;
+        var start = section.Start + at;
         Require(start + length <= bytes.Length, "a section of it reaches beyond its end (is it truncated?)");
         return start;
     }

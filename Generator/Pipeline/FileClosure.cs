@@ -41,7 +41,8 @@ internal sealed record FileClosure(KnnetText File, EquatableArray<KnnetText> Imp
 /// <summary>All files of the project by path.</summary>
 internal sealed class ImportTable(ImmutableArray<KnnetText> files)
 {
-    private readonly Dictionary<string, KnnetText> _files = files.GroupBy(file => file.Path).ToDictionary(group => group.Key, group => group.First());
+    private readonly Dictionary<string, KnnetText> _files = files.GroupBy(file => file.Path)
+        .ToDictionary(group => group.Key, group => group.First());
 
     public FileClosure ClosureOf(KnnetText file)
     {

@@ -29,7 +29,8 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
 }
 
 /// <summary>What one file made.</summary>
-internal sealed record GeneratedFile(string Path, string HintName, string? Code, EquatableArray<Finding> Findings, EquatableArray<GeneratedClass> Classes, EquatableArray<ExternFact> Externs);
+internal sealed record GeneratedFile(string Path, string HintName, string? Code, EquatableArray<Finding> Findings,
+    EquatableArray<GeneratedClass> Classes, EquatableArray<ExternFact> Externs);
 
 /// <summary>A place in a .knnet file, without the text.</summary>
 internal sealed record FindingPlace(string Path, Microsoft.CodeAnalysis.Text.TextSpan Span, LinePositionSpan Lines)
@@ -39,7 +40,8 @@ internal sealed record FindingPlace(string Path, Microsoft.CodeAnalysis.Text.Tex
         var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
         return new FindingPlace(
             place.Text.Path, new Microsoft.CodeAnalysis.Text.TextSpan(place.Span.Start, place.Span.Length),
-            new LinePositionSpan(new Microsoft.CodeAnalysis.Text.LinePosition(start.Line, start.Character), new Microsoft.CodeAnalysis.Text.LinePosition(end.Line, end.Character)));
+            new LinePositionSpan(new Microsoft.CodeAnalysis.Text.LinePosition(start.Line, start.Character),
+                new Microsoft.CodeAnalysis.Text.LinePosition(end.Line, end.Character)));
     }
 
     public Location ToLocation() => Location.Create(Path, Span, Lines);
@@ -67,6 +69,7 @@ internal sealed record GeneratedClass(string Name, FindingPlace Place)
     {
         var source = new Language.Text.SourceText(Place.Path, "");
         var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, Path.GetFileName(first.Place.Path));
-        return Diagnostic.Create(Descriptors.For(finding.Code, finding.Descriptor.Title, true), Place.ToLocation(), [first.Place.ToLocation()], finding.Text);
+        return Diagnostic.Create(Descriptors.For(finding.Code, finding.Descriptor.Title, true), Place.ToLocation(),
+            [first.Place.ToLocation()], finding.Text);
     }
 }

@@ -37,7 +37,8 @@ internal sealed class FoldPlan
     public IEnumerable<FoldPair> PairsOf(MemberCode owner) => _pairs[owner];
 
     /// <summary>Whether it is a block, or a list of blocks, with something to fold.</summary>
-    public bool IsBlock(MemberCode member) => _blocks.Contains(member) || member.Form == MemberForm.ModuleList && _blocks.Contains(member.Children[0]);
+    public bool IsBlock(MemberCode member) =>
+        _blocks.Contains(member) || member.Form == MemberForm.ModuleList && _blocks.Contains(member.Children[0]);
 
     /// <summary>Whether there is something to fold in a group.</summary>
     public bool HasWork(MemberCode group) =>
@@ -71,7 +72,8 @@ internal sealed class FoldPlan
 
     /// <summary>Whether no list stands on the way but the last, and that one has a place that is known or counted.</summary>
     private static bool IsSimple(IReadOnlyList<MemberCode> way) =>
-        way.Take(way.Count - 1).All(group => !group.IsList) && (way[way.Count - 1] is not { Form: MemberForm.ModuleListItem } item || IsItem(item) || IsNumbered(item));
+        way.Take(way.Count - 1).All(group => !group.IsList)
+            && (way[way.Count - 1] is not { Form: MemberForm.ModuleListItem } item || IsItem(item) || IsNumbered(item));
 
     private static bool IsNumbered(MemberCode item) => item.Member.Name[0].Count is null;
 }

@@ -49,7 +49,8 @@ internal sealed class Liveness
         model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => from.Norm[0] != '#');
 
     /// <summary>Whether a block takes states and gives them.</summary>
-    public static bool HasChainForward(ModuleModel model) => model.Outputs.Any(output => output.Chain.HasState) || HasChainedNorm(model.Items);
+    public static bool HasChainForward(ModuleModel model) =>
+        model.Outputs.Any(output => output.Chain.HasState) || HasChainedNorm(model.Items);
 
     /// <summary>Whether what a block gives depends on the states that come in, apart from the states that it gives.</summary>
     public static bool ObservesStates(ModuleModel model) => HasChainedNorm(model.Items);
@@ -71,13 +72,15 @@ internal sealed class Liveness
 
     /// <summary>Whether the value, or a variable that may be another name for it, is read after the item.</summary>
     public bool IsLiveAfter(PlanItem item, TensorValue value) =>
-        IsReadAfter(item, value) || _aliases.Count > 0 && _aliases.Keys.Any(variable => IsReadAfter(item, variable) && IsAlias(variable, value));
+        IsReadAfter(item, value) || _aliases.Count > 0
+            && _aliases.Keys.Any(variable => IsReadAfter(item, variable) && IsAlias(variable, value));
 
     /// <summary>Whether the value itself is read after the item.</summary>
     public bool IsReadAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item], value) >= 0;
 
     private bool IsAlias(TensorValue variable, TensorValue value) =>
-        _aliases.TryGetValue(variable, out var sources) && sources.Any(source => source == value || source != variable && IsAlias(source, value));
+        _aliases.TryGetValue(variable, out var sources)
+            && sources.Any(source => source == value || source != variable && IsAlias(source, value));
 
     public bool IsStateLiveAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item], new StateOf(value)) >= 0;
 
@@ -114,7 +117,8 @@ internal sealed class Liveness
                     foreach (var input in layer.Call.StateInputs.Where(_model.CanHaveState))
                         _neededStates.Add(input);
                     break;
-                case ApplyBlockItem block when ObservesStates(block.Use.Generic) || HasChainForward(block.Use.Generic) && block.Outputs.Any(_neededStates.Contains):
+                case ApplyBlockItem block when ObservesStates(block.Use.Generic) || HasChainForward(block.Use.Generic)
+                    && block.Outputs.Any(_neededStates.Contains):
                     foreach (var input in block.Inputs.Where(_model.CanHaveState))
                         _neededStates.Add(input);
                     break;
@@ -160,7 +164,9 @@ internal sealed class Liveness
             }
     }
 
-    /// <summary>The values from outside of a row of items whose handle a value at its end may be; none for one that was made there.</summary>
+    /// <summary>
+    /// The values from outside of a row of items whose handle a value at its end may be; none for one that was made there.
+    /// </summary>
     private IEnumerable<TensorValue> OthersOf(IReadOnlyList<PlanItem> items, TensorValue value) =>
         !Defines(items, value) ? [value]
         : _aliases.TryGetValue(value, out var others) ? others.Where(other => !Defines(items, other))
@@ -170,7 +176,8 @@ internal sealed class Liveness
     public bool IsOwn(TensorValue variable) => _aliases[variable].Count == 0;
 
     /// <summary>Whether a row of items makes the value, itself and not inside a branch or a loop.</summary>
-    public bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) => _definedIn.TryGetValue(value, out var row) && ReferenceEquals(row, items);
+    public bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) =>
+        _definedIn.TryGetValue(value, out var row) && ReferenceEquals(row, items);
 
     /// <summary>The loop whose variable the value is, if the row is its body.</summary>
     public bool IsLoopVariableOf(IReadOnlyList<PlanItem> items, TensorValue value) =>

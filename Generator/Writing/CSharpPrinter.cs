@@ -70,12 +70,14 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
     };
 
     /// <summary>A number as one side of an operator.</summary>
-    public string Operand(Number number) => number is NumberOperation or NumberNegation || number is WholeNumber { Size: { } size } && !IsWord(size)
+    public string Operand(Number number) =>
+        number is NumberOperation or NumberNegation || number is WholeNumber { Size: { } size } && !IsWord(size)
         ? $"({Of(number)})"
         : Of(number);
 
     private static bool IsWord(Size size) =>
-        size.Constant == 0 && size.Terms.Count == 1 && size.Terms[0] is { Coefficient: 1, Atoms.Length: 1 } term && term.Atoms[0] is Size.SymbolAtom;
+        size.Constant == 0 && size.Terms.Count == 1 && size.Terms[0] is { Coefficient: 1, Atoms.Length: 1 } term
+            && term.Atoms[0] is Size.SymbolAtom;
 
     public string Of(Condition condition) => condition switch
     {
@@ -85,20 +87,24 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
         NumberComparison numbers => $"{Of(numbers.Left)} {Condition.Text(numbers.Comparison)} {Of(numbers.Right)}",
         ConditionNegation { Operand: ConditionSymbol or ConditionChoice } negation => $"!{Of(negation.Operand)}",
         ConditionNegation negation => $"!({Of(negation.Operand)})",
-        ConditionJunction junction => $"{Operand(junction.Left, junction.IsAnd)} {(junction.IsAnd ? "&&" : "||")} {Operand(junction.Right, junction.IsAnd)}",
+        ConditionJunction junction =>
+            $"{Operand(junction.Left, junction.IsAnd)} {(junction.IsAnd ? "&&" : "||")} {Operand(junction.Right, junction.IsAnd)}",
         ConditionEquality equality => $"{Operand(equality.Left)} {(equality.IsEqual ? "==" : "!=")} {Operand(equality.Right)}",
         ConditionChoice choice => Choice(choice.Items.Select(Of), choice.Index),
         _ => throw new InvalidOperationException(),
     };
 
-    private string Operand(Condition side, bool isAnd) => side is ConditionJunction other && other.IsAnd != isAnd ? $"({Of(side)})" : Of(side);
+    private string Operand(Condition side, bool isAnd) =>
+        side is ConditionJunction other && other.IsAnd != isAnd ? $"({Of(side)})" : Of(side);
 
-    private string Operand(Condition side) => side is ConditionConstant or ConditionSymbol or ConditionNegation or ConditionChoice ? Of(side) : $"({Of(side)})";
+    private string Operand(Condition side) =>
+        side is ConditionConstant or ConditionSymbol or ConditionNegation or ConditionChoice ? Of(side) : $"({Of(side)})";
 
     public string Of(Policy policy) => policy switch
     {
         PolicySymbol parameter => name(parameter.Symbol),
-        PolicyCall call => $"NormPolicy.{CSharpNames.PolicyFactory(call.Name)}({string.Join(", ", call.Settings.Select(setting => $"{CamelCase(setting.Name)}: {Setting(setting)}"))})",
+        PolicyCall { Settings: var settings } call => $"NormPolicy.{CSharpNames.PolicyFactory(call.Name)}"
+            + $"({string.Join(", ", settings.Select(setting => $"{CamelCase(setting.Name)}: {Setting(setting)}"))})",
         OpaquePolicy opaque => opaque.Text,
         _ => "norm",
     };

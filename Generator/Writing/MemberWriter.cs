@@ -27,11 +27,14 @@ internal static class MemberWriter
             if (!child.IsNamedLate)
                 writer.Line($"[{(child.IsParameter ? "" : "field: ")}ComponentName(Name = {CSharpPrinter.Quote(child.Member.NameText)})]");
             var type = $"{child.Type}{(optional ? "?" : "")}";
-            // Of a property that has a parameter's name TorchSharp thinks that its setter registers what the parameter becomes when it moves.
+            // Of a property that has a parameter's name TorchSharp thinks that its setter registers what the parameter becomes when it
+            // moves.
             if (child.IsParameter)
                 writer.Line($"public {(isGroup ? "" : "readonly ")}{type} {child.Property}{(isGroup && !optional ? " = null!" : "")};");
             else
-                writer.Line($"public {type} {child.Property} {{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
+                writer.Line(
+                    $"public {type} {child.Property} "
+                        + $"{{ get; {(isGroup ? "internal set; " : "")}}}{(isGroup && !optional ? " = null!;" : "")}");
         }
     }
 
@@ -45,7 +48,9 @@ internal static class MemberWriter
         foreach (var group in owner.Children.Where(child => child.Form == MemberForm.Group))
         {
             writer.Line();
-            writer.Line($"/// <summary>The modules under <c>{ModuleWriter.Xml(group.Member.Path)}</c>; the forward pass of what contains them applies them.</summary>");
+            writer.Line(
+                $"/// <summary>The modules under <c>{ModuleWriter.Xml(group.Member.Path)}</c>; the forward pass of what contains them "
+                    + "applies them.</summary>");
             writer.Line($"public sealed class {group.DeclaredType}() : nn.Module(\"{group.DeclaredType}\")");
             writer.Block(() =>
             {
@@ -59,7 +64,8 @@ internal static class MemberWriter
     {
         if (uses.TryGetValue(member.Member.Path, out var own))
             return $"{own.Shape()}.{(own.Prior() is { Length: > 0 } prior ? $" Prior: {prior}." : "")}";
-        var inner = member.Children.Where(child => uses.ContainsKey(child.Member.Path)).Select(child => uses[child.Member.Path].Shape()).ToArray();
+        var inner = member.Children.Where(child => uses.ContainsKey(child.Member.Path))
+            .Select(child => uses[child.Member.Path].Shape()).ToArray();
         return inner.Length > 0 ? string.Join("; ", inner) + "." : $"The modules under '{member.Member.Path}'.";
     }
 }

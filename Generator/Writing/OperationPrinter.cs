@@ -20,7 +20,8 @@ internal sealed class OperationPrinter(CSharpPrinter values)
     /// <summary>An expression for the output.</summary>
     /// <param name="module">The operation's module, or empty.</param>
     /// <param name="inputs">The values that it takes.</param>
-    public string Compute(Computation computation, string module, IReadOnlyList<string> inputs) => Print(computation, new Use(module, inputs));
+    public string Compute(Computation computation, string module, IReadOnlyList<string> inputs) =>
+        Print(computation, new Use(module, inputs));
 
     /// <summary>An expression for the state of the output.</summary>
     /// <param name="states">The states of the inputs, each of which may be null; a learned tensor has the tensor in its place.</param>
@@ -35,7 +36,8 @@ internal sealed class OperationPrinter(CSharpPrinter values)
             _ => throw new InvalidOperationException(),
         };
 
-        string Rule(string name, IReadOnlyList<NamedOperand> arguments) => $"new {name}Rule({Print(arguments, name, new Use(module, states))})";
+        string Rule(string name, IReadOnlyList<NamedOperand> arguments) =>
+            $"new {name}Rule({Print(arguments, name, new Use(module, states))})";
     }
 
     /// <summary>An expression for the output and its state together, as a tuple; null where the step has none.</summary>
@@ -49,7 +51,8 @@ internal sealed class OperationPrinter(CSharpPrinter values)
         WeightOperand weight => $"{use.Module}.{weight.Name}",
         SizeOperand size => values.Of(size.Size),
         SizesOperand sizes => values.Of(sizes.Sizes),
-        SpatialOperand spatial => spatial.IsCompact ? values.Of(spatial.Sizes[0]) : $"({string.Join(", ", spatial.Sizes.Select(values.Of))})",
+        SpatialOperand spatial =>
+            spatial.IsCompact ? values.Of(spatial.Sizes[0]) : $"({string.Join(", ", spatial.Sizes.Select(values.Of))})",
         NumberOperand number => values.Of(number.Number),
         FlagOperand flag => values.Of(flag.Condition),
         WordOperand word => $"{EnumOf(word.Set)}.{CSharpNames.Pascal(word.Word)}",
@@ -95,7 +98,8 @@ internal sealed class OperationPrinter(CSharpPrinter values)
             $"Operations.place(new {CSharpNames.Type(module.Type)}({Print(module.Arguments, "", Function)}), device, dtype)",
         ModuleConstruction module => $"new {module.Type.Name}({Print(module.Arguments, "", Function)}, device, dtype)",
         NormConstruction norm => $"{values.Of(norm.Policy)}{Settings(norm)}.Create({values.Of(norm.Channels)}, device, dtype)",
-        TensorConstruction tensor => $"Operations.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, {values.Of(tensor.Deviation)}, device, dtype)",
+        TensorConstruction tensor =>
+            $"Operations.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, {values.Of(tensor.Deviation)}, device, dtype)",
         _ => throw new InvalidOperationException(),
     };
 

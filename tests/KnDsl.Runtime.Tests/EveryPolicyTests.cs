@@ -80,7 +80,8 @@ public sealed class EveryPolicyTests : TorchTest
                             if (posterior is not null)
                             {
                                 Assert.Equal(Moments.TypeFor(ofLayer), posterior.ToMoments().Mean.dtype);
-                                Close(expectedPosterior!.ToMoments().Variance, posterior.ToMoments().Variance, tolerance, $"variance of {what}");
+                                Close(expectedPosterior!.ToMoments().Variance, posterior.ToMoments().Variance, tolerance,
+                                    $"variance of {what}");
                             }
 
                             (y.to(float64) * (wide.detach() + 1)).sum().backward();

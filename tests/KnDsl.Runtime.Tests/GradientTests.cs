@@ -127,7 +127,8 @@ public sealed class GradientTests : TorchTest
                 var m = a * m0[group, c].item<double>() + Of("transition_shift", c);
                 var v = a * a * v0[group, c].item<double>() + Math.Log(1 + Math.Exp(Of("process_noise", c)));
                 Assert.Equal(m + qm * (mu - m), posterior.Mean[group, c].item<double>(), 1e-10);
-                Assert.Equal(v + qv * (variance - v) + qv * (1 - qv) * (mu - m) * (mu - m), posterior.Variance[group, c].item<double>(), 1e-10);
+                Assert.Equal(v + qv * (variance - v) + qv * (1 - qv) * (mu - m) * (mu - m), posterior.Variance[group, c]
+                    .item<double>(), 1e-10);
             }
         }
     }

@@ -59,7 +59,8 @@ internal static class OperationCatalogue
         new string(name.ToLowerInvariant().Where(char.IsLetter).ToArray()), out var own) ? own : null;
 
     /// <summary>The operator between values, or null.</summary>
-    public static Operation? FindOperator(string symbol) => All.FirstOrDefault(operation => operation.IsOperator && operation.Name == symbol);
+    public static Operation? FindOperator(string symbol) =>
+        All.FirstOrDefault(operation => operation.IsOperator && operation.Name == symbol);
 
     /// <summary>The operator between a value and a number, or null.</summary>
     public static Operation? FindOperatorWithNumber(string symbol, bool isNumberFirst) =>

@@ -30,7 +30,8 @@ internal sealed class Predecessor(string norm, IReadOnlyList<string> path)
 
 /// <summary>What is known, when the network is checked, of a value's state in the statistic chain.</summary>
 /// <param name="Origins">The norms that feed the state, each with its path up to where the states last came together.</param>
-internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Origins, string? CutBy = null, Place? CutAt = null, bool CutByJoin = false)
+internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Origins, string? CutBy = null, Place? CutAt = null,
+    bool CutByJoin = false)
 {
     /// <summary>Operations that the state passed since, the last one first: paths are only put together where they are read.</summary>
     private sealed record Step(string Operation, Step? Before);
@@ -48,7 +49,8 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         var more = new List<string>();
         for (var step = _since; step is not null; step = step.Before)
             more.Insert(0, step.Operation);
-        return Origins.Select(origin => HasLongPath(origin) ? origin : new Predecessor(origin.Norm, Shortened(origin.Path, more))).ToArray();
+        return Origins.Select(origin =>
+            HasLongPath(origin) ? origin : new Predecessor(origin.Norm, Shortened(origin.Path, more))).ToArray();
     }
 
     /// <summary>Whether a path has its end already: nothing is added to it any more.</summary>
@@ -71,9 +73,11 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
     public string Key => Kind == ChainKind.Cut ? $"cut by {CutBy} at {CutAt}" : Kind.ToString();
 
     /// <summary>The state after an operation that has a moment rule.</summary>
-    public ChainFact Through(string operation) => Kind != ChainKind.From ? this : this with { _since = new Step(operation, _since), _predecessors = null };
+    public ChainFact Through(string operation) =>
+        Kind != ChainKind.From ? this : this with { _since = new Step(operation, _since), _predecessors = null };
 
-    private static IReadOnlyList<string> Shortened(IReadOnlyList<string> path, IReadOnlyList<string> more) => path.Count + more.Count <= LongestPath
+    private static IReadOnlyList<string> Shortened(IReadOnlyList<string> path, IReadOnlyList<string> more) =>
+        path.Count + more.Count <= LongestPath
         ? [.. path, .. more]
         : [.. path.Concat(more).Take(LongestPath), "..."];
 
@@ -137,7 +141,8 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         }
         // The block hands on the state of an input that has none here.
         if (all.Count == 0)
-            return Predecessors.Select(step => inputs[InputIndex(step.Norm)!.Value]).FirstOrDefault(input => input.Kind == ChainKind.Cut) ?? NotBegun;
+            return Predecessors.Select(step => inputs[InputIndex(step.Norm)!.Value])
+                .FirstOrDefault(input => input.Kind == ChainKind.Cut) ?? NotBegun;
         return new ChainFact(ChainKind.From, Distinct(all));
     }
 

@@ -89,7 +89,8 @@ internal sealed class Size : IEquatable<Size>
     {
         0 => Zero,
         1 => this,
-        _ => new Size(checked(Constant * factor), Array.ConvertAll(_terms, term => new Term(checked(term.Coefficient * factor), term.Atoms))),
+        _ => new Size(checked(Constant * factor),
+            Array.ConvertAll(_terms, term => new Term(checked(term.Coefficient * factor), term.Atoms))),
     };
 
     /// <summary>
@@ -121,7 +122,8 @@ internal sealed class Size : IEquatable<Size>
             return Collect(constant, outside);
         var remainder = a.Constant - constant * divisor;
         Size quotient;
-        if (inside.Count == 1 && inside[0] is { Coefficient: 1, Atoms.Length: 1 } only && only.Atoms[0] is FloorAtom { Denominator.Value: > 0 } inner)
+        if (inside.Count == 1 && inside[0] is { Coefficient: 1, Atoms.Length: 1 } only
+            && only.Atoms[0] is FloorAtom { Denominator.Value: > 0 } inner)
             quotient = FloorDivide(inner.Numerator + inner.Denominator * remainder, inner.Denominator * divisor);
         else
             quotient = Atomic(new FloorAtom(Collect(remainder, inside), divisor));
@@ -170,7 +172,8 @@ internal sealed class Size : IEquatable<Size>
     /// <summary>The named symbols that it is computed from.</summary>
     public IEnumerable<Symbol> Leaves() => IsConstant ? [] : Symbols().SelectMany(symbol => symbol.Leaves()).Distinct();
 
-    public IEnumerable<Symbol> Symbols() => IsConstant ? [] : _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
+    public IEnumerable<Symbol> Symbols() =>
+        IsConstant ? [] : _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
 
     /// <summary>The least value over all positive symbols, or null where there is no bound.</summary>
     public long? Minimum() => Bound(false);
@@ -241,7 +244,8 @@ internal sealed class Size : IEquatable<Size>
             else
                 return null;
         }
-        return factor.Equals(Zero) || factor.Value < 0 || factor.Symbols().Concat(rest.Symbols()).Any(other => other.Kind == SymbolKind.Data || other.Equals(symbol))
+        return factor.Equals(Zero) || factor.Value < 0 || factor.Symbols().Concat(rest.Symbols())
+            .Any(other => other.Kind == SymbolKind.Data || other.Equals(symbol))
             ? null
             : (factor, rest);
     }
@@ -409,8 +413,10 @@ internal sealed class Size : IEquatable<Size>
 
         /// <summary>Whether the denominator is a number or a symbol, so that it needs no parentheses.</summary>
         public bool HasPlainDenominator => denominator.IsConstant
-            || !denominator.IsSum && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
+            || !denominator.IsSum
+            && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
 
-        public override string ToString() => $"{(numerator.IsSum ? $"({numerator})" : numerator)}/{(HasPlainDenominator ? denominator : $"({denominator})")}";
+        public override string ToString() =>
+            $"{(numerator.IsSum ? $"({numerator})" : numerator)}/{(HasPlainDenominator ? denominator : $"({denominator})")}";
     }
 }

@@ -10,7 +10,8 @@ internal sealed class PRelu : Operation
 {
     public override string Name => "prelu";
 
-    public override string Summary => "x where positive, a learned slope times x elsewhere: a slope per channel, or one for all as torch.nn.PReLU() has.";
+    public override string Summary =>
+        "x where positive, a learned slope times x elsewhere: a slope per channel, or one for all as torch.nn.PReLU() has.";
 
     public override string Example => "y = x -> act: prelu";
 
@@ -29,10 +30,12 @@ internal sealed class PRelu : Operation
     {
         if (call.Get(Shared).Value is null)
         {
-            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(Shared), Name, Shared.Name, "true or false that is known", "a parameter"));
+            call.Report(
+                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Shared), Name, Shared.Name, "true or false that is known", "a parameter"));
             return null;
         }
-        return call.RequireRankAtLeast(2, "[N, C, ...]") && (IsShared(call) || call.RequireKnown(call.Input.Channels, "channels")) ? call.Input : null;
+        return call.RequireRankAtLeast(2, "[N, C, ...]") && (IsShared(call) || call.RequireKnown(call.Input.Channels, "channels"))
+            ? call.Input : null;
     }
 
     private static bool IsShared(OperationCall call) => call.Get(Shared).Value == true;

@@ -5,7 +5,9 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>Attention of several heads with learned projections (Vaswani et al. 2017, torch.nn.MultiheadAttention), the batch first.</summary>
+/// <summary>
+/// Attention of several heads with learned projections (Vaswani et al. 2017, torch.nn.MultiheadAttention), the batch first.
+/// </summary>
 /// <param name="isCross">Whether keys and values come from another value than the queries.</param>
 internal sealed class Attention(bool isCross) : Operation
 {
@@ -13,14 +15,19 @@ internal sealed class Attention(bool isCross) : Operation
 
     public override string Summary => isCross
         ? "Attention of a value's tokens to those of another one (torch.nn.MultiheadAttention of x, memory, memory, the batch first)."
-        : "Attention of tokens to each other (torch.nn.MultiheadAttention of x, x, x, the batch first); its parameters are named in_proj_weight, in_proj_bias, out_proj.weight and out_proj.bias.";
+        : "Attention of tokens to each other (torch.nn.MultiheadAttention of x, x, x, the batch first); its parameters are named "
+            + "in_proj_weight, in_proj_bias, out_proj.weight and out_proj.bias.";
 
-    public override string Example => isCross ? "y = attend: cross_attention(queries, memory, heads: 8)" : "y = tokens -> self_attention: attention(heads: 12)";
+    public override string Example =>
+        isCross ? "y = attend: cross_attention(queries, memory, heads: 8)" : "y = tokens -> self_attention: attention(heads: 12)";
 
     private static readonly IntegerParameter Heads = new("heads", "Number of heads; it divides the features.") { Minimum = 1 };
 
     private static readonly NumberParameter Dropout =
-        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0")
+        {
+            Minimum = 0, Maximum = 1, ExcludesMaximum = true,
+        };
 
     private static readonly FlagParameter Bias = new("bias", "Whether the projections have biases.", true);
 
@@ -38,8 +45,10 @@ internal sealed class Attention(bool isCross) : Operation
 
     public override Shape? Infer(OperationCall call)
     {
-        var hint = call.Input.Rank == 4 ? "Put the positions of an image in a row and the channels last: flatten(2) -> permute(0, 2, 1)." : null;
-        if (!call.RequireRank(3, "[N, L, C]", hint) || !call.RequireKnown(Features(call), "features") || !RequireDivides(call, Heads, Features(call)))
+        var hint = call.Input.Rank == 4
+            ? "Put the positions of an image in a row and the channels last: flatten(2) -> permute(0, 2, 1)." : null;
+        if (!call.RequireRank(3, "[N, L, C]", hint) || !call.RequireKnown(Features(call), "features")
+            || !RequireDivides(call, Heads, Features(call)))
             return null;
         if (!isCross)
             return call.Input;
@@ -52,7 +61,8 @@ internal sealed class Attention(bool isCross) : Operation
         return Fits(0, "batches") && Fits(2, "features") ? call.Input : null;
 
         bool Fits(int axis, string what) => call.Require(call.Input[axis], memory.Shape[axis], () => DiagnosticCatalogue.Join(
-            call.Place, $"'{Name}'", call.Input.ToString(), memory.Shape.ToString(), $"{what} {call.Input[axis]} and {memory.Shape[axis]}", memory.Origin)
+            call.Place, $"'{Name}'", call.Input.ToString(), memory.Shape.ToString(), $"{what} {call.Input[axis]} and {memory.Shape[axis]}",
+            memory.Origin)
             .WithHint(axis == 2 ? $"Project one of them first: linear({call.Input[2]})." : null));
     }
 
@@ -62,7 +72,8 @@ internal sealed class Attention(bool isCross) : Operation
         var heads = call.Get(parameter);
         var rest = Size.Modulo(features, heads);
         return rest == Size.Zero || call.Require(rest, 0,
-            () => DiagnosticCatalogue.Divide(call.PlaceOf(parameter), call.Operation.Name, "features", features.ToString(), heads.ToString()));
+            () => DiagnosticCatalogue.Divide(call.PlaceOf(parameter), call.Operation.Name, "features", features.ToString(),
+                heads.ToString()));
     }
 
     public override Construction Construct(OperationCall call) =>

@@ -12,7 +12,8 @@ internal sealed class DotProductAttention : Operation
     public override string Name => "scaled_dot_product_attention";
 
     public override string Summary =>
-        "softmax(Q K' / sqrt(E)) V of queries, keys and values that have heads, if any, as a dimension (torch.nn.functional.scaled_dot_product_attention).";
+        "softmax(Q K' / sqrt(E)) V of queries, keys and values that have heads, if any, as a dimension "
+            + "(torch.nn.functional.scaled_dot_product_attention).";
 
     public override string Example => "y = scaled_dot_product_attention(q, k, v)";
 
@@ -39,10 +40,13 @@ internal sealed class DotProductAttention : Operation
         for (var axis = 0; axis < last - 1; axis++)
             if (!Fit(call.Inputs[0], axis, call.Inputs[1], axis) || !Fit(call.Inputs[0], axis, call.Inputs[2], axis))
                 return null;
-        return Fit(call.Inputs[0], last, call.Inputs[1], last) && Fit(call.Inputs[1], last - 1, call.Inputs[2], last - 1) ? q.With(last, v[last]) : null;
+        return Fit(call.Inputs[0], last, call.Inputs[1], last) && Fit(call.Inputs[1], last - 1, call.Inputs[2], last - 1)
+            ? q.With(last, v[last]) : null;
 
-        bool Fit(TensorValue a, int axis, TensorValue b, int other) => call.Require(a.Shape[axis], b.Shape[other], () => DiagnosticCatalogue.Join(
-            call.Place, $"'{Name}'", a.Shape.ToString(), b.Shape.ToString(), $"dimension {axis}, {a.Shape[axis]} and {b.Shape[other]}", b.Origin));
+        bool Fit(TensorValue a, int axis, TensorValue b, int other) =>
+            call.Require(a.Shape[axis], b.Shape[other], () => DiagnosticCatalogue.Join(
+            call.Place, $"'{Name}'", a.Shape.ToString(), b.Shape.ToString(),
+            $"dimension {axis}, {a.Shape[axis]} and {b.Shape[other]}", b.Origin));
     }
 
     public override Computation Compute(OperationCall call)

@@ -15,7 +15,8 @@ internal sealed class WindowAttention : Operation
     public override string Name => "window_attention";
 
     public override string Summary =>
-        "Attention inside windows of an image, channels last, with a learned bias for each distance (Liu et al. 2021, Swin); it pads to whole windows, and shifts and masks them itself. "
+        "Attention inside windows of an image, channels last, with a learned bias for each distance (Liu et al. 2021, Swin); it pads to "
+            + "whole windows, and shifts and masks them itself. "
         + "Its parameters are named relative_position_bias_table, qkv and proj, and its buffer relative_position_index, as in torchvision.";
 
     public override string Example => "y = x -> attn: window_attention(heads: 3, window: 7, shift: 3)";
@@ -27,7 +28,10 @@ internal sealed class WindowAttention : Operation
         new("shift", "How far the windows are shifted; a dimension that one window covers is not.", 0) { Minimum = 0 };
 
     private static readonly NumberParameter Dropout =
-        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0")
+        {
+            Minimum = 0, Maximum = 1, ExcludesMaximum = true,
+        };
 
     private static readonly FlagParameter Bias = new("bias", "Whether the projections have biases.", true);
 
@@ -52,7 +56,9 @@ internal sealed class WindowAttention : Operation
         for (var i = 0; i < 2; i++)
             if ((window[i] - shift[i]).Maximum() is <= 0)
             {
-                call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Shift), Name, "shift", $"less than the window of {window[i]}", shift[i].ToString()));
+                call.Report(
+                    DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Shift), Name, "shift", $"less than the window of {window[i]}",
+                        shift[i].ToString()));
                 return null;
             }
         return call.Input;

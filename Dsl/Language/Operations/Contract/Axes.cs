@@ -6,7 +6,9 @@ namespace KnDsl.Language.Operations.Contract;
 /// <summary>Dimensions by number, negative ones from the end, as torch counts them.</summary>
 internal static class Axes
 {
-    /// <summary>The index of the dimension that an argument names, or null where there is no such dimension or it is not known; that is reported.</summary>
+    /// <summary>
+    /// The index of the dimension that an argument names, or null where there is no such dimension or it is not known; that is reported.
+    /// </summary>
     public static int? Resolve(OperationCall call, IntegerParameter parameter) => Resolve(call, parameter, call.Get(parameter));
 
     /// <summary>The dimension's index, or null where there is no such dimension or it is not known; that is reported.</summary>

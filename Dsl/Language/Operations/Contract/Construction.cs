@@ -55,5 +55,6 @@ internal sealed record NormConstruction(Policy Policy, IReadOnlyList<NamedOperan
 /// <summary>A learned tensor, its elements drawn from a normal distribution at first.</summary>
 internal sealed record TensorConstruction(IReadOnlyList<Size> Sizes, Number Mean, Number Deviation) : Construction
 {
-    public override IEnumerable<Symbol> Symbols() => Sizes.SelectMany(size => size.Leaves()).Concat(Mean.Symbols()).Concat(Deviation.Symbols());
+    public override IEnumerable<Symbol> Symbols() =>
+        Sizes.SelectMany(size => size.Leaves()).Concat(Mean.Symbols()).Concat(Deviation.Symbols());
 }

@@ -39,7 +39,9 @@ internal abstract class Operation
     /// <summary>The shape of the output; null where an error was reported.</summary>
     public abstract Shape? Infer(OperationCall call);
 
-    /// <summary>For an operation that stands for a row of others, each giving a value of its own: those others; null where one was wrong.</summary>
+    /// <summary>
+    /// For an operation that stands for a row of others, each giving a value of its own: those others; null where one was wrong.
+    /// </summary>
     public virtual IReadOnlyList<OperationPart>? Expand(OperationCall call) => [];
 
     /// <summary>Whether it stands for a row of others; see <see cref="Expand"/>.</summary>

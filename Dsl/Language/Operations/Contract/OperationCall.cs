@@ -127,7 +127,8 @@ internal sealed class OperationCall
     {
         if (Input.Rank == rank)
             return true;
-        Report(DiagnosticCatalogue.Rank(Place, Operation.Name, expected, Input.ToString()).WithHint(hint ?? (Input.Rank == rank - 1 && Input[0].IsConstant ? "The first dimension is the batch, N." : null)));
+        Report(DiagnosticCatalogue.Rank(Place, Operation.Name, expected, Input.ToString())
+            .WithHint(hint ?? (Input.Rank == rank - 1 && Input[0].IsConstant ? "The first dimension is the batch, N." : null)));
         return false;
     }
 
@@ -148,7 +149,8 @@ internal sealed class OperationCall
             if (symbol.Kind == SymbolKind.Data)
             {
                 Report(DiagnosticCatalogue.UnknownSize(Place, Operation.Name, what, size.ToString(), symbol.Name)
-                    .WithHint(areLast && Input.Rank == 4 ? "It works on the last dimension: permute(0, 2, 3, 1) puts the channels of an image there."
+                    .WithHint(areLast && Input.Rank == 4
+                        ? "It works on the last dimension: permute(0, 2, 3, 1) puts the channels of an image there."
                         : what == "input features"
                         ? "Pool to a fixed size first (avgpool(global) -> flatten), or declare the input with fixed sizes."
                         : "Declare the input with a number or a parameter there."));

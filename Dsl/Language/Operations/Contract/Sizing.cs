@@ -13,7 +13,8 @@ internal static class Sizing
             return null;
         var divisors = Enumerable.Range(1, (int)number).Where(divisor => number % divisor == 0).ToArray();
         return divisors.Length == 1 ? $"Only 1 divides {number}."
-            : $"{number} can be divided by {string.Join(", ", divisors.Take(divisors.Length - 1).Take(8))} and {(divisors.Length > 9 ? "others" : $"{number}")}.";
+            : $"{number} can be divided by {string.Join(", ", divisors.Take(divisors.Length - 1).Take(8))} and "
+                + $"{(divisors.Length > 9 ? "others" : $"{number}")}.";
     }
 
     /// <summary>Says how to make sizes with symbols provably equal, where a floor is what stands between them.</summary>

@@ -8,8 +8,10 @@ internal static class TorchArguments
 {
     private static readonly Dictionary<string, string> Own = new()
     {
-        ["kernel_size"] = "kernel", ["out_channels"] = "channels", ["out_features"] = "features", ["padding_mode"] = "mode", ["num_groups"] = "groups",
-        ["output_size"] = "size", ["scale_factor"] = "factor", ["start_dim"] = "start", ["end_dim"] = "end", ["dim"] = "axis", ["upscale_factor"] = "factor",
+        ["kernel_size"] = "kernel", ["out_channels"] = "channels", ["out_features"] = "features", ["padding_mode"] = "mode",
+        ["num_groups"] = "groups",
+        ["output_size"] = "size", ["scale_factor"] = "factor", ["start_dim"] = "start", ["end_dim"] = "end", ["dim"] = "axis",
+        ["upscale_factor"] = "factor",
     };
 
     public static string? Hint(string name, IReadOnlyList<string> known) =>

@@ -15,7 +15,8 @@ internal sealed class Conv(int dimensions) : Operation
         $"Convolution over {DiagnosticCatalogue.Count(dimensions, "spatial dimension")} (torch.nn.Conv{dimensions}d). "
         + "Pads by half its dilated kernel unless told otherwise, and has a bias unless the stage right after it is a norm.";
 
-    public override string Example => dimensions == 2 ? "y = x -> conv1: conv(64, 3, stride: 2) -> norm -> relu" : $"y = x -> {Name}(64, 3)";
+    public override string Example =>
+        dimensions == 2 ? "y = x -> conv1: conv(64, 3, stride: 2) -> norm -> relu" : $"y = x -> {Name}(64, 3)";
 
     private static readonly IntegerParameter Channels = new("channels", "Output channels.") { Minimum = 1 };
     private static readonly SpatialParameter Kernel = new("kernel", "Size of the kernel.") { Minimum = 1 };
@@ -29,8 +30,10 @@ internal sealed class Conv(int dimensions) : Operation
         IsNameOnly = true,
     };
 
-    private static readonly SpatialParameter Dilation = new("dilation", "Step between the kernel's taps.", 1) { Minimum = 1, IsNameOnly = true };
-    private static readonly IntegerParameter Groups = new("groups", "Groups of channels that do not mix.", 1) { Minimum = 1, IsNameOnly = true };
+    private static readonly SpatialParameter Dilation =
+        new("dilation", "Step between the kernel's taps.", 1) { Minimum = 1, IsNameOnly = true };
+    private static readonly IntegerParameter Groups =
+        new("groups", "Groups of channels that do not mix.", 1) { Minimum = 1, IsNameOnly = true };
 
     private static readonly FlagParameter Bias = new("bias", "Whether a bias is added.")
     {
@@ -38,9 +41,11 @@ internal sealed class Conv(int dimensions) : Operation
         IsNameOnly = true,
     };
 
-    private static readonly WordParameter Mode = new("mode", "What pads.", "zeros", "reflect", "replicate", "circular") { IsNameOnly = true };
+    private static readonly WordParameter Mode =
+        new("mode", "What pads.", "zeros", "reflect", "replicate", "circular") { IsNameOnly = true };
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Channels, Kernel, Stride, Padding, Dilation, Groups, Bias, Mode];
+    public override IReadOnlyList<OperationParameter> Parameters { get; } =
+        [Channels, Kernel, Stride, Padding, Dilation, Groups, Bias, Mode];
 
     public override string ShapeRule => dimensions switch
     {
@@ -67,7 +72,9 @@ internal sealed class Conv(int dimensions) : Operation
         {
             if (call.Get(Stride, dimensions).FirstOrDefault(stride => stride.Value is not (null or 1)) is { } stride)
             {
-                call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Stride), Name, "stride", "1 where padding is 'same'", stride.ToString()));
+                call.Report(
+                    DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Stride), Name, "stride", "1 where padding is 'same'",
+                        stride.ToString()));
                 return null;
             }
             return ok ? call.Input.With(1, channels) : null;
@@ -133,5 +140,6 @@ internal sealed class Conv(int dimensions) : Operation
         return Fan(call) * channels + (BiasOf(call, Bias).Value == true ? channels : Size.Zero);
     }
 
-    public override Size Macs(OperationCall call, Shape output) => output.Sizes.Skip(1).Aggregate(Fan(call), (product, size) => product * size);
+    public override Size Macs(OperationCall call, Shape output) =>
+        output.Sizes.Skip(1).Aggregate(Fan(call), (product, size) => product * size);
 }

@@ -11,14 +11,16 @@ internal sealed class ConvTranspose(int dimensions) : Operation
     public override string Name => dimensions == 2 ? "conv_transpose" : $"conv_transpose{dimensions}d";
 
     public override string Summary =>
-        $"Transposed convolution (torch.nn.ConvTranspose{dimensions}d). Unless padding is given, it is such that the output is stride times the input; "
+        $"Transposed convolution (torch.nn.ConvTranspose{dimensions}d). Unless padding is given, it is such that the output is stride "
+            + "times the input; "
         + "has a bias unless the stage right after it is a norm.";
 
     public override string Example => $"y = x -> up: {Name}(64, 2, stride: 2)";
 
     private static readonly IntegerParameter Channels = new("channels", "Output channels.") { Minimum = 1 };
     private static readonly SpatialParameter Kernel = new("kernel", "Size of the kernel.") { Minimum = 1 };
-    private static readonly SpatialParameter Stride = new("stride", "Step of the kernel in the output.", 1) { Minimum = 1, IsNameOnly = true };
+    private static readonly SpatialParameter Stride =
+        new("stride", "Step of the kernel in the output.", 1) { Minimum = 1, IsNameOnly = true };
 
     private static readonly SpatialParameter Padding = new("padding", "Positions cut from each side of the output.", 0)
     {
@@ -34,8 +36,10 @@ internal sealed class ConvTranspose(int dimensions) : Operation
         IsNameOnly = true,
     };
 
-    private static readonly SpatialParameter Dilation = new("dilation", "Step between the kernel's taps.", 1) { Minimum = 1, IsNameOnly = true };
-    private static readonly IntegerParameter Groups = new("groups", "Groups of channels that do not mix.", 1) { Minimum = 1, IsNameOnly = true };
+    private static readonly SpatialParameter Dilation =
+        new("dilation", "Step between the kernel's taps.", 1) { Minimum = 1, IsNameOnly = true };
+    private static readonly IntegerParameter Groups =
+        new("groups", "Groups of channels that do not mix.", 1) { Minimum = 1, IsNameOnly = true };
 
     private static readonly FlagParameter Bias = new("bias", "Whether a bias is added.")
     {
@@ -43,7 +47,8 @@ internal sealed class ConvTranspose(int dimensions) : Operation
         IsNameOnly = true,
     };
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Channels, Kernel, Stride, Padding, OutputPadding, Dilation, Groups, Bias];
+    public override IReadOnlyList<OperationParameter> Parameters { get; } =
+        [Channels, Kernel, Stride, Padding, OutputPadding, Dilation, Groups, Bias];
 
     public override string ShapeRule =>
         "each spatial size S becomes (S - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1";
@@ -53,7 +58,8 @@ internal sealed class ConvTranspose(int dimensions) : Operation
     public override ModuleType Module => ModuleType.Torch($"ConvTranspose{dimensions}d");
 
     private sealed record Settings(
-        IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> OutputPadding, IReadOnlyList<Size> Dilation);
+        IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> OutputPadding,
+        IReadOnlyList<Size> Dilation);
 
     private Settings SettingsOf(OperationCall call)
     {
@@ -123,5 +129,6 @@ internal sealed class ConvTranspose(int dimensions) : Operation
     public override Size ParameterCount(OperationCall call) =>
         Weights(call) + (Conv.BiasOf(call, Bias).Value == true ? call.Get(Channels) : Size.Zero);
 
-    public override Size Macs(OperationCall call, Shape output) => call.Input.Spatial.Aggregate(Weights(call), (product, size) => product * size);
+    public override Size Macs(OperationCall call, Shape output) =>
+        call.Input.Spatial.Aggregate(Weights(call), (product, size) => product * size);
 }

@@ -27,7 +27,8 @@ internal sealed class Linear : Operation
     public override string ShapeRule => "[N, ..., F] -> [N, ..., features]";
 
     public override string MomentRule =>
-        "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent); over positions the average of these over the outputs, which differ in their means";
+        "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent); over positions the average of these over "
+            + "the outputs, which differ in their means";
 
     public override ModuleType Module { get; } = ModuleType.Torch("Linear");
 

@@ -10,7 +10,8 @@ namespace KnDsl.Language.Operations;
 /// output's size as torch.nn documents it.
 /// </summary>
 internal sealed record Window(
-    IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> Dilation, bool CeilMode = false)
+    IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> Dilation,
+    bool CeilMode = false)
 {
     public int Dimensions => Kernel.Count;
 

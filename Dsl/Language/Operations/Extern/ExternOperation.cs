@@ -27,7 +27,8 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     public override string Example => "";
 
-    public override string ShapeRule => $"{string.Join(", ", declaration.Inputs.Select(Text))} -> {string.Join(", ", declaration.Outputs.Select(Text))}";
+    public override string ShapeRule =>
+        $"{string.Join(", ", declaration.Inputs.Select(Text))} -> {string.Join(", ", declaration.Outputs.Select(Text))}";
 
     public override string? MomentRule => null;
 
@@ -59,7 +60,8 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
             diagnostics.Add(DiagnosticCatalogue.ValueCount(source.At(declaration.Span), "An extern module", 1, declaration.Outputs.Count));
         foreach (var parameter in declaration.Parameters)
             if (parameter.Type.Text is not ("int" or "float" or "bool" or "norm") || parameter is { IsList: true, Type.Text: not "int" })
-                diagnostics.Add(DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : "")));
+                diagnostics.Add(
+                    DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : "")));
     }
 
     private string Text(ShapeSyntax shape) => source.Slice(shape.Span);
@@ -81,7 +83,8 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
             for (var axis = 0; axis < found.Rank; axis++)
                 if (pattern.Sizes[axis] is NameExpression name && !symbols.ContainsKey(name.Name))
                     symbols[name.Name] = found[axis];
-                else if (Size(pattern.Sizes[axis], symbols) is not { } wanted || !call.Require(found[axis], wanted, () => DiagnosticCatalogue.ExternShape(
+                else if (Size(pattern.Sizes[axis], symbols) is not { } wanted
+                    || !call.Require(found[axis], wanted, () => DiagnosticCatalogue.ExternShape(
                              call.Place, Name, Text(pattern), found.ToString(), source.At(pattern.Span))))
                     return null;
         }

@@ -23,7 +23,8 @@ internal sealed class Concat : Operation
 
     public override int? InputCount => null;
 
-    public override string ShapeRule => "[N, C1, H, W], [N, C2, H, W] -> [N, C1 + C2, H, W]; a batch of 1, as a learned tensor may have it, is repeated";
+    public override string ShapeRule =>
+        "[N, C1, H, W], [N, C2, H, W] -> [N, C1 + C2, H, W]; a batch of 1, as a learned tensor may have it, is repeated";
 
     public override string MomentRule =>
         "moments side by side; along positions their mixture; along the batch, and with learned tensors, it cuts the chain";
@@ -46,7 +47,8 @@ internal sealed class Concat : Operation
                 return null;
             }
             for (var axis = 0; axis < whole.Shape.Rank; axis++)
-                if (axis != joined && !(axis == 0 && IsRepeated(next, whole)) && !call.Require(whole.Shape[axis], next.Shape[axis], () => DiagnosticCatalogue.Concat(
+                if (axis != joined && !(axis == 0 && IsRepeated(next, whole))
+                    && !call.Require(whole.Shape[axis], next.Shape[axis], () => DiagnosticCatalogue.Concat(
                         call.Place, whole.Shape.ToString(), next.Shape.ToString(),
                         $"{whole.Shape.NameOf(axis)} {whole.Shape[axis]} and {next.Shape[axis]}", next.Origin)
                         .WithHint(Sizing.Hint(whole.Shape[axis], next.Shape[axis]))))

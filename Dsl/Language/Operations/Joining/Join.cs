@@ -9,9 +9,12 @@ namespace KnDsl.Language.Operations;
 /// <summary>Elementwise joins, written as operators: sizes must be equal, or 1 where broadcasting repeats them.</summary>
 internal sealed class Join(string symbol, string title, string rule, string momentRule) : Operation
 {
-    public static readonly Join Add = new("+", "Sum, element by element; one side may be a number.", "Sum", "means add; variances add (terms taken as independent)");
-    public static readonly Join Multiply = new("*", "Product, element by element; one side may be a number.", "Product", "the moments of a product of independents");
-    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Difference", "means subtract; variances add (terms taken as independent)");
+    public static readonly Join Add =
+        new("+", "Sum, element by element; one side may be a number.", "Sum", "means add; variances add (terms taken as independent)");
+    public static readonly Join Multiply =
+        new("*", "Product, element by element; one side may be a number.", "Product", "the moments of a product of independents");
+    public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Difference",
+        "means subtract; variances add (terms taken as independent)");
 
     public override string Name => symbol;
 
@@ -23,12 +26,15 @@ internal sealed class Join(string symbol, string title, string rule, string mome
 
     public override string Example => symbol == "+" ? "y = x + shortcut -> relu" : $"y = x {symbol} gate";
 
-    public override string ShapeRule => "equal sizes; a size of 1 is repeated, and dimensions that a learned tensor lacks in front are added";
+    public override string ShapeRule =>
+        "equal sizes; a size of 1 is repeated, and dimensions that a learned tensor lacks in front are added";
 
-    public override string MomentRule => $"{momentRule}; a learned tensor counts as a number for each channel, and cuts the chain where it is more than that";
+    public override string MomentRule =>
+        $"{momentRule}; a learned tensor counts as a number for each channel, and cuts the chain where it is more than that";
 
     public override bool PassesState(OperationCall call) =>
-        call.Inputs.All(input => !input.IsLearned || IsForChannels(Aligned(input, call))) && !(this == Subtract && call.Inputs[0].IsLearned);
+        call.Inputs.All(input => !input.IsLearned || IsForChannels(Aligned(input, call)))
+            && !(this == Subtract && call.Inputs[0].IsLearned);
 
     private static bool IsForChannels(Shape shape) => shape.Sizes.Where((size, axis) => axis != 1 && size.Value != 1).Count() == 0;
 
@@ -56,8 +62,8 @@ internal sealed class Join(string symbol, string title, string rule, string mome
                 sizes.Add(b);
             else if (b.Value == 1)
                 sizes.Add(a);
-            else if (call.Require(a, b, () => DiagnosticCatalogue.Join(call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(),
-                         $"{first.NameOf(axis)} {a} and {b}", right.Origin).WithHint(Sizing.Hint(a, b))))
+            else if (call.Require(a, b, () => DiagnosticCatalogue.Join(
+                         call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(), $"{first.NameOf(axis)} {a} and {b}", right.Origin).WithHint(Sizing.Hint(a, b))))
                 sizes.Add(a);
             else
                 return null;

@@ -45,5 +45,6 @@ internal sealed class MatMul : Operation
 
     public override MomentStep Moments(OperationCall call) => new JoinStep("MatMul", []);
 
-    public override Size Macs(OperationCall call, Shape output) => output.Sizes.Skip(1).Aggregate(call.Input[call.Input.Rank - 1], (product, size) => product * size);
+    public override Size Macs(OperationCall call, Shape output) =>
+        output.Sizes.Skip(1).Aggregate(call.Input[call.Input.Rank - 1], (product, size) => product * size);
 }

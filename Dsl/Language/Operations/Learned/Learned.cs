@@ -40,7 +40,8 @@ internal sealed class Learned : Operation
         return sizes.All(size => call.RequireKnown(size, "sizes")) ? new Shape(sizes) : null;
     }
 
-    public override Construction Construct(OperationCall call) => new TensorConstruction(call.Get(AllSizes), call.Get(Mean), call.Get(Deviation));
+    public override Construction Construct(OperationCall call) =>
+        new TensorConstruction(call.Get(AllSizes), call.Get(Mean), call.Get(Deviation));
 
     /// <summary>A handle of its own, since the operation that reads a value last frees it.</summary>
     public override Computation Compute(OperationCall call) => new MethodCall(new ModuleOperand(), "alias", []);

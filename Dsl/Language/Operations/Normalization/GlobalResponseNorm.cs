@@ -11,13 +11,16 @@ internal sealed class GlobalResponseNorm : Operation
     public override string Name => "grn";
 
     public override string Summary =>
-        "Global response normalization: each channel is weighed by its norm over the image, relative to the other channels' (Woo et al. 2023, ConvNeXt V2); its parameters are named gamma and beta.";
+        "Global response normalization: each channel is weighed by its norm over the image, relative to the other channels' (Woo et al. "
+            + "2023, ConvNeXt V2); its parameters are named gamma and beta.";
 
     public override string Example => "y = x -> permute(0, 2, 3, 1) -> linear(384) -> gelu -> grn(axis: -1)";
 
-    private static readonly IntegerParameter AxisParameter = new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 where they come last.");
+    private static readonly IntegerParameter AxisParameter =
+        new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 where they come last.");
 
-    private static readonly NumberParameter Epsilon = new("eps", "Added to the mean of the norms.", "1e-6") { Minimum = 0, ExcludesMinimum = true };
+    private static readonly NumberParameter Epsilon =
+        new("eps", "Added to the mean of the norms.", "1e-6") { Minimum = 0, ExcludesMinimum = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxisParameter, Epsilon];
 
@@ -35,7 +38,9 @@ internal sealed class GlobalResponseNorm : Operation
             return null;
         if (axis == 1 || axis == call.Input.Rank - 1)
             return call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;
-        call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(AxisParameter), Name, "axis", "1 or the last dimension", call.Get(AxisParameter).ToString()));
+        call.Report(
+            DiagnosticCatalogue.ArgumentRange(call.PlaceOf(AxisParameter), Name, "axis", "1 or the last dimension",
+                call.Get(AxisParameter).ToString()));
         return null;
     }
 

@@ -14,13 +14,17 @@ internal sealed class LayerNorm(bool isRms) : Operation
     public override string Name => isRms ? "rmsnorm" : "layernorm";
 
     public override string Summary => isRms
-        ? "Divides each position by the root mean square over one dimension, its channels (Zhang and Sennrich 2019, torch.nn.RMSNorm); its parameter is named weight."
-        : "Normalizes each position over one dimension, its channels (torch.nn.LayerNorm), whatever the network's policy; its parameters are named weight and bias.";
+        ? "Divides each position by the root mean square over one dimension, its channels (Zhang and Sennrich 2019, torch.nn.RMSNorm); its "
+            + "parameter is named weight."
+        : "Normalizes each position over one dimension, its channels (torch.nn.LayerNorm), whatever the network's policy; its parameters "
+            + "are named weight and bias.";
 
-    public override string Example => isRms ? "y = tokens -> rmsnorm" : "y = image -> conv(96, 4, stride: 4, padding: 0) -> layernorm(axis: 1)";
+    public override string Example =>
+        isRms ? "y = tokens -> rmsnorm" : "y = image -> conv(96, 4, stride: 4, padding: 0) -> layernorm(axis: 1)";
 
     private static readonly IntegerParameter AxisParameter = new(
-        "axis", "The dimension: 1 in [N, C, H, W], -1 where the channels come last. Of a value of four or more dimensions it must be given.", -1);
+        "axis", "The dimension: 1 in [N, C, H, W], -1 where the channels come last. Of a value of four or more dimensions it "
+            + "must be given.", -1);
 
     private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
 

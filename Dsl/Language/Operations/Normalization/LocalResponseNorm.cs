@@ -9,7 +9,8 @@ internal sealed class LocalResponseNorm : Operation
 {
     public override string Name => "local_response_norm";
 
-    public override string Summary => "Divides by (k + alpha mean of squares over neighbouring channels)^beta (Krizhevsky et al. 2012, torch.nn.LocalResponseNorm).";
+    public override string Summary =>
+        "Divides by (k + alpha mean of squares over neighbouring channels)^beta (Krizhevsky et al. 2012, torch.nn.LocalResponseNorm).";
 
     public override string Example => "y = x -> local_response_norm(5, k: 2.0)";
 
@@ -24,7 +25,8 @@ internal sealed class LocalResponseNorm : Operation
 
     public override string? MomentRule => null;
 
-    public override Shape? Infer(OperationCall call) => call.RequireRankAtLeast(3, "[N, C, ...] with spatial dimensions") ? call.Input : null;
+    public override Shape? Infer(OperationCall call) =>
+        call.RequireRankAtLeast(3, "[N, C, ...] with spatial dimensions") ? call.Input : null;
 
     public override Computation Compute(OperationCall call) => Function(
         "torch.nn.functional.local_response_norm", Input(), call.Get(Neighbours), call.Get(Alpha), call.Get(Beta), call.Get(K));

@@ -38,7 +38,8 @@ internal sealed class Norm : Operation
 
     private static readonly WordParameter Chain = new("chain", "'start' begins a new chain: no prior.", "on", "start");
 
-    private static readonly LabelParameter From = new("from", "The label of the norm that alone gives the prior.") { DefaultText = "all that reach this one" };
+    private static readonly LabelParameter From =
+        new("from", "The label of the norm that alone gives the prior.") { DefaultText = "all that reach this one" };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [OwnPolicy, Epsilon, Momentum, Chain, From];
 
@@ -50,7 +51,8 @@ internal sealed class Norm : Operation
 
     public override PolicyParameter PolicyOfNetwork => OwnPolicy;
 
-    public override NormStage Normalization(OperationCall call) => new(call.Get(OwnPolicy), call.Get(Chain) == "start", call.Find(From), From);
+    public override NormStage Normalization(OperationCall call) =>
+        new(call.Get(OwnPolicy), call.Get(Chain) == "start", call.Find(From), From);
 
     public override Shape? Infer(OperationCall call)
     {
@@ -58,7 +60,8 @@ internal sealed class Norm : Operation
             return null;
         var channels = call.Input.Channels;
         if (call.Get(OwnPolicy).Groups is { } groups && Size.Modulo(channels, groups) is var rest && rest != Size.Zero
-            && !call.Require(rest, 0, () => DiagnosticCatalogue.Groups(call.PlaceOf(OwnPolicy), Name, groups.ToString(), "channels", channels.ToString())
+            && !call.Require(rest, 0, () =>
+                DiagnosticCatalogue.Groups(call.PlaceOf(OwnPolicy), Name, groups.ToString(), "channels", channels.ToString())
                 .WithHint(Sizing.DivisorsOf(channels))))
             return null;
         return call.Input;

@@ -18,7 +18,8 @@ internal sealed record NormPolicyDefinition(string Name, string Summary, bool Ha
         var groups = Parameters.Contains(NormPolicies.Groups) ? Find(arguments, NormPolicies.Groups) ?? NormPolicies.Groups.Default : null;
         var isAffine = HasLayers && Find(arguments, NormPolicies.Affine)?.Value != false;
         return new PolicyValue(
-            new PolicyCall(Name, arguments.All.Select(argument => new PolicySetting(argument.Name, argument.Value)).ToArray()), HasChain, groups, isAffine);
+            new PolicyCall(Name, arguments.All.Select(argument => new PolicySetting(argument.Name, argument.Value)).ToArray()), HasChain,
+            groups, isAffine);
     }
 
     private static T? Find<T>(Arguments arguments, OperationParameter<T> parameter)
@@ -47,7 +48,9 @@ internal static class NormPolicies
     private static readonly GainParameter KalmanGain =
         new("gain", "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.")
         {
-            DefaultText = "by the samples n behind a statistic: mean 1, variance 0.05 up to 8 samples and rising to 1 (0.95 at 64); both 0.03 at one sample",
+            DefaultText =
+                "by the samples n behind a statistic: mean 1, variance 0.05 up to 8 samples and rising to 1 (0.95 at 64); both 0.03 "
+                    + "at one sample",
             Words = GainWords,
             Minimum = 0,
             Maximum = 1,
@@ -55,7 +58,10 @@ internal static class NormPolicies
         };
 
     private static readonly GainParameter GroupGain =
-        new("gain", "Weight of the observation, in (0, 1].") { DefaultText = "mean 1, variance 0.5", Minimum = 0, Maximum = 1, ExcludesMinimum = true };
+        new("gain", "Weight of the observation, in (0, 1].")
+        {
+            DefaultText = "mean 1, variance 0.5", Minimum = 0, Maximum = 1, ExcludesMinimum = true,
+        };
 
     private static readonly WordParameter Transition =
         new("transition", "How a prior is made of the statistics before.", "analytic", "sampled", "learned");

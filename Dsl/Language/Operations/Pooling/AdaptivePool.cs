@@ -12,7 +12,8 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
     public override string Name => dimensions == 2 ? $"adaptive_{Kind}pool" : $"adaptive_{Kind}pool{dimensions}d";
 
     public override string Summary =>
-        $"{(isMax ? "Maximum" : "Average")} over windows such that the output has the size given (torch.nn.Adaptive{(isMax ? "Max" : "Avg")}Pool{dimensions}d).";
+        $"{(isMax ? "Maximum" : "Average")} over windows such that the output has the size given "
+            + $"(torch.nn.Adaptive{(isMax ? "Max" : "Avg")}Pool{dimensions}d).";
 
     public override string Example => $"y = x -> {Name}({(dimensions == 2 ? "7" : "4")}) -> flatten";
 
@@ -37,5 +38,6 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
         return Function($"torch.nn.functional.adaptive_{Kind}_pool{dimensions}d", Input(), dimensions == 1 ? size[0] : Sizes(size));
     }
 
-    public override MomentStep Moments(OperationCall call) => Pass($"Adaptive{(isMax ? "Max" : "Avg")}Pool", Sizes(call.Get(OutputSize, dimensions)));
+    public override MomentStep Moments(OperationCall call) =>
+        Pass($"Adaptive{(isMax ? "Max" : "Avg")}Pool", Sizes(call.Get(OutputSize, dimensions)));
 }

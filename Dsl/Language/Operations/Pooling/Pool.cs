@@ -19,7 +19,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
     public override string Name => dimensions == 2 ? $"{Kind}pool" : $"{Kind}pool{dimensions}d";
 
     public override string Summary =>
-        $"{(isMax ? "Maximum" : "Average")} over a window of {DiagnosticCatalogue.Count(dimensions, "spatial dimension")} (torch.nn.{TorchName}{dimensions}d), "
+        $"{(isMax ? "Maximum" : "Average")} over a window of {DiagnosticCatalogue.Count(dimensions, "spatial dimension")} "
+            + $"(torch.nn.{TorchName}{dimensions}d), "
         + $"or with 'global' over all positions, which leaves {(dimensions == 2 ? "1x1" : "size 1")}.";
 
     public override string Example => isMax ? $"y = x -> {Name}(3, stride: 2, padding: 1)" : $"y = x -> {Name}(global) -> flatten";
@@ -36,7 +37,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
     public override IReadOnlyList<OperationParameter> Parameters => [Kernel, Stride, _padding, isMax ? Dilation : CountPadding, Ceil];
 
     public override string ShapeRule =>
-        $"[N, C{string.Concat(Enumerable.Repeat(", S", dimensions))}] -> each S becomes floor((S + 2 padding - {(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'";
+        $"[N, C{string.Concat(Enumerable.Repeat(", S", dimensions))}] -> each S becomes floor((S + 2 padding - "
+            + $"{(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'";
 
     public override string MomentRule => isMax
         ? "the first two moments of the maximum of as many independent normals as the window has positions, padding left out"

@@ -20,7 +20,8 @@ internal sealed class Reduction(string name, string title, string torch, string 
     public static readonly Reduction Sum = new(
         "sum", "Sum", "sum", "SumReduction", "mean and variance times positions; over channels those of their average");
     public static readonly Reduction Max = new(
-        "max", "Maximum", "amax", "MaxReduction", "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
+        "max", "Maximum", "amax", "MaxReduction",
+        "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
 
     public override string Name => name;
 
@@ -56,7 +57,8 @@ internal sealed class Reduction(string name, string title, string torch, string 
             return null;
         if (call.Get(Keep).Value is not { } keep)
         {
-            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(Keep), Name, Keep.Name, "true or false that is known", "a parameter"));
+            call.Report(
+                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Keep), Name, Keep.Name, "true or false that is known", "a parameter"));
             return null;
         }
         return new Shape(call.Input.Sizes.Select((size, i) => (size, i)).Where(pair => keep || !axes.Contains(pair.i))

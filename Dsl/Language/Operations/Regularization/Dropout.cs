@@ -16,7 +16,8 @@ internal sealed class Dropout(int dimensions) : Operation
 
     public override string Example => $"y = x -> {Name}(0.2)";
 
-    private static readonly NumberParameter Probability = new("p", "Probability of zero.", "0.5") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+    private static readonly NumberParameter Probability =
+        new("p", "Probability of zero.", "0.5") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Probability];
 

@@ -4,16 +4,20 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>Leaves out a sample's whole branch at random while training (Huang et al. 2016, "Deep networks with stochastic depth").</summary>
+/// <summary>
+/// Leaves out a sample's whole branch at random while training (Huang et al. 2016, "Deep networks with stochastic depth").
+/// </summary>
 internal sealed class StochasticDepth : Operation
 {
     public override string Name => "stochastic_depth";
 
-    public override string Summary => "Sets whole samples to zero at random while training and scales the others by 1 / (1 - p) (Huang et al. 2016).";
+    public override string Summary =>
+        "Sets whole samples to zero at random while training and scales the others by 1 / (1 - p) (Huang et al. 2016).";
 
     public override string Example => "y = x + (x -> conv(64, 3) -> stochastic_depth(0.1))";
 
-    private static readonly NumberParameter Probability = new("p", "Probability of zero.") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+    private static readonly NumberParameter Probability =
+        new("p", "Probability of zero.") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Probability];
 

@@ -33,7 +33,8 @@ internal sealed class PixelShuffle(bool inverse) : Operation
         var factor = call.Get(Factor);
         var (n, c, h, w) = (call.Input[0], call.Input[1], call.Input[2], call.Input[3]);
         if (!inverse)
-            return Divides(call, c, factor * factor, "channels") ? new Shape(n, Size.FloorDivide(c, factor * factor), h * factor, w * factor) : null;
+            return Divides(call, c, factor * factor, "channels")
+                ? new Shape(n, Size.FloorDivide(c, factor * factor), h * factor, w * factor) : null;
         return Divides(call, h, factor, "height") && Divides(call, w, factor, "width")
             ? new Shape(n, c * factor * factor, Size.FloorDivide(h, factor), Size.FloorDivide(w, factor))
             : null;

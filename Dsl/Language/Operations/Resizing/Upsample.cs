@@ -31,7 +31,8 @@ internal sealed class Upsample : Operation
 
     public override string ShapeRule => "each spatial size is multiplied by factor, or becomes the one given";
 
-    public override string MomentRule => "nearest: unchanged; between positions: mean, and the variance that the weights of independent positions leave";
+    public override string MomentRule =>
+        "nearest: unchanged; between positions: mean, and the variance that the weights of independent positions leave";
 
     public override Shape? Infer(OperationCall call)
     {
@@ -43,13 +44,16 @@ internal sealed class Upsample : Operation
         {
             call.Report(given.Length == 0
                 ? DiagnosticCatalogue.MissingArgument(call.Place, Name, Factor.Name, "or size, or like: one of them")
-                : DiagnosticCatalogue.ArgumentTwice(call.PlaceOf(given[1]), Name, string.Join(" and ", given.Select(parameter => parameter.Name))));
+                : DiagnosticCatalogue.ArgumentTwice(call.PlaceOf(given[1]), Name,
+                    string.Join(" and ", given.Select(parameter => parameter.Name))));
             return null;
         }
         var rank = call.Get(Mode) switch { "linear" => 1, "bilinear" or "bicubic" => 2, "trilinear" => 3, _ => dimensions };
         if (rank != dimensions)
         {
-            call.Report(DiagnosticCatalogue.Rank(call.PlaceOf(Mode), $"{Name}(mode: {call.Get(Mode)})", $"{rank + 2} dimensions", call.Input.ToString()));
+            call.Report(
+                DiagnosticCatalogue.Rank(call.PlaceOf(Mode), $"{Name}(mode: {call.Get(Mode)})", $"{rank + 2} dimensions",
+                    call.Input.ToString()));
             return null;
         }
         if (call.Find(Like) is { } like && like.Shape.Rank != call.Input.Rank)

@@ -17,16 +17,21 @@ internal sealed class Pad : Operation
     public override string Example => "y = x -> pad(1, channels: 16)";
 
     private static readonly AmountsParameter Spatial =
-        new("spatial", "Positions added: [before, after] for each spatial dimension in order, or one number for all sides.", 0) { Minimum = 0 };
+        new("spatial", "Positions added: [before, after] for each spatial dimension in order, or one number for all sides.", 0)
+        {
+            Minimum = 0,
+        };
 
-    private static readonly AmountsParameter Channels = new("channels", "Channels added: [before, after], or one number for after.", 0) { Minimum = 0 };
+    private static readonly AmountsParameter Channels =
+        new("channels", "Channels added: [before, after], or one number for after.", 0) { Minimum = 0 };
     private static readonly NumberParameter Value = new("value", "What is added.", "0.0");
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Spatial, Channels, Value];
 
     public override string ShapeRule => "each size grows by what is added before and after";
 
-    public override string MomentRule => "added channels have mean value and variance 0; added positions are mixed into the channel's moments";
+    public override string MomentRule =>
+        "added channels have mean value and variance 0; added positions are mixed into the channel's moments";
 
     /// <summary>Before and after, for each dimension from the channels on.</summary>
     private static IReadOnlyList<(Size Before, Size After)>? AmountsOf(OperationCall call)
@@ -39,7 +44,8 @@ internal sealed class Pad : Operation
         {
             var (parameter, expected) = channels.Count != 2 ? (Channels, 2) : (Spatial, 2 * spatial);
             call.Report(DiagnosticCatalogue.ArgumentType(
-                call.PlaceOf(parameter), "pad", parameter.Name, $"a whole number or a list of {expected}", call.Argument(parameter)!.Describe()));
+                call.PlaceOf(parameter), "pad", parameter.Name, $"a whole number or a list of {expected}",
+                call.Argument(parameter)!.Describe()));
             return null;
         }
         var all = new List<(Size, Size)> { (channels[0], channels[1]) };
@@ -52,7 +58,8 @@ internal sealed class Pad : Operation
     {
         if (!call.RequireRankAtLeast(2, "[N, C, ...]") || AmountsOf(call) is not { } amounts)
             return null;
-        return new Shape(call.Input.Sizes.Take(1).Concat(call.Input.Sizes.Skip(1).Zip(amounts, (size, pad) => size + pad.Before + pad.After)));
+        return new Shape(call.Input.Sizes.Take(1)
+            .Concat(call.Input.Sizes.Skip(1).Zip(amounts, (size, pad) => size + pad.Before + pad.After)));
     }
 
     /// <summary>Torch's order: the last dimension first, before and after.</summary>

@@ -15,7 +15,8 @@ internal sealed class Permute : Operation
 
     public override string Example => "y = x -> permute(0, 2, 3, 1)";
 
-    private static readonly ListParameter AxesParameter = new("axes", "All dimensions in their new order, the batch first.") { IsVariadic = true };
+    private static readonly ListParameter AxesParameter =
+        new("axes", "All dimensions in their new order, the batch first.") { IsVariadic = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxesParameter];
 
@@ -32,7 +33,9 @@ internal sealed class Permute : Operation
     {
         if (call.Get(AxesParameter).Count is var count && count != call.Input.Rank)
         {
-            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for as many axes", call.Input.ToString()));
+            call.Report(
+                DiagnosticCatalogue.Rank(call.Place, Name, $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for as many axes",
+                    call.Input.ToString()));
             return null;
         }
         var axes = new List<int>();
@@ -44,7 +47,9 @@ internal sealed class Permute : Operation
         }
         if (axes.Distinct().Count() == call.Input.Rank)
             return new Shape(axes.Select(axis => call.Input[axis]));
-        call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes", $"all dimensions of {call.Input}, each once", $"[{string.Join(", ", axes)}]"));
+        call.Report(
+            DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes", $"all dimensions of {call.Input}, each once",
+                $"[{string.Join(", ", axes)}]"));
         return null;
     }
 

@@ -31,7 +31,8 @@ internal sealed class Reshape : Operation
         var wanted = $"[{string.Join(", ", sizes)}]";
         var open = sizes.Count(size => size.Value == -1);
         var known = Product(sizes.Where(size => size.Value != -1));
-        Diagnostic Differs() => DiagnosticCatalogue.Reshape(call.PlaceOf(NewSizes), Name, call.Input.ToString(), elements.ToString(), wanted,
+        Diagnostic Differs() =>
+            DiagnosticCatalogue.Reshape(call.PlaceOf(NewSizes), Name, call.Input.ToString(), elements.ToString(), wanted,
             open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one that is left open");
         if (!call.Input[0].IsConstant && sizes.Any(size => size == call.Input[0]))
         {
@@ -60,7 +61,8 @@ internal sealed class Reshape : Operation
 
     private static IEnumerable<Operand> Given(OperationCall call) => call.Get(NewSizes).Select(size => (Operand)size);
 
-    public override Computation Compute(OperationCall call) => Method("reshape", new ListOperand([new DimensionOperand(0, 0), .. Given(call)]));
+    public override Computation Compute(OperationCall call) =>
+        Method("reshape", new ListOperand([new DimensionOperand(0, 0), .. Given(call)]));
 
     public override MomentStep Moments(OperationCall call) => Pass("Reshape");
 }

@@ -11,7 +11,8 @@ internal sealed class Select : Operation
 {
     public override string Name => "select";
 
-    public override string Summary => "Takes one position of a dimension, which is left out then (torch.select; x[:, 0] is select(0)): a class token, say.";
+    public override string Summary =>
+        "Takes one position of a dimension, which is left out then (torch.select; x[:, 0] is select(0)): a class token, say.";
 
     public override string Example => "y = tokens -> select(0) -> head: linear(1000)";
 
@@ -24,7 +25,8 @@ internal sealed class Select : Operation
 
     public override string? MomentRule => "unchanged where the channels stay in their place; else the chain is cut";
 
-    public override bool PassesState(OperationCall call) => call.Get(Axis).Value is { } axis && (axis < 0 ? axis + call.Input.Rank : axis) > 1;
+    public override bool PassesState(OperationCall call) =>
+        call.Get(Axis).Value is { } axis && (axis < 0 ? axis + call.Input.Rank : axis) > 1;
 
     public override Shape? Infer(OperationCall call)
     {

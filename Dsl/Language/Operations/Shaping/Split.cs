@@ -51,5 +51,6 @@ internal sealed class Split : Operation
 
     public override Shape Infer(OperationCall call) => call.Input;
 
-    public override Computation Compute(OperationCall call) => throw new NotSupportedException("The parts of a split are computed, each by itself.");
+    public override Computation Compute(OperationCall call) =>
+        throw new NotSupportedException("The parts of a split are computed, each by itself.");
 }

@@ -21,7 +21,8 @@ internal sealed class Squeeze : Operation
 
     public override string ShapeRule => "the dimension is left out";
 
-    public override string MomentRule => "unchanged; where the channels are left out every position of the next dimension has their moments";
+    public override string MomentRule =>
+        "unchanged; where the channels are left out every position of the next dimension has their moments";
 
     public override bool PassesState(OperationCall call) =>
         Axes.Resolve(call, Axis) is { } axis && (axis > 1 || axis == 1 && call.Input.Rank > 2);
