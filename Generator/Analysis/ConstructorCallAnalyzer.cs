@@ -88,7 +88,7 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         var place = given.Count == 1 ? given[0].Syntax.GetLocation() : context.Operation.Syntax.GetLocation();
         context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
             Descriptors.For(error.Code, error.Descriptor.Title, true), place, [FindingPlace.Of(error.Place).ToLocation()],
-            $"With these arguments '{type.Name}' is wrong in {error.Place}: {error.Text}"));
+            $"With these arguments, '{type.Name}' has an error at {error.Place}: {error.Text}"));
     }
 
     /// <summary>Constant settings of a policy, which the language holds in the same ranges.</summary>

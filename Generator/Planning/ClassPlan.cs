@@ -15,9 +15,11 @@ internal sealed class ClassPlan
     {
         Model = model;
         Plans = plans;
-        var blocks = model.Items.All().OfType<ConstructBlockItem>().ToDictionary(block => block.Member, block => plans.TypeName(block.Use.Generic));
+        var blocks = model.Items.All().OfType<ConstructBlockItem>()
+            .ToDictionary(block => block.Member, block => plans.TypeName(block.Use.Generic));
         NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Identifier)];
-        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member => blocks.TryGetValue(member, out var type) ? type : CSharpNames.Type(member.Type!), NamesOfNumbers);
+        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member =>
+            blocks.TryGetValue(member, out var type) ? type : CSharpNames.Type(member.Type!), NamesOfNumbers);
     }
 
     public ModuleModel Model { get; }

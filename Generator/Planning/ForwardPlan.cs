@@ -98,7 +98,8 @@ internal sealed class ForwardPlan
                     break;
                 case ApplyBlockItem block:
                     Read(_plan.Layout[block.Member].AccessSizes());
-                    foreach (var symbol in block.Outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols()).Where(IsLocal).Distinct())
+                    foreach (var symbol in block.Outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols())
+                        .Where(IsLocal).Distinct())
                         if (symbol.Origin is BlockSize)
                             Read(SizeSource.Find(block.Outputs, symbol));
                     break;

@@ -52,10 +52,12 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
 
     /// <summary>
     /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
-    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that is registered before it is
+    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that
+    /// is registered before it is
     /// filled looks for its fields then, and never again.
     /// </summary>
-    public bool RegistersInOrder => _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
+    public bool RegistersInOrder =>
+        _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
 
     private bool? _registersInOrder;
 

@@ -57,7 +57,8 @@ internal sealed class MemberLayout
             }
             var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
             // Alternatives of an if may share a label: they are one property where their types agree.
-            if (parent.Member.Named(child.NameText)[0] is var first && first != child && child.Type is not null && _codes[first] is var same && same.Type == _typeOf(child))
+            if (parent.Member.Named(child.NameText)[0] is var first && first != child && child.Type is not null
+                && _codes[first] is var same && same.Type == _typeOf(child))
             {
                 _codes[child] = same;
                 continue;
@@ -68,7 +69,9 @@ internal sealed class MemberLayout
             else if (IsModuleList(child))
                 Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
             else
-                Add(Keep(new MemberCode(child, MemberForm.Group, property, names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
+                Add(Keep(
+                    new MemberCode(child, MemberForm.Group, property,
+                        names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
         }
 
         MemberCode Keep(MemberCode code)
@@ -102,7 +105,8 @@ internal sealed class MemberLayout
         var next = Size.Zero;
         foreach (var child in group.Children)
         {
-            if (child.Type != group.Children[0].Type || child.IsGroup || child.IsOptional && !group.IsOptional || child.Name.Count != 1 || child.Loops.Count > 1)
+            if (child.Type != group.Children[0].Type || child.IsGroup || child.IsOptional && !group.IsOptional || child.Name.Count != 1
+                || child.Loops.Count > 1)
                 return false;
             var number = child.Name[0].Count ?? (long.TryParse(child.Name[0].Text, out var value) ? Size.Of(value) : null);
             if (number is null)

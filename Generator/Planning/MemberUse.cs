@@ -43,7 +43,7 @@ internal sealed class MemberUse(PlanItem item, ModuleModel model)
             return "";
 
         // A block's norms are fed by what feeds its inputs: seen from inside, by the inputs.
-        var inputs = model.Inputs.Select(input => ChainFact.FromNorm($"what feeds {input.Name}")).ToArray();
+        var inputs = model.Inputs.Select(input => ChainFact.FromNorm($"the norms that feed {input.Name}")).ToArray();
         var prior = LayerTable.PriorOf(layer, "", inputs, MostPriors);
         return prior.Length == 0 || layer.Prior!.HasState ? prior : $"none, {prior}";
     }

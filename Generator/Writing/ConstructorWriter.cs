@@ -47,7 +47,9 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
             }
             WriteItems(module.Model.Items);
             foreach (var symbol in module.Sizes.OfOutputs)
-                writer.Line($"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = {_code.Of(Size.Of(symbol))};");
+                writer.Line(
+                    $"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = "
+                        + $"{_code.Of(Size.Of(symbol))};");
             if (!isNamedHere)
                 writer.Line("RegisterComponents();");
         });
@@ -59,15 +61,16 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         foreach (var (input, axis, symbol) in module.Sizes.OfInputs)
         {
             var value = module.Model.Inputs[input];
-            var size = declaration.ShapeOf(input) is { } shape ? $"size {module.Model.Source.Slice(shape.Sizes[axis].Span)}" : value.Shape.NameOf(axis);
+            var size = declaration.ShapeOf(input) is { } shape ? $"size {module.Model.Source.Slice(shape.Sizes[axis].Span)}"
+                : value.Shape.NameOf(axis);
             writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(size[0])}{size.Substring(1)} of {value.Name}.</param>");
         }
         foreach (var parameter in declaration.Parameters)
             writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");
         if (module.Model.UsesNorm)
-            writer.Line("/// <param name=\"norm\">The policy of its norm stages; kalman() where none is given.</param>");
-        writer.Line("/// <param name=\"device\">Where its parameters are made; torch's default where none is given.</param>");
-        writer.Line("/// <param name=\"dtype\">The type of its parameters; torch's default where none is given.</param>");
+            writer.Line("/// <param name=\"norm\">The policy of its norms; kalman() by default.</param>");
+        writer.Line("/// <param name=\"device\">The device of its parameters; torch's default if omitted.</param>");
+        writer.Line("/// <param name=\"dtype\">The type of its parameters; torch's default if omitted.</param>");
     }
 
     private string Describe(Parameter parameter)
@@ -114,7 +117,8 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
 
     private string DefaultCode(Parameter parameter) => module.Model.Defaults.TryGetValue(parameter.Name.Text, out var value) ? value switch
     {
-        ListValue list => $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(_code.Of))} }}",
+        ListValue list =>
+            $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(_code.Of))} }}",
         _ => _code.Of(value),
     } : "default";
 
@@ -127,7 +131,8 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
                     WriteGroup(module.Layout[group.Group]);
                     break;
                 case ConstructOperationItem layer:
-                    WriteMember(module.Layout[layer.Member], layer, new OperationPrinter(_code).Construct(layer.Call.Operation.Construct(layer.Call)!));
+                    WriteMember(module.Layout[layer.Member], layer, new OperationPrinter(_code)
+                        .Construct(layer.Call.Operation.Construct(layer.Call)!));
                     break;
                 case ConstructBlockItem block:
                     WriteMember(module.Layout[block.Member], block,
@@ -162,7 +167,8 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         return string.Join(", ", arguments);
     }
 
-    private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) => $"\"{diagnostic.Code}\", {CSharpPrinter.Quote(diagnostic.Text)}";
+    private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) =>
+        $"\"{diagnostic.Code}\", {CSharpPrinter.Quote(diagnostic.Text)}";
 
     private string CheckCode(CheckItem check)
     {
@@ -227,7 +233,10 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
     {
         if (member.Name.All(part => part.Count is null))
             return CSharpPrinter.Quote(member.NameText);
-        return "$\"" + string.Concat(member.Name.Select(part => part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_code.Of(part.Count)}}}")) + "\"";
+        return "$\""
+            + string.Concat(
+                member.Name.Select(part =>
+                    part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_code.Of(part.Count)}}}")) + "\"";
     }
 
     private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
@@ -239,7 +248,8 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         _ => false,
     });
 
-    private bool HasWork(IfItem branch) => HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable));
+    private bool HasWork(IfItem branch) =>
+        HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable));
 
     private void WriteIf(IfItem branch)
     {

@@ -26,10 +26,11 @@ internal sealed class FoldWriter
         _writer.Line("/// <summary>");
         _writer.Line("/// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for");
         _writer.Line(
-            "/// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,");
-        _writer.Line("/// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.");
+            "/// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, "
+                + "instance) stay,");
+        _writer.Line("/// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.");
         _writer.Line("/// </summary>");
-        _writer.Line("/// <exception cref=\"InvalidOperationException\">It is in training mode; nothing is changed then.</exception>");
+        _writer.Line("/// <exception cref=\"InvalidOperationException\">It is in training mode; nothing is changed.</exception>");
         _writer.Line("public void fold()");
         _writer.Block(() =>
         {

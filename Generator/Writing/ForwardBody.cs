@@ -16,7 +16,9 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     private readonly OperationPrinter _operations = new(names.Values);
     private readonly HashSet<TensorValue> _owned = [];
 
-    /// <summary>For each norm that names its predecessor, the local that has its prior so far, and the row of items that declares it.</summary>
+    /// <summary>
+    /// For each norm that names its predecessor, the local that has its prior so far, and the row of items that declares it.
+    /// </summary>
     private readonly Dictionary<ApplyOperationItem, (string Name, IReadOnlyList<PlanItem> Items)> _priors = [];
 
     private ForwardPlan Plan => plan.Forward;
@@ -174,7 +176,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         if (Liveness.HasChainForward(callee) && needsState)
         {
             var arguments = item.Inputs.Select((input, i) => $"{names[input]}, {StateArgument(callee, input, i)}").ToArray();
-            var results = item.Outputs.Select((output, i) => $"var {outputs[i]}, {(Live.IsStateNeeded(output) ? $"var {names.State(output)}" : "_")}");
+            var results = item.Outputs.Select((output, i) =>
+                $"var {outputs[i]}, {(Live.IsStateNeeded(output) ? $"var {names.State(output)}" : "_")}");
             writer.Line(item.Place, $"({string.Join(", ", results)}) = {module}.forward({string.Join(", ", arguments)});");
         }
         else
@@ -213,7 +216,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
 
     private void WriteIf(IfItem item, IReadOnlyList<PlanItem> items)
     {
-        var sizes = item.Sizes.Where(size => Plan.IsLocal(size.Variable)).Select(size => (Size: size, Name: names.DeclareNumber(size.Variable)!)).ToArray();
+        var sizes = item.Sizes.Where(size => Plan.IsLocal(size.Variable))
+            .Select(size => (Size: size, Name: names.DeclareNumber(size.Variable)!)).ToArray();
         foreach (var size in sizes)
             writer.Line($"int {size.Name};");
         foreach (var merge in item.Merges)
@@ -223,11 +227,13 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
                 writer.Line($"ChannelState? {names.State(merge.Variable)};");
         }
         writer.Line(item.Place, $"if ({ConditionOf(item)})");
-        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)), sizes.Select(size => (size.Name, size.Size.Then)));
+        WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)),
+            sizes.Select(size => (size.Name, size.Size.Then)));
         if (Plan.HasWork(item.Else) || item.Merges.Count > 0 || sizes.Length > 0)
         {
             writer.Line("else");
-            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)), sizes.Select(size => (size.Name, size.Size.Else)));
+            WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)),
+                sizes.Select(size => (size.Name, size.Size.Else)));
         }
         Free(item, item.Then.AllReads().Concat(item.Else.AllReads())
             .Concat(item.Merges.SelectMany(merge => new[] { merge.Then, merge.Else, merge.Variable })), items);
@@ -241,7 +247,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     };
 
     private void WriteBranch(
-        IReadOnlyList<PlanItem> items, IEnumerable<(TensorValue Variable, TensorValue Value)> assigned, IEnumerable<(string Name, Size Value)> sizes) =>
+        IReadOnlyList<PlanItem> items, IEnumerable<(TensorValue Variable, TensorValue Value)> assigned,
+        IEnumerable<(string Name, Size Value)> sizes) =>
         writer.Block(() =>
         {
             WriteItems(items);
@@ -278,7 +285,9 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             if (sizes.Length == 1)
                 writer.Line($"{sizes[0].Name} = {names.Number(sizes[0].Next)};");
             else if (sizes.Length > 1)
-                writer.Line($"({string.Join(", ", sizes.Select(size => size.Name))}) = ({string.Join(", ", sizes.Select(size => names.Number(size.Next)))});");
+                writer.Line(
+                    $"({string.Join(", ", sizes.Select(size => size.Name))}) = "
+                        + $"({string.Join(", ", sizes.Select(size => names.Number(size.Next)))});");
         });
         Free(item, item.Body.AllReads().Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
     }
@@ -301,7 +310,9 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             _owned.Remove(carried.Before);
     }
 
-    /// <summary>Frees what this item read last: only handles of our own that were made in this row of items, or that its loop owns.</summary>
+    /// <summary>
+    /// Frees what this item read last: only handles of our own that were made in this row of items, or that its loop owns.
+    /// </summary>
     private void Free(PlanItem item, IEnumerable<TensorValue> values, IReadOnlyList<PlanItem> items)
     {
         foreach (var value in values.Distinct())

@@ -38,7 +38,8 @@ internal sealed class ForwardWriter
     public static string ResultRecord(ModuleModel model) => $"{CSharpNames.Identifier(model.Name)}Output";
 
     /// <summary>The names of the outputs.</summary>
-    public static IEnumerable<string> OutputFields(ModuleModel model) => model.Outputs.Select(output => CSharpNames.Identifier(output.Name));
+    public static IEnumerable<string> OutputFields(ModuleModel model) =>
+        model.Outputs.Select(output => CSharpNames.Identifier(output.Name));
 
     public void Write()
     {
@@ -83,7 +84,9 @@ internal sealed class ForwardWriter
         _writer.Line();
         _writer.Line("/// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>");
         foreach (var input in inputs.Where(input => input.IsReference))
-            _writer.Line($"/// <remarks>A norm observes <paramref name=\"{input.Name.TrimStart('@')}\"/>, so its state comes back as the posterior.</remarks>");
+            _writer.Line(
+                $"/// <remarks>A norm observes <paramref name=\"{input.Name.TrimStart('@')}\"/>, so its state comes back as the "
+                    + "posterior.</remarks>");
         var parameters = inputs.Select(input => $"Tensor {input.Name}, {(input.IsReference ? "ref " : "")}ChannelState? {input.State}");
         var results = Model.Outputs.Count == 1
             ? "Tensor output, ChannelState? state"
@@ -96,7 +99,8 @@ internal sealed class ForwardWriter
             foreach (var input in inputs.Where(input => input.IsReference))
                 _writer.Line($"{input.State} = {input.State}?.MoveToOuter(scope);");
             var outputs = Returned().Select(output =>
-                $"scope.MoveToOuter({output.Code}), {(Model.CanHaveState(output.Value) ? $"{_names.State(output.Value)}?.MoveToOuter(scope)" : "null")}");
+                $"scope.MoveToOuter({output.Code}), "
+                    + $"{(Model.CanHaveState(output.Value) ? $"{_names.State(output.Value)}?.MoveToOuter(scope)" : "null")}");
             _writer.Line($"return ({string.Join(", ", outputs)});");
         });
     }

@@ -44,17 +44,20 @@ internal static class ModuleWriter
         if (module.Generic.Outputs.Count > 1)
         {
             writer.Line();
-            writer.Line($"/// <summary>What <see cref=\"{CSharpNames.Identifier(module.Generic.Name)}\"/> gives back.</summary>");
+            writer.Line($"/// <summary>What <see cref=\"{CSharpNames.Identifier(module.Generic.Name)}\"/> returns.</summary>");
             foreach (var output in module.Generic.Outputs)
                 writer.Line($"/// <param name=\"{output.Name}\">{Xml(ShapeOf(module, output))}</param>");
-            writer.Line($"public sealed record {result}({string.Join(", ", ForwardWriter.OutputFields(module.Generic).Select(field => $"Tensor {field}"))});");
+            writer.Line(
+                $"public sealed record "
+                    + $"{result}({string.Join(", ", ForwardWriter.OutputFields(module.Generic).Select(field => $"Tensor {field}"))});");
         }
     }
 
     /// <summary>What the constructor keeps for the forward pass.</summary>
     private static void WriteFields(CodeWriter writer, ClassPlan plan)
     {
-        foreach (var parameter in plan.Model.Declaration.Parameters.Where(parameter => plan.Forward.Parameters.ContainsKey(parameter.Name.Text))
+        foreach (
+            var parameter in plan.Model.Declaration.Parameters.Where(parameter => plan.Forward.Parameters.ContainsKey(parameter.Name.Text))
                      .OrderBy(parameter => parameter.Name.Text, System.StringComparer.Ordinal))
             writer.Line($"private readonly {ConstructorWriter.TypeOf(parameter)} {plan.Forward.Parameters[parameter.Name.Text]};");
         foreach (var (item, field) in plan.Forward.ConditionFields)
@@ -71,12 +74,15 @@ internal static class ModuleWriter
         var declaration = module.Declaration;
         var shown = module.AtDefaults ?? module.Generic;
         writer.Line("/// <summary>");
-        foreach (var line in (declaration.Documentation ?? $"The {(declaration.Kind == ModuleKind.Network ? "network" : "block")} {declaration.Name.Text}.").Split('\n'))
+        foreach (
+            var line in (declaration.Documentation
+                ?? $"The {(declaration.Kind == ModuleKind.Network ? "network" : "block")} {declaration.Name.Text}.").Split('\n'))
             writer.Line($"/// {Xml(line)}".TrimEnd());
         writer.Line("/// </summary>");
         writer.Line("/// <remarks>");
         var shapes = string.Join(", ", shown.Inputs.Select(input => $"{input.Name}{input.Shape}"));
-        var results = string.Join(", ", shown.Outputs.Select(output => $"{(output.Name == "output" ? "" : output.Name)}{output.Value.Shape}"));
+        var results = string.Join(", ",
+            shown.Outputs.Select(output => $"{(output.Name == "output" ? "" : output.Name)}{output.Value.Shape}"));
         writer.Line($"/// {Xml($"{shapes} -> {results}")}{(module.AtDefaults is null ? "" : ", at the default arguments")}.");
         writer.Line("/// </remarks>");
     }
@@ -86,26 +92,37 @@ internal static class ModuleWriter
         var layers = LayerTable.Of(model).ToArray();
         writer.Line();
         writer.Line("/// <summary>Names and sizes of the inputs, at the default arguments.</summary>");
-        writer.Line($"public static IReadOnlyList<string> InputShapes {{ get; }} = [{string.Join(", ", model.Inputs.Select(input => CSharpPrinter.Quote(input.Name + input.Shape)))}];");
+        writer.Line(
+            $"public static IReadOnlyList<string> InputShapes {{ get; }} = "
+                + $"[{string.Join(", ", model.Inputs.Select(input => CSharpPrinter.Quote(input.Name + input.Shape)))}];");
         writer.Line();
         writer.Line("/// <summary>Names and sizes of the outputs, at the default arguments.</summary>");
-        writer.Line($"public static IReadOnlyList<string> OutputShapes {{ get; }} = [{string.Join(", ", model.Outputs.Select(output => CSharpPrinter.Quote(output.Name + output.Value.Shape)))}];");
+        writer.Line(
+            $"public static IReadOnlyList<string> OutputShapes {{ get; }} = "
+                + $"[{string.Join(", ", model.Outputs.Select(output => CSharpPrinter.Quote(output.Name + output.Value.Shape)))}];");
         writer.Line();
-        writer.Line("/// <summary>Every stage in order, at the default arguments: name, operation, output, parameters, multiply-accumulates a sample, prior.</summary>");
+        writer.Line(
+            "/// <summary>Every stage in order, at the default arguments: name, operation, output, parameters, multiply-accumulates a "
+                + "sample, prior.</summary>");
         writer.Line("public static IReadOnlyList<LayerInfo> Layers { get; } =");
         writer.Line("[");
         writer.Indented(() =>
         {
             foreach (var row in layers)
-                writer.Line($"new({CSharpPrinter.Quote(row.Name)}, {CSharpPrinter.Quote(row.Operation)}, {CSharpPrinter.Quote(row.Output)}, "
-                    + $"{CSharpPrinter.Quote(row.Parameters.ToString())}, {CSharpPrinter.Quote(row.Macs.ToString())}, {CSharpPrinter.Quote(row.Prior)}),");
+                writer.Line(
+                    $"new({CSharpPrinter.Quote(row.Name)}, {CSharpPrinter.Quote(row.Operation)}, {CSharpPrinter.Quote(row.Output)}, "
+                    + $"{CSharpPrinter.Quote(row.Parameters.ToString())}, {CSharpPrinter.Quote(row.Macs.ToString())}, "
+                    + $"{CSharpPrinter.Quote(row.Prior)}),");
         });
         writer.Line("];");
         writer.Line();
-        writer.Line("/// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>");
-        var total = LayerTable.Total(layers);
-        writer.Line($"public static string Summary() => LayerInfo.Table({CSharpPrinter.Quote(Signature(model))}, Layers, "
-            + $"{(total is (var parameters, var macs) ? $"{CSharpPrinter.Quote(parameters.ToString())}, {CSharpPrinter.Quote(macs.ToString())}" : "null, null")});");
+        writer.Line(
+            "/// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each "
+                + "norm.</summary>");
+        var totals = LayerTable.Total(layers) is var (parameters, macs)
+            ? $"{CSharpPrinter.Quote(parameters.ToString())}, {CSharpPrinter.Quote(macs.ToString())}"
+            : "null, null";
+        writer.Line($"public static string Summary() => LayerInfo.Table({CSharpPrinter.Quote(Signature(model))}, Layers, {totals});");
     }
 
     private static string Signature(ModuleModel model) =>

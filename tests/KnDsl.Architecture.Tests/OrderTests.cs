@@ -22,7 +22,7 @@ public sealed class OrderTests
     [
         new("Dsl/Language", "KnDsl.Language",
             ["Text", "Diagnostics", "Syntax", "Parsing", "Values", "Operations/Contract", "Operations", "Plan", "Checking"]),
-        new("Generator", "KnDsl.Generator", ["Pipeline", "Analysis", "Planning", "Writing", ""]),
+        new("Generator", "KnDsl.Generator", ["Naming", "Pipeline", "Analysis", "Planning", "Writing", ""]),
         // One namespace for those who use it; the folders have an order all the same.
         new("Runtime/Core", null,
         [

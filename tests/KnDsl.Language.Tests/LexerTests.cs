@@ -101,7 +101,7 @@ public sealed class LexerTests
     }
 
     [Theory]
-    [InlineData(";", "Statements end with the line; leave the semicolon out.")]
+    [InlineData(";", "A statement ends with its line: remove the semicolon.")]
     [InlineData("&&", "Write 'and'.")]
     [InlineData("||", "Write 'or'.")]
     [InlineData("→", "Write '->'.")]
@@ -123,7 +123,7 @@ public sealed class LexerTests
     {
         var (tokens, found) = Read("a # b | c\nd");
         Assert.Equal(["a", "d"], tokens.Select(token => token.Text));
-        Assert.Equal("Comments begin with '//'.", Assert.Single(found).Hint);
+        Assert.Equal("Comments start with '//'.", Assert.Single(found).Hint);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             return gains.Contains(text)
                 ? new WordValue(text)
                 : rooms.Findings.Fail(DiagnosticCatalogue.UnknownWord(place, callee, parameter.Name, text, parameter.KindText)
-                    .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for a gain of each channel." : null));
+                    .WithHint(trained.Call.Arguments.Count > 0 ? "Write learned(channel) for one gain per channel." : null));
         }
         return parameter is LabelParameter ? new WordValue(rooms.Subject.Source.Slice(expression.Span)) : null;
     }
@@ -90,7 +90,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         return Declarations.HasType(parameter)
             ? rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(
                     rooms.Subject.At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe())
-                .WithHint(value is TensorValue ? "What '->' hands on is the value: leave it out of the arguments." : null))
+                .WithHint(value is TensorValue ? "The value arrives through '->': remove it from the arguments." : null))
             : ErrorValue.Instance;
     }
 

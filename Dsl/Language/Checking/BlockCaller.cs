@@ -91,7 +91,7 @@ internal sealed class BlockCaller(Rooms rooms)
                     if (value is not ErrorValue)
                         Findings.Report(
                             DiagnosticCatalogue.ValueType(At(argument.Span), $"An input of '{name}'", "a tensor", value.Describe())
-                            .WithHint($"Write value -> {name}(...), or 'module name = {name}(...)' for one to be shared."));
+                            .WithHint($"Write value -> {name}(...), or 'module name = {name}(...)' to share it."));
                 }
             }
         return ok ? tensors : null;

@@ -107,7 +107,8 @@ internal sealed class CallBinder(Rooms rooms)
         rooms.Findings.Report(DiagnosticCatalogue.TooManyArguments(
                 rooms.Subject.At(argument.Span), callee, arguments.Count(other => other.Name is null), byPosition)
             .WithHint(position < signature.Count
-                ? $"Unlike in torch, the input's own sizes are not written; by name: {string.Join(", ", signature.Names.Skip(position))}."
+                ? $"Unlike in torch, the sizes of the input are not given. Other arguments go by name: "
+                    + $"{string.Join(", ", signature.Names.Skip(position))}."
                     : null));
     }
 

@@ -47,7 +47,7 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         {
             if (stage.From is { } missing && !members.Contains(missing))
                 findings.Report(
-                    DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, since there is no such norm"));
+                    DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, because there is no such norm"));
             return new ChainStep(ChainFact.NotBegun, prior);
         }
         IReadOnlyList<ApplyOperationItem>? from = null;

@@ -19,8 +19,8 @@ internal static class Declarations
             var name = module.Name.Text;
             var place = file.Source.At(module.Name.Span);
             if (OperationCatalogue.Find(name) is not null || NormPolicies.Find(name) is not null)
-                diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "names an operation of the language")
-                    .WithHint($"Networks and blocks start with a capital: {char.ToUpperInvariant(name[0])}{name.Substring(1)}."));
+                diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is the name of an operation")
+                    .WithHint($"Networks and blocks start with a capital letter: {char.ToUpperInvariant(name[0])}{name.Substring(1)}."));
             else if (ClassesInUse.Contains(name))
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is a class that generated code uses"));
             if (all.TryGetValue(name, out var first))
@@ -66,8 +66,9 @@ internal static class Declarations
                 diagnostics.Add(
                     DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is an argument of every generated constructor"));
             if (name.Text == ReservedNames.Norm)
-                diagnostics.Add(DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is the stage and the network's policy")
-                    .WithHint("Call the parameter 'policy' and write norm = policy."));
+                diagnostics.Add(
+                    DiagnosticCatalogue.ReservedName(source.At(name.Span), name.Text, "is the name of a stage and of the network's policy")
+                    .WithHint("Name the parameter 'policy' and write norm = policy."));
         }
         foreach (var shape in module.InputShapes)
             if (HasWrongRank(shape))
@@ -90,7 +91,7 @@ internal static class Declarations
                     .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near
                         && near != parameter.Type.Text ? $"Did you mean '{near}'?"
                         : parameter.Type.Text is "Tensor" or "tensor"
-                            ? $"Values come in without a type: leave ': {parameter.Type.Text}' out."
+                            ? $"Inputs have no type: remove ': {parameter.Type.Text}'."
                             : null));
     }
 

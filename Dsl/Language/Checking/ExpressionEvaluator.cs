@@ -21,7 +21,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
     public Value Evaluate(BodyPath path, Expression expression)
     {
         var values = EvaluateAll(path, expression);
-        return values.Count == 1 ? values[0] : Findings.Fail(DiagnosticCatalogue.ValueCount(At(expression.Span), "This", 1, values.Count));
+        return values.Count == 1 ? values[0]
+            : Findings.Fail(DiagnosticCatalogue.ValueCount(At(expression.Span), "This expression", 1, values.Count));
     }
 
     /// <summary>All values of an expression.</summary>
@@ -81,7 +82,7 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             case ListValue or ListParameterValue:
                 return Unknown("'count'");
             default:
-                return Unknown($"none: {target.Describe()} has no members");
+                return Unknown($"none, because {target.Describe()} has no members");
         }
 
         Value Unknown(string expected, string? hint = null) =>
@@ -114,8 +115,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             && from is null or { Size.Value: >= 0 })
             target = new ListValue(Enumerable.Range(0, (int)Math.Max(0, end)).Select(i => parameter.ItemAt(i)).ToArray());
         if (target is not ListValue known || from is { Size.Value: null } || to is { Size.Value: null })
-            return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is cut",
-                "a list that is known, or of a parameter a range with two numbers, as in [1..3]", target.Describe()));
+            return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "The value before a range in brackets",
+                "a constant list, or a list parameter with both ends of the range given, as in [1..3]", target.Describe()));
         var (first, last) = (from?.Size.Value ?? 0, to?.Size.Value ?? known.Items.Count);
         if (first < 0 || last > known.Items.Count || first > last)
             return Findings.Fail(DiagnosticCatalogue.IndexRange(At(expression.Span), $"{first}..{last}", known.Items.Count));
@@ -135,7 +136,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                 : Findings.Fail(DiagnosticCatalogue.Index(At(expression.From!.Span), i.ToString(), list.Items.Count)),
             ListValue list => ItemOf(list, index),
             ListParameterValue list => list.ItemAt(index),
-            _ => Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "What is indexed", "a list", target.Describe())),
+            _ => Findings.Fail(
+                DiagnosticCatalogue.ValueType(At(expression.Target.Span), "The value before an index", "a list", target.Describe())),
         };
     }
 
@@ -184,7 +186,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                 path, OperationCatalogue.FindOperatorWithNumber("*", false)!, [tensor],
                 OperatorEvaluator.NumberArgument(new SizeValue(-1), place), place),
             ErrorValue error => error,
-            var other => Findings.Fail(DiagnosticCatalogue.ValueType(place, "What is negated", "a number or a tensor", other.Describe())),
+            var other =>
+                Findings.Fail(DiagnosticCatalogue.ValueType(place, "The operand of '-'", "a number or a tensor", other.Describe())),
         };
     }
 
@@ -193,6 +196,6 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         BoolValue value => new BoolValue(Condition.Not(value.Condition)),
         ErrorValue error => error,
         var other =>
-        Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "What 'not' stands before", "true or false", other.Describe())),
+        Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "The operand of 'not'", "true or false", other.Describe())),
     };
 }

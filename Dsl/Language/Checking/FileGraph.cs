@@ -104,7 +104,7 @@ internal sealed class FileGraph
             if (_resolve(path) is not { } text)
             {
                 diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path)
-                    .WithHint("Paths are relative to the importing file; the project must hold the file as AdditionalFiles."));
+                    .WithHint("Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
                 scope.LacksNames = true;
                 return;
             }

@@ -118,7 +118,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
                 }
                 else if (value is not ErrorValue)
                     Findings.Report(
-                        DiagnosticCatalogue.ValueType(At(expression.Span), "What a block returns", "a tensor", value.Describe()));
+                        DiagnosticCatalogue.ValueType(At(expression.Span), "A returned value", "a tensor", value.Describe()));
         }
     }
 
@@ -128,13 +128,13 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     {
         if (Subject.IsBlock)
         {
-            Findings.Report(DiagnosticCatalogue.Misplaced(At(statement.Span), "input", "a network around it")
+            Findings.Report(DiagnosticCatalogue.Misplaced(At(statement.Span), "input", "it inside a network")
                 .WithHint("A block's inputs are its parameters without a type: block Name(x, channels: int)."));
             return;
         }
         if (!isTop)
         {
-            Findings.Report(DiagnosticCatalogue.Misplaced(At(statement.Span), "input", "it outside of if and for"));
+            Findings.Report(DiagnosticCatalogue.Misplaced(At(statement.Span), "input", "it outside of 'if' and 'for'"));
             return;
         }
         foreach (var input in statement.Values)
@@ -173,7 +173,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             .SelectMany(input => input.Shape.Sizes))
             if (NamesIn(size).FirstOrDefault(name => IsUntold(path, name, sizes)) is { } untold)
                 Findings.Report(DiagnosticCatalogue.ValueType(At(untold.Span), $"The symbol '{untold.Name}'",
-                    $"told by a size of its own, such as {untold.Name} or 32*{untold.Name}", $"in '{At(size.Span).OneLine()}' only"));
+                    $"the only symbol of some size, such as {untold.Name} or 32*{untold.Name}", $"in '{At(size.Span).OneLine()}' only"));
     }
 
     private static bool IsUntold(BodyPath path, NameExpression name, IReadOnlyList<Size> sizes) =>
@@ -216,7 +216,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         if (Subject.IsBlock || !isTop)
         {
             Findings.Report(DiagnosticCatalogue.Misplaced(
-                At(statement.Span), "output", Subject.IsBlock ? "'return' with the values of a block" : "it outside of if and for"));
+                At(statement.Span), "output", Subject.IsBlock ? "'return' with the values of a block" : "it outside of 'if' and 'for'"));
             return;
         }
         _outputs ??= [];

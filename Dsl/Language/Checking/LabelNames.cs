@@ -58,7 +58,7 @@ internal sealed class LabelNames(Rooms rooms)
                 return Unreadable();
             default:
                 rooms.Findings.Report(
-                    DiagnosticCatalogue.ValueType(place, "What a label counts", "a whole number",
+                    DiagnosticCatalogue.ValueType(place, "The number in a label", "a whole number",
                     value?.Describe() ?? $"'{place.OneLine()}'"));
                 return Unreadable();
         }

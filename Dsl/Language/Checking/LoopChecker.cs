@@ -69,7 +69,7 @@ internal sealed class LoopChecker(Rooms rooms)
                     return null;
                 default:
                     Findings.Report(
-                        DiagnosticCatalogue.ValueType(At(statement.From.Span), "What 'for' goes through", "a range such as 0..n, or a list",
+                        DiagnosticCatalogue.ValueType(At(statement.From.Span), "The range of 'for'", "a range such as 0..n, or a list",
                         from.Describe()));
                     return null;
             }
@@ -77,7 +77,7 @@ internal sealed class LoopChecker(Rooms rooms)
         var to = rooms.Expressions.Evaluate(path, statement.To);
         foreach (var (value, span) in new[] { (from, statement.From.Span), (to, statement.To.Span) })
             if (value is not (SizeValue or ErrorValue))
-                Findings.Report(DiagnosticCatalogue.ValueType(At(span), "The end of a range", "a whole number", value.Describe()));
+                Findings.Report(DiagnosticCatalogue.ValueType(At(span), "Each end of a range", "a whole number", value.Describe()));
         return from is SizeValue a && rooms.Requirements.RequireKnown(a, At(statement.From.Span), "for", "first number")
             && to is SizeValue b && rooms.Requirements.RequireKnown(b, At(statement.To.Span), "for", "end")
             ? new Bounds(a.Size, b.Size, i => new SizeValue(i))
@@ -213,7 +213,7 @@ internal sealed class LoopChecker(Rooms rooms)
                     break;
                 default:
                     round.SetHead(ValueIdentity.AreSame(next, round.Head) ? round.Head : rooms.Findings.Fail(DiagnosticCatalogue.ValueType(
-                        place, $"'{round.Name}' in this loop", "of one kind, and the same unless it is a tensor or a whole number",
+                        place, $"'{round.Name}' in this loop", "the same in every iteration, unless it is a tensor or a whole number",
                         $"{round.Head.Describe()}, then {next.Describe()}")));
                     break;
             }

@@ -113,7 +113,7 @@ internal sealed class MemberTable(Subject subject, Findings findings)
 
     private static Diagnostic DuplicateInLoop(Place place, string path, Place first) =>
         DiagnosticCatalogue.DuplicateLabel(place, path, first)
-        .WithHint(path.IndexOf('{') < 0 ? $"Count it, as in '{path}{{i}}', so that each turn has its own." : null);
+        .WithHint(path.IndexOf('{') < 0 ? $"Number it, as in '{path}{{i}}', so that each iteration has its own." : null);
 
     /// <summary>Whether a member of those branches never exists together with one of this path.</summary>
     private static bool AreExclusive(BodyPath path, IReadOnlyList<(Place If, bool Then)> branches) =>

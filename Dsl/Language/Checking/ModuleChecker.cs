@@ -100,7 +100,7 @@ internal sealed class ModuleChecker
         catch (TooLargeException)
         {
             _rooms.Findings.Report(DiagnosticCatalogue.TooLarge(_subject.NamePlace, $"'{_subject.Name}'", ModelContext.MaxStages)
-                .WithHint("Look for a repetition or a nest of blocks that multiplies."));
+                .WithHint("Look for repetitions or nested blocks that multiply."));
         }
         catch (InsufficientExecutionStackException)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Syntax;
@@ -62,7 +63,7 @@ internal sealed class NameTable(Subject subject, Findings findings)
             return $"Write {operation.Example}.";
         if (subject.FindOperation(name) is not null || subject.File.Visible.ContainsKey(name))
             return $"'{name}' is a stage: write value -> {name}.";
-        return line is null ? null : $"It is set in line {line} only.";
+        return line is null ? null : $"It is only set on line {line}.";
     }
 
     /// <summary>The line of the module's body that sets a name, for one that is read before.</summary>
@@ -95,6 +96,6 @@ internal sealed class NameTable(Subject subject, Findings findings)
                 findings.Report(DiagnosticCatalogue.UnusedValue(subject.At(name.Span), name.Text)
                     .WithHint(subject.Declaration.Parameters.Any(parameter => parameter.Name.Span == name.Span
                         && parameter.Type.Text == "norm")
-                        ? $"The norms of the network take it by 'norm = {name.Text}'." : null));
+                        ? $"Write 'norm = {name.Text}' for the norms to use it." : null));
     }
 }

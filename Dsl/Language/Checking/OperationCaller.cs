@@ -123,7 +123,7 @@ internal sealed class OperationCaller(Rooms rooms)
                 {
                     if (value is not ErrorValue && !failed)
                         Findings.Report(
-                            DiagnosticCatalogue.ValueType(rooms.Subject.At(argument.Span), $"What '{operation.Name}' joins", "a tensor",
+                            DiagnosticCatalogue.ValueType(rooms.Subject.At(argument.Span), $"Each input of '{operation.Name}'", "a tensor",
                             value.Describe())
                             .WithHint(value switch
                             {
@@ -143,8 +143,8 @@ internal sealed class OperationCaller(Rooms rooms)
         if (path.Turns.Count == 0 && path.Loops.Count == 0 && name.IsFixed)
             return true;
         Findings.Report(DiagnosticCatalogue.Misplaced(
-                rooms.Subject.At(call.Callee.Span), call.Callee.Text, "it outside of loops, under a name that counts nothing")
-            .WithHint("Put it into a block, with what uses it, and count the blocks."));
+                rooms.Subject.At(call.Callee.Span), call.Callee.Text, "it outside of loops, with a label that contains no computed number")
+            .WithHint("Put it into a block together with the operations that use it, and number the blocks."));
         return false;
     }
 

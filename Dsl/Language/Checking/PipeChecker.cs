@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Syntax;
@@ -58,7 +59,7 @@ internal sealed class PipeChecker(Rooms rooms)
                     return Findings.NoValues;
                 case var other:
                     return [Findings.Fail(
-                        DiagnosticCatalogue.ValueType(At(at.Source), $"What goes into '{call.Callee.Text}'", "a tensor",
+                        DiagnosticCatalogue.ValueType(At(at.Source), $"The input of '{call.Callee.Text}'", "a tensor",
                         other.Describe()))];
             }
         return Call(path, tensors, call, at.Stage.Label, name, IsNorm(at.Next), at.Target);
@@ -147,7 +148,7 @@ internal sealed class PipeChecker(Rooms rooms)
             if (binding.UndecidedAt is { } undecided)
                 return [Findings.Fail(DiagnosticCatalogue.UndecidedModule(At(call.Callee.Span), name, undecided))];
             if (label is not null)
-                Findings.Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}' has its name already"));
+                Findings.Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), $"The module '{name}' already has a name"));
             return rooms.Shared.Apply(path, shared.Module, inputs, call, place, target);
         }
         if (rooms.Subject.File.Visible.TryGetValue(name, out var block))

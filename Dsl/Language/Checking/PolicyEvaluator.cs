@@ -11,7 +11,7 @@ namespace KnDsl.Language.Checking;
 /// <summary>Evaluates normalization policies with their settings.</summary>
 internal sealed class PolicyEvaluator(Rooms rooms)
 {
-    private const string NoChannels = "A norm takes its channels from its input: leave them out.";
+    private const string NoChannels = "A norm reads its channels from its input: remove them.";
 
     /// <summary>A gain that is a record has a number for each of these.</summary>
     private static readonly IReadOnlyList<string> GainFields = ["mean", "variance"];

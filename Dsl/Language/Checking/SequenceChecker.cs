@@ -24,7 +24,7 @@ internal sealed class SequenceChecker(Rooms rooms)
         {
             var item = sequence.Items[i];
             if (item.Stage.Label is { } label)
-                Findings.Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "A member of a sequence is numbered"));
+                Findings.Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "Members of a sequence are numbered"));
             var isLast = i + 1 == sequence.Items.Count;
             var member = new StagePlace(item.Stage, at.Source, isLast ? at.Next : sequence.Items[i + 1].Stage, isLast ? at.Target : null);
             var (inputs, first) = (values, number);
@@ -53,7 +53,7 @@ internal sealed class SequenceChecker(Rooms rooms)
     private Size? EvaluateCount(BodyPath path, Expression expression)
     {
         var place = At(expression.Span);
-        const string What = "How often a stage stands in a sequence";
+        const string What = "The number of repetitions of a stage";
         switch (rooms.Expressions.Evaluate(path, expression))
         {
             case SizeValue { Size.Value: < 0 } negative:

@@ -48,9 +48,9 @@ internal sealed class SharedModules(Rooms rooms)
         if (type is not null && operation is null or { InputCount: 1 })
             return rooms.Members.Add(path, rooms.Labels.Of(path, statement.Label, statement.Span), type, At(statement.Label.Span));
         Findings.Report(
-            DiagnosticCatalogue.ValueType(At(call.Span), "What 'module' declares", "a block or an operation with parameters", $"'{name}'")
+            DiagnosticCatalogue.ValueType(At(call.Span), "A shared module", "a block or an operation with parameters", $"'{name}'")
             .WithHint(type is null
-                ? $"It has no weights to share: write value -> {name} wherever it is wanted."
+                ? $"It has no weights to share: write value -> {name} wherever you need it."
                 : $"Write {operation!.Example}."));
         return null;
     }
@@ -122,7 +122,7 @@ internal sealed class SharedModules(Rooms rooms)
     private IReadOnlyList<Value> RefuseArguments(SharedModule shared, IReadOnlyList<Argument> arguments) =>
     [
         Findings.Fail(DiagnosticCatalogue.TooManyArguments(At(arguments[0].Span), shared.Label.ToString(), arguments.Count, [])
-            .WithHint("Its arguments stand where it is declared.")),
+            .WithHint("Its arguments are given where it is declared.")),
     ];
 
     /// <summary>

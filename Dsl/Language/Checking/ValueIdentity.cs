@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Checking;

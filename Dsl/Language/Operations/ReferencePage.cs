@@ -18,17 +18,18 @@ internal static class ReferencePage
         page.Append("# Operations, policies, diagnostics\n\n"
             + "This page is written from the catalogues (OperationCatalogue.cs, NormPolicies.cs and DiagnosticCatalogue.cs in "
             + "Dsl/Language);\n"
-            + "[language.md](language.md) tells the language itself. Arguments go by position in the order given, or by name.\n"
-            + "*Whole numbers for each dimension* are one number for all spatial dimensions, or a list such as `[1, 7]`.\n\n"
+            + "[language.md](language.md) describes the language itself. Arguments go by position in the order of the table, or by name.\n"
+            + "*A whole number or a list with one for each spatial dimension* is one number for all of them, or a list such as "
+            + "`[1, 7]`.\n\n"
             + "## Operations\n");
         foreach (var layer in OperationCatalogue.All)
             Append(page, layer);
         page.Append(
-            "\n## Normalization policies\n\nA network's policy is set with `norm = ...`; a stage may have its own: `norm(group(32))`.\n");
+            "\n## Normalization policies\n\nA network's policy is set with `norm = ...`; a norm may have its own: `norm(group(32))`.\n");
         foreach (var policy in NormPolicies.All)
         {
             page.Append($"\n### {policy.Name}\n\n{policy.Summary}\n")
-                .Append(policy.HasChain ? "Its layers hand their statistics on: the chain.\n" : "It has no chain.\n");
+                .Append(policy.HasChain ? "Its layers pass their statistics on: it has a chain.\n" : "It has no chain.\n");
             Append(page, policy.Parameters);
         }
         page.Append("\n## Diagnostics\n\n| code | severity | title |\n|---|---|---|\n");
@@ -51,7 +52,7 @@ internal static class ReferencePage
         page.Append("\n| argument | kind | default | |\n|---|---|---|---|\n");
         foreach (var parameter in parameters)
             page.Append(
-                $"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsNameOnly ? "; by its name" : "")} | "
+                $"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsNameOnly ? "; by name only" : "")} | "
                     + $"{parameter.DefaultText ?? "must be given"} | {parameter.Summary} |\n");
     }
 

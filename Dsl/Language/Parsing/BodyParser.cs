@@ -288,5 +288,5 @@ internal sealed class BodyParser
         return header;
     }
 
-    private static string BodyHint(Token keyword) => $"The part that belongs to '{keyword.Text}' stands in braces.";
+    private static string BodyHint(Token keyword) => $"The body of '{keyword.Text}' needs braces.";
 }

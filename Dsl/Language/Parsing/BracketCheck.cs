@@ -50,7 +50,7 @@ internal sealed class BracketCheck(SourceText source, IReadOnlyList<Token> token
             return true;
         var unclosed = open.Peek();
         diagnostics.Add(DiagnosticCatalogue.Unclosed(source.At(unclosed.Span), unclosed.Text, "the statement", null)
-            .WithHint(HidesBracket(unclosed) ? "'//' begins a comment; '/' between whole numbers is the floor quotient." : null));
+            .WithHint(HidesBracket(unclosed) ? "'//' starts a comment; '/' between whole numbers already rounds down." : null));
         return false;
     }
 

@@ -146,15 +146,15 @@ internal sealed class Lexer
         var span = new TextSpan(_position, length);
         var hint = c switch
         {
-            ';' => "Statements end with the line; leave the semicolon out.",
+            ';' => "A statement ends with its line: remove the semicolon.",
             '&' => "Write 'and'.",
             '|' when At(_position + 1) != '|' => "Write '->' between stages and 'or' between conditions.",
             '|' => "Write 'or'.",
             '!' => "Write 'not'.",
-            '\'' => "Text stands in double quotes.",
+            '\'' => "Use double quotes for text.",
             '\u2192' => "Write '->'.",
             '\u00D7' => "Write '*'.",
-            '#' => "Comments begin with '//'.",
+            '#' => "Comments start with '//'.",
             _ => null,
         };
         _position += length;

@@ -80,9 +80,9 @@ internal sealed class Parser
                 var nearest = Spelling.Nearest(Current.Text, known);
                 Report(DiagnosticCatalogue.ExpectedDeclaration(_source.At(Current.Span), Current.Describe())
                     .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
-                        : IsForeignDeclaration() ? "What a network is made of is declared by 'block'."
+                        : IsForeignDeclaration() ? "The parts of a network are declared with 'block'."
                         : StatementBounds.StartsStatement(_cursor.Tokens, _cursor.Position)
-                            ? "Statements stand in the braces of a network or a block."
+                            ? "Statements belong inside the braces of a network or a block."
                             : null));
                 if (IsForeignDeclaration())
                     Add(modules, ReadModule(ModuleKind.Block));

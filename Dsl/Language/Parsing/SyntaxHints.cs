@@ -20,26 +20,26 @@ internal static class SyntaxHints
         return found.Kind switch
         {
             TokenKind.Label when tokens[start].IsWord("extern") =>
-                $"The constructor's parameters stand in parentheses, as in '{found.Text}(): [N, C] -> [N, C]'.",
+                $"The parameters of the constructor go in parentheses, as in '{found.Text}(): [N, C] -> [N, C]'.",
             TokenKind.Assign when tokens[at + 1].Is(TokenKind.Greater) => "Write '->'.",
-            TokenKind.Assign when tokens[start].IsWord("if") => "Two values are compared by '=='.",
+            TokenKind.Assign when tokens[start].IsWord("if") => "Write '==' to compare.",
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier)
                 && (tokens[start].IsWord("network") || tokens[start].IsWord("block")) =>
-                $"A parameter has a type, as in '{before.Text}: int = 1'.",
+                $"A parameter needs a type, as in '{before.Text}: int = 1'.",
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) =>
                 $"An argument's name ends with a colon, as in '{before.Text}: value'.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier)
                 && at - 2 >= start && tokens[at - 2].Is(TokenKind.Arrow) =>
                 $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
-            TokenKind.Comma when inArguments && before.Kind is TokenKind.Integer => "A list stands in square brackets, as in [2, 2].",
+            TokenKind.Comma when inArguments && before.Kind is TokenKind.Integer => "Write a list in square brackets, as in [2, 2].",
             TokenKind.OpenParen when at - 2 >= start && before.Is(TokenKind.Identifier) && tokens[at - 2].Is(TokenKind.Dot) =>
                 $"Operations are stages: write value -> {before.Text}.",
             TokenKind.OpenParen when before.Is(TokenKind.Label) && before.Text.Contains('.') =>
                 $"Operations are stages: write value -> {before.Text.Substring(before.Text.LastIndexOf('.') + 1)}.",
-            TokenKind.Star when before.Is(TokenKind.Star) => "There are no powers: multiply, or write the number.",
+            TokenKind.Star when before.Is(TokenKind.Star) => "There is no power operator: multiply, or write the number.",
             TokenKind.Plus or TokenKind.Minus or TokenKind.Star when !inArguments
                 && Enumerable.Range(start, at - start).Any(i => tokens[i].Is(TokenKind.Arrow)) =>
-                $"'->' binds loosest: put the chain before '{found.Text}' in parentheses.",
+                $"'->' binds loosest: put the value with its stages before '{found.Text}' in parentheses.",
             TokenKind.Arrow when at == start + 1 => $"Give the result a name, as in 'y = {before.Text} -> relu'.",
             _ => null,
         };

@@ -61,7 +61,7 @@ internal sealed class ModuleModel(
     /// <summary>The values that norms, or blocks that hold norms, observe: they have states from then on.</summary>
     public ISet<TensorValue> Observed { get; init; } = new HashSet<TensorValue>();
 
-    /// <summary>Whether a value ever has a state: one that never has is null wherever it is asked for.</summary>
+    /// <summary>Whether a value ever has a state: one that never has one is null in the generated code.</summary>
     public bool CanHaveState(TensorValue value) => value.Chain.HasState || Observed.Contains(value);
 
     /// <summary>For each input whether a norm in it observes that input, and so sharpens its state for the caller.</summary>

@@ -21,7 +21,7 @@ internal sealed class Shape
     /// <summary>The number of channels (or features): the second dimension.</summary>
     public Size Channels => Sizes[1];
 
-    /// <summary>The dimensions behind the channels.</summary>
+    /// <summary>The dimensions after the channels.</summary>
     public IEnumerable<Size> Spatial => Sizes.Skip(2);
 
     /// <summary>The same with one size replaced.</summary>

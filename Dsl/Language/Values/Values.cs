@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Plan;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Values;
@@ -144,14 +143,6 @@ internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, bo
     public override string Describe() => $"the policy {policy}";
 
     public override IEnumerable<Symbol> Symbols() => policy.Symbols();
-}
-
-/// <summary>A module that was declared to be shared.</summary>
-internal sealed class ModuleValue(SharedModule module) : Value
-{
-    public SharedModule Module => module;
-
-    public override string Describe() => $"the module '{module.Label}'";
 }
 
 /// <summary>A tensor: its sizes, and what is known of its state in the statistic chain.</summary>

@@ -11,7 +11,7 @@ namespace KnDsl.Language.Operations;
 /// <param name="Fixed">The numbers of a rule that is told none by the operation's arguments.</param>
 internal sealed record ElementwiseRule(string? Name, string Words, IReadOnlyList<double>? Fixed = null)
 {
-    private const string CutOff = "the moments of a Gaussian that is cut off, in closed form";
+    private const string CutOff = "the moments of a truncated Gaussian, in closed form";
 
     public static readonly ElementwiseRule Quadrature = new(null, "the moments of the function of a Gaussian, by Gauss-Hermite quadrature");
     public static readonly ElementwiseRule Relu = new("Relu", "the moments of a rectified Gaussian, in closed form");

@@ -14,7 +14,7 @@ internal sealed class Glu : Operation
 
     public override string ShapeRule => "[N, C, ...] -> [N, C / 2, ...]";
 
-    public override string MomentRule => "the moments of a product of independents, one passed through the sigmoid";
+    public override string MomentRule => "the moments of a product of independent values, one of them passed through the sigmoid";
 
     public override Shape? Infer(OperationCall call)
     {

@@ -11,18 +11,18 @@ internal sealed class PRelu : Operation
     public override string Name => "prelu";
 
     public override string Summary =>
-        "x where positive, a learned slope times x elsewhere: a slope per channel, or one for all as torch.nn.PReLU() has.";
+        "x where positive, a learned slope times x elsewhere: one slope per channel, or one for all channels as in torch.nn.PReLU().";
 
     public override string Example => "y = x -> act: prelu";
 
-    private static readonly NumberParameter Initial = new("initial", "Value of every slope at first.", "0.25");
-    private static readonly FlagParameter Shared = new("shared", "Whether all channels have one slope.", false);
+    private static readonly NumberParameter Initial = new("initial", "Initial value of every slope.", "0.25");
+    private static readonly FlagParameter Shared = new("shared", "Whether all channels share one slope.", false);
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial, Shared];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
-    public override string MomentRule => "the moments of a Gaussian that is scaled below zero, in closed form";
+    public override string MomentRule => "the moments of a Gaussian scaled below zero, in closed form";
 
     public override ModuleType Module { get; } = ModuleType.Torch("PReLU");
 
@@ -31,7 +31,7 @@ internal sealed class PRelu : Operation
         if (call.Get(Shared).Value is null)
         {
             call.Report(
-                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Shared), Name, Shared.Name, "true or false that is known", "a parameter"));
+                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Shared), Name, Shared.Name, "a constant true or false", "a parameter"));
             return null;
         }
         return call.RequireRankAtLeast(2, "[N, C, ...]") && (IsShared(call) || call.RequireKnown(call.Input.Channels, "channels"))

@@ -14,7 +14,7 @@ internal sealed class Attention(bool isCross) : Operation
     public override string Name => isCross ? "cross_attention" : "attention";
 
     public override string Summary => isCross
-        ? "Attention of a value's tokens to those of another one (torch.nn.MultiheadAttention of x, memory, memory, the batch first)."
+        ? "Attention of the tokens of one value to those of another (torch.nn.MultiheadAttention of x, memory, memory, the batch first)."
         : "Attention of tokens to each other (torch.nn.MultiheadAttention of x, x, x, the batch first); its parameters are named "
             + "in_proj_weight, in_proj_bias, out_proj.weight and out_proj.bias.";
 
@@ -24,7 +24,7 @@ internal sealed class Attention(bool isCross) : Operation
     private static readonly IntegerParameter Heads = new("heads", "Number of heads; it divides the features.") { Minimum = 1 };
 
     private static readonly NumberParameter Dropout =
-        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0")
+        new("dropout", "Probability that an attention weight is dropped during training.", "0.0")
         {
             Minimum = 0, Maximum = 1, ExcludesMaximum = true,
         };
@@ -46,7 +46,7 @@ internal sealed class Attention(bool isCross) : Operation
     public override Shape? Infer(OperationCall call)
     {
         var hint = call.Input.Rank == 4
-            ? "Put the positions of an image in a row and the channels last: flatten(2) -> permute(0, 2, 1)." : null;
+            ? "Put the positions of an image in one dimension and the channels last: flatten(2) -> permute(0, 2, 1)." : null;
         if (!call.RequireRank(3, "[N, L, C]", hint) || !call.RequireKnown(Features(call), "features")
             || !RequireDivides(call, Heads, Features(call)))
             return null;

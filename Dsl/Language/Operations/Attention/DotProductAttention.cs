@@ -18,7 +18,12 @@ internal sealed class DotProductAttention : Operation
     public override string Example => "y = scaled_dot_product_attention(q, k, v)";
 
     private static readonly NumberParameter Dropout =
-        new("dropout", "Probability that a weight is left out while training.", "0.0") { Minimum = 0, Maximum = 1, ExcludesMaximum = true };
+        new("dropout", "Probability that an attention weight is dropped during training.", "0.0")
+        {
+            Minimum = 0,
+            Maximum = 1,
+            ExcludesMaximum = true,
+        };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Dropout];
 
@@ -33,7 +38,7 @@ internal sealed class DotProductAttention : Operation
         var (q, k, v) = (call.Inputs[0].Shape, call.Inputs[1].Shape, call.Inputs[2].Shape);
         if (q.Rank < 3 || k.Rank != q.Rank || v.Rank != q.Rank)
         {
-            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "three values of one rank, at least 3", $"{q}, {k} and {v}"));
+            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "three values of the same rank, at least 3", $"{q}, {k} and {v}"));
             return null;
         }
         var last = q.Rank - 1;

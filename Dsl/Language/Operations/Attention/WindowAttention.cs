@@ -25,10 +25,10 @@ internal sealed class WindowAttention : Operation
     private static readonly SpatialParameter WindowSize = new("window", "Size of a window.") { Minimum = 1 };
 
     private static readonly SpatialParameter Shift =
-        new("shift", "How far the windows are shifted; a dimension that one window covers is not.", 0) { Minimum = 0 };
+        new("shift", "How far the windows are shifted; a dimension that fits into one window is not shifted.", 0) { Minimum = 0 };
 
     private static readonly NumberParameter Dropout =
-        new("dropout", "Probability that a weight of the attention is left out while training.", "0.0")
+        new("dropout", "Probability that an attention weight is dropped during training.", "0.0")
         {
             Minimum = 0, Maximum = 1, ExcludesMaximum = true,
         };

@@ -16,7 +16,7 @@ internal static class TorchArguments
 
     public static string? Hint(string name, IReadOnlyList<string> known) =>
         Own.TryGetValue(name, out var own) && known.Contains(own) ? $"Did you mean '{own}'?"
-        : name is "in_channels" or "in_features" or "num_features" or "num_channels" ? "Leave it out: the input tells it."
-        : name == "inplace" ? "Leave it out: what is read for the last time is freed at once."
+        : name is "in_channels" or "in_features" or "num_features" or "num_channels" ? "Remove it: it follows from the input."
+        : name == "inplace" ? "Remove it: memory is freed as soon as a value is no longer needed."
         : null;
 }

@@ -13,7 +13,7 @@ internal sealed class Conv(int dimensions) : Operation
 
     public override string Summary =>
         $"Convolution over {DiagnosticCatalogue.Count(dimensions, "spatial dimension")} (torch.nn.Conv{dimensions}d). "
-        + "Pads by half its dilated kernel unless told otherwise, and has a bias unless the stage right after it is a norm.";
+        + "Pads by half its dilated kernel by default, and has a bias unless the next stage is a norm.";
 
     public override string Example =>
         dimensions == 2 ? "y = x -> conv1: conv(64, 3, stride: 2) -> norm -> relu" : $"y = x -> {Name}(64, 3)";
@@ -24,7 +24,7 @@ internal sealed class Conv(int dimensions) : Operation
 
     private static readonly SpatialParameter Padding = new("padding", "Zeros around the input.")
     {
-        DefaultText = "half the dilated kernel, rounded down (patches that do not overlap want 0)",
+        DefaultText = "half the dilated kernel, rounded down (use 0 for patches that do not overlap)",
         Words = ["same", "valid"],
         Minimum = 0,
         IsNameOnly = true,
@@ -37,12 +37,12 @@ internal sealed class Conv(int dimensions) : Operation
 
     private static readonly FlagParameter Bias = new("bias", "Whether a bias is added.")
     {
-        DefaultText = "false right before a norm, else true",
+        DefaultText = "false directly before a norm, true otherwise",
         IsNameOnly = true,
     };
 
     private static readonly WordParameter Mode =
-        new("mode", "What pads.", "zeros", "reflect", "replicate", "circular") { IsNameOnly = true };
+        new("mode", "The values of the padding.", "zeros", "reflect", "replicate", "circular") { IsNameOnly = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } =
         [Channels, Kernel, Stride, Padding, Dilation, Groups, Bias, Mode];
@@ -54,7 +54,7 @@ internal sealed class Conv(int dimensions) : Operation
         _ => "[N, C, D, H, W] -> [N, channels, floor((D + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, H and W likewise]",
     };
 
-    public override string MomentRule => "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent)";
+    public override string MomentRule => "mean: sum of W mean + b; variance: sum of W^2 variance (inputs assumed independent)";
 
     public override ModuleType Module => ModuleType.Torch($"Conv{dimensions}d");
 
@@ -73,7 +73,7 @@ internal sealed class Conv(int dimensions) : Operation
             if (call.Get(Stride, dimensions).FirstOrDefault(stride => stride.Value is not (null or 1)) is { } stride)
             {
                 call.Report(
-                    DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Stride), Name, "stride", "1 where padding is 'same'",
+                    DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Stride), Name, "stride", "1 if padding is 'same'",
                         stride.ToString()));
                 return null;
             }

@@ -13,7 +13,7 @@ internal sealed class ConvTranspose(int dimensions) : Operation
     public override string Summary =>
         $"Transposed convolution (torch.nn.ConvTranspose{dimensions}d). Unless padding is given, it is such that the output is stride "
             + "times the input; "
-        + "has a bias unless the stage right after it is a norm.";
+        + "it has a bias unless the next stage is a norm.";
 
     public override string Example => $"y = x -> up: {Name}(64, 2, stride: 2)";
 
@@ -22,16 +22,16 @@ internal sealed class ConvTranspose(int dimensions) : Operation
     private static readonly SpatialParameter Stride =
         new("stride", "Step of the kernel in the output.", 1) { Minimum = 1, IsNameOnly = true };
 
-    private static readonly SpatialParameter Padding = new("padding", "Positions cut from each side of the output.", 0)
+    private static readonly SpatialParameter Padding = new("padding", "Positions removed from each side of the output.", 0)
     {
-        DefaultText = "such that the output is stride times the input",
+        DefaultText = "the output becomes stride times the input",
         Minimum = 0,
         IsNameOnly = true,
     };
 
-    private static readonly SpatialParameter OutputPadding = new("output_padding", "Positions added at one side of the output.", 0)
+    private static readonly SpatialParameter OutputPadding = new("output_padding", "Positions added to one side of the output.", 0)
     {
-        DefaultText = "0 where padding is given",
+        DefaultText = "0 if padding is given",
         Minimum = 0,
         IsNameOnly = true,
     };
@@ -43,7 +43,7 @@ internal sealed class ConvTranspose(int dimensions) : Operation
 
     private static readonly FlagParameter Bias = new("bias", "Whether a bias is added.")
     {
-        DefaultText = "false right before a norm, else true",
+        DefaultText = "false directly before a norm, true otherwise",
         IsNameOnly = true,
     };
 

@@ -10,7 +10,7 @@ internal sealed class Linear : Operation
     public override string Name => "linear";
 
     public override string Summary =>
-        "Fully connected layer over the last dimension (torch.nn.Linear). Has a bias unless the stage right after it is a norm.";
+        "Fully connected layer over the last dimension (torch.nn.Linear). Has a bias unless the next stage is a norm.";
 
     public override string Example => "logits = x -> avgpool(global) -> flatten -> fc: linear(10)";
 
@@ -18,7 +18,7 @@ internal sealed class Linear : Operation
 
     private static readonly FlagParameter Bias = new("bias", "Whether a bias is added.")
     {
-        DefaultText = "false right before a norm, else true",
+        DefaultText = "false directly before a norm, true otherwise",
         IsNameOnly = true,
     };
 
@@ -27,7 +27,7 @@ internal sealed class Linear : Operation
     public override string ShapeRule => "[N, ..., F] -> [N, ..., features]";
 
     public override string MomentRule =>
-        "mean: sum of W mean + b; variance: sum of W^2 variance (inputs taken as independent); over positions the average of these over "
+        "mean: sum of W mean + b; variance: sum of W^2 variance (inputs assumed independent); over positions the average of these over "
             + "the outputs, which differ in their means";
 
     public override ModuleType Module { get; } = ModuleType.Torch("Linear");

@@ -6,12 +6,12 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>Puts values side by side, along the channels unless told otherwise (torch.cat).</summary>
+/// <summary>Concatenates values along a dimension, by default the channels (torch.cat).</summary>
 internal sealed class Concat : Operation
 {
     public override string Name => "concat";
 
-    public override string Summary => "Puts values side by side, along the channels unless told otherwise (torch.cat).";
+    public override string Summary => "Concatenates values along a dimension, by default the channels (torch.cat).";
 
     public override string Example => "y = concat(x, x -> conv(32, 3))";
 
@@ -19,15 +19,15 @@ internal sealed class Concat : Operation
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
 
-    public override string HintForNumber => "A dimension is named: axis: 1.";
+    public override string HintForNumber => "Give the dimension by name: axis: 1.";
 
     public override int? InputCount => null;
 
     public override string ShapeRule =>
-        "[N, C1, H, W], [N, C2, H, W] -> [N, C1 + C2, H, W]; a batch of 1, as a learned tensor may have it, is repeated";
+        "[N, C1, H, W], [N, C2, H, W] -> [N, C1 + C2, H, W]; a batch of 1, as of a learned tensor, is repeated";
 
     public override string MomentRule =>
-        "moments side by side; along positions their mixture; along the batch, and with learned tensors, it cuts the chain";
+        "concatenated; along positions, their mixture; along the batch, and with learned tensors, it cuts the chain";
 
     public override bool PassesState(OperationCall call) =>
         Axes.Resolve(call, Axis) is > 0 && !call.Inputs.Any(input => input.IsLearned);

@@ -10,11 +10,11 @@ namespace KnDsl.Language.Operations;
 internal sealed class Join(string symbol, string title, string rule, string momentRule) : Operation
 {
     public static readonly Join Add =
-        new("+", "Sum, element by element; one side may be a number.", "Sum", "means add; variances add (terms taken as independent)");
+        new("+", "Sum, element by element; one side may be a number.", "Sum", "means add; variances add (terms assumed independent)");
     public static readonly Join Multiply =
-        new("*", "Product, element by element; one side may be a number.", "Product", "the moments of a product of independents");
+        new("*", "Product, element by element; one side may be a number.", "Product", "the moments of a product of independent values");
     public static readonly Join Subtract = new("-", "Difference, element by element; one side may be a number.", "Difference",
-        "means subtract; variances add (terms taken as independent)");
+        "means subtract; variances add (terms assumed independent)");
 
     public override string Name => symbol;
 
@@ -27,10 +27,10 @@ internal sealed class Join(string symbol, string title, string rule, string mome
     public override string Example => symbol == "+" ? "y = x + shortcut -> relu" : $"y = x {symbol} gate";
 
     public override string ShapeRule =>
-        "equal sizes; a size of 1 is repeated, and dimensions that a learned tensor lacks in front are added";
+        "equal sizes; a size of 1 is repeated, and leading dimensions that a learned tensor lacks are added";
 
     public override string MomentRule =>
-        $"{momentRule}; a learned tensor counts as a number for each channel, and cuts the chain where it is more than that";
+        $"{momentRule}; a learned tensor counts as one number per channel, and cuts the chain if it is more than that";
 
     public override bool PassesState(OperationCall call) =>
         call.Inputs.All(input => !input.IsLearned || IsForChannels(Aligned(input, call)))
@@ -63,7 +63,8 @@ internal sealed class Join(string symbol, string title, string rule, string mome
             else if (b.Value == 1)
                 sizes.Add(a);
             else if (call.Require(a, b, () => DiagnosticCatalogue.Join(
-                         call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(), $"{first.NameOf(axis)} {a} and {b}", right.Origin).WithHint(Sizing.Hint(a, b))))
+                         call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(), $"{first.NameOf(axis)} {a} and {b}",
+                         right.Origin).WithHint(Sizing.Hint(a, b))))
                 sizes.Add(a);
             else
                 return null;

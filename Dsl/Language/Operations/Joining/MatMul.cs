@@ -19,7 +19,7 @@ internal sealed class MatMul : Operation
     public override string ShapeRule => "[..., A, B], [..., B, C] -> [..., A, C]";
 
     public override string MomentRule =>
-        "sums of products of independents over the inner dimension; of two matrices without channels none, that cuts the chain";
+        "sums of products of independent values over the inner dimension; two matrices without channels cut the chain";
 
     public override bool PassesState(OperationCall call) => call.Input.Rank > 2;
 
@@ -28,7 +28,7 @@ internal sealed class MatMul : Operation
         var (a, b) = (call.Inputs[0].Shape, call.Inputs[1].Shape);
         if (a.Rank != b.Rank || a.Rank < 2)
         {
-            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "two values of one rank, at least 2", $"{a} and {b}"));
+            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "two values of the same rank, at least 2", $"{a} and {b}"));
             return null;
         }
         for (var axis = 0; axis < a.Rank - 2; axis++)

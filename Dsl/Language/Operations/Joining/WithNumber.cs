@@ -24,7 +24,7 @@ internal sealed class WithNumber(string symbol, bool isNumberFirst) : Operation
 
     public override string ShapeRule => "any shape, unchanged";
 
-    public override string MomentRule => "those of a Gaussian that is moved or scaled";
+    public override string MomentRule => "those of a shifted or scaled Gaussian";
 
     public override Shape Infer(OperationCall call) => call.Input;
 

@@ -9,18 +9,18 @@ internal sealed class Embedding : Operation
 {
     public override string Name => "embedding";
 
-    public override string Summary => "A learned vector for each whole number (torch.nn.Embedding); the input holds indices (int64).";
+    public override string Summary => "A learned vector for each index (torch.nn.Embedding); the input contains indices (int64).";
 
     public override string Example => "y = tokens -> embed: embedding(1000, 64)";
 
-    private static readonly IntegerParameter Count = new("count", "How many indices there are.") { Minimum = 1 };
+    private static readonly IntegerParameter Count = new("count", "Number of indices.") { Minimum = 1 };
     private static readonly IntegerParameter Features = new("features", "Length of a vector.") { Minimum = 1 };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Count, Features];
 
     public override string ShapeRule => "[N, ...] -> [N, ..., features]";
 
-    public override string MomentRule => "none, and none is lost: indices have no statistics, and the next norm begins the chain";
+    public override string MomentRule => "none, and nothing is cut: indices have no statistics, so the next norm begins the chain";
 
     public override bool PassesState(OperationCall call) => false;
 

@@ -13,7 +13,7 @@ internal sealed class LayerScale : Operation
 
     public override string Example => "y = x -> ls: layer_scale(1e-6)";
 
-    private static readonly NumberParameter Initial = new("initial", "Value of every factor at first.", "1e-5");
+    private static readonly NumberParameter Initial = new("initial", "Initial value of every factor.", "1e-5");
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial];
 

@@ -19,10 +19,10 @@ internal sealed class Learned : Operation
     public override string Example => "token = class_token: learned(1, 1, 768)";
 
     private static readonly ListParameter AllSizes = new("sizes", "All sizes.") { IsVariadic = true, Minimum = 1 };
-    private static readonly NumberParameter Mean = new("value", "Mean of the elements at first.", "0.0");
+    private static readonly NumberParameter Mean = new("value", "Initial mean of the elements.", "0.0");
 
     private static readonly NumberParameter Deviation =
-        new("std", "Standard deviation of the elements at first: 0, or they are drawn from a normal distribution.", "0.0") { Minimum = 0 };
+        new("std", "Initial standard deviation of the elements; above 0 they are drawn from a normal distribution.", "0.0") { Minimum = 0 };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [AllSizes, Mean, Deviation];
 
@@ -30,7 +30,7 @@ internal sealed class Learned : Operation
 
     public override string ShapeRule => "[sizes...], without a batch";
 
-    public override string MomentRule => "it is known, not observed: see +, - and *";
+    public override string MomentRule => "it is a known number and not an observation: see +, - and *";
 
     public override ModuleType Module => ModuleType.Parameter;
 

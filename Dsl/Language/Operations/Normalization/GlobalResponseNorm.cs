@@ -11,13 +11,14 @@ internal sealed class GlobalResponseNorm : Operation
     public override string Name => "grn";
 
     public override string Summary =>
-        "Global response normalization: each channel is weighed by its norm over the image, relative to the other channels' (Woo et al. "
+        "Global response normalization: each channel is scaled by its norm over the image relative to the norms of the other channels "
+            + "(Woo et al. "
             + "2023, ConvNeXt V2); its parameters are named gamma and beta.";
 
     public override string Example => "y = x -> permute(0, 2, 3, 1) -> linear(384) -> gelu -> grn(axis: -1)";
 
     private static readonly IntegerParameter AxisParameter =
-        new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 where they come last.");
+        new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 if they are last.");
 
     private static readonly NumberParameter Epsilon =
         new("eps", "Added to the mean of the norms.", "1e-6") { Minimum = 0, ExcludesMinimum = true };

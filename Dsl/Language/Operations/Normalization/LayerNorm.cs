@@ -16,7 +16,8 @@ internal sealed class LayerNorm(bool isRms) : Operation
     public override string Summary => isRms
         ? "Divides each position by the root mean square over one dimension, its channels (Zhang and Sennrich 2019, torch.nn.RMSNorm); its "
             + "parameter is named weight."
-        : "Normalizes each position over one dimension, its channels (torch.nn.LayerNorm), whatever the network's policy; its parameters "
+        : "Normalizes each position over one dimension, its channels (torch.nn.LayerNorm), regardless of the network's policy; its "
+            + "parameters "
             + "are named weight and bias.";
 
     public override string Example =>
@@ -46,14 +47,14 @@ internal sealed class LayerNorm(bool isRms) : Operation
         if (call.Input.Rank > 3 && !call.Has(AxisParameter))
         {
             call.Report(DiagnosticCatalogue.MissingArgument(call.Place, Name, "axis", $"a dimension of {call.Input}")
-                .WithHint($"Write {Name}(axis: 1) where the channels come second, {Name}(axis: -1) where they come last."));
+                .WithHint($"Write {Name}(axis: 1) if the channels are second, {Name}(axis: -1) if they are last."));
             return null;
         }
         if (Axis(call) is not { } axis)
             return null;
         if (axis == 0)
         {
-            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(AxisParameter), Name, "axis", "a dimension behind the batch", "0"));
+            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(AxisParameter), Name, "axis", "a dimension after the batch", "0"));
             return null;
         }
         return call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;

@@ -17,7 +17,7 @@ internal sealed class LocalResponseNorm : Operation
     private static readonly IntegerParameter Neighbours = new("size", "Number of neighbouring channels.") { Minimum = 1 };
     private static readonly NumberParameter Alpha = new("alpha", "Weight of the mean of squares.", "1e-4");
     private static readonly NumberParameter Beta = new("beta", "Exponent.", "0.75");
-    private static readonly NumberParameter K = new("k", "What is added.", "1.0");
+    private static readonly NumberParameter K = new("k", "The number added.", "1.0");
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Neighbours, Alpha, Beta, K];
 

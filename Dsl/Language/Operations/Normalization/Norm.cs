@@ -15,21 +15,21 @@ internal sealed class Norm : Operation
     public override string Name => "norm";
 
     public override string Summary =>
-        "Normalization under the network's policy (norm = ...), or under the one given. Its prior comes from the norms before it, "
-        + "passed through every operation between.";
+        "Normalization under the network's policy (norm = ...), or the given one. Its prior comes from the norms before it, "
+        + "passed through every operation in between.";
 
     public override string Example => "y = x -> conv1: conv(64, 3) -> bn1: norm -> relu";
 
-    private static readonly PolicyParameter OwnPolicy = new("policy", "Another policy for this layer.") { DefaultText = "the network's" };
+    private static readonly PolicyParameter OwnPolicy = new("policy", "Another policy for this norm.") { DefaultText = "the network's" };
 
-    private static readonly NumberParameter Epsilon = new("eps", "Another number added to the variance.")
+    private static readonly NumberParameter Epsilon = new("eps", "A different number added to the variance.")
     {
         DefaultText = "the policy's",
         Minimum = 0,
         ExcludesMinimum = true,
     };
 
-    private static readonly NumberParameter Momentum = new("momentum", "Another share of the new statistics in the running averages.")
+    private static readonly NumberParameter Momentum = new("momentum", "A different share of the new statistics in the running averages.")
     {
         DefaultText = "the policy's",
         Minimum = 0,
@@ -39,7 +39,7 @@ internal sealed class Norm : Operation
     private static readonly WordParameter Chain = new("chain", "'start' begins a new chain: no prior.", "on", "start");
 
     private static readonly LabelParameter From =
-        new("from", "The label of the norm that alone gives the prior.") { DefaultText = "all that reach this one" };
+        new("from", "The label of the only norm that gives the prior.") { DefaultText = "all that reach this one" };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [OwnPolicy, Epsilon, Momentum, Chain, From];
 

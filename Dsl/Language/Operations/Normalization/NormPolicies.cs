@@ -40,7 +40,7 @@ internal static class NormPolicies
         new("momentum", "Share of the new statistics in the running averages.", "0.1") { Minimum = 0, Maximum = 1 };
 
     private static readonly IntegerParameter Microbatch =
-        new("microbatch", "Samples behind one statistic.") { DefaultText = "the whole batch", Minimum = 1 };
+        new("microbatch", "Samples per statistic.") { DefaultText = "the whole batch", Minimum = 1 };
 
     /// <summary>Gains that are trained: one of each layer, or one of each channel.</summary>
     private static readonly IReadOnlyList<string> GainWords = ["learned", "adaptive", "learned(channel)", "adaptive(channel)"];
@@ -49,7 +49,7 @@ internal static class NormPolicies
         new("gain", "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.")
         {
             DefaultText =
-                "by the samples n behind a statistic: mean 1, variance 0.05 up to 8 samples and rising to 1 (0.95 at 64); both 0.03 "
+                "depends on the samples per statistic: mean 1, variance 0.05 up to 8 samples, then rising to 1 (0.95 at 64); both 0.03 "
                     + "at one sample",
             Words = GainWords,
             Minimum = 0,
@@ -64,7 +64,7 @@ internal static class NormPolicies
         };
 
     private static readonly WordParameter Transition =
-        new("transition", "How a prior is made of the statistics before.", "analytic", "sampled", "learned");
+        new("transition", "How the previous statistics become a prior.", "analytic", "sampled", "learned");
 
     public static readonly IReadOnlyList<NormPolicyDefinition> All =
     [
@@ -72,17 +72,17 @@ internal static class NormPolicies
             KalmanGain, Microbatch, Transition, Epsilon, Momentum),
         new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum),
         new("group", "Group normalization (Wu and He 2018).", false, Groups, Epsilon),
-        new("renorm", "Batch renormalization (Ioffe 2017), its bounds widening in training.", false,
-            new NumberParameter("r_max", "The last bound of the factor r.", "3.0") { Minimum = 1 },
-            new NumberParameter("d_max", "The last bound of the shift d.", "5.0") { Minimum = 0 },
-            new IntegerParameter("warm_up", "Batches of plain batch normalization at first.", 5000) { Minimum = 0 },
-            new IntegerParameter("r_steps", "The batch at which r's bound is reached.", 40000) { Minimum = 0 },
-            new IntegerParameter("d_steps", "The batch at which d's bound is reached.", 25000) { Minimum = 0 },
+        new("renorm", "Batch renormalization (Ioffe 2017), with bounds that widen during training.", false,
+            new NumberParameter("r_max", "The final bound of the factor r.", "3.0") { Minimum = 1 },
+            new NumberParameter("d_max", "The final bound of the shift d.", "5.0") { Minimum = 0 },
+            new IntegerParameter("warm_up", "Initial batches of plain batch normalization.", 5000) { Minimum = 0 },
+            new IntegerParameter("r_steps", "The batch at which the bound of r is final.", 40000) { Minimum = 0 },
+            new IntegerParameter("d_steps", "The batch at which the bound of d is final.", 25000) { Minimum = 0 },
             Microbatch, Epsilon,
             new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1, ExcludesMinimum = true }),
         new("layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, Epsilon),
         new("instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, Epsilon, Affine),
-        new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): group statistics, filtered.", true,
+        new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): filtered group statistics.", true,
             Groups, GroupGain, Epsilon, Momentum),
         new("none", "No normalization.", false) { HasLayers = false },
     ];

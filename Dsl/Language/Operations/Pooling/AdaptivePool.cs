@@ -21,10 +21,10 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [OutputSize];
 
-    public override string ShapeRule => "each spatial size becomes the one given";
+    public override string ShapeRule => "each spatial size becomes the given one";
 
     public override string MomentRule => isMax
-        ? "the first two moments of the maximum of as many independent normals as a window has positions"
+        ? "the first two moments of the maximum of independent Gaussians, one per position of a window"
         : "mean; variance / positions of a window";
 
     public override Shape? Infer(OperationCall call) =>

@@ -21,7 +21,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
     public override string Summary =>
         $"{(isMax ? "Maximum" : "Average")} over a window of {DiagnosticCatalogue.Count(dimensions, "spatial dimension")} "
             + $"(torch.nn.{TorchName}{dimensions}d), "
-        + $"or with 'global' over all positions, which leaves {(dimensions == 2 ? "1x1" : "size 1")}.";
+        + $"or over all positions with 'global', which leaves {(dimensions == 2 ? "1x1" : "size 1")}.";
 
     public override string Example => isMax ? $"y = x -> {Name}(3, stride: 2, padding: 1)" : $"y = x -> {Name}(global) -> flatten";
 
@@ -32,7 +32,10 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
     private static readonly FlagParameter Ceil = new("ceil", "Whether the output's size is rounded up.", false);
 
     private readonly SpatialParameter _padding =
-        new("padding", isMax ? "Positions added around the input, never the maximum." : "Zeros around the input.", 0) { Minimum = 0 };
+        new("padding", isMax ? "Positions added around the input, which are never the maximum." : "Zeros around the input.", 0)
+        {
+            Minimum = 0,
+        };
 
     public override IReadOnlyList<OperationParameter> Parameters => [Kernel, Stride, _padding, isMax ? Dilation : CountPadding, Ceil];
 
@@ -41,8 +44,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
             + $"{(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'";
 
     public override string MomentRule => isMax
-        ? "the first two moments of the maximum of as many independent normals as the window has positions, padding left out"
-        : "mean; variance / positions of the window; padding as zeros in their share of the windows";
+        ? "the first two moments of the maximum of independent Gaussians, one per position of the window, without the padding"
+        : "mean; variance / positions of the window; padding counts as zeros, by its share of the windows";
 
     private static bool IsGlobal(OperationCall call) => call.Word(Kernel) == "global";
 

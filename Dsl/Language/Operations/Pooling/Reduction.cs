@@ -13,27 +13,27 @@ internal sealed class Reduction(string name, string title, string torch, string 
 {
     // Before the operations themselves, which take them while they are made.
     private static readonly AmountsParameter Axes = new("axes", "Dimensions; negative ones count from the end.") { IsVariadic = true };
-    private static readonly FlagParameter Keep = new("keep", "Whether they stay, with size 1.", false);
+    private static readonly FlagParameter Keep = new("keep", "Whether they are kept, with size 1.", false);
 
     public static readonly Reduction Mean = new(
-        "mean", "Mean", "mean", "MeanReduction", "mean; variance / positions; over channels those of their average");
+        "mean", "Mean", "mean", "MeanReduction", "mean; variance / positions; over channels, those of their average");
     public static readonly Reduction Sum = new(
-        "sum", "Sum", "sum", "SumReduction", "mean and variance times positions; over channels those of their average");
+        "sum", "Sum", "sum", "SumReduction", "mean and variance times positions; over channels, those of their average");
     public static readonly Reduction Max = new(
         "max", "Maximum", "amax", "MaxReduction",
-        "the first two moments of the maximum of as many independent normals as there are positions; over channels of their mixture");
+        "the first two moments of the maximum of independent Gaussians, one per position; over channels, of their mixture");
 
     public override string Name => name;
 
-    public override string Summary => $"{title} over dimensions (torch.{torch}), which are left out unless told otherwise.";
+    public override string Summary => $"{title} over dimensions (torch.{torch}), which are removed by default.";
 
     public override string Example => $"y = x -> {Name}(2, 3)";
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axes, Keep];
 
-    public override string ShapeRule => "the dimensions named are left out, or become 1";
+    public override string ShapeRule => "the given dimensions are removed, or become 1";
 
-    public override string MomentRule => momentRule + "; where no channels are left the chain is cut";
+    public override string MomentRule => momentRule + "; if no channels are left, the chain is cut";
 
     private static IReadOnlyList<int>? AxesOf(OperationCall call)
     {
@@ -58,7 +58,7 @@ internal sealed class Reduction(string name, string title, string torch, string 
         if (call.Get(Keep).Value is not { } keep)
         {
             call.Report(
-                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Keep), Name, Keep.Name, "true or false that is known", "a parameter"));
+                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Keep), Name, Keep.Name, "a constant true or false", "a parameter"));
             return null;
         }
         return new Shape(call.Input.Sizes.Select((size, i) => (size, i)).Where(pair => keep || !axes.Contains(pair.i))

@@ -11,8 +11,8 @@ internal sealed class Dropout(int dimensions) : Operation
     public override string Name => dimensions == 0 ? "dropout" : $"dropout{dimensions}d";
 
     public override string Summary => dimensions == 0
-        ? "Sets elements to zero at random while training and scales the others by 1 / (1 - p) (torch.nn.Dropout)."
-        : $"Sets whole channels to zero at random while training and scales the others by 1 / (1 - p) (torch.nn.Dropout{dimensions}d).";
+        ? "Sets elements to zero at random during training and scales the others by 1 / (1 - p) (torch.nn.Dropout)."
+        : $"Sets whole channels to zero at random during training and scales the others by 1 / (1 - p) (torch.nn.Dropout{dimensions}d).";
 
     public override string Example => $"y = x -> {Name}(0.2)";
 

@@ -12,7 +12,7 @@ internal sealed class StochasticDepth : Operation
     public override string Name => "stochastic_depth";
 
     public override string Summary =>
-        "Sets whole samples to zero at random while training and scales the others by 1 / (1 - p) (Huang et al. 2016).";
+        "Sets whole samples to zero at random during training and scales the others by 1 / (1 - p) (Huang et al. 2016).";
 
     public override string Example => "y = x + (x -> conv(64, 3) -> stochastic_depth(0.1))";
 

@@ -16,7 +16,7 @@ internal sealed class PixelShuffle(bool inverse) : Operation
 
     public override string Example => $"y = x -> {Name}(2)";
 
-    private static readonly IntegerParameter Factor = new("factor", "Side of a block.") { Minimum = 1 };
+    private static readonly IntegerParameter Factor = new("factor", "Side length of a block.") { Minimum = 1 };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Factor];
 

@@ -18,21 +18,22 @@ internal sealed class Upsample : Operation
 
     private const string OneOfThree = "one of factor, size, like";
 
-    private static readonly SpatialParameter Factor = new("factor", "Whole factor.") { DefaultText = OneOfThree, Minimum = 1 };
+    private static readonly SpatialParameter Factor =
+        new("factor", "The factor, a whole number.") { DefaultText = OneOfThree, Minimum = 1 };
     private static readonly SpatialParameter OutputSize = new("size", "Size of the output.") { DefaultText = OneOfThree, Minimum = 1 };
-    private static readonly TensorParameter Like = new("like", "A value whose spatial sizes are taken.") { DefaultText = OneOfThree };
+    private static readonly TensorParameter Like = new("like", "A value whose spatial sizes are used.") { DefaultText = OneOfThree };
 
     private static readonly WordParameter Mode =
-        new("mode", "How values between are found.", "nearest", "linear", "bilinear", "bicubic", "trilinear", "area");
+        new("mode", "How values between positions are computed.", "nearest", "linear", "bilinear", "bicubic", "trilinear", "area");
 
     private static readonly FlagParameter AlignCorners = new("align_corners", "Whether the corners of input and output coincide.", false);
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Factor, OutputSize, Like, Mode, AlignCorners];
 
-    public override string ShapeRule => "each spatial size is multiplied by factor, or becomes the one given";
+    public override string ShapeRule => "each spatial size is multiplied by factor, or becomes the given one";
 
     public override string MomentRule =>
-        "nearest: unchanged; between positions: mean, and the variance that the weights of independent positions leave";
+        "nearest: unchanged; otherwise: mean, and the variance of the weighted sum of independent positions";
 
     public override Shape? Infer(OperationCall call)
     {
@@ -43,7 +44,7 @@ internal sealed class Upsample : Operation
         if (given.Length != 1)
         {
             call.Report(given.Length == 0
-                ? DiagnosticCatalogue.MissingArgument(call.Place, Name, Factor.Name, "or size, or like: one of them")
+                ? DiagnosticCatalogue.MissingArgument(call.Place, Name, Factor.Name, "or size, or like: exactly one of them")
                 : DiagnosticCatalogue.ArgumentTwice(call.PlaceOf(given[1]), Name,
                     string.Join(" and ", given.Select(parameter => parameter.Name))));
             return null;

@@ -11,18 +11,18 @@ internal sealed class Flatten : Operation
 {
     public override string Name => "flatten";
 
-    public override string Summary => "Joins dimensions into one, by default all but the batch (torch.nn.Flatten).";
+    public override string Summary => "Merges dimensions into one, by default all but the batch (torch.nn.Flatten).";
 
     public override string Example => "y = x -> avgpool(global) -> flatten -> linear(10)";
 
-    private static readonly IntegerParameter Start = new("start", "First dimension joined; negative ones count from the end.", 1);
-    private static readonly IntegerParameter End = new("end", "Last dimension joined; negative ones count from the end.", -1);
+    private static readonly IntegerParameter Start = new("start", "First dimension merged; negative ones count from the end.", 1);
+    private static readonly IntegerParameter End = new("end", "Last dimension merged; negative ones count from the end.", -1);
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Start, End];
 
     public override string ShapeRule => "[N, C, H, W] -> [N, C H W]";
 
-    public override string MomentRule => "each position keeps its channel's moments";
+    public override string MomentRule => "each position keeps the moments of its channel";
 
     public override Shape? Infer(OperationCall call)
     {

@@ -8,7 +8,7 @@ internal sealed class Identity : Operation
 {
     public override string Name => "identity";
 
-    public override string Summary => "Hands its input on (torch.nn.Identity): a place that is counted in a sequence.";
+    public override string Summary => "Returns its input (torch.nn.Identity): a member that counts in a sequence.";
 
     public override string Example => "y = x -> [ conv(64, 3), identity ]";
 

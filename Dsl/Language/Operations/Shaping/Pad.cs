@@ -12,7 +12,7 @@ internal sealed class Pad : Operation
     public override string Name => "pad";
 
     public override string Summary =>
-        "Adds zeros (or another constant) around the spatial dimensions, and channels where told (torch.nn.functional.pad).";
+        "Adds zeros (or another constant) around the spatial dimensions, and optionally channels (torch.nn.functional.pad).";
 
     public override string Example => "y = x -> pad(1, channels: 16)";
 
@@ -23,12 +23,12 @@ internal sealed class Pad : Operation
         };
 
     private static readonly AmountsParameter Channels =
-        new("channels", "Channels added: [before, after], or one number for after.", 0) { Minimum = 0 };
-    private static readonly NumberParameter Value = new("value", "What is added.", "0.0");
+        new("channels", "Channels added: [before, after], or one number for those after.", 0) { Minimum = 0 };
+    private static readonly NumberParameter Value = new("value", "The constant added.", "0.0");
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Spatial, Channels, Value];
 
-    public override string ShapeRule => "each size grows by what is added before and after";
+    public override string ShapeRule => "each size grows by the numbers added before and after";
 
     public override string MomentRule =>
         "added channels have mean value and variance 0; added positions are mixed into the channel's moments";

@@ -6,12 +6,12 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>Puts the dimensions into another order (torch.permute).</summary>
+/// <summary>Reorders the dimensions (torch.permute).</summary>
 internal sealed class Permute : Operation
 {
     public override string Name => "permute";
 
-    public override string Summary => "Puts the dimensions into another order (torch.permute).";
+    public override string Summary => "Reorders the dimensions (torch.permute).";
 
     public override string Example => "y = x -> permute(0, 2, 3, 1)";
 
@@ -23,8 +23,8 @@ internal sealed class Permute : Operation
     public override string ShapeRule => "dimension i of the output is dimension axes[i] of the input";
 
     public override string MomentRule =>
-        "unchanged where the channels stay in their place; moved, they are known to elementwise operations, linear layers over them and " +
-        "until they come back; the dimension in their place has the mixture of all channels; where the batch moves the chain is cut";
+        "unchanged if the channels keep their place; while moved, they are known to elementwise operations, linear layers over them and " +
+        "until they are moved back; the dimension in their place has the mixture of all channels; moving the batch cuts the chain";
 
     public override bool PassesState(OperationCall call) =>
         call.Get(AxesParameter) is { Count: > 0 } axes && Axes.Resolve(call, AxesParameter, axes[0]) == 0;
@@ -34,7 +34,8 @@ internal sealed class Permute : Operation
         if (call.Get(AxesParameter).Count is var count && count != call.Input.Rank)
         {
             call.Report(
-                DiagnosticCatalogue.Rank(call.Place, Name, $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for as many axes",
+                DiagnosticCatalogue.Rank(call.Place, Name,
+                    $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for the same number of axes",
                     call.Input.ToString()));
             return null;
         }

@@ -11,12 +11,12 @@ internal sealed class Reshape : Operation
 {
     public override string Name => "reshape";
 
-    public override string Summary => "Gives the same elements other sizes (torch.reshape); the batch stays and is not written.";
+    public override string Summary => "Gives the same elements other sizes (torch.reshape); the batch is kept and not written.";
 
     public override string Example => "y = x -> linear(1024) -> reshape(64, 4, 4)";
 
     private static readonly ListParameter NewSizes =
-        new("sizes", "All sizes but the batch's; one of them may be -1: what is left.") { IsVariadic = true, Minimum = -1 };
+        new("sizes", "All sizes except the batch; one of them may be -1, for whatever remains.") { IsVariadic = true, Minimum = -1 };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [NewSizes];
 
@@ -33,10 +33,10 @@ internal sealed class Reshape : Operation
         var known = Product(sizes.Where(size => size.Value != -1));
         Diagnostic Differs() =>
             DiagnosticCatalogue.Reshape(call.PlaceOf(NewSizes), Name, call.Input.ToString(), elements.ToString(), wanted,
-            open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one that is left open");
+            open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one -1");
         if (!call.Input[0].IsConstant && sizes.Any(size => size == call.Input[0]))
         {
-            call.Report(Differs().WithHint($"The batch stays and is not written: leave {call.Input[0]} out."));
+            call.Report(Differs().WithHint($"The batch is kept and not written: remove {call.Input[0]}."));
             return null;
         }
         if (open > 1 || sizes.Count == 0 || known == Size.Zero)

@@ -11,18 +11,18 @@ internal sealed class Roll : Operation
 {
     public override string Name => "roll";
 
-    public override string Summary => "Moves elements along dimensions; what leaves at one end comes in at the other (torch.roll).";
+    public override string Summary => "Shifts elements along dimensions; those that leave at one end enter at the other (torch.roll).";
 
     public override string Example => "y = x -> roll([-3, -3], axes: [2, 3])";
 
-    private static readonly AmountsParameter Shifts = new("shifts", "How far, for each of the dimensions.");
+    private static readonly AmountsParameter Shifts = new("shifts", "The distance for each of the dimensions.");
     private static readonly AmountsParameter AxesParameter = new("axes", "The dimensions; negative ones count from the end.");
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Shifts, AxesParameter];
 
     public override string ShapeRule => "any shape, unchanged";
 
-    public override string? MomentRule => "unchanged, unless channels move: that cuts the chain";
+    public override string? MomentRule => "unchanged; moving channels cuts the chain";
 
     public override bool PassesState(OperationCall call) =>
         call.Get(AxesParameter).Sizes.All(axis => axis.Value is { } value && (value < 0 ? value + call.Input.Rank : value) > 1);
@@ -33,7 +33,7 @@ internal sealed class Roll : Operation
         if (shifts.Count != axes.Count)
         {
             call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes",
-                $"as many as shifts, {shifts.Count}", axes.Count.ToString()));
+                $"as many as there are shifts, {shifts.Count}", axes.Count.ToString()));
             return null;
         }
         return axes.All(axis => Axes.Resolve(call, AxesParameter, axis) is not null) ? call.Input : null;

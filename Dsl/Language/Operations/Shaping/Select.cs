@@ -12,7 +12,7 @@ internal sealed class Select : Operation
     public override string Name => "select";
 
     public override string Summary =>
-        "Takes one position of a dimension, which is left out then (torch.select; x[:, 0] is select(0)): a class token, say.";
+        "Takes one position of a dimension and removes the dimension (torch.select; x[:, 0] is select(0)): for example a class token.";
 
     public override string Example => "y = tokens -> select(0) -> head: linear(1000)";
 
@@ -21,9 +21,9 @@ internal sealed class Select : Operation
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Index, Axis];
 
-    public override string ShapeRule => "the dimension is left out";
+    public override string ShapeRule => "the dimension is removed";
 
-    public override string? MomentRule => "unchanged where the channels stay in their place; else the chain is cut";
+    public override string? MomentRule => "unchanged if the channels keep their place; otherwise the chain is cut";
 
     public override bool PassesState(OperationCall call) =>
         call.Get(Axis).Value is { } axis && (axis < 0 ? axis + call.Input.Rank : axis) > 1;
@@ -34,7 +34,7 @@ internal sealed class Select : Operation
             return null;
         if (axis == 0)
         {
-            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Axis), Name, "axis", "a dimension behind the batch", "0"));
+            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Axis), Name, "axis", "a dimension after the batch", "0"));
             return null;
         }
         var (index, size) = (call.Get(Index), call.Input[axis]);

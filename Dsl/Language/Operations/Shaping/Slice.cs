@@ -18,7 +18,7 @@ internal sealed class Slice : Operation
     private static readonly IntegerParameter Start = new("start", "First position taken.") { Minimum = 0 };
     private static readonly IntegerParameter End = new("end", "Position after the last one taken.") { Minimum = 0 };
     private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
-    private static readonly IntegerParameter Step = new("step", "From one position taken to the next.", 1) { Minimum = 1 };
+    private static readonly IntegerParameter Step = new("step", "Distance between the positions taken.", 1) { Minimum = 1 };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Start, End, Axis, Step];
 
@@ -30,7 +30,7 @@ internal sealed class Slice : Operation
 
     public override string ShapeRule => "the dimension becomes end - start, divided by step and rounded up";
 
-    public override string MomentRule => "the moments of the channels taken; of positions taken unchanged; of samples it cuts the chain";
+    public override string MomentRule => "the moments of the channels taken; positions: unchanged; samples: it cuts the chain";
 
     public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 0;
 

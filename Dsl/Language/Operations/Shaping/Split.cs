@@ -16,7 +16,7 @@ internal sealed class Split : Operation
 
     public override string Example => "a, b = x -> split(2)";
 
-    private static readonly IntegerParameter Parts = new("parts", "The number of parts, known in the file.") { Minimum = 1, Maximum = 64 };
+    private static readonly IntegerParameter Parts = new("parts", "The number of parts, a constant.") { Minimum = 1, Maximum = 64 };
     private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
     private static readonly Slice Part = new();
 
@@ -34,7 +34,7 @@ internal sealed class Split : Operation
         if (call.Get(Parts).Value is not { } parts)
         {
             call.Report(DiagnosticCatalogue.ArgumentType(
-                call.PlaceOf(Parts), Name, Parts.Name, "a number that is known in the file", call.Get(Parts).ToString()));
+                call.PlaceOf(Parts), Name, Parts.Name, "a constant number", call.Get(Parts).ToString()));
             return null;
         }
         if (Axes.Resolve(call, Axis) is not { } axis)

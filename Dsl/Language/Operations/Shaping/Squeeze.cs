@@ -6,12 +6,12 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>Leaves out a dimension of size 1 (torch.squeeze).</summary>
+/// <summary>Removes a dimension of size 1 (torch.squeeze).</summary>
 internal sealed class Squeeze : Operation
 {
     public override string Name => "squeeze";
 
-    public override string Summary => "Leaves out a dimension of size 1 (torch.squeeze).";
+    public override string Summary => "Removes a dimension of size 1 (torch.squeeze).";
 
     public override string Example => "y = x -> avgpool(global) -> squeeze(3) -> squeeze(2)";
 
@@ -19,10 +19,10 @@ internal sealed class Squeeze : Operation
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
 
-    public override string ShapeRule => "the dimension is left out";
+    public override string ShapeRule => "the dimension is removed";
 
     public override string MomentRule =>
-        "unchanged; where the channels are left out every position of the next dimension has their moments";
+        "unchanged; if the channels are removed, every position of the next dimension has their moments";
 
     public override bool PassesState(OperationCall call) =>
         Axes.Resolve(call, Axis) is { } axis && (axis > 1 || axis == 1 && call.Input.Rank > 2);

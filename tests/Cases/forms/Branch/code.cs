@@ -25,8 +25,8 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 5 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Branch(int classes = 5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Branch")
     {
@@ -110,7 +110,7 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
         new("fc", "linear(classes)", "[N, 5]", "45", "40", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Branch: image[N, 4, 4*h, 4*w] -> logits[N, 5]", Layers, "441", "3280*h*w + 40");
 
     /// <inheritdoc/>
@@ -144,10 +144,10 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -169,9 +169,9 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
     /// <param name="stride">The parameter stride: int = 1 of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Bottleneck(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Bottleneck")
     {
@@ -212,7 +212,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: what feeds x (conv).</summary>
+    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
     [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
@@ -314,10 +314,10 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -337,7 +337,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         [field: ComponentName(Name = "0")]
         public Conv2d? _0 { get; internal set; }
 
-        /// <summary>norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: what feeds x (conv).</summary>
+        /// <summary>norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: the norms that feed x (conv).</summary>
         [field: ComponentName(Name = "1")]
         public NormLayer? _1 { get; internal set; }
     }

@@ -25,8 +25,8 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 10 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Chain(int classes = 10, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Chain")
     {
@@ -91,7 +91,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
         new("fc", "linear(classes)", "[N, 10]", "130", "120", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Chain: image[N, 3, 8*h, 8*w] -> logits[N, 10]", Layers, "602", "4320*h*w + 120");
 
     /// <inheritdoc/>
@@ -151,10 +151,10 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

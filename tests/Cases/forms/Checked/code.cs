@@ -27,8 +27,8 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     /// <param name="right">The parameter right: int = 4 of the .knnet file.</param>
     /// <param name="groups">The parameter groups: int = 2 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = batch() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Checked(int left = 4, int right = 4, int groups = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Checked")
     {
@@ -79,7 +79,7 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
         new("mix.conv", "conv(4, 3, groups: groups)", "[N, 4, h, w]", "76", "72*h*w", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Checked: image[N, 2, h, w] -> y[N, 4, h, w]", Layers, "228", "216*h*w");
 
     /// <inheritdoc/>
@@ -112,10 +112,10 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -133,8 +133,8 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="groups">The parameter groups: int of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null)
         : base("Mix")
     {

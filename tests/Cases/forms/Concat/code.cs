@@ -24,8 +24,8 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Concat(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Concat")
     {
@@ -99,7 +99,7 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
         new("out", "conv(2, 1)", "[N, 2, h, w]", "34", "32*h*w", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Concat: image[N, 4, 2*h, 2*w] -> z[N, 2, h, w]", Layers, "804", "1107*h*w");
 
     /// <inheritdoc/>
@@ -147,10 +147,10 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -172,9 +172,9 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <param name="one">The parameter one: int of the .knnet file.</param>
     /// <param name="three">The parameter three: int of the .knnet file.</param>
     /// <param name="pooled">The parameter pooled: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Mixed(int xChannels, int one, int three, int pooled, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Mixed")
     {
@@ -246,10 +246,10 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -280,9 +280,9 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
     /// <param name="kernel">The parameter kernel: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public ConvNorm(int xChannels, int channels, int kernel, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("ConvNorm")
     {
@@ -303,7 +303,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1]. Prior: what feeds x (conv).</summary>
+    /// <summary>norm: [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1]. Prior: the norms that feed x (conv).</summary>
     [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
@@ -334,10 +334,10 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

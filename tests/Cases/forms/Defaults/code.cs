@@ -34,8 +34,8 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
     /// <param name="depths">The parameter depths: int[] = [1, 2] of the .knnet file.</param>
     /// <param name="slopes">The parameter slopes: float[] = [0.1, 0.2] of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = group(2) of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Defaults(int classes, int width = 4, double rate = 0.25, bool biased = true, IReadOnlyList<int>? depths = null, IReadOnlyList<double>? slopes = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Defaults")
     {
@@ -132,7 +132,7 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         new("fc", "linear(classes)", "[N, classes]", "9*classes", "8*classes", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Defaults: image[N, 3, 2*h, 2*w] -> logits[N, classes]", Layers, "9*classes + 584", "8*classes + 2224*h*w");
 
     /// <inheritdoc/>
@@ -202,10 +202,10 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

@@ -24,8 +24,8 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Dimensions(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Dimensions")
     {
@@ -99,7 +99,7 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
         new("", "+", "[N, 6]", "0", "0", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Dimensions: signal[N, 2, 4*l], volume[N, 1, 4, 2*h, 2*w] -> y[N, 6]", Layers, "208", "432*h*w + 120*l + 24");
 
     /// <inheritdoc/>
@@ -176,10 +176,10 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

@@ -30,8 +30,8 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     /// <param name="wide">The parameter wide: bool = true of the .knnet file.</param>
     /// <param name="normalize">The parameter normalize: bool = true of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Fold(int depth = 2, bool wide = true, bool normalize = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Fold")
     {
@@ -412,7 +412,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         new("given_kept", "norm", "[N, 4, 4*h, 4*w]", "8", "0", "head.norm (relu, conv)"),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Fold: image[N, 2, 4*h, 4*w] -> f[N, 3], g[N, 4, 4*h, 4*w], k[N, 4, 4*h, 4*w]", Layers, "1745", "26944*h*w + 42");
 
     /// <inheritdoc/>
@@ -690,10 +690,10 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -734,7 +734,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     }
 }
 
-/// <summary>What <see cref="Fold"/> gives back.</summary>
+/// <summary>What <see cref="Fold"/> returns.</summary>
 /// <param name="f">[N, 3]</param>
 /// <param name="g">[N, 4, 4*h, 4*w]</param>
 /// <param name="k">[N, 4, 4*h, 4*w]</param>
@@ -751,9 +751,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Unit(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Unit")
     {
@@ -772,7 +772,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: what feeds x (conv).</summary>
+    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
     [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
@@ -803,10 +803,10 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

@@ -26,8 +26,8 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     /// <param name="extra">The parameter extra: int = 2 of the .knnet file.</param>
     /// <param name="wide">The parameter wide: bool = false of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Grown(int extra = 2, bool wide = false, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Grown")
     {
@@ -84,7 +84,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
         new("fc", "linear(2)", "[N, 2]", "32", "30", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Grown: image[N, 3, 2*h, 2*w] -> logits[N, 2]", Layers, "449", "1472*h*w + 30");
 
     /// <inheritdoc/>
@@ -122,10 +122,10 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -147,8 +147,8 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     /// <param name="extra">The parameter extra: int of the .knnet file.</param>
     /// <param name="times">The parameter times: int of the .knnet file.</param>
     /// <param name="wide">The parameter wide: bool = true of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Grow(int xChannels, int extra, int times, bool wide = true, Device? device = null, ScalarType? dtype = null)
         : base("Grow")
     {

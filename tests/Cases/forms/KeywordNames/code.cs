@@ -28,8 +28,8 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
     /// <param name="event">The parameter event: int = 4 of the .knnet file.</param>
     /// <param name="string">The parameter string: float = 0.5 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public KeywordNames(int @event = 4, double @string = 0.5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("KeywordNames")
     {
@@ -97,7 +97,7 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
         new("return", "linear(3)", "[N, 3]", "15", "12", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("KeywordNames: in[N, 2, 2*h, 2*w] -> class[N, 3]", Layers, "287", "992*h*w + 12");
 
     /// <inheritdoc/>
@@ -153,10 +153,10 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -178,9 +178,9 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
     /// <param name="thisChannels">Channels of this.</param>
     /// <param name="is">The parameter is: int of the .knnet file.</param>
     /// <param name="long">The parameter long: int = 1 of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Part(int thisChannels, int @is, int @long = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Part")
     {
@@ -219,7 +219,7 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "base")]
     public Conv2d? @base { get; }
 
-    /// <summary>norm: [N, is, thisHeight, thisWidth]. Prior: what feeds this (conv).</summary>
+    /// <summary>norm: [N, is, thisHeight, thisWidth]. Prior: the norms that feed this (conv).</summary>
     [field: ComponentName(Name = "bn")]
     public NormLayer? bn { get; }
 

@@ -24,8 +24,8 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Labels(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Labels")
     {
@@ -121,7 +121,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
         new("Layers", "conv(2, 1)", "[N, 2, h, w]", "10", "8*h*w", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Labels: image[N, 2, h, w] -> x[N, 2, h, w]", Layers, "346", "304*h*w");
 
     /// <inheritdoc/>
@@ -189,10 +189,10 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

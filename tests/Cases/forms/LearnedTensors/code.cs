@@ -27,8 +27,8 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     /// <param name="classes">The parameter classes: int = 10 of the .knnet file.</param>
     /// <param name="shifts">The parameter shifts: bool = true of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public LearnedTensors(int classes = 10, bool shifts = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("LearnedTensors")
     {
@@ -143,7 +143,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
         new("fc", "linear(classes)", "[N, 10]", "50", "40", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("LearnedTensors: image[N, 3, 8, 8] -> logits[N, 10]", Layers, "394", "16248");
 
     /// <inheritdoc/>
@@ -235,10 +235,10 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -274,8 +274,8 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="shifts">The parameter shifts: bool of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Scaled(int xChannels, bool shifts, Device? device = null, ScalarType? dtype = null)
         : base("Scaled")
     {

@@ -26,8 +26,8 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     /// <param name="growth">The parameter growth: int = 3 of the .knnet file.</param>
     /// <param name="depths">The parameter depths: int[] = [2, 3] of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Loop(int growth = 3, IReadOnlyList<int>? depths = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Loop")
     {
@@ -132,7 +132,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
         new("classifier", "linear(7)", "[N, 7]", "112", "105", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Loop: image[N, 3, 4*h, 4*w] -> logits[N, 7]", Layers, "1612", "12960*h*w + 105");
 
     /// <inheritdoc/>
@@ -178,10 +178,10 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -204,9 +204,9 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="layers">The parameter layers: int of the .knnet file.</param>
     /// <param name="growth">The parameter growth: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Dense(int xChannels, int layers, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Dense")
     {
@@ -268,10 +268,10 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -291,9 +291,9 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="growth">The parameter growth: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public DenseLayer(int xChannels, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("DenseLayer")
     {
@@ -314,7 +314,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: what feeds x.</summary>
+    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
     [field: ComponentName(Name = "norm1")]
     public NormLayer norm1 { get; }
 
@@ -373,10 +373,10 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -394,9 +394,9 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Transition(int xChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Transition")
     {
@@ -411,7 +411,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: what feeds x.</summary>
+    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
     [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 

@@ -25,8 +25,8 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 4 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman(gain: (mean: 1, variance: 0.1), transition: sampled) of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public PolicyOverride(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("PolicyOverride")
     {
@@ -149,7 +149,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
         new("fc", "linear(classes)", "[N, 4]", "20", "16", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("PolicyOverride: image[N, 2, 4*h, 4*w] -> logits[N, 4]", Layers, "1440", "21696*h*w + 16");
 
     /// <inheritdoc/>
@@ -232,10 +232,10 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -260,9 +260,9 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Inner(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Inner")
     {
@@ -281,7 +281,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: what feeds x (conv).</summary>
+    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
     [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
@@ -312,10 +312,10 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

@@ -29,8 +29,8 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     /// <param name="units">The parameter units: int = 2 of the .knnet file.</param>
     /// <param name="classes">The parameter classes: int = 3 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public PreActivation(int width = 4, int units = 2, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("PreActivation")
     {
@@ -139,7 +139,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
         new("fc", "linear(classes)", "[N, 3]", "27", "24", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("PreActivation: image[N, 1, 4*h, 4*w] -> logits[N, 3]", Layers, "2759", "17856*h*w + 24");
 
     /// <inheritdoc/>
@@ -205,10 +205,10 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -235,9 +235,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
     /// <param name="stride">The parameter stride: int = 1 of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Unit")
     {
@@ -269,7 +269,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: what feeds x.</summary>
+    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
     [field: ComponentName(Name = "norm1")]
     public NormLayer norm1 { get; }
 
@@ -356,10 +356,10 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

@@ -25,8 +25,8 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 3 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Shared(int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Shared")
     {
@@ -103,7 +103,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
         new("smooth", "smooth", "[N, 3, 2*h, 2*w]", "84", "324*h*w", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Shared: image[N, 2, 4*h, 4*w] -> a[N, 3, 4*h, 4*w], b[N, 3, 2*h, 2*w]", Layers, "483", "6468*h*w");
 
     /// <inheritdoc/>
@@ -153,10 +153,10 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -174,7 +174,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     }
 }
 
-/// <summary>What <see cref="Shared"/> gives back.</summary>
+/// <summary>What <see cref="Shared"/> returns.</summary>
 /// <param name="a">[N, 3, 4*h, 4*w]</param>
 /// <param name="b">[N, 3, 2*h, 2*w]</param>
 public sealed record SharedOutput(Tensor a, Tensor b);
@@ -190,9 +190,9 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Head(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Head")
     {
@@ -213,7 +213,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: what feeds x (conv).</summary>
+    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
     [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
@@ -252,10 +252,10 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

@@ -27,8 +27,8 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     /// <param name="classes">The parameter classes: int = 5 of the .knnet file.</param>
     /// <param name="heads">The parameter heads: int = 2 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Tokens(int classes = 5, int heads = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Tokens")
     {
@@ -135,7 +135,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
         new("fc", "linear(classes)", "[N, 5]", "45", "40", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("Tokens: image[N, 3, 8*h, 8*w] -> logits[N, 5]", Layers, "1675", "4224*((h + 2)/3)*w + 1024*h*h*w*w + 15872*h*w + 3112");
 
     /// <inheritdoc/>
@@ -207,10 +207,10 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -228,8 +228,8 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Mixed(int heads, Device? device = null, ScalarType? dtype = null)
         : base("Mixed")
     {
@@ -316,8 +316,8 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="tokensC">Size C of tokens.</param>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Decoder(int tokensC, int heads, Device? device = null, ScalarType? dtype = null)
         : base("Decoder")
     {

@@ -25,8 +25,8 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Builds the network.</summary>
     /// <param name="features">The parameter features: int = 6 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public TwoInputs(int features = 6, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("TwoInputs")
     {
@@ -86,7 +86,7 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
         new("fc", "linear(1)", "[N, 1]", "7", "6", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("TwoInputs: left[N, 1, 4*h, 4*w], right[N, 3, 4*h, 4*w] -> score[N, 1]", Layers, "337", "1152*h*w + 6");
 
     /// <inheritdoc/>
@@ -119,10 +119,10 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -143,9 +143,9 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Embed(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Embed")
     {
@@ -164,7 +164,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: what feeds x (conv).</summary>
+    /// <summary>norm: [N, channels, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: the norms that feed x (conv).</summary>
     [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
@@ -195,10 +195,10 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -217,9 +217,9 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Builds the block.</summary>
     /// <param name="aChannels">Channels of a.</param>
     /// <param name="bChannels">Channels of b.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Fuse(int aChannels, int bChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Fuse")
     {
@@ -244,7 +244,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     [field: ComponentName(Name = "mix")]
     public Conv2d mix { get; }
 
-    /// <summary>norm: [N, aChannels, aHeight, aWidth]. Prior: what feeds a (conv, sigmoid, *, +, conv); what feeds b (*, +, conv).</summary>
+    /// <summary>norm: [N, aChannels, aHeight, aWidth]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
     [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
@@ -289,10 +289,10 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);

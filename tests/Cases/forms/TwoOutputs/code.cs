@@ -25,8 +25,8 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 4 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public TwoOutputs(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("TwoOutputs")
     {
@@ -77,7 +77,7 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
         new("mask", "conv(1, 1)", "[N, 1, 2*h, 2*w]", "7", "24*h*w", ""),
     ];
 
-    /// <summary>A table of the layers for people, a line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
+    /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
     public static string Summary() => LayerInfo.Table("TwoOutputs: image[N, 3, 4*h, 4*w] -> logits[N, 4], mask[N, 1, 2*h, 2*w]", Layers, "905", "1320*h*w + 48");
 
     /// <inheritdoc/>
@@ -107,10 +107,10 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -118,7 +118,7 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     }
 }
 
-/// <summary>What <see cref="TwoOutputs"/> gives back.</summary>
+/// <summary>What <see cref="TwoOutputs"/> returns.</summary>
 /// <param name="logits">[N, 4]</param>
 /// <param name="mask">[N, 1, 2*h, 2*w]</param>
 public sealed record TwoOutputsOutput(Tensor logits, Tensor mask);
@@ -134,9 +134,9 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="width">The parameter width: int of the .knnet file.</param>
-    /// <param name="norm">The policy of its norm stages; kalman() where none is given.</param>
-    /// <param name="device">Where its parameters are made; torch's default where none is given.</param>
-    /// <param name="dtype">The type of its parameters; torch's default where none is given.</param>
+    /// <param name="norm">The policy of its norms; kalman() by default.</param>
+    /// <param name="device">The device of its parameters; torch's default if omitted.</param>
+    /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Stages(int xChannels, int width, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Stages")
     {
@@ -161,7 +161,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, width, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: what feeds x (conv).</summary>
+    /// <summary>norm: [N, width, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: the norms that feed x (conv).</summary>
     [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
@@ -212,10 +212,10 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 
     /// <summary>
     /// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for
-    /// inference: the outputs stay what they were. Layers of policies that look at the sample (group, layer, instance) stay,
-    /// and those that stand elsewhere. What is folded can no longer be trained; folding it again changes nothing.
+    /// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,
+    /// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed then.</exception>
+    /// <exception cref="InvalidOperationException">It is in training mode; nothing is changed.</exception>
     public void fold()
     {
         Folding.RequireEvaluation(this);
@@ -224,7 +224,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     }
 }
 
-/// <summary>What <see cref="Stages"/> gives back.</summary>
+/// <summary>What <see cref="Stages"/> returns.</summary>
 /// <param name="fine">[N, width, (xHeight + 1)/2, (xWidth + 1)/2]</param>
 /// <param name="coarse">[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4]</param>
 public sealed record StagesOutput(Tensor fine, Tensor coarse);

@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Operations.Contract;
-using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
@@ -186,50 +185,4 @@ internal sealed class CheckItem(Size left, Relation relation, Size right, Diagno
     public Size Right => right;
 
     public Diagnostics.Diagnostic Diagnostic => diagnostic;
-}
-
-/// <summary>A block with its arguments where it is used.</summary>
-internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string, Value> Arguments, IReadOnlyList<Shape> Inputs,
-    PolicyValue Policy)
-{
-    public ModuleDeclaration Declaration => Generic.Declaration;
-
-    /// <summary>The arguments that are given, not taken from the defaults.</summary>
-    public IReadOnlyCollection<string> Given { get; init; } = [];
-
-    /// <summary>The block's own plan for these arguments, where it was checked for them.</summary>
-    public ModuleModel? Instance { get; init; }
-}
-
-/// <summary>A block's arguments: all of them, and the names of those that are given, not taken from the defaults.</summary>
-internal sealed record BlockArguments(IReadOnlyDictionary<string, Value> All, IReadOnlyCollection<string> Given);
-
-/// <summary>
-/// Makes a shared module: a hole where it is declared, since only its first use says for which input it is made. A plan that
-/// is finished has none: <see cref="SharedPlacement"/> puts what is made in their places.
-/// </summary>
-internal sealed class SharedModuleItem(Place place) : PlanItem(place)
-{
-    /// <summary>What makes the module; null as long as nothing applies it.</summary>
-    public PlanItem? Made { get; private set; }
-
-    /// <summary>What it is made for: the inputs of its first use.</summary>
-    public IReadOnlyList<TensorValue>? Inputs { get; private set; }
-
-    public void Fill(PlanItem made, IReadOnlyList<TensorValue> inputs) => (Made, Inputs) = (made, inputs);
-}
-
-/// <summary>A module that was declared with <c>module</c>: its arguments and its policy are those of its declaration.</summary>
-/// <param name="Policy">The policy of its norms: the one in force where it was declared.</param>
-/// <param name="IsPolicyAmbient">Whether no statement had set that policy.</param>
-internal sealed record SharedModule(Label Label, Call Call, Member Member, Place Place, PolicyValue Policy, bool IsPolicyAmbient)
-{
-    /// <summary>The arguments of an operation.</summary>
-    public Arguments? Arguments { get; init; }
-
-    /// <summary>The arguments of a block.</summary>
-    public BlockArguments? BlockArguments { get; init; }
-
-    /// <summary>Where it is made.</summary>
-    public SharedModuleItem Item { get; } = new(Place);
 }
