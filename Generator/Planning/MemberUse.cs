@@ -10,7 +10,7 @@ namespace KnDsl.Generator.Planning;
 internal sealed class MemberUse(PlanItem item, ModuleModel model)
 {
     /// <summary>Of how many norms that feed one its documentation has the names.</summary>
-    private const int MostPriors = 4;
+    private const int MaxPriors = 4;
 
     /// <summary>The uses by the members' paths: at the default arguments where a member is applied then.</summary>
     public static IReadOnlyDictionary<string, MemberUse> Of(CheckedModule module)
@@ -44,7 +44,7 @@ internal sealed class MemberUse(PlanItem item, ModuleModel model)
 
         // A block's norms are fed by what feeds its inputs: seen from inside, by the inputs.
         var inputs = model.Inputs.Select(input => ChainFact.FromNorm($"the norms that feed {input.Name}")).ToArray();
-        var prior = LayerTable.PriorOf(layer, "", inputs, MostPriors);
+        var prior = LayerTable.PriorOf(layer, "", inputs, MaxPriors);
         return prior.Length == 0 || layer.Prior!.HasState ? prior : $"none, {prior}";
     }
 }

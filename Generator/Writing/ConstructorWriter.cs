@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
+using KnDsl.Language.Operations;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Values;
@@ -36,7 +37,7 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is not null && !IsConstant(parameter)))
                 writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (module.Model.UsesNorm)
-                writer.Line("norm ??= NormPolicy.Kalman();");
+                writer.Line($"norm ??= {_code.Of(NormPolicies.Default.Policy)};");
             foreach (var parameter in module.Forward.Parameters)
                 writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
             var isNamedHere = module.Layout.Root.Children.Any(child => child.IsNamedLate && !child.IsList);

@@ -37,7 +37,7 @@ public sealed class Reference
     /// <summary>How far an output may be off, in parts of its greatest magnitude.</summary>
     public const double DefaultTolerance = 1e-4;
 
-    private const int MostShown = 8;
+    private const int MaxShown = 8;
 
     private Reference(string name, JsonElement root)
     {
@@ -248,7 +248,7 @@ public sealed class Reference
     }
 
     private static string Shown(List<Entry> entries) =>
-        string.Join(", ", entries.Take(MostShown)) + (entries.Count > MostShown ? ", ..." : "");
+        string.Join(", ", entries.Take(MaxShown)) + (entries.Count > MaxShown ? ", ..." : "");
 
     private static List<Entry> Entries(JsonElement element) =>
         [.. element.EnumerateObject().Select(p => new Entry(p.Name, Longs(p.Value)))];

@@ -36,7 +36,7 @@ internal static class Declarations
     /// <summary>Classes that generated code names without their namespace: one of a project's own would hide them.</summary>
     private static readonly HashSet<string> ClassesInUse =
     [
-        .. OperationCatalogue.All.Select(layer => layer.Module?.Name).OfType<string>(),
+        .. OperationCatalogue.All.Select(operation => operation.Module?.Name).OfType<string>(),
         "Tensor", "Device", "ScalarType", "ComponentName", "ModuleList", "List", "IReadOnlyList", "InterpolationMode", "Padding",
         "PaddingModes", "InvalidOperationException", "ChannelState", "Folding", "LayerInfo", "Moments", "NativeConvolutions", "NormPolicy",
         "Operations", "Sizes",

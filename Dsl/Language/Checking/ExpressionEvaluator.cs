@@ -4,6 +4,7 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;

@@ -71,19 +71,19 @@ internal sealed class FileGraph
         return scope;
     }
 
-    private static void Add(FileScope scope, ExternOperation layer, ExternDeclaration declared, SourceText source,
+    private static void Add(FileScope scope, ExternOperation operation, ExternDeclaration declared, SourceText source,
         DiagnosticBag diagnostics)
     {
-        layer.CheckDeclaration(diagnostics);
-        if (scope.Visible.TryGetValue(layer.Name, out var other))
+        operation.CheckDeclaration(diagnostics);
+        if (scope.Visible.TryGetValue(operation.Name, out var other))
             diagnostics.Add(
-                DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", layer.Name,
+                DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", operation.Name,
                 other.Source.At(other.Declaration.Name.Span)));
-        else if (scope.Externs.ContainsKey(layer.Name))
-            diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", layer.Name,
-                source.At(((ExternOperation)scope.Externs[layer.Name]).Declaration.TypeName.Span)));
+        else if (scope.Externs.ContainsKey(operation.Name))
+            diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", operation.Name,
+                source.At(((ExternOperation)scope.Externs[operation.Name]).Declaration.TypeName.Span)));
         else
-            scope.Externs[layer.Name] = layer;
+            scope.Externs[operation.Name] = operation;
     }
 
     private void Import(FileScope scope, ImportDeclaration import, SourceText source, DiagnosticBag diagnostics)

@@ -1,5 +1,5 @@
-using System.Linq;
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -16,9 +17,6 @@ namespace KnDsl.Language.Checking;
 /// </summary>
 internal sealed class ModuleChecker
 {
-    /// <summary>What norm stages have where no network says otherwise.</summary>
-    private static readonly PolicyValue DefaultPolicy = new(new PolicyCall("kalman", []), true, null, true);
-
     /// <summary>The policy that a block gets from the module that uses it.</summary>
     private static readonly PolicyValue Ambient = new(new AmbientPolicy(), true, null, true);
 
@@ -43,7 +41,7 @@ internal sealed class ModuleChecker
     /// <param name="unknown">Parameters that stay symbols, though they may have defaults.</param>
     public ModuleModel CheckNetwork(IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown)
     {
-        var path = new BodyPath(DefaultPolicy);
+        var path = new BodyPath(NormPolicies.Default);
         foreach (var parameter in Declaration.Parameters)
             _rooms.Names.Declare(path, parameter.Name, arguments.TryGetValue(parameter.Name.Text, out var given) ? given
                 : _subject.IsGeneric || unknown.Contains(parameter.Name.Text) ? SymbolFor(parameter)
@@ -168,7 +166,7 @@ internal sealed class ModuleChecker
     private Dictionary<string, Value> Defaults()
     {
         // Defaults come before the body: they see no name of it.
-        var path = new BodyPath(DefaultPolicy);
+        var path = new BodyPath(NormPolicies.Default);
         var defaults = new Dictionary<string, Value>();
         foreach (var parameter in Declaration.Parameters)
             if (DefaultOf(path, parameter) is { } value)
@@ -183,6 +181,6 @@ internal sealed class ModuleChecker
     /// <summary>The default of a block's parameter; the block's own file reports what is wrong with it.</summary>
     public static Value DefaultOf(ModelContext context, DeclaredModule block, Parameter parameter) =>
         new ModuleChecker(context, block.Declaration, block.Source, false, new DiagnosticBag())
-            .DefaultOf(new BodyPath(DefaultPolicy), parameter)
+            .DefaultOf(new BodyPath(NormPolicies.Default), parameter)
         ?? ErrorValue.Instance;
 }

@@ -5,7 +5,6 @@ using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
-using Operand = KnDsl.Language.Syntax.Operand;
 
 namespace KnDsl.Language.Checking;
 
@@ -30,7 +29,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         return value;
     }
 
-    private Value Apply(BodyPath path, Operand operand, Value left, Value right, TextSpan span, string? target)
+    private Value Apply(BodyPath path, RightOperand operand, Value left, Value right, TextSpan span, string? target)
     {
         var op = operand.Operator;
         if (left is TensorValue || right is TensorValue)
@@ -68,7 +67,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         _ => "or",
     };
 
-    private Value ApplyToSizes(BodyPath path, Operand operand, Size a, Size b)
+    private Value ApplyToSizes(BodyPath path, RightOperand operand, Size a, Size b)
     {
         (a, b) = (a.Substitute(path.Assumptions), b.Substitute(path.Assumptions));
         try
@@ -99,7 +98,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         }
     }
 
-    private Value NotBetweenConditions(Operand operand, string found) =>
+    private Value NotBetweenConditions(RightOperand operand, string found) =>
         Findings.Fail(DiagnosticCatalogue.ValueType(At(operand.OperatorSpan), $"'{Text(operand.Operator)}'", "between conditions", found));
 
     private static Comparison ComparisonOf(TokenOperator op) => op switch
@@ -112,7 +111,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         _ => Comparison.GreaterOrEqual,
     };
 
-    private Value ApplyToFloats(Operand operand, FloatValue a, FloatValue b)
+    private Value ApplyToFloats(RightOperand operand, FloatValue a, FloatValue b)
     {
         var op = operand.Operator;
         if (op is TokenOperator.And or TokenOperator.Or)
@@ -133,7 +132,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             : new BoolValue(Condition.Compare(ComparisonOf(op), a.Number, b.Number));
     }
 
-    private Value ApplyToTensors(BodyPath path, Operand operand, Value left, Value right, TextSpan span, string? target)
+    private Value ApplyToTensors(BodyPath path, RightOperand operand, Value left, Value right, TextSpan span, string? target)
     {
         var symbol = Text(operand.Operator);
         if (left is TensorValue a && right is TensorValue b)

@@ -1,9 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Plan;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
@@ -69,7 +69,7 @@ internal sealed class PipeChecker(Rooms rooms)
     private void CheckAfterError(BodyPath path, Call call)
     {
         var name = call.Callee.Text;
-        if (rooms.Subject.FindOperation(name) is { } operation && name != "concat")
+        if (rooms.Subject.FindOperation(name) is { } operation && operation.InputCount is not null)
             rooms.Binder.Bind(path, call, operation.Parameters);
         else if (rooms.Subject.File.Visible.TryGetValue(name, out var block))
             rooms.Binder.BindBlock(path, call, block, BlockCaller.SplitInputs(call.Arguments, block.Declaration, 1).Others);

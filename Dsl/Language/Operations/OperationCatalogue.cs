@@ -38,7 +38,7 @@ internal static class OperationCatalogue
         .. "+-*".Select(symbol => (symbol.ToString(), true, (Operation)new WithNumber(symbol.ToString(), true))),
     ];
 
-    private static readonly Dictionary<string, Operation> ByName = All.ToDictionary(layer => layer.Name);
+    private static readonly Dictionary<string, Operation> ByName = All.ToDictionary(operation => operation.Name);
 
     /// <summary>What PyTorch's users may write, where no likeness of the names helps: without case, digits and underscores.</summary>
     private static readonly Dictionary<string, string> TorchNames = new()
@@ -69,5 +69,5 @@ internal static class OperationCatalogue
     /// <summary>The parameter of those operators that holds the number.</summary>
     public static NumberParameter NumberOfOperator => WithNumber.Number;
 
-    public static Operation? Find(string name) => ByName.TryGetValue(name, out var layer) ? layer : null;
+    public static Operation? Find(string name) => ByName.TryGetValue(name, out var operation) ? operation : null;
 }

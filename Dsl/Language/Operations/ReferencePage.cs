@@ -22,8 +22,8 @@ internal static class ReferencePage
             + "*A whole number or a list with one for each spatial dimension* is one number for all of them, or a list such as "
             + "`[1, 7]`.\n\n"
             + "## Operations\n");
-        foreach (var layer in OperationCatalogue.All)
-            Append(page, layer);
+        foreach (var operation in OperationCatalogue.All)
+            Append(page, operation);
         page.Append(
             "\n## Normalization policies\n\nA network's policy is set with `norm = ...`; a norm may have its own: `norm(group(32))`.\n");
         foreach (var policy in NormPolicies.All)
@@ -38,11 +38,11 @@ internal static class ReferencePage
         return page.ToString();
     }
 
-    private static void Append(StringBuilder page, Operation layer)
+    private static void Append(StringBuilder page, Operation operation)
     {
-        page.Append($"\n### {(layer.IsOperator ? $"`{layer.Name}`" : layer.Name)}\n\n{layer.Summary}\n\n```\n{layer.Example}\n```\n");
-        Append(page, layer.Parameters);
-        page.Append($"\n* Shape: {layer.ShapeRule}.\n* Moments: {layer.MomentRule ?? "none; it cuts the statistic chain"}.\n");
+        page.Append($"\n### {(operation.IsOperator ? $"`{operation.Name}`" : operation.Name)}\n\n{operation.Summary}\n\n```\n{operation.Example}\n```\n");
+        Append(page, operation.Parameters);
+        page.Append($"\n* Shape: {operation.ShapeRule}.\n* Moments: {operation.MomentRule ?? "none; it cuts the statistic chain"}.\n");
     }
 
     private static void Append(StringBuilder page, IReadOnlyList<OperationParameter> parameters)

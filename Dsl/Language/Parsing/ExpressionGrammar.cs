@@ -178,6 +178,6 @@ internal static class ExpressionGrammar
     }
 
     private static Parser<Expression> Row(Parser<Expression> operand, Func<Token, TokenOperator?> find) => operand.FollowedBy(
-        Tokens.Operator(find).Then(op => operand.Select(right => new Operand(op.Operator, op.Span, right))),
+        Tokens.Operator(find).Then(op => operand.Select(right => new RightOperand(op.Operator, op.Span, right))),
         Operators.Group);
 }

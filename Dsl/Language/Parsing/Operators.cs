@@ -49,12 +49,12 @@ internal static class Operators
     /// The value of a row of operators of any rank. The loosest of them divide it, and the part between two of those is a row
     /// in its turn. So it recurses as deep as there are ranks, however long the row is.
     /// </summary>
-    public static Expression Group(Expression first, IReadOnlyList<Operand> rest)
+    public static Expression Group(Expression first, IReadOnlyList<RightOperand> rest)
     {
         if (rest.Count == 0)
             return first;
         var loosest = rest.Max(operand => Rank(operand.Operator));
-        var parts = new List<Operand>();
+        var parts = new List<RightOperand>();
         var start = 0;
         for (var end = 0; end <= rest.Count; end++)
         {

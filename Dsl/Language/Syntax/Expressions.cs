@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Syntax;
@@ -35,7 +36,7 @@ internal sealed record ListExpression(IReadOnlyList<Expression> Items, TextSpan 
 internal sealed record RecordExpression(IReadOnlyList<Argument> Fields, TextSpan Span) : Expression(Span);
 
 /// <summary>One operator and its right side in a row of equal rank.</summary>
-internal sealed record Operand(TokenOperator Operator, TextSpan OperatorSpan, Expression Right);
+internal sealed record RightOperand(TokenOperator Operator, TextSpan OperatorSpan, Expression Right);
 
 /// <summary>A binary operator.</summary>
 internal enum TokenOperator
@@ -46,7 +47,7 @@ internal enum TokenOperator
 /// <summary>
 /// <c>a + b - c</c>: operators of equal rank, applied from the left. They form a row, so that a long sum is not a deep tree.
 /// </summary>
-internal sealed record OperatorExpression(Expression First, IReadOnlyList<Operand> Rest, TextSpan Span) : Expression(Span);
+internal sealed record OperatorExpression(Expression First, IReadOnlyList<RightOperand> Rest, TextSpan Span) : Expression(Span);
 
 /// <summary><c>-a</c></summary>
 internal sealed record NegateExpression(Expression Value, TextSpan Span) : Expression(Span);

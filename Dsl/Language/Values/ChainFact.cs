@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Values;
@@ -54,12 +55,12 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
     }
 
     /// <summary>Whether a path has its end already: nothing is added to it any more.</summary>
-    private static bool HasLongPath(Predecessor origin) => origin.Path.Count > LongestPath;
+    private static bool HasLongPath(Predecessor origin) => origin.Path.Count > MaxPath;
 
     /// <summary>Longer paths end in "...": a state that passes hundreds of joins need not name them all.</summary>
-    private const int LongestPath = 12;
+    private const int MaxPath = 12;
 
-    private const int MostPredecessors = 16;
+    private const int MaxPredecessors = 16;
 
     public static readonly ChainFact NotBegun = new(ChainKind.NotBegun, []);
 
@@ -77,9 +78,9 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         Kind != ChainKind.From ? this : this with { _since = new Step(operation, _since), _predecessors = null };
 
     private static IReadOnlyList<string> Shortened(IReadOnlyList<string> path, IReadOnlyList<string> more) =>
-        path.Count + more.Count <= LongestPath
+        path.Count + more.Count <= MaxPath
         ? [.. path, .. more]
-        : [.. path.Concat(more).Take(LongestPath), "..."];
+        : [.. path.Concat(more).Take(MaxPath), "..."];
 
     /// <summary>The state of a value that joins several.</summary>
     public static ChainFact Join(IReadOnlyList<ChainFact> parts, string operation, Place at)
@@ -102,7 +103,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
 
     /// <summary>A first part with as many predecessors as are named leaves no place for others.</summary>
     private static ChainFact Merge(IReadOnlyList<ChainFact> parts) => new(ChainKind.From,
-        parts[0].Predecessors.Count == MostPredecessors ? parts[0].Predecessors : Distinct(parts.SelectMany(part => part.Predecessors)));
+        parts[0].Predecessors.Count == MaxPredecessors ? parts[0].Predecessors : Distinct(parts.SelectMany(part => part.Predecessors)));
 
     /// <summary>One path a norm, and of many norms the first.</summary>
     private static IReadOnlyList<Predecessor> Distinct(IEnumerable<Predecessor> predecessors)
@@ -110,7 +111,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         var all = new List<Predecessor>();
         foreach (var predecessor in predecessors)
         {
-            if (all.Count == MostPredecessors)
+            if (all.Count == MaxPredecessors)
                 break;
             if (!Holds(all, predecessor.Norm))
                 all.Add(predecessor);

@@ -23,10 +23,10 @@ internal sealed class Size : IEquatable<Size>
     }
 
     /// <summary>More terms than this are no size of a network; a product of sums would grow to any number of them.</summary>
-    private const int MostTerms = 4096;
+    private const int MaxTerms = 4096;
 
     /// <summary>The same for the factors of a term.</summary>
-    private const int MostFactors = 64;
+    private const int MaxFactors = 64;
 
     /// <summary>Most numbers of a network are small, and most of its arithmetic is on them.</summary>
     private static readonly Size[] Small = [.. Enumerable.Range(0, 1025).Select(value => new Size(value, []))];
@@ -67,7 +67,7 @@ internal sealed class Size : IEquatable<Size>
     {
         if (a.IsConstant && b.IsConstant)
             return Of(checked(a.Constant * b.Constant));
-        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MostTerms)
+        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MaxTerms)
             throw new OverflowException();
         if (b.Value is { } factor)
             return a.Times(factor);
@@ -77,7 +77,7 @@ internal sealed class Size : IEquatable<Size>
         foreach (var left in a.AllTerms())
             foreach (var right in b.AllTerms())
             {
-                if (left.Atoms.Length + right.Atoms.Length > MostFactors)
+                if (left.Atoms.Length + right.Atoms.Length > MaxFactors)
                     throw new OverflowException();
                 terms.Add(new Term(checked(left.Coefficient * right.Coefficient), left.Atoms.Concat(right.Atoms).ToArray()));
             }

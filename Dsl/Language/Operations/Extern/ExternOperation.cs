@@ -6,7 +6,6 @@ using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
-using Operand = KnDsl.Language.Operations.Contract.Operand;
 
 namespace KnDsl.Language.Operations;
 

@@ -87,5 +87,8 @@ internal static class NormPolicies
         new("none", "No normalization.", false) { HasLayers = false },
     ];
 
+    /// <summary>The policy of norm stages where neither a network nor a user says otherwise.</summary>
+    public static readonly PolicyValue Default = All[0].Bind(Arguments.None);
+
     public static NormPolicyDefinition? Find(string name) => All.FirstOrDefault(policy => policy.Name == name);
 }
