@@ -98,9 +98,10 @@ internal sealed class ForwardWriter
             _body.Write();
             foreach (var input in inputs.Where(input => input.IsReference))
                 _writer.Line($"{input.State} = {input.State}?.MoveToOuter(scope);");
-            var outputs = Returned().Select(output =>
-                $"scope.MoveToOuter({output.Code}), "
-                    + $"{(Model.CanHaveState(output.Value) ? $"{_names.State(output.Value)}?.MoveToOuter(scope)" : "null")}");
+            var outputs = Returned().Select(output => (output.Code, State: _plan.Forward.Live.IsStateNeeded(output.Value)
+                    ? $"{_names.State(output.Value)}?.MoveToOuter(scope)"
+                    : "null"))
+                .Select(output => $"scope.MoveToOuter({output.Code}), {output.State}");
             _writer.Line($"return ({string.Join(", ", outputs)});");
         });
     }

@@ -64,6 +64,32 @@ public sealed class PathTests : TorchTest
             Assert.True(tensor.to_type(ScalarType.Float32).allclose(other.state_dict()[key].to_type(ScalarType.Float32), 1e-4, 1e-5), key);
     }
 
+    /// <summary>A value that is given back has the state that it has at the end.</summary>
+    [Fact]
+    public void WhatIsGivenBackMayBeObservedAfterwards()
+    {
+        var @case = GeneratedCase.Inline("""
+            network Inline
+            {
+                input  image[N, 3, 8, 8]
+                a, b = image -> Two
+                z = a + b -> last: norm -> avgpool(global) -> flatten -> fc: linear(5)
+                output z[N, 5]
+            }
+
+            block Two(x)
+            {
+                y = x -> conv: conv(8, 3)
+                return y, y -> bn: norm -> relu
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using var network = @case.CreateNetwork();
+        using var output = GeneratedCase.Run(network, randn(2, 3, 8, 8)).Single();
+        Assert.Equal([2, 5], output.shape);
+        Assert.Contains("Prior: two.bn (+).", @case.Code);
+    }
+
     private static GeneratedCase Network(string body)
     {
         var @case = GeneratedCase.Inline($$"""

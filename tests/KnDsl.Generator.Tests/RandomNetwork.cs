@@ -34,6 +34,12 @@ internal sealed class RandomNetwork
     private List<string> _lists = [];
     private List<string> _shared = [];
 
+    /// <summary>Shared modules that can be applied here.</summary>
+    private List<string> _modules = [];
+
+    /// <summary>Values that come from a norm with no more than operations between, each with the norm's label.</summary>
+    private List<(string Value, string Norm)> _sources = [];
+
     private sealed record Block(string Name, int Inputs, int Outputs, string[] Parameters);
 
     private RandomNetwork(int seed) => _random = new Random(seed);
@@ -77,6 +83,7 @@ internal sealed class RandomNetwork
     private void Begin(IEnumerable<string> values)
     {
         (_values, _numbers, _conditions, _lists, _shared) = ([.. values], ["2", "3", "4"], [], [], []);
+        (_modules, _sources) = ([], []);
         _text.Clear();
         _labels = 0;
     }
@@ -136,7 +143,7 @@ internal sealed class RandomNetwork
 
     private void Statement()
     {
-        switch (_random.Next(_depth < 3 ? 12 : 8))
+        switch (_random.Next(_depth < 3 ? 16 : 12))
         {
             case 0:
                 var (left, right) = (Value(), Value());
@@ -159,10 +166,22 @@ internal sealed class RandomNetwork
                 Line($"{number} = {Number()}{(Chance(40) ? $" + {Value()}.channels" : "")}");
                 _numbers.Add(number);
                 break;
-            case 8 or 9:
+            case 8:
+                DeclareModule();
+                break;
+            case 9 when _modules.Count > 0:
+                Assign($"{Value()} -> {Label()}conv(3, 1) -> {Any(_modules)}");
+                break;
+            case 10:
+                Line($"norm = {Any(["kalman()", "batch()", "group(1)", "none()"])}");
+                break;
+            case 11:
+                NameAPrior();
+                break;
+            case 12 or 13:
                 If();
                 break;
-            case 10 or 11:
+            case 14 or 15:
                 For();
                 break;
             default:
@@ -176,6 +195,33 @@ internal sealed class RandomNetwork
         var name = Fresh();
         Line($"{name} = {value}");
         Set(name);
+    }
+
+    /// <summary>A module that is applied later, if at all.</summary>
+    private void DeclareModule()
+    {
+        var name = $"m{_labels++}";
+        var block = _blocks.FirstOrDefault(block => block is { Inputs: 1, Outputs: 1 }
+            && block.Parameters.All(parameter => parameter.Contains('=')));
+        Line($"module {name} = {(Chance(30) ? "norm" : block is not null && Chance(40) ? block.Name : $"conv({Number()}, 3)")}");
+        _modules.Add(name);
+    }
+
+    /// <summary>A value that comes from a norm, or a norm that names one of those as its only prior.</summary>
+    private void NameAPrior()
+    {
+        if (_sources.Count == 0 || Chance(40))
+        {
+            var (source, label) = ($"s{_labels}", $"l{_labels++}");
+            Line($"{source} = {Value()} -> {Label()}conv(4, 3) -> {label}: norm(kalman()) -> {Any(["relu", "sigmoid", "identity"])}");
+            _sources.Add((source, label));
+        }
+        else
+        {
+            var (source, norm) = Any(_sources);
+            var between = Any(["", "relu -> ", $"{Label()}conv(4, 1) -> ", $"relu -> {Label()}conv({Number()}, 3) -> "]);
+            Assign($"{source} -> {between}norm(kalman(), from: {norm})");
+        }
     }
 
     private void CallBlock()
@@ -213,6 +259,7 @@ internal sealed class RandomNetwork
     {
         Line(head + " {");
         var (values, numbers, conditions, shared) = (_values.ToList(), _numbers.ToList(), _conditions.ToList(), _shared.ToList());
+        var (modules, sources) = (_modules.ToList(), _sources.ToList());
         if (variable is not null)
         {
             _values.Remove(variable);
@@ -222,6 +269,7 @@ internal sealed class RandomNetwork
         body();
         _depth--;
         (_values, _numbers, _conditions, _shared) = (values, numbers, conditions, shared);
+        (_modules, _sources) = (modules, sources);
     }
 
     private void If()

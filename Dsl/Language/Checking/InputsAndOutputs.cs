@@ -114,7 +114,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
                 if (value is TensorValue tensor)
                 {
                     var unique = _outputs.Any(other => other.Name == name) ? $"{name}{_outputs.Count + 1}" : name;
-                    _outputs.Add(new ModuleOutput(unique, tensor, path.FactOf(tensor)));
+                    _outputs.Add(new ModuleOutput(unique, tensor));
                 }
                 else if (value is not ErrorValue)
                     Findings.Report(
@@ -242,7 +242,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
                     DiagnosticCatalogue.ValueType(At(output.Name.Span), $"The output '{output.Name.Text}'", "a tensor", value.Describe()));
             return;
         }
-        outputs.Add(new ModuleOutput(output.Name.Text, tensor, path.FactOf(tensor)));
+        outputs.Add(new ModuleOutput(output.Name.Text, tensor));
         if (declared.All(size => size is not null))
             RequireShape(path, output, tensor, new Shape(declared!));
     }

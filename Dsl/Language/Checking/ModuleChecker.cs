@@ -111,9 +111,10 @@ internal sealed class ModuleChecker
         SharedPlacement.Place(path.Items);
         GroupPlacement.Place(path.Items);
         var defaults = _subject.IsGeneric ? Defaults() : [];
-        var (inputs, outputs) = (_rooms.InputsAndOutputs.Inputs, _rooms.InputsAndOutputs.Outputs);
+        var inputs = _rooms.InputsAndOutputs.Inputs;
+        var outputs = (_rooms.InputsAndOutputs.Outputs ?? []).Select(output => output with { Chain = path.FactOf(output.Value) }).ToArray();
         return new ModuleModel(
-            Declaration, _subject.Source, _subject.IsGeneric, inputs, outputs ?? [], path.Items, _rooms.Members.Root,
+            Declaration, _subject.Source, _subject.IsGeneric, inputs, outputs, path.Items, _rooms.Members.Root,
             _rooms.Operations.UsesNorm, _rooms.Budget.Stages, !_rooms.Findings.HasFailed)
         {
             InputChains = inputs.Select(path.FactOf).ToArray(),

@@ -83,6 +83,16 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
             _byName![_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
     }
 
+    /// <summary>Takes it out of its group, and groups around that hold nothing else.</summary>
+    public void Remove()
+    {
+        for (var member = this; member is { Parent: { } group } && member.Children.Count == 0; member = group)
+        {
+            group._children!.Remove(member);
+            group._byName![member.NameText].Remove(member);
+        }
+    }
+
     /// <summary>The children of a name: several where branches of an if share one.</summary>
     public IReadOnlyList<Member> Named(string nameText) => _byName is not null && _byName.TryGetValue(nameText, out var namesakes)
         ? namesakes

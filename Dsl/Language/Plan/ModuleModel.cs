@@ -6,8 +6,11 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Plan;
 
 /// <summary>An output with the name it is given back under.</summary>
-/// <param name="Chain">What is known of its state where it is given back.</param>
-internal sealed record ModuleOutput(string Name, TensorValue Value, ChainFact Chain);
+internal sealed record ModuleOutput(string Name, TensorValue Value)
+{
+    /// <summary>What is known of its state at the end of the module, when all norms have observed what they observe.</summary>
+    public ChainFact Chain { get; init; } = ChainFact.NotBegun;
+}
 
 /// <summary>
 /// What a network or block does: its plan, either for any arguments (generic: conditions and loops are kept; the generator

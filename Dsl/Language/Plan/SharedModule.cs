@@ -10,8 +10,10 @@ namespace KnDsl.Language.Plan;
 /// Makes a shared module: a hole where it is declared, since only its first use says for which input it is made. A plan that
 /// is finished has none: <see cref="SharedPlacement"/> puts what is made in their places.
 /// </summary>
-internal sealed class SharedModuleItem(Place place) : PlanItem(place)
+internal sealed class SharedModuleItem(Member member, Place place) : PlanItem(place)
 {
+    public Member Member => member;
+
     /// <summary>What makes the module; null as long as nothing applies it.</summary>
     public PlanItem? Made { get; private set; }
 
@@ -33,5 +35,5 @@ internal sealed record SharedModule(Label Label, Call Call, Member Member, Place
     public BlockArguments? BlockArguments { get; init; }
 
     /// <summary>Where it is made.</summary>
-    public SharedModuleItem Item { get; } = new(Place);
+    public SharedModuleItem Item { get; } = new(Member, Place);
 }

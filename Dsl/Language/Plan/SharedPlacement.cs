@@ -6,14 +6,19 @@ namespace KnDsl.Language.Plan;
 
 /// <summary>
 /// Puts what makes the shared modules into a finished plan: where each was declared or, where the sizes that it is made for
-/// are set later, right after that. One that nothing applies is left out.
+/// are set later, right after that. One that nothing applies is left out, and its member with it.
 /// </summary>
 internal static class SharedPlacement
 {
     public static void Place(List<PlanItem> items)
     {
-        foreach (var row in items.Rows().ToArray())
+        foreach (var row in items.Rows().Reverse().ToArray())
+        {
             PlaceIn(row);
+            // An if that held nothing else than a module which nothing applies has nothing to decide.
+            row.RemoveAll(item => item.Bodies.Count > 0 && item.Bodies.All(body => body.Count == 0) && !item.Makes.Any()
+                && !item.SizeVariables.Any());
+        }
     }
 
     private static void PlaceIn(List<PlanItem> items)
@@ -24,7 +29,10 @@ internal static class SharedPlacement
             var at = items.IndexOf(hole);
             items.RemoveAt(at);
             if (hole.Made is not { } made)
+            {
+                hole.Member.Remove();
                 continue;
+            }
             var needed = SymbolsOf(hole.Inputs!);
             var last = items.FindLastIndex(item => needed.Any(symbol => Sets(item, symbol)));
             if (last >= at)

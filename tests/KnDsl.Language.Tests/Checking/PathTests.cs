@@ -119,6 +119,18 @@ public sealed class PathTests
     }
 
     [Fact]
+    public void A_shared_module_that_nothing_applies_is_no_member()
+    {
+        var network = Network("""
+            module idle = group.inner.idle: conv(4, 3)
+            module other = group.other: conv(4, 3)
+            z = x -> other
+            """).Generic;
+        Assert.Equal(["group.other"], Made(network.Items).Where(made => made != "group"));
+        Assert.Equal(["other"], Assert.Single(network.Root.Children).Children.Select(child => child.NameText));
+    }
+
+    [Fact]
     public void Equal_lists_of_both_branches_are_one() => Network("""
         if wide { widths = [4, turns] } else { widths = [4, turns] }
         z = x -> conv(widths[0], 3)

@@ -24,6 +24,8 @@ public sealed class RoomTests
 
     private static readonly PolicyValue OtherPolicy = new(new PolicyCall("kalman", []), true, null, true);
 
+    private static readonly Member SomeMember = new(null, [], null, 0, At(0));
+
     private static Symbol Parameter(string name) => new(name, SymbolKind.Construction, false);
 
     private static TensorValue Tensor(ChainFact? fact = null, string name = "x") =>
@@ -47,7 +49,7 @@ public sealed class RoomTests
         var branch = path.Branch(At(0), true, []);
         branch.Scope.Set("a", new SizeValue(2));
         branch.SetPolicy(OtherPolicy);
-        branch.Items.Add(new SharedModuleItem(At(0)));
+        branch.Items.Add(new SharedModuleItem(SomeMember, At(0)));
         Assert.Equal("1", path.Scope.Find("a")!.Value.Describe());
         Assert.Same(SomePolicy, path.Policy);
         Assert.True(path.IsPolicyAmbient);
@@ -63,7 +65,7 @@ public sealed class RoomTests
         var inside = path.Inside();
         inside.Scope.Set("a", new SizeValue(2));
         inside.SetPolicy(OtherPolicy);
-        inside.Items.Add(new SharedModuleItem(At(0)));
+        inside.Items.Add(new SharedModuleItem(SomeMember, At(0)));
         Assert.NotNull(path.Scope.Find("a"));
         Assert.Single(path.Items);
         Assert.Same(SomePolicy, path.Policy);
@@ -251,7 +253,7 @@ public sealed class RoomTests
     [Fact]
     public void A_walk_over_a_plan_goes_into_branches_and_loops()
     {
-        var items = Enumerable.Range(0, 4).Select(i => new SharedModuleItem(At(i))).ToArray();
+        var items = Enumerable.Range(0, 4).Select(i => new SharedModuleItem(SomeMember, At(i))).ToArray();
         List<PlanItem> then = [items[1]], otherwise = [], body = [items[2]];
         var merged = new Merge(Tensor(name: "y"), Tensor(name: "a"), Tensor(name: "b"));
         var branch = new IfItem(Condition.True, then, otherwise, [merged], [], At(5));
