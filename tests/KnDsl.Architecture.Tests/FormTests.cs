@@ -15,8 +15,7 @@ public sealed class FormTests
     private static readonly string[] MayBeLonger = ["DiagnosticCatalogue.cs", "Size.cs", "RepairNativeLibrary.cs"];
 
     [Fact]
-    public void Lines_have_at_most_140_columns() => Violations.Check("Columns",
-    [
+    public void Lines_have_at_most_140_columns() => Violation.CheckNone([
         .. from file in Sources.All
            from line in file.GetText().Lines
            where line.End - line.Start > MaxColumns
@@ -25,8 +24,7 @@ public sealed class FormTests
     ]);
 
     [Fact]
-    public void Files_of_the_product_have_at_most_400_lines() => Violations.Check("Lines",
-    [
+    public void Files_of_the_product_have_at_most_400_lines() => Violation.CheckNone([
         .. from file in Sources.All
            where !file.FilePath.StartsWith("tests/", StringComparison.Ordinal)
                && !MayBeLonger.Any(name => file.FilePath.EndsWith("/" + name, StringComparison.Ordinal))

@@ -48,7 +48,7 @@ public sealed class OrderTests
                     .DistinctBy(violation => violation.What));
             }
         }
-        Violations.Check("Order", found);
+        Violation.CheckNone(found);
     }
 
     [Fact]

@@ -40,7 +40,9 @@ internal static class ReferencePage
 
     private static void Append(StringBuilder page, Operation operation)
     {
-        page.Append($"\n### {(operation.IsOperator ? $"`{operation.Name}`" : operation.Name)}\n\n{operation.Summary}\n\n```\n{operation.Example}\n```\n");
+        page.Append(
+            $"\n### {(operation.IsOperator ? $"`{operation.Name}`" : operation.Name)}\n\n{operation.Summary}\n\n```\n"
+                + $"{operation.Example}\n```\n");
         Append(page, operation.Parameters);
         page.Append($"\n* Shape: {operation.ShapeRule}.\n* Moments: {operation.MomentRule ?? "none; it cuts the statistic chain"}.\n");
     }
