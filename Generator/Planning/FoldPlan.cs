@@ -14,7 +14,8 @@ internal sealed record FoldPair(MemberCode Owner, IReadOnlyList<MemberCode> Into
 internal sealed class FoldPlan
 {
     private readonly HashSet<MemberCode> _blocks = [];
-    private readonly ILookup<MemberCode, FoldPair> _pairs;
+    private readonly ILookup<(MemberCode Owner, MemberCode First), FoldPair> _pairs;
+    private readonly HashSet<MemberCode> _owners;
 
     public FoldPlan(ClassPlan module)
     {
@@ -28,13 +29,15 @@ internal sealed class FoldPlan
             .Where(folds => modules[folds.Key.Into].Count() == folds.Select(fold => fold.Into).Distinct().Count()
                 && modules[folds.Key.Norm].Count() == folds.Select(fold => fold.Norm).Distinct().Count())
             .Select(folds => PairOf(folds.Key.Into, folds.Key.Norm, folds.All(fold => fold.AreTogether)))
-            .OfType<FoldPair>().ToLookup(pair => pair.Owner);
+            .OfType<FoldPair>().ToLookup(pair => (pair.Owner, pair.Into[0]));
+        _owners = [.. _pairs.Select(pairs => pairs.Key.Owner)];
     }
 
     public bool IsEmpty => _pairs.Count == 0 && _blocks.Count == 0;
 
     /// <summary>The pairs that this group, or the class itself, is the innermost to hold.</summary>
-    public IEnumerable<FoldPair> PairsOf(MemberCode owner) => _pairs[owner];
+    /// <param name="first">The child of it that the way to the layer begins with.</param>
+    public IEnumerable<FoldPair> PairsOf(MemberCode owner, MemberCode first) => _pairs[(owner, first)];
 
     /// <summary>Whether it is a block, or a list of blocks, with something to fold.</summary>
     public bool IsBlock(MemberCode member) =>
@@ -42,7 +45,7 @@ internal sealed class FoldPlan
 
     /// <summary>Whether there is something to fold in a group.</summary>
     public bool HasWork(MemberCode group) =>
-        _pairs.Contains(group) || group.Children.Any(child => IsBlock(child) || child.Form == MemberForm.Group && HasWork(child));
+        _owners.Contains(group) || group.Children.Any(child => IsBlock(child) || child.Form == MemberForm.Group && HasWork(child));
 
     private static IEnumerable<Member> Descendants(Member member) => member.Children.SelectMany(child => Descendants(child).Prepend(child));
 

@@ -10,12 +10,19 @@ namespace KnDsl.Generator.Planning;
 /// </summary>
 internal sealed class NamedPriors
 {
-    private readonly ILookup<ApplyOperationItem, ApplyOperationItem> _norms;
+    private readonly Dictionary<ApplyOperationItem, List<ApplyOperationItem>> _norms = [];
 
-    public NamedPriors(IReadOnlyList<PlanItem> items) => _norms = items.All().OfType<ApplyOperationItem>()
-        .SelectMany(norm => (norm.From ?? []).Select(step => (Step: step, Norm: norm)))
-        .ToLookup(pair => pair.Step, pair => pair.Norm);
+    public NamedPriors(IReadOnlyList<PlanItem> items)
+    {
+        foreach (var norm in items.All().OfType<ApplyOperationItem>())
+            foreach (var step in norm.From ?? [])
+                if (_norms.TryGetValue(step, out var others))
+                    others.Add(norm);
+                else
+                    _norms[step] = [norm];
+    }
 
     /// <summary>The norms whose prior passes an item, or begins at it.</summary>
-    public IReadOnlyList<ApplyOperationItem> Through(ApplyOperationItem item) => [.. _norms[item]];
+    public IReadOnlyList<ApplyOperationItem> Through(ApplyOperationItem item) =>
+        _norms.TryGetValue(item, out var norms) ? norms : (IReadOnlyList<ApplyOperationItem>)[];
 }

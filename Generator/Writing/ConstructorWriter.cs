@@ -10,11 +10,23 @@ using KnDsl.Language.Values;
 namespace KnDsl.Generator.Writing;
 
 /// <summary>Writes the constructor: it makes the modules in the plan's order, following sizes as far as modules need them.</summary>
-internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
+internal sealed class ConstructorWriter
 {
-    private CSharpPrinter _code => new(symbol => symbol.Origin is BlockSize size
-        ? $"{AccessOf(module.Layout[size.Member])}.{CSharpNames.Pascal(size.Property)}"
-        : CSharpNames.Identifier(symbol.Name));
+    private readonly ClassPlan _plan;
+    private readonly CodeWriter _writer;
+    private readonly CSharpPrinter _values;
+    private readonly OperationPrinter _operations;
+
+    public ConstructorWriter(ClassPlan plan, CodeWriter writer)
+    {
+        (_plan, _writer) = (plan, writer);
+        _values = new CSharpPrinter(NameOf);
+        _operations = new OperationPrinter(_values);
+    }
+
+    private string NameOf(Symbol symbol) => symbol.Origin is BlockSize size
+        ? $"{AccessOf(_plan.Layout[size.Member])}.{CSharpNames.Pascal(size.Property)}"
+        : CSharpNames.Identifier(symbol.Name);
 
     private string AccessOf(MemberCode member) => member.IsList ? member.Local
         : member.Form == MemberForm.ModuleListItem ? $"{AccessOf(member.Parent!)}[{AccessOf(member.Parent!)}.Count - 1]"
@@ -22,56 +34,56 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         : IsHidden(member.Property) ? "this." + member.Property : member.Property;
 
     /// <summary>Whether a parameter or local of the constructor has the name of a property.</summary>
-    private bool IsHidden(string property) => module.NamesOfNumbers.Contains(property);
+    private bool IsHidden(string property) => _plan.NamesOfNumbers.Contains(property);
 
     public void Write()
     {
-        var declaration = module.Model.Declaration;
+        var declaration = _plan.Model.Declaration;
         WriteDocumentation(declaration);
-        writer.Line($"public {CSharpNames.Identifier(module.Model.Name)}({string.Join(", ", Parameters())})");
-        writer.Line($"    : base(\"{module.Model.Name}\")");
-        writer.Block(() =>
+        _writer.Line($"public {CSharpNames.Identifier(_plan.Model.Name)}({string.Join(", ", Parameters())})");
+        _writer.Line($"    : base(\"{_plan.Model.Name}\")");
+        _writer.Block(() =>
         {
             if (declaration.Kind == ModuleKind.Network)
-                writer.Line("NativeConvolutions.Check();");
+                _writer.Line("NativeConvolutions.Check();");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is not null && !IsConstant(parameter)))
-                writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
-            if (module.Model.UsesNorm)
-                writer.Line($"norm ??= {_code.Of(NormPolicies.Default.Policy)};");
-            foreach (var parameter in module.Forward.Parameters)
-                writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
-            var isNamedHere = module.Layout.Root.Children.Any(child => child.IsNamedLate && !child.IsList);
+                _writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
+            if (_plan.Model.UsesNorm)
+                _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
+            foreach (var parameter in _plan.Forward.Parameters)
+                _writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
+            var isNamedHere = _plan.Layout.Root.Children.Any(child => child.IsNamedLate && !child.IsList);
             if (isNamedHere)
             {
-                writer.Line("// Names are counted below: nothing is to be registered under a property's name.");
-                writer.Line("RegisterComponents();");
+                _writer.Line("// Names are counted below: nothing is to be registered under a property's name.");
+                _writer.Line("RegisterComponents();");
             }
-            WriteItems(module.Model.Items);
-            foreach (var symbol in module.Sizes.OfOutputs)
-                writer.Line(
+            WriteItems(_plan.Model.Items);
+            foreach (var symbol in _plan.Sizes.OfOutputs)
+                _writer.Line(
                     $"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = "
-                        + $"{_code.Of(Size.Of(symbol))};");
+                        + $"{_values.Of(Size.Of(symbol))};");
             if (!isNamedHere)
-                writer.Line("RegisterComponents();");
+                _writer.Line("RegisterComponents();");
         });
     }
 
     private void WriteDocumentation(ModuleDeclaration declaration)
     {
-        writer.Line($"/// <summary>Builds the {(declaration.Kind == ModuleKind.Network ? "network" : "block")}.</summary>");
-        foreach (var (input, axis, symbol) in module.Sizes.OfInputs)
+        _writer.Line($"/// <summary>Builds the {(declaration.Kind == ModuleKind.Network ? "network" : "block")}.</summary>");
+        foreach (var (input, axis, symbol) in _plan.Sizes.OfInputs)
         {
-            var value = module.Model.Inputs[input];
-            var size = declaration.ShapeOf(input) is { } shape ? $"size {module.Model.Source.Slice(shape.Sizes[axis].Span)}"
+            var value = _plan.Model.Inputs[input];
+            var size = declaration.ShapeOf(input) is { } shape ? $"size {_plan.Model.Source.Slice(shape.Sizes[axis].Span)}"
                 : value.Shape.NameOf(axis);
-            writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(size[0])}{size.Substring(1)} of {value.Name}.</param>");
+            _writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(size[0])}{size.Substring(1)} of {value.Name}.</param>");
         }
         foreach (var parameter in declaration.Parameters)
-            writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");
-        if (module.Model.UsesNorm)
-            writer.Line("/// <param name=\"norm\">The policy of its norms; kalman() by default.</param>");
-        writer.Line("/// <param name=\"device\">The device of its parameters; torch's default if omitted.</param>");
-        writer.Line("/// <param name=\"dtype\">The type of its parameters; torch's default if omitted.</param>");
+            _writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");
+        if (_plan.Model.UsesNorm)
+            _writer.Line("/// <param name=\"norm\">The policy of its norms; kalman() by default.</param>");
+        _writer.Line("/// <param name=\"device\">The device of its parameters; torch's default if omitted.</param>");
+        _writer.Line("/// <param name=\"dtype\">The type of its parameters; torch's default if omitted.</param>");
     }
 
     private string Describe(Parameter parameter)
@@ -79,16 +91,16 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         var type = parameter.Type.Text + (parameter.IsList ? "[]" : "");
         return parameter.Default is null
             ? $"The parameter {parameter.Name.Text}: {type} of the .knnet file."
-            : $"The parameter {parameter.Name.Text}: {type} = {module.Model.Source.Slice(parameter.Default.Span)} of the .knnet file.";
+            : $"The parameter {parameter.Name.Text}: {type} = {_plan.Model.Source.Slice(parameter.Default.Span)} of the .knnet file.";
     }
 
     private IEnumerable<string> Parameters()
     {
         var required = new List<string>();
         var optional = new List<string>();
-        foreach (var size in module.Sizes.OfInputs)
+        foreach (var size in _plan.Sizes.OfInputs)
             required.Add($"int {CSharpNames.Identifier(size.Symbol.Name)}");
-        foreach (var parameter in module.Model.Declaration.Parameters)
+        foreach (var parameter in _plan.Model.Declaration.Parameters)
         {
             var name = CSharpNames.Identifier(parameter.Name.Text);
             if (parameter.Default is null)
@@ -98,7 +110,7 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
             else
                 optional.Add($"{TypeOf(parameter)}? {name} = null");
         }
-        if (module.Model.UsesNorm)
+        if (_plan.Model.UsesNorm)
             optional.Add("NormPolicy? norm = null");
         return [.. required, .. optional, "Device? device = null", "ScalarType? dtype = null"];
     }
@@ -116,11 +128,11 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
     /// <summary>Whether its default can stand in a signature.</summary>
     private static bool IsConstant(Parameter parameter) => parameter is { IsList: false, Type.Text: not "norm" };
 
-    private string DefaultCode(Parameter parameter) => module.Model.Defaults.TryGetValue(parameter.Name.Text, out var value) ? value switch
+    private string DefaultCode(Parameter parameter) => _plan.Model.Defaults.TryGetValue(parameter.Name.Text, out var value) ? value switch
     {
         ListValue list =>
-            $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(_code.Of))} }}",
-        _ => _code.Of(value),
+            $"new {(parameter.Type.Text == "int" ? "int" : "double")}[] {{ {string.Join(", ", list.Items.Select(_values.Of))} }}",
+        _ => _values.Of(value),
     } : "default";
 
     private void WriteItems(IReadOnlyList<PlanItem> items)
@@ -129,18 +141,17 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
             switch (item)
             {
                 case GroupItem group:
-                    WriteGroup(module.Layout[group.Group]);
+                    WriteGroup(_plan.Layout[group.Group]);
                     break;
                 case ConstructOperationItem layer:
-                    WriteMember(module.Layout[layer.Member], layer, new OperationPrinter(_code)
-                        .Construct(layer.Call.Operation.Construct(layer.Call)!));
+                    WriteMember(_plan.Layout[layer.Member], layer, _operations.Construct(layer.Call.Operation.Construct(layer.Call)!));
                     break;
                 case ConstructBlockItem block:
-                    WriteMember(module.Layout[block.Member], block,
-                        $"new {module.Plans.TypeName(block.Use.Generic)}({Arguments(block.Use)})");
+                    WriteMember(_plan.Layout[block.Member], block,
+                        $"new {_plan.Plans.TypeName(block.Use.Generic)}({Arguments(block.Use)})");
                     break;
-                case CheckItem check when module.Sizes.CanCheck(check):
-                    writer.Line(check.Place, CheckCode(check));
+                case CheckItem check when _plan.Sizes.CanCheck(check):
+                    _writer.Line(check.Place, CheckCode(check));
                     break;
                 case IfItem branch:
                     WriteIf(branch);
@@ -152,18 +163,18 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
     }
 
     /// <summary>The field that keeps a condition for the forward pass, or null.</summary>
-    private string? FieldOf(IfItem branch) => module.Forward.ConditionFields.FirstOrDefault(entry => entry.Item == branch).Field;
+    private string? FieldOf(IfItem branch) => _plan.Forward.ConditionFields.FirstOrDefault(entry => entry.Item == branch).Field;
 
     /// <summary>The arguments of a block's constructor: sizes of its inputs, its parameters, its policy, device and dtype.</summary>
     private string Arguments(BlockUse use)
     {
-        var arguments = module.Plans[use.Generic].Sizes.OfInputs
-            .Select(size => $"{CSharpNames.Identifier(size.Symbol.Name)}: {_code.Of(use.Inputs[size.Input][size.Axis])}").ToList();
+        var arguments = _plan.Plans[use.Generic].Sizes.OfInputs
+            .Select(size => $"{CSharpNames.Identifier(size.Symbol.Name)}: {_values.Of(use.Inputs[size.Input][size.Axis])}").ToList();
         foreach (var parameter in use.Declaration.Parameters)
             if (use.Given.Contains(parameter.Name.Text) && use.Arguments.TryGetValue(parameter.Name.Text, out var value))
-                arguments.Add($"{CSharpNames.Identifier(parameter.Name.Text)}: {_code.Of(value)}");
+                arguments.Add($"{CSharpNames.Identifier(parameter.Name.Text)}: {_values.Of(value)}");
         if (use.Generic.UsesNorm)
-            arguments.Add($"norm: {_code.Of(use.Policy.Policy)}");
+            arguments.Add($"norm: {_values.Of(use.Policy.Policy)}");
         arguments.Add("device: device, dtype: dtype");
         return string.Join(", ", arguments);
     }
@@ -173,7 +184,7 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
 
     private string CheckCode(CheckItem check)
     {
-        var (left, right, message) = (_code.Of(check.Left), _code.Of(check.Right), MessageOf(check.Diagnostic));
+        var (left, right, message) = (_values.Of(check.Left), _values.Of(check.Right), MessageOf(check.Diagnostic));
         return check.Relation switch
         {
             Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
@@ -187,11 +198,11 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         if (group.Form == MemberForm.ModuleListItem)
             return;
         if (!group.IsList)
-            writer.Line($"{AccessOf(group)} = new {group.Type}();");
+            _writer.Line($"{AccessOf(group)} = new {group.Type}();");
         else
         {
-            writer.Line($"var {group.Local} = new {group.Type}();");
-            writer.Line($"{ListOf(group)}.Add({group.Local});");
+            _writer.Line($"var {group.Local} = new {group.Type}();");
+            _writer.Line($"{ListOf(group)}.Add({group.Local});");
         }
         Register(group, AccessOf(group));
     }
@@ -205,18 +216,18 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         switch (member.Form)
         {
             case MemberForm.ModuleListItem:
-                writer.Line(item.Place, $"{AccessOf(member.Parent!)}.append({construction});");
+                _writer.Line(item.Place, $"{AccessOf(member.Parent!)}.append({construction});");
                 Register(member, AccessOf(member));
                 return;
             case MemberForm.List:
                 if (member.Member.Repeated is { } repeated)
-                    writer.Line(item.Place, $"Sizes.Require({ListOf(member)}.Count == 0, {MessageOf(repeated)});");
-                writer.Line(item.Place, $"var {member.Local} = {construction};");
-                writer.Line($"{ListOf(member)}.Add({member.Local});");
+                    _writer.Line(item.Place, $"Sizes.Require({ListOf(member)}.Count == 0, {MessageOf(repeated)});");
+                _writer.Line(item.Place, $"var {member.Local} = {construction};");
+                _writer.Line($"{ListOf(member)}.Add({member.Local});");
                 Register(member, member.Local);
                 return;
             default:
-                writer.Line(item.Place, $"{AccessOf(member)} = {construction};");
+                _writer.Line(item.Place, $"{AccessOf(member)} = {construction};");
                 Register(member, AccessOf(member));
                 return;
         }
@@ -227,7 +238,7 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         if (member.Parent is not { RegistersInOrder: true } parent)
             return;
         var owner = parent.Parent is null ? "" : AccessOf(parent) + ".";
-        writer.Line($"{owner}{(member.IsParameter ? "register_parameter" : "register_module")}({NameCode(member.Member)}, {value});");
+        _writer.Line($"{owner}{(member.IsParameter ? "register_parameter" : "register_module")}({NameCode(member.Member)}, {value});");
     }
 
     private string NameCode(Member member)
@@ -237,49 +248,49 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
         return "$\""
             + string.Concat(
                 member.Name.Select(part =>
-                    part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_code.Of(part.Count)}}}")) + "\"";
+                    part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_values.Of(part.Count)}}}")) + "\"";
     }
 
     private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
     {
         GroupItem or ConstructOperationItem or ConstructBlockItem => true,
-        CheckItem check => module.Sizes.CanCheck(check),
+        CheckItem check => _plan.Sizes.CanCheck(check),
         IfItem branch => HasWork(branch) || FieldOf(branch) is not null,
-        LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => module.Sizes.Needs(size.Variable)),
+        LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => _plan.Sizes.Needs(size.Variable)),
         _ => false,
     });
 
     private bool HasWork(IfItem branch) =>
-        HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => module.Sizes.Needs(size.Variable));
+        HasWork(branch.Then) || HasWork(branch.Else) || branch.Sizes.Any(size => _plan.Sizes.Needs(size.Variable));
 
     private void WriteIf(IfItem branch)
     {
-        var sizes = branch.Sizes.Where(size => module.Sizes.Needs(size.Variable)).ToArray();
-        var condition = _code.Of(branch.Condition);
+        var sizes = branch.Sizes.Where(size => _plan.Sizes.Needs(size.Variable)).ToArray();
+        var condition = _values.Of(branch.Condition);
         if (FieldOf(branch) is { } field)
         {
-            writer.Line(branch.Place, $"{field} = {condition};");
+            _writer.Line(branch.Place, $"{field} = {condition};");
             condition = field;
         }
         if (!HasWork(branch))
             return;
         foreach (var size in sizes)
-            writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)};");
-        writer.Line(branch.Place, $"if ({condition})");
-        writer.Block(() =>
+            _writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)};");
+        _writer.Line(branch.Place, $"if ({condition})");
+        _writer.Block(() =>
         {
             WriteItems(branch.Then);
             foreach (var size in sizes)
-                writer.Line($"{CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Then)};");
+                _writer.Line($"{CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Then)};");
         });
         if (!HasWork(branch.Else) && sizes.Length == 0)
             return;
-        writer.Line("else");
-        writer.Block(() =>
+        _writer.Line("else");
+        _writer.Block(() =>
         {
             WriteItems(branch.Else);
             foreach (var size in sizes)
-                writer.Line($"{CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Else)};");
+                _writer.Line($"{CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Else)};");
         });
     }
 
@@ -287,19 +298,19 @@ internal sealed class ConstructorWriter(ClassPlan module, CodeWriter writer)
     {
         if (!HasWork([loop]))
             return;
-        var sizes = loop.Sizes.Where(size => module.Sizes.Needs(size.Variable)).ToArray();
+        var sizes = loop.Sizes.Where(size => _plan.Sizes.Needs(size.Variable)).ToArray();
         foreach (var size in sizes)
-            writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)} = {_code.Of(size.Before)};");
+            _writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Before)};");
         var variable = CSharpNames.Identifier(loop.Variable.Name);
-        writer.Line(loop.Place, $"for (var {variable} = {_code.Of(loop.From)}; {variable} < {_code.Of(loop.To)}; {variable}++)");
-        writer.Block(() =>
+        _writer.Line(loop.Place, $"for (var {variable} = {_values.Of(loop.From)}; {variable} < {_values.Of(loop.To)}; {variable}++)");
+        _writer.Block(() =>
         {
             WriteItems(loop.Body);
             if (sizes.Length == 1)
-                writer.Line($"{CSharpNames.Identifier(sizes[0].Variable.Name)} = {_code.Of(sizes[0].Next)};");
+                _writer.Line($"{CSharpNames.Identifier(sizes[0].Variable.Name)} = {_values.Of(sizes[0].Next)};");
             else if (sizes.Length > 1)
-                writer.Line($"({string.Join(", ", sizes.Select(size => CSharpNames.Identifier(size.Variable.Name)))}) = "
-                    + $"({string.Join(", ", sizes.Select(size => _code.Of(size.Next)))});");
+                _writer.Line($"({string.Join(", ", sizes.Select(size => CSharpNames.Identifier(size.Variable.Name)))}) = "
+                    + $"({string.Join(", ", sizes.Select(size => _values.Of(size.Next)))});");
         });
     }
 }

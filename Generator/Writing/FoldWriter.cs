@@ -43,7 +43,7 @@ internal sealed class FoldWriter
     {
         foreach (var child in owner.Children)
         {
-            foreach (var pair in _module.Folds.PairsOf(owner).Where(pair => pair.Into[0] == child))
+            foreach (var pair in _module.Folds.PairsOf(owner, child))
                 WritePair(pair, access);
             if (_module.Folds.IsBlock(child))
                 WriteBlock(child, access + child.Property);

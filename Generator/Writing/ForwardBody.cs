@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
@@ -93,31 +94,29 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var module = item.Member is null ? "" : Access(item.Member);
         var inputs = call.Inputs.Select(input => names[input]).ToArray();
         var output = Declare(item.Output, true);
-        var state = Live.IsStateNeeded(item.Output) ? StateAfter(item, module, output) : null;
-        if (state is not (null or "null")
-            && OperationPrinter.Together(operation.Moments(call), module, inputs[0], names.StateOrNull(call.Inputs[0])) is { } together)
+        var step = operation.Moments(call);
+        var passes = Live.IsStateNeeded(item.Output) && operation.PassesState(call) && call.StateInputs.Any(Live.IsStateNeeded);
+        if (passes && OperationPrinter.Together(step, module, inputs[0], names.StateOrNull(call.Inputs[0])) is { } together)
             writer.Line(item.Place, $"(var {output}, var {names.State(item.Output)}) = {together};");
         else
         {
             writer.Line(item.Place, $"var {output} = {_operations.Compute(operation.Compute(call), module, inputs)};");
-            if (state is not null)
-                writer.Line($"{(state == "null" ? "ChannelState?" : "var")} {names.State(item.Output)} = {state};");
+            if (passes)
+                writer.Line($"var {names.State(item.Output)} = {StateAfter(call, step, module, output)};");
+            else if (Live.IsStateNeeded(item.Output))
+                writer.Line($"ChannelState? {names.State(item.Output)} = null;");
         }
         foreach (var later in Plan.Priors.Through(item))
-            if (operation.InputCount == 1 && operation.Moments(call) is { } step)
+            if (operation.InputCount == 1 && step is not null)
                 SetPrior(later, _operations.Moments(step, module, [_priors[later].Name], output), items);
         Free(item, call.Inputs.Append(item.Output), items);
     }
 
-    /// <summary>The state of an operation's output: null for a value that never had one.</summary>
-    private string StateAfter(ApplyOperationItem item, string module, string output)
+    /// <summary>The state of an operation's output. A learned tensor has no state: the rule gets the tensor.</summary>
+    private string StateAfter(OperationCall call, MomentStep? step, string module, string output)
     {
-        var (operation, call) = (item.Call.Operation, item.Call);
-        if (!operation.PassesState(call) || !call.StateInputs.Any(Live.IsStateNeeded))
-            return "null";
-        // A learned tensor has no state: the rule gets the tensor.
         var states = call.Inputs.Select(input => input.IsLearned ? names[input] : names.StateOrNull(input)).ToArray();
-        return operation.Moments(call) is { } step ? _operations.Moments(step, module, states, output) : states[0];
+        return step is null ? states[0] : _operations.Moments(step, module, states, output);
     }
 
     private void WriteNorm(ApplyOperationItem item, IReadOnlyList<PlanItem> items)

@@ -11,10 +11,10 @@ namespace KnDsl.Language.Operations.Contract;
 internal abstract record Operand
 {
     /// <summary>The operands that this one is made of.</summary>
-    public virtual IEnumerable<Operand> Parts => [];
+    public virtual IReadOnlyList<Operand> Parts => [];
 
     /// <summary>The named symbols that it is computed from.</summary>
-    public virtual IEnumerable<Symbol> Symbols() => Parts.SelectMany(part => part.Symbols());
+    public virtual IEnumerable<Symbol> Symbols() => [];
 
     public static implicit operator Operand(Size size) => new SizeOperand(size);
 
@@ -106,13 +106,17 @@ internal sealed record WhileTrainingOperand(Number Number) : Operand
 /// <summary>A list of operands.</summary>
 internal sealed record ListOperand(IReadOnlyList<Operand> Items) : Operand
 {
-    public override IEnumerable<Operand> Parts => Items;
+    public override IReadOnlyList<Operand> Parts => Items;
+
+    public override IEnumerable<Symbol> Symbols() => Items.SelectMany(item => item.Symbols());
 }
 
 /// <summary>A function of one value.</summary>
 internal sealed record FunctionOperand(Computation Body) : Operand
 {
-    public override IEnumerable<Operand> Parts => [Body];
+    public override IReadOnlyList<Operand> Parts => [Body];
+
+    public override IEnumerable<Symbol> Symbols() => Body.Symbols();
 }
 
 /// <summary>An operand, by position or by a name.</summary>
