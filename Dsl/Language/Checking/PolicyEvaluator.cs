@@ -1,7 +1,7 @@
-using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
@@ -12,9 +12,6 @@ namespace KnDsl.Language.Checking;
 internal sealed class PolicyEvaluator(Rooms rooms)
 {
     private const string NoChannels = "A norm reads its channels from its input: remove them.";
-
-    /// <summary>A gain that is a record has a number for each of these.</summary>
-    private static readonly IReadOnlyList<string> GainFields = ["mean", "variance"];
 
     /// <summary>A policy with its settings, or null where it was wrong.</summary>
     public PolicyValue? Evaluate(BodyPath path, Expression expression)
@@ -54,34 +51,35 @@ internal sealed class PolicyEvaluator(Rooms rooms)
         if (rooms.Binder.Bind(path, call, policy.Parameters) is not { } arguments
             || !rooms.Requirements.RequireKnown(arguments, policy.Name))
             return null;
-        if (arguments.Find("gain")?.Value is RecordValue record && !CheckGain(record, policy))
-            return null;
+        foreach (var gain in policy.Parameters.OfType<GainParameter>())
+            if (arguments.Find(gain.Name)?.Value is RecordValue record && !CheckGain(gain, record, policy))
+                return null;
         return policy.Bind(arguments);
     }
 
-    private bool CheckGain(RecordValue gain, NormPolicyDefinition policy)
+    private bool CheckGain(GainParameter parameter, RecordValue gain, NormPolicyDefinition policy)
     {
         foreach (var (name, value, span) in gain.Fields)
         {
-            if (!GainFields.Contains(name))
+            if (!GainParameter.Fields.Contains(name))
             {
-                rooms.Binder.ReportUnknown(new Name(name, span), "gain", GainFields);
+                rooms.Binder.ReportUnknown(new Name(name, span), parameter.Name, GainParameter.Fields);
                 return false;
             }
             if (value is not (SizeValue or FloatValue))
             {
                 rooms.Findings.Report(DiagnosticCatalogue.ArgumentType(
-                    rooms.Subject.At(span), policy.Name, "gain", "a number for mean and variance", value.Describe()));
+                    rooms.Subject.At(span), policy.Name, parameter.Name, "a number for mean and variance", value.Describe()));
                 return false;
             }
         }
-        foreach (var name in GainFields)
+        foreach (var name in GainParameter.Fields)
             if (gain.Fields.Count(field => field.Name == name) is var count and not 1)
             {
                 var place = gain.Fields.Count > 0 ? rooms.Subject.At(gain.Fields[0].Span) : rooms.Subject.NamePlace;
                 rooms.Findings.Report(count == 0
-                    ? DiagnosticCatalogue.MissingArgument(place, "gain", name, "a number")
-                    : DiagnosticCatalogue.ArgumentTwice(place, "gain", name));
+                    ? DiagnosticCatalogue.MissingArgument(place, parameter.Name, name, "a number")
+                    : DiagnosticCatalogue.ArgumentTwice(place, parameter.Name, name));
                 return false;
             }
         return true;

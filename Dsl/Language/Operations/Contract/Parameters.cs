@@ -167,6 +167,9 @@ internal sealed class LabelParameter(string name, string summary) : OperationPar
 /// <summary>A gain: a number, a word, or fields for mean and variance.</summary>
 internal sealed class GainParameter(string name, string summary) : OperationParameter<Value>(name, summary)
 {
+    /// <summary>The fields of a gain that differs for the mean and the variance.</summary>
+    public static readonly IReadOnlyList<string> Fields = ["mean", "variance"];
+
     protected override string KindName => "a number or (mean: ..., variance: ...)";
 
     public override bool Accepts(Value value) => value is SizeValue or FloatValue or RecordValue;
