@@ -46,8 +46,7 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         if (!stage.Policy.HasChain)
         {
             if (stage.From is { } missing && !members.Contains(missing))
-                findings.Report(
-                    DiagnosticCatalogue.FromUnreachable(call.PlaceOf(stage.FromParameter), missing, "none, because there is no such norm"));
+                findings.Report(DiagnosticCatalogue.FromUnknown(call.PlaceOf(stage.FromParameter), missing, "none"));
             return new ChainStep(ChainFact.NotBegun, prior);
         }
         IReadOnlyList<ApplyOperationItem>? from = null;
@@ -81,9 +80,10 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
     {
         var reaching = prior.Predecessors.Select(norm => norm.Norm).Where(norm => WayFrom(path, norm, input) is not null).ToArray();
         // A norm that is there is meant, even where it does not reach this one.
-        var nearest = members.Contains(label) ? null : Spelling.Nearest(label, reaching);
-        findings.Report(DiagnosticCatalogue.FromUnreachable(place, label,
-                string.Join(", ", reaching.DefaultIfEmpty(prior.HasState ? "none in this module" : "none")))
+        var isThere = members.Contains(label);
+        var nearest = isThere ? null : Spelling.Nearest(label, reaching);
+        var known = string.Join(", ", reaching.DefaultIfEmpty(prior.HasState ? "none in this module" : "none"));
+        findings.Report((isThere ? DiagnosticCatalogue.FromUnreachable(place, label, known) : DiagnosticCatalogue.FromUnknown(place, label, known))
             .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
                 : prior.Predecessors.Any(norm => norm.Norm == label)
                     ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between."

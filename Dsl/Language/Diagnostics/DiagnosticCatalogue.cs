@@ -413,13 +413,16 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic ChainCut(Place at, string norm, string operation, Place cut) =>
         new(ChainCutRule, at,
-            $"No prior reaches '{norm}': '{operation}' on line {cut.Line} has no moment rule, so the chain ends there and "
-            + "this norm works as batch normalization does; expected operations with a moment rule, or norm(chain: start).", null, cut);
+            $"No prior reaches '{norm}': '{operation}' on line {cut.Line} does not pass moments on, so the chain ends there and "
+            + "this norm works as batch normalization does; expected operations that pass moments on, or norm(chain: start).", null, cut);
 
     private static readonly DiagnosticDescriptor FromUnreachableRule = Error("KN0302", "Named norm does not reach this one");
 
     public static Diagnostic FromUnreachable(Place at, string from, string reached) =>
         new(FromUnreachableRule, at, $"'{from}' does not reach this norm; expected one of those that do: {reached}.");
+
+    public static Diagnostic FromUnknown(Place at, string from, string reached) =>
+        new(FromUnreachableRule, at, $"There is no norm '{from}'; expected one of those that reach this norm: {reached}.");
 
     private static readonly DiagnosticDescriptor ChainJoinRule = Warning("KN0303", "Statistic chain is cut by a join");
 

@@ -15,6 +15,12 @@ internal static class Axes
     public static int? Resolve(OperationCall call, OperationParameter parameter, Size axis)
     {
         var rank = call.Input.Rank;
+        if (axis.Value is null)
+        {
+            call.Report(DiagnosticCatalogue.ArgumentType(
+                call.PlaceOf(parameter), call.Operation.Name, parameter.Name, "a dimension that is known in the file", axis.ToString()));
+            return null;
+        }
         if (axis.Value is { } value && value >= -rank && value < rank)
             return (int)(value < 0 ? value + rank : value);
         call.Report(DiagnosticCatalogue.Axis(call.PlaceOf(parameter), call.Operation.Name, axis.ToString(), call.Input.ToString())

@@ -55,7 +55,7 @@ internal sealed class ListParameter(string name, string summary) : OperationPara
 /// <param name="IsOne">Whether one number was given for all.</param>
 internal sealed record Amounts(IReadOnlyList<Size> Sizes, bool IsOne);
 
-/// <summary>One whole number, or a list of them for each side.</summary>
+/// <summary>One whole number, or a list with one for each side or dimension.</summary>
 internal sealed class AmountsParameter : OperationParameter<Amounts>
 {
     public AmountsParameter(string name, string summary, long? otherwise = null)
@@ -65,7 +65,10 @@ internal sealed class AmountsParameter : OperationParameter<Amounts>
         DefaultText = otherwise?.ToString(CultureInfo.InvariantCulture);
     }
 
-    protected override string KindName => "a whole number or a list with one for each side";
+    /// <summary>What each number of a list is for, as a message names it.</summary>
+    public string Each { get; init; } = "side";
+
+    protected override string KindName => $"a whole number or a list with one for each {Each}";
 
     public override bool Accepts(Value value) => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue);
 

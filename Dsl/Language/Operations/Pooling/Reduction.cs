@@ -12,7 +12,8 @@ namespace KnDsl.Language.Operations;
 internal sealed class Reduction(string name, string title, string torch, string rule, string momentRule) : Operation
 {
     // Before the operations themselves, which take them while they are made.
-    private static readonly AmountsParameter Axes = new("axes", "Dimensions; negative ones count from the end.") { IsVariadic = true };
+    private static readonly AmountsParameter Axes =
+        new("axes", "Dimensions; negative ones count from the end.") { IsVariadic = true, Each = "dimension" };
     private static readonly FlagParameter Keep = new("keep", "Whether they are kept, with size 1.", false);
 
     public static readonly Reduction Mean = new(

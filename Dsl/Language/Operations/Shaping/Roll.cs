@@ -15,8 +15,9 @@ internal sealed class Roll : Operation
 
     public override string Example => "y = x -> roll([-3, -3], axes: [2, 3])";
 
-    private static readonly AmountsParameter Shifts = new("shifts", "The distance for each of the dimensions.");
-    private static readonly AmountsParameter AxesParameter = new("axes", "The dimensions; negative ones count from the end.");
+    private static readonly AmountsParameter Shifts = new("shifts", "The distance for each of the dimensions.") { Each = "dimension" };
+    private static readonly AmountsParameter AxesParameter =
+        new("axes", "The dimensions; negative ones count from the end.") { Each = "dimension" };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Shifts, AxesParameter];
 
