@@ -113,7 +113,7 @@ internal sealed class BranchChecker(Rooms rooms)
             if (a is ErrorValue || b is ErrorValue)
                 return ErrorValue.Instance;
             if (a is SizeValue one && b is SizeValue other)
-                return new SizeValue(Merge(name, one.Size, other.Size));
+                return new SizeValue(Merge(name, one.Size, other.Size, false));
             var findings = rooms.Findings;
             if (a is not TensorValue left || b is not TensorValue right)
                 return findings.Fail(DiagnosticCatalogue.ValueType(place, $"'{name}' after this 'if'",
@@ -121,7 +121,7 @@ internal sealed class BranchChecker(Rooms rooms)
             if (left.Shape.Rank != right.Shape.Rank)
                 return findings.Fail(DiagnosticCatalogue.BranchShape(place, name, left.Shape.ToString(), right.Shape.ToString()));
             var shape = new Shape(left.Shape.Sizes.Select((size, axis) =>
-                Merge(SymbolTable.InputName(name, axis, left.Shape.Rank), size, right.Shape[axis])));
+                Merge(SymbolTable.InputName(name, axis, left.Shape.Rank), size, right.Shape[axis], true)));
             var variable = new TensorValue(shape, ChainFact.Either(then.FactOf(left), otherwise.FactOf(right)), place, name)
             {
                 IsVariable = true,
@@ -132,13 +132,13 @@ internal sealed class BranchChecker(Rooms rooms)
         }
 
         /// <summary>One formula that holds in both branches where there is one, else a variable that each branch sets.</summary>
-        private Size Merge(string name, Size a, Size b)
+        private Size Merge(string name, Size a, Size b, bool isDimension)
         {
             if (a == b || a.Substitute(otherwise.Assumptions) == b.Substitute(otherwise.Assumptions))
                 return a;
             if (b.Substitute(then.Assumptions) == a.Substitute(then.Assumptions))
                 return b;
-            var symbol = rooms.Symbols.NewOneOf(name, a, b);
+            var symbol = rooms.Symbols.NewOneOf(name, a, b, isDimension || a.Minimum() >= 1 && b.Minimum() >= 1);
             Sizes.Add(new SizeMerge(symbol, a, b));
             return Size.Of(symbol);
         }

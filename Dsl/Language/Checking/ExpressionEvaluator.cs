@@ -153,7 +153,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data)
                 ? SymbolKind.Data
                 : SymbolKind.Construction;
-            return new SizeValue(Size.Of(new Symbol($"[{string.Join(", ", list.Items.Select(item => item.Key))}][{index}]", kind)
+            return new SizeValue(Size.Of(new Symbol(
+                $"[{string.Join(", ", list.Items.Select(item => item.Key))}][{index}]", kind, sizes.All(size => size.Minimum() >= 1))
             {
                 Origin = new ListChoice(sizes, index),
             }));

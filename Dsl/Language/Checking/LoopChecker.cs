@@ -258,7 +258,7 @@ internal sealed class LoopChecker(Rooms rooms)
                 return;
             if (!round.Sizes.TryGetValue(0, out var symbol))
             {
-                round.Sizes[0] = symbol = rooms.Symbols.NewOneOf(round.Name, head, later);
+                round.Sizes[0] = symbol = rooms.Symbols.NewOneOf(round.Name, head, later, false);
                 round.SetHead(new SizeValue(Size.Of(symbol)));
                 HasChanged = true;
             }

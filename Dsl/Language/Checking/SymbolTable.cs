@@ -18,19 +18,20 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
     ];
 
     /// <summary>A symbol for a local of the constructor, under a name that no parameter has.</summary>
-    public Symbol New(string name, SymbolKind kind = SymbolKind.Construction)
+    /// <param name="isPositive">Whether it is a size of a tensor, or a number that is at least 1 in any case.</param>
+    public Symbol New(string name, SymbolKind kind = SymbolKind.Construction, bool isPositive = true)
     {
         var unique = name;
         for (var number = 2; !Taken.Add(unique); number++)
             unique = name + number;
-        return new Symbol(unique, kind);
+        return new Symbol(unique, kind, isPositive);
     }
 
     /// <summary>A symbol for a size that is one of two: it is known with the later of them.</summary>
-    public Symbol NewOneOf(string name, Size one, Size other) =>
+    public Symbol NewOneOf(string name, Size one, Size other, bool isPositive = true) =>
         New(name, one.Symbols().Concat(other.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data)
             ? SymbolKind.Data
-            : SymbolKind.Construction);
+            : SymbolKind.Construction, isPositive);
 
     /// <summary>A size of an input that the constructor takes, under a name that no parameter has.</summary>
     public Symbol ForInput(string name)

@@ -101,13 +101,13 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
 
     public bool IsFloat => isFloat;
 
-    /// <summary>The number of items.</summary>
-    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction) { Origin = new ListCount(name) };
+    /// <summary>The number of items, which may be none.</summary>
+    public Symbol Count { get; } = new(name + ".count", SymbolKind.Construction, false) { Origin = new ListCount(name) };
 
-    /// <summary>The item at a place.</summary>
+    /// <summary>The item at a place: any number, as every argument is.</summary>
     public Value ItemAt(Size index)
     {
-        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction) { Origin = new ListItem(name, index) };
+        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction, false) { Origin = new ListItem(name, index) };
         return isFloat ? new FloatValue(new NumberSymbol(symbol)) : new SizeValue(Size.Of(symbol));
     }
 
