@@ -70,7 +70,7 @@ internal static class ConstantArguments
         Size? size = null;
         if (groups is not null)
         {
-            // What is out of its range is said where it stands.
+            // A number out of its range is reported at the argument.
             if (groups.Value.ConstantValue is not { HasValue: true, Value: int number and >= 1 })
                 return null;
             size = Size.Of(number);

@@ -52,7 +52,7 @@ internal static class ExternModules
         }
     }
 
-    /// <summary>Whether whoever uses the network can name the class: a public property of the network has it.</summary>
+    /// <summary>Whether users of the network can name the class, which is the type of a public property.</summary>
     private static bool IsPublic(INamedTypeSymbol type)
     {
         for (var outer = type; outer is not null; outer = outer.ContainingType)

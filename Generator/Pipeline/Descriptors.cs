@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 
 namespace KnDsl.Generator.Pipeline;
 
-/// <summary>Roslyn's descriptors for the language's codes; texts stand in the language's catalogue.</summary>
+/// <summary>Roslyn's descriptors for the language's codes; texts are in the language's catalogue.</summary>
 internal static class Descriptors
 {
     private static readonly ConcurrentDictionary<string, DiagnosticDescriptor> Known = new();

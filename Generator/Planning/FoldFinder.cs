@@ -21,7 +21,7 @@ internal sealed class FoldFinder
     private readonly Dictionary<Member, int> _applications = [];
     private readonly List<(ApplyOperationItem Item, Row Row)> _norms = [];
 
-    /// <summary>A row of items with what it stands in: the whole module's, a branch's of an if, or a loop's body.</summary>
+    /// <summary>A row of items and what contains it: the whole module's, a branch's of an if, or a loop's body.</summary>
     private sealed class Row(Row? parent, PlanItem? owner, bool isThen)
     {
         private Row? Parent => parent;
@@ -30,7 +30,7 @@ internal sealed class FoldFinder
 
         private bool IsThen => isThen;
 
-        /// <summary>Whether what stands in one is never run together with what stands in the other.</summary>
+        /// <summary>Whether the items of one never run together with those of the other.</summary>
         public static bool AreExclusive(Row a, Row b) =>
             a.Branches().Any(one => b.Branches().Any(other => one.Owner == other.Owner && one.IsThen != other.IsThen));
 

@@ -73,7 +73,7 @@ internal sealed class FoldPlan
     private static bool IsItem(MemberCode member) =>
         member.Form == MemberForm.List || member is { Form: MemberForm.ModuleListItem, Member.Loops.Count: > 0, Parent.Children.Count: 1 };
 
-    /// <summary>Whether no list stands on the way but the last, and that one has a place that is known or counted.</summary>
+    /// <summary>Whether the way has no list but the last, and that one has a place that is known or counted.</summary>
     private static bool IsSimple(IReadOnlyList<MemberCode> way) =>
         way.Take(way.Count - 1).All(group => !group.IsList)
             && (way[way.Count - 1] is not { Form: MemberForm.ModuleListItem } item || IsItem(item) || IsNumbered(item));

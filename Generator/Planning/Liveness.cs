@@ -33,7 +33,7 @@ internal sealed class Liveness
             if (IsStateNeeded(output.Value))
                 live.Add(new StateOf(output.Value));
         }
-        // A posterior of an input goes back to whoever uses the block.
+        // A posterior of an input goes back to the module that uses the block.
         if (model.Declaration.Kind == Language.Syntax.ModuleKind.Block)
             for (var i = 0; i < model.Inputs.Count; i++)
                 if (IsSharpened(model, i))

@@ -82,7 +82,7 @@ internal sealed class MemberLayout
         }
     }
 
-    /// <summary>The classes that a group stands in, itself too: inside, a class of the same name would hide them.</summary>
+    /// <summary>The classes around a group, itself too: inside, a class of the same name would hide them.</summary>
     private static IEnumerable<string> TypesAround(MemberCode? group)
     {
         for (; group is { DeclaredType.Length: > 0 }; group = group.Parent)

@@ -30,7 +30,7 @@ internal sealed class CodeWriter
         return this;
     }
 
-    /// <summary>A brace and what stands in it, one step further in.</summary>
+    /// <summary>A brace and its content, one step further in.</summary>
     public CodeWriter Block(Action body, string close = "}")
     {
         Line("{");

@@ -83,11 +83,14 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         var isThere = members.Contains(label);
         var nearest = isThere ? null : Spelling.Nearest(label, reaching);
         var known = string.Join(", ", reaching.DefaultIfEmpty(prior.HasState ? "none in this module" : "none"));
-        findings.Report((isThere ? DiagnosticCatalogue.FromUnreachable(place, label, known) : DiagnosticCatalogue.FromUnknown(place, label, known))
-            .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
-                : prior.Predecessors.Any(norm => norm.Norm == label)
-                    ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between."
-                    : null));
+        var finding = isThere
+            ? DiagnosticCatalogue.FromUnreachable(place, label, known)
+            : DiagnosticCatalogue.FromUnknown(place, label, known);
+        findings.Report(finding.WithHint(nearest is not null
+            ? $"Did you mean '{nearest}'?"
+            : prior.Predecessors.Any(norm => norm.Norm == label)
+                ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between."
+                : null));
     }
 
     /// <summary>

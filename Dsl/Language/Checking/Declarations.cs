@@ -151,7 +151,7 @@ internal static class Declarations
         return endless;
     }
 
-    /// <summary>How many declarations stand inside each other in each, for those that neither are nor use part of a cycle.</summary>
+    /// <summary>How deep each declaration nests others, for those that neither are nor use part of a cycle.</summary>
     private static Dictionary<ModuleDeclaration, int> Depths(Dictionary<ModuleDeclaration, ModuleDeclaration[]> uses)
     {
         var users = uses.SelectMany(pair => pair.Value.Select(used => (used, user: pair.Key)))

@@ -14,7 +14,7 @@ namespace KnDsl.Language.Parsing;
 internal sealed class Parser
 {
     /// <summary>
-    /// How many brackets or braces may stand inside each other: no network needs more, and without a limit they would exhaust the
+    /// How deep brackets and braces may nest: no network needs more, and without a limit they would exhaust the
     /// stack.
     /// </summary>
     public const int MaxNesting = 32;

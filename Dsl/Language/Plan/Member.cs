@@ -32,7 +32,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     /// <summary>Whether the group is a sequence in brackets, its members numbered.</summary>
     public bool IsSequence { get; init; }
 
-    /// <summary>How many loops stand around it: more than around its parent makes it a list.</summary>
+    /// <summary>How many loops are around it: more than around its parent makes it a list.</summary>
     public int LoopDepth => loopDepth;
 
     /// <summary>Whether there are several of it in its parent.</summary>

@@ -1,13 +1,12 @@
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Plan;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Values;
 
 internal enum ChainKind
 {
-    /// <summary>No norm stands before this value: one that comes next begins the chain.</summary>
+    /// <summary>No norm comes before this value: the next one begins the chain.</summary>
     NotBegun,
 
     /// <summary>The value has a state that comes from norms.</summary>

@@ -306,7 +306,7 @@ internal sealed class Size : IEquatable<Size>
         return text.ToString();
     }
 
-    /// <summary>Whether it must stand in parentheses inside a product or quotient.</summary>
+    /// <summary>Whether it needs parentheses inside a product or quotient.</summary>
     public bool IsSum => _terms.Length + (Constant != 0 ? 1 : 0) > 1 || _terms.Length == 1 && _terms[0].Coefficient < 0;
 
     private IEnumerable<Term> AllTerms() => Constant == 0 ? _terms : _terms.Concat([new Term(Constant, [])]);

@@ -74,7 +74,7 @@ internal sealed class BoolValue(Condition condition) : Value
 }
 
 /// <summary>Text, or a word that only the argument it is given to understands.</summary>
-/// <param name="isText">Whether it stands in quotes.</param>
+/// <param name="isText">Whether it is in quotes.</param>
 internal sealed class WordValue(string word, bool isText = false) : Value
 {
     public string Word => word;

@@ -5,7 +5,7 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations.Contract;
 
-/// <summary>A checked argument: the parameter that it is for, its value and where it stands.</summary>
+/// <summary>A checked argument: the parameter that it is for, its value and its place.</summary>
 internal sealed record CheckedArgument(string Name, Value Value, Place Place);
 
 /// <summary>The checked arguments of one call, in the order written: so few that they are looked through, and no table is made.</summary>

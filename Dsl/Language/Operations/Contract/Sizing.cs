@@ -17,7 +17,7 @@ internal static class Sizing
                 + $"{(divisors.Length > 9 ? "others" : $"{number}")}.";
     }
 
-    /// <summary>Says how to make sizes with symbols provably equal, where a floor is what stands between them.</summary>
+    /// <summary>Says how to make sizes with symbols provably equal, where only a floor makes them differ.</summary>
     public static string? Hint(Size a, Size b)
     {
         var symbol = a.Symbols().Concat(b.Symbols()).FirstOrDefault(candidate => candidate.Kind == SymbolKind.Data);

@@ -46,7 +46,7 @@ internal sealed class Reshape : Operation
         }
         if (open == 0)
         {
-            // What stands on both sides need not be known for the rest to be checked where the network is built.
+            // A size that is on both sides need not be known for the rest to be checked where the network is built.
             var (have, want) = (call.Input.Sizes.Skip(1).ToList(), sizes.ToList());
             have.RemoveAll(want.Remove);
             return call.Require(Product(have), Product(want), Differs) ? new Shape(sizes.Prepend(call.Input[0])) : null;
