@@ -8,7 +8,6 @@ using KnDsl.Generator.Pipeline;
 using KnDsl.Generator.Writing;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Diagnostics;
-using KnDsl.Language.Operations;
 using Microsoft.CodeAnalysis;
 using SourceText = Microsoft.CodeAnalysis.Text.SourceText;
 
@@ -109,7 +108,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
                 $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
-            new EquatableArray<ExternFact>(file.Scope.Externs.Values.OfType<ExternOperation>().Where(layer => layer.Source == source)
+            new EquatableArray<ExternFact>(file.Scope.Externs.Values.Where(layer => layer.Source == source)
                 .Select(ExternFact.Of)));
     }
 

@@ -12,7 +12,7 @@ internal sealed record ExternFact(string TypeName, EquatableArray<ExternParamete
     public static ExternFact Of(ExternOperation layer) => new(
         layer.Declaration.TypeName.Text,
         new EquatableArray<ExternParameter>(layer.Declaration.Parameters.Select(parameter => new ExternParameter(
-            parameter.Name.Text, parameter.Type.Text + (parameter.IsList ? "[]" : ""), parameter.Default is not null,
+            parameter.Name.Text, parameter.TypeText, parameter.Default is not null,
             FindingPlace.Of(layer.Source.At(parameter.Span))))),
         layer.Declaration.Inputs.Count,
         FindingPlace.Of(layer.Source.At(layer.Declaration.TypeName.Span)));

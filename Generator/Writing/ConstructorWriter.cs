@@ -88,7 +88,7 @@ internal sealed class ConstructorWriter
 
     private string Describe(Parameter parameter)
     {
-        var type = parameter.Type.Text + (parameter.IsList ? "[]" : "");
+        var type = parameter.TypeText;
         return parameter.Default is null
             ? $"The parameter {parameter.Name.Text}: {type} of the .knnet file."
             : $"The parameter {parameter.Name.Text}: {type} = {_plan.Model.Source.Slice(parameter.Default.Span)} of the .knnet file.";

@@ -17,7 +17,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         if (EvaluateWord(path, expression, parameter, callee) is { } word)
             return word;
         if (parameter is PolicyParameter)
-            return (Value?)rooms.Policies.Evaluate(path, expression) ?? ErrorValue.Instance;
+            return rooms.Policies.EvaluateValue(path, expression);
         var value = rooms.Expressions.Evaluate(path, expression);
         if (value is ErrorValue)
             return value;
@@ -51,7 +51,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             if (parameter is WordParameter || word.Name is not ("true" or "false"))
                 return rooms.Findings.Fail(DiagnosticCatalogue.UnknownWord(place, callee, parameter.Name, word.Name,
                         parameter is WordParameter ? string.Join(", ", words) : parameter.KindText)
-                    .WithHint(Spelling.Nearest(word.Name, words.Concat(path.Scope.Names)) is { } near ? $"Did you mean '{near}'?" : null));
+                    .WithHint(Spelling.Hint(word.Name, words.Concat(path.Scope.Names))));
         }
         if (parameter is GainParameter && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
         {
@@ -73,14 +73,11 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         _ => [],
     };
 
-    /// <summary>The type of a declared parameter as the file has it.</summary>
-    public static string TypeText(Parameter parameter) => parameter.Type.Text + (parameter.IsList ? "[]" : "");
-
     /// <summary>A value for a declared parameter, of its type, or an error.</summary>
     public Value Evaluate(BodyPath path, Expression expression, Parameter parameter, string callee)
     {
         if (parameter is { Type.Text: "norm", IsList: false })
-            return (Value?)rooms.Policies.Evaluate(path, expression) ?? ErrorValue.Instance;
+            return rooms.Policies.EvaluateValue(path, expression);
         var value = rooms.Expressions.Evaluate(path, expression);
         if (value is ErrorValue)
             return value;
@@ -89,7 +86,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         // A type that is none is reported where the parameter is declared.
         return Declarations.HasType(parameter)
             ? rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(
-                    rooms.Subject.At(expression.Span), callee, parameter.Name.Text, TypeText(parameter), value.Describe())
+                    rooms.Subject.At(expression.Span), callee, parameter.Name.Text, parameter.TypeText, value.Describe())
                 .WithHint(value is TensorValue ? "The value arrives through '->': remove it from the arguments." : null))
             : ErrorValue.Instance;
     }

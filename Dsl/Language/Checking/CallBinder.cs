@@ -115,6 +115,5 @@ internal sealed class CallBinder(Rooms rooms)
     public void ReportUnknown(Name name, string callee, IReadOnlyList<string> known) =>
         rooms.Findings.Report(DiagnosticCatalogue.UnknownArgument(
                 rooms.Subject.At(name.Span), callee, name.Text, known.Count == 0 ? "none" : string.Join(", ", known))
-            .WithHint(TorchArguments.Hint(name.Text, known)
-                ?? (Spelling.Nearest(name.Text, known) is { } nearest ? $"Did you mean '{nearest}'?" : null)));
+            .WithHint(TorchArguments.Hint(name.Text, known) ?? Spelling.Hint(name.Text, known)));
 }

@@ -87,7 +87,7 @@ internal static class Declarations
         foreach (var parameter in module.Parameters)
             if (!HasType(parameter))
                 diagnostics.Add(
-                    DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : ""))
+                    DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.TypeText)
                     .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near
                         && near != parameter.Type.Text ? $"Did you mean '{near}'?"
                         : parameter.Type.Text is "Tensor" or "tensor"

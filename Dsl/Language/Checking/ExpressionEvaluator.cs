@@ -75,7 +75,7 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                         return new SizeValue(tensor.Shape[axis]);
                 var known = Enumerable.Range(0, tensor.Shape.Rank).Select(tensor.Shape.NameOf).ToArray();
                 return Unknown($"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
-                    Spelling.Nearest(name, known) is { } near ? $"Did you mean '{near}'?" : null);
+                    Spelling.Hint(name, known));
             case ListValue list when name == "count":
                 return new SizeValue(list.Items.Count);
             case ListParameterValue list when name == "count":
@@ -132,9 +132,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "An index", "a whole number", "none"));
         return target switch
         {
-            ListValue list when index.Value is { } i => i >= 0 && i < list.Items.Count
-                ? list.Items[(int)i]
-                : Findings.Fail(DiagnosticCatalogue.Index(At(expression.From!.Span), i.ToString(), list.Items.Count)),
+            ListValue list when index.Value is { } i && (i < 0 || i >= list.Items.Count) =>
+                Findings.Fail(DiagnosticCatalogue.Index(At(expression.From!.Span), i.ToString(), list.Items.Count)),
             ListValue list => ItemOf(list, index),
             ListParameterValue list => list.ItemAt(index),
             _ => Findings.Fail(

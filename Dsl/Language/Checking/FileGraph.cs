@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
-using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Parsing;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -30,7 +29,7 @@ internal sealed class FileScope(KnnetFile syntax)
     public bool LacksNames { get; set; } = syntax.LacksNames;
 
     /// <summary>Modules of C# that the file or one that it imports declares.</summary>
-    public Dictionary<string, Operation> Externs { get; } = [];
+    public Dictionary<string, ExternOperation> Externs { get; } = [];
 }
 
 /// <summary>A file with the files that it imports, directly or by way of others.</summary>
@@ -79,9 +78,9 @@ internal sealed class FileGraph
             diagnostics.Add(
                 DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", operation.Name,
                 other.Source.At(other.Declaration.Name.Span)));
-        else if (scope.Externs.ContainsKey(operation.Name))
+        else if (scope.Externs.TryGetValue(operation.Name, out var first))
             diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", operation.Name,
-                source.At(((ExternOperation)scope.Externs[operation.Name]).Declaration.TypeName.Span)));
+                source.At(first.Declaration.TypeName.Span)));
         else
             scope.Externs[operation.Name] = operation;
     }
@@ -127,7 +126,7 @@ internal sealed class FileGraph
             else
                 scope.Visible[pair.Key] = pair.Value;
         }
-        foreach (var pair in imported.Externs.Where(pair => ((ExternOperation)pair.Value).Source == imported.Syntax.Source))
+        foreach (var pair in imported.Externs.Where(pair => pair.Value.Source == imported.Syntax.Source))
             scope.Externs[pair.Key] = pair.Value;
     }
 
@@ -140,9 +139,7 @@ internal sealed class FileGraph
         foreach (var part in path.Split('/', '\\'))
             if (part == ".." && parts.Count > 0 && parts[parts.Count - 1] is not ("" or ".."))
                 parts.RemoveAt(parts.Count - 1);
-            else if (part is not (".." or "." or ""))
-                parts.Add(part);
-            else if (part == "..")
+            else if (part is not ("." or ""))
                 parts.Add(part);
         return string.Join(separator.ToString(), parts);
     }

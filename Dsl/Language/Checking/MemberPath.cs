@@ -23,10 +23,8 @@ internal sealed class MemberPath(IReadOnlyList<IReadOnlyList<NamePart>> segments
     /// <summary>A number as a part of a name: text where it is known.</summary>
     public static NamePart Counted(Size count) => count.Value is { } known ? new NamePart(known.ToString(), null) : new NamePart("", count);
 
-    public static string TextOf(IReadOnlyList<NamePart> segment) => Member.TextOf(segment);
-
     /// <summary>The first segments, as text.</summary>
-    public string Start(int count) => string.Join(".", segments.Take(count).Select(TextOf));
+    public string Start(int count) => string.Join(".", segments.Take(count).Select(Member.TextOf));
 
     public override string ToString() => Start(segments.Count);
 }

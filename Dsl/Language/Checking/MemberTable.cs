@@ -31,7 +31,7 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         var parent = Root;
         for (var i = 0; i < name.Segments.Count - 1; i++)
         {
-            var existing = parent.Named(MemberPath.TextOf(name.Segments[i])).FirstOrDefault();
+            var existing = parent.Named(Member.TextOf(name.Segments[i])).FirstOrDefault();
             if (existing is { IsGroup: false })
             {
                 findings.Report(DiagnosticCatalogue.ConflictingLabel(place, name.ToString(), existing.Path, existing.Place));
@@ -45,7 +45,7 @@ internal sealed class MemberTable(Subject subject, Findings findings)
             }
             parent = existing ?? NewGroup(path, parent, name.Segments[i], place, name.Start(i + 1));
         }
-        if (parent.Named(MemberPath.TextOf(name.Last)).FirstOrDefault(child => !AreExclusive(path, child.Branches)) is { } taken)
+        if (parent.Named(Member.TextOf(name.Last)).FirstOrDefault(child => !AreExclusive(path, child.Branches)) is { } taken)
         {
             findings.Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
                 : taken.Place == place ? DuplicateInLoop(place, taken.Path, taken.Place)

@@ -57,8 +57,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
     private string? HintFor(BodyPath path, string name)
     {
         var line = LineThatSets(name);
-        if (line is null && Spelling.Nearest(name, path.Scope.Names.Concat(["true", "false"])) is { } nearest)
-            return $"Did you mean '{nearest}'?";
+        if (line is null && Spelling.Hint(name, path.Scope.Names.Concat(["true", "false"])) is { } hint)
+            return hint;
         if (subject.FindOperation(name) is { InputCount: not 1 } operation)
             return $"Write {operation.Example}.";
         if (subject.FindOperation(name) is not null || subject.File.Visible.ContainsKey(name))

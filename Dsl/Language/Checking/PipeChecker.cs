@@ -126,7 +126,7 @@ internal sealed class PipeChecker(Rooms rooms)
             return [rooms.Operations.EvaluateJoin(path, operation, expression, given, target)];
         }
         if (NormPolicies.Find(name) is not null && !rooms.Subject.File.Visible.ContainsKey(name))
-            return [(Value?)rooms.Policies.Evaluate(path, expression) ?? ErrorValue.Instance];
+            return [rooms.Policies.EvaluateValue(path, expression)];
         if (!rooms.Subject.File.Visible.ContainsKey(name) && path.Scope.Find(name)?.Value is not ModuleValue)
         {
             rooms.Names.ReportUnknownStage(path, call.Callee);

@@ -42,9 +42,12 @@ internal sealed class PolicyEvaluator(Rooms rooms)
         rooms.Findings.Report(DiagnosticCatalogue.ValueType(
                 place, "This", $"a normalization policy ({string.Join(", ", known)})", $"'{rooms.Subject.Source.Slice(expression.Span)}'")
             .WithHint(expression is IntegerLiteral ? NoChannels
-                : call is not null && Spelling.Nearest(call.Callee.Text, known) is { } near ? $"Did you mean '{near}'?" : null));
+                : call is not null ? Spelling.Hint(call.Callee.Text, known) : null));
         return null;
     }
+
+    /// <summary>A policy as a value, or an error.</summary>
+    public Value EvaluateValue(BodyPath path, Expression expression) => (Value?)Evaluate(path, expression) ?? ErrorValue.Instance;
 
     private PolicyValue? EvaluateCall(BodyPath path, Call call, NormPolicyDefinition policy)
     {

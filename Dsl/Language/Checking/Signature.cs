@@ -68,7 +68,7 @@ internal sealed class BlockSignature(ModuleDeclaration declaration, ArgumentEval
 
     public override string NameOf(int parameter) => declaration.Parameters[parameter].Name.Text;
 
-    public override string KindOf(int parameter) => ArgumentEvaluator.TypeText(declaration.Parameters[parameter]);
+    public override string KindOf(int parameter) => declaration.Parameters[parameter].TypeText;
 
     public override bool IsNameOnly(int parameter) => false;
 

@@ -85,12 +85,7 @@ internal sealed class BracketCheck(SourceText source, IReadOnlyList<Token> token
     {
         var depth = 0;
         for (var i = start; i < end && depth is >= 0 and <= Parser.MaxNesting; i++)
-            depth += tokens[i].Kind switch
-            {
-                TokenKind.OpenParen or TokenKind.OpenBracket => 1,
-                TokenKind.CloseParen or TokenKind.CloseBracket => -1,
-                _ => 0,
-            };
+            depth += tokens[i].Nesting;
         return depth == 0;
     }
 }

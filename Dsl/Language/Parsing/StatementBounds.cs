@@ -25,12 +25,7 @@ internal static class StatementBounds
                 return i;
             if (token.Is(TokenKind.OpenBrace))
                 return i == start ? i + 1 : i;
-            depth += token.Kind switch
-            {
-                TokenKind.OpenParen or TokenKind.OpenBracket => 1,
-                TokenKind.CloseParen or TokenKind.CloseBracket => -1,
-                _ => 0,
-            };
+            depth += token.Nesting;
         }
     }
 

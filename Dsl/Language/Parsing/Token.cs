@@ -45,6 +45,14 @@ internal sealed record Token(TokenKind Kind, string Text, TextSpan Span, bool Fi
 
     public bool IsWord(string word) => Kind == TokenKind.Identifier && Text == word;
 
+    /// <summary>How much deeper it is in parentheses and brackets after this token.</summary>
+    public int Nesting => Kind switch
+    {
+        TokenKind.OpenParen or TokenKind.OpenBracket => 1,
+        TokenKind.CloseParen or TokenKind.CloseBracket => -1,
+        _ => 0,
+    };
+
     /// <summary>How a message names this token.</summary>
     public string Describe() => Kind switch
     {

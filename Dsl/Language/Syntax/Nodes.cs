@@ -68,7 +68,11 @@ internal sealed record ModuleDeclaration(
 }
 
 /// <summary><c>stride: int = 1</c></summary>
-internal sealed record Parameter(Name Name, Name Type, bool IsList, Expression? Default, TextSpan Span) : Node(Span);
+internal sealed record Parameter(Name Name, Name Type, bool IsList, Expression? Default, TextSpan Span) : Node(Span)
+{
+    /// <summary>The type as the file has it.</summary>
+    public string TypeText => Type.Text + (IsList ? "[]" : "");
+}
 
 /// <summary>A value declared with its sizes: an input or an output.</summary>
 internal sealed record SizedName(Name Name, ShapeSyntax Shape, string? Documentation, TextSpan Span) : Node(Span);

@@ -26,8 +26,6 @@ internal sealed class SourceText
 
     public string Content { get; }
 
-    public int LineCount => _lineStarts.Length;
-
     /// <summary>The line, from zero, without its line break.</summary>
     public string Line(int line)
     {

@@ -21,6 +21,10 @@ internal static class Spelling
             .FirstOrDefault();
     }
 
+    /// <summary>The hint that names the nearest candidate, or null.</summary>
+    public static string? Hint(string name, IEnumerable<string> candidates) =>
+        Nearest(name, candidates) is { } nearest ? $"Did you mean '{nearest}'?" : null;
+
     /// <summary>Edits (insert, delete, replace, swap of neighbours) between two words (Damerau 1964).</summary>
     private static int Distance(string a, string b)
     {

@@ -20,9 +20,7 @@ internal sealed class Glu : Operation
     {
         if (!call.RequireRankAtLeast(2, "[N, C, ...]"))
             return null;
-        var rest = Size.Modulo(call.Input.Channels, 2);
-        return rest == Size.Zero
-            || call.Require(rest, 0, () =>
+        return call.RequireMultiple(call.Input.Channels, 2, () =>
                 Diagnostics.DiagnosticCatalogue.Divide(call.Place, Name, "channels", call.Input.Channels.ToString(), "2"))
             ? call.Input.With(1, Size.FloorDivide(call.Input.Channels, 2))
             : null;

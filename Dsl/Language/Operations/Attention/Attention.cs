@@ -70,8 +70,7 @@ internal sealed class Attention(bool isCross) : Operation
     internal static bool RequireDivides(OperationCall call, IntegerParameter parameter, Size features)
     {
         var heads = call.Get(parameter);
-        var rest = Size.Modulo(features, heads);
-        return rest == Size.Zero || call.Require(rest, 0,
+        return call.RequireMultiple(features, heads,
             () => DiagnosticCatalogue.Divide(call.PlaceOf(parameter), call.Operation.Name, "features", features.ToString(),
                 heads.ToString()));
     }

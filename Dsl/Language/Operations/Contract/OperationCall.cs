@@ -159,6 +159,14 @@ internal sealed class OperationCall
         return true;
     }
 
+    /// <summary>Demands that a size is a multiple of another.</summary>
+    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => Require(Size.Modulo(size, of), 0, otherwise);
+
+    /// <summary>Demands that groups share the channels evenly.</summary>
+    public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,
+        () => DiagnosticCatalogue.Groups(PlaceOf(parameter), Operation.Name, groups.ToString(), what, channels.ToString())
+            .WithHint(Sizing.DivisorsOf(channels)));
+
     /// <summary>Reports a dimension of which nothing would be left, as far as that is certain.</summary>
     public bool RequirePositive(Size size, int axis)
     {

@@ -66,8 +66,8 @@ internal sealed class Conv(int dimensions) : Operation
             || !call.RequireCounts(dimensions, Kernel, Stride, Padding, Dilation))
             return null;
         var (channels, groups) = (call.Get(Channels), call.Get(Groups));
-        var ok = RequireDivides(call, Groups, groups, call.Input.Channels, "input channels");
-        ok &= RequireDivides(call, Groups, groups, channels, "output channels");
+        var ok = call.RequireGroups(Groups, groups, call.Input.Channels, "input channels");
+        ok &= call.RequireGroups(Groups, groups, channels, "output channels");
         if (call.Word(Padding) == "same")
         {
             if (call.Get(Stride, dimensions).FirstOrDefault(stride => stride.Value is not (null or 1)) is { } stride)
@@ -93,14 +93,6 @@ internal sealed class Conv(int dimensions) : Operation
 
     /// <summary>Whether it has a bias: as told, else not right before a norm.</summary>
     internal static Condition BiasOf(OperationCall call, FlagParameter bias) => call.Find(bias) ?? Condition.Of(!call.IsBeforeNorm);
-
-    internal static bool RequireDivides(OperationCall call, IntegerParameter parameter, Size groups, Size channels, string what)
-    {
-        var rest = Size.Modulo(channels, groups);
-        return rest.Value == 0 || call.Require(rest, 0,
-            () => DiagnosticCatalogue.Groups(call.PlaceOf(parameter), call.Operation.Name, groups.ToString(), what, channels.ToString())
-                .WithHint(Sizing.DivisorsOf(channels)));
-    }
 
     public override Construction Construct(OperationCall call)
     {

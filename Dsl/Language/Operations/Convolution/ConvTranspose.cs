@@ -80,8 +80,8 @@ internal sealed class ConvTranspose(int dimensions) : Operation
             || !call.RequireCounts(dimensions, Kernel, Stride, Padding, OutputPadding, Dilation))
             return null;
         var (channels, groups) = (call.Get(Channels), call.Get(Groups));
-        var ok = Conv.RequireDivides(call, Groups, groups, call.Input.Channels, "input channels");
-        ok &= Conv.RequireDivides(call, Groups, groups, channels, "output channels");
+        var ok = call.RequireGroups(Groups, groups, call.Input.Channels, "input channels");
+        ok &= call.RequireGroups(Groups, groups, channels, "output channels");
         var settings = SettingsOf(call);
         var sizes = new List<Size>();
         for (var i = 0; i < dimensions; i++)

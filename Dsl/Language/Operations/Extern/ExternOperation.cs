@@ -60,7 +60,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
         foreach (var parameter in declaration.Parameters)
             if (parameter.Type.Text is not ("int" or "float" or "bool" or "norm") || parameter is { IsList: true, Type.Text: not "int" })
                 diagnostics.Add(
-                    DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.Type.Text + (parameter.IsList ? "[]" : "")));
+                    DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.TypeText));
     }
 
     private string Text(ShapeSyntax shape) => source.Slice(shape.Span);

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -59,12 +58,7 @@ internal sealed class Norm : Operation
         if (!call.RequireRankAtLeast(2, "[N, C, ...]") || !call.RequireKnown(call.Input.Channels, "channels"))
             return null;
         var channels = call.Input.Channels;
-        if (call.Get(OwnPolicy).Groups is { } groups && Size.Modulo(channels, groups) is var rest && rest != Size.Zero
-            && !call.Require(rest, 0, () =>
-                DiagnosticCatalogue.Groups(call.PlaceOf(OwnPolicy), Name, groups.ToString(), "channels", channels.ToString())
-                .WithHint(Sizing.DivisorsOf(channels))))
-            return null;
-        return call.Input;
+        return call.Get(OwnPolicy).Groups is { } groups && !call.RequireGroups(OwnPolicy, groups, channels, "channels") ? null : call.Input;
     }
 
     public override Construction Construct(OperationCall call) => new NormConstruction(

@@ -40,8 +40,8 @@ internal sealed class PixelShuffle(bool inverse) : Operation
             : null;
     }
 
-    private bool Divides(OperationCall call, Size size, Size by, string what) => Size.Modulo(size, by) is var rest && (rest == Size.Zero
-        || call.Require(rest, 0, () => DiagnosticCatalogue.Divide(call.Place, Name, what, size.ToString(), by.ToString())));
+    private bool Divides(OperationCall call, Size size, Size by, string what) =>
+        call.RequireMultiple(size, by, () => DiagnosticCatalogue.Divide(call.Place, Name, what, size.ToString(), by.ToString()));
 
     public override Computation Compute(OperationCall call) => Function($"torch.nn.functional.{Name}", Input(), call.Get(Factor));
 

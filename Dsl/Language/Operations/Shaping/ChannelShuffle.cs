@@ -22,7 +22,7 @@ internal sealed class ChannelShuffle : Operation
     public override string MomentRule => "moments move with their channels";
 
     public override Shape? Infer(OperationCall call) =>
-        call.RequireRankAtLeast(2, "[N, C, ...]") && Conv.RequireDivides(call, Groups, call.Get(Groups), call.Input.Channels, "channels")
+        call.RequireRankAtLeast(2, "[N, C, ...]") && call.RequireGroups(Groups, call.Get(Groups), call.Input.Channels, "channels")
             ? call.Input : null;
 
     public override Computation Compute(OperationCall call) => Function("torch.nn.functional.channel_shuffle", Input(), call.Get(Groups));

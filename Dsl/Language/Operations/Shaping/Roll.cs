@@ -26,7 +26,7 @@ internal sealed class Roll : Operation
     public override string? MomentRule => "unchanged; moving channels cuts the chain";
 
     public override bool PassesState(OperationCall call) =>
-        call.Get(AxesParameter).Sizes.All(axis => axis.Value is { } value && (value < 0 ? value + call.Input.Rank : value) > 1);
+        call.Get(AxesParameter).Sizes.All(axis => Axes.Resolve(call, AxesParameter, axis) is > 1);
 
     public override Shape? Infer(OperationCall call)
     {

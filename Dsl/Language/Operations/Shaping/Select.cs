@@ -25,8 +25,7 @@ internal sealed class Select : Operation
 
     public override string? MomentRule => "unchanged if the channels keep their place; otherwise the chain is cut";
 
-    public override bool PassesState(OperationCall call) =>
-        call.Get(Axis).Value is { } axis && (axis < 0 ? axis + call.Input.Rank : axis) > 1;
+    public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 1;
 
     public override Shape? Infer(OperationCall call)
     {

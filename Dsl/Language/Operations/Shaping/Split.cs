@@ -40,8 +40,7 @@ internal sealed class Split : Operation
         if (Axes.Resolve(call, Axis) is not { } axis)
             return null;
         var whole = call.Input[axis];
-        var rest = Size.Modulo(whole, parts);
-        if (rest != Size.Zero && !call.Require(rest, 0,
+        if (!call.RequireMultiple(whole, parts,
                 () => DiagnosticCatalogue.Divide(call.Place, Name, call.Input.NameOf(axis), whole.ToString(), parts.ToString())))
             return null;
         var size = Size.FloorDivide(whole, parts);
