@@ -69,7 +69,6 @@ internal sealed record GeneratedClass(string Name, FindingPlace Place)
     {
         var source = new Language.Text.SourceText(Place.Path, "");
         var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, Path.GetFileName(first.Place.Path));
-        return Diagnostic.Create(Descriptors.For(finding.Code, finding.Descriptor.Title, true), Place.ToLocation(),
-            [first.Place.ToLocation()], finding.Text);
+        return (Finding.Of(finding, Place) with { Other = first.Place }).ToDiagnostic();
     }
 }

@@ -48,20 +48,6 @@ internal sealed class Liveness
     public static bool IsSharpened(ModuleModel model, int input) =>
         model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => from.Norm[0] != '#');
 
-    /// <summary>Whether a block takes states and gives them.</summary>
-    public static bool HasChainForward(ModuleModel model) =>
-        model.Outputs.Any(output => output.Chain.HasState) || HasChainedNorm(model.Items);
-
-    /// <summary>Whether what a block gives depends on the states that come in, apart from the states that it gives.</summary>
-    public static bool ObservesStates(ModuleModel model) => HasChainedNorm(model.Items);
-
-    private static bool HasChainedNorm(IReadOnlyList<PlanItem> items) => items.All().Any(item => item switch
-    {
-        ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm => IsChained(norm.Call),
-        ApplyBlockItem block => ObservesStates(block.Use.Generic),
-        _ => false,
-    });
-
     /// <summary>Whether a norm's layer threads a state: its policy has a chain, or is not known.</summary>
     public static bool IsChained(OperationCall norm) => norm.Operation.Normalization(norm)!.Policy.HasChain;
 
@@ -117,7 +103,7 @@ internal sealed class Liveness
                     foreach (var input in layer.Call.StateInputs.Where(_model.CanHaveState))
                         _neededStates.Add(input);
                     break;
-                case ApplyBlockItem block when ObservesStates(block.Use.Generic) || HasChainForward(block.Use.Generic)
+                case ApplyBlockItem block when block.Use.Generic.ObservesStates || block.Use.Generic.HasChainForward
                     && block.Outputs.Any(_neededStates.Contains):
                     foreach (var input in block.Inputs.Where(_model.CanHaveState))
                         _neededStates.Add(input);

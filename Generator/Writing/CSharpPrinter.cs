@@ -71,13 +71,9 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
 
     /// <summary>A number as one side of an operator.</summary>
     public string Operand(Number number) =>
-        number is NumberOperation or NumberNegation || number is WholeNumber { Size: { } size } && !IsWord(size)
+        number is NumberOperation or NumberNegation || number is WholeNumber { Size: { } size } && !size.IsSymbol
         ? $"({Of(number)})"
         : Of(number);
-
-    private static bool IsWord(Size size) =>
-        size.Constant == 0 && size.Terms.Count == 1 && size.Terms[0] is { Coefficient: 1, Atoms.Length: 1 } term
-            && term.Atoms[0] is Size.SymbolAtom;
 
     public string Of(Condition condition) => condition switch
     {

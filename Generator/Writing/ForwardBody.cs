@@ -171,8 +171,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var callee = item.Use.Generic;
         var module = Access(item.Member);
         var outputs = item.Outputs.Select(output => Declare(output, true)).ToArray();
-        var needsState = item.Outputs.Any(Live.IsStateNeeded) || Liveness.ObservesStates(callee) && item.Inputs.Any(Live.IsStateNeeded);
-        if (Liveness.HasChainForward(callee) && needsState)
+        var needsState = item.Outputs.Any(Live.IsStateNeeded) || callee.ObservesStates && item.Inputs.Any(Live.IsStateNeeded);
+        if (callee.HasChainForward && needsState)
         {
             var arguments = item.Inputs.Select((input, i) => $"{names[input]}, {StateArgument(callee, input, i)}").ToArray();
             var results = item.Outputs.Select((output, i) =>

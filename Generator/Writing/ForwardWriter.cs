@@ -45,7 +45,7 @@ internal sealed class ForwardWriter
     {
         _writer.Line("/// <inheritdoc/>");
         _writer.Line($"public override {ResultType(Model)} forward({string.Join(", ", InputNames.Select(name => $"Tensor {name}"))})");
-        if (Model.Declaration.Kind == ModuleKind.Block && Liveness.HasChainForward(Model))
+        if (Model.Declaration.Kind == ModuleKind.Block && Model.HasChainForward)
             WriteChained();
         else
             WritePlain();

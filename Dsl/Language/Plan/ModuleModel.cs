@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
@@ -57,6 +58,23 @@ internal sealed class ModuleModel(
     public ConstructorSizes ConstructorSizes => _constructorSizes ??= new ConstructorSizes(this);
 
     private ConstructorSizes? _constructorSizes;
+
+    /// <summary>
+    /// Whether what it gives depends on the states that come in, apart from the states that it gives: a norm in it, or in a
+    /// block of it, has a chain.
+    /// </summary>
+    public bool ObservesStates => _observesStates ??= Items.All().Any(item => item switch
+    {
+        ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm =>
+            norm.Call.Operation.Normalization(norm.Call)!.Policy.HasChain,
+        ApplyBlockItem block => block.Use.Generic.ObservesStates,
+        _ => false,
+    });
+
+    private bool? _observesStates;
+
+    /// <summary>Whether it takes states and gives them.</summary>
+    public bool HasChainForward => Outputs.Any(output => output.Chain.HasState) || ObservesStates;
 
     /// <summary>The defaults of the parameters that have one.</summary>
     public IReadOnlyDictionary<string, Value> Defaults { get; init; } = new Dictionary<string, Value>();

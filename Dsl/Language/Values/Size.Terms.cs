@@ -73,9 +73,7 @@ internal sealed partial class Size
         public bool IsNonNegative => numerator.Minimum() >= 0 && denominator.Minimum() > 0;
 
         /// <summary>Whether the denominator is a number or a symbol, so that it needs no parentheses.</summary>
-        public bool HasPlainDenominator => denominator.IsConstant
-            || !denominator.IsSum
-            && denominator._terms.All(term => term is { Coefficient: 1, Atoms.Length: 1 } && term.Atoms[0] is SymbolAtom);
+        public bool HasPlainDenominator => denominator.IsConstant || denominator.IsSymbol;
 
         public override string ToString() =>
             $"{(numerator.IsSum ? $"({numerator})" : numerator)}/{(HasPlainDenominator ? denominator : $"({denominator})")}";

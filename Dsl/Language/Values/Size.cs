@@ -309,6 +309,10 @@ internal sealed partial class Size : IEquatable<Size>
     /// <summary>Whether it needs parentheses inside a product or quotient.</summary>
     public bool IsSum => _terms.Length + (Constant != 0 ? 1 : 0) > 1 || _terms.Length == 1 && _terms[0].Coefficient < 0;
 
+    /// <summary>Whether it is a symbol and nothing else.</summary>
+    public bool IsSymbol =>
+        Constant == 0 && _terms.Length == 1 && _terms[0] is { Coefficient: 1, Atoms.Length: 1 } term && term.Atoms[0] is SymbolAtom;
+
     private IEnumerable<Term> AllTerms() => Constant == 0 ? _terms : _terms.Concat([new Term(Constant, [])]);
 
     private static Size Atomic(Atom atom) => new(0, [new Term(1, [atom])]);

@@ -1,4 +1,3 @@
-using System;
 using System.Linq;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -77,12 +76,7 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
     {
         if (prior is null)
             return null;
-        if (prior.Channels != num_features)
-        {
-            throw new ArgumentException(
-                $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
-        }
-
+        CheckPrior(prior.Channels);
         return prior.ToMoments().ForRows(samples).Select(tensor => tensor.contiguous()).Mixed(num_features / _policy.Groups);
     }
 

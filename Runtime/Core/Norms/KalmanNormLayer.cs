@@ -1,4 +1,3 @@
-using System;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -59,10 +58,11 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Split(input.size(0), _policy.Microbatch);
         var known = prior?.ToMoments() ?? History(batches);
-        if (known is { } arrived)
-            CheckPrior(arrived);
         if (known is { } moments)
+        {
+            CheckPrior(moments.Channels);
             known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Contiguous);
+        }
 
         var sampled = _policy.Transition == Transition.Sampled;
         var settings = new FilterSettings(eps, GuardsEachMicroBatch: !sampled);
@@ -101,13 +101,4 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         : new LearnedGain(gain_mean, gain_variance).ToGains(_policy.Gain.Kind, batches);
 
     private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
-
-    private void CheckPrior(Moments prior)
-    {
-        if (prior.Channels != num_features)
-        {
-            throw new ArgumentException(
-                $"The prior has {prior.Channels} channels where {num_features} were expected.", nameof(prior));
-        }
-    }
 }

@@ -107,6 +107,13 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>Checks that a prior is one of this layer's channels.</summary>
+    private protected void CheckPrior(long channels)
+    {
+        if (channels != num_features)
+            throw new ArgumentException($"The prior has {channels} channels where {num_features} were expected.", "prior");
+    }
+
     /// <summary>Checks that there is something to take statistics of.</summary>
     private protected void CheckNotEmpty(Tensor input)
     {
