@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using System.Text;
 using System.Threading;
@@ -54,21 +55,23 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             .WithTrackingName(Steps.Names);
         // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
         var classes = files.Select(static (file, _) => file.Classes).WithTrackingName(Steps.Classes).Collect();
-        var superfluous = classes.Select(static (all, _) => new EquatableArray<string>(all.SelectMany(static list => list)
-            .GroupBy(static item => item.Name)
-            .SelectMany(static group => group.Skip(1).Select(static item => item.Place.Path)).Distinct()));
+        var superfluous = classes.Select(static (all, _) => new EquatableArray<string>(
+            Duplicates(all).Select(static pair => pair.Item.Place.Path).Distinct()));
         context.RegisterSourceOutput(files.Combine(names).Combine(superfluous), static (production, pair) =>
             Produce(production, pair.Left.Left, pair.Left.Right, pair.Right));
         RegisterExterns(context, files);
 
         context.RegisterSourceOutput(classes, static (production, all) =>
         {
-            foreach (var duplicate in all.SelectMany(static list => list).GroupBy(static item => item.Name)
-                .SelectMany(static group => group.Skip(1)
-                         .Select(item => (item, First: group.First()))))
-                production.ReportDiagnostic(duplicate.item.ToDiagnostic(duplicate.First));
+            foreach (var (item, first) in Duplicates(all))
+                production.ReportDiagnostic(item.ToDiagnostic(first));
         });
     }
+
+    /// <summary>The classes whose names another file takes first.</summary>
+    private static IEnumerable<(GeneratedClass Item, GeneratedClass First)> Duplicates(
+        ImmutableArray<EquatableArray<GeneratedClass>> all) => all.SelectMany(static list => list).GroupBy(static item => item.Name)
+        .SelectMany(static group => group.Skip(1).Select(item => (item, group.First())));
 
     /// <summary>Extern modules are looked up in the compilation, whenever C# code changes; nothing else is.</summary>
     private static void RegisterExterns(IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<GeneratedFile> files)

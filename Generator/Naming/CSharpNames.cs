@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis.CSharp;
 
 namespace KnDsl.Generator.Naming;
@@ -63,6 +64,6 @@ internal static class CSharpNames
     {
         var words = Identifier(name).TrimStart('@', '_').Split('_').Where(word => word.Length > 0).ToArray();
         return words.Length == 0 ? "_" + name : (char.IsDigit(words[0][0]) ? "_" : "")
-            + string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
+            + string.Concat(words.Select(Casing.Capital));
     }
 }

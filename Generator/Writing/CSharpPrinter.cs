@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using KnDsl.Generator.Naming;
+using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
@@ -109,7 +110,7 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
     private static string CamelCase(string setting)
     {
         var words = setting.Split('_');
-        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word.Substring(1)));
+        return words[0] + string.Concat(words.Skip(1).Select(Casing.Capital));
     }
 
     private string Setting(PolicySetting setting) => setting.Value switch
@@ -118,7 +119,7 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
         WordValue { Word: "learned(channel)" } => "KnDsl.Gain.Learned(perChannel: true)",
         WordValue { Word: "adaptive" } => "KnDsl.Gain.Adaptive()",
         WordValue { Word: "adaptive(channel)" } => "KnDsl.Gain.Adaptive(perChannel: true)",
-        WordValue word => $"KnDsl.Transition.{char.ToUpperInvariant(word.Word[0])}{word.Word.Substring(1)}",
+        WordValue word => $"KnDsl.Transition.{Casing.Capital(word.Word)}",
         RecordValue record => $"new KnDsl.Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {Of(field.Value)}"))})",
         var value => Of(value),
     };

@@ -5,6 +5,7 @@ using KnDsl.Generator.Planning;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
@@ -76,7 +77,7 @@ internal sealed class ConstructorWriter
             var value = _plan.Model.Inputs[input];
             var size = declaration.ShapeOf(input) is { } shape ? $"size {_plan.Model.Source.Slice(shape.Sizes[axis].Span)}"
                 : value.Shape.NameOf(axis);
-            _writer.Line($"/// <param name=\"{symbol.Name}\">{char.ToUpperInvariant(size[0])}{size.Substring(1)} of {value.Name}.</param>");
+            _writer.Line($"/// <param name=\"{symbol.Name}\">{Casing.Capital(size)} of {value.Name}.</param>");
         }
         foreach (var parameter in declaration.Parameters)
             _writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");

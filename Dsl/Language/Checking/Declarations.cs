@@ -20,7 +20,7 @@ internal static class Declarations
             var place = file.Source.At(module.Name.Span);
             if (OperationCatalogue.Find(name) is not null || NormPolicies.Find(name) is not null)
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is the name of an operation")
-                    .WithHint($"Networks and blocks start with a capital letter: {char.ToUpperInvariant(name[0])}{name.Substring(1)}."));
+                    .WithHint($"Networks and blocks start with a capital letter: {Casing.Capital(name)}."));
             else if (ClassesInUse.Contains(name))
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is a class that generated code uses"));
             if (all.TryGetValue(name, out var first))

@@ -56,13 +56,13 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         {
             IntegerLiteral { Value: > 0 } number => number.Value,
             // The first of a name names the symbol; a second one is a size that must be equal.
-            NameExpression size when IsFirst(size, declared) => Size.Of(rooms.Symbols.ForInput(name + SymbolTable.Capital(size.Name))),
+            NameExpression size when IsFirst(size, declared) => Size.Of(rooms.Symbols.ForInput(name + Casing.Capital(size.Name))),
             _ => Size.Of(rooms.Symbols.ForInput($"{name}Size{axis}")),
         };
     }
 
     private static bool IsFirst(NameExpression size, ShapeSyntax shape) =>
-        shape.Sizes.OfType<NameExpression>().First(other => SymbolTable.Capital(other.Name) == SymbolTable.Capital(size.Name)) == size;
+        shape.Sizes.OfType<NameExpression>().First(other => Casing.Capital(other.Name) == Casing.Capital(size.Name)) == size;
 
     /// <summary>Binds the names that the header has for sizes of the inputs; what has a value already must be equal.</summary>
     public void BindHeaderSizes(BodyPath path)

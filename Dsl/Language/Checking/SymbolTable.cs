@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Checking;
@@ -72,9 +73,7 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
         if (axis == 0)
             return "N";
         var name = Shape.AxisName(axis, rank);
-        name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : Capital(name);
+        name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : Casing.Capital(name);
         return input + name;
     }
-
-    public static string Capital(string name) => char.ToUpperInvariant(name[0]) + name.Substring(1);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Linq;
 using static TorchSharp.torch;
 
@@ -35,8 +34,10 @@ internal sealed class RenormLayer : RunningNormLayer
         var step = num_batches_tracked.item<long>();
         var (rMax, dMax) = (_policy.RAt(step), _policy.DAt(step));
         var parts = batches.Parts().Select(part => Renormalize(input, part, rMax, dMax)).ToList();
-        Averages.Update(new(Rows(parts.Select(part => part.Means)), Rows(parts.Select(part => part.Variances))));
-        return (scope.MoveToOuter(Rows(parts.Select(part => part.Output))), null, null);
+        Averages.Update(new(
+            MicroBatches.Join([.. parts.Select(part => part.Means)]),
+            MicroBatches.Join([.. parts.Select(part => part.Variances)])));
+        return (scope.MoveToOuter(MicroBatches.Join([.. parts.Select(part => part.Output)])), null, null);
     }
 
     /// <summary>Renormalizes a part in the type of its statistics; where a variance is too large for that, in 64 bits.</summary>
@@ -84,6 +85,4 @@ internal sealed class RenormLayer : RunningNormLayer
 
     private static bool IsFinite((Tensor Output, Tensor Means, Tensor Variances) result) =>
         (result.Means + result.Variances).isfinite().all().item<bool>();
-
-    private static Tensor Rows(IEnumerable<Tensor> parts) => cat([.. parts]);
 }

@@ -48,6 +48,9 @@ internal readonly record struct MicroBatches(long Samples, long Size)
             yield return new Part(Full * Size, Rest, FirstMicroBatch: Full, Count: 1);
     }
 
+    /// <summary>The results of the parts, one after another; nothing is copied where there is one part.</summary>
+    public static Tensor Join(IReadOnlyList<Tensor> parts) => parts.Count == 1 ? parts[0] : cat([.. parts]);
+
     /// <summary>Samples of the batch that are normalized at once, in micro-batches of one size.</summary>
     internal readonly record struct Part(long FirstSample, long Samples, long FirstMicroBatch, long Count)
     {

@@ -24,8 +24,10 @@ internal static class CompiledFilter
             averaged.Add(statistics);
         }
 
-        averages?.Update(new(Rows([.. averaged.Select(part => part.Mean)]), Rows([.. averaged.Select(part => part.Variance)])));
-        return new(Rows(outputs), new(Rows(means), Rows(variances)));
+        averages?.Update(new(
+            MicroBatches.Join([.. averaged.Select(part => part.Mean)]),
+            MicroBatches.Join([.. averaged.Select(part => part.Variance)])));
+        return new(MicroBatches.Join(outputs), new(MicroBatches.Join(means), MicroBatches.Join(variances)));
     }
 
     private static (FilterResult Result, Moments Averaged) Normalize(FilterArguments arguments, MicroBatches.Part part)
@@ -83,6 +85,4 @@ internal static class CompiledFilter
     private static Moments Constant(Gain gain, long samples, Tensor like) => new(
         full([1, 1], gain.Mean(samples), like.dtype, like.device),
         full([1, 1], gain.Variance(samples), like.dtype, like.device));
-
-    private static Tensor Rows(IReadOnlyList<Tensor> parts) => parts.Count == 1 ? parts[0] : cat([.. parts]);
 }
