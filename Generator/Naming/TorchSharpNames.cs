@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using KnDsl.Language.Operations.Contract;
 
 namespace KnDsl.Generator.Naming;
 
@@ -25,6 +26,9 @@ internal static class TorchSharpNames
         [("torch.nn.functional.scaled_dot_product_attention", "dropout_p")] = "p",
     };
 
+    /// <summary>Modules that do not move their parameters themselves: TorchSharp finds their properties by reflection.</summary>
+    private static readonly HashSet<string> Moved = ["Embedding", "PReLU"];
+
     /// <summary>The function as C# names it.</summary>
     public static string Function(string name) => Functions.TryGetValue(name, out var own) ? own
         : name.StartsWith("torch.nn.", StringComparison.Ordinal) ? name.Substring("torch.".Length)
@@ -33,6 +37,9 @@ internal static class TorchSharpNames
 
     /// <summary>The method that a function is, or null.</summary>
     public static string? Method(string function) => Methods.TryGetValue(function, out var method) ? method : null;
+
+    /// <summary>Whether TorchSharp looks for the module's members by reflection when its parameters move.</summary>
+    public static bool MovesByReflection(ModuleType type) => type.Library == ModuleLibrary.Torch && Moved.Contains(type.Name);
 
     public static string Argument(string callee, string name) => Arguments.TryGetValue((callee, name), out var own) ? own : name;
 }

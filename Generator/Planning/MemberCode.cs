@@ -50,25 +50,11 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
 
     public bool IsList => form == MemberForm.List || form == MemberForm.Group && member.IsList;
 
-    /// <summary>
-    /// Whether its children are registered one by one as they are made: where a loop makes some, the order of the fields
-    /// would not be the order of the state_dict, and where a name is counted no field has it. What lies inside follows, since a module that
-    /// is registered before it is
-    /// filled looks for its fields then, and never again.
-    /// </summary>
-    public bool RegistersInOrder =>
-        _registersInOrder ??= Children.Any(child => child.IsList) || HoldsLateNames || parent is { RegistersInOrder: true };
-
-    private bool? _registersInOrder;
-
     /// <summary>Whether no attribute can say its name: the constructor counts it, or it is one that TorchSharp keeps for itself.</summary>
     public bool IsNamedLate => form != MemberForm.ModuleListItem && (member.IsNamedLate || FieldsOfModule.Contains(member.NameText));
 
     /// <summary>TorchSharp looks for a module's fields by name when it moves: a second field of these names makes it fail.</summary>
     private static readonly HashSet<string> FieldsOfModule = ["name", "handle", "boxedModule"];
-
-    /// <summary>Whether something inside has such a name: all around it are registered before it is there to be found.</summary>
-    private bool HoldsLateNames => Children.Any(child => child.IsNamedLate || child.HoldsLateNames);
 
     /// <summary>The local under which a turn of the loop has this item of a list; empty for what is no list.</summary>
     public string Local { get; set; } = "";

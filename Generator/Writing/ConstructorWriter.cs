@@ -41,7 +41,10 @@ internal sealed class ConstructorWriter
     {
         var declaration = _plan.Model.Declaration;
         WriteDocumentation(declaration);
-        _writer.Line($"public {CSharpNames.Identifier(_plan.Model.Name)}({string.Join(", ", Parameters())})");
+        var name = CSharpNames.Identifier(_plan.Model.Name);
+        foreach (var type in FoundByReflection(_plan.Layout.Root).Prepend(name).Distinct())
+            _writer.Line($"[DynamicDependency(Components.Reflected, typeof({type}))]");
+        _writer.Line($"public {name}({string.Join(", ", Parameters())})");
         _writer.Line($"    : base(\"{_plan.Model.Name}\")");
         _writer.Block(() =>
         {
@@ -53,21 +56,25 @@ internal sealed class ConstructorWriter
                 _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
             foreach (var parameter in _plan.Forward.Parameters)
                 _writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
-            var isNamedHere = _plan.Layout.Root.Children.Any(child => child.IsNamedLate && !child.IsList);
-            if (isNamedHere)
-            {
-                _writer.Line("// Names are counted below: nothing is to be registered under a property's name.");
-                _writer.Line("RegisterComponents();");
-            }
+            // A module that is registered later would be searched then, and its members found under names of their fields.
+            _writer.Line("// Finds what another part of the class declares; what this one declares is registered by name.");
+            _writer.Line("RegisterComponents();");
             WriteItems(_plan.Model.Items);
             foreach (var symbol in _plan.Sizes.OfOutputs)
                 _writer.Line(
                     $"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = "
                         + $"{_values.Of(Size.Of(symbol))};");
-            if (!isNamedHere)
-                _writer.Line("RegisterComponents();");
         });
     }
+
+    /// <summary>
+    /// The types whose fields TorchSharp looks for by reflection where parameters move; native code that is compiled ahead would not
+    /// have them. The class itself is one of them, since another part of it may declare modules and parameters.
+    /// </summary>
+    private static IEnumerable<string> FoundByReflection(MemberCode owner) => owner.Children.SelectMany(child =>
+        child.Form is MemberForm.Group or MemberForm.ModuleList
+            ? FoundByReflection(child).Concat(child.Children.Any(inner => inner.IsParameter) ? [child.Type] : [])
+            : TorchSharpNames.MovesByReflection(child.Member.Type!) ? [child.Type] : []);
 
     private void WriteDocumentation(ModuleDeclaration declaration)
     {
@@ -236,9 +243,7 @@ internal sealed class ConstructorWriter
 
     private void Register(MemberCode member, string value)
     {
-        if (member.Parent is not { RegistersInOrder: true } parent)
-            return;
-        var owner = parent.Parent is null ? "" : AccessOf(parent) + ".";
+        var owner = member.Parent is { Parent: not null } parent ? AccessOf(parent) + "." : "";
         _writer.Line($"{owner}{(member.IsParameter ? "register_parameter" : "register_module")}({NameCode(member.Member)}, {value});");
     }
 

@@ -22,7 +22,11 @@ internal static class FileWriter
         writer.Line("#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059");
         writer.Line();
         foreach (
-            var name in new[] { "System", "System.Collections.Generic", "KnDsl", "TorchSharp", "TorchSharp.Modules", "TorchSharp.Utils" })
+            var name in new[]
+            {
+                "System", "System.Collections.Generic", "System.Diagnostics.CodeAnalysis", "KnDsl", "TorchSharp", "TorchSharp.Modules",
+                "TorchSharp.Utils",
+            })
             writer.Line($"using {name};");
         writer.Line("using static TorchSharp.torch;");
         writer.Line();

@@ -96,20 +96,42 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var output = Declare(item.Output, true);
         var step = operation.Moments(call);
         var passes = Live.IsStateNeeded(item.Output) && operation.PassesState(call) && call.StateInputs.Any(Live.IsStateNeeded);
-        if (passes && OperationPrinter.Together(step, module, inputs[0], names.StateOrNull(call.Inputs[0])) is { } together)
-            writer.Line(item.Place, $"(var {output}, var {names.State(item.Output)}) = {together};");
+        var priors = operation.InputCount == 1 && step is not null ? Plan.Priors.Through(item) : [];
+        if (step is ModuleStep && (passes || priors.Count > 0))
+            WriteModule(item, module, passes, priors, items);
         else
         {
             writer.Line(item.Place, $"var {output} = {_operations.Compute(operation.Compute(call), module, inputs)};");
             if (passes)
                 writer.Line($"var {names.State(item.Output)} = {StateAfter(call, step, module, output)};");
-            else if (Live.IsStateNeeded(item.Output))
-                writer.Line($"ChannelState? {names.State(item.Output)} = null;");
+            foreach (var later in priors)
+                SetPrior(later, _operations.Moments(step!, module, [_priors[later].Name], output), items);
         }
-        foreach (var later in Plan.Priors.Through(item))
-            if (operation.InputCount == 1 && step is not null)
-                SetPrior(later, _operations.Moments(step, module, [_priors[later].Name], output), items);
+        if (!passes && Live.IsStateNeeded(item.Output))
+            writer.Line($"ChannelState? {names.State(item.Output)} = null;");
         Free(item, call.Inputs.Append(item.Output), items);
+    }
+
+    /// <summary>
+    /// The call of a module that states pass: that of its input, and the priors of norms that name their predecessor. The call gives
+    /// them back, since its hooks may change the value that they describe.
+    /// </summary>
+    private void WriteModule(
+        ApplyOperationItem item, string module, bool passes, IReadOnlyList<ApplyOperationItem> priors, IReadOnlyList<PlanItem> items)
+    {
+        var (input, output) = (item.Call.Inputs[0], names[item.Output]);
+        string[] before = [.. passes ? [names.StateOrNull(input)] : (string[])[], .. priors.Select(later => _priors[later].Name)];
+        string[] after =
+            [.. passes ? [$"var {names.State(item.Output)}"] : (string[])[], .. priors.Select(later => PriorToSet(later, items))];
+        if (before.Length == 1)
+        {
+            writer.Line(item.Place, $"(var {output}, {after[0]}) = {module}.call({names[input]}, {before[0]});");
+            return;
+        }
+        var states = names.Take(output.TrimStart('@') + "States");
+        writer.Line(item.Place, $"(var {output}, var {states}) = {module}.call({names[input]}, [{string.Join(", ", before)}]);");
+        for (var i = 0; i < after.Length; i++)
+            writer.Line($"{after[i]} = {states}[{i}];");
     }
 
     /// <summary>The state of an operation's output. A learned tensor has no state: the rule gets the tensor.</summary>
@@ -132,14 +154,14 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var sharpens = isChained && Live.IsStateNeeded(input) && Live.IsStateLiveAfter(item, input);
         if (prior == "null" && !emits && !sharpens)
         {
-            writer.Line(item.Place, $"var {output} = {module}.call({names[input]});");
+            writer.Line(item.Place, $"var {output} = {OperationPrinter.Call(module, [names[input]])};");
             if (Live.IsStateNeeded(item.Output))
                 writer.Line($"ChannelState? {names.State(item.Output)} = null;");
         }
         else
         {
             var (emitted, posterior) = (emits ? $"var {names.State(item.Output)}" : "_", sharpens ? names.State(input) : "_");
-            writer.Line(item.Place, $"(var {output}, {emitted}, {posterior}) = {module}.forward({names[input]}, {prior});");
+            writer.Line(item.Place, $"(var {output}, {emitted}, {posterior}) = {module}.call({names[input]}, {prior});");
         }
         foreach (var later in Plan.Priors.Through(item))
             if (later != item)
@@ -151,17 +173,18 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     /// The prior of a norm that names its predecessor is a state of its own, followed along the way from there. A branch or
     /// a turn of a loop on the way goes on with a local of its own, so that the next turn begins with the same state.
     /// </summary>
-    private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items)
+    private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items) =>
+        writer.Line($"{PriorToSet(norm, items)} = {state};");
+
+    /// <summary>The local that is to hold the prior from here on, as the left side of an assignment.</summary>
+    private string PriorToSet(ApplyOperationItem norm, IReadOnlyList<PlanItem> items)
     {
         if (_priors.TryGetValue(norm, out var prior) && ReferenceEquals(prior.Items, items))
-        {
-            writer.Line($"{prior.Name} = {state};");
-            return;
-        }
+            return prior.Name;
         var label = string.Concat(norm.Member!.Name.Select(part => part.Count is null ? part.Text : ""));
         var name = names.Take(CSharpNames.Identifier(label.Length == 0 ? "norm" : label).TrimStart('@') + "Prior");
         _priors[norm] = (name, items);
-        writer.Line($"var {name} = {state};");
+        return $"var {name}";
     }
 
     // ---- blocks --------------------------------------------------------------------------------------------------
@@ -177,17 +200,30 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             var arguments = item.Inputs.Select((input, i) => $"{names[input]}, {StateArgument(callee, input, i)}").ToArray();
             var results = item.Outputs.Select((output, i) =>
                 $"var {outputs[i]}, {(Live.IsStateNeeded(output) ? $"var {names.State(output)}" : "_")}");
-            writer.Line(item.Place, $"({string.Join(", ", results)}) = {module}.forward({string.Join(", ", arguments)});");
+            writer.Line(item.Place, $"({string.Join(", ", results)}) = {module}.call({string.Join(", ", arguments)});");
         }
         else
         {
-            var results = outputs.Length == 1 ? $"var {outputs[0]}" : $"({string.Join(", ", outputs.Select(output => $"var {output}"))})";
-            writer.Line(item.Place, $"{results} = {module}.call({string.Join(", ", item.Inputs.Select(input => names[input]))});");
+            WriteCall(item, module, outputs);
             foreach (var output in item.Outputs.Where(Live.IsStateNeeded))
                 writer.Line($"ChannelState? {names.State(output)} = null;");
         }
         DeclareSizesOf(item.Outputs);
         Free(item, item.Inputs.Concat(item.Outputs), items);
+    }
+
+    private void WriteCall(ApplyBlockItem item, string module, string[] outputs)
+    {
+        var inputs = item.Inputs.Select(input => names[input]).ToArray();
+        if (outputs.Length == 1)
+        {
+            writer.Line(item.Place, $"var {outputs[0]} = {OperationPrinter.Call(module, inputs)};");
+            return;
+        }
+        var results = string.Join(", ", outputs.Select(output => $"var {output}"));
+        writer.Line(item.Place, $"({results}) = {module}.call({string.Join(", ", inputs)});");
+        for (var i = 0; i < outputs.Length; i++)
+            writer.Line($"{outputs[i]} = {OperationPrinter.Owned(outputs[i], [.. inputs, .. outputs.Take(i)])};");
     }
 
     private string StateArgument(ModuleModel callee, TensorValue input, int index)
@@ -316,6 +352,6 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     {
         foreach (var value in values.Distinct())
             if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value)))
-                writer.Line($"{names[value]}.Dispose();");
+                writer.Line($"scope.Free({names[value]});");
     }
 }

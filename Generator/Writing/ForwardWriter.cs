@@ -10,7 +10,7 @@ namespace KnDsl.Generator.Writing;
 
 /// <summary>
 /// Writes the forward pass: its signature, its body (<see cref="ForwardBody"/>) and what it gives back. A block that is part of
-/// a statistic chain has a second one, which takes and gives states beside the values.
+/// a statistic chain has a second one, which takes and gives states beside the values, and a call of that one.
 /// </summary>
 internal sealed class ForwardWriter
 {
@@ -41,6 +41,9 @@ internal sealed class ForwardWriter
     public static IEnumerable<string> OutputFields(ModuleModel model) =>
         model.Outputs.Select(output => CSharpNames.Identifier(output.Name));
 
+    /// <summary>The name of an output's state beside it.</summary>
+    public static string StateField(string field) => $"{field.TrimStart('@')}State";
+
     public void Write()
     {
         _writer.Line("/// <inheritdoc/>");
@@ -63,8 +66,8 @@ internal sealed class ForwardWriter
 
     private void WriteChained()
     {
-        var inputs = Model.Inputs
-            .Select((input, i) => (Name: _names[input], State: _names.State(input), IsReference: Liveness.IsSharpened(Model, i))).ToArray();
+        ChainedInput[] inputs =
+            [.. Model.Inputs.Select((input, i) => new ChainedInput(_names[input], _names.State(input), Liveness.IsSharpened(Model, i)))];
         _writer.Block(() =>
         {
             _writer.Line("using var scope = NewDisposeScope();");
@@ -90,8 +93,9 @@ internal sealed class ForwardWriter
         var parameters = inputs.Select(input => $"Tensor {input.Name}, {(input.IsReference ? "ref " : "")}ChannelState? {input.State}");
         var results = Model.Outputs.Count == 1
             ? "Tensor output, ChannelState? state"
-            : string.Join(", ", OutputFields(Model).Select(field => $"Tensor {field}, ChannelState? {field.TrimStart('@')}State"));
-        _writer.Line($"public ({results}) forward({string.Join(", ", parameters)})");
+            : string.Join(", ", OutputFields(Model).Select(field => $"Tensor {field}, ChannelState? {StateField(field)}"));
+        (string Parameters, string Results) signature = (string.Join(", ", parameters), results);
+        _writer.Line($"public ({signature.Results}) forward({signature.Parameters})");
         _writer.Block(() =>
         {
             _writer.Line("using var scope = NewDisposeScope();");
@@ -104,6 +108,8 @@ internal sealed class ForwardWriter
                 .Select(output => $"scope.MoveToOuter({output.Code}), {output.State}");
             _writer.Line($"return ({string.Join(", ", outputs)});");
         });
+        _writer.Line();
+        new ChainedCallWriter(Model, inputs, _writer).Write(signature);
     }
 
     /// <summary>The values that are given back; one whose handle is not the module's own gets another.</summary>

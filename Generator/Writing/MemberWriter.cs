@@ -24,13 +24,15 @@ internal static class MemberWriter
                 continue;
             }
             var optional = IsNullable(child);
-            if (!child.IsNamedLate)
-                writer.Line($"[{(child.IsParameter ? "" : "field: ")}ComponentName(Name = {CSharpPrinter.Quote(child.Member.NameText)})]");
             var type = $"{child.Type}{(optional ? "?" : "")}";
-            // Of a property that has a parameter's name TorchSharp thinks that its setter registers what the parameter becomes when it
-            // moves.
             if (child.IsParameter)
+            {
+                // Where a parameter moves, TorchSharp sets the field that has its name. Of a property that has it TorchSharp thinks
+                // that its setter registers the new one.
+                if (!child.IsNamedLate)
+                    writer.Line($"[ComponentName(Name = {CSharpPrinter.Quote(child.Member.NameText)})]");
                 writer.Line($"public {(isGroup ? "" : "readonly ")}{type} {child.Property}{(isGroup && !optional ? " = null!" : "")};");
+            }
             else
                 writer.Line(
                     $"public {type} {child.Property} "

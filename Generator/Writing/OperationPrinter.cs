@@ -30,7 +30,6 @@ internal sealed class OperationPrinter(CSharpPrinter values)
     {
         return step switch
         {
-            WeightStep weights => $"{states[0]}?.Pass(new {weights.Rule}Rule({module}), {output})",
             PassStep pass => $"{states[pass.Input]}?.Pass({Rule(pass.Rule, pass.Arguments)}, {output})",
             JoinStep join => $"ChannelState.Join({Rule(join.Rule, join.Arguments)}, {output}, {string.Join(", ", states)})",
             _ => throw new InvalidOperationException(),
@@ -40,15 +39,21 @@ internal sealed class OperationPrinter(CSharpPrinter values)
             $"new {name}Rule({Print(arguments, name, new Use(module, states))})";
     }
 
-    /// <summary>An expression for the output and its state together, as a tuple; null where the step has none.</summary>
-    public static string? Together(MomentStep? step, string module, string input, string state) =>
-        step is WeightStep ? $"{module}.call({input}, {state})" : null;
+    /// <summary>
+    /// A call of a module. It may give a handle of an input back, as a module of the user's does that does nothing, or any with a hook
+    /// that says so; values that are freed one by one need handles of their own.
+    /// </summary>
+    public static string Call(string module, IReadOnlyList<string> inputs) =>
+        Owned($"{module}.call({string.Join(", ", inputs)})", inputs);
+
+    /// <summary>A value under a handle that is none of others.</summary>
+    public static string Owned(string value, IEnumerable<string> others) =>
+        $"Handles.Own({value}, {string.Join(", ", others.Distinct())})";
 
     private string Print(Operand operand, Use use) => operand switch
     {
         InputOperand input => use.Inputs[input.Index],
         ModuleOperand => use.Module,
-        WeightOperand weight => $"{use.Module}.{weight.Name}",
         SizeOperand size => values.Of(size.Size),
         SizesOperand sizes => values.Of(sizes.Sizes),
         SpatialOperand spatial =>
@@ -63,7 +68,7 @@ internal sealed class OperationPrinter(CSharpPrinter values)
         WhileTrainingOperand number => $"training ? {values.Of(number.Number)} : 0",
         ListOperand list => $"[{string.Join(", ", list.Items.Select(item => Print(item, use)))}]",
         FunctionOperand function => $"value => {Print(function.Body, Function)}",
-        ModuleCall call => $"{use.Module}.call({string.Join(", ", call.Inputs.Select(input => Print(input, use)))})",
+        ModuleCall call => Call(use.Module, [.. call.Inputs.Select(input => Print(input, use))]),
         FunctionCall call when TorchSharpNames.Method(call.Function) is { } method =>
             $"{Print(call.Arguments[0].Value, use)}.{method}({Print(call.Arguments.Skip(1), call.Function, use)})",
         FunctionCall call => $"{TorchSharpNames.Function(call.Function)}({Print(call.Arguments, call.Function, use)})",

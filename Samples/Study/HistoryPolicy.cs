@@ -38,7 +38,7 @@ internal sealed record HistoryPolicy(NormPolicy Inner) : NormPolicy
             var past = training
                 ? ChannelState.Gaussian(inner.running_mean.clone(), inner.running_var.clone(), input.shape[2..])
                 : null;
-            return (scope.MoveToOuter(inner.forward(input, past).output), null, null);
+            return (scope.MoveToOuter(inner.call(input, past).output), null, null);
         }
     }
 }

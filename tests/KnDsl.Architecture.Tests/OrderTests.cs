@@ -27,7 +27,7 @@ public sealed class OrderTests
         new("Runtime/Core", null,
         [
             "Native", "Autograd", "Checks", "Kernels", "Statistics/Fused", "Statistics", "Statistics/Rules",
-            "Filter/Arguments", "Filter/Cpu", "Filter/Compiled", "Filter", "Norms", "Networks", "Modules", "Weights",
+            "Filter/Arguments", "Filter/Cpu", "Filter/Compiled", "Filter", "Calls", "Norms", "Networks", "Modules", "Weights",
         ]),
     ];
 

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -21,6 +22,7 @@ public sealed class AttentionLayer : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
     /// <exception cref="ArgumentException">The heads do not divide the features.</exception>
+    [DynamicDependency(Components.Reflected, typeof(AttentionLayer))]
     public AttentionLayer(long features, long heads, double dropout = 0, bool bias = true, Device? device = null, ScalarType? dtype = null)
         : base(nameof(AttentionLayer))
     {
@@ -33,7 +35,10 @@ public sealed class AttentionLayer : nn.Module<Tensor, Tensor, Tensor>
         out_proj = nn.Linear(features, features, bias, device, dtype);
         if (bias)
             nn.init.zeros_(out_proj.bias);
-        RegisterComponents();
+        register_parameter(nameof(in_proj_weight), in_proj_weight);
+        if (in_proj_bias is not null)
+            register_parameter(nameof(in_proj_bias), in_proj_bias);
+        register_module(nameof(out_proj), out_proj);
     }
 
     /// <summary>The projections to queries, keys and values, [3 C, C].</summary>

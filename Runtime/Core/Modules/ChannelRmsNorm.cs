@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -18,12 +19,13 @@ public sealed class ChannelRmsNorm : nn.Module<Tensor, Tensor>
     /// <param name="eps">Added to the mean square.</param>
     /// <param name="device">Where they are made.</param>
     /// <param name="dtype">Their type.</param>
+    [DynamicDependency(Components.Reflected, typeof(ChannelRmsNorm))]
     public ChannelRmsNorm(long channels, long axis = -1, double eps = 1e-5, Device? device = null, ScalarType? dtype = null)
         : base(nameof(ChannelRmsNorm))
     {
         (_axis, _eps) = (axis, eps);
         weight = Operations.learned([channels], 1, 0, device, dtype);
-        RegisterComponents();
+        register_parameter(nameof(weight), weight);
     }
 
     /// <summary>The factors, [C].</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -21,6 +22,7 @@ public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
     /// <param name="eps">Added to the mean of the norms.</param>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
+    [DynamicDependency(Components.Reflected, typeof(GlobalResponseNormLayer))]
     public GlobalResponseNormLayer(
         long channels, long axis = 1, long rank = 4, double eps = 1e-6, Device? device = null, ScalarType? dtype = null)
         : base(nameof(GlobalResponseNormLayer))
@@ -31,7 +33,8 @@ public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
         shape[_axis] = channels;
         gamma = Operations.learned(shape, 0, 0, device, dtype);
         beta = Operations.learned(shape, 0, 0, device, dtype);
-        RegisterComponents();
+        register_parameter(nameof(gamma), gamma);
+        register_parameter(nameof(beta), beta);
     }
 
     /// <summary>The factors, C in the channels' dimension and 1 in the others: [1, 1, 1, C] where the channels come last.</summary>

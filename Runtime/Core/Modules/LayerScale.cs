@@ -1,3 +1,5 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -11,11 +13,12 @@ public sealed class LayerScale : nn.Module<Tensor, Tensor>
     /// <param name="initial">Every factor's value at first.</param>
     /// <param name="device">Where they are made.</param>
     /// <param name="dtype">Their type.</param>
+    [DynamicDependency(Components.Reflected, typeof(LayerScale))]
     public LayerScale(long channels, double initial = 1e-5, Device? device = null, ScalarType? dtype = null)
         : base(nameof(LayerScale))
     {
         gamma = Operations.learned([channels], initial, 0, device, dtype);
-        RegisterComponents();
+        register_parameter(nameof(gamma), gamma);
     }
 
     /// <summary>The factors, [C].</summary>
@@ -28,4 +31,19 @@ public sealed class LayerScale : nn.Module<Tensor, Tensor>
         using var scale = Operations.along(gamma, 1, input.dim());
         return input * scale;
     }
+
+    /// <summary>Calls the module as part of a statistic chain; its hooks run.</summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <param name="state">The state of the input, or null where nothing is known.</param>
+    /// <returns>The output, and its state; null where the input has none, and where a hook changed input or output.</returns>
+    public (Tensor output, ChannelState? state) call(Tensor input, ChannelState? state) => state is null
+        ? ChainedLayers.Call(this, input)
+        : ChainedLayers.Call(this, new ScaleRule(gamma), input, state);
+
+    /// <summary>Calls the module for a value that several chains go through, and follows the states of all.</summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <param name="states">The states of the input, null where nothing is known.</param>
+    /// <returns>The output, and its states in the same order.</returns>
+    public (Tensor output, ChannelState?[] states) call(Tensor input, ReadOnlySpan<ChannelState?> states) =>
+        ChainedLayers.Call(this, new ScaleRule(gamma), input, states);
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -29,6 +30,7 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
     /// <exception cref="ArgumentException">The heads do not divide the channels, or window and shift are not two numbers each.</exception>
+    [DynamicDependency(Components.Reflected, typeof(WindowAttentionLayer))]
     public WindowAttentionLayer(
         long channels, long heads, long[] window, long[] shift, double dropout = 0, bool bias = true,
         Device? device = null, ScalarType? dtype = null)
@@ -43,7 +45,10 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
         relative_position_index = Distances(window, device ?? get_default_device());
         qkv = nn.Linear(channels, 3 * channels, bias, device, dtype);
         proj = nn.Linear(channels, channels, bias, device, dtype);
-        RegisterComponents();
+        register_parameter(nameof(relative_position_bias_table), relative_position_bias_table);
+        register_buffer(nameof(relative_position_index), relative_position_index);
+        register_module(nameof(qkv), qkv);
+        register_module(nameof(proj), proj);
     }
 
     /// <summary>The biases, [(2 h - 1) (2 w - 1), heads] for windows of h times w.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -13,29 +14,12 @@ public static class Operations
             return [torch.adaptive_max_pool3d(x, [depth, height, width])[0]]
         """);
 
-    /// <summary>
-    /// A handle of its own for the output of a user's module: a module that returns its input returns the input's handle.
-    /// </summary>
-    /// <param name="output">The module's output.</param>
-    /// <param name="inputs">Its inputs.</param>
-    /// <returns>The output, or another handle of the same tensor where it is one of the inputs.</returns>
-    public static Tensor own(Tensor output, params ReadOnlySpan<Tensor> inputs)
-    {
-        foreach (var input in inputs)
-        {
-            if (ReferenceEquals(output, input))
-                return output.alias();
-        }
-
-        return output;
-    }
-
     /// <summary>Moves a user's module to the device and type of the network.</summary>
     /// <param name="module">The module.</param>
     /// <param name="device">Its device; null leaves it where it is.</param>
     /// <param name="dtype">The type of its parameters; null leaves it.</param>
     /// <returns>The module itself.</returns>
-    public static T place<T>(T module, Device? device, ScalarType? dtype)
+    public static T place<[DynamicallyAccessedMembers(Components.Reflected)] T>(T module, Device? device, ScalarType? dtype)
         where T : nn.Module
     {
         if (device is not null)

@@ -54,6 +54,18 @@ public abstract class AffineNormLayer : NormLayer
         }
     }
 
+    /// <summary>Every constructor registers its parameters and buffers by name: there is nothing for TorchSharp to find.</summary>
+    protected sealed override void RegisterComponents()
+    {
+    }
+
+    /// <summary>Registers the parameters that all these layers have; a layer's own come first.</summary>
+    private protected void RegisterAffine()
+    {
+        register_parameter(nameof(weight), _weight);
+        register_parameter(nameof(bias), _bias);
+    }
+
     /// <summary>A module's tensors outlive the dispose scope in which it is built or moved.</summary>
     private protected static T Owned<T>(T tensor)
         where T : Tensor

@@ -14,7 +14,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
         : base(nameof(BatchNormLayer), channels, policy.Eps, policy.Momentum, device, dtype)
     {
         _microbatch = policy.Microbatch;
-        RegisterComponents();
+        RegisterAffine();
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(

@@ -1,5 +1,4 @@
 using System.Linq;
-using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -14,14 +13,9 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
 {
     private readonly GroupKalmanPolicy _policy;
 
-    [ComponentName(Name = nameof(running_mean))]
-    private Tensor running_mean;
-
-    [ComponentName(Name = nameof(running_var))]
-    private Tensor running_var;
-
-    [ComponentName(Name = nameof(num_batches_tracked))]
-    private Tensor num_batches_tracked;
+    private readonly Tensor running_mean;
+    private readonly Tensor running_var;
+    private readonly Tensor num_batches_tracked;
 
     public GroupKalmanLayer(long channels, GroupKalmanPolicy policy, Device? device, ScalarType? dtype)
         : base(nameof(GroupKalmanLayer), channels, policy.Eps, device, dtype)
@@ -31,7 +25,10 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
         running_mean = Owned(zeros(policy.Groups, dtype, device));
         running_var = Owned(full(policy.Groups, double.PositiveInfinity, dtype, device));
         num_batches_tracked = Owned(zeros([], ScalarType.Int64, device));
-        RegisterComponents();
+        RegisterAffine();
+        register_buffer(nameof(running_mean), running_mean);
+        register_buffer(nameof(running_var), running_var);
+        register_buffer(nameof(num_batches_tracked), num_batches_tracked);
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(

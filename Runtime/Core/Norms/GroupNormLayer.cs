@@ -14,7 +14,7 @@ internal sealed class GroupNormLayer : AffineNormLayer
         : base(nameof(GroupNormLayer), channels, eps, device, dtype)
     {
         _groups = GroupNormalization.CheckGroups(groups, channels);
-        RegisterComponents();
+        RegisterAffine();
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(

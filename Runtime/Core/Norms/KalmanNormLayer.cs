@@ -30,20 +30,25 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         {
             var count = policy.Gain.PerChannel ? channels : 1;
             var (mean, variance) = policy.Gain.InitialLogits();
-            gain_mean = Parameter(count, mean);
-            gain_variance = Parameter(count, variance);
+            gain_mean = Registered(nameof(gain_mean), count, mean);
+            gain_variance = Registered(nameof(gain_variance), count, variance);
         }
 
         if (policy.Transition == Transition.Learned)
         {
-            transition_scale = Parameter(channels, 1);
-            transition_shift = Parameter(channels, 0);
-            process_noise = Parameter(channels, NoiseAtFirst);
+            transition_scale = Registered(nameof(transition_scale), channels, 1);
+            transition_shift = Registered(nameof(transition_shift), channels, 0);
+            process_noise = Registered(nameof(process_noise), channels, NoiseAtFirst);
         }
 
-        RegisterComponents();
+        RegisterAffine();
 
-        Parameter Parameter(long count, double value) => Owned(new Parameter(full(count, value, dtype, device)));
+        Parameter Registered(string name, long count, double value)
+        {
+            var parameter = Owned(new Parameter(full(count, value, dtype, device)));
+            register_parameter(name, parameter);
+            return parameter;
+        }
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,6 +9,7 @@ namespace KnDsl;
 /// A normalization layer of a policy, for values of shape [N, C, ...] in any number of spatial dimensions.
 /// Parameters and buffers have the names of PyTorch's BatchNorm. The layer holds no state between calls but these.
 /// </summary>
+[DynamicallyAccessedMembers(Components.Reflected)]
 public abstract class NormLayer : nn.Module<Tensor, Tensor>
 {
     /// <summary>For layers of a policy of your own.</summary>
@@ -18,6 +20,7 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
         : base(name)
     {
         NativeConvolutions.Check();
+        Components.Keep(GetType());
         num_features = Setting.AtLeastOne(channels, nameof(channels));
     }
 
@@ -32,6 +35,22 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         return scope.MoveToOuter(forward(input, null).output);
+    }
+
+    /// <summary>
+    /// Calls the layer as part of a statistic chain: <see cref="forward(Tensor, ChannelState)"/>, and the layer's hooks around it.
+    /// What they put in the place of the input or the output has no state that is known.
+    /// </summary>
+    /// <inheritdoc cref="forward(Tensor, ChannelState)"/>
+    public (Tensor output, ChannelState? emitted, ChannelState? posterior) call(Tensor input, ChannelState? prior)
+    {
+        if (!Hooks.Any(this))
+            return forward(input, prior);
+        var hooked = Hooks.Before(this, input);
+        var (made, emitted, posterior) = forward(hooked, Hooks.StateOf(hooked, input, prior));
+        var output = Hooks.After(this, hooked, made);
+        return (
+            Handles.Own(output, input), Hooks.StateOf(output, made, emitted), Hooks.StateOf(hooked, input, posterior, otherwise: prior));
     }
 
     /// <summary>Normalizes a value, given what is known of its statistics beforehand.</summary>

@@ -16,7 +16,7 @@ internal sealed class RenormLayer : RunningNormLayer
         : base(nameof(RenormLayer), channels, policy.Eps, policy.Momentum, device, dtype)
     {
         _policy = policy;
-        RegisterComponents();
+        RegisterAffine();
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(

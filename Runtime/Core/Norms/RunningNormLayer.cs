@@ -28,6 +28,9 @@ public abstract class RunningNormLayer : AffineNormLayer
         _running_mean = Owned(zeros(channels, dtype, device));
         _running_var = Owned(ones(channels, dtype, device));
         _num_batches_tracked = Owned(zeros([], ScalarType.Int64, device));
+        register_buffer(nameof(running_mean), _running_mean);
+        register_buffer(nameof(running_var), _running_var);
+        register_buffer(nameof(num_batches_tracked), _num_batches_tracked);
     }
 
     /// <summary>The share of a new statistic in the running averages.</summary>

@@ -46,7 +46,7 @@ internal sealed class PRelu : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => Pass("PRelu", new WeightOperand("weight"));
+    public override MomentStep Moments(OperationCall call) => new ModuleStep();
 
     public override Size ParameterCount(OperationCall call) => Slopes(call);
 }

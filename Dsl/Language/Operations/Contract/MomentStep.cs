@@ -26,5 +26,5 @@ internal sealed record JoinStep(string Rule, IReadOnlyList<NamedOperand> Argumen
     public override IEnumerable<Symbol> Symbols() => Arguments.SelectMany(argument => argument.Value.Symbols());
 }
 
-/// <summary>The state passes the weights of the operation's module, which can also give the output and its state together.</summary>
-internal sealed record WeightStep(string Rule) : MomentStep;
+/// <summary>The state passes the operation's module, whose call gives the output and its state together.</summary>
+internal sealed record ModuleStep : MomentStep;

@@ -31,9 +31,6 @@ internal sealed record InputOperand(int Index) : Operand;
 /// <summary>The operation's module.</summary>
 internal sealed record ModuleOperand : Operand;
 
-/// <summary>A parameter of the operation's module, by its name in a state_dict.</summary>
-internal sealed record WeightOperand(string Name) : Operand;
-
 /// <summary>A whole number.</summary>
 internal sealed record SizeOperand(Size Size) : Operand
 {

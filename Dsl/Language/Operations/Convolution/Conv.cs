@@ -118,7 +118,7 @@ internal sealed class Conv(int dimensions) : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => new WeightStep("Convolution");
+    public override MomentStep Moments(OperationCall call) => new ModuleStep();
 
     public override bool TakesFold(Shape output) => true;
 

@@ -138,10 +138,5 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
         _ => new PolicyOperand(call.Get((PolicyParameter)parameter).Policy),
     };
 
-    /// <summary>A module may hand on its input, or a tensor of its own: the result must be a handle of the network's.</summary>
-    public override Computation Compute(OperationCall call)
-    {
-        var inputs = Inputs(call).ToArray();
-        return Function("kndsl.own", [(Operand)new ModuleCall(inputs), .. inputs.Select(input => (NamedOperand)input)]);
-    }
+    public override Computation Compute(OperationCall call) => new ModuleCall([.. Inputs(call)]);
 }

@@ -30,7 +30,7 @@ internal sealed class LayerScale : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => Pass("Scale", new WeightOperand("gamma"));
+    public override MomentStep Moments(OperationCall call) => new ModuleStep();
 
     public override Size ParameterCount(OperationCall call) => call.Input.Channels;
 }

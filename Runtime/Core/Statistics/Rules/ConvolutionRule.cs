@@ -36,13 +36,13 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
         // A map of one position has no variance to take: it passes in closed form.
         if (Windows.Count(to) == 1)
             return base.Pass(state, to);
-        return state.PassMap(convolution.call, convolution.weight.dtype);
+        return state.PassMap(convolution.forward, convolution.weight.dtype);
     }
 
-    /// <summary>The convolution of a value, and its state.</summary>
+    /// <summary>The convolution of a value, and its state; hooks are the caller's to run.</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <param name="state">The state of the value.</param>
-    internal (Tensor Output, ChannelState State) Call(Tensor input, ChannelState state)
+    internal (Tensor Output, ChannelState State) Forward(Tensor input, ChannelState state)
     {
         // The state comes first: in the backward pass the output's gradient of the weight is there first then, and the
         // state's is added to it without a copy.
@@ -56,7 +56,7 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
         }
 
         var after = state.PassTo(this, ConvolutionSize.After(state.Size, convolution));
-        return (convolution.call(input), after);
+        return (convolution.forward(input), after);
     }
 
     private Moments PassAll(Moments x, Tensor taps) =>

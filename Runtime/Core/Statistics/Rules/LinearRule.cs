@@ -33,15 +33,15 @@ public sealed class LinearRule(Linear linear) : MomentRule
         return new(new(mean, variance), to);
     }
 
-    /// <summary>The linear layer of a value, and the value's state after it.</summary>
+    /// <summary>The linear layer of a value, and the value's state after it; hooks are the caller's to run.</summary>
     /// <param name="input">[N, C], or [N, C, ..., L].</param>
     /// <param name="state">The state of the value.</param>
-    internal (Tensor Output, ChannelState State) Call(Tensor input, ChannelState state)
+    internal (Tensor Output, ChannelState State) Forward(Tensor input, ChannelState state)
     {
         // The state comes first, for the reason that ConvolutionRule gives.
         IReadOnlyList<long> size = state.Size.Count == 0 ? [] : [.. state.Size.SkipLast(1), linear.out_features];
         var after = state.PassTo(this, size);
-        return (linear.call(input), after);
+        return (linear.forward(input), after);
     }
 
     private Moments OverChannels(Moments x)
