@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,39 +28,44 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Branch))]
     public Branch(int classes = 5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Branch")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,25)-(9,38) "Cases/Branch/net.knnet"
         first = new Bottleneck(xChannels: 4, channels: 2, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("first", first);
 #line (9,50)-(9,63) "Cases/Branch/net.knnet"
         second = new Bottleneck(xChannels: 8, channels: 2, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("second", second);
 #line (9,74)-(9,98) "Cases/Branch/net.knnet"
         third = new Bottleneck(xChannels: 8, channels: 2, stride: 2, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("third", third);
 #line (10,60)-(10,67) "Cases/Branch/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
 #line (10,53)-(10,68) "Cases/Branch/net.knnet"
         fc = nn.Linear(8, classes, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>Bottleneck(2): [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "first")]
     public Bottleneck first { get; }
 
     /// <summary>Bottleneck(2): [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "second")]
     public Bottleneck second { get; }
 
     /// <summary>Bottleneck(2, stride: 2): [N, 8, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "third")]
     public Bottleneck third { get; }
 
     /// <summary>linear(classes): [N, 5].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -118,27 +124,27 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,25)-(9,38) "Cases/Branch/net.knnet"
-        (var t1, var t1State) = first.forward(image, null);
+        (var t1, var t1State) = first.call(image, null);
 #line (9,50)-(9,63) "Cases/Branch/net.knnet"
-        (var t2, var t2State) = second.forward(t1, t1State);
+        (var t2, var t2State) = second.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,74)-(9,98) "Cases/Branch/net.knnet"
-        (var x, _) = third.forward(t2, t2State);
+        (var x, _) = third.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (10,19)-(10,34) "Cases/Branch/net.knnet"
         var t3 = nn.functional.adaptive_avg_pool2d(x, [1, 1]);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (10,38)-(10,45) "Cases/Branch/net.knnet"
         var t4 = t3.flatten(1);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (10,53)-(10,68) "Cases/Branch/net.knnet"
-        var logits = fc.call(t4);
+        var logits = Handles.Own(fc.call(t4), t4);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
         return scope.MoveToOuter(logits);
     }
 
@@ -172,68 +178,79 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Bottleneck))]
     public Bottleneck(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Bottleneck")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (18,26)-(18,34) "Cases/Branch/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         conv1 = nn.Conv2d(xChannels, channels, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (18,47)-(18,51) "Cases/Branch/net.knnet"
         bn1 = norm.Create(channels, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (19,47)-(19,53) "Cases/Branch/net.knnet"
         Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride.", stride);
 #line (19,21)-(19,54) "Cases/Branch/net.knnet"
         conv2 = nn.Conv2d(channels, channels, 3, stride: stride, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (19,63)-(19,67) "Cases/Branch/net.knnet"
         bn2 = norm.Create(channels, device, dtype);
+#line default
+        register_module("bn2", bn2);
 #line (20,26)-(20,36) "Cases/Branch/net.knnet"
         Sizes.Require(4 * channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 4*channels.", 4 * channels);
 #line (20,21)-(20,40) "Cases/Branch/net.knnet"
         conv3 = nn.Conv2d(channels, 4 * channels, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv3", conv3);
 #line (20,49)-(20,53) "Cases/Branch/net.knnet"
         bn3 = norm.Create(4 * channels, device, dtype);
+#line default
+        register_module("bn3", bn3);
 #line (21,5)-(21,47) "Cases/Branch/net.knnet"
         if (stride != 1 || xChannels != 4 * channels)
 #line default
         {
             downsample = new DownsampleSequence();
+            register_module("downsample", downsample);
 #line (22,39)-(22,74) "Cases/Branch/net.knnet"
             downsample._0 = nn.Conv2d(xChannels, 4 * channels, 1, stride: stride, bias: false, device: device, dtype: dtype);
+#line default
+            downsample.register_module("0", downsample._0);
 #line (22,76)-(22,80) "Cases/Branch/net.knnet"
             downsample._1 = norm.Create(4 * channels, device, dtype);
 #line default
+            downsample.register_module("1", downsample._1);
         }
-        RegisterComponents();
     }
 
     /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>conv(channels, 3, stride: stride): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <summary>norm: [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: bn1 (relu, conv).</summary>
-    [field: ComponentName(Name = "bn2")]
     public NormLayer bn2 { get; }
 
     /// <summary>conv(4*channels, 1): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
-    [field: ComponentName(Name = "conv3")]
     public Conv2d conv3 { get; }
 
     /// <summary>norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: bn2 (relu, conv).</summary>
-    [field: ComponentName(Name = "bn3")]
     public NormLayer bn3 { get; }
 
     /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]; norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
-    [field: ComponentName(Name = "downsample")]
     public DownsampleSequence? downsample { get; }
 
     /// <inheritdoc/>
@@ -250,35 +267,35 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,47)-(18,51) "Cases/Branch/net.knnet"
-        (var t2, var t2State, _) = bn1.forward(t1, t1State);
+        (var t2, var t2State, _) = bn1.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (18,55)-(18,59) "Cases/Branch/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        t2.Dispose();
+        scope.Free(t2);
 #line (19,21)-(19,54) "Cases/Branch/net.knnet"
         (var t4, var t4State) = conv2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (19,63)-(19,67) "Cases/Branch/net.knnet"
-        (var t5, var t5State, _) = bn2.forward(t4, t4State);
+        (var t5, var t5State, _) = bn2.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (19,71)-(19,75) "Cases/Branch/net.knnet"
         var t6 = nn.functional.relu(t5);
 #line default
         var t6State = t5State?.Pass(new ReluRule(), t6);
-        t5.Dispose();
+        scope.Free(t5);
 #line (20,21)-(20,40) "Cases/Branch/net.knnet"
         (var t7, var t7State) = conv3.call(t6, t6State);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (20,49)-(20,53) "Cases/Branch/net.knnet"
-        (var y, var yState, _) = bn3.forward(t7, t7State);
+        (var y, var yState, _) = bn3.call(t7, t7State);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
         Tensor shortcut;
         ChannelState? shortcutState;
 #line (21,5)-(21,47) "Cases/Branch/net.knnet"
@@ -288,9 +305,9 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (22,39)-(22,74) "Cases/Branch/net.knnet"
             (var t8, var t8State) = downsample!._0!.call(x, xState);
 #line (22,76)-(22,80) "Cases/Branch/net.knnet"
-            (var shortcut_2, var shortcut_2State, _) = downsample!._1!.forward(t8, t8State);
+            (var shortcut_2, var shortcut_2State, _) = downsample!._1!.call(t8, t8State);
 #line default
-            t8.Dispose();
+            scope.Free(t8);
             shortcut = shortcut_2;
             shortcutState = shortcut_2State;
         }
@@ -303,13 +320,27 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         var t9 = y + shortcut;
 #line default
         var t9State = ChannelState.Join(new SumRule(), t9, yState, shortcutState);
-        y.Dispose();
+        scope.Free(y);
 #line (26,28)-(26,32) "Cases/Branch/net.knnet"
         var output = nn.functional.relu(t9);
 #line default
         var outputState = t9State?.Pass(new ReluRule(), output);
-        t9.Dispose();
+        scope.Free(t9);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>
@@ -334,11 +365,9 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     public sealed class DownsampleSequence() : nn.Module("DownsampleSequence")
     {
         /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
-        [field: ComponentName(Name = "0")]
         public Conv2d? _0 { get; internal set; }
 
         /// <summary>norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: the norms that feed x (conv).</summary>
-        [field: ComponentName(Name = "1")]
         public NormLayer? _1 { get; internal set; }
     }
 }

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,45 +28,51 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Chain))]
     public Chain(int classes = 10, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Chain")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
         conv1 = nn.Conv2d(3, 8, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (9,55)-(9,59) "Cases/Chain/net.knnet"
         bn1 = policy.Create(8, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (10,21)-(10,43) "Cases/Chain/net.knnet"
         conv2 = nn.Conv2d(8, 12, 3, padding: 1, groups: 4, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (10,52)-(10,56) "Cases/Chain/net.knnet"
         bn2 = policy.Create(12, device, dtype);
+#line default
+        register_module("bn2", bn2);
 #line (11,60)-(11,67) "Cases/Chain/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
 #line (11,53)-(11,68) "Cases/Chain/net.knnet"
         fc = nn.Linear(12, classes, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(8, 3, stride: 2): [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 8, 4*h, 4*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>conv(12, 3, groups: 4): [N, 12, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <summary>norm: [N, 12, 2*h, 2*w]. Prior: bn1 (relu, maxpool, conv).</summary>
-    [field: ComponentName(Name = "bn2")]
     public NormLayer bn2 { get; }
 
     /// <summary>linear(classes): [N, 10].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -99,53 +106,53 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
-        var t1 = conv1.call(image);
+        var t1 = Handles.Own(conv1.call(image), image);
 #line (9,55)-(9,59) "Cases/Chain/net.knnet"
-        (var t2, var t2State, _) = bn1.forward(t1, null);
+        (var t2, var t2State, _) = bn1.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,63)-(9,67) "Cases/Chain/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        t2.Dispose();
+        scope.Free(t2);
 #line (9,71)-(9,104) "Cases/Chain/net.knnet"
         var x = nn.functional.max_pool2d(t3, [3, 3], [2, 2], [1, 1]);
 #line default
         var xState = t3State?.Pass(new MaxPoolRule([3, 3], [2, 2], [1, 1]), x);
-        t3.Dispose();
+        scope.Free(t3);
 #line (10,21)-(10,43) "Cases/Chain/net.knnet"
         (var t4, var t4State) = conv2.call(x, xState);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (10,52)-(10,56) "Cases/Chain/net.knnet"
-        (var t5, _, _) = bn2.forward(t4, t4State);
+        (var t5, _, _) = bn2.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (10,60)-(10,64) "Cases/Chain/net.knnet"
         var t6 = nn.functional.gelu(t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (10,68)-(10,80) "Cases/Chain/net.knnet"
         var t7 = nn.functional.dropout(t6, 0.1, training);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (10,84)-(10,94) "Cases/Chain/net.knnet"
         var x_2 = nn.functional.avg_pool2d(t7, [2, 2], [2, 2], [0, 0]);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
 #line (11,19)-(11,34) "Cases/Chain/net.knnet"
         var t8 = nn.functional.adaptive_avg_pool2d(x_2, [1, 1]);
 #line default
-        x_2.Dispose();
+        scope.Free(x_2);
 #line (11,38)-(11,45) "Cases/Chain/net.knnet"
         var t9 = t8.flatten(1);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
 #line (11,53)-(11,68) "Cases/Chain/net.knnet"
-        var logits = fc.call(t9);
+        var logits = Handles.Own(fc.call(t9), t9);
 #line default
-        t9.Dispose();
+        scope.Free(t9);
         return scope.MoveToOuter(logits);
     }
 

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -29,37 +30,41 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = batch() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Checked))]
     public Checked(int left = 4, int right = 4, int groups = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Checked")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Batch();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,26)-(9,30) "Cases/Checked/net.knnet"
         Sizes.Require(left >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found left.", left);
 #line (9,21)-(9,34) "Cases/Checked/net.knnet"
         a = nn.Conv2d(2, left, 3, padding: 1, device: device, dtype: dtype);
+#line default
+        register_module("a", a);
 #line (10,26)-(10,31) "Cases/Checked/net.knnet"
         Sizes.Require(right >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found right.", right);
 #line (10,21)-(10,35) "Cases/Checked/net.knnet"
         b = nn.Conv2d(2, right, 3, padding: 1, device: device, dtype: dtype);
+#line default
+        register_module("b", b);
 #line (11,9)-(11,14) "Cases/Checked/net.knnet"
         Sizes.RequireEqual(left, right, "KN0203", "'+' needs equal sizes, found [N, left, h, w] and [N, right, h, w]: channels left and right.");
 #line (11,23)-(11,34) "Cases/Checked/net.knnet"
         mix = new Mix(xChannels: left, groups: groups, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("mix", mix);
     }
 
     /// <summary>conv(left, 3): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "a")]
     public Conv2d a { get; }
 
     /// <summary>conv(right, 3): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "b")]
     public Conv2d b { get; }
 
     /// <summary>Mix(groups): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "mix")]
     public Mix mix { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -87,26 +92,26 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,21)-(9,34) "Cases/Checked/net.knnet"
-        var t1 = a.call(image);
+        var t1 = Handles.Own(a.call(image), image);
 #line (9,38)-(9,42) "Cases/Checked/net.knnet"
         var a_2 = nn.functional.relu(t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (10,21)-(10,35) "Cases/Checked/net.knnet"
-        var t2 = b.call(image);
+        var t2 = Handles.Own(b.call(image), image);
 #line (10,39)-(10,43) "Cases/Checked/net.knnet"
         var b_2 = nn.functional.relu(t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (11,9)-(11,14) "Cases/Checked/net.knnet"
         var t3 = a_2 + b_2;
 #line default
-        a_2.Dispose();
-        b_2.Dispose();
+        scope.Free(a_2);
+        scope.Free(b_2);
 #line (11,23)-(11,34) "Cases/Checked/net.knnet"
-        var y = mix.call(t3);
+        var y = Handles.Own(mix.call(t3), t3);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
         return scope.MoveToOuter(y);
     }
 
@@ -135,9 +140,12 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     /// <param name="groups">The parameter groups: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Mix))]
     public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null)
         : base("Mix")
     {
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups.", groups);
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
@@ -147,11 +155,10 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
         conv = nn.Conv2d(xChannels, 4, 3, padding: 1, groups: groups, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("conv", conv);
     }
 
     /// <summary>conv(4, 3, groups: groups): [N, 4, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <inheritdoc/>
@@ -169,5 +176,19 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
         (var output, var outputState) = conv.call(x, xState);
 #line default
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }

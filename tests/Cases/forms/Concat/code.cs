@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -26,43 +27,49 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Concat))]
     public Concat(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Concat")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,25)-(9,39) "Cases/Concat/net.knnet"
         mixed = new Mixed(xChannels: 4, one: 2, three: 3, pooled: 4, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("mixed", mixed);
 #line (10,44)-(10,65) "Cases/Concat/net.knnet"
         down = nn.Conv2d(13, 3, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("down", down);
 #line (10,73)-(10,77) "Cases/Concat/net.knnet"
         bn = policy.Create(3, device, dtype);
+#line default
+        register_module("bn", bn);
 #line (11,25)-(11,36) "Cases/Concat/net.knnet"
         gate = nn.Conv2d(16, 16, 1, device: device, dtype: dtype);
+#line default
+        register_module("gate", gate);
 #line (11,61)-(11,71) "Cases/Concat/net.knnet"
         @out = nn.Conv2d(16, 2, 1, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("out", @out);
     }
 
     /// <summary>Mixed(2, 3, 4): [N, 13, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "mixed")]
     public Mixed mixed { get; }
 
     /// <summary>conv(3, 3, stride: 2): [N, 3, h, w].</summary>
-    [field: ComponentName(Name = "down")]
     public Conv2d down { get; }
 
     /// <summary>norm: [N, 3, h, w]. Prior: none, cut by concat.</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <summary>conv(16, 1): [N, 16, h, w].</summary>
-    [field: ComponentName(Name = "gate")]
     public Conv2d gate { get; }
 
     /// <summary>conv(2, 1): [N, 2, h, w].</summary>
-    [field: ComponentName(Name = "out")]
     public Conv2d @out { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -107,41 +114,41 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,25)-(9,39) "Cases/Concat/net.knnet"
-        (var x, var xState) = mixed.forward(image, null);
+        (var x, var xState) = mixed.call(image, null);
 #line (10,21)-(10,31) "Cases/Concat/net.knnet"
         var t1 = nn.functional.max_pool2d(x, [2, 2], [2, 2], [0, 0]);
 #line (10,44)-(10,65) "Cases/Concat/net.knnet"
         (var t2, var t2State) = down.call(x, xState);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (10,73)-(10,77) "Cases/Concat/net.knnet"
-        (var t3, _, _) = bn.forward(t2, t2State);
+        (var t3, _, _) = bn.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (10,9)-(10,78) "Cases/Concat/net.knnet"
         var y = torch.cat([t1, t3], 1);
 #line default
-        t1.Dispose();
-        t3.Dispose();
+        scope.Free(t1);
+        scope.Free(t3);
 #line (11,25)-(11,36) "Cases/Concat/net.knnet"
-        var t4 = gate.call(y);
+        var t4 = Handles.Own(gate.call(y), y);
 #line (11,40)-(11,47) "Cases/Concat/net.knnet"
         var t5 = nn.functional.sigmoid(t4);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (11,13)-(11,52) "Cases/Concat/net.knnet"
         var t6 = t5 * y;
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (11,9)-(11,52) "Cases/Concat/net.knnet"
         var t7 = y + t6;
 #line default
-        y.Dispose();
-        t6.Dispose();
+        scope.Free(y);
+        scope.Free(t6);
 #line (11,61)-(11,71) "Cases/Concat/net.knnet"
-        var z = @out.call(t7);
+        var z = Handles.Own(@out.call(t7), t7);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
         return scope.MoveToOuter(z);
     }
 
@@ -175,36 +182,42 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Mixed))]
     public Mixed(int xChannels, int one, int three, int pooled, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Mixed")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
         branch1 = new ConvNorm(xChannels: xChannels, channels: one, kernel: 1, norm: norm, device: device, dtype: dtype);
 #line default
+        register_module("branch1", branch1);
         branch2 = new ModuleList<ConvNorm>();
+        register_module("branch2", branch2);
 #line (19,25)-(19,43) "Cases/Concat/net.knnet"
         branch2.append(new ConvNorm(xChannels: xChannels, channels: three, kernel: 1, norm: norm, device: device, dtype: dtype));
+#line default
+        branch2.register_module("0", branch2[branch2.Count - 1]);
 #line (19,45)-(19,63) "Cases/Concat/net.knnet"
         branch2.append(new ConvNorm(xChannels: three, channels: three, kernel: 3, norm: norm, device: device, dtype: dtype));
 #line default
+        branch2.register_module("1", branch2[branch2.Count - 1]);
         branch3 = new Branch3Sequence();
+        register_module("branch3", branch3);
 #line (20,60)-(20,79) "Cases/Concat/net.knnet"
         branch3._1 = new ConvNorm(xChannels: xChannels, channels: pooled, kernel: 1, norm: norm, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        branch3.register_module("1", branch3._1);
     }
 
     /// <summary>ConvNorm(one, 1): [N, one, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "branch1")]
     public ConvNorm branch1 { get; }
 
     /// <summary>ConvNorm(three, 1): [N, three, xHeight, xWidth]; ConvNorm(three, 3): [N, three, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "branch2")]
     public ModuleList<ConvNorm> branch2 { get; }
 
     /// <summary>ConvNorm(pooled, 1): [N, pooled, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "branch3")]
     public Branch3Sequence branch3 { get; }
 
     /// <inheritdoc/>
@@ -219,29 +232,43 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
-        (var a, var aState) = branch1.forward(x, xState);
+        (var a, var aState) = branch1.call(x, xState);
 #line (19,25)-(19,43) "Cases/Concat/net.knnet"
-        (var t1, var t1State) = branch2[0].forward(x, xState);
+        (var t1, var t1State) = branch2[0].call(x, xState);
 #line (19,45)-(19,63) "Cases/Concat/net.knnet"
-        (var b, var bState) = branch2[1].forward(t1, t1State);
+        (var b, var bState) = branch2[1].call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (20,25)-(20,58) "Cases/Concat/net.knnet"
         var t2 = nn.functional.max_pool2d(x, [3, 3], [1, 1], [1, 1]);
 #line default
         var t2State = xState?.Pass(new MaxPoolRule([3, 3], [1, 1], [1, 1]), t2);
 #line (20,60)-(20,79) "Cases/Concat/net.knnet"
-        (var c, var cState) = branch3._1.forward(t2, t2State);
+        (var c, var cState) = branch3._1.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (21,12)-(21,30) "Cases/Concat/net.knnet"
         var output = torch.cat([a, b, c, x], 1);
 #line default
         var outputState = ChannelState.Join(new ConcatRule(), output, aState, bState, cState, xState);
-        a.Dispose();
-        b.Dispose();
-        c.Dispose();
+        scope.Free(a);
+        scope.Free(b);
+        scope.Free(c);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>
@@ -263,7 +290,6 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     public sealed class Branch3Sequence() : nn.Module("Branch3Sequence")
     {
         /// <summary>ConvNorm(pooled, 1): [N, pooled, xHeight, xWidth].</summary>
-        [field: ComponentName(Name = "1")]
         public ConvNorm _1 { get; internal set; } = null!;
     }
 }
@@ -283,28 +309,31 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(ConvNorm))]
     public ConvNorm(int xChannels, int channels, int kernel, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("ConvNorm")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (26,28)-(26,36) "Cases/Concat/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (26,38)-(26,44) "Cases/Concat/net.knnet"
         Sizes.Require(kernel >= 1, "KN0107", "'kernel' of 'conv' must be at least 1, found kernel.", kernel);
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         conv = nn.Conv2d(xChannels, channels, kernel, padding: Sizes.FloorDivide(kernel, 2), bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (26,53)-(26,57) "Cases/Concat/net.knnet"
         bn = norm.Create(channels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("bn", bn);
     }
 
     /// <summary>conv(channels, kernel): [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -321,15 +350,29 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (26,53)-(26,57) "Cases/Concat/net.knnet"
-        (var t2, var t2State, _) = bn.forward(t1, t1State);
+        (var t2, var t2State, _) = bn.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (26,61)-(26,65) "Cases/Concat/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

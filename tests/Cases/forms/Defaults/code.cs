@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -36,6 +37,7 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = group(2) of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Defaults))]
     public Defaults(int classes, int width = 4, double rate = 0.25, bool biased = true, IReadOnlyList<int>? depths = null, IReadOnlyList<double>? slopes = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Defaults")
     {
@@ -46,6 +48,8 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         _depths = depths;
         _rate = rate;
         _slopes = slopes;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (10,30)-(10,35) "Cases/Defaults/net.knnet"
         Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line (10,25)-(10,53) "Cases/Defaults/net.knnet"
@@ -85,19 +89,15 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         fc = nn.Linear(xChannels, classes, device: device, dtype: dtype);
 #line default
         register_module("fc", fc);
-        RegisterComponents();
     }
 
     /// <summary>conv(width, 3, bias: biased): [N, 4, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 4, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>conv(width, 1): [N, 4, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "extra")]
     public Conv2d? extra { get; }
 
     /// <summary>conv(width * depth, 3): [N, depths[depth]*width, 2*h, 2*w].</summary>
@@ -105,7 +105,6 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
     private readonly List<Conv2d> _layer = [];
 
     /// <summary>linear(classes): [N, classes].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -140,30 +139,30 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (10,25)-(10,53) "Cases/Defaults/net.knnet"
-        var t1 = conv1.call(image);
+        var t1 = Handles.Own(conv1.call(image), image);
 #line (10,62)-(10,66) "Cases/Defaults/net.knnet"
-        var t2 = bn1.call(t1);
+        var t2 = Handles.Own(bn1.call(t1), t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (10,70)-(10,91) "Cases/Defaults/net.knnet"
         var t3 = nn.functional.leaky_relu(t2, _slopes[0]);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (10,95)-(10,108) "Cases/Defaults/net.knnet"
         var x = nn.functional.dropout(t3, _rate, training);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
         Tensor x_2;
 #line (11,5)-(11,14) "Cases/Defaults/net.knnet"
         if (extra is not null)
 #line default
         {
 #line (12,25)-(12,39) "Cases/Defaults/net.knnet"
-            var t4 = extra!.call(x);
+            var t4 = Handles.Own(extra!.call(x), x);
 #line (12,43)-(12,47) "Cases/Defaults/net.knnet"
             var x_3 = nn.functional.relu(t4);
 #line default
-            t4.Dispose();
+            scope.Free(t4);
             x_2 = x_3;
         }
         else
@@ -176,27 +175,27 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (15,34)-(15,56) "Cases/Defaults/net.knnet"
-            var t5 = layer[depth].call(x_4);
+            var t5 = Handles.Own(layer[depth].call(x_4), x_4);
 #line default
-            x_4.Dispose();
+            scope.Free(x_4);
 #line (15,60)-(15,81) "Cases/Defaults/net.knnet"
             var x_5 = nn.functional.leaky_relu(t5, _slopes[1]);
 #line default
-            t5.Dispose();
+            scope.Free(t5);
             x_4 = x_5;
         }
 #line (17,19)-(17,34) "Cases/Defaults/net.knnet"
         var t6 = nn.functional.adaptive_avg_pool2d(x_4, [1, 1]);
 #line default
-        x_4.Dispose();
+        scope.Free(x_4);
 #line (17,38)-(17,45) "Cases/Defaults/net.knnet"
         var t7 = t6.flatten(1);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (17,53)-(17,68) "Cases/Defaults/net.knnet"
-        var logits = fc.call(t7);
+        var logits = Handles.Own(fc.call(t7), t7);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
         return scope.MoveToOuter(logits);
     }
 

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -26,49 +27,56 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Dimensions))]
     public Dimensions(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Dimensions")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
         conv1 = nn.Conv1d(2, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (9,47)-(9,51) "Cases/Dimensions/net.knnet"
         bn1 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (9,102)-(9,114) "Cases/Dimensions/net.knnet"
         conv2 = nn.Conv1d(4, 6, 1, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (11,26)-(11,57) "Cases/Dimensions/net.knnet"
         conv3 = nn.Conv3d(1, 4, (3, 3, 3), stride: (1, 2, 2), padding: (1, 1, 1), bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv3", conv3);
 #line (11,66)-(11,70) "Cases/Dimensions/net.knnet"
         bn3 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn3", bn3);
 #line (12,58)-(12,67) "Cases/Dimensions/net.knnet"
         dense = nn.Linear(4, 6, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("dense", dense);
     }
 
     /// <summary>conv1d(4, 3): [N, 4, 4*l].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv1d conv1 { get; }
 
     /// <summary>norm: [N, 4, 4*l]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>conv1d(6, 1): [N, 6, l].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv1d conv2 { get; }
 
     /// <summary>conv3d(4, 3, stride: [1, 2, 2]): [N, 4, 4, h, w].</summary>
-    [field: ComponentName(Name = "conv3")]
     public Conv3d conv3 { get; }
 
     /// <summary>norm: [N, 4, 4, h, w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn3")]
     public NormLayer bn3 { get; }
 
     /// <summary>linear(6): [N, 6].</summary>
-    [field: ComponentName(Name = "dense")]
     public Linear dense { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -107,70 +115,70 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
-        var t1 = conv1.call(signal);
+        var t1 = Handles.Own(conv1.call(signal), signal);
 #line (9,47)-(9,51) "Cases/Dimensions/net.knnet"
-        var t2 = bn1.call(t1);
+        var t2 = Handles.Own(bn1.call(t1), t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,55)-(9,59) "Cases/Dimensions/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (9,63)-(9,75) "Cases/Dimensions/net.knnet"
         var t4 = nn.functional.max_pool1d(t3, 2, 2, 0);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (9,79)-(9,91) "Cases/Dimensions/net.knnet"
         var t5 = nn.functional.avg_pool1d(t4, 2, 2, 0);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (9,102)-(9,114) "Cases/Dimensions/net.knnet"
-        var t6 = conv2.call(t5);
+        var t6 = Handles.Own(conv2.call(t5), t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (10,19)-(10,36) "Cases/Dimensions/net.knnet"
         var t7 = nn.functional.adaptive_avg_pool1d(t6, 1);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (10,40)-(10,47) "Cases/Dimensions/net.knnet"
         var s = t7.flatten(1);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
 #line (11,26)-(11,57) "Cases/Dimensions/net.knnet"
-        var t8 = conv3.call(volume);
+        var t8 = Handles.Own(conv3.call(volume), volume);
 #line (11,66)-(11,70) "Cases/Dimensions/net.knnet"
-        var t9 = bn3.call(t8);
+        var t9 = Handles.Own(bn3.call(t8), t8);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
 #line (11,74)-(11,78) "Cases/Dimensions/net.knnet"
         var t10 = nn.functional.relu(t9);
 #line default
-        t9.Dispose();
+        scope.Free(t9);
 #line (11,82)-(11,102) "Cases/Dimensions/net.knnet"
         var t11 = nn.functional.max_pool3d(t10, [2, 1, 1], [2, 1, 1], [0, 0, 0]);
 #line default
-        t10.Dispose();
+        scope.Free(t10);
 #line (11,106)-(11,141) "Cases/Dimensions/net.knnet"
         var t12 = nn.functional.avg_pool3d(t11, [2, 2, 2], [1, 1, 1], [1, 1, 1]);
 #line default
-        t11.Dispose();
+        scope.Free(t11);
 #line (12,19)-(12,36) "Cases/Dimensions/net.knnet"
         var t13 = nn.functional.adaptive_avg_pool3d(t12, [1, 1, 1]);
 #line default
-        t12.Dispose();
+        scope.Free(t12);
 #line (12,40)-(12,47) "Cases/Dimensions/net.knnet"
         var t14 = t13.flatten(1);
 #line default
-        t13.Dispose();
+        scope.Free(t13);
 #line (12,58)-(12,67) "Cases/Dimensions/net.knnet"
-        var v = dense.call(t14);
+        var v = Handles.Own(dense.call(t14), t14);
 #line default
-        t14.Dispose();
+        scope.Free(t14);
 #line (13,9)-(13,14) "Cases/Dimensions/net.knnet"
         var y = s + v;
 #line default
-        s.Dispose();
-        v.Dispose();
+        scope.Free(s);
+        scope.Free(v);
         return scope.MoveToOuter(y);
     }
 

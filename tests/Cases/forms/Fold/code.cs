@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -32,12 +33,15 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Fold))]
     public Fold(int depth = 2, bool wide = true, bool normalize = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Fold")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _depth = depth;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,27)-(9,48) "Cases/Fold/net.knnet"
         grouped = nn.Conv2d(2, 4, 3, padding: 1, groups: 2, bias: false, device: device, dtype: dtype);
 #line default
@@ -223,15 +227,12 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         given_kept = policy.Create(4, device, dtype);
 #line default
         register_module("given_kept", given_kept);
-        RegisterComponents();
     }
 
     /// <summary>conv(4, 3, groups: 2): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "grouped")]
     public Conv2d grouped { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
@@ -243,11 +244,9 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     private readonly List<NormLayer> _bn_2 = [];
 
     /// <summary>conv(4, 1): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv")]
     public ModuleList<Conv2d> conv_2 { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "norm")]
     public ModuleList<NormLayer> norm { get; }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w]; norm: [N, 4, 4*h, 4*w].</summary>
@@ -255,23 +254,18 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     private readonly List<StageSequence> _stage = [];
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "kernel")]
     public Conv2d? kernel { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: stage1.1 (relu, conv).</summary>
-    [field: ComponentName(Name = "kernel_bn")]
     public NormLayer? kernel_bn { get; }
 
     /// <summary>conv(4, 1): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "either")]
     public Conv2d? either { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: kernel_bn (conv).</summary>
-    [field: ComponentName(Name = "either_kept")]
     public NormLayer? either_kept { get; }
 
     /// <summary>conv(4, 1): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "inner")]
     public InnerGroup inner { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: either_kept (conv); some_kept{i} (conv).</summary>
@@ -279,39 +273,30 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     private readonly List<NormLayer> _some_kept = [];
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "maybe")]
     public Conv2d maybe { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: kernel_bn (+, conv); some_kept1 (+, conv).</summary>
-    [field: ComponentName(Name = "maybe_bn")]
     public NormLayer? maybe_bn { get; }
 
     /// <summary>conv_transpose(4, 2, stride: 2): [N, 4, 8*h, 8*w].</summary>
-    [field: ComponentName(Name = "conv_transpose")]
     public ConvTranspose2d conv_transpose { get; }
 
     /// <summary>norm: [N, 4, 8*h, 8*w]. Prior: maybe_bn (conv_transpose).</summary>
-    [field: ComponentName(Name = "up_bn")]
     public NormLayer up_bn { get; }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "read_twice")]
     public Conv2d read_twice { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: up_bn (avgpool, conv).</summary>
-    [field: ComponentName(Name = "read_kept")]
     public NormLayer read_kept { get; }
 
     /// <summary>shared: [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "shared")]
     public Conv2d shared { get; }
 
     /// <summary>shared_norm: [N, 4, 4*h, 4*w]. Prior: turns_kept (conv).</summary>
-    [field: ComponentName(Name = "turns_kept")]
     public NormLayer turns_kept { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: read_kept (+, conv).</summary>
-    [field: ComponentName(Name = "shared_kept")]
     public NormLayer shared_kept { get; }
 
     /// <summary>conv(4, 1): [N, 4, 4*h, 4*w].</summary>
@@ -319,27 +304,21 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     private readonly List<Conv2d> _looped = [];
 
     /// <summary>head: [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "head")]
     public Unit head { get; }
 
     /// <summary>linear(6): [N, 6].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>norm: [N, 6]. Prior: head.norm (relu, avgpool, flatten, linear).</summary>
-    [field: ComponentName(Name = "fc_bn")]
     public NormLayer fc_bn { get; }
 
     /// <summary>linear(3): [N, 3].</summary>
-    [field: ComponentName(Name = "out")]
     public Linear @out { get; }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "given")]
     public Conv2d given { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: head.norm (relu, conv).</summary>
-    [field: ComponentName(Name = "given_kept")]
     public NormLayer given_kept { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -421,16 +400,16 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         using var scope = NewDisposeScope();
         var some_keptAt = 0;
 #line (9,27)-(9,48) "Cases/Fold/net.knnet"
-        var t1 = grouped.call(image);
+        var t1 = Handles.Own(grouped.call(image), image);
 #line (9,56)-(9,60) "Cases/Fold/net.knnet"
-        (var t2, var t2State, _) = bn.forward(t1, null);
+        (var t2, var t2State, _) = bn.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,64)-(9,68) "Cases/Fold/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        t2.Dispose();
+        scope.Free(t2);
         var x_2 = x;
         var x_2State = xState;
 #line (10,5)-(10,22) "Cases/Fold/net.knnet"
@@ -440,43 +419,43 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (11,27)-(11,37) "Cases/Fold/net.knnet"
             (var t3, var t3State) = conv[i].call(x_2, x_2State);
 #line default
-            x_2.Dispose();
+            scope.Free(x_2);
 #line (11,48)-(11,52) "Cases/Fold/net.knnet"
-            (var t4, var t4State, _) = bn_2[i].forward(t3, t3State);
+            (var t4, var t4State, _) = bn_2[i].call(t3, t3State);
 #line default
-            t3.Dispose();
+            scope.Free(t3);
 #line (11,56)-(11,60) "Cases/Fold/net.knnet"
             var x_3 = nn.functional.relu(t4);
 #line default
             var x_3State = t4State?.Pass(new ReluRule(), x_3);
-            t4.Dispose();
+            scope.Free(t4);
 #line (12,18)-(12,28) "Cases/Fold/net.knnet"
             (var t5, var t5State) = conv_2[i].call(x_3, x_3State);
 #line default
-            x_3.Dispose();
+            scope.Free(x_3);
 #line (12,32)-(12,36) "Cases/Fold/net.knnet"
-            (var t6, var t6State, _) = norm[i].forward(t5, t5State);
+            (var t6, var t6State, _) = norm[i].call(t5, t5State);
 #line default
-            t5.Dispose();
+            scope.Free(t5);
 #line (12,40)-(12,44) "Cases/Fold/net.knnet"
             var x_4 = nn.functional.relu(t6);
 #line default
             var x_4State = t6State?.Pass(new ReluRule(), x_4);
-            t6.Dispose();
+            scope.Free(t6);
             var currentStage = stage[i];
 #line (13,30)-(13,40) "Cases/Fold/net.knnet"
             (var t7, var t7State) = currentStage._0.call(x_4, x_4State);
 #line default
-            x_4.Dispose();
+            scope.Free(x_4);
 #line (13,42)-(13,46) "Cases/Fold/net.knnet"
-            (var t8, var t8State, _) = currentStage._1.forward(t7, t7State);
+            (var t8, var t8State, _) = currentStage._1.call(t7, t7State);
 #line default
-            t7.Dispose();
+            scope.Free(t7);
 #line (13,48)-(13,52) "Cases/Fold/net.knnet"
             var x_5 = nn.functional.relu(t8);
 #line default
             var x_5State = t8State?.Pass(new ReluRule(), x_5);
-            t8.Dispose();
+            scope.Free(t8);
             x_2 = x_5;
             x_2State = x_5State;
         }
@@ -491,15 +470,15 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (16,26)-(16,36) "Cases/Fold/net.knnet"
             (var t9, var t9State) = kernel!.call(x_2, x_2State);
 #line (16,51)-(16,55) "Cases/Fold/net.knnet"
-            (var x_7, var x_7State, _) = kernel_bn!.forward(t9, t9State);
+            (var x_7, var x_7State, _) = kernel_bn!.call(t9, t9State);
 #line default
-            t9.Dispose();
+            scope.Free(t9);
 #line (17,26)-(17,36) "Cases/Fold/net.knnet"
             (var t10, var t10State) = either!.call(x_7, x_7State);
 #line (17,53)-(17,57) "Cases/Fold/net.knnet"
-            (var z_2, var z_2State, _) = either_kept!.forward(t10, t10State);
+            (var z_2, var z_2State, _) = either_kept!.call(t10, t10State);
 #line default
-            t10.Dispose();
+            scope.Free(t10);
             x_6 = x_7;
             x_6State = x_7State;
             z = z_2;
@@ -510,26 +489,26 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (19,26)-(19,36) "Cases/Fold/net.knnet"
             (var t11, var t11State) = kernel!.call(x_2, x_2State);
 #line (19,51)-(19,55) "Cases/Fold/net.knnet"
-            (var x_8, var x_8State, _) = kernel_bn!.forward(t11, t11State);
+            (var x_8, var x_8State, _) = kernel_bn!.call(t11, t11State);
 #line default
-            t11.Dispose();
+            scope.Free(t11);
 #line (20,26)-(20,36) "Cases/Fold/net.knnet"
             (var t12, var t12State) = either!.call(x_8, x_8State);
 #line (20,40)-(20,44) "Cases/Fold/net.knnet"
             var t13 = nn.functional.relu(t12);
 #line default
             var t13State = t12State?.Pass(new ReluRule(), t13);
-            t12.Dispose();
+            scope.Free(t12);
 #line (20,61)-(20,65) "Cases/Fold/net.knnet"
-            (var z_3, var z_3State, _) = either_kept!.forward(t13, t13State);
+            (var z_3, var z_3State, _) = either_kept!.call(t13, t13State);
 #line default
-            t13.Dispose();
+            scope.Free(t13);
             x_6 = x_8;
             x_6State = x_8State;
             z = z_3;
             zState = z_3State;
         }
-        x_2.Dispose();
+        scope.Free(x_2);
         var z_4 = z;
         var z_4State = zState;
 #line (22,5)-(22,22) "Cases/Fold/net.knnet"
@@ -539,7 +518,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (23,33)-(23,43) "Cases/Fold/net.knnet"
             (var z_5, var z_5State) = inner.conv[i].call(z_4, z_4State);
 #line default
-            z_4.Dispose();
+            scope.Free(z_4);
             Tensor z_6;
             ChannelState? z_6State;
 #line (24,9)-(24,17) "Cases/Fold/net.knnet"
@@ -548,7 +527,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             {
                 var currentSomeKept = some_kept[some_keptAt++];
 #line (25,36)-(25,40) "Cases/Fold/net.knnet"
-                (var z_7, var z_7State, _) = currentSomeKept.forward(z_5, z_5State);
+                (var z_7, var z_7State, _) = currentSomeKept.call(z_5, z_5State);
 #line default
                 z_6 = z_7;
                 z_6State = z_7State;
@@ -565,12 +544,12 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         var t14 = x_6 + z_4;
 #line default
         var t14State = ChannelState.Join(new SumRule(), t14, x_6State, z_4State);
-        x_6.Dispose();
-        z_4.Dispose();
+        scope.Free(x_6);
+        scope.Free(z_4);
 #line (28,25)-(28,35) "Cases/Fold/net.knnet"
         (var t15, var t15State) = maybe.call(t14, t14State);
 #line default
-        t14.Dispose();
+        scope.Free(t14);
         Tensor y;
         ChannelState? yState;
 #line (28,39)-(28,66) "Cases/Fold/net.knnet"
@@ -578,7 +557,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
         {
 #line (28,49)-(28,53) "Cases/Fold/net.knnet"
-            (var y_2, var y_2State, _) = maybe_bn!.forward(t15, t15State);
+            (var y_2, var y_2State, _) = maybe_bn!.call(t15, t15State);
 #line default
             y = y_2;
             yState = y_2State;
@@ -591,43 +570,43 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (30,15)-(30,46) "Cases/Fold/net.knnet"
         (var t16, var t16State) = conv_transpose.call(y, yState);
 #line (30,57)-(30,61) "Cases/Fold/net.knnet"
-        (var t17, var t17State, _) = up_bn.forward(t16, t16State);
+        (var t17, var t17State, _) = up_bn.call(t16, t16State);
 #line default
-        t16.Dispose();
+        scope.Free(t16);
 #line (30,65)-(30,75) "Cases/Fold/net.knnet"
         var up = nn.functional.avg_pool2d(t17, [2, 2], [2, 2], [0, 0]);
 #line default
         var upState = t17State?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), up);
-        t17.Dispose();
+        scope.Free(t17);
 #line (31,31)-(31,41) "Cases/Fold/net.knnet"
         (var twice, var twiceState) = read_twice.call(up, upState);
 #line default
-        up.Dispose();
+        scope.Free(up);
 #line (32,32)-(32,36) "Cases/Fold/net.knnet"
-        (var once, var onceState, twiceState) = read_kept.forward(twice, twiceState);
+        (var once, var onceState, twiceState) = read_kept.call(twice, twiceState);
 #line (35,9)-(35,21) "Cases/Fold/net.knnet"
         var t18 = twice + once;
 #line default
         var t18State = ChannelState.Join(new SumRule(), t18, twiceState, onceState);
-        twice.Dispose();
-        once.Dispose();
+        scope.Free(twice);
+        scope.Free(once);
 #line (35,25)-(35,31) "Cases/Fold/net.knnet"
         (var t19, var t19State) = shared.call(t18, t18State);
 #line default
-        t18.Dispose();
+        scope.Free(t18);
 #line (35,48)-(35,52) "Cases/Fold/net.knnet"
-        (var t20, var t20State, _) = shared_kept.forward(t19, t19State);
+        (var t20, var t20State, _) = shared_kept.call(t19, t19State);
 #line default
-        t19.Dispose();
+        scope.Free(t19);
 #line (35,56)-(35,60) "Cases/Fold/net.knnet"
         var t21 = nn.functional.relu(t20);
 #line default
         var t21State = t20State?.Pass(new ReluRule(), t21);
-        t20.Dispose();
+        scope.Free(t20);
 #line (35,64)-(35,70) "Cases/Fold/net.knnet"
         (var s, var sState) = shared.call(t21, t21State);
 #line default
-        t21.Dispose();
+        scope.Free(t21);
         var s_2 = s;
         var s_2State = sState;
 #line (36,5)-(36,22) "Cases/Fold/net.knnet"
@@ -637,22 +616,22 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (37,29)-(37,39) "Cases/Fold/net.knnet"
             (var t22, var t22State) = looped[i].call(s_2, s_2State);
 #line default
-            s_2.Dispose();
+            scope.Free(s_2);
 #line (37,43)-(37,54) "Cases/Fold/net.knnet"
-            (var s_3, var s_3State, _) = turns_kept.forward(t22, t22State);
+            (var s_3, var s_3State, _) = turns_kept.call(t22, t22State);
 #line default
-            t22.Dispose();
+            scope.Free(t22);
             s_2 = s_3;
             s_2State = s_3State;
         }
 #line (40,14)-(40,18) "Cases/Fold/net.knnet"
-        (var t23, var t23State) = head.forward(s_2, s_2State);
+        (var t23, var t23State) = head.call(s_2, s_2State);
 #line default
-        s_2.Dispose();
+        scope.Free(s_2);
 #line (40,22)-(40,26) "Cases/Fold/net.knnet"
-        (var t, var tState) = head.forward(t23, t23State);
+        (var t, var tState) = head.call(t23, t23State);
 #line default
-        t23.Dispose();
+        scope.Free(t23);
 #line (41,14)-(41,29) "Cases/Fold/net.knnet"
         var t24 = nn.functional.adaptive_avg_pool2d(t, [1, 1]);
 #line default
@@ -661,29 +640,29 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         var t25 = t24.flatten(1);
 #line default
         var t25State = t24State?.Pass(new FlattenRule(1), t25);
-        t24.Dispose();
+        scope.Free(t24);
 #line (41,48)-(41,57) "Cases/Fold/net.knnet"
         (var t26, var t26State) = fc.call(t25, t25State);
 #line default
-        t25.Dispose();
+        scope.Free(t25);
 #line (41,68)-(41,72) "Cases/Fold/net.knnet"
-        (var t27, _, _) = fc_bn.forward(t26, t26State);
+        (var t27, _, _) = fc_bn.call(t26, t26State);
 #line default
-        t26.Dispose();
+        scope.Free(t26);
 #line (41,76)-(41,80) "Cases/Fold/net.knnet"
         var t28 = nn.functional.relu(t27);
 #line default
-        t27.Dispose();
+        scope.Free(t27);
 #line (41,89)-(41,98) "Cases/Fold/net.knnet"
-        var f = @out.call(t28);
+        var f = Handles.Own(@out.call(t28), t28);
 #line default
-        t28.Dispose();
+        scope.Free(t28);
 #line (42,21)-(42,31) "Cases/Fold/net.knnet"
         (var g, var gState) = given.call(t, tState);
 #line default
-        t.Dispose();
+        scope.Free(t);
 #line (43,26)-(43,30) "Cases/Fold/net.knnet"
-        (var k, _, gState) = given_kept.forward(g, gState);
+        (var k, _, gState) = given_kept.call(g, gState);
 #line default
         return new FoldOutput(scope.MoveToOuter(f), scope.MoveToOuter(g), scope.MoveToOuter(k));
     }
@@ -717,11 +696,9 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     public sealed class StageSequence() : nn.Module("StageSequence")
     {
         /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-        [field: ComponentName(Name = "0")]
         public Conv2d _0 { get; internal set; } = null!;
 
         /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: norm.{i} (relu, conv).</summary>
-        [field: ComponentName(Name = "1")]
         public NormLayer _1 { get; internal set; } = null!;
     }
 
@@ -754,26 +731,29 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Unit))]
     public Unit(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (50,28)-(50,36) "Cases/Fold/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (50,50)-(50,54) "Cases/Fold/net.knnet"
         this.norm = norm.Create(channels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("norm", this.norm);
     }
 
     /// <summary>conv(channels, 3): [N, channels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -790,15 +770,29 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (50,50)-(50,54) "Cases/Fold/net.knnet"
-        (var t2, var t2State, _) = norm.forward(t1, t1State);
+        (var t2, var t2State, _) = norm.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (50,58)-(50,62) "Cases/Fold/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -28,37 +29,42 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Grown))]
     public Grown(int extra = 2, bool wide = false, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Grown")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
         grow = new Grow(xChannels: 3, extra: extra, times: 2, device: device, dtype: dtype);
+#line default
+        register_module("grow", grow);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
         again = new Grow(xChannels: grow.XChannels3, extra: 1, times: 1, wide: wide, device: device, dtype: dtype);
+#line default
+        register_module("again", again);
 #line (9,79)-(9,83) "Cases/Grown/net.knnet"
         bn = policy.Create(again.XChannels3, device, dtype);
+#line default
+        register_module("bn", bn);
 #line (10,53)-(10,62) "Cases/Grown/net.knnet"
         fc = nn.Linear(again.XChannels3, 2, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>Grow(extra, 2): [N, 14, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "grow")]
     public Grow grow { get; }
 
     /// <summary>Grow(1, 1, wide: wide): [N, 15, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "again")]
     public Grow again { get; }
 
     /// <summary>norm: [N, 15, 2*h, 2*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <summary>linear(2): [N, 2].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -92,31 +98,31 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
-        var t1 = grow.call(image);
+        var t1 = Handles.Own(grow.call(image), image);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
-        var t2 = again.call(t1);
+        var t2 = Handles.Own(again.call(t1), t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,79)-(9,83) "Cases/Grown/net.knnet"
-        var t3 = bn.call(t2);
+        var t3 = Handles.Own(bn.call(t2), t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (9,87)-(9,91) "Cases/Grown/net.knnet"
         var x = nn.functional.relu(t3);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (10,19)-(10,34) "Cases/Grown/net.knnet"
         var t4 = nn.functional.adaptive_avg_pool2d(x, [1, 1]);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (10,38)-(10,45) "Cases/Grown/net.knnet"
         var t5 = t4.flatten(1);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (10,53)-(10,62) "Cases/Grown/net.knnet"
-        var logits = fc.call(t5);
+        var logits = Handles.Own(fc.call(t5), t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
         return scope.MoveToOuter(logits);
     }
 
@@ -149,10 +155,13 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     /// <param name="wide">The parameter wide: bool = true of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Grow))]
     public Grow(int xChannels, int extra, int times, bool wide = true, Device? device = null, ScalarType? dtype = null)
         : base("Grow")
     {
         _times = times;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
         int xChannels2 = xChannels;
 #line (17,5)-(17,22) "Cases/Grown/net.knnet"
         for (var i = 0; i < times; i++)
@@ -183,7 +192,6 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
             xChannels3 = xChannels2;
         }
         XChannels3 = xChannels3;
-        RegisterComponents();
     }
 
     /// <summary>conv(extra, 3): [N, extra, xHeight, xWidth].</summary>
@@ -191,7 +199,6 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     private readonly List<Conv2d> _conv = [];
 
     /// <summary>conv(2 * x.channels, 1): [N, 2*xChannels2, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "widen")]
     public Conv2d? widen { get; }
 
     /// <summary>A size of the output, as the constructor's arguments make it.</summary>
@@ -220,8 +227,8 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
             var x_3 = torch.cat([x_2, t1], 1);
 #line default
             var x_3State = ChannelState.Join(new ConcatRule(), x_3, x_2State, t1State);
-            x_2.Dispose();
-            t1.Dispose();
+            scope.Free(x_2);
+            scope.Free(t1);
             x_2 = x_3;
             x_2State = x_3State;
         }
@@ -243,5 +250,19 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
             x_4State = x_2State;
         }
         return (scope.MoveToOuter(x_4.alias()), x_4State?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }

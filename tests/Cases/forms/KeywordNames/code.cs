@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -30,46 +31,52 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(KeywordNames))]
     public KeywordNames(int @event = 4, double @string = 0.5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("KeywordNames")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _string = @string;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
         conv = new Part(thisChannels: 2, @is: @event, @long: 2, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (10,39)-(10,44) "Cases/KeywordNames/net.knnet"
         Sizes.Require(@event >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found event.", @event);
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"
         forward_ = nn.Conv2d(@event, @event, 1, device: device, dtype: dtype);
+#line default
+        register_module("forward", forward_);
 #line (11,39)-(11,53) "Cases/KeywordNames/net.knnet"
         @base = nn.Conv2d(@event, @event, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("base", @base);
 #line (11,65)-(11,69) "Cases/KeywordNames/net.knnet"
         @params = policy.Create(@event, device, dtype);
+#line default
+        register_module("params", @params);
 #line (12,60)-(12,69) "Cases/KeywordNames/net.knnet"
         @return = nn.Linear(@event, 3, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("return", @return);
     }
 
     /// <summary>Part(event, long: 2): [N, 4, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "conv")]
     public Part conv { get; }
 
     /// <summary>conv(event, 1): [N, 4, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "forward")]
     public Conv2d forward_ { get; }
 
     /// <summary>conv(event, 3): [N, 4, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "base")]
     public Conv2d @base { get; }
 
     /// <summary>norm: [N, 4, 2*h, 2*w]. Prior: conv.bn (conv, relu, dropout, conv, relu, +, conv).</summary>
-    [field: ComponentName(Name = "params")]
     public NormLayer @params { get; }
 
     /// <summary>linear(3): [N, 3].</summary>
-    [field: ComponentName(Name = "return")]
     public Linear @return { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -105,49 +112,49 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
-        (var t1, var t1State) = conv.forward(@in, null);
+        (var t1, var t1State) = conv.call(@in, null);
 #line (9,49)-(9,64) "Cases/KeywordNames/net.knnet"
         var scope_2 = nn.functional.dropout(t1, _string, training);
 #line default
         var scope_2State = t1State?.Pass(new DropoutRule(_string), scope_2);
-        t1.Dispose();
+        scope.Free(t1);
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"
         (var t2, var t2State) = forward_.call(scope_2, scope_2State);
 #line (10,52)-(10,56) "Cases/KeywordNames/net.knnet"
         var training_2 = nn.functional.relu(t2);
 #line default
         var training_2State = t2State?.Pass(new ReluRule(), training_2);
-        t2.Dispose();
+        scope.Free(t2);
 #line (11,13)-(11,29) "Cases/KeywordNames/net.knnet"
         var t3 = training_2 + scope_2;
 #line default
         var t3State = ChannelState.Join(new SumRule(), t3, training_2State, scope_2State);
-        training_2.Dispose();
-        scope_2.Dispose();
+        scope.Free(training_2);
+        scope.Free(scope_2);
 #line (11,39)-(11,53) "Cases/KeywordNames/net.knnet"
         (var t4, var t4State) = @base.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (11,65)-(11,69) "Cases/KeywordNames/net.knnet"
-        (var t5, _, _) = @params.forward(t4, t4State);
+        (var t5, _, _) = @params.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (11,73)-(11,77) "Cases/KeywordNames/net.knnet"
         var torch_2 = nn.functional.relu(t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (12,22)-(12,37) "Cases/KeywordNames/net.knnet"
         var t6 = nn.functional.adaptive_avg_pool2d(torch_2, [1, 1]);
 #line default
-        torch_2.Dispose();
+        scope.Free(torch_2);
 #line (12,41)-(12,48) "Cases/KeywordNames/net.knnet"
         var t7 = t6.flatten(1);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (12,60)-(12,69) "Cases/KeywordNames/net.knnet"
-        var @class = @return.call(t7);
+        var @class = Handles.Own(@return.call(t7), t7);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
         return scope.MoveToOuter(@class);
     }
 
@@ -181,10 +188,13 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Part))]
     public Part(int thisChannels, int @is, int @long = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Part")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
         _condition1 = @long == 2;
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
@@ -195,9 +205,12 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
             Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
 #line (20,28)-(20,39) "Cases/KeywordNames/net.knnet"
             @base = nn.Conv2d(thisChannels, @is, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+            register_module("base", @base);
 #line (20,47)-(20,51) "Cases/KeywordNames/net.knnet"
             bn = norm.Create(@is, device, dtype);
 #line default
+            register_module("bn", bn);
         }
         else
         {
@@ -206,25 +219,23 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
 #line (22,28)-(22,39) "Cases/KeywordNames/net.knnet"
             @base = nn.Conv2d(thisChannels, @is, 1, device: device, dtype: dtype);
 #line default
+            register_module("base", @base);
         }
 #line (24,24)-(24,26) "Cases/KeywordNames/net.knnet"
         Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
 #line (24,19)-(24,30) "Cases/KeywordNames/net.knnet"
         this.@is = nn.Conv2d(@is, @is, 1, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("is", this.@is);
     }
 
     /// <summary>conv(is, 1): [N, is, thisHeight, thisWidth].</summary>
-    [field: ComponentName(Name = "base")]
     public Conv2d? @base { get; }
 
     /// <summary>norm: [N, is, thisHeight, thisWidth]. Prior: the norms that feed this (conv).</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer? bn { get; }
 
     /// <summary>conv(is, 1): [N, is, thisHeight, thisWidth].</summary>
-    [field: ComponentName(Name = "is")]
     public Conv2d @is { get; }
 
     /// <inheritdoc/>
@@ -247,9 +258,9 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
 #line (20,28)-(20,39) "Cases/KeywordNames/net.knnet"
             (var t1, var t1State) = @base!.call(@this, thisState);
 #line (20,47)-(20,51) "Cases/KeywordNames/net.knnet"
-            (var nn_3, var nn_3State, _) = bn!.forward(t1, t1State);
+            (var nn_3, var nn_3State, _) = bn!.call(t1, t1State);
 #line default
-            t1.Dispose();
+            scope.Free(t1);
             nn_2 = nn_3;
             nn_2State = nn_3State;
         }
@@ -264,12 +275,26 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
 #line (24,19)-(24,30) "Cases/KeywordNames/net.knnet"
         (var t2, var t2State) = @is.call(nn_2, nn_2State);
 #line default
-        nn_2.Dispose();
+        scope.Free(nn_2);
 #line (24,34)-(24,38) "Cases/KeywordNames/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(x), xState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor @this, ChannelState? thisState)
+    {
+        if (!Hooks.Any(this))
+            return forward(@this, thisState);
+        var hookedThis = Hooks.Before(this, @this);
+        var made = forward(hookedThis, Hooks.StateOf(hookedThis, @this, thisState));
+        var result = Hooks.After(this, hookedThis, made.output);
+        return (Handles.Own(result, @this), Hooks.StateOf(result, made.output, made.state));
     }
 }

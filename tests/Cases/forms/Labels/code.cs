@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -26,74 +27,89 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Labels))]
     public Labels(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Labels")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
         features = new FeaturesGroup();
+        register_module("features", features);
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
         features.conv0 = nn.Conv2d(2, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        features.register_module("conv0", features.conv0);
 #line (9,64)-(9,68) "Cases/Labels/net.knnet"
         features.norm0 = policy.Create(4, device, dtype);
 #line default
+        features.register_module("norm0", features.norm0);
         features.inner = new FeaturesGroup.InnerGroup();
+        features.register_module("inner", features.inner);
 #line (10,35)-(10,45) "Cases/Labels/net.knnet"
         features.inner.conv = nn.Conv2d(4, 4, 1, device: device, dtype: dtype);
+#line default
+        features.inner.register_module("conv", features.inner.conv);
 #line (10,61)-(10,71) "Cases/Labels/net.knnet"
         block1_0 = nn.Conv2d(4, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("block1-0", block1_0);
 #line (10,82)-(10,86) "Cases/Labels/net.knnet"
         @class = policy.Create(4, device, dtype);
+#line default
+        register_module("class", @class);
 #line (11,14)-(11,24) "Cases/Labels/net.knnet"
         conv = nn.Conv2d(4, 4, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (11,28)-(11,32) "Cases/Labels/net.knnet"
         this.norm = policy.Create(4, device, dtype);
+#line default
+        register_module("norm", this.norm);
 #line (11,44)-(11,54) "Cases/Labels/net.knnet"
         conv_2 = nn.Conv2d(4, 4, 1, device: device, dtype: dtype);
+#line default
+        register_module("conv_2", conv_2);
 #line (12,18)-(12,28) "Cases/Labels/net.knnet"
         @if = nn.Conv2d(4, 4, 1, device: device, dtype: dtype);
+#line default
+        register_module("if", @if);
 #line (12,41)-(12,51) "Cases/Labels/net.knnet"
         forward_ = nn.Conv2d(4, 4, 1, device: device, dtype: dtype);
+#line default
+        register_module("forward", forward_);
 #line (12,63)-(12,73) "Cases/Labels/net.knnet"
         Layers_ = nn.Conv2d(4, 2, 1, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("Layers", Layers_);
     }
 
     /// <summary>conv(4, 3): [N, 4, h, w]; norm: [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "features")]
     public FeaturesGroup features { get; }
 
     /// <summary>conv(4, 3): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "block1-0")]
     public Conv2d block1_0 { get; }
 
     /// <summary>norm: [N, 4, h, w]. Prior: features.norm0 (relu, conv, conv).</summary>
-    [field: ComponentName(Name = "class")]
     public NormLayer @class { get; }
 
     /// <summary>conv(4, 1): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, 4, h, w]. Prior: class (relu, conv).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <summary>conv(4, 1): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "conv_2")]
     public Conv2d conv_2 { get; }
 
     /// <summary>conv(4, 1): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "if")]
     public Conv2d @if { get; }
 
     /// <summary>conv(4, 1): [N, 4, h, w].</summary>
-    [field: ComponentName(Name = "forward")]
     public Conv2d forward_ { get; }
 
     /// <summary>conv(2, 1): [N, 2, h, w].</summary>
-    [field: ComponentName(Name = "Layers")]
     public Conv2d Layers_ { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -129,61 +145,61 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
-        var t1 = features.conv0.call(image);
+        var t1 = Handles.Own(features.conv0.call(image), image);
 #line (9,64)-(9,68) "Cases/Labels/net.knnet"
-        (var t2, var t2State, _) = features.norm0.forward(t1, null);
+        (var t2, var t2State, _) = features.norm0.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,88)-(9,92) "Cases/Labels/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        t2.Dispose();
+        scope.Free(t2);
 #line (10,35)-(10,45) "Cases/Labels/net.knnet"
         (var t3, var t3State) = features.inner.conv.call(x, xState);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (10,61)-(10,71) "Cases/Labels/net.knnet"
         (var t4, var t4State) = block1_0.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (10,82)-(10,86) "Cases/Labels/net.knnet"
-        (var t5, var t5State, _) = @class.forward(t4, t4State);
+        (var t5, var t5State, _) = @class.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (10,90)-(10,94) "Cases/Labels/net.knnet"
         var x_2 = nn.functional.relu(t5);
 #line default
         var x_2State = t5State?.Pass(new ReluRule(), x_2);
-        t5.Dispose();
+        scope.Free(t5);
 #line (11,14)-(11,24) "Cases/Labels/net.knnet"
         (var t6, var t6State) = conv.call(x_2, x_2State);
 #line default
-        x_2.Dispose();
+        scope.Free(x_2);
 #line (11,28)-(11,32) "Cases/Labels/net.knnet"
-        (var t7, _, _) = norm.forward(t6, t6State);
+        (var t7, _, _) = norm.call(t6, t6State);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (11,36)-(11,40) "Cases/Labels/net.knnet"
         var t8 = nn.functional.relu(t7);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
 #line (11,44)-(11,54) "Cases/Labels/net.knnet"
-        var x_3 = conv_2.call(t8);
+        var x_3 = Handles.Own(conv_2.call(t8), t8);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
 #line (12,18)-(12,28) "Cases/Labels/net.knnet"
-        var t9 = @if.call(x_3);
+        var t9 = Handles.Own(@if.call(x_3), x_3);
 #line default
-        x_3.Dispose();
+        scope.Free(x_3);
 #line (12,41)-(12,51) "Cases/Labels/net.knnet"
-        var t10 = forward_.call(t9);
+        var t10 = Handles.Own(forward_.call(t9), t9);
 #line default
-        t9.Dispose();
+        scope.Free(t9);
 #line (12,63)-(12,73) "Cases/Labels/net.knnet"
-        var x_4 = Layers_.call(t10);
+        var x_4 = Handles.Own(Layers_.call(t10), t10);
 #line default
-        t10.Dispose();
+        scope.Free(t10);
         return scope.MoveToOuter(x_4);
     }
 
@@ -205,22 +221,18 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
     public sealed class FeaturesGroup() : nn.Module("FeaturesGroup")
     {
         /// <summary>conv(4, 3): [N, 4, h, w].</summary>
-        [field: ComponentName(Name = "conv0")]
         public Conv2d conv0 { get; internal set; } = null!;
 
         /// <summary>norm: [N, 4, h, w]. Prior: none, begins the chain.</summary>
-        [field: ComponentName(Name = "norm0")]
         public NormLayer norm0 { get; internal set; } = null!;
 
         /// <summary>conv(4, 1): [N, 4, h, w].</summary>
-        [field: ComponentName(Name = "inner")]
         public FeaturesGroup.InnerGroup inner { get; internal set; } = null!;
 
         /// <summary>The modules under <c>features.inner</c>; the forward pass of what contains them applies them.</summary>
         public sealed class InnerGroup() : nn.Module("InnerGroup")
         {
             /// <summary>conv(4, 1): [N, 4, h, w].</summary>
-            [field: ComponentName(Name = "conv")]
             public Conv2d conv { get; internal set; } = null!;
         }
     }

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -29,69 +30,88 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(LearnedTensors))]
+    [DynamicDependency(Components.Reflected, typeof(EncoderGroup))]
     public LearnedTensors(int classes = 10, bool shifts = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("LearnedTensors")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (10,25)-(10,35) "Cases/LearnedTensors/net.knnet"
         conv1 = nn.Conv2d(3, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (10,44)-(10,48) "Cases/LearnedTensors/net.knnet"
         bn1 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (10,60)-(10,74) "Cases/LearnedTensors/net.knnet"
         scaled = new Scaled(xChannels: 4, shifts: shifts, device: device, dtype: dtype);
+#line default
+        register_module("scaled", scaled);
 #line (11,21)-(11,31) "Cases/LearnedTensors/net.knnet"
         conv2 = nn.Conv2d(4, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (11,40)-(11,44) "Cases/LearnedTensors/net.knnet"
         bn2 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn2", bn2);
 #line (12,23)-(12,27) "Cases/LearnedTensors/net.knnet"
         bn3 = policy.Create(4, device, dtype);
 #line default
+        register_module("bn3", bn3);
         encoder = new EncoderGroup();
+        register_module("encoder", encoder);
 #line (13,33)-(13,60) "Cases/LearnedTensors/net.knnet"
         encoder.positions = Operations.learned([1, 5, 4], 0.0, 0.02, device, dtype);
+#line default
+        encoder.register_parameter("positions", encoder.positions);
 #line (14,16)-(14,43) "Cases/LearnedTensors/net.knnet"
         learned = Operations.learned([1, 1, 4], 0.0, 0.02, device, dtype);
+#line default
+        register_parameter("learned", learned);
 #line (15,26)-(15,35) "Cases/LearnedTensors/net.knnet"
         encoder.ln = new ChannelLayerNorm(4, -1, 1E-05, device, dtype);
+#line default
+        encoder.register_module("ln", encoder.ln);
 #line (15,54)-(15,63) "Cases/LearnedTensors/net.knnet"
         encoder.mixed = nn.Linear(4, 4, device: device, dtype: dtype);
+#line default
+        encoder.register_module("mixed", encoder.mixed);
 #line (16,51)-(16,58) "Cases/LearnedTensors/net.knnet"
         root = new ChannelRmsNorm(4, -1, 1E-05, device, dtype);
+#line default
+        register_module("root", root);
 #line (16,73)-(16,80) "Cases/LearnedTensors/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
 #line (16,66)-(16,81) "Cases/LearnedTensors/net.knnet"
         fc = nn.Linear(4, classes, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(4, 3): [N, 4, 8, 8].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 4, 8, 8]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>Scaled(shifts): [N, 4, 8, 8].</summary>
-    [field: ComponentName(Name = "scaled")]
     public Scaled scaled { get; }
 
     /// <summary>conv(4, 3): [N, 4, 8, 8].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <summary>norm: [N, 4, 8, 8]. Prior: bn1 (*, +, -, conv).</summary>
-    [field: ComponentName(Name = "bn2")]
     public NormLayer bn2 { get; }
 
     /// <summary>norm: [N, 4, 8, 8]. Prior: bn2 (-); bn1 (*, +, -, -).</summary>
-    [field: ComponentName(Name = "bn3")]
     public NormLayer bn3 { get; }
 
     /// <summary>learned(1, 5, 4, std: 0.02): [1, 5, 4]; layernorm: [N, 5, 4]; linear(4): [N, 5, 4].</summary>
-    [field: ComponentName(Name = "encoder")]
     public EncoderGroup encoder { get; }
 
     /// <summary>learned(1, 1, 4, std: 0.02): [1, 1, 4].</summary>
@@ -99,11 +119,9 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     public readonly Parameter learned;
 
     /// <summary>rmsnorm: [N, 4].</summary>
-    [field: ComponentName(Name = "root")]
     public ChannelRmsNorm root { get; }
 
     /// <summary>linear(classes): [N, 10].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -151,47 +169,47 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (10,25)-(10,35) "Cases/LearnedTensors/net.knnet"
-        var t1 = conv1.call(image);
+        var t1 = Handles.Own(conv1.call(image), image);
 #line (10,44)-(10,48) "Cases/LearnedTensors/net.knnet"
-        (var t2, var t2State, _) = bn1.forward(t1, null);
+        (var t2, var t2State, _) = bn1.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (10,60)-(10,74) "Cases/LearnedTensors/net.knnet"
-        (var x, var xState) = scaled.forward(t2, t2State);
+        (var x, var xState) = scaled.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (11,21)-(11,31) "Cases/LearnedTensors/net.knnet"
         (var t3, var t3State) = conv2.call(x, xState);
 #line (11,40)-(11,44) "Cases/LearnedTensors/net.knnet"
-        (var y, var yState, _) = bn2.forward(t3, t3State);
+        (var y, var yState, _) = bn2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (12,9)-(12,14) "Cases/LearnedTensors/net.knnet"
         var t4 = y - x;
 #line default
         var t4State = ChannelState.Join(new DifferenceRule(), t4, yState, xState);
-        y.Dispose();
-        x.Dispose();
+        scope.Free(y);
+        scope.Free(x);
 #line (12,23)-(12,27) "Cases/LearnedTensors/net.knnet"
-        (var t5, _, _) = bn3.forward(t4, t4State);
+        (var t5, _, _) = bn3.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (12,31)-(12,35) "Cases/LearnedTensors/net.knnet"
         var t6 = nn.functional.relu(t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (12,39)-(12,49) "Cases/LearnedTensors/net.knnet"
         var t7 = nn.functional.max_pool2d(t6, [4, 4], [4, 4], [0, 0]);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (12,53)-(12,63) "Cases/LearnedTensors/net.knnet"
         var t8 = t7.flatten(2);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
 #line (12,67)-(12,83) "Cases/LearnedTensors/net.knnet"
         var y_2 = t8.permute(0, 2, 1);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
 #line (13,33)-(13,60) "Cases/LearnedTensors/net.knnet"
         var places = encoder.positions.alias();
 #line (14,16)-(14,43) "Cases/LearnedTensors/net.knnet"
@@ -199,37 +217,37 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line (14,9)-(14,56) "Cases/LearnedTensors/net.knnet"
         var t10 = torch.cat([t9.expand(y_2.shape[0], -1, -1), y_2], 1);
 #line default
-        t9.Dispose();
-        y_2.Dispose();
+        scope.Free(t9);
+        scope.Free(y_2);
 #line (14,9)-(14,65) "Cases/LearnedTensors/net.knnet"
         var z = t10 + places;
 #line default
-        t10.Dispose();
-        places.Dispose();
+        scope.Free(t10);
+        scope.Free(places);
 #line (15,26)-(15,35) "Cases/LearnedTensors/net.knnet"
-        var t11 = encoder.ln.call(z);
+        var t11 = Handles.Own(encoder.ln.call(z), z);
 #line default
-        z.Dispose();
+        scope.Free(z);
 #line (15,54)-(15,63) "Cases/LearnedTensors/net.knnet"
-        var z_2 = encoder.mixed.call(t11);
+        var z_2 = Handles.Own(encoder.mixed.call(t11), t11);
 #line default
-        t11.Dispose();
+        scope.Free(t11);
 #line (16,19)-(16,30) "Cases/LearnedTensors/net.knnet"
         var t12 = z_2.slice(1, 0, 1, 1);
 #line default
-        z_2.Dispose();
+        scope.Free(z_2);
 #line (16,34)-(16,41) "Cases/LearnedTensors/net.knnet"
         var t13 = t12.flatten(1);
 #line default
-        t12.Dispose();
+        scope.Free(t12);
 #line (16,51)-(16,58) "Cases/LearnedTensors/net.knnet"
-        var t14 = root.call(t13);
+        var t14 = Handles.Own(root.call(t13), t13);
 #line default
-        t13.Dispose();
+        scope.Free(t13);
 #line (16,66)-(16,81) "Cases/LearnedTensors/net.knnet"
-        var logits = fc.call(t14);
+        var logits = Handles.Own(fc.call(t14), t14);
 #line default
-        t14.Dispose();
+        scope.Free(t14);
         return scope.MoveToOuter(logits);
     }
 
@@ -254,11 +272,9 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
         public Parameter positions = null!;
 
         /// <summary>layernorm: [N, 5, 4].</summary>
-        [field: ComponentName(Name = "ln")]
         public ChannelLayerNorm ln { get; internal set; } = null!;
 
         /// <summary>linear(4): [N, 5, 4].</summary>
-        [field: ComponentName(Name = "mixed")]
         public Linear mixed { get; internal set; } = null!;
     }
 }
@@ -276,11 +292,16 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     /// <param name="shifts">The parameter shifts: bool of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Scaled))]
     public Scaled(int xChannels, bool shifts, Device? device = null, ScalarType? dtype = null)
         : base("Scaled")
     {
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
         learned = Operations.learned([xChannels, 1, 1], 1.0, 0.0, device, dtype);
+#line default
+        register_parameter("learned", learned);
 #line (24,5)-(24,14) "Cases/LearnedTensors/net.knnet"
         if (shifts)
 #line default
@@ -288,13 +309,15 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line (25,25)-(25,50) "Cases/LearnedTensors/net.knnet"
             offset = Operations.learned([xChannels, 1, 1], 0.0, 0.0, device, dtype);
 #line default
+            register_parameter("offset", offset);
         }
 #line (28,23)-(28,39) "Cases/LearnedTensors/net.knnet"
         start_0 = Operations.learned([4, 1, 1], 0.0, 0.0, device, dtype);
+#line default
+        register_parameter("start-0", start_0);
 #line (29,12)-(29,20) "Cases/LearnedTensors/net.knnet"
         Sizes.RequireEqual(xChannels, 4, "KN0203", "'-' needs equal sizes, found [N, xChannels, xHeight, xWidth] and [4, 1, 1]: channels xChannels and 4.");
 #line default
-        RegisterComponents();
     }
 
     /// <summary>learned(x.channels, 1, 1, value: 1): [xChannels, 1, 1].</summary>
@@ -326,7 +349,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
         var y = x * t1;
 #line default
         var yState = xState?.Pass(new ScaleRule(t1), y);
-        t1.Dispose();
+        scope.Free(t1);
         Tensor y_2;
         ChannelState? y_2State;
 #line (24,5)-(24,14) "Cases/LearnedTensors/net.knnet"
@@ -339,7 +362,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
             var y_3 = y + shift;
 #line default
             var y_3State = yState?.Pass(new ShiftRule(shift), y_3);
-            shift.Dispose();
+            scope.Free(shift);
             y_2 = y_3;
             y_2State = y_3State;
         }
@@ -354,7 +377,21 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
         var output = y_2 - zero;
 #line default
         var outputState = y_2State?.Pass(new ShiftRule(zero.neg()), output);
-        zero.Dispose();
+        scope.Free(zero);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -28,52 +29,59 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Loop))]
     public Loop(int growth = 3, IReadOnlyList<int>? depths = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Loop")
     {
         NativeConvolutions.Check();
         depths ??= new int[] { 2, 3 };
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,30)-(9,38) "Cases/Loop/net.knnet"
         Sizes.Require(2 * growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*growth.", 2 * growth);
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
         conv0 = nn.Conv2d(3, 2 * growth, 3, padding: 1, device: device, dtype: dtype);
+#line default
+        register_module("conv0", conv0);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
         dense1 = new Dense(xChannels: 2 * growth, layers: depths[0], growth: growth, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("dense1", dense1);
 #line (10,66)-(10,76) "Cases/Loop/net.knnet"
         transition = new Transition(xChannels: dense1.XChannels2, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("transition", transition);
 #line (11,26)-(11,50) "Cases/Loop/net.knnet"
         dense2 = new Dense(xChannels: dense1.XChannels2 / 2, layers: depths[1], growth: growth, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("dense2", dense2);
 #line (11,60)-(11,64) "Cases/Loop/net.knnet"
         this.norm = policy.Create(dense2.XChannels2, device, dtype);
+#line default
+        register_module("norm", this.norm);
 #line (12,61)-(12,70) "Cases/Loop/net.knnet"
         classifier = nn.Linear(dense2.XChannels2, 7, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("classifier", classifier);
     }
 
     /// <summary>conv(2*growth, 3): [N, 6, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv0")]
     public Conv2d conv0 { get; }
 
     /// <summary>Dense(depths[0], growth): [N, 12, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "dense1")]
     public Dense dense1 { get; }
 
     /// <summary>Transition: [N, 6, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "transition")]
     public Transition transition { get; }
 
     /// <summary>Dense(depths[1], growth): [N, 15, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "dense2")]
     public Dense dense2 { get; }
 
     /// <summary>norm: [N, 15, 2*h, 2*w]. Prior: dense2.denselayer3.norm1 (concat); dense2.denselayer3.norm2 (relu, conv, concat).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <summary>linear(7): [N, 7].</summary>
-    [field: ComponentName(Name = "classifier")]
     public Linear classifier { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -140,39 +148,39 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
-        var t1 = conv0.call(image);
+        var t1 = Handles.Own(conv0.call(image), image);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
-        (var t2, var t2State) = dense1.forward(t1, null);
+        (var t2, var t2State) = dense1.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (10,66)-(10,76) "Cases/Loop/net.knnet"
-        (var t3, var t3State) = transition.forward(t2, ref t2State);
+        (var t3, var t3State) = transition.call(t2, ref t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (11,26)-(11,50) "Cases/Loop/net.knnet"
-        (var t4, var t4State) = dense2.forward(t3, t3State);
+        (var t4, var t4State) = dense2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (11,60)-(11,64) "Cases/Loop/net.knnet"
-        (var t5, _, _) = norm.forward(t4, t4State);
+        (var t5, _, _) = norm.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (11,68)-(11,72) "Cases/Loop/net.knnet"
         var x = nn.functional.relu(t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (12,19)-(12,34) "Cases/Loop/net.knnet"
         var t6 = nn.functional.adaptive_avg_pool2d(x, [1, 1]);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (12,38)-(12,45) "Cases/Loop/net.knnet"
         var t7 = t6.flatten(1);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (12,61)-(12,70) "Cases/Loop/net.knnet"
-        var logits = classifier.call(t7);
+        var logits = Handles.Own(classifier.call(t7), t7);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
         return scope.MoveToOuter(logits);
     }
 
@@ -207,11 +215,14 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Dense))]
     public Dense(int xChannels, int layers, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Dense")
     {
         norm ??= NormPolicy.Kalman();
         _layers = layers;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
         int xChannels2 = xChannels;
 #line (19,5)-(19,27) "Cases/Loop/net.knnet"
         for (var i = 1; i < layers + 1; i++)
@@ -225,7 +236,6 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
             xChannels2 = growth + xChannels2;
         }
         XChannels2 = xChannels2;
-        RegisterComponents();
     }
 
     /// <summary>DenseLayer(growth): [N, growth, xHeight, xWidth].</summary>
@@ -253,17 +263,31 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (20,35)-(20,53) "Cases/Loop/net.knnet"
-            (var @new, var newState) = denselayer[i - 1].forward(x_2, ref x_2State);
+            (var @new, var newState) = denselayer[i - 1].call(x_2, ref x_2State);
 #line (21,13)-(21,27) "Cases/Loop/net.knnet"
             var x_3 = torch.cat([x_2, @new], 1);
 #line default
             var x_3State = ChannelState.Join(new ConcatRule(), x_3, x_2State, newState);
-            x_2.Dispose();
-            @new.Dispose();
+            scope.Free(x_2);
+            scope.Free(@new);
             x_2 = x_3;
             x_2State = x_3State;
         }
         return (scope.MoveToOuter(x_2), x_2State?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>
@@ -294,40 +318,45 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(DenseLayer))]
     public DenseLayer(int xChannels, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("DenseLayer")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
         norm1 = norm.Create(xChannels, device, dtype);
+#line default
+        register_module("norm1", norm1);
 #line (28,52)-(28,60) "Cases/Loop/net.knnet"
         Sizes.Require(2 * growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*growth.", 2 * growth);
 #line (28,47)-(28,64) "Cases/Loop/net.knnet"
         conv1 = nn.Conv2d(xChannels, 2 * growth, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (29,24)-(29,28) "Cases/Loop/net.knnet"
         norm2 = norm.Create(2 * growth, device, dtype);
+#line default
+        register_module("norm2", norm2);
 #line (29,52)-(29,58) "Cases/Loop/net.knnet"
         Sizes.Require(growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found growth.", growth);
 #line (29,47)-(29,75) "Cases/Loop/net.knnet"
         conv2 = nn.Conv2d(2 * growth, growth, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("conv2", conv2);
     }
 
     /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
-    [field: ComponentName(Name = "norm1")]
     public NormLayer norm1 { get; }
 
     /// <summary>conv(2*growth, 1): [N, 2*growth, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 2*growth, xHeight, xWidth]. Prior: norm1 (relu, conv).</summary>
-    [field: ComponentName(Name = "norm2")]
     public NormLayer norm2 { get; }
 
     /// <summary>conv(growth, 3, bias: false): [N, growth, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <inheritdoc/>
@@ -344,31 +373,47 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
-        (var t1, var t1State, xState) = norm1.forward(x, xState);
+        (var t1, var t1State, xState) = norm1.call(x, xState);
 #line (28,32)-(28,36) "Cases/Loop/net.knnet"
         var t2 = nn.functional.relu(t1);
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
-        t1.Dispose();
+        scope.Free(t1);
 #line (28,47)-(28,64) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (29,24)-(29,28) "Cases/Loop/net.knnet"
-        (var t4, var t4State, _) = norm2.forward(t3, t3State);
+        (var t4, var t4State, _) = norm2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (29,32)-(29,36) "Cases/Loop/net.knnet"
         var t5 = nn.functional.relu(t4);
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
-        t4.Dispose();
+        scope.Free(t4);
 #line (29,47)-(29,75) "Cases/Loop/net.knnet"
         (var output, var outputState) = conv2.call(t5, t5State);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ref ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, ref xState);
+        var hookedX = Hooks.Before(this, x);
+        var hookedXState = Hooks.StateOf(hookedX, x, xState);
+        var made = forward(hookedX, ref hookedXState);
+        xState = Hooks.StateOf(hookedX, x, hookedXState, otherwise: xState);
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>
@@ -397,26 +442,29 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Transition))]
     public Transition(int xChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Transition")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
         this.norm = norm.Create(xChannels, device, dtype);
+#line default
+        register_module("norm", this.norm);
 #line (35,50)-(35,64) "Cases/Loop/net.knnet"
         Sizes.Require(xChannels / 2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found xChannels/2.", xChannels / 2);
 #line (35,45)-(35,81) "Cases/Loop/net.knnet"
         conv = nn.Conv2d(xChannels, xChannels / 2, 1, bias: false, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("conv", conv);
     }
 
     /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <summary>conv(x.channels / 2, 1, bias: false): [N, xChannels/2, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <inheritdoc/>
@@ -433,22 +481,38 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
-        (var t1, var t1State, xState) = norm.forward(x, xState);
+        (var t1, var t1State, xState) = norm.call(x, xState);
 #line (35,31)-(35,35) "Cases/Loop/net.knnet"
         var t2 = nn.functional.relu(t1);
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
-        t1.Dispose();
+        scope.Free(t1);
 #line (35,45)-(35,81) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (35,85)-(35,95) "Cases/Loop/net.knnet"
         var output = nn.functional.avg_pool2d(t3, [2, 2], [2, 2], [0, 0]);
 #line default
         var outputState = t3State?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), output);
-        t3.Dispose();
+        scope.Free(t3);
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ref ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, ref xState);
+        var hookedX = Hooks.Before(this, x);
+        var hookedXState = Hooks.StateOf(hookedX, x, xState);
+        var made = forward(hookedX, ref hookedXState);
+        xState = Hooks.StateOf(hookedX, x, hookedXState, otherwise: xState);
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -31,12 +32,15 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(PathFacts))]
     public PathFacts(bool wide = true, int turns = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("PathFacts")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _turns = turns;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
         conv1 = nn.Conv2d(3, 8, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -145,31 +149,24 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         fc = nn.Linear(8, 10, device: device, dtype: dtype);
 #line default
         register_module("fc", fc);
-        RegisterComponents();
     }
 
     /// <summary>conv(8, 3): [N, 8, 8, 8].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 8, 8, 8]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "first")]
     public NormLayer first { get; }
 
     /// <summary>conv(8, 3): [N, 8, 8, 8].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <summary>norm: [N, 8, 8, 8]. Prior: first (relu, conv).</summary>
-    [field: ComponentName(Name = "a")]
     public NormLayer? a { get; }
 
     /// <summary>norm: [N, 8, 8, 8]. Prior: first (relu, conv).</summary>
-    [field: ComponentName(Name = "b")]
     public NormLayer? b { get; }
 
     /// <summary>norm: [N, 8, 8, 8]. Prior: a.</summary>
-    [field: ComponentName(Name = "after")]
     public NormLayer after { get; }
 
     /// <summary>norm: [N, 8, 8, 8]. Prior: after; turn{i}.</summary>
@@ -177,23 +174,18 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
     private readonly List<NormLayer> _turn = [];
 
     /// <summary>conv(8, 3): [N, 8, 8, 8].</summary>
-    [field: ComponentName(Name = "conv3")]
     public Conv2d conv3 { get; }
 
     /// <summary>norm: [N, 8, 8, 8]. Prior: a (+, +, +, conv); after (relu, +, +, +, conv); turn0 (+, +, conv); turn1 (+, conv).</summary>
-    [field: ComponentName(Name = "source")]
     public NormLayer source { get; }
 
     /// <summary>conv(8, 3): [N, 8, 8, 8].</summary>
-    [field: ComponentName(Name = "conv4")]
     public Conv2d conv4 { get; }
 
     /// <summary>norm(from: source): [N, 8, 8, 8]. Prior: source (relu, conv, relu).</summary>
-    [field: ComponentName(Name = "named")]
     public NormLayer? named { get; }
 
     /// <summary>conv(8, 3): [N, 8, 8, 8].</summary>
-    [field: ComponentName(Name = "conv5")]
     public Conv2d? conv5 { get; }
 
     /// <summary>conv(8, 3): [N, 8, 8, 8].</summary>
@@ -205,15 +197,12 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
     private readonly List<NormLayer> _each = [];
 
     /// <summary>norm: [N, 8, 8, 8].</summary>
-    [field: ComponentName(Name = "grouped")]
     public NormLayer? grouped { get; }
 
     /// <summary>norm: [N, 8, 8, 8]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "last")]
     public NormLayer last { get; }
 
     /// <summary>linear(10): [N, 10].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -265,20 +254,20 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
-        var t1 = conv1.call(image);
+        var t1 = Handles.Own(conv1.call(image), image);
 #line (9,46)-(9,50) "Cases/PathFacts/net.knnet"
-        (var t2, var t2State, _) = first.forward(t1, null);
+        (var t2, var t2State, _) = first.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,54)-(9,58) "Cases/PathFacts/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        t2.Dispose();
+        scope.Free(t2);
 #line (9,69)-(9,79) "Cases/PathFacts/net.knnet"
         (var x, var xState) = conv2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
         Tensor y;
         ChannelState? yState;
 #line (10,5)-(10,12) "Cases/PathFacts/net.knnet"
@@ -286,7 +275,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (11,21)-(11,25) "Cases/PathFacts/net.knnet"
-            (var y_2, var y_2State, xState) = a!.forward(x, xState);
+            (var y_2, var y_2State, xState) = a!.call(x, xState);
 #line default
             y = y_2;
             yState = y_2State;
@@ -294,24 +283,24 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         else
         {
 #line (13,21)-(13,25) "Cases/PathFacts/net.knnet"
-            (var y_3, var y_3State, xState) = b!.forward(x, xState);
+            (var y_3, var y_3State, xState) = b!.call(x, xState);
 #line default
             y = y_3;
             yState = y_3State;
         }
 #line (16,26)-(16,30) "Cases/PathFacts/net.knnet"
-        (var t4, var t4State, xState) = after.forward(x, xState);
+        (var t4, var t4State, xState) = after.call(x, xState);
 #line (16,34)-(16,38) "Cases/PathFacts/net.knnet"
         var t5 = nn.functional.relu(t4);
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
-        t4.Dispose();
+        scope.Free(t4);
 #line (16,9)-(16,39) "Cases/PathFacts/net.knnet"
         var y_4 = y + t5;
 #line default
         var y_4State = ChannelState.Join(new SumRule(), y_4, yState, t5State);
-        y.Dispose();
-        t5.Dispose();
+        scope.Free(y);
+        scope.Free(t5);
         var y_5 = y_4;
         var y_5State = y_4State;
 #line (19,5)-(19,22) "Cases/PathFacts/net.knnet"
@@ -319,42 +308,42 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (20,32)-(20,36) "Cases/PathFacts/net.knnet"
-            (var t6, var t6State, xState) = turn[i].forward(x, xState);
+            (var t6, var t6State, xState) = turn[i].call(x, xState);
 #line (20,13)-(20,37) "Cases/PathFacts/net.knnet"
             var y_6 = y_5 + t6;
 #line default
             var y_6State = ChannelState.Join(new SumRule(), y_6, y_5State, t6State);
-            y_5.Dispose();
-            t6.Dispose();
+            scope.Free(y_5);
+            scope.Free(t6);
             y_5 = y_6;
             y_5State = y_6State;
         }
-        x.Dispose();
+        scope.Free(x);
 #line (24,21)-(24,31) "Cases/PathFacts/net.knnet"
         (var t7, var t7State) = conv3.call(y_5, y_5State);
 #line default
-        y_5.Dispose();
+        scope.Free(y_5);
 #line (24,43)-(24,47) "Cases/PathFacts/net.knnet"
-        (var t8, var t8State, _) = source.forward(t7, t7State);
+        (var t8, var t8State, _) = source.call(t7, t7State);
 #line default
         var namedPrior = t8State;
         var namedPrior_2 = t8State;
         var eachPrior = t8State;
-        t7.Dispose();
+        scope.Free(t7);
 #line (24,51)-(24,55) "Cases/PathFacts/net.knnet"
         var t9 = nn.functional.relu(t8);
 #line default
         namedPrior = namedPrior?.Pass(new ReluRule(), t9);
         namedPrior_2 = namedPrior_2?.Pass(new ReluRule(), t9);
         eachPrior = eachPrior?.Pass(new ReluRule(), t9);
-        t8.Dispose();
+        scope.Free(t8);
 #line (24,66)-(24,76) "Cases/PathFacts/net.knnet"
-        var s = conv4.call(t9);
+        (var s, var sStates) = conv4.call(t9, [namedPrior, namedPrior_2, eachPrior]);
 #line default
-        namedPrior = namedPrior?.Pass(new ConvolutionRule(conv4), s);
-        namedPrior_2 = namedPrior_2?.Pass(new ConvolutionRule(conv4), s);
-        eachPrior = eachPrior?.Pass(new ConvolutionRule(conv4), s);
-        t9.Dispose();
+        namedPrior = sStates[0];
+        namedPrior_2 = sStates[1];
+        eachPrior = sStates[2];
+        scope.Free(t9);
         Tensor z;
         ChannelState? zState;
 #line (25,5)-(25,12) "Cases/PathFacts/net.knnet"
@@ -366,22 +355,20 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
             var namedPrior_3 = namedPrior?.Pass(new ReluRule(), t10);
 #line (26,33)-(26,51) "Cases/PathFacts/net.knnet"
-            (var z_2, var z_2State, _) = named!.forward(t10, namedPrior_3);
+            (var z_2, var z_2State, _) = named!.call(t10, namedPrior_3);
 #line default
-            t10.Dispose();
+            scope.Free(t10);
             z = z_2;
             zState = z_2State;
         }
         else
         {
 #line (28,25)-(28,35) "Cases/PathFacts/net.knnet"
-            var t11 = conv5!.call(s);
-#line default
-            var namedPrior_4 = namedPrior_2?.Pass(new ConvolutionRule(conv5!), t11);
+            (var t11, var namedPrior_4) = conv5!.call(s, namedPrior_2);
 #line (28,46)-(28,64) "Cases/PathFacts/net.knnet"
-            (var z_3, var z_3State, _) = named!.forward(t11, namedPrior_4);
+            (var z_3, var z_3State, _) = named!.call(t11, namedPrior_4);
 #line default
-            t11.Dispose();
+            scope.Free(t11);
             z = z_3;
             zState = z_3State;
         }
@@ -392,23 +379,21 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (31,33)-(31,43) "Cases/PathFacts/net.knnet"
-            var t12 = inner[i].call(s);
-#line default
-            var eachPrior_2 = eachPrior?.Pass(new ConvolutionRule(inner[i]), t12);
+            (var t12, var eachPrior_2) = inner[i].call(s, eachPrior);
 #line (31,56)-(31,74) "Cases/PathFacts/net.knnet"
-            (var t13, var t13State, _) = each[i].forward(t12, eachPrior_2);
+            (var t13, var t13State, _) = each[i].call(t12, eachPrior_2);
 #line default
-            t12.Dispose();
+            scope.Free(t12);
 #line (31,13)-(31,75) "Cases/PathFacts/net.knnet"
             var z_5 = z_4 + t13;
 #line default
             var z_5State = ChannelState.Join(new SumRule(), z_5, z_4State, t13State);
-            z_4.Dispose();
-            t13.Dispose();
+            scope.Free(z_4);
+            scope.Free(t13);
             z_4 = z_5;
             z_4State = z_5State;
         }
-        s.Dispose();
+        scope.Free(s);
         Tensor z_6;
         ChannelState? z_6State;
 #line (35,5)-(35,12) "Cases/PathFacts/net.knnet"
@@ -416,7 +401,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (37,27)-(37,31) "Cases/PathFacts/net.knnet"
-            var z_7 = grouped!.call(z_4);
+            var z_7 = Handles.Own(grouped!.call(z_4), z_4);
 #line default
             z_6 = z_7;
             z_6State = null;
@@ -431,21 +416,21 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         var t14State = z_6State?.Pass(new ReluRule(), t14);
 #line (39,33)-(39,37) "Cases/PathFacts/net.knnet"
-        (var t15, _, _) = last.forward(t14, t14State);
+        (var t15, _, _) = last.call(t14, t14State);
 #line default
-        t14.Dispose();
+        scope.Free(t14);
 #line (39,41)-(39,56) "Cases/PathFacts/net.knnet"
         var t16 = nn.functional.adaptive_avg_pool2d(t15, [1, 1]);
 #line default
-        t15.Dispose();
+        scope.Free(t15);
 #line (39,60)-(39,67) "Cases/PathFacts/net.knnet"
         var t17 = t16.flatten(1);
 #line default
-        t16.Dispose();
+        scope.Free(t16);
 #line (39,75)-(39,85) "Cases/PathFacts/net.knnet"
-        var logits = fc.call(t17);
+        var logits = Handles.Own(fc.call(t17), t17);
 #line default
-        t17.Dispose();
+        scope.Free(t17);
         return scope.MoveToOuter(logits);
     }
 

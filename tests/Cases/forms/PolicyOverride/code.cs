@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,93 +28,107 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman(gain: (mean: 1, variance: 0.1), transition: sampled) of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(PolicyOverride))]
     public PolicyOverride(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("PolicyOverride")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman(gain: new KnDsl.Gain(mean: 1, variance: 0.1), transition: KnDsl.Transition.Sampled);
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
         conv1 = nn.Conv2d(2, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (9,44)-(9,48) "Cases/PolicyOverride/net.knnet"
         bn1 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (9,67)-(9,77) "Cases/PolicyOverride/net.knnet"
         conv2 = nn.Conv2d(4, 8, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (9,86)-(9,100) "Cases/PolicyOverride/net.knnet"
         bn2 = NormPolicy.Group(groups: 4).Create(8, device, dtype);
+#line default
+        register_module("bn2", bn2);
 #line (10,21)-(10,31) "Cases/PolicyOverride/net.knnet"
         conv3 = nn.Conv2d(8, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv3", conv3);
 #line (10,40)-(10,58) "Cases/PolicyOverride/net.knnet"
         bn3 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn3", bn3);
 #line (10,77)-(10,87) "Cases/PolicyOverride/net.knnet"
         conv4 = nn.Conv2d(4, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv4", conv4);
 #line (10,96)-(10,100) "Cases/PolicyOverride/net.knnet"
         bn4 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn4", bn4);
 #line (12,21)-(12,29) "Cases/PolicyOverride/net.knnet"
         inner = new Inner(xChannels: 4, channels: 6, norm: NormPolicy.Batch(momentum: 0.2, eps: 0.001), device: device, dtype: dtype);
+#line default
+        register_module("inner", inner);
 #line (14,22)-(14,30) "Cases/PolicyOverride/net.knnet"
         inner2 = new Inner(xChannels: 6, channels: 6, norm: NormPolicy.Kalman(gain: 0.1, microbatch: 2), device: device, dtype: dtype);
+#line default
+        register_module("inner2", inner2);
 #line (14,41)-(14,51) "Cases/PolicyOverride/net.knnet"
         conv5 = nn.Conv2d(6, 4, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv5", conv5);
 #line (14,60)-(14,72) "Cases/PolicyOverride/net.knnet"
         bn5 = NormPolicy.None().Create(4, device, dtype);
+#line default
+        register_module("bn5", bn5);
 #line (15,30)-(15,37) "Cases/PolicyOverride/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
 #line (15,23)-(15,38) "Cases/PolicyOverride/net.knnet"
         fc = nn.Linear(4, classes, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>conv(8, 3): [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <summary>norm(group(4)): [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "bn2")]
     public NormLayer bn2 { get; }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv3")]
     public Conv2d conv3 { get; }
 
     /// <summary>norm(chain: start): [N, 4, 4*h, 4*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn3")]
     public NormLayer bn3 { get; }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv4")]
     public Conv2d conv4 { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: bn3 (relu, conv).</summary>
-    [field: ComponentName(Name = "bn4")]
     public NormLayer bn4 { get; }
 
     /// <summary>Inner(6): [N, 6, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "inner")]
     public Inner inner { get; }
 
     /// <summary>Inner(6): [N, 6, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "inner2")]
     public Inner inner2 { get; }
 
     /// <summary>conv(4, 1): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv5")]
     public Conv2d conv5 { get; }
 
     /// <summary>norm(none()): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "bn5")]
     public NormLayer bn5 { get; }
 
     /// <summary>linear(classes): [N, 4].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -157,76 +172,76 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
-        var t1 = conv1.call(image);
+        var t1 = Handles.Own(conv1.call(image), image);
 #line (9,44)-(9,48) "Cases/PolicyOverride/net.knnet"
-        var t2 = bn1.call(t1);
+        var t2 = Handles.Own(bn1.call(t1), t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,52)-(9,56) "Cases/PolicyOverride/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (9,67)-(9,77) "Cases/PolicyOverride/net.knnet"
-        var t4 = conv2.call(t3);
+        var t4 = Handles.Own(conv2.call(t3), t3);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (9,86)-(9,100) "Cases/PolicyOverride/net.knnet"
-        var t5 = bn2.call(t4);
+        var t5 = Handles.Own(bn2.call(t4), t4);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (9,104)-(9,108) "Cases/PolicyOverride/net.knnet"
         var x = nn.functional.relu(t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (10,21)-(10,31) "Cases/PolicyOverride/net.knnet"
-        var t6 = conv3.call(x);
+        var t6 = Handles.Own(conv3.call(x), x);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (10,40)-(10,58) "Cases/PolicyOverride/net.knnet"
-        (var t7, var t7State, _) = bn3.forward(t6, null);
+        (var t7, var t7State, _) = bn3.call(t6, null);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (10,62)-(10,66) "Cases/PolicyOverride/net.knnet"
         var t8 = nn.functional.relu(t7);
 #line default
         var t8State = t7State?.Pass(new ReluRule(), t8);
-        t7.Dispose();
+        scope.Free(t7);
 #line (10,77)-(10,87) "Cases/PolicyOverride/net.knnet"
         (var t9, var t9State) = conv4.call(t8, t8State);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
 #line (10,96)-(10,100) "Cases/PolicyOverride/net.knnet"
-        (var x_2, var x_2State, _) = bn4.forward(t9, t9State);
+        (var x_2, var x_2State, _) = bn4.call(t9, t9State);
 #line default
-        t9.Dispose();
+        scope.Free(t9);
 #line (12,21)-(12,29) "Cases/PolicyOverride/net.knnet"
-        (var x_3, var x_3State) = inner.forward(x_2, x_2State);
+        (var x_3, var x_3State) = inner.call(x_2, x_2State);
 #line default
-        x_2.Dispose();
+        scope.Free(x_2);
 #line (14,22)-(14,30) "Cases/PolicyOverride/net.knnet"
-        (var t10, _) = inner2.forward(x_3, x_3State);
+        (var t10, _) = inner2.call(x_3, x_3State);
 #line default
-        x_3.Dispose();
+        scope.Free(x_3);
 #line (14,41)-(14,51) "Cases/PolicyOverride/net.knnet"
-        var t11 = conv5.call(t10);
+        var t11 = Handles.Own(conv5.call(t10), t10);
 #line default
-        t10.Dispose();
+        scope.Free(t10);
 #line (14,60)-(14,72) "Cases/PolicyOverride/net.knnet"
-        var t12 = bn5.call(t11);
+        var t12 = Handles.Own(bn5.call(t11), t11);
 #line default
-        t11.Dispose();
+        scope.Free(t11);
 #line (14,76)-(14,91) "Cases/PolicyOverride/net.knnet"
         var t13 = nn.functional.adaptive_avg_pool2d(t12, [1, 1]);
 #line default
-        t12.Dispose();
+        scope.Free(t12);
 #line (14,95)-(14,102) "Cases/PolicyOverride/net.knnet"
         var y = t13.flatten(1);
 #line default
-        t13.Dispose();
+        scope.Free(t13);
 #line (15,23)-(15,38) "Cases/PolicyOverride/net.knnet"
-        var logits = fc.call(y);
+        var logits = Handles.Own(fc.call(y), y);
 #line default
-        y.Dispose();
+        scope.Free(y);
         return scope.MoveToOuter(logits);
     }
 
@@ -263,26 +278,29 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Inner))]
     public Inner(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Inner")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (22,28)-(22,36) "Cases/PolicyOverride/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (22,48)-(22,52) "Cases/PolicyOverride/net.knnet"
         bn = norm.Create(channels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("bn", bn);
     }
 
     /// <summary>conv(channels, 3): [N, channels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -299,15 +317,29 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (22,48)-(22,52) "Cases/PolicyOverride/net.knnet"
-        (var t2, var t2State, _) = bn.forward(t1, t1State);
+        (var t2, var t2State, _) = bn.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (22,56)-(22,60) "Cases/PolicyOverride/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

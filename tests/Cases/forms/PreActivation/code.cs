@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -31,18 +32,23 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(PreActivation))]
     public PreActivation(int width = 4, int units = 2, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("PreActivation")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _units = units;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,29)-(9,34) "Cases/PreActivation/net.knnet"
         Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
         stem = nn.Conv2d(1, width, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
+        register_module("stem", stem);
         stage1 = new ModuleList<Unit>();
+        register_module("stage1", stage1);
 #line (10,24)-(10,43) "Cases/PreActivation/net.knnet"
         for (var i = 0; i < units; i++)
 #line default
@@ -50,10 +56,14 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line (10,24)-(10,35) "Cases/PreActivation/net.knnet"
             stage1.append(new Unit(xChannels: width, channels: width, norm: policy, device: device, dtype: dtype));
 #line default
+            stage1.register_module($"{i}", stage1[stage1.Count - 1]);
         }
         stage2 = new ModuleList<Unit>();
+        register_module("stage2", stage2);
 #line (11,24)-(11,48) "Cases/PreActivation/net.knnet"
         stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
+#line default
+        stage2.register_module("0", stage2[stage2.Count - 1]);
 #line (11,50)-(11,77) "Cases/PreActivation/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default
@@ -61,35 +71,33 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line (11,50)-(11,63) "Cases/PreActivation/net.knnet"
             stage2.append(new Unit(xChannels: 2 * width, channels: 2 * width, norm: policy, device: device, dtype: dtype));
 #line default
+            stage2.register_module($"{i + 1}", stage2[stage2.Count - 1]);
         }
 #line (12,25)-(12,29) "Cases/PreActivation/net.knnet"
         this.norm = policy.Create(2 * width, device, dtype);
+#line default
+        register_module("norm", this.norm);
 #line (12,82)-(12,89) "Cases/PreActivation/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
 #line (12,75)-(12,90) "Cases/PreActivation/net.knnet"
         fc = nn.Linear(2 * width, classes, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(width, 3, bias: false): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "stem")]
     public Conv2d stem { get; }
 
     /// <summary>Unit(width): [N, width, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "stage1")]
     public ModuleList<Unit> stage1 { get; }
 
     /// <summary>Unit(2*width, stride: 2): [N, 8, 2*h, 2*w]; Unit(2*width): [N, 2*width, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "stage2")]
     public ModuleList<Unit> stage2 { get; }
 
     /// <summary>norm: [N, 8, 2*h, 2*w]. Prior: stage2.1.norm2 (relu, conv, +); stage2.1.norm1 (+).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <summary>linear(classes): [N, 3].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -147,7 +155,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
-        var t1 = stem.call(image);
+        var t1 = Handles.Own(stem.call(image), image);
 #line default
         ChannelState? t1State = null;
         var x = t1;
@@ -157,16 +165,16 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (10,24)-(10,35) "Cases/PreActivation/net.knnet"
-            (var t2, var t2State) = stage1[i].forward(x, ref xState);
+            (var t2, var t2State) = stage1[i].call(x, ref xState);
 #line default
-            x.Dispose();
+            scope.Free(x);
             x = t2;
             xState = t2State;
         }
 #line (11,24)-(11,48) "Cases/PreActivation/net.knnet"
-        (var t3, var t3State) = stage2[0].forward(x, ref xState);
+        (var t3, var t3State) = stage2[0].call(x, ref xState);
 #line default
-        x.Dispose();
+        scope.Free(x);
         var x_2 = t3;
         var x_2State = t3State;
 #line (11,50)-(11,77) "Cases/PreActivation/net.knnet"
@@ -174,32 +182,32 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (11,50)-(11,63) "Cases/PreActivation/net.knnet"
-            (var t4, var t4State) = stage2[i + 1].forward(x_2, ref x_2State);
+            (var t4, var t4State) = stage2[i + 1].call(x_2, ref x_2State);
 #line default
-            x_2.Dispose();
+            scope.Free(x_2);
             x_2 = t4;
             x_2State = t4State;
         }
 #line (12,25)-(12,29) "Cases/PreActivation/net.knnet"
-        (var t5, _, _) = norm.forward(x_2, x_2State);
+        (var t5, _, _) = norm.call(x_2, x_2State);
 #line default
-        x_2.Dispose();
+        scope.Free(x_2);
 #line (12,33)-(12,37) "Cases/PreActivation/net.knnet"
         var t6 = nn.functional.relu(t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (12,41)-(12,56) "Cases/PreActivation/net.knnet"
         var t7 = nn.functional.adaptive_avg_pool2d(t6, [1, 1]);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (12,60)-(12,67) "Cases/PreActivation/net.knnet"
         var t8 = t7.flatten(1);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
 #line (12,75)-(12,90) "Cases/PreActivation/net.knnet"
-        var logits = fc.call(t8);
+        var logits = Handles.Own(fc.call(t8), t8);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
         return scope.MoveToOuter(logits);
     }
 
@@ -238,24 +246,35 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Unit))]
     public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
         _channels = channels;
         _stride = stride;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
         norm1 = norm.Create(xChannels, device, dtype);
+#line default
+        register_module("norm1", norm1);
 #line (19,49)-(19,57) "Cases/PreActivation/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (19,70)-(19,76) "Cases/PreActivation/net.knnet"
         Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride.", stride);
 #line (19,44)-(19,77) "Cases/PreActivation/net.knnet"
         conv1 = nn.Conv2d(xChannels, channels, 3, stride: stride, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (20,21)-(20,25) "Cases/PreActivation/net.knnet"
         norm2 = norm.Create(channels, device, dtype);
+#line default
+        register_module("norm2", norm2);
 #line (20,44)-(20,74) "Cases/PreActivation/net.knnet"
         conv2 = nn.Conv2d(channels, channels, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (21,5)-(21,45) "Cases/PreActivation/net.knnet"
         _condition1 = stride != 1 || xChannels != channels;
 #line (21,5)-(21,45) "Cases/PreActivation/net.knnet"
@@ -266,23 +285,18 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
             Sizes.Require(channels - xChannels >= 0, "KN0107", "'channels' of 'pad' must be at least 0, found channels - xChannels.", channels - xChannels);
 #line default
         }
-        RegisterComponents();
     }
 
     /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
-    [field: ComponentName(Name = "norm1")]
     public NormLayer norm1 { get; }
 
     /// <summary>conv(channels, 3, stride: stride): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: norm1 (relu, conv).</summary>
-    [field: ComponentName(Name = "norm2")]
     public NormLayer norm2 { get; }
 
     /// <summary>conv(channels, 3, bias: false): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <inheritdoc/>
@@ -299,29 +313,29 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
-        (var t1, var t1State, xState) = norm1.forward(x, xState);
+        (var t1, var t1State, xState) = norm1.call(x, xState);
 #line (19,29)-(19,33) "Cases/PreActivation/net.knnet"
         var t2 = nn.functional.relu(t1);
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
-        t1.Dispose();
+        scope.Free(t1);
 #line (19,44)-(19,77) "Cases/PreActivation/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (20,21)-(20,25) "Cases/PreActivation/net.knnet"
-        (var t4, var t4State, _) = norm2.forward(t3, t3State);
+        (var t4, var t4State, _) = norm2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (20,29)-(20,33) "Cases/PreActivation/net.knnet"
         var t5 = nn.functional.relu(t4);
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
-        t4.Dispose();
+        scope.Free(t4);
 #line (20,44)-(20,74) "Cases/PreActivation/net.knnet"
         (var y, var yState) = conv2.call(t5, t5State);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
         Tensor shortcut;
         ChannelState? shortcutState;
 #line (21,5)-(21,45) "Cases/PreActivation/net.knnet"
@@ -336,7 +350,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
             var shortcut_2 = nn.functional.pad(t6, [0, 0, 0, 0, 0, _channels - x.shape[1]], value: 0.0);
 #line default
             var shortcut_2State = t6State?.Pass(new PadRule([0, 0, 0, 0, 0, _channels - x.shape[1]], 0.0), shortcut_2);
-            t6.Dispose();
+            scope.Free(t6);
             shortcut = shortcut_2;
             shortcutState = shortcut_2State;
         }
@@ -349,9 +363,25 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         var output = y + shortcut;
 #line default
         var outputState = ChannelState.Join(new SumRule(), output, yState, shortcutState);
-        y.Dispose();
+        scope.Free(y);
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ref ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, ref xState);
+        var hookedX = Hooks.Before(this, x);
+        var hookedXState = Hooks.StateOf(hookedX, x, xState);
+        var made = forward(hookedX, ref hookedXState);
+        xState = Hooks.StateOf(hookedX, x, hookedXState, otherwise: xState);
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -31,22 +32,30 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Repeat))]
     public Repeat(int width = 4, int units = 3, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Repeat")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _units = units;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,31)-(9,36) "Cases/Repeat/net.knnet"
         Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line default
         stem = new StemSequence();
+        register_module("stem", stem);
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
         stem._0 = nn.Conv2d(2, width, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        stem.register_module("0", stem._0);
 #line (9,42)-(9,46) "Cases/Repeat/net.knnet"
         stem._1 = policy.Create(width, device, dtype);
 #line default
+        stem.register_module("1", stem._1);
         stage1 = new ModuleList<Unit>();
+        register_module("stage1", stage1);
 #line (10,24)-(10,43) "Cases/Repeat/net.knnet"
         for (var i = 0; i < units; i++)
 #line default
@@ -54,10 +63,14 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line (10,24)-(10,35) "Cases/Repeat/net.knnet"
             stage1.append(new Unit(xChannels: width, channels: width, norm: policy, device: device, dtype: dtype));
 #line default
+            stage1.register_module($"{i}", stage1[stage1.Count - 1]);
         }
         stage2 = new ModuleList<Unit>();
+        register_module("stage2", stage2);
 #line (11,24)-(11,48) "Cases/Repeat/net.knnet"
         stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
+#line default
+        stage2.register_module("0", stage2[stage2.Count - 1]);
 #line (11,50)-(11,77) "Cases/Repeat/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default
@@ -65,8 +78,10 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line (11,50)-(11,63) "Cases/Repeat/net.knnet"
             stage2.append(new Unit(xChannels: 2 * width, channels: 2 * width, norm: policy, device: device, dtype: dtype));
 #line default
+            stage2.register_module($"{i + 1}", stage2[stage2.Count - 1]);
         }
         tail = new ModuleList<Conv2d>();
+        register_module("tail", tail);
         int xChannels = 2 * width;
 #line (12,22)-(12,40) "Cases/Repeat/net.knnet"
         for (var i = 0; i < 2; i++)
@@ -75,6 +90,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line (12,22)-(12,36) "Cases/Repeat/net.knnet"
             tail.append(nn.Conv2d(xChannels, width, 1, device: device, dtype: dtype));
 #line default
+            tail.register_module($"{i}", tail[tail.Count - 1]);
             xChannels = width;
         }
 #line (13,60)-(13,67) "Cases/Repeat/net.knnet"
@@ -82,27 +98,22 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line (13,53)-(13,68) "Cases/Repeat/net.knnet"
         fc = nn.Linear(xChannels, classes, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(width, 3): [N, 4, 4*h, 4*w]; norm: [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "stem")]
     public StemSequence stem { get; }
 
     /// <summary>Unit(width): [N, width, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "stage1")]
     public ModuleList<Unit> stage1 { get; }
 
     /// <summary>Unit(2*width, stride: 2): [N, 8, 2*h, 2*w]; Unit(2*width): [N, 2*width, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "stage2")]
     public ModuleList<Unit> stage2 { get; }
 
     /// <summary>conv(width, 1): [N, width, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "tail")]
     public ModuleList<Conv2d> tail { get; }
 
     /// <summary>linear(classes): [N, 3].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -151,16 +162,16 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
-        var t1 = stem._0.call(image);
+        var t1 = Handles.Own(stem._0.call(image), image);
 #line (9,42)-(9,46) "Cases/Repeat/net.knnet"
-        (var t2, var t2State, _) = stem._1.forward(t1, null);
+        (var t2, var t2State, _) = stem._1.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,48)-(9,52) "Cases/Repeat/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        t2.Dispose();
+        scope.Free(t2);
         var x_2 = x;
         var x_2State = xState;
 #line (10,24)-(10,43) "Cases/Repeat/net.knnet"
@@ -168,16 +179,16 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (10,24)-(10,35) "Cases/Repeat/net.knnet"
-            (var t3, var t3State) = stage1[i].forward(x_2, x_2State);
+            (var t3, var t3State) = stage1[i].call(x_2, x_2State);
 #line default
-            x_2.Dispose();
+            scope.Free(x_2);
             x_2 = t3;
             x_2State = t3State;
         }
 #line (11,24)-(11,48) "Cases/Repeat/net.knnet"
-        (var t4, var t4State) = stage2[0].forward(x_2, x_2State);
+        (var t4, var t4State) = stage2[0].call(x_2, x_2State);
 #line default
-        x_2.Dispose();
+        scope.Free(x_2);
         var x_3 = t4;
         var x_3State = t4State;
 #line (11,50)-(11,77) "Cases/Repeat/net.knnet"
@@ -185,9 +196,9 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (11,50)-(11,63) "Cases/Repeat/net.knnet"
-            (var t5, var t5State) = stage2[i + 1].forward(x_3, x_3State);
+            (var t5, var t5State) = stage2[i + 1].call(x_3, x_3State);
 #line default
-            x_3.Dispose();
+            scope.Free(x_3);
             x_3 = t5;
             x_3State = t5State;
         }
@@ -197,27 +208,27 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (12,22)-(12,36) "Cases/Repeat/net.knnet"
-            var t6 = tail[i].call(x_4);
+            var t6 = Handles.Own(tail[i].call(x_4), x_4);
 #line default
-            x_4.Dispose();
+            scope.Free(x_4);
             x_4 = t6;
         }
 #line (12,42)-(12,46) "Cases/Repeat/net.knnet"
         var x_5 = nn.functional.relu(x_4);
 #line default
-        x_4.Dispose();
+        scope.Free(x_4);
 #line (13,19)-(13,34) "Cases/Repeat/net.knnet"
         var t7 = nn.functional.adaptive_avg_pool2d(x_5, [1, 1]);
 #line default
-        x_5.Dispose();
+        scope.Free(x_5);
 #line (13,38)-(13,45) "Cases/Repeat/net.knnet"
         var t8 = t7.flatten(1);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
 #line (13,53)-(13,68) "Cases/Repeat/net.knnet"
-        var logits = fc.call(t8);
+        var logits = Handles.Own(fc.call(t8), t8);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
         return scope.MoveToOuter(logits);
     }
 
@@ -241,11 +252,9 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     public sealed class StemSequence() : nn.Module("StemSequence")
     {
         /// <summary>conv(width, 3): [N, 4, 4*h, 4*w].</summary>
-        [field: ComponentName(Name = "0")]
         public Conv2d _0 { get; internal set; } = null!;
 
         /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: none, begins the chain.</summary>
-        [field: ComponentName(Name = "1")]
         public NormLayer _1 { get; internal set; } = null!;
     }
 }
@@ -265,28 +274,31 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Unit))]
     public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (20,28)-(20,36) "Cases/Repeat/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (20,49)-(20,55) "Cases/Repeat/net.knnet"
         Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride.", stride);
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, stride: stride, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (20,66)-(20,70) "Cases/Repeat/net.knnet"
         this.norm = norm.Create(channels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("norm", this.norm);
     }
 
     /// <summary>conv(channels, 3, stride: stride): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -303,15 +315,29 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (20,66)-(20,70) "Cases/Repeat/net.knnet"
-        (var t2, var t2State, _) = norm.forward(t1, t1State);
+        (var t2, var t2State, _) = norm.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (20,74)-(20,78) "Cases/Repeat/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,53 +28,60 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Shared))]
     public Shared(int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Shared")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
         conv1 = nn.Conv2d(2, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (9,47)-(9,51) "Cases/Shared/net.knnet"
         bn1 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (10,29)-(10,50) "Cases/Shared/net.knnet"
         conv2 = nn.Conv2d(4, 4, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (10,59)-(10,63) "Cases/Shared/net.knnet"
         bn2 = policy.Create(4, device, dtype);
 #line default
+        register_module("bn2", bn2);
         head = new HeadGroup();
+        register_module("head", head);
 #line (11,12)-(11,18) "Cases/Shared/net.knnet"
         head.scores = new Head(xChannels: 4, channels: classes, norm: policy, device: device, dtype: dtype);
+#line default
+        head.register_module("scores", head.scores);
 #line (12,26)-(12,33) "Cases/Shared/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found classes.", classes);
 #line (12,12)-(12,18) "Cases/Shared/net.knnet"
         smooth = nn.Conv2d(classes, classes, 3, padding: 1, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("smooth", smooth);
     }
 
     /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 4, 4*h, 4*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>conv(4, 3, stride: 2): [N, 4, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <summary>norm: [N, 4, 2*h, 2*w]. Prior: bn1 (relu, conv).</summary>
-    [field: ComponentName(Name = "bn2")]
     public NormLayer bn2 { get; }
 
     /// <summary>scores: [N, 3, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "head")]
     public HeadGroup head { get; }
 
     /// <summary>smooth: [N, 3, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "smooth")]
     public Conv2d smooth { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -111,43 +119,43 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     {
         using var scope = NewDisposeScope();
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
-        var t1 = conv1.call(image);
+        var t1 = Handles.Own(conv1.call(image), image);
 #line (9,47)-(9,51) "Cases/Shared/net.knnet"
-        (var t2, var t2State, _) = bn1.forward(t1, null);
+        (var t2, var t2State, _) = bn1.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,55)-(9,59) "Cases/Shared/net.knnet"
         var fine = nn.functional.relu(t2);
 #line default
         var fineState = t2State?.Pass(new ReluRule(), fine);
-        t2.Dispose();
+        scope.Free(t2);
 #line (10,29)-(10,50) "Cases/Shared/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
 #line (10,59)-(10,63) "Cases/Shared/net.knnet"
-        (var t4, var t4State, _) = bn2.forward(t3, t3State);
+        (var t4, var t4State, _) = bn2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (10,67)-(10,71) "Cases/Shared/net.knnet"
         var coarse = nn.functional.relu(t4);
 #line default
         var coarseState = t4State?.Pass(new ReluRule(), coarse);
-        t4.Dispose();
+        scope.Free(t4);
 #line (13,17)-(13,23) "Cases/Shared/net.knnet"
-        (var t5, _) = head.scores.forward(fine, fineState);
+        (var t5, _) = head.scores.call(fine, fineState);
 #line default
-        fine.Dispose();
+        scope.Free(fine);
 #line (13,27)-(13,33) "Cases/Shared/net.knnet"
-        var a = smooth.call(t5);
+        var a = Handles.Own(smooth.call(t5), t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (14,19)-(14,25) "Cases/Shared/net.knnet"
-        (var t6, _) = head.scores.forward(coarse, coarseState);
+        (var t6, _) = head.scores.call(coarse, coarseState);
 #line default
-        coarse.Dispose();
+        scope.Free(coarse);
 #line (14,29)-(14,35) "Cases/Shared/net.knnet"
-        var b = smooth.call(t6);
+        var b = Handles.Own(smooth.call(t6), t6);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
         return new SharedOutput(scope.MoveToOuter(a), scope.MoveToOuter(b));
     }
 
@@ -169,7 +177,6 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     public sealed class HeadGroup() : nn.Module("HeadGroup")
     {
         /// <summary>scores: [N, 3, 2*h, 2*w].</summary>
-        [field: ComponentName(Name = "scores")]
         public Head scores { get; internal set; } = null!;
     }
 }
@@ -193,32 +200,36 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Head))]
     public Head(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Head")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         conv1 = nn.Conv2d(xChannels, xChannels, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (21,51)-(21,55) "Cases/Shared/net.knnet"
         bn = norm.Create(xChannels, device, dtype);
+#line default
+        register_module("bn", bn);
 #line (21,79)-(21,87) "Cases/Shared/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (21,74)-(21,91) "Cases/Shared/net.knnet"
         conv2 = nn.Conv2d(xChannels, channels, 1, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("conv2", conv2);
     }
 
     /// <summary>conv(x.channels, 3): [N, xChannels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <inheritdoc/>
@@ -235,19 +246,33 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (21,51)-(21,55) "Cases/Shared/net.knnet"
-        (var t2, var t2State, _) = bn.forward(t1, t1State);
+        (var t2, var t2State, _) = bn.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (21,59)-(21,63) "Cases/Shared/net.knnet"
         var t3 = nn.functional.relu(t2);
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        t2.Dispose();
+        scope.Free(t2);
 #line (21,74)-(21,91) "Cases/Shared/net.knnet"
         (var output, var outputState) = conv2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

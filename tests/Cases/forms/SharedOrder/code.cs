@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -31,12 +32,15 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(SharedOrder))]
     public SharedOrder(bool wide = true, int depth = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("SharedOrder")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _depth = depth;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,12)-(9,17) "Cases/SharedOrder/net.knnet"
         first = nn.Conv2d(8, 8, 3, padding: 1, device: device, dtype: dtype);
 #line default
@@ -89,27 +93,21 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
         fc = nn.Linear(width + 8, 10, device: device, dtype: dtype);
 #line default
         register_module("fc", fc);
-        RegisterComponents();
     }
 
     /// <summary>first: [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "first")]
     public Conv2d first { get; }
 
     /// <summary>late: [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "late")]
     public Conv2d late { get; }
 
     /// <summary>second: [N, 16, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "second")]
     public Conv2d second { get; }
 
     /// <summary>same: [N, 16, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "same")]
     public NormLayer same { get; }
 
     /// <summary>unit: [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "unit")]
     public Unit unit { get; }
 
     /// <summary>conv(8, 3): [N, 8, 4*h, 4*w].</summary>
@@ -121,7 +119,6 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
     private readonly List<NormLayer> _bn = [];
 
     /// <summary>linear(10): [N, 10].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -170,11 +167,11 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (22,18)-(22,23) "Cases/SharedOrder/net.knnet"
-        var t1 = first.call(image);
+        var t1 = Handles.Own(first.call(image), image);
 #line (22,27)-(22,31) "Cases/SharedOrder/net.knnet"
         var x = nn.functional.relu(t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
         var x_2 = x;
         ChannelState? x_2State = null;
 #line (23,5)-(23,22) "Cases/SharedOrder/net.knnet"
@@ -184,52 +181,52 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
 #line (24,27)-(24,37) "Cases/SharedOrder/net.knnet"
             (var t2, var t2State) = unit_2[i].call(x_2, x_2State);
 #line default
-            x_2.Dispose();
+            scope.Free(x_2);
 #line (24,48)-(24,52) "Cases/SharedOrder/net.knnet"
-            (var t3, var t3State, _) = bn[i].forward(t2, t2State);
+            (var t3, var t3State, _) = bn[i].call(t2, t2State);
 #line default
-            t2.Dispose();
+            scope.Free(t2);
 #line (24,56)-(24,60) "Cases/SharedOrder/net.knnet"
             var t4 = nn.functional.relu(t3);
 #line default
             var t4State = t3State?.Pass(new ReluRule(), t4);
-            t3.Dispose();
+            scope.Free(t3);
 #line (24,64)-(24,68) "Cases/SharedOrder/net.knnet"
-            (var x_3, var x_3State) = unit.forward(t4, t4State);
+            (var x_3, var x_3State) = unit.call(t4, t4State);
 #line default
-            t4.Dispose();
+            scope.Free(t4);
             x_2 = x_3;
             x_2State = x_3State;
         }
 #line (26,14)-(26,20) "Cases/SharedOrder/net.knnet"
-        var t5 = second.call(x_2);
+        var t5 = Handles.Own(second.call(x_2), x_2);
 #line default
-        x_2.Dispose();
+        scope.Free(x_2);
 #line (26,24)-(26,28) "Cases/SharedOrder/net.knnet"
-        var t6 = same.call(t5);
+        var t6 = Handles.Own(same.call(t5), t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (26,32)-(26,36) "Cases/SharedOrder/net.knnet"
         var y = nn.functional.relu(t6);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (27,14)-(27,18) "Cases/SharedOrder/net.knnet"
-        var t7 = late.call(y);
+        var t7 = Handles.Own(late.call(y), y);
 #line (27,22)-(27,27) "Cases/SharedOrder/net.knnet"
-        var t8 = first.call(t7);
+        var t8 = Handles.Own(first.call(t7), t7);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
 #line (27,31)-(27,35) "Cases/SharedOrder/net.knnet"
-        var x_4 = unit.call(t8);
+        var x_4 = Handles.Own(unit.call(t8), t8);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
         Tensor y_2;
 #line (28,5)-(28,12) "Cases/SharedOrder/net.knnet"
         if (_condition1)
 #line default
         {
 #line (29,18)-(29,22) "Cases/SharedOrder/net.knnet"
-            var y_3 = same.call(y);
+            var y_3 = Handles.Own(same.call(y), y);
 #line default
             y_2 = y_3;
         }
@@ -240,19 +237,19 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
 #line (31,9)-(31,21) "Cases/SharedOrder/net.knnet"
         var t9 = torch.cat([x_4, y_2], 1);
 #line default
-        x_4.Dispose();
+        scope.Free(x_4);
 #line (31,25)-(31,40) "Cases/SharedOrder/net.knnet"
         var t10 = nn.functional.adaptive_avg_pool2d(t9, [1, 1]);
 #line default
-        t9.Dispose();
+        scope.Free(t9);
 #line (31,44)-(31,51) "Cases/SharedOrder/net.knnet"
         var t11 = t10.flatten(1);
 #line default
-        t10.Dispose();
+        scope.Free(t10);
 #line (31,59)-(31,69) "Cases/SharedOrder/net.knnet"
-        var z = fc.call(t11);
+        var z = Handles.Own(fc.call(t11), t11);
 #line default
-        t11.Dispose();
+        scope.Free(t11);
         return scope.MoveToOuter(z);
     }
 
@@ -285,26 +282,29 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Unit))]
     public Unit(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (38,22)-(38,30) "Cases/SharedOrder/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (38,38)-(38,42) "Cases/SharedOrder/net.knnet"
         this.norm = norm.Create(channels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("norm", this.norm);
     }
 
     /// <summary>conv(channels, 3): [N, channels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -321,15 +321,29 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (38,38)-(38,42) "Cases/SharedOrder/net.knnet"
-        (var t2, var t2State, _) = norm.forward(t1, t1State);
+        (var t2, var t2State, _) = norm.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (38,46)-(38,50) "Cases/SharedOrder/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -29,45 +30,57 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Tokens))]
     public Tokens(int classes = 5, int heads = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Tokens")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (10,24)-(10,45) "Cases/Tokens/net.knnet"
         stem = nn.Conv2d(3, 8, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("stem", stem);
 #line (10,53)-(10,57) "Cases/Tokens/net.knnet"
         bn = policy.Create(8, device, dtype);
+#line default
+        register_module("bn", bn);
 #line (10,118)-(10,130) "Cases/Tokens/net.knnet"
         mixed = new Mixed(heads: heads, device: device, dtype: dtype);
+#line default
+        register_module("mixed", mixed);
 #line (12,24)-(12,48) "Cases/Tokens/net.knnet"
         latents = Operations.learned([1, 4, 8], 0.0, 1.0, device, dtype);
+#line default
+        register_parameter("latents", latents);
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'attention' must be at least 1, found heads.", heads);
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
         Sizes.RequireEqual(-Sizes.FloorDivide(8, heads) * heads + 8, 0, "KN0212", "'attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (13,23)-(13,53) "Cases/Tokens/net.knnet"
         queried = new AttentionLayer(8, heads, 0.1, true, device, dtype);
+#line default
+        register_module("queried", queried);
 #line (14,12)-(14,19) "Cases/Tokens/net.knnet"
         decoder = new Decoder(tokensC: 8, heads: heads, device: device, dtype: dtype);
+#line default
+        register_module("decoder", decoder);
 #line (17,44)-(17,51) "Cases/Tokens/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
 #line (17,37)-(17,52) "Cases/Tokens/net.knnet"
         fc = nn.Linear(8, classes, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(8, 3, stride: 2): [N, 8, 4*h, 4*w].</summary>
-    [field: ComponentName(Name = "stem")]
     public Conv2d stem { get; }
 
     /// <summary>norm: [N, 8, 4*h, 4*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <summary>Mixed(heads): [N, 4*h, 2*w, 8].</summary>
-    [field: ComponentName(Name = "mixed")]
     public Mixed mixed { get; }
 
     /// <summary>learned(1, 4, 8, std: 1): [1, 4, 8].</summary>
@@ -75,15 +88,12 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     public readonly Parameter latents;
 
     /// <summary>attention(heads, dropout: 0.1): [N, 8*h*w, 8].</summary>
-    [field: ComponentName(Name = "queried")]
     public AttentionLayer queried { get; }
 
     /// <summary>decoder(z, x): [N, 4, 8].</summary>
-    [field: ComponentName(Name = "decoder")]
     public Decoder decoder { get; }
 
     /// <summary>linear(classes): [N, 5].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -143,65 +153,65 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (10,24)-(10,45) "Cases/Tokens/net.knnet"
-        var t1 = stem.call(image);
+        var t1 = Handles.Own(stem.call(image), image);
 #line (10,53)-(10,57) "Cases/Tokens/net.knnet"
-        var t2 = bn.call(t1);
+        var t2 = Handles.Own(bn.call(t1), t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (10,61)-(10,91) "Cases/Tokens/net.knnet"
         var t3 = nn.functional.local_response_norm(t2, 3, 0.0001, 0.75, 2.0);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (10,95)-(10,114) "Cases/Tokens/net.knnet"
         var t4 = t3.permute(0, 2, 3, 1);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (10,118)-(10,130) "Cases/Tokens/net.knnet"
-        var x = mixed.call(t4);
+        var x = Handles.Own(mixed.call(t4), t4);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (11,14)-(11,30) "Cases/Tokens/net.knnet"
         var t5 = x.roll([1], [2]);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (11,34)-(11,47) "Cases/Tokens/net.knnet"
         var x_2 = t5.flatten(1, 2);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (12,24)-(12,48) "Cases/Tokens/net.knnet"
         var queries = latents.alias();
 #line (13,23)-(13,53) "Cases/Tokens/net.knnet"
-        var t6 = queried.call(x_2, x_2);
+        var t6 = Handles.Own(queried.call(x_2, x_2), x_2);
 #line (13,57)-(13,68) "Cases/Tokens/net.knnet"
         var y = t6.slice(1, 0, 4, 1);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (15,33)-(15,40) "Cases/Tokens/net.knnet"
         var t7 = nn.functional.sigmoid(y);
 #line default
-        y.Dispose();
+        scope.Free(y);
 #line (15,17)-(15,41) "Cases/Tokens/net.knnet"
         var t8 = queries * t7;
 #line default
-        queries.Dispose();
-        t7.Dispose();
+        scope.Free(queries);
+        scope.Free(t7);
 #line (15,9)-(15,45) "Cases/Tokens/net.knnet"
-        var z = decoder.call(t8, x_2);
+        var z = Handles.Own(decoder.call(t8, x_2), t8, x_2);
 #line default
-        t8.Dispose();
+        scope.Free(t8);
 #line (16,9)-(16,22) "Cases/Tokens/net.knnet"
-        var z_2 = decoder.call(z, x_2);
+        var z_2 = Handles.Own(decoder.call(z, x_2), z, x_2);
 #line default
-        z.Dispose();
-        x_2.Dispose();
+        scope.Free(z);
+        scope.Free(x_2);
 #line (17,19)-(17,29) "Cases/Tokens/net.knnet"
         var t9 = z_2.select(1, -1);
 #line default
-        z_2.Dispose();
+        scope.Free(z_2);
 #line (17,37)-(17,52) "Cases/Tokens/net.knnet"
-        var logits = fc.call(t9);
+        var logits = Handles.Own(fc.call(t9), t9);
 #line default
-        t9.Dispose();
+        scope.Free(t9);
         return scope.MoveToOuter(logits);
     }
 
@@ -230,45 +240,51 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Mixed))]
     public Mixed(int heads, Device? device = null, ScalarType? dtype = null)
         : base("Mixed")
     {
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
         this.norm = new ChannelLayerNorm(8, -1, 1E-05, device, dtype);
+#line default
+        register_module("norm", this.norm);
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'window_attention' must be at least 1, found heads.", heads);
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
         Sizes.RequireEqual(-Sizes.FloorDivide(8, heads) * heads + 8, 0, "KN0212", "'window_attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
         window = new WindowAttentionLayer(8, heads, [3, 2], [1, 0], 0.0, false, device, dtype);
+#line default
+        register_module("window", window);
 #line (26,23)-(26,36) "Cases/Tokens/net.knnet"
         grn = new GlobalResponseNormLayer(8, -1, 4, 1E-06, device, dtype);
+#line default
+        register_module("grn", grn);
 #line (26,49)-(26,71) "Cases/Tokens/net.knnet"
         widened = nn.Linear(8, 16, device: device, dtype: dtype);
+#line default
+        register_module("widened", widened);
 #line (28,20)-(28,29) "Cases/Tokens/net.knnet"
         linear = nn.Linear(16, 8, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("linear", linear);
     }
 
     /// <summary>layernorm(axis: -1): [N, xH, xW, 8].</summary>
-    [field: ComponentName(Name = "norm")]
     public ChannelLayerNorm norm { get; }
 
     /// <summary>window_attention(heads, [3, 2], shift: [1, 0], bias: false): [N, xH, xW, 8].</summary>
-    [field: ComponentName(Name = "window")]
     public WindowAttentionLayer window { get; }
 
     /// <summary>grn(axis: -1): [N, xH, xW, 8].</summary>
-    [field: ComponentName(Name = "grn")]
     public GlobalResponseNormLayer grn { get; }
 
     /// <summary>linear(x.shape[3] * 2): [N, xH, xW, 16].</summary>
-    [field: ComponentName(Name = "widened")]
     public Linear widened { get; }
 
     /// <summary>linear(8): [N, xH, (xW + 1)/2, 8].</summary>
-    [field: ComponentName(Name = "linear")]
     public Linear linear { get; }
 
     /// <inheritdoc/>
@@ -276,31 +292,31 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
-        var t1 = norm.call(x);
+        var t1 = Handles.Own(norm.call(x), x);
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
-        var y = window.call(t1);
+        var y = Handles.Own(window.call(t1), t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (26,9)-(26,14) "Cases/Tokens/net.knnet"
         var t2 = x + y;
 #line default
-        y.Dispose();
+        scope.Free(y);
 #line (26,23)-(26,36) "Cases/Tokens/net.knnet"
-        var t3 = grn.call(t2);
+        var t3 = Handles.Own(grn.call(t2), t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (26,49)-(26,71) "Cases/Tokens/net.knnet"
-        var z = widened.call(t3);
+        var z = Handles.Own(widened.call(t3), t3);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (27,17)-(27,46) "Cases/Tokens/net.knnet"
         var even = z.slice(2, 0, x.shape[2], 2);
 #line default
-        z.Dispose();
+        scope.Free(z);
 #line (28,20)-(28,29) "Cases/Tokens/net.knnet"
-        var output = linear.call(even);
+        var output = Handles.Own(linear.call(even), even);
 #line default
-        even.Dispose();
+        scope.Free(even);
         return scope.MoveToOuter(output);
     }
 }
@@ -318,33 +334,37 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Decoder))]
     public Decoder(int tokensC, int heads, Device? device = null, ScalarType? dtype = null)
         : base("Decoder")
     {
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'cross_attention' must be at least 1, found heads.", heads);
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
         Sizes.RequireEqual(-Sizes.FloorDivide(tokensC, heads) * heads + tokensC, 0, "KN0212", "'cross_attention' divides the features by heads, found tokensC; expected a multiple of heads.");
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         attend = new AttentionLayer(tokensC, heads, 0.0, false, device, dtype);
+#line default
+        register_module("attend", attend);
 #line (35,29)-(35,36) "Cases/Tokens/net.knnet"
         this.norm = new ChannelRmsNorm(tokensC, -1, 1E-05, device, dtype);
+#line default
+        register_module("norm", this.norm);
 #line (36,25)-(36,38) "Cases/Tokens/net.knnet"
         qkv = nn.Linear(tokensC, 3 * tokensC, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("qkv", qkv);
     }
 
     /// <summary>cross_attention(tokens, memory, heads, bias: false): [N, tokensL, tokensC].</summary>
-    [field: ComponentName(Name = "attend")]
     public AttentionLayer attend { get; }
 
     /// <summary>rmsnorm: [N, tokensL, tokensC].</summary>
-    [field: ComponentName(Name = "norm")]
     public ChannelRmsNorm norm { get; }
 
     /// <summary>linear(3 * C): [N, tokensL, 3*tokensC].</summary>
-    [field: ComponentName(Name = "qkv")]
     public Linear qkv { get; }
 
     /// <inheritdoc/>
@@ -352,17 +372,17 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
-        var x = attend.call(tokens, memory);
+        var x = Handles.Own(attend.call(tokens, memory), tokens, memory);
 #line (35,9)-(35,19) "Cases/Tokens/net.knnet"
         var t1 = tokens + x;
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (35,29)-(35,36) "Cases/Tokens/net.knnet"
-        var x_2 = norm.call(t1);
+        var x_2 = Handles.Own(norm.call(t1), t1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (36,25)-(36,38) "Cases/Tokens/net.knnet"
-        var t2 = qkv.call(x_2);
+        var t2 = Handles.Own(qkv.call(x_2), x_2);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
         var t3 = t2.slice(2, 0, tokens.shape[2], 1);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
@@ -370,18 +390,18 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
         var t5 = t2.slice(2, 2 * tokens.shape[2], 3 * tokens.shape[2], 1);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (37,16)-(37,67) "Cases/Tokens/net.knnet"
         var t6 = nn.functional.scaled_dot_product_attention(t3, t4, t5, p: training ? 0.1 : 0);
 #line default
-        t3.Dispose();
-        t4.Dispose();
-        t5.Dispose();
+        scope.Free(t3);
+        scope.Free(t4);
+        scope.Free(t5);
 #line (37,12)-(37,67) "Cases/Tokens/net.knnet"
         var output = x_2 + t6;
 #line default
-        x_2.Dispose();
-        t6.Dispose();
+        scope.Free(x_2);
+        scope.Free(t6);
         return scope.MoveToOuter(output);
     }
 }

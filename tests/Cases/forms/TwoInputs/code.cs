@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,37 +28,42 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(TwoInputs))]
     public TwoInputs(int features = 6, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("TwoInputs")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,29)-(9,44) "Cases/TwoInputs/net.knnet"
         embed_left = new Embed(xChannels: 1, channels: features, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("embed_left", embed_left);
 #line (10,31)-(10,46) "Cases/TwoInputs/net.knnet"
         embed_right = new Embed(xChannels: 3, channels: features, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("embed_right", embed_right);
 #line (11,13)-(11,23) "Cases/TwoInputs/net.knnet"
         fuse = new Fuse(aChannels: features, bChannels: features, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("fuse", fuse);
 #line (11,61)-(11,70) "Cases/TwoInputs/net.knnet"
         fc = nn.Linear(features, 1, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>Embed(features): [N, 6, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "embed_left")]
     public Embed embed_left { get; }
 
     /// <summary>Embed(features): [N, 6, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "embed_right")]
     public Embed embed_right { get; }
 
     /// <summary>Fuse(a, b): [N, 6, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "fuse")]
     public Fuse fuse { get; }
 
     /// <summary>linear(1): [N, 1].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -94,26 +100,26 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 #line (9,29)-(9,44) "Cases/TwoInputs/net.knnet"
-        (var a, var aState) = embed_left.forward(left, null);
+        (var a, var aState) = embed_left.call(left, null);
 #line (10,31)-(10,46) "Cases/TwoInputs/net.knnet"
-        (var b, var bState) = embed_right.forward(right, null);
+        (var b, var bState) = embed_right.call(right, null);
 #line (11,13)-(11,23) "Cases/TwoInputs/net.knnet"
-        (var t1, _) = fuse.forward(a, aState, b, bState);
+        (var t1, _) = fuse.call(a, aState, b, bState);
 #line default
-        a.Dispose();
-        b.Dispose();
+        scope.Free(a);
+        scope.Free(b);
 #line (11,27)-(11,42) "Cases/TwoInputs/net.knnet"
         var t2 = nn.functional.adaptive_avg_pool2d(t1, [1, 1]);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (11,46)-(11,53) "Cases/TwoInputs/net.knnet"
         var t3 = t2.flatten(1);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (11,61)-(11,70) "Cases/TwoInputs/net.knnet"
-        var score = fc.call(t3);
+        var score = Handles.Own(fc.call(t3), t3);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
         return scope.MoveToOuter(score);
     }
 
@@ -146,26 +152,29 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Embed))]
     public Embed(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Embed")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (18,28)-(18,36) "Cases/TwoInputs/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (18,59)-(18,63) "Cases/TwoInputs/net.knnet"
         bn = norm.Create(channels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("bn", bn);
     }
 
     /// <summary>conv(channels, 3, stride: 2): [N, channels, (xHeight + 1)/2, (xWidth + 1)/2].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, channels, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -182,15 +191,29 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (18,59)-(18,63) "Cases/TwoInputs/net.knnet"
-        (var t2, var t2State, _) = bn.forward(t1, t1State);
+        (var t2, var t2State, _) = bn.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (18,67)-(18,71) "Cases/TwoInputs/net.knnet"
         var output = nn.functional.relu(t2);
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>
@@ -220,32 +243,36 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Fuse))]
     public Fuse(int aChannels, int bChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Fuse")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
         gate = nn.Conv2d(aChannels, bChannels, 1, device: device, dtype: dtype);
+#line default
+        register_module("gate", gate);
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
         Sizes.RequireEqual(bChannels, aChannels, "KN0203", "'+' needs equal sizes, found [N, bChannels, aHeight, aWidth] and [N, aChannels, aHeight, aWidth]: channels bChannels and aChannels.");
 #line (25,33)-(25,52) "Cases/TwoInputs/net.knnet"
         mix = nn.Conv2d(bChannels, aChannels, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("mix", mix);
 #line (25,60)-(25,64) "Cases/TwoInputs/net.knnet"
         bn = norm.Create(aChannels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("bn", bn);
     }
 
     /// <summary>conv(b.channels, 1): [N, bChannels, aHeight, aWidth].</summary>
-    [field: ComponentName(Name = "gate")]
     public Conv2d gate { get; }
 
     /// <summary>conv(a.channels, 1): [N, aChannels, aHeight, aWidth].</summary>
-    [field: ComponentName(Name = "mix")]
     public Conv2d mix { get; }
 
     /// <summary>norm: [N, aChannels, aHeight, aWidth]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
-    [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -265,26 +292,40 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         var gate_2 = nn.functional.sigmoid(t1);
 #line default
         var gate_2State = t1State?.Pass(new ElementwiseRule(value => nn.functional.sigmoid(value)), gate_2);
-        t1.Dispose();
+        scope.Free(t1);
 #line (25,12)-(25,20) "Cases/TwoInputs/net.knnet"
         var t2 = gate_2 * b;
 #line default
         var t2State = ChannelState.Join(new ProductRule(), t2, gate_2State, bState);
-        gate_2.Dispose();
+        scope.Free(gate_2);
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
         var t3 = t2 + a;
 #line default
         var t3State = ChannelState.Join(new SumRule(), t3, t2State, aState);
-        t2.Dispose();
+        scope.Free(t2);
 #line (25,33)-(25,52) "Cases/TwoInputs/net.knnet"
         (var t4, var t4State) = mix.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (25,60)-(25,64) "Cases/TwoInputs/net.knnet"
-        (var output, var outputState, _) = bn.forward(t4, t4State);
+        (var output, var outputState, _) = bn.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor a, ChannelState? aState, Tensor b, ChannelState? bState)
+    {
+        if (!Hooks.Any(this))
+            return forward(a, aState, b, bState);
+        var (hookedA, hookedB) = Hooks.Before(this, a, b);
+        var made = forward(hookedA, Hooks.StateOf(hookedA, a, aState), hookedB, Hooks.StateOf(hookedB, b, bState));
+        var result = Hooks.After(this, hookedA, hookedB, made.output);
+        return (Handles.Own(result, a, b), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

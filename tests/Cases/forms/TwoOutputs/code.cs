@@ -6,6 +6,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KnDsl;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,33 +28,37 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(TwoOutputs))]
     public TwoOutputs(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("TwoOutputs")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,29)-(9,38) "Cases/TwoOutputs/net.knnet"
         body = new Stages(xChannels: 3, width: 6, norm: policy, device: device, dtype: dtype);
+#line default
+        register_module("body", body);
 #line (10,61)-(10,68) "Cases/TwoOutputs/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
 #line (10,54)-(10,69) "Cases/TwoOutputs/net.knnet"
         fc = nn.Linear(12, classes, device: device, dtype: dtype);
+#line default
+        register_module("fc", fc);
 #line (11,24)-(11,34) "Cases/TwoOutputs/net.knnet"
         mask = nn.Conv2d(6, 1, 1, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("mask", mask);
     }
 
     /// <summary>Stages(6): [N, 6, 2*h, 2*w], [N, 12, h, w].</summary>
-    [field: ComponentName(Name = "body")]
     public Stages body { get; }
 
     /// <summary>linear(classes): [N, 4].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>conv(1, 1): [N, 1, 2*h, 2*w].</summary>
-    [field: ComponentName(Name = "mask")]
     public Conv2d mask { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -86,22 +91,25 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
         using var scope = NewDisposeScope();
 #line (9,29)-(9,38) "Cases/TwoOutputs/net.knnet"
         (var fine, var coarse) = body.call(image);
+#line default
+        fine = Handles.Own(fine, image);
+        coarse = Handles.Own(coarse, image, fine);
 #line (10,20)-(10,35) "Cases/TwoOutputs/net.knnet"
         var t1 = nn.functional.adaptive_avg_pool2d(coarse, [1, 1]);
 #line default
-        coarse.Dispose();
+        scope.Free(coarse);
 #line (10,39)-(10,46) "Cases/TwoOutputs/net.knnet"
         var t2 = t1.flatten(1);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (10,54)-(10,69) "Cases/TwoOutputs/net.knnet"
-        var logits = fc.call(t2);
+        var logits = Handles.Own(fc.call(t2), t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (11,24)-(11,34) "Cases/TwoOutputs/net.knnet"
-        var mask_2 = mask.call(fine);
+        var mask_2 = Handles.Own(mask.call(fine), fine);
 #line default
-        fine.Dispose();
+        scope.Free(fine);
         return new TwoOutputsOutput(scope.MoveToOuter(logits), scope.MoveToOuter(mask_2));
     }
 
@@ -137,40 +145,45 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Stages))]
     public Stages(int xChannels, int width, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Stages")
     {
         norm ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (18,29)-(18,34) "Cases/TwoOutputs/net.knnet"
         Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         conv1 = nn.Conv2d(xChannels, width, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (18,58)-(18,62) "Cases/TwoOutputs/net.knnet"
         bn1 = norm.Create(width, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (19,34)-(19,41) "Cases/TwoOutputs/net.knnet"
         Sizes.Require(2 * width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*width.", 2 * width);
 #line (19,29)-(19,56) "Cases/TwoOutputs/net.knnet"
         conv2 = nn.Conv2d(width, 2 * width, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv2", conv2);
 #line (19,65)-(19,69) "Cases/TwoOutputs/net.knnet"
         bn2 = norm.Create(2 * width, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("bn2", bn2);
     }
 
     /// <summary>conv(width, 3, stride: 2): [N, width, (xHeight + 1)/2, (xWidth + 1)/2].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, width, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>conv(2*width, 3, stride: 2): [N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d conv2 { get; }
 
     /// <summary>norm: [N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4]. Prior: bn1 (relu, conv).</summary>
-    [field: ComponentName(Name = "bn2")]
     public NormLayer bn2 { get; }
 
     /// <inheritdoc/>
@@ -188,26 +201,42 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,58)-(18,62) "Cases/TwoOutputs/net.knnet"
-        (var t2, var t2State, _) = bn1.forward(t1, t1State);
+        (var t2, var t2State, _) = bn1.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (18,66)-(18,70) "Cases/TwoOutputs/net.knnet"
         var fine = nn.functional.relu(t2);
 #line default
         var fineState = t2State?.Pass(new ReluRule(), fine);
-        t2.Dispose();
+        scope.Free(t2);
 #line (19,29)-(19,56) "Cases/TwoOutputs/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
 #line (19,65)-(19,69) "Cases/TwoOutputs/net.knnet"
-        (var t4, var t4State, _) = bn2.forward(t3, t3State);
+        (var t4, var t4State, _) = bn2.call(t3, t3State);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (19,73)-(19,77) "Cases/TwoOutputs/net.knnet"
         var coarse = nn.functional.relu(t4);
 #line default
         var coarseState = t4State?.Pass(new ReluRule(), coarse);
-        t4.Dispose();
+        scope.Free(t4);
         return (scope.MoveToOuter(fine), fineState?.MoveToOuter(scope), scope.MoveToOuter(coarse), coarseState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
+    /// input or output has no state that is known.
+    /// </summary>
+    public (Tensor fine, ChannelState? fineState, Tensor coarse, ChannelState? coarseState) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, new StagesOutput(made.fine, made.coarse));
+        var fine = Handles.Own(result.fine, x);
+        var coarse = Handles.Own(result.coarse, x, fine);
+        return (fine, Hooks.StateOf(result.fine, made.fine, made.fineState), coarse, Hooks.StateOf(result.coarse, made.coarse, made.coarseState));
     }
 
     /// <summary>
