@@ -11,7 +11,7 @@ internal readonly record struct ChainedInput(string Name, string State, bool IsR
 /// <summary>Writes <c>call</c> of a block in a statistic chain: its forward pass with states, and its hooks around it.</summary>
 internal sealed class ChainedCallWriter(ModuleModel model, IReadOnlyList<ChainedInput> inputs, CodeWriter writer)
 {
-    private readonly NamePool _names = new([.. inputs.SelectMany(input => new[] { input.Name, input.State })]);
+    private readonly NamePool _names = new([.. inputs.SelectMany(input => new[] { input.Name, input.State }), "forward"]);
 
     /// <param name="signature">The parameters and the results, as those of the forward pass.</param>
     public void Write((string Parameters, string Results) signature)

@@ -122,11 +122,14 @@ internal sealed class GeneratedCase
         [.. Network.Inputs.Select(input => randn(Sizes(input.Shape), dtype: dtype, device: device ?? CPU))];
 
     /// <summary>The outputs in order, whether forward gives one tensor or a record of several.</summary>
-    public static Tensor[] Run(nn.Module network, params Tensor[] inputs)
+    public static Tensor[] Run(nn.Module network, params Tensor[] inputs) => Run(network, "forward", inputs);
+
+    /// <summary>The outputs in order of <c>forward</c>, or of <c>call</c>, which runs hooks.</summary>
+    public static Tensor[] Run(nn.Module network, string name, Tensor[] inputs)
     {
         var forward = network.GetType().GetMethods()
             .Single(method =>
-                method.Name == "forward" && method.GetParameters().All(parameter => parameter.ParameterType == typeof(Tensor)));
+                method.Name == name && method.GetParameters().All(parameter => parameter.ParameterType == typeof(Tensor)));
         object result;
         try
         {

@@ -42,8 +42,11 @@ public sealed class LayerScale : nn.Module<Tensor, Tensor>
 
     /// <summary>Calls the module for a value that several chains go through, and follows the states of all.</summary>
     /// <param name="input">[N, C, ...].</param>
-    /// <param name="states">The states of the input, null where nothing is known.</param>
+    /// <param name="first">A state of the input, or null where nothing is known.</param>
+    /// <param name="second">Another one.</param>
+    /// <param name="others">All others.</param>
     /// <returns>The output, and its states in the same order.</returns>
-    public (Tensor output, ChannelState?[] states) call(Tensor input, ReadOnlySpan<ChannelState?> states) =>
-        ChainedLayers.Call(this, new ScaleRule(gamma), input, states);
+    public (Tensor output, ChannelState?[] states) call(
+        Tensor input, ChannelState? first, ChannelState? second, params ReadOnlySpan<ChannelState?> others) =>
+        ChainedLayers.Call(this, new ScaleRule(gamma), input, [first, second, .. others]);
 }
