@@ -11,14 +11,14 @@ internal readonly record struct ChainedInput(string Name, string State, bool IsR
 /// <summary>Writes <c>call</c> of a block in a statistic chain: its forward pass with states, and its hooks around it.</summary>
 internal sealed class ChainedCallWriter(ModuleModel model, IReadOnlyList<ChainedInput> inputs, CodeWriter writer)
 {
-    private readonly NamePool _names = new([.. inputs.SelectMany(input => new[] { input.Name, input.State }), "forward"]);
+    private readonly NamePool _names = new(inputs.SelectMany(input => new[] { input.Name, input.State }).Append("forward"));
 
     /// <param name="signature">The parameters and the results, as those of the forward pass.</param>
     public void Write((string Parameters, string Results) signature)
     {
         writer.Line("/// <summary>");
-        writer.Line("/// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an");
-        writer.Line("/// input or output has no state that is known.");
+        writer.Line("/// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the");
+        writer.Line("/// place of an input or output has no state that is known.");
         writer.Line("/// </summary>");
         writer.Line($"public ({signature.Results}) call({signature.Parameters})");
         writer.Block(() =>

@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Runtime.Tests;
 
-/// <summary>Hooks of layers that a state passes: those that TorchSharp's <c>call</c> runs, in its order, and what they do to the state.</summary>
+/// <summary>
+/// Hooks of layers that a state passes: those that TorchSharp's <c>call</c> runs, in its order, and what they do to the state.
+/// </summary>
 public sealed class HookTests : TorchTest
 {
     private static readonly NormPolicy[] Policies =
@@ -259,8 +261,8 @@ public sealed class HookTests : TorchTest
     {
         using var layer = NormPolicy.None().Create(4);
         var x = randn(2, 4, 3, 3);
-        var (forward, call) = (Allocated(() => layer.forward(x, null).output.Dispose()), Allocated(() => layer.call(x, null).output.Dispose()));
-        Assert.Equal(forward, call);
+        var forward = Allocated(() => layer.forward(x, null).output.Dispose());
+        Assert.Equal(forward, Allocated(() => layer.call(x, null).output.Dispose()));
 
         static long Allocated(Action run)
         {
@@ -273,11 +275,12 @@ public sealed class HookTests : TorchTest
         }
     }
 
-    /// <summary>Modules of one to six inputs: the same hooks, run by TorchSharp's <c>call</c> and around the forward pass by hand.</summary>
+    /// <summary>Modules of one to six inputs: the same hooks, run by TorchSharp, and around the forward pass by hand.</summary>
     [Fact]
     public void TheOrderIsThatOfTorchSharpForEveryNumberOfInputs()
     {
-        Check(new Sum1(), (m, x) => m.call(x[0]), (m, x) => Hooks.Before(m, x[0]) is var a ? Hooks.After(m, a, m.forward(a)) : null!,
+        Check(new Sum1(), (m, x) => m.call(x[0]),
+            (m, x) => Hooks.Before(m, x[0]) is var a ? Hooks.After(m, a, m.forward(a)) : null!,
             (m, log) =>
             {
                 m.register_forward_pre_hook((_, a) => Changed(log, a));
@@ -291,7 +294,8 @@ public sealed class HookTests : TorchTest
                 m.register_forward_hook((_, a, b, y) => Changed(log, a, b, y));
             });
         Check(new Sum3(), (m, x) => m.call(x[0], x[1], x[2]),
-            (m, x) => Hooks.Before(m, x[0], x[1], x[2]) is var (a, b, c) ? Hooks.After(m, a, b, c, m.forward(a, b, c)) : null!,
+            (m, x) => Hooks.Before(m, x[0], x[1], x[2]) is var (a, b, c)
+                ? Hooks.After(m, a, b, c, m.forward(a, b, c)) : null!,
             (m, log) =>
             {
                 m.register_forward_pre_hook((_, a, b, c) => (b, c, Changed(log, a)));
@@ -322,7 +326,8 @@ public sealed class HookTests : TorchTest
                 m.register_forward_hook((_, a, b, c, d, e, f, y) => Changed(log, a, b, c, d, e, f, y));
             });
 
-        static void Check<T>(T module, Func<T, Tensor[], Tensor> call, Func<T, Tensor[], Tensor> byHand, Action<T, List<string>> register)
+        static void Check<T>(
+            T module, Func<T, Tensor[], Tensor> call, Func<T, Tensor[], Tensor> byHand, Action<T, List<string>> register)
             where T : nn.Module
         {
             using var owner = module;
