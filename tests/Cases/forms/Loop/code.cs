@@ -277,8 +277,8 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
-    /// input or output has no state that is known.
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
     /// </summary>
     public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
     {
@@ -401,8 +401,8 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
-    /// input or output has no state that is known.
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
     /// </summary>
     public (Tensor output, ChannelState? state) call(Tensor x, ref ChannelState? xState)
     {
@@ -501,8 +501,8 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
-    /// input or output has no state that is known.
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
     /// </summary>
     public (Tensor output, ChannelState? state) call(Tensor x, ref ChannelState? xState)
     {

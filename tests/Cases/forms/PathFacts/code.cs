@@ -338,7 +338,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         eachPrior = eachPrior?.Pass(new ReluRule(), t9);
         scope.Free(t8);
 #line (24,66)-(24,76) "Cases/PathFacts/net.knnet"
-        (var s, var sStates) = conv4.call(t9, [namedPrior, namedPrior_2, eachPrior]);
+        (var s, var sStates) = conv4.call(t9, namedPrior, namedPrior_2, eachPrior);
 #line default
         namedPrior = sStates[0];
         namedPrior_2 = sStates[1];

@@ -369,8 +369,8 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
-    /// input or output has no state that is known.
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
     /// </summary>
     public (Tensor output, ChannelState? state) call(Tensor x, ref ChannelState? xState)
     {

@@ -203,8 +203,8 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
-    /// input or output has no state that is known.
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
     /// </summary>
     public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
     {
@@ -315,8 +315,8 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>
-    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
-    /// input or output has no state that is known.
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
     /// </summary>
     public (Tensor output, ChannelState? state) call(Tensor a, ChannelState? aState, Tensor b, ChannelState? bState)
     {

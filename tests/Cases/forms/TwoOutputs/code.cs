@@ -224,8 +224,8 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     }
 
     /// <summary>
-    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the place of an
-    /// input or output has no state that is known.
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
     /// </summary>
     public (Tensor fine, ChannelState? fineState, Tensor coarse, ChannelState? coarseState) call(Tensor x, ChannelState? xState)
     {
