@@ -126,16 +126,12 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
 
         private CheckedFile? Load(string generated)
         {
-            var names = HintNames.Of([.. Texts.Select(text => text.Path)], _project);
-            var text = Texts.FirstOrDefault(candidate => names.For(candidate.Path, _project.HintName(candidate.Path)) == generated);
-            return text is null ? null
-                : CheckedFile.Check(Source(text), path =>
-                    Texts.FirstOrDefault(candidate => candidate.Path == path) is { } imported ? Source(imported) : null);
+            var texts = options.AdditionalFiles.Where(KnnetText.IsKnnet).Select(file => KnnetText.Read(file, default)).ToImmutableArray();
+            var names = HintNames.Of([.. texts.Select(text => text.Path)], _project);
+            if (texts.FirstOrDefault(candidate => names.For(candidate.Path, _project.HintName(candidate.Path)) == generated) is not { } text)
+                return null;
+            var closure = new ImportTable(texts).ClosureOf(text);
+            return CheckedFile.Check(closure.Source, closure.Resolve);
         }
-
-        private IEnumerable<AdditionalText> Texts =>
-            options.AdditionalFiles.Where(file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase));
-
-        private static Language.Text.SourceText Source(AdditionalText text) => new(text.Path, text.GetText()?.ToString() ?? "");
     }
 }

@@ -2,17 +2,28 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
-using KnDsl.Language.Checking;
+using System.Threading;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Parsing;
 using KnDsl.Language.Text;
+using Microsoft.CodeAnalysis;
 
 namespace KnDsl.Generator.Pipeline;
 
 /// <summary>A .knnet file as the project has it, with the paths that it imports.</summary>
 internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports)
 {
-    public static KnnetText Read(string path, string content) => new(path, content, new EquatableArray<string>(ImportsOf(path, content)));
+    public static bool IsKnnet(AdditionalText file) => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase);
+
+    public static KnnetText Read(AdditionalText file, CancellationToken cancellation)
+    {
+        // As the project file writes it: "/project/../shared/net.knnet" for a file that the project links.
+        var path = FilePath.Normalize(file.Path);
+        var content = file.GetText(cancellation)?.ToString() ?? "";
+        return new KnnetText(path, content, new EquatableArray<string>(ImportsOf(path, content)));
+    }
+
+    public SourceText ToSource() => new(Path, Content);
 
     /// <summary>Only a file with the word in it is looked at.</summary>
     private static IEnumerable<string> ImportsOf(string path, string content)
@@ -22,18 +33,20 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
         var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
         return tokens.Zip(tokens.Skip(1), (word, text) => (word, text))
             .Where(pair => pair.word.FirstOnLine && pair.word.IsWord("import") && pair.text.Is(TokenKind.Text))
-            .Select(pair => FileGraph.Resolve(path, pair.text.Text));
+            .Select(pair => FilePath.OfImport(path, pair.text.Text));
     }
 }
 
 /// <summary>A file and all that it imports, directly or by way of others.</summary>
 internal sealed record FileClosure(KnnetText File, EquatableArray<KnnetText> Imported)
 {
+    public SourceText Source => File.ToSource();
+
     public SourceText? Resolve(string path)
     {
         foreach (var file in Imported)
             if (file.Path == path)
-                return new SourceText(file.Path, file.Content);
+                return file.ToSource();
         return null;
     }
 }

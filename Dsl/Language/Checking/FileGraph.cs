@@ -87,7 +87,7 @@ internal sealed class FileGraph
 
     private void Import(FileScope scope, ImportDeclaration import, SourceText source, DiagnosticBag diagnostics)
     {
-        var path = Resolve(source.Path, import.Path);
+        var path = FilePath.OfImport(source.Path, import.Path);
         var place = source.At(import.PathSpan);
         if (_open.Contains(path))
         {
@@ -128,19 +128,5 @@ internal sealed class FileGraph
         }
         foreach (var pair in imported.Externs.Where(pair => pair.Value.Source == imported.Syntax.Source))
             scope.Externs[pair.Key] = pair.Value;
-    }
-
-    /// <summary>The path of an import, seen from the file that imports.</summary>
-    public static string Resolve(string importingPath, string path)
-    {
-        var separator = importingPath.IndexOf('\\') >= 0 ? '\\' : '/';
-        var parts = importingPath.Split('/', '\\').ToList();
-        parts.RemoveAt(parts.Count - 1);
-        foreach (var part in path.Split('/', '\\'))
-            if (part == ".." && parts.Count > 0 && parts[parts.Count - 1] is not ("" or ".."))
-                parts.RemoveAt(parts.Count - 1);
-            else if (part is not ("." or ""))
-                parts.Add(part);
-        return string.Join(separator.ToString(), parts);
     }
 }
