@@ -128,7 +128,8 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
         {
             var texts = options.AdditionalFiles.Where(KnnetText.IsKnnet).Select(file => KnnetText.Read(file, default)).ToImmutableArray();
             var names = HintNames.Of([.. texts.Select(text => text.Path)], _project);
-            if (texts.FirstOrDefault(candidate => names.For(candidate.Path, _project.HintName(candidate.Path)) == generated) is not { } text)
+            var text = texts.FirstOrDefault(text => names.For(text.Path, _project.HintName(text.Path)) == generated);
+            if (text is null)
                 return null;
             var closure = new ImportTable(texts).ClosureOf(text);
             return CheckedFile.Check(closure.Source, closure.Resolve);

@@ -144,6 +144,11 @@ public sealed class PackageTests(PackedPackage package)
             build, package.Consumer("basic", sdk: package.SdkLine, extension: "vbproj"),
             "KNB005", "This project's language is VB, and only C# projects can have .knnet files (Small.knnet).");
         await Fails(
+            build, package.Consumer(
+                "without", references: $"<PackageReference Include=\"KnDsl\" Version=\"{package.Version}\" ExcludeAssets=\"compile\" />",
+                settings: "<TorchBackend>none</TorchBackend>"),
+            "KNB013", "This project refers to KnDsl without its library");
+        await Fails(
             ["publish", "-c", "Release", "-r", "linux-arm64"], package.Consumer("arm", sdk: package.SdkLine),
             "KNB008", "Torch has no native library for linux-arm64");
     }
