@@ -93,8 +93,8 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     private static GeneratedFile Generate(FileClosure closure, ProjectOptions options, SourcePaths paths, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var source = closure.Source;
-        var file = CheckedFile.Check(source, closure.Resolve);
+        var file = closure.Check();
+        var source = file.Syntax.Source;
         var findings = file.Diagnostics.ToList();
         string? code = null;
         cancellation.ThrowIfCancellationRequested();

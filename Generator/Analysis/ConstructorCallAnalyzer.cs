@@ -129,10 +129,7 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
             var texts = options.AdditionalFiles.Where(KnnetText.IsKnnet).Select(file => KnnetText.Read(file, default)).ToImmutableArray();
             var names = HintNames.Of([.. texts.Select(text => text.Path)], _project);
             var text = texts.FirstOrDefault(text => names.For(text.Path, _project.HintName(text.Path)) == generated);
-            if (text is null)
-                return null;
-            var closure = new ImportTable(texts).ClosureOf(text);
-            return CheckedFile.Check(closure.Source, closure.Resolve);
+            return text is null ? null : new ImportTable(texts).ClosureOf(text).Check();
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Threading;
+using KnDsl.Language.Checking;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Parsing;
 using KnDsl.Language.Text;
@@ -38,11 +39,16 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
 }
 
 /// <summary>A file and all that it imports, directly or by way of others.</summary>
-internal sealed record FileClosure(KnnetText File, EquatableArray<KnnetText> Imported)
+/// <param name="File">The file.</param>
+/// <param name="Imported">What it imports.</param>
+/// <param name="Namesakes">Imported paths that the project lacks, with files of those names that it has elsewhere.</param>
+internal sealed record FileClosure(
+    KnnetText File, EquatableArray<KnnetText> Imported, EquatableArray<(string Path, string Other)> Namesakes)
 {
-    public SourceText Source => File.ToSource();
+    public CheckedFile Check() =>
+        CheckedFile.Check(File.ToSource(), Resolve, path => Namesakes.FirstOrDefault(pair => pair.Path == path).Other);
 
-    public SourceText? Resolve(string path)
+    private SourceText? Resolve(string path)
     {
         foreach (var file in Imported)
             if (file.Path == path)
@@ -60,14 +66,21 @@ internal sealed class ImportTable(ImmutableArray<KnnetText> files)
     public FileClosure ClosureOf(KnnetText file)
     {
         var reached = new SortedDictionary<string, KnnetText>(StringComparer.Ordinal);
+        var namesakes = new List<(string Path, string Other)>();
         var open = new Stack<KnnetText>([file]);
         while (open.Count > 0)
             foreach (var path in open.Pop().Imports)
-                if (_files.TryGetValue(path, out var imported) && !reached.ContainsKey(path))
+                if (!_files.TryGetValue(path, out var imported))
+                {
+                    if (FilePath.Namesake(path, _files.Keys) is { } other)
+                        namesakes.Add((path, other));
+                }
+                else if (!reached.ContainsKey(path))
                 {
                     reached[path] = imported;
                     open.Push(imported);
                 }
-        return new FileClosure(file, new EquatableArray<KnnetText>(reached.Values));
+        return new FileClosure(
+            file, new EquatableArray<KnnetText>(reached.Values), new EquatableArray<(string Path, string Other)>(namesakes));
     }
 }

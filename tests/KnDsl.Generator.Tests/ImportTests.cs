@@ -77,6 +77,15 @@ public class ImportTests
         Assert.Equal("/project/nets/net.knnet", finding.Location.GetLineSpan().Path);
     }
 
+    [Theory]
+    [InlineData("unit.knnet")]
+    [InlineData("../blocks/Unit.knnet")]
+    public void A_file_of_that_name_elsewhere_is_what_may_be_meant(string import)
+    {
+        var found = Host.Run(Project(network: Network.Replace("../blocks/unit.knnet", import))).Diagnostics;
+        Assert.Contains("Did you mean '../blocks/unit.knnet'?", Assert.Single(found).GetMessage());
+    }
+
     [Fact]
     public void Files_that_import_each_other_are_an_error()
     {

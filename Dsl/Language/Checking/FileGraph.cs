@@ -39,8 +39,9 @@ internal sealed class FileGraph
     private readonly List<string> _open = [];
     private bool _leadsBack;
     private readonly Func<string, SourceText?> _resolve;
+    private readonly Func<string, string?> _namesake;
 
-    private FileGraph(Func<string, SourceText?> resolve) => _resolve = resolve;
+    private FileGraph(Func<string, SourceText?> resolve, Func<string, string?> namesake) => (_resolve, _namesake) = (resolve, namesake);
 
     /// <summary>The files by path, the one that was asked for first.</summary>
     public IEnumerable<FileScope> Files => _files.Values;
@@ -48,9 +49,10 @@ internal sealed class FileGraph
     public FileScope ScopeOf(SourceText source) => _files[source.Path];
 
     /// <summary>Reads a file and all that it imports; findings in the others are theirs to report.</summary>
-    public static (FileGraph Graph, FileScope Root) Load(SourceText source, Func<string, SourceText?> resolve, DiagnosticBag diagnostics)
+    public static (FileGraph Graph, FileScope Root) Load(
+        SourceText source, Func<string, SourceText?> resolve, Func<string, string?> namesake, DiagnosticBag diagnostics)
     {
-        var graph = new FileGraph(resolve);
+        var graph = new FileGraph(resolve, namesake);
         return (graph, graph.Load(source, diagnostics));
     }
 
@@ -102,8 +104,9 @@ internal sealed class FileGraph
         {
             if (_resolve(path) is not { } text)
             {
-                diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path)
-                    .WithHint("Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
+                diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path).WithHint(
+                    _namesake(path) is { } other ? $"Did you mean '{FilePath.Relative(FilePath.FolderOf(source.Path), other)}'?"
+                    : "Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
                 scope.LacksNames = true;
                 return;
             }

@@ -38,6 +38,14 @@ internal sealed class FilePath
         return path.ToString();
     }
 
+    /// <summary>The folder of a file.</summary>
+    public static string FolderOf(string path) => OfImport(path, "");
+
+    /// <summary>Of some files the one that has the name of <paramref name="path"/>, in whichever case and folder; null if none has.</summary>
+    public static string? Namesake(string path, IEnumerable<string> files) => files
+        .Where(file => string.Equals(Last(file), Last(path), StringComparison.OrdinalIgnoreCase))
+        .OrderBy(file => Relative(FolderOf(path), file).Length).ThenBy(file => file, StringComparer.Ordinal).FirstOrDefault();
+
     /// <summary>The path as a file of that folder would write it, with <c>/</c>; the whole path where no way leads there.</summary>
     public static string Relative(string folder, string path)
     {
@@ -47,6 +55,8 @@ internal sealed class FilePath
         var common = start._segments.Zip(end._segments, string.Equals).TakeWhile(static same => same).Count();
         return string.Join("/", Enumerable.Repeat("..", start._segments.Count - common).Concat(end._segments.Skip(common)));
     }
+
+    private static string? Last(string path) => new FilePath(path)._segments.LastOrDefault();
 
     public override string ToString() => _root + string.Join(_separator.ToString(), _segments);
 
