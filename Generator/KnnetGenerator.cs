@@ -27,6 +27,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         public const string Texts = nameof(Texts);
         public const string Closures = nameof(Closures);
         public const string Options = nameof(Options);
+        public const string Paths = nameof(Paths);
         public const string Files = nameof(Files);
         public const string Names = nameof(Names);
         public const string Externs = nameof(Externs);
@@ -37,18 +38,20 @@ public sealed class KnnetGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         var texts = context.AdditionalTextsProvider
-            .Where(static file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase))
-            .Select(static (file, cancellation) => KnnetText.Read(file.Path, file.GetText(cancellation)?.ToString() ?? ""))
+            .Where(KnnetText.IsKnnet)
+            .Select(KnnetText.Read)
             .WithTrackingName(Steps.Texts);
         var options = context.AnalyzerConfigOptionsProvider
             .Select(static (provider, _) => ProjectOptions.Read(provider.GlobalOptions))
             .WithTrackingName(Steps.Options);
+        var paths = context.CompilationProvider.Select(static (compilation, _) => SourcePaths.Of(compilation))
+            .WithTrackingName(Steps.Paths);
         // Each file with the texts that it imports: an edit of one of those runs its dependents, and nothing else.
         var closures = texts.Combine(texts.Collect().Select(static (all, _) => new ImportTable(all)))
             .Select(static (pair, _) => pair.Right.ClosureOf(pair.Left))
             .WithTrackingName(Steps.Closures);
-        var files = closures.Combine(options)
-            .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right, cancellation))
+        var files = closures.Combine(options.Combine(paths))
+            .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right.Left, pair.Right.Right, cancellation))
             .WithTrackingName(Steps.Files);
         var names = texts.Select(static (file, _) => file.Path).Collect().Combine(options)
             .Select(static (pair, _) => HintNames.Of(pair.Left, pair.Right))
@@ -87,27 +90,26 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         });
     }
 
-    private static GeneratedFile Generate(FileClosure closure, ProjectOptions options, CancellationToken cancellation)
+    private static GeneratedFile Generate(FileClosure closure, ProjectOptions options, SourcePaths paths, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var text = closure.File;
-        var source = new Language.Text.SourceText(text.Path, text.Content);
-        var file = CheckedFile.Check(source, closure.Resolve);
+        var file = closure.Check();
+        var source = file.Syntax.Source;
         var findings = file.Diagnostics.ToList();
         string? code = null;
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            code = FileWriter.Emit(file, options.RootNamespace);
+            code = FileWriter.Emit(file, options.RootNamespace, paths.NameOf);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            findings.Add(DiagnosticCatalogue.Internal(source.At(new Language.Text.TextSpan(0, Math.Min(1, text.Content.Length))),
+            findings.Add(DiagnosticCatalogue.Internal(source.At(new Language.Text.TextSpan(0, Math.Min(1, source.Content.Length))),
                 $"{exception.GetType().Name}: {exception.Message}"));
         }
         var space = file.Syntax.Namespace?.Text ?? options.RootNamespace;
         return new GeneratedFile(
-            text.Path, options.HintName(text.Path), code,
+            source.Path, options.HintName(source.Path), code,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
                 $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),

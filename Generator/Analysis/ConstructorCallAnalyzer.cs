@@ -126,16 +126,10 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
 
         private CheckedFile? Load(string generated)
         {
-            var names = HintNames.Of([.. Texts.Select(text => text.Path)], _project);
-            var text = Texts.FirstOrDefault(candidate => names.For(candidate.Path, _project.HintName(candidate.Path)) == generated);
-            return text is null ? null
-                : CheckedFile.Check(Source(text), path =>
-                    Texts.FirstOrDefault(candidate => candidate.Path == path) is { } imported ? Source(imported) : null);
+            var texts = options.AdditionalFiles.Where(KnnetText.IsKnnet).Select(file => KnnetText.Read(file, default)).ToImmutableArray();
+            var names = HintNames.Of([.. texts.Select(text => text.Path)], _project);
+            var text = texts.FirstOrDefault(text => names.For(text.Path, _project.HintName(text.Path)) == generated);
+            return text is null ? null : new ImportTable(texts).ClosureOf(text).Check();
         }
-
-        private IEnumerable<AdditionalText> Texts =>
-            options.AdditionalFiles.Where(file => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase));
-
-        private static Language.Text.SourceText Source(AdditionalText text) => new(text.Path, text.GetText()?.ToString() ?? "");
     }
 }

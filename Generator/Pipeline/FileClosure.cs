@@ -2,17 +2,29 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
+using System.Threading;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Parsing;
 using KnDsl.Language.Text;
+using Microsoft.CodeAnalysis;
 
 namespace KnDsl.Generator.Pipeline;
 
 /// <summary>A .knnet file as the project has it, with the paths that it imports.</summary>
 internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports)
 {
-    public static KnnetText Read(string path, string content) => new(path, content, new EquatableArray<string>(ImportsOf(path, content)));
+    public static bool IsKnnet(AdditionalText file) => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase);
+
+    public static KnnetText Read(AdditionalText file, CancellationToken cancellation)
+    {
+        // As the project file writes it: "/project/../shared/net.knnet" for a file that the project links.
+        var path = FilePath.Normalize(file.Path);
+        var content = file.GetText(cancellation)?.ToString() ?? "";
+        return new KnnetText(path, content, new EquatableArray<string>(ImportsOf(path, content)));
+    }
+
+    public SourceText ToSource() => new(Path, Content);
 
     /// <summary>Only a file with the word in it is looked at.</summary>
     private static IEnumerable<string> ImportsOf(string path, string content)
@@ -22,18 +34,25 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
         var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
         return tokens.Zip(tokens.Skip(1), (word, text) => (word, text))
             .Where(pair => pair.word.FirstOnLine && pair.word.IsWord("import") && pair.text.Is(TokenKind.Text))
-            .Select(pair => FileGraph.Resolve(path, pair.text.Text));
+            .Select(pair => FilePath.OfImport(path, pair.text.Text));
     }
 }
 
 /// <summary>A file and all that it imports, directly or by way of others.</summary>
-internal sealed record FileClosure(KnnetText File, EquatableArray<KnnetText> Imported)
+/// <param name="File">The file.</param>
+/// <param name="Imported">What it imports.</param>
+/// <param name="Namesakes">Imported paths that the project lacks, with files of those names that it has elsewhere.</param>
+internal sealed record FileClosure(
+    KnnetText File, EquatableArray<KnnetText> Imported, EquatableArray<(string Path, string Other)> Namesakes)
 {
-    public SourceText? Resolve(string path)
+    public CheckedFile Check() =>
+        CheckedFile.Check(File.ToSource(), Resolve, path => Namesakes.FirstOrDefault(pair => pair.Path == path).Other);
+
+    private SourceText? Resolve(string path)
     {
         foreach (var file in Imported)
             if (file.Path == path)
-                return new SourceText(file.Path, file.Content);
+                return file.ToSource();
         return null;
     }
 }
@@ -47,14 +66,21 @@ internal sealed class ImportTable(ImmutableArray<KnnetText> files)
     public FileClosure ClosureOf(KnnetText file)
     {
         var reached = new SortedDictionary<string, KnnetText>(StringComparer.Ordinal);
+        var namesakes = new List<(string Path, string Other)>();
         var open = new Stack<KnnetText>([file]);
         while (open.Count > 0)
             foreach (var path in open.Pop().Imports)
-                if (_files.TryGetValue(path, out var imported) && !reached.ContainsKey(path))
+                if (!_files.TryGetValue(path, out var imported))
+                {
+                    if (FilePath.Namesake(path, _files.Keys) is { } other)
+                        namesakes.Add((path, other));
+                }
+                else if (!reached.ContainsKey(path))
                 {
                     reached[path] = imported;
                     open.Push(imported);
                 }
-        return new FileClosure(file, new EquatableArray<KnnetText>(reached.Values));
+        return new FileClosure(
+            file, new EquatableArray<KnnetText>(reached.Values), new EquatableArray<(string Path, string Other)>(namesakes));
     }
 }

@@ -1,32 +1,11 @@
-using System;
 using System.IO;
-using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
 using Diagnostic = Microsoft.CodeAnalysis.Diagnostic;
 
 namespace KnDsl.Generator.Pipeline;
-
-
-/// <summary>What the project says that matters to the code.</summary>
-internal sealed record ProjectOptions(string RootNamespace, string ProjectDirectory)
-{
-    public static ProjectOptions Read(AnalyzerConfigOptions options) => new(
-        options.TryGetValue("build_property.RootNamespace", out var space) ? space : "",
-        options.TryGetValue("build_property.ProjectDir", out var directory) ? directory : "");
-
-    /// <summary>The usual name for what is generated from a file: its path in the project.</summary>
-    public string HintName(string path)
-    {
-        var relative = ProjectDirectory.Length > 0 && path.StartsWith(ProjectDirectory, StringComparison.Ordinal)
-            ? path.Substring(ProjectDirectory.Length)
-            : Path.GetFileName(path);
-        return string.Concat(relative.Select(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_')) + ".g.cs";
-    }
-}
 
 /// <summary>What one file made.</summary>
 internal sealed record GeneratedFile(string Path, string HintName, string? Code, EquatableArray<Finding> Findings,

@@ -5,7 +5,8 @@ using KnDsl.Language.Text;
 namespace KnDsl.Generator.Writing;
 
 /// <summary>Writes indented C#, with #line where a line belongs to a place in a .knnet file.</summary>
-internal sealed class CodeWriter
+/// <param name="nameOf">How #line names a file, by its path.</param>
+internal sealed class CodeWriter(Func<string, string> nameOf)
 {
     private readonly StringBuilder _text = new();
     private int _indent;
@@ -24,7 +25,7 @@ internal sealed class CodeWriter
         var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
         _text.Append("#line (").Append(start.Line + 1).Append(',').Append(start.Character + 1)
             .Append(")-(").Append(end.Line + 1).Append(',').Append(end.Character + 1)
-            .Append(") \"").Append(place.Text.Path).Append("\"\n");
+            .Append(") \"").Append(FileName(place.Text.Path)).Append("\"\n");
         _mapped = true;
         Write(line);
         return this;
@@ -59,6 +60,9 @@ internal sealed class CodeWriter
             _text.Append(piece, 0, length);
         }
     }
+
+    /// <summary>C# has no escape for a quote in #line, and Unix allows it in a name.</summary>
+    private string FileName(string path) => nameOf(path).Replace('"', '_');
 
     private void Unmap()
     {

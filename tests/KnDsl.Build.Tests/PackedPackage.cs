@@ -8,6 +8,10 @@ using Xunit;
 
 namespace KnDsl.Build.Tests;
 
+/// <summary>Tests that share one package.</summary>
+[CollectionDefinition(nameof(PackedPackage))]
+public sealed class PackedPackageTests : ICollectionFixture<PackedPackage>;
+
 /// <summary>Packs KnDsl into a folder of its own and makes projects there that know nothing of this repository.</summary>
 public sealed class PackedPackage : IAsyncLifetime
 {
@@ -44,16 +48,19 @@ public sealed class PackedPackage : IAsyncLifetime
     /// <param name="name">Its folder's name.</param>
     /// <param name="sdk">Further SDKs of the project.</param>
     /// <param name="references">Its package references.</param>
+    /// <param name="settings">Further properties.</param>
+    /// <param name="extension">The extension of a project of another language than C#.</param>
     /// <returns>Its folder.</returns>
-    public string Consumer(string name, string sdk = "", string references = "")
+    public string Consumer(string name, string sdk = "", string references = "", string settings = "", string extension = "csproj")
     {
         Directory.CreateDirectory(In(name));
-        System.IO.File.WriteAllText(In(name, "Consumer.csproj"), $"""
+        System.IO.File.WriteAllText(In(name, $"Consumer.{extension}"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               {sdk}
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
                 <TargetFramework>net10.0</TargetFramework>
+                {settings}
                 <Nullable>enable</Nullable>
                 <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
                 <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
@@ -73,6 +80,9 @@ public sealed class PackedPackage : IAsyncLifetime
             """);
         return In(name);
     }
+
+    /// <summary>The line that names the package as an SDK.</summary>
+    public string SdkLine => $"<Sdk Name=\"KnDsl\" Version=\"{Version}\" />";
 
     /// <summary>References to the package and to the native library of this system.</summary>
     public string PlainReferences()

@@ -104,6 +104,18 @@ public class ConstructorCallTests
     }
 
     [Fact]
+    public async Task A_file_that_the_project_links_is_found_with_what_it_imports()
+    {
+        var linked = Host.Project("../nets/linked.knnet",
+            "import \"../shared/part.knnet\"\nnetwork Linked(width: int = 16)\n{\n    input x[N, 3, h, w]\n    y = x -> Part(width)\n"
+                + "    output y[N, width, h, w]\n}\n");
+        var part = Host.Project("../shared/part.knnet", "block Part(x, width: int)\n{\n    return x -> conv(width, 3, groups: 1)\n}\n");
+        var finding = Assert.Single(await Check("new Linked(width: 0)", "", linked, part));
+        Assert.Equal("KN0135", finding.Id);
+        Assert.Contains("linked.knnet(", finding.GetMessage());
+    }
+
+    [Fact]
     public async Task Files_of_one_name_are_told_apart()
     {
         Assert.Equal("KN0204",

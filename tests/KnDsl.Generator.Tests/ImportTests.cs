@@ -50,6 +50,21 @@ public class ImportTests
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
     }
 
+    /// <summary>A project file names what lies outside its folder with "..", and the compiler passes that on.</summary>
+    [Theory]
+    [InlineData("/project/../shared/unit.knnet", "../../shared/unit.knnet")]
+    [InlineData("/project/./blocks/../../shared//unit.knnet", "../../shared/unit.knnet")]
+    [InlineData("/shared/unit.knnet", ".././../shared//unit.knnet")]
+    [InlineData("/project/blocks/unit.knnet", "..\\blocks\\unit.knnet")]
+    [InlineData("/project/it's #1 $(x) 50%;@/unit.knnet", "../it's #1 $(x) 50%;@/unit.knnet")]
+    public void An_imported_file_is_found_whichever_way_both_name_it(string path, string import)
+    {
+        var result = Host.Run(
+            Host.Text(path, Block), Host.Project("./nets/net.knnet", Network.Replace("../blocks/unit.knnet", import)));
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal(2, result.GeneratedSources.Length);
+    }
+
     [Theory]
     [InlineData("import \"missing.knnet\"\n", "KN0133")]
     [InlineData("import \"net.knnet\"\n", "KN0132")]
@@ -60,6 +75,15 @@ public class ImportTests
             .Replace("a: Unit(8) -> b: [ Unit(8) * 2 ] -> ", "conv(8, 3) -> ");
         var finding = Assert.Single(Host.Run(Project(network: network)).Diagnostics, diagnostic => diagnostic.Id == code);
         Assert.Equal("/project/nets/net.knnet", finding.Location.GetLineSpan().Path);
+    }
+
+    [Theory]
+    [InlineData("unit.knnet")]
+    [InlineData("../blocks/Unit.knnet")]
+    public void A_file_of_that_name_elsewhere_is_what_may_be_meant(string import)
+    {
+        var found = Host.Run(Project(network: Network.Replace("../blocks/unit.knnet", import))).Diagnostics;
+        Assert.Contains("Did you mean '../blocks/unit.knnet'?", Assert.Single(found).GetMessage());
     }
 
     [Fact]

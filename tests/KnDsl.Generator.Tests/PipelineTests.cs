@@ -40,7 +40,9 @@ public sealed class PipelineTests
 
         driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class After { }", Host.ParseOptions)));
 
-        Assert.All(Reasons(driver), step => Assert.All(step.Value, reason => Assert.True(DidNotRun(reason), $"{step.Key}: {reason}")));
+        // The compilation itself is what was edited.
+        Assert.All(Reasons(driver).Where(step => step.Key != "Compilation"),
+            step => Assert.All(step.Value, reason => Assert.True(DidNotRun(reason), $"{step.Key}: {reason}")));
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Texts], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
         Assert.NotEmpty(OutputReasons(driver));
@@ -146,6 +148,53 @@ public sealed class PipelineTests
         Assert.Equal(first, Sources(texts.Reverse()));
     }
 
+    /// <summary>What the compiler embeds and signs must not say where the project lies, if the project asks for that.</summary>
+    [Fact]
+    public void WithAPathMapOutputIsTheSameInEveryFolder()
+    {
+        string[] names = ["net.knnet", "a/net.knnet", "a_net.knnet", "../shared/net.knnet", $"{new string('d', 100)}/net.knnet"];
+        (string, string)[] Sources(string folder)
+        {
+            var compilation = Host.Compilation();
+            compilation = compilation.WithOptions(compilation.Options.WithSourceReferenceResolver(
+                new SourceFileResolver([], null, [new($"{folder}/", "/_/")])));
+            var driver = Host.Driver(names.Select((name, i) => Host.Text($"{folder}/project/{name}", Network($"Net{i}"))))
+                .WithUpdatedAnalyzerConfigOptions(new ProjectProperties("Project", $"{folder}/project/"));
+            return [.. driver.RunGenerators(compilation).GetRunResult().Results.Single().GeneratedSources
+                .Select(source => (source.HintName, source.SourceText.ToString()))];
+        }
+        var sources = Sources("/here");
+        Assert.Equal(names.Length, sources.Length);
+        Assert.Equal(sources, Sources("/over/there"));
+        Assert.Contains("\"/_/project/a/net.knnet\"", sources[1].Item2);
+        Assert.Contains("\"/_/shared/net.knnet\"", sources[3].Item2);
+    }
+
+    [Theory]
+    [InlineData("it's #1 $(x) 50%;(a) @b/net.knnet", "it's #1 $(x) 50%;(a) @b/net.knnet")]
+    [InlineData("漢字 ü/net.knnet", "漢字 ü/net.knnet")]
+    [InlineData("a\\b/net.knnet", "a\\b/net.knnet")]
+    [InlineData("a\"b/\"net\".knnet", "a_b/_net_.knnet")]
+    public void AnyNameOfAFolderOrFileCompiles(string name, string shown)
+    {
+        Host.Driver([Host.Project(name, Network("A"))])
+            .RunGeneratorsAndUpdateCompilation(Host.Compilation(), out var compilation, out var findings);
+        Assert.Empty(findings);
+        Assert.Empty(compilation.GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning));
+        var places = compilation.SyntaxTrees.Single(tree => tree.FilePath.Contains("knnet")).GetLineMappings()
+            .Select(mapping => mapping.MappedSpan).Where(span => span.HasMappedPath).Select(span => span.Path).Distinct();
+        Assert.Equal([Host.ProjectDirectory + shown], places);
+    }
+
+    [Fact]
+    public void NamesOfGeneratedFilesAreNoLongerThanFileSystemsAllow()
+    {
+        string[] names = [new string('漢', 84), new string('漢', 83) + "字", string.Join("/", Enumerable.Repeat("folder", 60))];
+        var result = Host.Run([.. names.Select((name, i) => Host.Project(name + "/net.knnet", Network($"Net{i}")))]);
+        Assert.Equal(names.Length, result.GeneratedSources.Length);
+        Assert.All(result.GeneratedSources, source => Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(source.HintName), 1, 255));
+    }
+
     [Theory]
     [InlineData("a/net.knnet", "b/net.knnet")]
     [InlineData("a/b.knnet", "a_b.knnet")]
@@ -176,6 +225,14 @@ public sealed class PipelineTests
     {
         var result = Host.Run(Host.Project("one.knnet", Network("A")), Host.Project("one.knnet", Network("A")));
         Assert.Null(result.Exception);
+        Assert.All(result.Diagnostics, diagnostic => Assert.Equal("KN0401", diagnostic.Id));
+        Assert.NotEmpty(result.Diagnostics);
+    }
+
+    [Fact]
+    public void AFileIsOneFileWhicheverWayItIsNamed()
+    {
+        var result = Host.Run(Host.Project("one.knnet", Network("A")), Host.Project("x/..//./one.knnet", Network("A")));
         Assert.All(result.Diagnostics, diagnostic => Assert.Equal("KN0401", diagnostic.Id));
         Assert.NotEmpty(result.Diagnostics);
     }

@@ -49,7 +49,7 @@ public sealed class ErrorCorpusTests
     private static (SourceText Source, IReadOnlyList<Diagnostic> Found) Check(string file)
     {
         var source = Read(file);
-        return (source, CheckedFile.Check(source, Import).Diagnostics);
+        return (source, CheckedFile.Check(source, Import, path => FilePath.Namesake(path, AllFiles)).Diagnostics);
     }
 
     private static IEnumerable<Diagnostic> CheckCase(string name) =>

@@ -41,11 +41,14 @@ internal sealed class CheckedFile
     /// <summary>Checks a file that imports nothing.</summary>
     public static CheckedFile Check(SourceText source) => Check(source, _ => null);
 
-    /// <summary>Checks a file; <paramref name="resolve"/> gives the text of a path that it imports, or null.</summary>
-    public static CheckedFile Check(SourceText source, Func<string, SourceText?> resolve)
+    /// <summary>
+    /// Checks a file; <paramref name="resolve"/> gives the text of a path that it imports, or null, and
+    /// <paramref name="namesake"/> the path of the file that may be meant instead.
+    /// </summary>
+    public static CheckedFile Check(SourceText source, Func<string, SourceText?> resolve, Func<string, string?>? namesake = null)
     {
         var diagnostics = new DiagnosticBag();
-        var (graph, root) = FileGraph.Load(source, resolve, diagnostics);
+        var (graph, root) = FileGraph.Load(source, resolve, namesake ?? (static _ => null), diagnostics);
         IReadOnlyList<CheckedModule> modules = [];
         try
         {

@@ -39,8 +39,9 @@ internal sealed class FileGraph
     private readonly List<string> _open = [];
     private bool _leadsBack;
     private readonly Func<string, SourceText?> _resolve;
+    private readonly Func<string, string?> _namesake;
 
-    private FileGraph(Func<string, SourceText?> resolve) => _resolve = resolve;
+    private FileGraph(Func<string, SourceText?> resolve, Func<string, string?> namesake) => (_resolve, _namesake) = (resolve, namesake);
 
     /// <summary>The files by path, the one that was asked for first.</summary>
     public IEnumerable<FileScope> Files => _files.Values;
@@ -48,9 +49,10 @@ internal sealed class FileGraph
     public FileScope ScopeOf(SourceText source) => _files[source.Path];
 
     /// <summary>Reads a file and all that it imports; findings in the others are theirs to report.</summary>
-    public static (FileGraph Graph, FileScope Root) Load(SourceText source, Func<string, SourceText?> resolve, DiagnosticBag diagnostics)
+    public static (FileGraph Graph, FileScope Root) Load(
+        SourceText source, Func<string, SourceText?> resolve, Func<string, string?> namesake, DiagnosticBag diagnostics)
     {
-        var graph = new FileGraph(resolve);
+        var graph = new FileGraph(resolve, namesake);
         return (graph, graph.Load(source, diagnostics));
     }
 
@@ -87,7 +89,7 @@ internal sealed class FileGraph
 
     private void Import(FileScope scope, ImportDeclaration import, SourceText source, DiagnosticBag diagnostics)
     {
-        var path = Resolve(source.Path, import.Path);
+        var path = FilePath.OfImport(source.Path, import.Path);
         var place = source.At(import.PathSpan);
         if (_open.Contains(path))
         {
@@ -102,8 +104,9 @@ internal sealed class FileGraph
         {
             if (_resolve(path) is not { } text)
             {
-                diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path)
-                    .WithHint("Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
+                diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path).WithHint(
+                    _namesake(path) is { } other ? $"Did you mean '{FilePath.Relative(FilePath.FolderOf(source.Path), other)}'?"
+                    : "Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
                 scope.LacksNames = true;
                 return;
             }
@@ -128,19 +131,5 @@ internal sealed class FileGraph
         }
         foreach (var pair in imported.Externs.Where(pair => pair.Value.Source == imported.Syntax.Source))
             scope.Externs[pair.Key] = pair.Value;
-    }
-
-    /// <summary>The path of an import, seen from the file that imports.</summary>
-    public static string Resolve(string importingPath, string path)
-    {
-        var separator = importingPath.IndexOf('\\') >= 0 ? '\\' : '/';
-        var parts = importingPath.Split('/', '\\').ToList();
-        parts.RemoveAt(parts.Count - 1);
-        foreach (var part in path.Split('/', '\\'))
-            if (part == ".." && parts.Count > 0 && parts[parts.Count - 1] is not ("" or ".."))
-                parts.RemoveAt(parts.Count - 1);
-            else if (part is not ("." or ""))
-                parts.Add(part);
-        return string.Join(separator.ToString(), parts);
     }
 }
