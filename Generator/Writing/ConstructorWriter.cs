@@ -51,7 +51,7 @@ internal sealed class ConstructorWriter
                 _writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (_plan.Model.UsesNorm)
                 _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
-            foreach (var parameter in _plan.Forward.Parameters)
+            foreach (var parameter in _plan.Forward.Parameters.Concat(_plan.Inputs.Fields))
                 _writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
             var isNamedHere = _plan.Layout.Root.Children.Any(child => child.IsNamedLate && !child.IsList);
             if (isNamedHere)

@@ -394,7 +394,7 @@ internal static class DiagnosticCatalogue
     public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
         new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that match.", null, other);
 
-    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not what the block takes", dependsOnRank: true);
+    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not as declared", dependsOnRank: true);
 
     public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
         new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");
