@@ -116,6 +116,9 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Branch/net.knnet"
+        Sizes.RequireInput(image, "Branch", "image", "[N, 4, 4*h, 4*w]", [Sizes.Any, 4, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,25)-(9,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = first.forward(image, null);
@@ -165,6 +168,8 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -176,6 +181,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         : base("Bottleneck")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (18,26)-(18,34) "Cases/Branch/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
@@ -246,6 +252,9 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (16,18)-(16,19) "Cases/Branch/net.knnet"
+        Sizes.RequireInput(x, "Bottleneck", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);

@@ -85,6 +85,9 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,29) "Cases/Checked/net.knnet"
+        Sizes.RequireInput(image, "Checked", "image", "[N, 2, h, w]", [Sizes.Any, 2, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,21)-(9,34) "Cases/Checked/net.knnet"
         var t1 = a.call(image);
@@ -130,6 +133,8 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Mix : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="groups">The parameter groups: int of the .knnet file.</param>
@@ -138,6 +143,7 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null)
         : base("Mix")
     {
+        _xChannels = xChannels;
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups.", groups);
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
@@ -164,6 +170,9 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (16,11)-(16,12) "Cases/Checked/net.knnet"
+        Sizes.RequireInput(x, "Mix", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
         (var output, var outputState) = conv.call(x, xState);

@@ -105,6 +105,9 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Concat/net.knnet"
+        Sizes.RequireInput(image, "Concat", "image", "[N, 4, 2*h, 2*w]", [Sizes.Any, 4, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,25)-(9,39) "Cases/Concat/net.knnet"
         (var x, var xState) = mixed.forward(image, null);
@@ -167,6 +170,8 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="one">The parameter one: int of the .knnet file.</param>
@@ -179,6 +184,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         : base("Mixed")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
         branch1 = new ConvNorm(xChannels: xChannels, channels: one, kernel: 1, norm: norm, device: device, dtype: dtype);
 #line default
@@ -217,6 +223,9 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (16,13)-(16,14) "Cases/Concat/net.knnet"
+        Sizes.RequireInput(x, "Mixed", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
         (var a, var aState) = branch1.forward(x, xState);
@@ -276,6 +285,8 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -287,6 +298,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
         : base("ConvNorm")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (26,28)-(26,36) "Cases/Concat/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (26,38)-(26,44) "Cases/Concat/net.knnet"
@@ -317,6 +329,9 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (24,16)-(24,17) "Cases/Concat/net.knnet"
+        Sizes.RequireInput(x, "ConvNorm", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);

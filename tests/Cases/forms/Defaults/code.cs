@@ -138,6 +138,9 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (7,12)-(7,33) "Cases/Defaults/net.knnet"
+        Sizes.RequireInput(image, "Defaults", "image", "[N, 3, 2*h, 2*w]", [Sizes.Any, 3, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
         using var scope = NewDisposeScope();
 #line (10,25)-(10,53) "Cases/Defaults/net.knnet"
         var t1 = conv1.call(image);

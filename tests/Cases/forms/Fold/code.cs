@@ -418,6 +418,9 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     /// <inheritdoc/>
     public override FoldOutput forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Fold/net.knnet"
+        Sizes.RequireInput(image, "Fold", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
         var some_keptAt = 0;
 #line (9,27)-(9,48) "Cases/Fold/net.knnet"
@@ -748,6 +751,8 @@ public sealed record FoldOutput(Tensor f, Tensor g, Tensor k);
 /// </remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -758,6 +763,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (50,28)-(50,36) "Cases/Fold/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
@@ -786,6 +792,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (48,12)-(48,13) "Cases/Fold/net.knnet"
+        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);

@@ -90,6 +90,9 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Grown/net.knnet"
+        Sizes.RequireInput(image, "Grown", "image", "[N, 3, 2*h, 2*w]", [Sizes.Any, 3, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
         var t1 = grow.call(image);
@@ -141,6 +144,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
 public sealed partial class Grow : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
+    private readonly int _xChannels;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -153,6 +157,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
         : base("Grow")
     {
         _times = times;
+        _xChannels = xChannels;
         int xChannels2 = xChannels;
 #line (17,5)-(17,22) "Cases/Grown/net.knnet"
         for (var i = 0; i < times; i++)
@@ -207,6 +212,9 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (15,12)-(15,13) "Cases/Grown/net.knnet"
+        Sizes.RequireInput(x, "Grow", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
         var x_2 = x.alias();
         var x_2State = xState;

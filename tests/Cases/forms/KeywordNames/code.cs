@@ -103,6 +103,9 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor @in)
     {
+#line (6,12)-(6,30) "Cases/KeywordNames/net.knnet"
+        Sizes.RequireInput(@in, "KeywordNames", "in", "[N, 2, 2*h, 2*w]", [Sizes.Any, 2, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
         (var t1, var t1State) = conv.forward(@in, null);
@@ -172,6 +175,7 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Part : nn.Module<Tensor, Tensor>
 {
+    private readonly int _thisChannels;
     private readonly bool _condition1; // if long == 2
 
     /// <summary>Builds the block.</summary>
@@ -185,6 +189,7 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
         : base("Part")
     {
         norm ??= NormPolicy.Kalman();
+        _thisChannels = thisChannels;
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
         _condition1 = @long == 2;
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
@@ -237,6 +242,9 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor @this, ChannelState? thisState)
     {
+#line (17,12)-(17,16) "Cases/KeywordNames/net.knnet"
+        Sizes.RequireInput(@this, "Part", "this", "[N, thisChannels, thisHeight, thisWidth]", [Sizes.Any, _thisChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
         Tensor nn_2;
         ChannelState? nn_2State;

@@ -149,6 +149,9 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (7,12)-(7,29) "Cases/LearnedTensors/net.knnet"
+        Sizes.RequireInput(image, "LearnedTensors", "image", "[N, 3, 8, 8]", [Sizes.Any, 3, 8, 8]);
+#line default
         using var scope = NewDisposeScope();
 #line (10,25)-(10,35) "Cases/LearnedTensors/net.knnet"
         var t1 = conv1.call(image);
@@ -271,6 +274,8 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="shifts">The parameter shifts: bool of the .knnet file.</param>
@@ -279,6 +284,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     public Scaled(int xChannels, bool shifts, Device? device = null, ScalarType? dtype = null)
         : base("Scaled")
     {
+        _xChannels = xChannels;
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
         learned = Operations.learned([xChannels, 1, 1], 1.0, 0.0, device, dtype);
 #line (24,5)-(24,14) "Cases/LearnedTensors/net.knnet"
@@ -319,6 +325,9 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (21,14)-(21,15) "Cases/LearnedTensors/net.knnet"
+        Sizes.RequireInput(x, "Scaled", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
         var t1 = learned.alias();

@@ -138,6 +138,9 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(image, "Loop", "image", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
         var t1 = conv0.call(image);
@@ -199,6 +202,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 public sealed partial class Dense : nn.Module<Tensor, Tensor>
 {
     private readonly int _layers;
+    private readonly int _xChannels;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -212,6 +216,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     {
         norm ??= NormPolicy.Kalman();
         _layers = layers;
+        _xChannels = xChannels;
         int xChannels2 = xChannels;
 #line (19,5)-(19,27) "Cases/Loop/net.knnet"
         for (var i = 1; i < layers + 1; i++)
@@ -245,6 +250,9 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (17,13)-(17,14) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(x, "Dense", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
         var x_2 = x.alias();
         var x_2State = xState;
@@ -288,6 +296,8 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="growth">The parameter growth: int of the .knnet file.</param>
@@ -298,6 +308,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
         : base("DenseLayer")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
         norm1 = norm.Create(xChannels, device, dtype);
 #line (28,52)-(28,60) "Cases/Loop/net.knnet"
@@ -342,6 +353,9 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
+#line (26,18)-(26,19) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(x, "DenseLayer", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
         (var t1, var t1State, xState) = norm1.forward(x, xState);
@@ -392,6 +406,8 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Transition : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
@@ -401,6 +417,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
         : base("Transition")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
         this.norm = norm.Create(xChannels, device, dtype);
 #line (35,50)-(35,64) "Cases/Loop/net.knnet"
@@ -431,6 +448,9 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
+#line (33,18)-(33,19) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(x, "Transition", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
         (var t1, var t1State, xState) = norm.forward(x, xState);

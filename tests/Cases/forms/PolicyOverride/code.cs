@@ -155,6 +155,9 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/PolicyOverride/net.knnet"
+        Sizes.RequireInput(image, "PolicyOverride", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
         var t1 = conv1.call(image);
@@ -257,6 +260,8 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Inner : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -267,6 +272,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
         : base("Inner")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (22,28)-(22,36) "Cases/PolicyOverride/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
@@ -295,6 +301,9 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (20,13)-(20,14) "Cases/PolicyOverride/net.knnet"
+        Sizes.RequireInput(x, "Inner", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);

@@ -145,6 +145,9 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/PreActivation/net.knnet"
+        Sizes.RequireInput(image, "PreActivation", "image", "[N, 1, 4*h, 4*w]", [Sizes.Any, 1, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
         var t1 = stem.call(image);
@@ -229,6 +232,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _channels;
     private readonly int _stride;
+    private readonly int _xChannels;
     private readonly bool _condition1; // if stride != 1 or x.channels != channels
 
     /// <summary>Builds the block.</summary>
@@ -244,6 +248,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         norm ??= NormPolicy.Kalman();
         _channels = channels;
         _stride = stride;
+        _xChannels = xChannels;
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
         norm1 = norm.Create(xChannels, device, dtype);
 #line (19,49)-(19,57) "Cases/PreActivation/net.knnet"
@@ -297,6 +302,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
+#line (17,12)-(17,13) "Cases/PreActivation/net.knnet"
+        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
         (var t1, var t1State, xState) = norm1.forward(x, xState);
@@ -333,9 +341,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
             var t6State = xState?.Pass(new AvgPoolRule([_stride, _stride], [_stride, _stride], [0, 0]), t6);
 #line (22,44)-(22,80) "Cases/PreActivation/net.knnet"
-            var shortcut_2 = nn.functional.pad(t6, [0, 0, 0, 0, 0, _channels - x.shape[1]], value: 0.0);
+            var shortcut_2 = nn.functional.pad(t6, [0, 0, 0, 0, 0, _channels - x.size(1)], value: 0.0);
 #line default
-            var shortcut_2State = t6State?.Pass(new PadRule([0, 0, 0, 0, 0, _channels - x.shape[1]], 0.0), shortcut_2);
+            var shortcut_2State = t6State?.Pass(new PadRule([0, 0, 0, 0, 0, _channels - x.size(1)], 0.0), shortcut_2);
             t6.Dispose();
             shortcut = shortcut_2;
             shortcutState = shortcut_2State;

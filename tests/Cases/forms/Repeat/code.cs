@@ -149,6 +149,9 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Repeat/net.knnet"
+        Sizes.RequireInput(image, "Repeat", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
         var t1 = stem._0.call(image);
@@ -258,6 +261,8 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -269,6 +274,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (20,28)-(20,36) "Cases/Repeat/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (20,49)-(20,55) "Cases/Repeat/net.knnet"
@@ -299,6 +305,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (18,12)-(18,13) "Cases/Repeat/net.knnet"
+        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);

@@ -109,6 +109,9 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     /// <inheritdoc/>
     public override SharedOutput forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Shared/net.knnet"
+        Sizes.RequireInput(image, "Shared", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
         var t1 = conv1.call(image);
@@ -187,6 +190,8 @@ public sealed record SharedOutput(Tensor a, Tensor b);
 /// </remarks>
 public sealed partial class Head : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -197,6 +202,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
         : base("Head")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         conv1 = nn.Conv2d(xChannels, xChannels, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line (21,51)-(21,55) "Cases/Shared/net.knnet"
@@ -231,6 +237,9 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (19,12)-(19,13) "Cases/Shared/net.knnet"
+        Sizes.RequireInput(x, "Head", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);

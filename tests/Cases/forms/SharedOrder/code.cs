@@ -168,6 +168,9 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,11)-(6,32) "Cases/SharedOrder/net.knnet"
+        Sizes.RequireInput(image, "SharedOrder", "image", "[N, 8, 4*h, 4*w]", [Sizes.Any, 8, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (22,18)-(22,23) "Cases/SharedOrder/net.knnet"
         var t1 = first.call(image);
@@ -279,6 +282,8 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -289,6 +294,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (38,22)-(38,30) "Cases/SharedOrder/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
@@ -317,6 +323,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (36,12)-(36,13) "Cases/SharedOrder/net.knnet"
+        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);

@@ -141,6 +141,9 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (7,12)-(7,33) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(image, "Tokens", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
+#line default
         using var scope = NewDisposeScope();
 #line (10,24)-(10,45) "Cases/Tokens/net.knnet"
         var t1 = stem.call(image);
@@ -274,6 +277,9 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
+#line (23,13)-(23,26) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(x, "Mixed", "x", "[N, H, W, 8]", [Sizes.Any, Sizes.Any, Sizes.Any, 8]);
+#line default
         using var scope = NewDisposeScope();
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
         var t1 = norm.call(x);
@@ -294,7 +300,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line default
         t3.Dispose();
 #line (27,17)-(27,46) "Cases/Tokens/net.knnet"
-        var even = z.slice(2, 0, x.shape[2], 2);
+        var even = z.slice(2, 0, x.size(2), 2);
 #line default
         z.Dispose();
 #line (28,20)-(28,29) "Cases/Tokens/net.knnet"
@@ -313,6 +319,8 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 {
+    private readonly int _tokensC;
+
     /// <summary>Builds the block.</summary>
     /// <param name="tokensC">Size C of tokens.</param>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
@@ -321,6 +329,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     public Decoder(int tokensC, int heads, Device? device = null, ScalarType? dtype = null)
         : base("Decoder")
     {
+        _tokensC = tokensC;
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'cross_attention' must be at least 1, found heads.", heads);
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
@@ -350,6 +359,13 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor tokens, Tensor memory)
     {
+#line (32,15)-(32,30) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(tokens, "Decoder", "tokens", "[N, L, C]", [Sizes.Any, Sizes.Any, _tokensC]);
+#line (32,32)-(32,47) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(memory, "Decoder", "memory", "[N, S, C]", [Sizes.Any, Sizes.Any, _tokensC]);
+#line (32,32)-(32,47) "Cases/Tokens/net.knnet"
+        Sizes.RequireInputSize(memory, 0, tokens.size(0), "Decoder", "memory", "[N, S, C]", "N");
+#line default
         using var scope = NewDisposeScope();
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         var x = attend.call(tokens, memory);
@@ -364,11 +380,11 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (36,25)-(36,38) "Cases/Tokens/net.knnet"
         var t2 = qkv.call(x_2);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t3 = t2.slice(2, 0, tokens.shape[2], 1);
+        var t3 = t2.slice(2, 0, tokens.size(2), 1);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t4 = t2.slice(2, tokens.shape[2], 2 * tokens.shape[2], 1);
+        var t4 = t2.slice(2, tokens.size(2), 2 * tokens.size(2), 1);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t5 = t2.slice(2, 2 * tokens.shape[2], 3 * tokens.shape[2], 1);
+        var t5 = t2.slice(2, 2 * tokens.size(2), 3 * tokens.size(2), 1);
 #line default
         t2.Dispose();
 #line (37,16)-(37,67) "Cases/Tokens/net.knnet"

@@ -92,6 +92,17 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor left, Tensor right)
     {
+#line (6,12)-(6,32) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(left, "TwoInputs", "left", "[N, 1, 4*h, 4*w]", [Sizes.Any, 1, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(right, "TwoInputs", "right", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.Any, Sizes.Any]);
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInputSize(right, 0, left.size(0), "TwoInputs", "right", "[N, 3, 4*h, 4*w]", "N");
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInputSize(right, 2, 4 * (left.size(2) / 4), "TwoInputs", "right", "[N, 3, 4*h, 4*w]", "4*h");
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInputSize(right, 3, 4 * (left.size(3) / 4), "TwoInputs", "right", "[N, 3, 4*h, 4*w]", "4*w");
+#line default
         using var scope = NewDisposeScope();
 #line (9,29)-(9,44) "Cases/TwoInputs/net.knnet"
         (var a, var aState) = embed_left.forward(left, null);
@@ -140,6 +151,8 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
 /// </remarks>
 public sealed partial class Embed : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -150,6 +163,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
         : base("Embed")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (18,28)-(18,36) "Cases/TwoInputs/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
@@ -178,6 +192,9 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
+#line (16,13)-(16,14) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(x, "Embed", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
@@ -214,6 +231,9 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 /// </remarks>
 public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 {
+    private readonly int _aChannels;
+    private readonly int _bChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="aChannels">Channels of a.</param>
     /// <param name="bChannels">Channels of b.</param>
@@ -224,6 +244,8 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         : base("Fuse")
     {
         norm ??= NormPolicy.Kalman();
+        _aChannels = aChannels;
+        _bChannels = bChannels;
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
         gate = nn.Conv2d(aChannels, bChannels, 1, device: device, dtype: dtype);
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
@@ -258,6 +280,11 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor a, ChannelState? aState, Tensor b, ChannelState? bState)
     {
+#line (22,12)-(22,13) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(a, "Fuse", "a", "[N, aChannels, aHeight, aWidth]", [Sizes.Any, _aChannels, Sizes.Any, Sizes.Any]);
+#line (22,15)-(22,16) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(b, "Fuse", "b", "[N, bChannels, bHeight, bWidth]", [Sizes.Any, _bChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = gate.call(a, aState);

@@ -83,6 +83,9 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     /// <inheritdoc/>
     public override TwoOutputsOutput forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/TwoOutputs/net.knnet"
+        Sizes.RequireInput(image, "TwoOutputs", "image", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,29)-(9,38) "Cases/TwoOutputs/net.knnet"
         (var fine, var coarse) = body.call(image);
@@ -131,6 +134,8 @@ public sealed record TwoOutputsOutput(Tensor logits, Tensor mask);
 /// </remarks>
 public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="width">The parameter width: int of the .knnet file.</param>
@@ -141,6 +146,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
         : base("Stages")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
 #line (18,29)-(18,34) "Cases/TwoOutputs/net.knnet"
         Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
@@ -184,6 +190,9 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor fine, ChannelState? fineState, Tensor coarse, ChannelState? coarseState) forward(Tensor x, ChannelState? xState)
     {
+#line (16,14)-(16,15) "Cases/TwoOutputs/net.knnet"
+        Sizes.RequireInput(x, "Stages", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
