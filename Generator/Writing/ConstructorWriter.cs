@@ -47,6 +47,8 @@ internal sealed class ConstructorWriter
         {
             if (declaration.Kind == ModuleKind.Network)
                 _writer.Line("NativeConvolutions.Check();");
+            foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is null && !IsConstant(parameter)))
+                _writer.Line($"ArgumentNullException.ThrowIfNull({CSharpNames.Identifier(parameter.Name.Text)});");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is not null && !IsConstant(parameter)))
                 _writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (_plan.Model.UsesNorm)
@@ -154,6 +156,10 @@ internal sealed class ConstructorWriter
                 case CheckItem check when _plan.Sizes.CanCheck(check):
                     _writer.Line(check.Place, CheckCode(check));
                     break;
+                case RangeItem range when _plan.Sizes.CanCheck(range):
+                    _writer.Line(range.Place,
+                        $"Sizes.Require({_values.Of(range.IsInRange)}, {MessageOf(range.Diagnostic)}, {_values.Of(range.Number)});");
+                    break;
                 case IfItem branch:
                     WriteIf(branch);
                     break;
@@ -256,6 +262,7 @@ internal sealed class ConstructorWriter
     {
         GroupItem or ConstructOperationItem or ConstructBlockItem => true,
         CheckItem check => _plan.Sizes.CanCheck(check),
+        RangeItem range => _plan.Sizes.CanCheck(range),
         IfItem branch => HasWork(branch) || FieldOf(branch) is not null,
         LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => _plan.Sizes.Needs(size.Variable)),
         _ => false,

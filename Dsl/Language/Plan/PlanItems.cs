@@ -186,3 +186,13 @@ internal sealed class CheckItem(Size left, Relation relation, Size right, Diagno
 
     public Diagnostics.Diagnostic Diagnostic => diagnostic;
 }
+
+/// <summary>A number that must be in a range, which only an argument of the constructor decides: checked there.</summary>
+internal sealed class RangeItem(Number number, Condition isInRange, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
+{
+    public Number Number => number;
+
+    public Condition IsInRange => isInRange;
+
+    public Diagnostics.Diagnostic Diagnostic => diagnostic;
+}

@@ -12,10 +12,12 @@ internal sealed class OperationCall
 {
     private readonly Arguments _arguments;
     private readonly Action<Diagnostic> _report;
+    private readonly Action<Size, Size, Func<Diagnostic>> _requireAtLeast;
 
     public OperationCall(
         Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments,
-        Place place, bool beforeNorm, Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require)
+        Place place, bool beforeNorm, Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require,
+        Action<Size, Size, Func<Diagnostic>> requireAtLeast)
     {
         Operation = operation;
         Inputs = inputs;
@@ -24,6 +26,7 @@ internal sealed class OperationCall
         IsBeforeNorm = beforeNorm;
         _report = report;
         Require = require;
+        _requireAtLeast = requireAtLeast;
     }
 
     public Operation Operation { get; }
@@ -116,8 +119,15 @@ internal sealed class OperationCall
     private bool RequireCount(SpatialParameter parameter, Value list, int dimensions)
     {
         var count = list is ListParameterValue unknown ? Size.Of(unknown.Count) : Size.Of(((ListValue)list).Items.Count);
-        return Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(
-            PlaceOf(parameter), Operation.Name, parameter.Name, $"a whole number or a list of {dimensions}", list.Describe()));
+        if (!Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(
+                PlaceOf(parameter), Operation.Name, parameter.Name, $"a whole number or a list of {dimensions}", list.Describe())))
+            return false;
+        // Numbers that the file has are in their range already; those of a list that a constructor gets are read here for the first time.
+        if (list is ListParameterValue && parameter.Minimum is { } minimum)
+            foreach (var size in Get(parameter, dimensions))
+                _requireAtLeast(size, (long)minimum, () => DiagnosticCatalogue.ArgumentRange(
+                    PlaceOf(parameter), Operation.Name, parameter.Name, parameter.RangeText, size.ToString()));
+        return true;
     }
 
     // ---- demands -------------------------------------------------------------------------------------------------
