@@ -195,7 +195,8 @@ internal sealed class ConstructorWriter
         return check.Relation switch
         {
             Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
-            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {left});",
+            Relation.MultipleOf => $"Sizes.RequireMultiple({left}, {right}, {message});",
+            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {(check.Left.IsConstant ? right : left)});",
             _ => $"Sizes.Require({left} == {right}, {message});",
         };
     }

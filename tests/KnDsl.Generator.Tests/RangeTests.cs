@@ -37,7 +37,7 @@ public sealed class RangeTests : TorchTest
 
     // ---- policies ------------------------------------------------------------------------------------------------
 
-    /// <summary>Settings of a policy, with those that go with another one, whether they are allowed, and what is beyond any range.</summary>
+    /// <summary>Settings of a policy, and whether they are allowed: each by itself, and those that go with another one.</summary>
     private static IEnumerable<(string Settings, bool Allowed)> SettingsOf(NormPolicyDefinition policy)
     {
         foreach (var setting in policy.Parameters)
@@ -243,7 +243,8 @@ public sealed class RangeTests : TorchTest
     {
         foreach (var value in Probes(parameter).Concat(parameter.TakesFractions ? [double.NaN] : []))
         {
-            var exception = Record.Exception(() => @case.Create("Try", ("v", parameter.TakesFractions ? value : (object)(int)value)).Dispose());
+            var given = parameter.TakesFractions ? (object)value : (int)value;
+            var exception = Record.Exception(() => @case.Create("Try", ("v", given)).Dispose());
             // What is in its range may still not fit the other numbers.
             var isRefused = exception?.Message.StartsWith("KN0107: ", StringComparison.Ordinal) == true;
             Assert.Equal((what, value, parameter.Allows(value)), (what, value, !isRefused));

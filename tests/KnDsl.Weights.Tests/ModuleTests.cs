@@ -135,7 +135,8 @@ public sealed class ModuleTests : IDisposable
     }
 
     /// <summary>The checkpoint, its tensors renamed and changed.</summary>
-    private string Changed(Func<string, string> rename, Func<string, Tensor, Tensor>? change = null, params (string Name, Tensor Value)[] more)
+    private string Changed(
+        Func<string, string> rename, Func<string, Tensor, Tensor>? change = null, params (string Name, Tensor Value)[] more)
     {
         var path = folder.Named("changed.safetensors");
         using var file = SafetensorsFile.Open(Checkpoint);
@@ -212,7 +213,8 @@ public sealed class ModuleTests : IDisposable
         using var network = nn.Sequential(("backbone", new Network()), ("head", nn.ReLU()));
         var error = Assert.Throws<WeightsException>(() => network.load_weights(Checkpoint));
         Assert.Equal(
-            ["Of the unexpected, the network has 7 that begin with 'backbone.': addPrefix: \"backbone.\" loads them."], error.Report!.Hints);
+            ["Of the unexpected, the network has 7 that begin with 'backbone.': addPrefix: \"backbone.\" loads them."],
+            error.Report!.Hints);
         Assert.True(network.load_weights(Checkpoint, addPrefix: "backbone.").IsComplete);
 
         var renamed = network.load_weights(Changed(name => "module." + name), stripPrefix: "module.", addPrefix: "backbone.");

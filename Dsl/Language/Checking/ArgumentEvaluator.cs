@@ -29,8 +29,9 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe()));
         foreach (var number in Numbers(value))
         {
-            Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(
-                place, callee, parameter.Name, parameter.RangeText, number is FloatValue { Constant: null } ? number.Key : number.Describe());
+            var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();
+            Diagnostic OutOfRange() =>
+                DiagnosticCatalogue.ArgumentRange(place, callee, parameter.Name, parameter.RangeText, found);
             if (number is SizeValue { Size: var size } && !parameter.TakesFractions)
             {
                 if (size.Value is { } whole && !parameter.Allows(whole))

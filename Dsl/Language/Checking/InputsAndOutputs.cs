@@ -209,7 +209,11 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         {
             case SizeValue size:
                 if (size.Size.Maximum() is not <= 0)
+                {
+                    if (declares)
+                        RequirePositive(path, size.Size, expression);
                     return size.Size;
+                }
                 Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe()));
                 return null;
             case ErrorValue:
@@ -218,6 +222,17 @@ internal sealed class InputsAndOutputs(Rooms rooms)
                 Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "a whole number", other.Describe()));
                 return null;
         }
+    }
+
+    /// <summary>Demands that a size of an input, or what it is a multiple of, is at least 1 with the constructor's arguments.</summary>
+    private void RequirePositive(BodyPath path, Size size, Expression expression)
+    {
+        var known = size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } data
+            ? size.LinearIn(data)?.Factor
+            : size;
+        if (known is not null)
+            rooms.Requirements.RequireAtLeast(path, known, 1,
+                () => DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", known.ToString()));
     }
 
     private static IEnumerable<NameExpression> NamesIn(Expression expression) => expression switch

@@ -57,7 +57,8 @@ internal sealed class PolicyEvaluator(Rooms rooms)
         foreach (var gain in policy.Parameters.OfType<GainParameter>())
             if (arguments.Find(gain.Name)?.Value is RecordValue record && !CheckGain(gain, record, policy))
                 return null;
-        var relations = policy.Relations(setting => arguments.Find(setting.Name) is { } given ? setting.Read(given.Value) : setting.Default);
+        var relations = policy.Relations(setting =>
+            arguments.Find(setting.Name) is { } given ? setting.Read(given.Value) : setting.Default);
         return relations.All(relation => CheckRelation(path, relation, arguments, policy)) ? policy.Bind(arguments) : null;
     }
 

@@ -23,9 +23,20 @@ internal sealed class Requirements(Subject subject, Findings findings)
     {
         left = left.Substitute(path.Assumptions);
         right = right.Substitute(path.Assumptions);
-        if (left == right)
-            return true;
-        var difference = left - right;
+        return left == right || RequireZero(path, left - right, () => new CheckItem(left, Relation.Equal, right, diagnostic()), diagnostic);
+    }
+
+    /// <summary>Whether a size is a multiple of another, in the same way.</summary>
+    public bool RequireMultiple(BodyPath path, Size size, Size of, Func<Diagnostic> diagnostic)
+    {
+        size = size.Substitute(path.Assumptions);
+        of = of.Substitute(path.Assumptions);
+        var rest = Size.Modulo(size, of);
+        return rest == Size.Zero || RequireZero(path, rest, () => new CheckItem(size, Relation.MultipleOf, of, diagnostic()), diagnostic);
+    }
+
+    private bool RequireZero(BodyPath path, Size difference, Func<CheckItem> check, Func<Diagnostic> diagnostic)
+    {
         var symbols = difference.Symbols().ToArray();
         var never = difference.IsConstant || difference.Minimum() > 0 || difference.Maximum() < 0;
         if (never || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
@@ -34,7 +45,7 @@ internal sealed class Requirements(Subject subject, Findings findings)
             return false;
         }
         if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            path.Items.Add(new CheckItem(left, Relation.Equal, right, diagnostic()));
+            path.Items.Add(check());
         return true;
     }
 

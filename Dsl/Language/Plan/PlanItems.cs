@@ -169,6 +169,7 @@ internal sealed class LoopItem(
 internal enum Relation
 {
     Equal,
+    MultipleOf,
     AtLeast,
 
     /// <summary>Equal, and the message says all: the numbers are turns of a loop.</summary>

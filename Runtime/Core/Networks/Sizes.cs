@@ -58,6 +58,18 @@ public static class Sizes
             throw new ArgumentException($"{code}: {message} With these arguments the sides are {left} and {right}.");
     }
 
+    /// <summary>Demands that a size is a multiple of another, as the .knnet file requires.</summary>
+    /// <param name="size">The size for the constructor's arguments.</param>
+    /// <param name="of">What it must be a multiple of.</param>
+    /// <param name="code">The diagnostic's code, the same as in the file.</param>
+    /// <param name="message">The diagnostic's message, its sizes as formulas.</param>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    public static void RequireMultiple(long size, long of, string code, string message)
+    {
+        if (of == 0 || size % of != 0)
+            throw new ArgumentException($"{code}: {message} With these arguments {size} is no multiple of {of}.");
+    }
+
     /// <summary>Demands that an input has the shape that the .knnet file declares for it.</summary>
     /// <param name="input">The input.</param>
     /// <param name="module">The network or block.</param>

@@ -39,9 +39,10 @@ public static class ModuleWeights
     /// torch.compile. Names that do not begin with it stay as they are.
     /// </param>
     /// <param name="addPrefix">What the network's names begin with and the file's do not, such as <c>backbone.</c>.</param>
-    /// <returns>The names that were loaded, and those that were not: the network's names, and of the file's the renamed ones.</returns>
+    /// <returns>The names that were loaded, and those that were not; the file's without and with the prefixes.</returns>
     /// <exception cref="WeightsException">
-    /// The file is damaged, two of its names are one without the prefix, or it does not fit (its <see cref="WeightsException.Report"/> has all names).
+    /// The file is damaged, two of its names are one without the prefix, or it does not fit (its
+    /// <see cref="WeightsException.Report"/> has all names).
     /// </exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="InvalidOperationException">The module is on the meta device, which holds no values.</exception>

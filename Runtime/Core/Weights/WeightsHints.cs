@@ -16,12 +16,20 @@ internal static class WeightsHints
     private static string? Prefix(WeightsReport report)
     {
         if (Most(report.Unexpected, report.Missing) is { } ofFile)
-            return $"Of the missing, the file has {ofFile.Count} that begin with '{ofFile.Prefix}': stripPrefix: \"{ofFile.Prefix}\" loads them.";
+        {
+            return $"Of the missing, the file has {ofFile.Count} that begin with '{ofFile.Prefix}': "
+                + $"stripPrefix: \"{ofFile.Prefix}\" loads them.";
+        }
+
         if (report.Unexpected.Any(name => name.Contains(OfCompile, StringComparison.Ordinal)))
-            return $"The file's names contain '{OfCompile}', which torch.compile adds: save the state_dict of the module that was compiled.";
+        {
+            return $"The file's names contain '{OfCompile}', which torch.compile adds: "
+                + "save the state_dict of the module that was compiled.";
+        }
+
         return Most(report.Missing, report.Unexpected) is { } ofNetwork
-            ? $"Of the unexpected, the network has {ofNetwork.Count} that begin with '{ofNetwork.Prefix}': addPrefix: \"{ofNetwork.Prefix}\" "
-                + "loads them."
+            ? $"Of the unexpected, the network has {ofNetwork.Count} that begin with '{ofNetwork.Prefix}': "
+                + $"addPrefix: \"{ofNetwork.Prefix}\" loads them."
             : null;
     }
 

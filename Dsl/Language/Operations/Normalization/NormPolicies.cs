@@ -54,7 +54,10 @@ internal static class NormPolicies
     private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
 
     private static readonly NumberParameter Momentum =
-        new("momentum", "Share of the new statistics in the running averages; 0 leaves them as they are.", "0.1") { Minimum = 0, Maximum = 1 };
+        new("momentum", "Share of the new statistics in the running averages; 0 leaves them as they are.", "0.1")
+        {
+            Minimum = 0, Maximum = 1,
+        };
 
     private static readonly IntegerParameter Microbatch =
         new("microbatch", "Samples per statistic.") { DefaultText = "the whole batch", Minimum = 1 };
