@@ -147,9 +147,9 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups.", groups);
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(xChannels, groups) * groups + xChannels, 0, "KN0204", "'conv' cannot divide xChannels input channels into groups groups; expected a divisor.");
+        Sizes.RequireMultiple(xChannels, groups, "KN0204", "'conv' cannot divide xChannels input channels into groups groups; expected a divisor.");
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(4, groups) * groups + 4, 0, "KN0204", "'conv' cannot divide 4 output channels into groups groups; expected a divisor. 4 can be divided by 1, 2 and 4.");
+        Sizes.RequireMultiple(4, groups, "KN0204", "'conv' cannot divide 4 output channels into groups groups; expected a divisor. 4 can be divided by 1, 2 and 4.");
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
         conv = nn.Conv2d(xChannels, 4, 3, padding: 1, groups: groups, device: device, dtype: dtype);
 #line default

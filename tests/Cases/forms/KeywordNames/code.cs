@@ -38,6 +38,8 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
         _string = @string;
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
         conv = new Part(thisChannels: 2, @is: @event, @long: 2, norm: policy, device: device, dtype: dtype);
+#line (9,57)-(9,63) "Cases/KeywordNames/net.knnet"
+        Sizes.Require(@string >= 0.0 && @string < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found string.", @string);
 #line (10,39)-(10,44) "Cases/KeywordNames/net.knnet"
         Sizes.Require(@event >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found event.", @event);
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"

@@ -38,10 +38,14 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
         Sizes.Require(2 * growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*growth.", 2 * growth);
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
         conv0 = nn.Conv2d(3, 2 * growth, 3, padding: 1, device: device, dtype: dtype);
+#line (10,39)-(10,40) "Cases/Loop/net.knnet"
+        Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count.", depths.Count);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
         dense1 = new Dense(xChannels: 2 * growth, layers: depths[0], growth: growth, norm: policy, device: device, dtype: dtype);
 #line (10,66)-(10,76) "Cases/Loop/net.knnet"
         transition = new Transition(xChannels: dense1.XChannels2, norm: policy, device: device, dtype: dtype);
+#line (11,39)-(11,40) "Cases/Loop/net.knnet"
+        Sizes.Require(depths.Count >= 2, "KN0124", "The list 'depths' must have at least 2 items for the index 1, found depths.count.", depths.Count);
 #line (11,26)-(11,50) "Cases/Loop/net.knnet"
         dense2 = new Dense(xChannels: dense1.XChannels2 / 2, layers: depths[1], growth: growth, norm: policy, device: device, dtype: dtype);
 #line (11,60)-(11,64) "Cases/Loop/net.knnet"

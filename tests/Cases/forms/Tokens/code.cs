@@ -45,7 +45,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'attention' must be at least 1, found heads.", heads);
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(8, heads) * heads + 8, 0, "KN0212", "'attention' divides the features by heads, found 8; expected a multiple of heads.");
+        Sizes.RequireMultiple(8, heads, "KN0212", "'attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (13,23)-(13,53) "Cases/Tokens/net.knnet"
         queried = new AttentionLayer(8, heads, 0.1, true, device, dtype);
 #line (14,12)-(14,19) "Cases/Tokens/net.knnet"
@@ -241,7 +241,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'window_attention' must be at least 1, found heads.", heads);
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(8, heads) * heads + 8, 0, "KN0212", "'window_attention' divides the features by heads, found 8; expected a multiple of heads.");
+        Sizes.RequireMultiple(8, heads, "KN0212", "'window_attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
         window = new WindowAttentionLayer(8, heads, [3, 2], [1, 0], 0.0, false, device, dtype);
 #line (26,23)-(26,36) "Cases/Tokens/net.knnet"
@@ -333,7 +333,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'cross_attention' must be at least 1, found heads.", heads);
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(tokensC, heads) * heads + tokensC, 0, "KN0212", "'cross_attention' divides the features by heads, found tokensC; expected a multiple of heads.");
+        Sizes.RequireMultiple(tokensC, heads, "KN0212", "'cross_attention' divides the features by heads, found tokensC; expected a multiple of heads.");
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         attend = new AttentionLayer(tokensC, heads, 0.0, false, device, dtype);
 #line (35,29)-(35,36) "Cases/Tokens/net.knnet"
