@@ -49,6 +49,7 @@ internal static class ConstantArguments
     public static double? Number(IOperation operation) => Unwrapped(operation).ConstantValue switch
     {
         { HasValue: true, Value: int number } => number,
+        { HasValue: true, Value: long number } => number,
         { HasValue: true, Value: float number } => number,
         { HasValue: true, Value: double number } => number,
         _ => null,

@@ -2,11 +2,13 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using KnDsl.Generator.Pipeline;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -96,17 +98,31 @@ public sealed class ConstructorCallAnalyzer : DiagnosticAnalyzer
     {
         if (ConstantArguments.PolicyOf(call) is not { } policy)
             return;
+        var given = new Dictionary<string, IArgumentOperation>();
         foreach (var argument in call.Arguments.Where(argument => argument.ArgumentKind == ArgumentKind.Explicit))
             if (policy.Parameters.FirstOrDefault(parameter =>
-                parameter.Name.Replace("_", "") == argument.Parameter?.Name.ToLowerInvariant()) is { } parameter
-                && ConstantArguments.Number(argument.Value) is { } number && !parameter.Allows(number))
+                parameter.Name.Replace("_", "") == argument.Parameter?.Name.ToLowerInvariant()) is { } parameter)
             {
-                var finding = DiagnosticCatalogue.ArgumentRange(new Language.Text.SourceText("", "").At(default), policy.Name,
-                    parameter.Name, parameter.RangeText,
-                    number.ToString(System.Globalization.CultureInfo.InvariantCulture));
-                context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
-                    Descriptors.For(finding.Code, finding.Descriptor.Title, true), argument.Syntax.GetLocation(), finding.Text));
+                given[parameter.Name] = argument;
+                if (ConstantArguments.Number(argument.Value) is { } number && !parameter.Allows(number))
+                    Report(argument, parameter, parameter.RangeText, number.ToString(CultureInfo.InvariantCulture));
             }
+        foreach (var relation in policy.Relations(ValueOf))
+            if ((relation.Size - relation.Least).Maximum() < 0
+                && (given.TryGetValue(relation.Setting.Name, out var place) || given.TryGetValue(relation.Other.Name, out place)))
+                Report(place, relation.Setting, relation.Expected, relation.Size.ToString());
+
+        Size? ValueOf(IntegerParameter setting) => !given.TryGetValue(setting.Name, out var argument) ? setting.Default
+            : ConstantArguments.Number(argument.Value) is { } number and >= int.MinValue and <= long.MaxValue ? Size.Of((long)number)
+            : null;
+
+        void Report(IArgumentOperation argument, OperationParameter parameter, string expected, string found)
+        {
+            var finding = DiagnosticCatalogue.ArgumentRange(
+                new Language.Text.SourceText("", "").At(default), policy.Name, parameter.Name, expected, found);
+            context.ReportDiagnostic(Microsoft.CodeAnalysis.Diagnostic.Create(
+                Descriptors.For(finding.Code, finding.Descriptor.Title, true), argument.Syntax.GetLocation(), finding.Text));
+        }
     }
 
     /// <summary>The .knnet files of a compilation, checked when a call first asks for one.</summary>

@@ -39,6 +39,11 @@ internal sealed class ClassPlan
     /// <summary>The numbers that the constructor takes.</summary>
     public ConstructorSizes Sizes => Model.ConstructorSizes;
 
+    /// <summary>What the forward pass demands of its inputs.</summary>
+    public InputChecks Inputs => _inputs ??= new InputChecks(this);
+
+    private InputChecks? _inputs;
+
     /// <summary>What the forward pass needs.</summary>
     public ForwardPlan Forward => _forward ??= new ForwardPlan(this);
 

@@ -46,6 +46,7 @@ internal sealed class ForwardPlan
         do
         {
             before = _numbers.Count;
+            Read(plan.Inputs.Symbols());
             Visit(plan.Model.Items, false);
         } while (_numbers.Count > before);
     }

@@ -50,11 +50,13 @@ internal sealed class ConstructorWriter
         {
             if (declaration.Kind == ModuleKind.Network)
                 _writer.Line("NativeConvolutions.Check();");
+            foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is null && !IsConstant(parameter)))
+                _writer.Line($"ArgumentNullException.ThrowIfNull({CSharpNames.Identifier(parameter.Name.Text)});");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is not null && !IsConstant(parameter)))
                 _writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (_plan.Model.UsesNorm)
                 _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
-            foreach (var parameter in _plan.Forward.Parameters)
+            foreach (var parameter in _plan.Forward.Parameters.Concat(_plan.Inputs.Fields))
                 _writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
             // A module that is registered later would be searched then, and its members found under names of their fields.
             _writer.Line("// Finds what another part of the class declares; what this one declares is registered by name.");
@@ -161,6 +163,10 @@ internal sealed class ConstructorWriter
                 case CheckItem check when _plan.Sizes.CanCheck(check):
                     _writer.Line(check.Place, CheckCode(check));
                     break;
+                case RangeItem range when _plan.Sizes.CanCheck(range):
+                    _writer.Line(range.Place,
+                        $"Sizes.Require({_values.Of(range.IsInRange)}, {MessageOf(range.Diagnostic)}, {_values.Of(range.Number)});");
+                    break;
                 case IfItem branch:
                     WriteIf(branch);
                     break;
@@ -196,7 +202,8 @@ internal sealed class ConstructorWriter
         return check.Relation switch
         {
             Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
-            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {left});",
+            Relation.MultipleOf => $"Sizes.RequireMultiple({left}, {right}, {message});",
+            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {(check.Left.IsConstant ? right : left)});",
             _ => $"Sizes.Require({left} == {right}, {message});",
         };
     }
@@ -261,6 +268,7 @@ internal sealed class ConstructorWriter
     {
         GroupItem or ConstructOperationItem or ConstructBlockItem => true,
         CheckItem check => _plan.Sizes.CanCheck(check),
+        RangeItem range => _plan.Sizes.CanCheck(range),
         IfItem branch => HasWork(branch) || FieldOf(branch) is not null,
         LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => _plan.Sizes.Needs(size.Variable)),
         _ => false,

@@ -28,6 +28,7 @@ internal sealed class ForwardNames
             .. plan.Layout.Root.Children.Select(child => child.Property),
             .. parameters.Select(CSharpNames.Identifier),
             .. parameters.Select(ForwardPlan.FieldOf),
+            .. plan.Inputs.Fields.Values,
             .. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Identifier(loop.Variable.Name)),
             .. plan.Layout.Locals,
             "scope", "outputs", "forward", "training", "norm", "device", "dtype", "nn", "torch",
@@ -73,7 +74,7 @@ internal sealed class ForwardNames
     /// <summary>The number that a dimension of a value tells.</summary>
     public string Print(SizeSource source)
     {
-        var size = $"{_locals[source.Value]}.shape[{source.Axis}]";
+        var size = $"{_locals[source.Value]}.size({source.Axis})";
         if (source.IsWhole)
             return size;
         var multiple = source.Rest == Size.Zero ? size

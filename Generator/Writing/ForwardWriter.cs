@@ -17,6 +17,7 @@ internal sealed class ForwardWriter
     private readonly ClassPlan _plan;
     private readonly CodeWriter _writer;
     private readonly ForwardNames _names;
+    private readonly InputWriter _inputs;
     private readonly ForwardBody _body;
 
     public ForwardWriter(ClassPlan plan, CodeWriter writer)
@@ -24,6 +25,7 @@ internal sealed class ForwardWriter
         _plan = plan;
         _writer = writer;
         _names = new ForwardNames(plan);
+        _inputs = new InputWriter(plan, _names, writer);
         _body = new ForwardBody(plan, _names, writer);
     }
 
@@ -56,6 +58,7 @@ internal sealed class ForwardWriter
 
     private void WritePlain() => _writer.Block(() =>
     {
+        _inputs.Write();
         _writer.Line("using var scope = NewDisposeScope();");
         foreach (var input in Model.Inputs.Where(_plan.Forward.Live.IsStateNeeded))
             _writer.Line($"ChannelState? {_names.State(input)} = null;");
@@ -98,6 +101,7 @@ internal sealed class ForwardWriter
         _writer.Line($"public ({signature.Results}) forward({signature.Parameters})");
         _writer.Block(() =>
         {
+            _inputs.Write();
             _writer.Line("using var scope = NewDisposeScope();");
             _body.Write();
             foreach (var input in inputs.Where(input => input.IsReference))

@@ -60,9 +60,11 @@ internal static class ModuleWriter
             var parameter in plan.Model.Declaration.Parameters.Where(parameter => plan.Forward.Parameters.ContainsKey(parameter.Name.Text))
                      .OrderBy(parameter => parameter.Name.Text, System.StringComparer.Ordinal))
             writer.Line($"private readonly {ConstructorWriter.TypeOf(parameter)} {plan.Forward.Parameters[parameter.Name.Text]};");
+        foreach (var size in plan.Inputs.Fields.Values)
+            writer.Line($"private readonly int {size};");
         foreach (var (item, field) in plan.Forward.ConditionFields)
             writer.Line($"private readonly bool {field}; // {item.Place.OneLine()}");
-        if (plan.Forward.Parameters.Count + plan.Forward.ConditionFields.Count > 0)
+        if (plan.Forward.Parameters.Count + plan.Inputs.Fields.Count + plan.Forward.ConditionFields.Count > 0)
             writer.Line();
     }
 

@@ -109,7 +109,8 @@ public sealed class PolicyTests : TorchTest
         Refused("microbatch is -2", () => NormPolicy.Batch(microbatch: -2));
         Refused("eps is 0, but it must be a finite number above 0", () => NormPolicy.Kalman(eps: 0));
         Refused("eps is Infinity", () => NormPolicy.Group(8, eps: double.PositiveInfinity));
-        Refused("momentum is 0, but", () => NormPolicy.Batch(momentum: 0));
+        Refused("momentum is -0.1, but it must be at least 0 and at most 1", () => NormPolicy.Batch(momentum: -0.1));
+        Refused("momentum is NaN, but", () => NormPolicy.Kalman(momentum: double.NaN));
         Refused("transition is 7", () => NormPolicy.Kalman(transition: (Transition)7));
         Refused("gain of the mean is 1, but it is learned and must begin between 0 and 1", () => Gain.Learned(mean: 1));
         Refused("rMax is 0.5, but it must be a finite number, at least 1", () => NormPolicy.Renorm(rMax: 0.5));

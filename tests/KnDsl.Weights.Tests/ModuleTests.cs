@@ -134,6 +134,134 @@ public sealed class ModuleTests : IDisposable
         Assert.Equal(7, network.bn1.num_batches_tracked!.item<long>());
     }
 
+    /// <summary>The checkpoint, its tensors renamed and changed.</summary>
+    private string Changed(
+        Func<string, string> rename, Func<string, Tensor, Tensor>? change = null, params (string Name, Tensor Value)[] more)
+    {
+        var path = folder.Named("changed.safetensors");
+        using var file = SafetensorsFile.Open(Checkpoint);
+        SafetensorsFile.Write(path, [
+            .. file.Entries.Select(entry =>
+                KeyValuePair.Create(rename(entry.Name), change?.Invoke(entry.Name, file.Read(entry.Name)) ?? file.Read(entry.Name))),
+            .. more.Select(entry => KeyValuePair.Create(entry.Name, entry.Value)),
+        ]);
+        return path;
+    }
+
+    private static bool IsCounter(string name) => name.EndsWith("num_batches_tracked", StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(ScalarType.Int64)]
+    [InlineData(ScalarType.Float32)]
+    public void TakesACounterOfOneElement(ScalarType dtype)
+    {
+        using var network = new Network();
+        var path = Changed(name => name, (name, value) => IsCounter(name) ? value.reshape(1).to(dtype) : value);
+        Assert.True(network.load_weights(path).IsComplete);
+        Assert.Equal(1234, network.bn1.num_batches_tracked!.item<long>());
+        Assert.Empty(network.bn1.num_batches_tracked.shape);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public void RefusesACounterOfSeveralElements(int elements)
+    {
+        using var network = new Network();
+        var before = Snapshot(network);
+        var path = Changed(name => name, (name, value) => IsCounter(name) ? zeros(elements, dtype: ScalarType.Int64) : value);
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(path));
+        Assert.Contains($"bn1.num_batches_tracked is [{elements}], expected []", error.Message);
+        AssertUnchanged(before, network);
+    }
+
+    [Fact]
+    public void AScalarIsNoVectorOfOneElement()
+    {
+        using var network = new Network();
+        network.register_buffer("one", zeros(1));
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(Changed(name => name, null, ("one", zeros([])))));
+        Assert.Contains("1 misshaped: one is [], expected [1]", error.Message);
+    }
+
+    [Theory]
+    [InlineData("module.")]
+    [InlineData("_orig_mod.")]
+    [InlineData("module._orig_mod.")]
+    [InlineData("model.")]
+    [InlineData("state_dict.model.")]
+    public void NamesWithAPrefixAreToldAndLoaded(string prefix)
+    {
+        using var network = new Network();
+        var before = Snapshot(network);
+        var path = Changed(name => prefix + name);
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(path));
+        Assert.Equal(
+            [$"Of the missing, the file has 7 that begin with '{prefix}': stripPrefix: \"{prefix}\" loads them."], error.Report!.Hints);
+        Assert.EndsWith("\n  " + error.Report.Hints[0], error.Message);
+        AssertUnchanged(before, network);
+
+        var report = network.load_weights(path, stripPrefix: prefix);
+        Assert.Equal(InPyTorchsOrder, report.Matched);
+        Assert.True(report.IsComplete);
+        Assert.Equal(1234, network.bn1.num_batches_tracked!.item<long>());
+    }
+
+    [Fact]
+    public void NamesOfPartOfANetworkAreToldAndLoaded()
+    {
+        using var network = nn.Sequential(("backbone", new Network()), ("head", nn.ReLU()));
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(Checkpoint));
+        Assert.Equal(
+            ["Of the unexpected, the network has 7 that begin with 'backbone.': addPrefix: \"backbone.\" loads them."],
+            error.Report!.Hints);
+        Assert.True(network.load_weights(Checkpoint, addPrefix: "backbone.").IsComplete);
+
+        var renamed = network.load_weights(Changed(name => "module." + name), stripPrefix: "module.", addPrefix: "backbone.");
+        Assert.Equal(InPyTorchsOrder.Select(name => "backbone." + name), renamed.Matched);
+    }
+
+    [Fact]
+    public void NamesWithoutThePrefixStayAsTheyAre()
+    {
+        using var network = new Network();
+        var some = Changed(name => name.StartsWith("fc", StringComparison.Ordinal) ? name : "module." + name);
+        Assert.True(network.load_weights(some, stripPrefix: "module.").IsComplete);
+
+        var twice = Changed(name => name, null, ("module.fc.bias", zeros(2)));
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(twice, stripPrefix: "module."));
+        Assert.Contains("tensor 'module.fc.bias': 'fc.bias' has the same name without the prefix 'module.'", error.Message);
+    }
+
+    [Fact]
+    public void APartThatWasCompiledIsTold()
+    {
+        using var network = new Network();
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(
+            Changed(name => name.StartsWith("fc.", StringComparison.Ordinal) ? "fc._orig_mod." + name[3..] : name)));
+        Assert.Equal(
+            ["The file's names contain '_orig_mod.', which torch.compile adds: save the state_dict of the module that was compiled."],
+            error.Report!.Hints);
+    }
+
+    [Fact]
+    public void ABiasOfAConvolutionBeforeANormIsTold()
+    {
+        using var network = new Network();
+        var error = Assert.Throws<WeightsException>(() =>
+            network.load_weights(Changed(name => name, null, ("conv1.bias", zeros(4)), ("other.bias", zeros(4)))));
+        Assert.Equal(
+            ["conv1: the network has this layer without a bias, as it is before a norm. Declare conv(..., bias: true), or linear(..., "
+                + "bias: true), to have one."], error.Report!.Hints);
+    }
+
+    [Fact]
+    public void WhatFitsHasNoHint()
+    {
+        using var network = new Network();
+        Assert.Empty(network.load_weights(Checkpoint).Hints);
+    }
+
     [Fact]
     public void RefusesACounterThatIsNone()
     {

@@ -27,13 +27,21 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         if (!parameter.Accepts(value))
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe()));
-        Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(place, callee, parameter.Name, parameter.RangeText, value.Describe());
         foreach (var number in Numbers(value))
-            if (number is { } known && !parameter.Allows(known))
-                return rooms.Findings.Fail(OutOfRange());
-        if (parameter.Minimum is { } minimum)
-            foreach (var size in value is ListValue list ? list.Items.OfType<SizeValue>() : value is SizeValue one ? [one] : [])
-                rooms.Requirements.RequireAtLeast(path, size.Size, (long)minimum, OutOfRange);
+        {
+            var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();
+            Diagnostic OutOfRange() =>
+                DiagnosticCatalogue.ArgumentRange(place, callee, parameter.Name, parameter.RangeText, found);
+            if (number is SizeValue { Size: var size } && !parameter.TakesFractions)
+            {
+                if (size.Value is { } whole && !parameter.Allows(whole))
+                    return rooms.Findings.Fail(OutOfRange());
+                if (parameter.Minimum is { } minimum)
+                    rooms.Requirements.RequireAtLeast(path, size, (long)minimum, OutOfRange);
+            }
+            else if (!rooms.Requirements.RequireRange(path, ExpressionEvaluator.AsFloat(number).Number, parameter, OutOfRange))
+                return ErrorValue.Instance;
+        }
         return value;
     }
 
@@ -64,10 +72,9 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         return parameter is LabelParameter ? new WordValue(rooms.Subject.Source.Slice(expression.Span)) : null;
     }
 
-    private static IEnumerable<double?> Numbers(Value value) => value switch
+    private static IEnumerable<Value> Numbers(Value value) => value switch
     {
-        SizeValue size => [size.Size.Value],
-        FloatValue number => [number.Constant],
+        SizeValue or FloatValue => [value],
         ListValue list => list.Items.SelectMany(Numbers),
         RecordValue record => record.Fields.SelectMany(field => Numbers(field.Value)),
         _ => [],

@@ -114,7 +114,11 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         // Of a list that a constructor gets, the items between two numbers are known by their places.
         if (target is ListParameterValue parameter && to is { Size.Value: { } end and <= ModelContext.MaxStages }
             && from is null or { Size.Value: >= 0 })
+        {
+            if (end > (from?.Size.Value ?? 0))
+                rooms.Requirements.RequireItem(path, parameter, end - 1, At(expression.To!.Span));
             target = new ListValue(Enumerable.Range(0, (int)Math.Max(0, end)).Select(i => parameter.ItemAt(i)).ToArray());
+        }
         if (target is not ListValue known || from is { Size.Value: null } || to is { Size.Value: null })
             return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "The value before a range in brackets",
                 "a constant list, or a list parameter with both ends of the range given, as in [1..3]", target.Describe()));
@@ -135,7 +139,9 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             ListValue list when index.Value is { } i && (i < 0 || i >= list.Items.Count) =>
                 Findings.Fail(DiagnosticCatalogue.Index(At(expression.From!.Span), i.ToString(), list.Items.Count)),
             ListValue list => ItemOf(list, index),
-            ListParameterValue list => list.ItemAt(index),
+            ListParameterValue list => rooms.Requirements.RequireItem(path, list, index, At(expression.From!.Span))
+                ? list.ItemAt(index)
+                : ErrorValue.Instance,
             _ => Findings.Fail(
                 DiagnosticCatalogue.ValueType(At(expression.Target.Span), "The value before an index", "a list", target.Describe())),
         };

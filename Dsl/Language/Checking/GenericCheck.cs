@@ -24,7 +24,7 @@ internal static class GenericCheck
         {
             var findings = new DiagnosticBag();
             var model = new ModuleChecker(context, declaration, source, true, findings).CheckBlock(ranks);
-            if (!findings.ToList().Any(finding => finding.Descriptor.DependsOnRank))
+            if (!findings.ToList().Any(finding => finding.DependsOnRank))
             {
                 context.Diagnostics.AddRange(findings.ToList());
                 return model;

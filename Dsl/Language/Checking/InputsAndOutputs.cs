@@ -14,9 +14,13 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     /// <summary>More dimensions than this has no tensor of a network.</summary>
     public const int MaxDimensions = 8;
 
+    private readonly List<DeclaredInput> _declared = [];
     private List<ModuleOutput>? _outputs;
 
     public IReadOnlyList<TensorValue> Inputs { get; private set; } = [];
+
+    /// <summary>What the module says of each input.</summary>
+    public IReadOnlyList<DeclaredInput> DeclaredInputs => _declared;
 
     /// <summary>What the module gives, or null as long as no statement says it.</summary>
     public IReadOnlyList<ModuleOutput>? Outputs => _outputs;
@@ -68,18 +72,28 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     public void BindHeaderSizes(BodyPath path)
     {
         for (var i = 0; i < Inputs.Count; i++)
+        {
+            var (input, name) = (Inputs[i], Subject.Declaration.Inputs[i]);
             if (Subject.Declaration.ShapeOf(i) is { } shape)
-                for (var axis = 0; axis < shape.Sizes.Count; axis++)
-                    BindHeaderSize(path, i, axis, shape);
+                _declared.Add(new DeclaredInput(
+                    input, [.. shape.Sizes.Select((size, axis) => Declared(size, BindHeaderSize(path, input, axis, size, shape)))],
+                    At(TextSpan.FromBounds(name.Span.Start, shape.Span.End))));
+            else
+                _declared.Add(new DeclaredInput(
+                    input, [.. input.Shape.Sizes.Select((size, axis) => new DeclaredSize(axis == 0 ? null : size, $"{size}"))],
+                    At(name.Span)));
+        }
     }
 
-    private void BindHeaderSize(BodyPath path, int index, int axis, ShapeSyntax shape)
+    private DeclaredSize Declared(Expression declared, Size size) => new(size, At(declared.Span).OneLine());
+
+    /// <summary>Gives the size that the header says.</summary>
+    private Size BindHeaderSize(BodyPath path, TensorValue input, int axis, Expression declared, ShapeSyntax shape)
     {
-        var (input, declared) = (Inputs[index], shape.Sizes[axis]);
         if (declared is NameExpression name && path.Scope.Find(name.Name) is null)
         {
             path.Scope.Set(name.Name, new SizeValue(input.Shape[axis]));
-            return;
+            return input.Shape[axis];
         }
         var value = rooms.Expressions.Evaluate(path, declared);
         if (value is SizeValue size)
@@ -87,9 +101,11 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             if (!rooms.Requirements.RequireEqual(path, input.Shape[axis], size.Size, () => DiagnosticCatalogue.BlockInput(
                     At(declared.Span), Subject.Name, Subject.Source.Slice(shape.Span), input.Name, input.Shape.ToString())))
                 path.Scope.Set(input.Name, ErrorValue.Instance);
+            return size.Size;
         }
-        else if (value is not ErrorValue)
+        if (value is not ErrorValue)
             Findings.Report(DiagnosticCatalogue.ValueType(At(declared.Span), "A size", "a whole number", value.Describe()));
+        return input.Shape[axis];
     }
 
     public void Check(BodyPath path, ReturnStatement statement, bool isTop)
@@ -157,6 +173,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         var shape = new Shape(sizes.Select(size => size ?? Size.Of(rooms.Symbols.New("unknown"))));
         var value = new TensorValue(shape, ChainFact.NotBegun, At(input.Name.Span), input.Name.Text);
         Inputs = [.. Inputs, value];
+        _declared.Add(new DeclaredInput(value, [.. input.Shape.Sizes.Zip(shape.Sizes, Declared)], At(input.Span)));
         rooms.Names.Assign(input.Name);
         var isWrong = taken is not null || sizes.Contains(null) || sizes.Length is < 2 or > MaxDimensions;
         path.Scope.Set(input.Name.Text, new Binding(isWrong ? ErrorValue.Instance : value, [input.Name.Span]));
@@ -192,7 +209,11 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         {
             case SizeValue size:
                 if (size.Size.Maximum() is not <= 0)
+                {
+                    if (declares)
+                        RequirePositive(path, size.Size, expression);
                     return size.Size;
+                }
                 Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe()));
                 return null;
             case ErrorValue:
@@ -201,6 +222,17 @@ internal sealed class InputsAndOutputs(Rooms rooms)
                 Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "a whole number", other.Describe()));
                 return null;
         }
+    }
+
+    /// <summary>Demands that a size of an input, or what it is a multiple of, is at least 1 with the constructor's arguments.</summary>
+    private void RequirePositive(BodyPath path, Size size, Expression expression)
+    {
+        var known = size.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is { } data
+            ? size.LinearIn(data)?.Factor
+            : size;
+        if (known is not null)
+            rooms.Requirements.RequireAtLeast(path, known, 1,
+                () => DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", known.ToString()));
     }
 
     private static IEnumerable<NameExpression> NamesIn(Expression expression) => expression switch

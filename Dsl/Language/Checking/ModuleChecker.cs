@@ -117,6 +117,7 @@ internal sealed class ModuleChecker
             Declaration, _subject.Source, _subject.IsGeneric, inputs, outputs, path.Items, _rooms.Members.Root,
             _rooms.Operations.UsesNorm, _rooms.Budget.Stages, !_rooms.Findings.HasFailed)
         {
+            DeclaredInputs = _rooms.InputsAndOutputs.DeclaredInputs,
             InputChains = inputs.Select(path.FactOf).ToArray(),
             Observed = _rooms.Chains.Observed,
             Defaults = defaults,

@@ -53,8 +53,7 @@ internal sealed class OperationCaller(Rooms rooms)
     /// <summary>A use of an operation, which reports and requires what belongs to this path.</summary>
     public OperationCall NewCall(
         BodyPath path, Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place, bool beforeNorm = false) =>
-        new(operation, inputs, arguments, place, beforeNorm, Findings.Report,
-            (left, right, diagnostic) => rooms.Requirements.RequireEqual(path, left, right, diagnostic));
+        new(operation, inputs, arguments, place, beforeNorm, Findings.Report, new Demands(path, rooms.Requirements));
 
     /// <summary>The shape of the output; null where an error was reported.</summary>
     public Shape? Infer(OperationCall call)

@@ -21,8 +21,12 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         var span = row.First.Span;
         foreach (var operand in row.Rest)
         {
-            // The right side of a decided 'and' or 'or' is still read: its mistakes are mistakes.
+            // The right side of a decided 'and' or 'or' is still read: its mistakes are mistakes. But what it demands of arguments
+            // the left side may have ruled out, as in list.count > 2 and list[2] > 0.
+            var planned = path.Items.Count;
             var right = rooms.Expressions.Evaluate(path, operand.Right);
+            if (operand.Operator is TokenOperator.And or TokenOperator.Or)
+                path.Items.RemoveRange(planned, path.Items.Count - planned);
             span = TextSpan.Union(span, operand.Right.Span);
             value = value is ErrorValue || right is ErrorValue ? ErrorValue.Instance : Apply(path, operand, value, right, span, target);
         }

@@ -57,7 +57,24 @@ internal sealed class PolicyEvaluator(Rooms rooms)
         foreach (var gain in policy.Parameters.OfType<GainParameter>())
             if (arguments.Find(gain.Name)?.Value is RecordValue record && !CheckGain(gain, record, policy))
                 return null;
-        return policy.Bind(arguments);
+        var relations = policy.Relations(setting =>
+            arguments.Find(setting.Name) is { } given ? setting.Read(given.Value) : setting.Default);
+        return relations.All(relation => CheckRelation(path, relation, arguments, policy)) ? policy.Bind(arguments) : null;
+    }
+
+    private bool CheckRelation(BodyPath path, SettingRelation relation, Arguments arguments, NormPolicyDefinition policy)
+    {
+        if ((arguments.Find(relation.Setting.Name) ?? arguments.Find(relation.Other.Name)) is not { Place: var place })
+            return true;
+        Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(
+            place, policy.Name, relation.Setting.Name, relation.Expected, relation.Size.ToString());
+        if ((relation.Size - relation.Least).Maximum() < 0)
+        {
+            rooms.Findings.Report(OutOfRange());
+            return false;
+        }
+        rooms.Requirements.RequireAtLeast(path, relation.Size, relation.Least, OutOfRange);
+        return true;
     }
 
     private bool CheckGain(GainParameter parameter, RecordValue gain, NormPolicyDefinition policy)

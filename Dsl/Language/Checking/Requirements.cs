@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
@@ -22,9 +23,20 @@ internal sealed class Requirements(Subject subject, Findings findings)
     {
         left = left.Substitute(path.Assumptions);
         right = right.Substitute(path.Assumptions);
-        if (left == right)
-            return true;
-        var difference = left - right;
+        return left == right || RequireZero(path, left - right, () => new CheckItem(left, Relation.Equal, right, diagnostic()), diagnostic);
+    }
+
+    /// <summary>Whether a size is a multiple of another, in the same way.</summary>
+    public bool RequireMultiple(BodyPath path, Size size, Size of, Func<Diagnostic> diagnostic)
+    {
+        size = size.Substitute(path.Assumptions);
+        of = of.Substitute(path.Assumptions);
+        var rest = Size.Modulo(size, of);
+        return rest == Size.Zero || RequireZero(path, rest, () => new CheckItem(size, Relation.MultipleOf, of, diagnostic()), diagnostic);
+    }
+
+    private bool RequireZero(BodyPath path, Size difference, Func<CheckItem> check, Func<Diagnostic> diagnostic)
+    {
         var symbols = difference.Symbols().ToArray();
         var never = difference.IsConstant || difference.Minimum() > 0 || difference.Maximum() < 0;
         if (never || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
@@ -33,24 +45,72 @@ internal sealed class Requirements(Subject subject, Findings findings)
             return false;
         }
         if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            path.Items.Add(new CheckItem(left, Relation.Equal, right, diagnostic()));
+            path.Items.Add(check());
         return true;
     }
 
     /// <summary>Plans a check that a number is at least some other, unless that is certain or is checked on this path already.</summary>
-    public void RequireAtLeast(BodyPath path, Size size, long minimum, Func<Diagnostic> diagnostic)
+    public void RequireAtLeast(BodyPath path, Size size, Size minimum, Func<Diagnostic> diagnostic)
     {
-        if (subject.IsGeneric && !(size.Minimum() >= minimum) && !IsChecked(path, size, minimum))
+        if (subject.IsGeneric && !IsNeverNegative(path, size - minimum) && !IsChecked(path, size, minimum))
             path.Items.Add(new CheckItem(size, Relation.AtLeast, minimum, diagnostic()));
     }
 
+    /// <summary>Demands that a number is in its parameter's range; where arguments decide it, a check is planned.</summary>
+    /// <returns>Whether it can be.</returns>
+    public bool RequireRange(BodyPath path, Number number, OperationParameter parameter, Func<Diagnostic> diagnostic)
+    {
+        var isInRange = parameter.Range(number);
+        if (isInRange.Value is { } known)
+        {
+            if (!known)
+                findings.Report(diagnostic());
+            return known;
+        }
+        if (subject.IsGeneric && number.Symbols().All(symbol => symbol.Kind == SymbolKind.Construction)
+            && !path.ItemsOutwards().OfType<RangeItem>().Any(range => range.IsInRange == isInRange))
+            path.Items.Add(new RangeItem(number, isInRange, diagnostic()));
+        return true;
+    }
+
     /// <summary>Whether a check is planned already: of a parameter that ten stages have, one is enough.</summary>
-    private static bool IsChecked(BodyPath path, Size size, long minimum)
+    private static bool IsChecked(BodyPath path, Size size, Size minimum)
     {
         foreach (var item in path.ItemsOutwards())
             if (item is CheckItem { Relation: Relation.AtLeast } check && check.Left == size && check.Right == minimum)
                 return true;
         return false;
+    }
+
+    /// <summary>
+    /// Whether a number is at least 0 in every turn of the loops around. One that grows or falls evenly with the turns is, where
+    /// it is so in the first turn and in the last.
+    /// </summary>
+    private static bool IsNeverNegative(BodyPath path, Size size)
+    {
+        if (size.Minimum() >= 0)
+            return true;
+        if (path.Loops.LastOrDefault(loop => size.Symbols().Contains(loop.Variable)) is not { } loop
+            || size.LinearIn(loop.Variable) is null && (-size).LinearIn(loop.Variable) is null)
+            return false;
+        return IsNeverNegative(path, At(loop.From)) && IsNeverNegative(path, At(loop.To - 1));
+
+        Size At(Size turn) => size.Substitute(new Dictionary<Symbol, Size> { [loop.Variable] = turn });
+    }
+
+    /// <summary>Demands that a list which the constructor is given has an item at a place.</summary>
+    /// <returns>Whether it can have one.</returns>
+    public bool RequireItem(BodyPath path, ListParameterValue list, Size index, Place place)
+    {
+        if (index.Maximum() < 0)
+        {
+            findings.Report(DiagnosticCatalogue.NegativeIndex(place, index.ToString(), list.Name));
+            return false;
+        }
+        RequireAtLeast(path, index, 0, () => DiagnosticCatalogue.NegativeIndex(place, index.ToString(), list.Name));
+        RequireAtLeast(path, Size.Of(list.Count), index + 1,
+            () => DiagnosticCatalogue.ShortList(place, list.Name, index.ToString(), (index + 1).ToString(), list.Count.Name));
+        return true;
     }
 
     /// <summary>Demands that nothing which a module is built with depends on sizes that only data has.</summary>

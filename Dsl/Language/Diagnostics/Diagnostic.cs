@@ -24,12 +24,18 @@ internal sealed record DiagnosticDescriptor(string Code, string Title, Severity 
 internal sealed record Diagnostic(
     DiagnosticDescriptor Descriptor, Place Place, string Message, string? Hint = null, Place? Other = null)
 {
+    /// <summary>Whether another number of dimensions of an input may make it right.</summary>
+    public bool DependsOnRank { get; init; } = Descriptor.DependsOnRank;
+
     public string Code => Descriptor.Code;
 
     public Severity Severity => Descriptor.Severity;
 
     /// <summary>Message and hint as one text, as compilers print them.</summary>
     public string Text => Hint is null ? Message : $"{Message} {Hint}";
+
+    /// <summary>The same, where another number of dimensions of an input may make it right.</summary>
+    public Diagnostic OfThisRank() => this with { DependsOnRank = true };
 
     public Diagnostic WithHint(string? hint) => hint is null ? this : this with { Hint = hint };
 }

@@ -247,6 +247,13 @@ internal static class DiagnosticCatalogue
     public static Diagnostic IndexRange(Place at, string range, int count) =>
         new(IndexRule, at, $"The range {range} is outside the list, which has {Count(count, "item")}; expected one inside 0..{count}.");
 
+    public static Diagnostic NegativeIndex(Place at, string index, string list) =>
+        new(IndexRule, at, $"An index of the list '{list}' must be at least 0, found {index}.");
+
+    public static Diagnostic ShortList(Place at, string list, string index, string needed, string found) =>
+        new(IndexRule, at,
+            $"The list '{list}' must have at least {needed} {(needed == "1" ? "item" : "items")} for the index {index}, found {found}.");
+
     private static readonly DiagnosticDescriptor UnusedModuleRule = Warning("KN0125", "Module is never applied");
 
     public static Diagnostic UnusedModule(Place at, string name) =>
@@ -394,7 +401,7 @@ internal static class DiagnosticCatalogue
     public static Diagnostic ExternShape(Place at, string name, string expected, string found, Place other) =>
         new(ExternShapeRule, at, $"'{name}' is declared to take {expected}, found {found}; expected sizes that match.", null, other);
 
-    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not what the block takes", dependsOnRank: true);
+    private static readonly DiagnosticDescriptor BlockInputRule = Error("KN0216", "Input is not as declared", dependsOnRank: true);
 
     public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
         new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");

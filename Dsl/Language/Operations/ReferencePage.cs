@@ -59,5 +59,5 @@ internal static class ReferencePage
     }
 
     private static string Range(OperationParameter parameter) =>
-        parameter.Minimum is null && parameter.Maximum is null ? "" : $", {parameter.RangeText}";
+        parameter.HasRange ? $", {parameter.RangeText}" : "";
 }

@@ -32,6 +32,9 @@ internal sealed class ModuleModel(
 
     public IReadOnlyList<TensorValue> Inputs => inputs;
 
+    /// <summary>What it says of each input.</summary>
+    public IReadOnlyList<DeclaredInput> DeclaredInputs { get; init; } = [];
+
     public IReadOnlyList<ModuleOutput> Outputs => outputs;
 
     public IReadOnlyList<PlanItem> Items => items;

@@ -169,6 +169,7 @@ internal sealed class LoopItem(
 internal enum Relation
 {
     Equal,
+    MultipleOf,
     AtLeast,
 
     /// <summary>Equal, and the message says all: the numbers are turns of a loop.</summary>
@@ -183,6 +184,16 @@ internal sealed class CheckItem(Size left, Relation relation, Size right, Diagno
     public Relation Relation => relation;
 
     public Size Right => right;
+
+    public Diagnostics.Diagnostic Diagnostic => diagnostic;
+}
+
+/// <summary>A number that must be in a range, which only an argument of the constructor decides: checked there.</summary>
+internal sealed class RangeItem(Number number, Condition isInRange, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
+{
+    public Number Number => number;
+
+    public Condition IsInRange => isInRange;
 
     public Diagnostics.Diagnostic Diagnostic => diagnostic;
 }

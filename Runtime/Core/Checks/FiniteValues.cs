@@ -31,9 +31,13 @@ internal static class FiniteValues
     /// <summary>A value holds NaN or infinity.</summary>
     /// <param name="where">Where in it.</param>
     public static NotFiniteNumberException Found(string where) =>
-        new($"A value to be normalized is not finite: {where} holds NaN or infinity. Nothing was updated.");
+        new($"A value to be normalized is not finite: {where} holds NaN or infinity. {Updated}");
 
     /// <summary>All are finite, but not the squares of their deviations, even in 64 bits.</summary>
     public static NotFiniteNumberException TooLarge() =>
-        new("A value to be normalized is too large: its variance is beyond 64 bits. Nothing was updated.");
+        new("A value to be normalized is too large: its variance is beyond 64 bits. " + Updated);
+
+    /// <summary>A layer knows of itself only: the pass through a network has come by others already.</summary>
+    private const string Updated =
+        "The running averages of this layer were not updated; those of layers that came before it in this pass were.";
 }

@@ -7,8 +7,13 @@ namespace KnDsl;
 /// <summary>Checks of settings. Their errors name the setting, its value, and the rule that it breaks.</summary>
 internal static class Setting
 {
-    public static double InUnitInterval(double value, string name) =>
-        value > 0 && value <= 1 ? value : throw OutOfRange(name, value, "must be greater than 0 and at most 1");
+    /// <summary>A share of what is new, of which there may be none.</summary>
+    public static double Share(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is >= 0 and <= 1 ? value : throw OutOfRange(name, value, "must be at least 0 and at most 1");
+
+    /// <summary>A share of what is new, of which there must be some.</summary>
+    public static double PositiveShare(double value, string name) =>
+        value is > 0 and <= 1 ? value : throw OutOfRange(name, value, "must be greater than 0 and at most 1");
 
     public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value > 0 && double.IsFinite(value) ? value : throw OutOfRange(name, value, "must be a finite number above 0");

@@ -19,7 +19,7 @@ internal static class KalmanFilter
 {
     /// <summary>Normalizes a value and, where they are given, updates running averages.</summary>
     /// <exception cref="ArgumentException">A statistic would have one value and no prior.</exception>
-    /// <exception cref="NotFiniteNumberException">The value holds NaN or infinity; nothing was updated.</exception>
+    /// <exception cref="NotFiniteNumberException">The value holds NaN or infinity; no average was updated.</exception>
     public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
     {
         CheckCount(arguments);

@@ -1,10 +1,23 @@
 using System;
+using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>Arithmetic on sizes that generated constructors use, and the checks that only their arguments decide.</summary>
+/// <summary>
+/// Arithmetic on sizes that generated classes use, and the checks that only the arguments of their constructors or the inputs of
+/// their forward passes decide.
+/// </summary>
 public static class Sizes
 {
+    /// <summary>A dimension of any size; of all dimensions the batch alone may be empty.</summary>
+    public static SizeRule Any => new(1, 0);
+
+    /// <summary>A dimension whose size is a multiple of a number, or a number more.</summary>
+    /// <param name="factor">The number, at least 1.</param>
+    /// <param name="plus">What comes to the multiple.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is less than 1.</exception>
+    public static SizeRule MultipleOf(long factor, long plus = 0) => new(Setting.AtLeastOne(factor), plus);
+
     /// <summary>The floor of a quotient; C#'s own division rounds towards zero.</summary>
     /// <param name="dividend">The dividend.</param>
     /// <param name="divisor">The divisor, not 0.</param>
@@ -43,5 +56,53 @@ public static class Sizes
     {
         if (left != right)
             throw new ArgumentException($"{code}: {message} With these arguments the sides are {left} and {right}.");
+    }
+
+    /// <summary>Demands that a size is a multiple of another, as the .knnet file requires.</summary>
+    /// <param name="size">The size for the constructor's arguments.</param>
+    /// <param name="of">What it must be a multiple of.</param>
+    /// <param name="code">The diagnostic's code, the same as in the file.</param>
+    /// <param name="message">The diagnostic's message, its sizes as formulas.</param>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    public static void RequireMultiple(long size, long of, string code, string message)
+    {
+        if (of == 0 || size % of != 0)
+            throw new ArgumentException($"{code}: {message} With these arguments {size} is no multiple of {of}.");
+    }
+
+    /// <summary>Demands that an input has the shape that the .knnet file declares for it.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="module">The network or block.</param>
+    /// <param name="name">The input's name in the file.</param>
+    /// <param name="declared">Its sizes as the file has them: <c>[N, 3, 32*h, 32*w]</c>.</param>
+    /// <param name="rules">What each of its dimensions must be.</param>
+    /// <exception cref="ArgumentNullException">There is no input.</exception>
+    /// <exception cref="ArgumentException">It has another shape.</exception>
+    public static void RequireInput(Tensor input, string module, string name, string declared, ReadOnlySpan<SizeRule> rules)
+    {
+        if (input is null)
+            throw new ArgumentNullException(name, $"'{module}' takes {declared} for '{name}', found null.");
+        if (input.dim() != rules.Length)
+            throw new WrongInput(input, module, name, declared).OfRank(rules);
+        for (var axis = 0; axis < rules.Length; axis++)
+        {
+            if (!rules[axis].Admits(input.size(axis), axis == 0))
+                throw new WrongInput(input, module, name, declared).OfSize(axis, rules);
+        }
+    }
+
+    /// <summary>Demands that a dimension of an input has the size that other dimensions say.</summary>
+    /// <param name="input">The input, its shape checked otherwise.</param>
+    /// <param name="axis">The dimension.</param>
+    /// <param name="size">The size that follows from others.</param>
+    /// <param name="module">The network or block.</param>
+    /// <param name="name">The input's name in the file.</param>
+    /// <param name="declared">Its sizes as the file has them: <c>[N, 3, h, h]</c>.</param>
+    /// <param name="text">The size as the file has it: <c>h</c>.</param>
+    /// <exception cref="ArgumentException">It has another size.</exception>
+    public static void RequireInputSize(Tensor input, int axis, long size, string module, string name, string declared, string text)
+    {
+        if (input.size(axis) != size)
+            throw new WrongInput(input, module, name, declared).OfSymbol(axis, size, text);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
     {
         using var scope = NewDisposeScope();
         var (mean, variance) = (running_mean.clone(), running_var.clone());
-        var output = nn.functional.batch_norm(input, mean, variance, weight, bias, training: true, momentum, eps);
+        var output = NativeBatchNorm.Normalize(input, mean, variance, weight, bias, training: true, momentum, eps);
         using var noGrad = no_grad();
         if (!(mean + variance).isfinite().all().item<bool>())
             return null;

@@ -10,7 +10,7 @@ internal sealed record BatchPolicy : NormPolicy
     {
         Microbatch = Setting.WholeOrAtLeastOne(microbatch, nameof(microbatch));
         Eps = Setting.Positive(eps, nameof(eps));
-        Momentum = Setting.InUnitInterval(momentum, nameof(momentum));
+        Momentum = Setting.Share(momentum);
     }
 
     public int? Microbatch { get; }

@@ -13,7 +13,7 @@ internal sealed record GroupKalmanPolicy : NormPolicy
         if (Gain.Kind != GainKind.Fixed)
             throw Setting.OutOfRange(nameof(gain), Gain, "must be fixed for groups");
         Eps = Setting.Positive(eps, nameof(eps));
-        Momentum = Setting.InUnitInterval(momentum, nameof(momentum));
+        Momentum = Setting.Share(momentum);
     }
 
     /// <summary>A group's statistics of one sample are taken of many values: the observation counts for half of the variance.</summary>

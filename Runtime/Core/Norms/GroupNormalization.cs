@@ -8,10 +8,6 @@ internal static class GroupNormalization
 {
     private static readonly CompiledScript Compiled = new("""
         def normalize(x: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], groups: int, eps: float) -> List[Tensor]:
-            # The kernel takes these three layouts; 2 and 3 are torch.channels_last and channels_last_3d.
-            if not x.is_contiguous() and not (x.dim() == 4 and x.is_contiguous(memory_format=2)) \
-                    and not (x.dim() == 5 and x.is_contiguous(memory_format=3)):
-                x = x.contiguous()
             n = x.size(0)
             c = x.size(1)
             y, mean, rstd = torch.native_group_norm(x, weight, bias, n, c, x.numel() // (n * c), groups, eps)
@@ -42,7 +38,9 @@ internal static class GroupNormalization
             return input.alias();
 
         using var scope = NewDisposeScope();
-        var result = Compiled.Call("normalize", input, weight, bias, (int)groups, eps);
+        // The kernel takes values in one of these layouts only.
+        var settled = input.is_contiguous() || Strides.AreChannelsLast(input) ? input : input.contiguous();
+        var result = Compiled.Call("normalize", settled, weight, bias, (int)groups, eps);
         if (!result[1].item<bool>())
         {
             if (training)

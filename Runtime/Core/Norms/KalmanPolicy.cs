@@ -15,7 +15,7 @@ internal sealed record KalmanPolicy : NormPolicy
         Microbatch = Setting.WholeOrAtLeastOne(microbatch, nameof(microbatch));
         Transition = transition;
         Eps = Setting.Positive(eps, nameof(eps));
-        Momentum = Setting.InUnitInterval(momentum, nameof(momentum));
+        Momentum = Setting.Share(momentum);
     }
 
     public Gain Gain { get; }

@@ -21,7 +21,7 @@ public abstract record NormPolicy
     /// <param name="microbatch">Samples in each statistic; null is the whole batch.</param>
     /// <param name="transition">How a layer's state becomes the next layer's prior.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
-    /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
+    /// <param name="momentum">Share of a new statistic in the running averages, in [0, 1]; 0 leaves them as they are.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static NormPolicy Kalman(
         Gain? gain = null,
@@ -34,7 +34,7 @@ public abstract record NormPolicy
     /// <summary>Batch normalization (Ioffe and Szegedy 2015), over the batch or over micro-batches of it.</summary>
     /// <param name="microbatch">Samples in each statistic; null is the whole batch.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
-    /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
+    /// <param name="momentum">Share of a new statistic in the running averages, in [0, 1]; 0 leaves them as they are.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static NormPolicy Batch(int? microbatch = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>
         new BatchPolicy(microbatch, eps, momentum);
@@ -63,11 +63,11 @@ public abstract record NormPolicy
     /// <param name="rMax">The last bound of r, at least 1.</param>
     /// <param name="dMax">The last bound of d, at least 0.</param>
     /// <param name="warmUp">Batches of plain batch normalization at first.</param>
-    /// <param name="rSteps">The batch at which r's bound reaches its last value.</param>
-    /// <param name="dSteps">The batch at which d's bound reaches its last value.</param>
+    /// <param name="rSteps">The batch at which r's bound reaches its last value, not before the end of the warm-up.</param>
+    /// <param name="dSteps">The batch at which d's bound reaches its last value, not before the end of the warm-up.</param>
     /// <param name="microbatch">Samples in each statistic; null is the whole batch.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
-    /// <param name="momentum">Share of a new statistic in the running averages, in (0, 1].</param>
+    /// <param name="momentum">Share of a new statistic in the running averages, in [0, 1]; 0 leaves them as they are.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static NormPolicy Renorm(
         double rMax = RenormPolicy.DefaultRMax,
@@ -87,7 +87,7 @@ public abstract record NormPolicy
     /// <param name="groups">Groups of channels, at least 1; they must divide the channels of every layer.</param>
     /// <param name="gain">The gain, fixed; null is 1 for the mean and 0.5 for the variance.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
-    /// <param name="momentum">Share of a new prior in its running average, in (0, 1].</param>
+    /// <param name="momentum">Share of a new prior in its running average, in [0, 1]; 0 leaves it as it is.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static NormPolicy GroupKalman(
         int groups = DefaultGroups, Gain? gain = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>

@@ -78,7 +78,7 @@ internal sealed class RenormLayer : RunningNormLayer
         // their values before are still multiplied by 0, so they must be finite.
         var means = zeros(microBatches * num_features, type, view.device);
         var variances = zeros(microBatches * num_features, type, view.device);
-        var output = nn.functional.batch_norm(
+        var output = NativeBatchNorm.Normalize(
             view, means, variances, (weight * r).view(-1), (weight * d + bias).view(-1), training: true, momentum: 1, eps);
         return (output, means.view(microBatches, -1), variances.view(microBatches, -1));
     }

@@ -26,7 +26,7 @@ internal sealed record RenormPolicy : NormPolicy
             ? dSteps : throw Setting.OutOfRange(nameof(dSteps), dSteps, $"must be at least warmUp, {warmUp}");
         Microbatch = Setting.WholeOrAtLeastOne(microbatch, nameof(microbatch));
         Eps = Setting.Positive(eps, nameof(eps));
-        Momentum = Setting.InUnitInterval(momentum, nameof(momentum));
+        Momentum = Setting.Share(momentum);
     }
 
     public double RMax { get; }

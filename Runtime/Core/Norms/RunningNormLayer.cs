@@ -72,7 +72,7 @@ public abstract class RunningNormLayer : AffineNormLayer
     /// <summary>Normalizes with the running averages: as the layer does in inference.</summary>
     private protected Tensor NormalizeWithRunningAverages(Tensor input) => folded
         ? input.alias()
-        : nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: false, 0, eps);
+        : NativeBatchNorm.Normalize(input, running_mean, running_var, weight, bias, training: false, 0, eps);
 
     /// <summary>A folded layer cannot be trained.</summary>
     private protected void CheckNotFolded()

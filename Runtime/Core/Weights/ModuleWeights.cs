@@ -25,7 +25,8 @@ public static class ModuleWeights
     /// infinite where the dtype ends (as <c>copy_</c> does); an integer tensor to any integer dtype that holds all
     /// values of its own; a complex tensor to any complex dtype. Nothing else converts: an integer tensor for a
     /// floating-point parameter is quantized, or meant for something else. (But <c>num_batches_tracked</c> is a count in any
-    /// real dtype: TorchSharp's BatchNorm has it in that of its parameters.)
+    /// real dtype: TorchSharp's BatchNorm has it in that of its parameters.) A tensor of shape [1] loads into a scalar, as with
+    /// PyTorch's load_state_dict.
     /// </remarks>
     /// <param name="module">The network.</param>
     /// <param name="path">A safetensors file.</param>
@@ -33,19 +34,29 @@ public static class ModuleWeights
     /// Whether every name must fit (but a missing <c>num_batches_tracked</c>, which stays as it is). If not, tensors that
     /// fit are loaded, the others stay as they are, and the report names them.
     /// </param>
-    /// <returns>The names that were loaded, and those that were not.</returns>
+    /// <param name="stripPrefix">
+    /// What names of the file begin with and the network's do not, such as <c>module.</c> of DataParallel or <c>_orig_mod.</c> of
+    /// torch.compile. Names that do not begin with it stay as they are.
+    /// </param>
+    /// <param name="addPrefix">What the network's names begin with and the file's do not, such as <c>backbone.</c>.</param>
+    /// <returns>The names that were loaded, and those that were not; the file's without and with the prefixes.</returns>
     /// <exception cref="WeightsException">
-    /// The file is damaged, or does not fit (its <see cref="WeightsException.Report"/> has all names).
+    /// The file is damaged, two of its names are one without the prefix, or it does not fit (its
+    /// <see cref="WeightsException.Report"/> has all names).
     /// </exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="InvalidOperationException">The module is on the meta device, which holds no values.</exception>
-    public static WeightsReport load_weights(this nn.Module module, string path, bool strict = true)
+    public static WeightsReport load_weights(
+        this nn.Module module, string path, bool strict = true, string stripPrefix = "", string addPrefix = "")
     {
         ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(stripPrefix);
+        ArgumentNullException.ThrowIfNull(addPrefix);
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(path);
         var state = StateOf(module);
-        var report = Compared(module.GetName(), state, file);
+        var entries = Renamed(file, stripPrefix, addPrefix);
+        var report = Compared(module.GetName(), state, entries);
         if (strict && !report.IsComplete)
             throw new WeightsException(path, report);
         if (state.FirstOrDefault(e => e.Value.device_type == DeviceType.META).Key is { } name)
@@ -56,7 +67,7 @@ public static class ModuleWeights
 
         var targets = state.ToDictionary(e => e.Key, e => e.Value);
         foreach (var matched in report.Matched)
-            file.CopyTo(matched, targets[matched]);
+            file.CopyTo(entries[matched].Name, targets[matched]);
         return report;
     }
 
@@ -97,20 +108,37 @@ public static class ModuleWeights
             .Concat(module.named_buffers(recurse: false).Select(b => prefix + b.name))
             .Concat(module.named_children().SelectMany(c => NamesOf(c.module, $"{prefix}{c.name}.")));
 
+    /// <summary>The entries of a file, each under the name that the network may have for it.</summary>
+    private static Dictionary<string, SafetensorsEntry> Renamed(SafetensorsFile file, string stripPrefix, string addPrefix)
+    {
+        var entries = new Dictionary<string, SafetensorsEntry>();
+        foreach (var entry in file.Entries)
+        {
+            var rest = entry.Name.StartsWith(stripPrefix, StringComparison.Ordinal) ? entry.Name[stripPrefix.Length..] : entry.Name;
+            if (!entries.TryAdd(addPrefix + rest, entry))
+            {
+                throw new WeightsException(
+                    file.Path, $"'{entries[addPrefix + rest].Name}' has the same name without the prefix '{stripPrefix}'", entry.Name);
+            }
+        }
+
+        return entries;
+    }
+
     private static WeightsReport Compared(
-        string network, IReadOnlyList<KeyValuePair<string, Tensor>> state, SafetensorsFile file)
+        string network, IReadOnlyList<KeyValuePair<string, Tensor>> state, Dictionary<string, SafetensorsEntry> entries)
     {
         List<string> matched = [], missing = [], tolerated = [];
         List<WeightsMismatch> misshaped = [], mistyped = [];
         foreach (var (name, tensor) in state)
         {
             var isCounter = name[(name.LastIndexOf('.') + 1)..] == Counter;
-            if (!file.Contains(name))
+            if (!entries.TryGetValue(name, out var entry))
                 (isCounter ? tolerated : missing).Add(name);
-            else if (!file[name].Shape.SequenceEqual(tensor.shape))
-                misshaped.Add(new(name, file[name].ShapeText, SafetensorsEntry.TextOf(tensor.shape)));
-            else if (!Converts(file[name].Dtype, tensor.dtype, isCounter))
-                mistyped.Add(new(name, file[name].Type, SafetensorsType.NameOf(tensor.dtype) ?? $"{tensor.dtype}"));
+            else if (!entry.Fits(tensor.shape))
+                misshaped.Add(new(name, entry.ShapeText, SafetensorsEntry.TextOf(tensor.shape)));
+            else if (!Converts(entry.Dtype, tensor.dtype, isCounter))
+                mistyped.Add(new(name, entry.Type, SafetensorsType.NameOf(tensor.dtype) ?? $"{tensor.dtype}"));
             else
                 matched.Add(name);
         }
@@ -120,7 +148,7 @@ public static class ModuleWeights
             Network = network,
             Matched = matched,
             Missing = missing,
-            Unexpected = [.. file.Entries.Select(e => e.Name).Where(name => !known.Contains(name))],
+            Unexpected = [.. entries.Keys.Where(name => !known.Contains(name))],
             Misshaped = misshaped,
             Mistyped = mistyped,
             Tolerated = tolerated,

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -19,6 +20,12 @@ public sealed record SafetensorsEntry(string Name, string Type, IReadOnlyList<lo
 
     /// <summary><c>[64, 3, 7, 7]</c></summary>
     internal string ShapeText => TextOf(Shape);
+
+    /// <summary>
+    /// Whether it has the elements of a tensor of a shape: the same sizes, or one element in one dimension for a scalar, which old
+    /// versions of PyTorch did not have and its load_state_dict takes.
+    /// </summary>
+    internal bool Fits(IReadOnlyList<long> shape) => Shape.SequenceEqual(shape) || shape.Count == 0 && Shape is [1];
 
     internal static string TextOf(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }

@@ -110,13 +110,13 @@ public sealed class SafetensorsFile : IDisposable
     /// <c>copy_</c> does.
     /// </summary>
     /// <exception cref="WeightsException">
-    /// There is none, its shape is another, or TorchSharp has no such dtype.
+    /// There is none, its shape is another ([1] does for a scalar), or TorchSharp has no such dtype.
     /// </exception>
     public void CopyTo(string name, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(target);
         var entry = this[name];
-        if (!entry.Shape.SequenceEqual(target.shape))
+        if (!entry.Fits(target.shape))
         {
             throw new WeightsException(
                 Path, $"has shape {entry.ShapeText}, expected {SafetensorsEntry.TextOf(target.shape)}", name);

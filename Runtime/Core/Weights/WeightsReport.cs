@@ -46,7 +46,10 @@ public sealed record WeightsReport
     public bool IsComplete =>
         Missing.Count == 0 && Unexpected.Count == 0 && Misshaped.Count == 0 && Mistyped.Count == 0;
 
-    /// <summary>One line, followed by one for each kind of difference.</summary>
+    /// <summary>What may be the cause of a difference, and what to write then.</summary>
+    public IReadOnlyList<string> Hints => IsComplete ? [] : WeightsHints.Of(this);
+
+    /// <summary>One line, followed by one for each kind of difference and one for each hint.</summary>
     public override string ToString()
     {
         var lines = new List<string>
@@ -59,6 +62,7 @@ public sealed record WeightsReport
         AddTo(lines, "unexpected", Unexpected);
         AddTo(lines, "misshaped", Misshaped);
         AddTo(lines, "of another kind of dtype", Mistyped);
+        lines.AddRange(Hints.Select(hint => "  " + hint));
         return string.Join("\n", lines);
     }
 

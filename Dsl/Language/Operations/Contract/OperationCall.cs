@@ -12,10 +12,11 @@ internal sealed class OperationCall
 {
     private readonly Arguments _arguments;
     private readonly Action<Diagnostic> _report;
+    private readonly IDemands _demands;
 
     public OperationCall(
         Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments,
-        Place place, bool beforeNorm, Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require)
+        Place place, bool beforeNorm, Action<Diagnostic> report, IDemands demands)
     {
         Operation = operation;
         Inputs = inputs;
@@ -23,7 +24,7 @@ internal sealed class OperationCall
         Place = place;
         IsBeforeNorm = beforeNorm;
         _report = report;
-        Require = require;
+        _demands = demands;
     }
 
     public Operation Operation { get; }
@@ -46,12 +47,6 @@ internal sealed class OperationCall
 
     /// <summary>Whether the stage right after this one is a norm.</summary>
     public bool IsBeforeNorm { get; }
-
-    /// <summary>
-    /// Demands that two sizes are equal. Returns false, with the error reported, where they are not or where it cannot be
-    /// decided at any time; what a constructor call decides is checked there.
-    /// </summary>
-    public Func<Size, Size, Func<Diagnostic>, bool> Require { get; }
 
     /// <summary>Whether an error was reported: the shape that the rule still gives is not to be trusted then.</summary>
     public bool HasFailed { get; private set; }
@@ -116,8 +111,16 @@ internal sealed class OperationCall
     private bool RequireCount(SpatialParameter parameter, Value list, int dimensions)
     {
         var count = list is ListParameterValue unknown ? Size.Of(unknown.Count) : Size.Of(((ListValue)list).Items.Count);
-        return Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(
-            PlaceOf(parameter), Operation.Name, parameter.Name, $"a whole number or a list of {dimensions}", list.Describe()));
+        if (!Require(count, dimensions, () => DiagnosticCatalogue.ArgumentType(
+                PlaceOf(parameter), Operation.Name, parameter.Name, $"a whole number or a list of {dimensions}", list.Describe())
+                .OfThisRank()))
+            return false;
+        // Numbers that the file has are in their range already; those of a list that a constructor gets are read here for the first time.
+        if (list is ListParameterValue && parameter.Minimum is { } minimum)
+            foreach (var size in Get(parameter, dimensions))
+                RequireAtLeast(size, (long)minimum, () => DiagnosticCatalogue.ArgumentRange(
+                    PlaceOf(parameter), Operation.Name, parameter.Name, parameter.RangeText, size.ToString()));
+        return true;
     }
 
     // ---- demands -------------------------------------------------------------------------------------------------
@@ -159,8 +162,14 @@ internal sealed class OperationCall
         return true;
     }
 
-    /// <summary>Demands that a size is a multiple of another.</summary>
-    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => Require(Size.Modulo(size, of), 0, otherwise);
+    /// <inheritdoc cref="IDemands.Equal"/>
+    public bool Require(Size left, Size right, Func<Diagnostic> otherwise) => _demands.Equal(left, right, otherwise);
+
+    /// <inheritdoc cref="IDemands.Multiple"/>
+    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => _demands.Multiple(size, of, otherwise);
+
+    /// <inheritdoc cref="IDemands.AtLeast"/>
+    public void RequireAtLeast(Size size, Size minimum, Func<Diagnostic> otherwise) => _demands.AtLeast(size, minimum, otherwise);
 
     /// <summary>Demands that groups share the channels evenly.</summary>
     public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,

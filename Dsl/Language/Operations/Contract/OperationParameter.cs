@@ -45,6 +45,9 @@ internal abstract class OperationParameter(string name, string summary)
     /// <summary>Whether a value is of its kind; words apart.</summary>
     public abstract bool Accepts(Value value);
 
+    /// <summary>Whether its numbers may have fractions.</summary>
+    public virtual bool TakesFractions => false;
+
     /// <summary>The kind as a message names it.</summary>
     public string KindText
     {
@@ -55,18 +58,32 @@ internal abstract class OperationParameter(string name, string summary)
         }
     }
 
+    /// <summary>Whether it takes not every number.</summary>
+    public bool HasRange => Minimum is not null || Maximum is not null || RelationText is not null;
+
     /// <summary>The range as a message names it.</summary>
     public string RangeText => (Minimum, Maximum) switch
     {
         ({ } low, { } high) => $"in {(ExcludesMinimum ? "(" : "[")}{low}, {high}{(ExcludesMaximum ? ")" : "]")}",
         ({ } low, null) => ExcludesMinimum ? $"more than {low}" : $"at least {low}",
         (null, { } high) => ExcludesMaximum ? $"less than {high}" : $"at most {high}",
-        _ => "any number",
+        _ => RelationText ?? "any number",
     };
 
-    public bool Allows(double value) =>
-        (Minimum is not { } low || value > low || !ExcludesMinimum && value == low)
-        && (Maximum is not { } high || value < high || !ExcludesMaximum && value == high);
+    /// <summary>What the number must be to another one of the call, or null.</summary>
+    protected virtual string? RelationText => null;
+
+    /// <summary>Whether a number is in the range: no range has infinity in it.</summary>
+    public bool Allows(double value) => !double.IsInfinity(value) && Range(new NumberConstant(value)).Value == true;
+
+    /// <summary>The condition that a number is in the range.</summary>
+    public Condition Range(Number value) => Condition.Join(true,
+        Minimum is { } low
+            ? Condition.Compare(ExcludesMinimum ? Comparison.Greater : Comparison.GreaterOrEqual, value, new NumberConstant(low))
+            : Condition.True,
+        Maximum is { } high
+            ? Condition.Compare(ExcludesMaximum ? Comparison.Less : Comparison.LessOrEqual, value, new NumberConstant(high))
+            : Condition.True);
 }
 
 /// <summary>A parameter whose argument is read as a <typeparamref name="T"/>.</summary>

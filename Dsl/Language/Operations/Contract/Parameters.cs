@@ -15,7 +15,12 @@ internal sealed class IntegerParameter : OperationParameter<Size>
         DefaultText = Default?.ToString();
     }
 
+    /// <summary>Another number of the same call that this one must not be less than.</summary>
+    public IntegerParameter? AtLeast { get; init; }
+
     protected override string KindName => "a whole number";
+
+    protected override string? RelationText => AtLeast is null ? null : $"at least {AtLeast.Name}";
 
     public override bool Accepts(Value value) => value is SizeValue;
 
@@ -89,6 +94,8 @@ internal sealed class NumberParameter : OperationParameter<Number>
         Default = otherwise is null ? null : new NumberConstant(double.Parse(otherwise, CultureInfo.InvariantCulture));
         DefaultText = otherwise;
     }
+
+    public override bool TakesFractions => true;
 
     protected override string KindName => "a number";
 
@@ -172,6 +179,8 @@ internal sealed class GainParameter(string name, string summary) : OperationPara
 {
     /// <summary>The fields of a gain that differs for the mean and the variance.</summary>
     public static readonly IReadOnlyList<string> Fields = ["mean", "variance"];
+
+    public override bool TakesFractions => true;
 
     protected override string KindName => "a number or (mean: ..., variance: ...)";
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Operations.Contract;
@@ -22,8 +23,24 @@ internal sealed record NormPolicyDefinition(string Name, string Summary, bool Ha
             groups, isAffine);
     }
 
+    /// <summary>The settings that may not be less than another one, with their numbers.</summary>
+    /// <param name="valueOf">A setting's number, given or by default; null where it is not known.</param>
+    public IEnumerable<SettingRelation> Relations(Func<IntegerParameter, Size?> valueOf)
+    {
+        foreach (var setting in Parameters.OfType<IntegerParameter>())
+            if (setting.AtLeast is { } other && valueOf(setting) is { } size && valueOf(other) is { } least)
+                yield return new SettingRelation(setting, other, size, least);
+    }
+
     private static T? Find<T>(Arguments arguments, OperationParameter<T> parameter)
         where T : class => arguments.Find(parameter.Name) is { } argument ? parameter.Read(argument.Value) : null;
+}
+
+/// <summary>A setting that may not be less than another one.</summary>
+internal sealed record SettingRelation(IntegerParameter Setting, IntegerParameter Other, Size Size, Size Least)
+{
+    /// <summary>What the setting must be.</summary>
+    public string Expected => $"at least {Other.Name}, which is {Least}";
 }
 
 /// <summary>All policies.</summary>
@@ -37,10 +54,15 @@ internal static class NormPolicies
     private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
 
     private static readonly NumberParameter Momentum =
-        new("momentum", "Share of the new statistics in the running averages.", "0.1") { Minimum = 0, Maximum = 1 };
+        new("momentum", "Share of the new statistics in the running averages; 0 leaves them as they are.", "0.1")
+        {
+            Minimum = 0, Maximum = 1,
+        };
 
     private static readonly IntegerParameter Microbatch =
         new("microbatch", "Samples per statistic.") { DefaultText = "the whole batch", Minimum = 1 };
+
+    private static readonly IntegerParameter WarmUp = new("warm_up", "Initial batches of plain batch normalization.", 5000) { Minimum = 0 };
 
     /// <summary>Gains that are trained: one of each layer, or one of each channel.</summary>
     private static readonly IReadOnlyList<string> GainWords = ["learned", "adaptive", "learned(channel)", "adaptive(channel)"];
@@ -75,11 +97,10 @@ internal static class NormPolicies
         new("renorm", "Batch renormalization (Ioffe 2017), with bounds that widen during training.", false,
             new NumberParameter("r_max", "The final bound of the factor r.", "3.0") { Minimum = 1 },
             new NumberParameter("d_max", "The final bound of the shift d.", "5.0") { Minimum = 0 },
-            new IntegerParameter("warm_up", "Initial batches of plain batch normalization.", 5000) { Minimum = 0 },
-            new IntegerParameter("r_steps", "The batch at which the bound of r is final.", 40000) { Minimum = 0 },
-            new IntegerParameter("d_steps", "The batch at which the bound of d is final.", 25000) { Minimum = 0 },
-            Microbatch, Epsilon,
-            new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1, ExcludesMinimum = true }),
+            WarmUp,
+            new IntegerParameter("r_steps", "The batch at which the bound of r is final.", 40000) { AtLeast = WarmUp },
+            new IntegerParameter("d_steps", "The batch at which the bound of d is final.", 25000) { AtLeast = WarmUp },
+            Microbatch, Epsilon, new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1 }),
         new("layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, Epsilon),
         new("instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, Epsilon, Affine),
         new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): filtered group statistics.", true,

@@ -43,9 +43,10 @@ internal sealed class Pad : Operation
         if (sides.Count != 2 * spatial || channels.Count != 2)
         {
             var (parameter, expected) = channels.Count != 2 ? (Channels, 2) : (Spatial, 2 * spatial);
-            call.Report(DiagnosticCatalogue.ArgumentType(
+            var finding = DiagnosticCatalogue.ArgumentType(
                 call.PlaceOf(parameter), "pad", parameter.Name, $"a whole number or a list of {expected}",
-                call.Argument(parameter)!.Describe()));
+                call.Argument(parameter)!.Describe());
+            call.Report(parameter == Spatial ? finding.OfThisRank() : finding);
             return null;
         }
         var all = new List<(Size, Size)> { (channels[0], channels[1]) };

@@ -52,7 +52,7 @@ internal sealed class Reshape : Operation
             return call.Require(Product(have), Product(want), Differs) ? new Shape(sizes.Prepend(call.Input[0])) : null;
         }
         var rest = Size.FloorDivide(elements, known);
-        if (rest * known != elements && !call.Require(Size.Modulo(elements, known), 0, Differs))
+        if (rest * known != elements && !call.RequireMultiple(elements, known, Differs))
             return null;
         return new Shape(sizes.Select(size => size.Value == -1 ? rest : size).Prepend(call.Input[0]));
     }

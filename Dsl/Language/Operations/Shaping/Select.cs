@@ -38,10 +38,19 @@ internal sealed class Select : Operation
         }
         var (index, size) = (call.Get(Index), call.Input[axis]);
         var room = index.Value < 0 ? size + index : size - index - 1;
+        Diagnostic Outside() => DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString());
         if (room.Maximum() is < 0)
         {
-            call.Report(DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString()));
+            call.Report(Outside());
             return null;
+        }
+        // An index that is not known may be negative, and counts from the end then.
+        if (index.IsConstant)
+            call.RequireAtLeast(room, 0, Outside);
+        else
+        {
+            call.RequireAtLeast(size - 1, index, Outside);
+            call.RequireAtLeast(index, -size, Outside);
         }
         return new Shape(call.Input.Sizes.Where((_, i) => i != axis));
     }

@@ -39,10 +39,16 @@ internal sealed class Slice : Operation
         if (Axes.Resolve(call, Axis) is not { } axis)
             return null;
         var (start, end) = (call.Get(Start), call.Get(End));
-        if ((end - start).Maximum() is > 0 or null && (call.Input[axis] - end).Maximum() is >= 0 or null)
-            return call.Input.With(axis, Size.FloorDivide(end - start + call.Get(Step) - 1, call.Get(Step)));
-        call.Report(DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", call.Input[axis].ToString()));
-        return null;
+        Diagnostic Outside() => DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", call.Input[axis].ToString());
+        if ((end - start).Maximum() is <= 0 || (call.Input[axis] - end).Maximum() is < 0)
+        {
+            call.Report(Outside());
+            return null;
+        }
+        call.RequireAtLeast(end, start + 1, Outside);
+        // Torch would give what there is, a shorter value.
+        call.RequireAtLeast(call.Input[axis], end, Outside);
+        return call.Input.With(axis, Size.FloorDivide(end - start + call.Get(Step) - 1, call.Get(Step)));
     }
 
     private static NamedOperand[] Given(OperationCall call) => [call.Get(Axis), call.Get(Start), call.Get(End), call.Get(Step)];

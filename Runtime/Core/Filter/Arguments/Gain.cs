@@ -35,8 +35,8 @@ public sealed record Gain
     /// <exception cref="ArgumentOutOfRangeException">A gain is outside (0, 1].</exception>
     public Gain(double mean, double variance)
     {
-        _mean = Setting.InUnitInterval(mean, "gain of the mean");
-        _variance = Setting.InUnitInterval(variance, "gain of the variance");
+        _mean = Setting.PositiveShare(mean, "gain of the mean");
+        _variance = Setting.PositiveShare(variance, "gain of the variance");
     }
 
     /// <summary>One gain for both.</summary>
@@ -44,7 +44,7 @@ public sealed record Gain
     /// <exception cref="ArgumentOutOfRangeException">The gain is outside (0, 1].</exception>
     public Gain(double both)
     {
-        _mean = _variance = Setting.InUnitInterval(both, "gain");
+        _mean = _variance = Setting.PositiveShare(both, "gain");
     }
 
     private Gain()

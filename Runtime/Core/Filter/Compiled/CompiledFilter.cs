@@ -32,7 +32,7 @@ internal static class CompiledFilter
 
     private static (FilterResult Result, Moments Averaged) Normalize(FilterArguments arguments, MicroBatches.Part part)
     {
-        var x = part.View(arguments.Input);
+        var x = Strides.Settle(part.View(arguments.Input));
         var weight = arguments.Weight;
         var prior = arguments.Prior?.Select(part.Rows);
         var gains = arguments.Gains.Learned?.Select(part.Rows) ?? Constant(arguments.Gains.Fixed, part.Size, weight);

@@ -104,6 +104,9 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,33) "Cases/Chain/net.knnet"
+        Sizes.RequireInput(image, "Chain", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);

@@ -60,6 +60,10 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         bn1 = policy.Create(width, device, dtype);
 #line default
         register_module("bn1", bn1);
+#line (10,88)-(10,89) "Cases/Defaults/net.knnet"
+        Sizes.Require(slopes.Count >= 1, "KN0124", "The list 'slopes' must have at least 1 item for the index 0, found slopes.count.", slopes.Count);
+#line (10,103)-(10,107) "Cases/Defaults/net.knnet"
+        Sizes.Require(rate >= 0.0 && rate < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found rate.", rate);
 #line (11,5)-(11,14) "Cases/Defaults/net.knnet"
         if (biased)
 #line default
@@ -81,6 +85,9 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
             _layer.Add(currentLayer);
             register_module($"layer{depths[depth]}", currentLayer);
+#line (15,78)-(15,79) "Cases/Defaults/net.knnet"
+            Sizes.Require(slopes.Count >= 2, "KN0124", "The list 'slopes' must have at least 2 items for the index 1, found slopes.count.", slopes.Count);
+#line default
             xChannels = depths[depth] * width;
         }
 #line (17,60)-(17,67) "Cases/Defaults/net.knnet"
@@ -137,6 +144,9 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (7,12)-(7,33) "Cases/Defaults/net.knnet"
+        Sizes.RequireInput(image, "Defaults", "image", "[N, 3, 2*h, 2*w]", [Sizes.Any, 3, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
         using var scope = NewDisposeScope();
 #line (10,25)-(10,53) "Cases/Defaults/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);

@@ -113,6 +113,13 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor signal, Tensor volume)
     {
+#line (6,12)-(6,29) "Cases/Dimensions/net.knnet"
+        Sizes.RequireInput(signal, "Dimensions", "signal", "[N, 2, 4*l]", [Sizes.Any, 2, Sizes.MultipleOf(4)]);
+#line (6,31)-(6,56) "Cases/Dimensions/net.knnet"
+        Sizes.RequireInput(volume, "Dimensions", "volume", "[N, 1, 4, 2*h, 2*w]", [Sizes.Any, 1, 4, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line (6,31)-(6,56) "Cases/Dimensions/net.knnet"
+        Sizes.RequireInputSize(volume, 0, signal.size(0), "Dimensions", "volume", "[N, 1, 4, 2*h, 2*w]", "N");
+#line default
         using var scope = NewDisposeScope();
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
         var t1 = Handles.Own(conv1.call(signal), signal);

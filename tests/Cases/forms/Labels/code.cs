@@ -143,6 +143,9 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,12)-(6,29) "Cases/Labels/net.knnet"
+        Sizes.RequireInput(image, "Labels", "image", "[N, 2, h, w]", [Sizes.Any, 2, Sizes.Any, Sizes.Any]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
         var t1 = Handles.Own(features.conv0.call(image), image);

@@ -252,6 +252,9 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (6,11)-(6,28) "Cases/PathFacts/net.knnet"
+        Sizes.RequireInput(image, "PathFacts", "image", "[N, 3, 8, 8]", [Sizes.Any, 3, 8, 8]);
+#line default
         using var scope = NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);

@@ -1,0 +1,24 @@
+using System;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Operations.Contract;
+
+/// <summary>
+/// What an operation demands of sizes: decided at once where that is possible, and checked in the constructor where its arguments
+/// decide. A diagnostic is made only where it is needed.
+/// </summary>
+internal interface IDemands
+{
+    /// <summary>
+    /// Demands that two sizes are equal. Returns false, with the error reported, where they are not or where it cannot be
+    /// decided at any time.
+    /// </summary>
+    bool Equal(Size left, Size right, Func<Diagnostic> otherwise);
+
+    /// <summary>Demands that a size is a multiple of another, in the same way.</summary>
+    bool Multiple(Size size, Size of, Func<Diagnostic> otherwise);
+
+    /// <summary>Demands that a size that only a constructor call decides is at least another.</summary>
+    void AtLeast(Size size, Size minimum, Func<Diagnostic> otherwise);
+}

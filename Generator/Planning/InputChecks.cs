@@ -1,0 +1,86 @@
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Generator.Naming;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Generator.Planning;
+
+/// <summary>What a dimension of an input must be by itself.</summary>
+internal abstract record DimensionRule
+{
+    /// <summary>Any size.</summary>
+    public sealed record Any : DimensionRule;
+
+    /// <summary>A size that is known once the module is built.</summary>
+    public sealed record Exactly(Size Size) : DimensionRule;
+
+    /// <summary>A multiple, and something more.</summary>
+    public sealed record Multiple(Size Factor, Size Rest) : DimensionRule;
+}
+
+/// <summary>An input with what each of its dimensions must be.</summary>
+internal sealed record InputCheck(DeclaredInput Input, IReadOnlyList<DimensionRule> Rules);
+
+/// <summary>A dimension whose size follows from other dimensions.</summary>
+internal sealed record FollowingSize(DeclaredInput Input, int Axis, Size Size, string Text);
+
+/// <summary>
+/// What the forward pass demands of its inputs, as far as it is declared or the constructor was told it: first of each input by
+/// itself, then that a symbol is the same everywhere.
+/// </summary>
+internal sealed class InputChecks
+{
+    private readonly ModuleModel _model;
+    private readonly SortedDictionary<string, string> _fields = new(System.StringComparer.Ordinal);
+    private readonly List<FollowingSize> _following = [];
+
+    public InputChecks(ClassPlan plan)
+    {
+        _model = plan.Model;
+        var sizes = new HashSet<Symbol>(plan.Sizes.OfInputs.Select(size => size.Symbol));
+        var known = new HashSet<Symbol>();
+        Inputs = [.. _model.DeclaredInputs.Select(input =>
+            new InputCheck(input, [.. input.Sizes.Select((size, axis) => RuleOf(input, axis, size, sizes, known))]))];
+        var names = new NamePool(
+            plan.Layout.Root.Children.SelectMany(child => new[] { child.Property, ForwardPlan.FieldOf(child.Property) }));
+        foreach (var symbol in known.Select(symbol => symbol.Name).OrderBy(name => name, System.StringComparer.Ordinal))
+            _fields[symbol] = names.Take(ForwardPlan.FieldOf(symbol));
+    }
+
+    /// <summary>The inputs in order.</summary>
+    public IReadOnlyList<InputCheck> Inputs { get; }
+
+    /// <summary>Sizes that follow from others, in the order of the inputs.</summary>
+    public IReadOnlyList<FollowingSize> Following => _following;
+
+    /// <summary>The sizes of inputs that the constructor takes and keeps, each with its field.</summary>
+    public IReadOnlyDictionary<string, string> Fields => _fields;
+
+    /// <summary>What the checks read: parameters, and sizes of inputs.</summary>
+    public IEnumerable<Symbol> Symbols() => Inputs.SelectMany(check => check.Rules).SelectMany(rule => rule switch
+    {
+        DimensionRule.Exactly exactly => exactly.Size.Leaves(),
+        DimensionRule.Multiple multiple => multiple.Factor.Leaves().Concat(multiple.Rest.Leaves()),
+        _ => [],
+    }).Where(symbol => !_fields.ContainsKey(symbol.Name)).Concat(_following.SelectMany(following => following.Size.Leaves()));
+
+    private DimensionRule RuleOf(DeclaredInput input, int axis, DeclaredSize declared, HashSet<Symbol> sizes, HashSet<Symbol> known)
+    {
+        if (declared.Size is not { } size)
+            return new DimensionRule.Any();
+        var data = size.Leaves().Where(symbol => !sizes.Contains(symbol) && !IsParameter(symbol)).ToArray();
+        if (data.Length == 0)
+        {
+            known.UnionWith(size.Leaves().Where(sizes.Contains));
+            return new DimensionRule.Exactly(size);
+        }
+        if (input.Value.Shape[axis] == size
+            && SizeSource.Find(_model.Inputs, data[0]) is { } source && source.Value == input.Value && source.Axis == axis)
+            return source.IsWhole ? new DimensionRule.Any() : new DimensionRule.Multiple(source.Factor, source.Rest);
+        _following.Add(new FollowingSize(input, axis, size, declared.Text));
+        return new DimensionRule.Any();
+    }
+
+    private bool IsParameter(Symbol symbol) => _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
+}

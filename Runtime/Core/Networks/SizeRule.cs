@@ -1,0 +1,31 @@
+namespace KnDsl;
+
+/// <summary>
+/// What a dimension of an input must be: <paramref name="Factor"/> times a whole number of at least 1, and
+/// <paramref name="Rest"/> more; without a factor the rest alone. Made of a number, or by <see cref="Sizes.Any"/> and
+/// <see cref="Sizes.MultipleOf"/>.
+/// </summary>
+/// <param name="Factor">The factor, 0 where the size is the rest.</param>
+/// <param name="Rest">What comes to the multiple, or the size itself.</param>
+public readonly record struct SizeRule(long Factor, long Rest)
+{
+    /// <summary>The rule that a dimension has one size.</summary>
+    /// <param name="size">The size.</param>
+    public static implicit operator SizeRule(long size) => new(0, size);
+
+    /// <summary>Whether a dimension is as it must be. Of all dimensions the batch alone may be empty.</summary>
+    internal bool Admits(long size, bool isBatch) => Factor == 0
+        ? size == Rest
+        : size >= (isBatch ? 0 : 1) && (size - Rest) % Factor == 0 && (size - Rest >= Factor || isBatch);
+
+    /// <summary>What a size that is not admitted should have been.</summary>
+    public override string ToString() => (Factor, Rest) switch
+    {
+        (0, _) => $"{Rest}",
+        (1, 0) => "at least 1",
+        (1, _) => $"at least {1 + Rest}",
+        (_, 0) => $"a multiple of {Factor}",
+        (_, < 0) => $"a multiple of {Factor} less {-Rest}",
+        _ => $"a multiple of {Factor} plus {Rest}",
+    };
+}

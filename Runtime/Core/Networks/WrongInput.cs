@@ -1,0 +1,53 @@
+using System;
+using System.Linq;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>The errors for an input that does not have the shape that the .knnet file declares for it.</summary>
+/// <param name="input">The input.</param>
+/// <param name="module">The network or block.</param>
+/// <param name="name">The input's name.</param>
+/// <param name="declared">Its sizes as the file has them.</param>
+internal sealed class WrongInput(Tensor input, string module, string name, string declared)
+{
+    private readonly long[] _shape = input.shape;
+
+    /// <summary>It has too few or too many dimensions.</summary>
+    public ArgumentException OfRank(ReadOnlySpan<SizeRule> rules)
+    {
+        var isSample = _shape.Length == rules.Length - 1 && Admits(rules[1..], _shape, isBatchFirst: false);
+        return Error(
+            $"{_shape.Length} dimensions where {rules.Length} were expected."
+                + (isSample ? " If it is one sample without its batch, unsqueeze(0) adds the batch." : ""));
+    }
+
+    /// <summary>A dimension has a size that it cannot have.</summary>
+    public ArgumentException OfSize(int axis, ReadOnlySpan<SizeRule> rules)
+    {
+        var last = _shape.Length - 1;
+        var isChannelsLast = last > 1 && Admits(rules, [_shape[0], _shape[last], .. _shape[1..last]], isBatchFirst: true);
+        var order = string.Join(", ", Enumerable.Range(1, Math.Max(0, last - 1)).Prepend(last).Prepend(0));
+        return Error(
+            $"dimension {axis} is {_shape[axis]} where {rules[axis]} was expected."
+                + (isChannelsLast ? $" If its channels come last, permute({order}) puts them second." : ""));
+    }
+
+    /// <summary>A symbol stands for two sizes.</summary>
+    public ArgumentException OfSymbol(int axis, long size, string text) =>
+        Error($"dimension {axis} is {_shape[axis]} where {text} is {size}.");
+
+    private ArgumentException Error(string difference) =>
+        new($"KN0216: '{module}' takes {declared} for '{name}', found [{string.Join(", ", _shape)}]: {difference}");
+
+    private static bool Admits(ReadOnlySpan<SizeRule> rules, ReadOnlySpan<long> shape, bool isBatchFirst)
+    {
+        for (var axis = 0; axis < rules.Length; axis++)
+        {
+            if (!rules[axis].Admits(shape[axis], isBatchFirst && axis == 0))
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,109 @@
+using System;
+using System.Linq;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>Lists that a constructor gets: one that is too short is refused, with its name, what was needed and what was found.</summary>
+public sealed class ListTests : TorchTest
+{
+    private static string Network(string header, string body) =>
+        $"network Net({header})\n{{\n    input image[N, 3, h, w]\n{body}\n    output y[N, 3, h, w]\n}}\n";
+
+    [Theory]
+    [InlineData("y = image * (a[0] + a[2])", "1,2,3", null, 0)]
+    [InlineData("y = image * (a[0] + a[2])", "1,2", "The list 'a' must have at least 3 items for the index 2, found a.count.", 2)]
+    [InlineData("y = image * (a[0] + a[2])", "", "The list 'a' must have at least 1 item for the index 0, found a.count.", 0)]
+    [InlineData("y = image\n for i in 0..3 { y = y * a[i] }", "1,2,3", null, 0)]
+    [InlineData("y = image\n for i in 0..3 { y = y * a[i] }", "1,2",
+        "The list 'a' must have at least i + 1 items for the index i, found a.count.", 2)]
+    [InlineData("y = image\n for i in 1..a.count { y = y * a[i] }", "1,2", null, 0)]
+    [InlineData("y = image\n for i in 0..a.count { y = y * a[a.count - 1 - i] }", "1,2", null, 0)]
+    [InlineData("y = image\n for i in 0..a.count { y = y * a[i + 1] }", "1,2",
+        "The list 'a' must have at least i + 2 items for the index i + 1, found a.count.", 2)]
+    [InlineData("y = image\n for i in 0..a.count { y = y * a[i - 1] }", "1,2",
+        "An index of the list 'a' must be at least 0, found i - 1.", -1)]
+    [InlineData("y = image\n for i in 0..a.count { if i > 0 { y = y * a[i - 1] } }", "1,2", null, 0)]
+    [InlineData("y = image\n if a.count > 2 { y = y * a[2] }", "1,2", null, 0)]
+    [InlineData("y = image\n if a.count > 2 and a[2] > 0 { y = y * 2 }", "1,2", null, 0)]
+    [InlineData("y = image\n if a.count < 3 or a[2] > 0 { y = y * 2 }", "1,2", null, 0)]
+    [InlineData("y = image\n for c in a[1..3] { y = y * c }", "1,2,3", null, 0)]
+    [InlineData("y = image\n for c in a[1..3] { y = y * c }", "1,2",
+        "The list 'a' must have at least 3 items for the index 2, found a.count.", 2)]
+    [InlineData("y = image * a[k]", "1,2", "The list 'a' must have at least k + 1 items for the index k, found a.count.", 2)]
+    public void AListThatIsTooShortIsRefused(string body, string items, string? message, int found)
+    {
+        var k = body.Contains('k') ? ", k: int = 5" : "";
+        var @case = GeneratedCase.Inline(Network($"a: int[]{k}", body));
+        Assert.Empty(@case.Diagnostics);
+        (string, object?)[] arguments = [("a", items.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToArray())];
+        var exception = Record.Exception(() =>
+        {
+            using var network = @case.Create("Net", arguments);
+            GeneratedCase.Run(network, randn(2, 3, 4, 4));
+        });
+        if (message is null)
+        {
+            Assert.Null(exception);
+            return;
+        }
+        Assert.IsType<ArgumentException>(exception);
+        Assert.Equal($"KN0124: {message} With these arguments it is {found}.", exception.Message);
+        Assert.Contains("Inline/net.knnet:line ", exception.StackTrace);
+    }
+
+    /// <summary>What a constructor must be given cannot be null.</summary>
+    [Fact]
+    public void WhatIsNotGivenIsNamed()
+    {
+        var @case = GeneratedCase.Inline(Network("a: int[], policy: norm", "norm = policy\n y = (image * a[0]) -> bn: norm"));
+        Assert.Empty(@case.Diagnostics);
+        Assert.Equal("a", Refused(null, NormPolicy.Batch()));
+        Assert.Equal("policy", Refused([1], null));
+
+        string? Refused(int[]? a, NormPolicy? policy) =>
+            Assert.Throws<ArgumentNullException>(() => @case.Create("Net", ("a", a), ("policy", policy))).ParamName;
+    }
+
+    /// <summary>What would be wrong without a word, or a message of torch, is refused when the network is made.</summary>
+    [Theory]
+    [InlineData("input a[N, 8, 8]\n y = a -> slice(0, k)\n output y[N, k, 8]", 9,
+        "KN0213: 'slice' takes 0 to k of a dimension of size 8; expected a range inside it. With these arguments it is 9.")]
+    [InlineData("input a[N, 8, 8]\n y = a -> slice(2, k) -> avgpool1d(global)\n output y[N, k - 2, 1]", 2,
+        "KN0213: 'slice' takes 2 to k of a dimension of size 8; expected a range inside it. With these arguments it is 2.")]
+    [InlineData("input a[N, 8, 8]\n y = a -> select(k, axis: 1)\n output y[N, 8]", 8,
+        "KN0213: 'select' takes position k of a dimension of size 8; expected a position inside it. With these arguments it is 8.")]
+    [InlineData("input a[N, 8, 8]\n y = a -> select(k, axis: 1)\n output y[N, 8]", -9,
+        "KN0213: 'select' takes position k of a dimension of size 8; expected a position inside it. With these arguments it is -9.")]
+    [InlineData("input a[N, 8, 8]\n y = a -> select(k, axis: 1)\n output y[N, 8]", -8, null)]
+    [InlineData("input a[N, k, 8]\n y = a -> relu\n output y[N, k, 8]", 0,
+        "KN0118: A size must be at least 1, found k. With these arguments it is 0.")]
+    [InlineData("input a[N, k*h]\n y = a -> relu\n output y[N, k*h]", 0,
+        "KN0118: A size must be at least 1, found k. With these arguments it is 0.")]
+    [InlineData("input a[N, 5, 8]\n y = a -> at: attention(heads: k)\n output y[N, 5, 8]", 3,
+        "KN0212: 'attention' divides the features by k, found 8; expected a multiple of k. With these arguments 8 is no multiple of 3.")]
+    public void AnArgumentThatDoesNotFitIsRefused(string body, int k, string? message)
+    {
+        var @case = GeneratedCase.Inline($"network Net(k: int = 4)\n{{\n {body}\n}}\n");
+        Assert.Empty(@case.Diagnostics);
+        var exception = Record.Exception(() => @case.Create("Net", ("k", k)).Dispose());
+        Assert.Equal(message, exception?.Message);
+    }
+
+    /// <summary>A list of amounts tells how many dimensions an undeclared input of a block has.</summary>
+    [Theory]
+    [InlineData("[1, 2]", "t", "t + 3")]
+    [InlineData("[1, 2, 0, 1]", "t, u", "t + 3, u + 1")]
+    [InlineData("[1, 2, 0, 1, 2, 2]", "t, u, v", "t + 3, u + 1, v + 4")]
+    public void ABlockPadsWhatItsListIsFor(string amounts, string sizes, string output)
+    {
+        var @case = GeneratedCase.Inline(
+            $"block Padded(x)\n{{\n return x -> pad({amounts})\n}}\n"
+                + $"network Net()\n{{\n input a[N, 3, {sizes}]\n y = a -> Padded\n output y[N, 3, {output}]\n}}\n");
+        Assert.Empty(@case.Diagnostics);
+        using var network = @case.Create("Net");
+        var dimensions = sizes.Split(',').Select(_ => 4L);
+        Assert.Equal(2 + dimensions.Count(), GeneratedCase.Run(network, zeros([2, 3, .. dimensions]))[0].dim());
+    }
+}
