@@ -266,7 +266,8 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor OverflowRule = Error("KN0128", "Number is too large");
 
     public static Diagnostic Overflow(Place at) =>
-        new(OverflowRule, at, "The result does not fit in 63 bits, or has too many terms; expected a smaller number.");
+        new(OverflowRule, at,
+            $"The result is not between -{int.MaxValue} and {int.MaxValue}, or has too many terms; expected a smaller number.");
 
     private static readonly DiagnosticDescriptor LabelNotAllowedRule = Error("KN0129", "Label names no module");
 
