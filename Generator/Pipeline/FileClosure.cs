@@ -9,22 +9,35 @@ using KnDsl.Language.Text;
 
 namespace KnDsl.Generator.Pipeline;
 
-/// <summary>A .knnet file as the project has it, with the paths that it imports.</summary>
-internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports)
+/// <summary>A .knnet file as the project has it, with the paths that it imports and the names that it declares.</summary>
+internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports, DeclaredNames Names)
 {
-    public static KnnetText Read(string path, string content) => new(path, content, new EquatableArray<string>(ImportsOf(path, content)));
-
-    /// <summary>Only a file with the word in it is looked at.</summary>
-    private static IEnumerable<string> ImportsOf(string path, string content)
+    public static KnnetText Read(string path, string content)
     {
-        if (content.IndexOf("import", StringComparison.Ordinal) < 0)
-            return [];
         var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
-        return tokens.Zip(tokens.Skip(1), (word, text) => (word, text))
-            .Where(pair => pair.word.FirstOnLine && pair.word.IsWord("import") && pair.text.Is(TokenKind.Text))
-            .Select(pair => FileGraph.Resolve(path, pair.text.Text));
+        return new KnnetText(path, content,
+            new EquatableArray<string>(After(tokens, "import").Where(token => token.Is(TokenKind.Text))
+                .Select(token => FileGraph.Resolve(path, token.Text))),
+            new DeclaredNames(NamespaceOf(tokens), new EquatableArray<string>(After(tokens, "network").Concat(After(tokens, "block"))
+                .Where(token => token.Is(TokenKind.Identifier)).Select(token => token.Text))));
+    }
+
+    /// <summary>What follows a word that begins a line.</summary>
+    private static IEnumerable<Token> After(IReadOnlyList<Token> tokens, string word) =>
+        tokens.Zip(tokens.Skip(1), (one, next) => (one, next))
+        .Where(pair => pair.one.FirstOnLine && pair.one.IsWord(word)).Select(pair => pair.next);
+
+    private static string NamespaceOf(IReadOnlyList<Token> tokens)
+    {
+        var first = tokens.TakeWhile(token => !(token.FirstOnLine && token.IsWord("namespace"))).Count() + 1;
+        var parts = tokens.Skip(first).TakeWhile((token, i) => token.Is(i % 2 == 0 ? TokenKind.Identifier : TokenKind.Dot))
+            .Where(token => token.Is(TokenKind.Identifier)).Select(token => token.Text).ToArray();
+        return string.Join(".", parts);
     }
 }
+
+/// <summary>The namespace that a file says, or empty, and the classes that it declares, whether or not they are right.</summary>
+internal sealed record DeclaredNames(string Namespace, EquatableArray<string> Classes);
 
 /// <summary>A file and all that it imports, directly or by way of others.</summary>
 internal sealed record FileClosure(KnnetText File, EquatableArray<KnnetText> Imported)

@@ -24,11 +24,41 @@ internal sealed class CodeWriter
         var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
         _text.Append("#line (").Append(start.Line + 1).Append(',').Append(start.Character + 1)
             .Append(")-(").Append(end.Line + 1).Append(',').Append(end.Character + 1)
-            .Append(") \"").Append(place.Text.Path).Append("\"\n");
+            .Append(") ").Append(CSharpText.Path(place.Text.Path)).Append('\n');
         _mapped = true;
         Write(line);
         return this;
     }
+
+    /// <summary>A line with a comment after it.</summary>
+    public CodeWriter Line(string line, string comment) => Line($"{line} // {CSharpText.OneLine(comment)}");
+
+    public CodeWriter Comment(string text) => Line(("// " + CSharpText.OneLine(text)).TrimEnd());
+
+    // ---- documentation: whatever the text, it is one line of a comment, or the lines that are given ---------------------------
+
+    /// <summary>An element of the documentation of what follows: on one line, or around several.</summary>
+    public CodeWriter Document(string element, params string[] lines)
+    {
+        if (lines.Length == 1)
+            return Documentation($"<{element}>{CSharpText.Xml(lines[0])}</{element}>");
+        Documentation($"<{element}>");
+        foreach (var line in lines)
+            Documentation(CSharpText.Xml(line));
+        return Documentation($"</{element}>");
+    }
+
+    public CodeWriter DocumentParameter(string name, string text) =>
+        Documentation($"<param name=\"{CSharpText.Xml(name)}\">{CSharpText.Xml(text)}</param>");
+
+    /// <param name="type">The exception as code names it.</param>
+    /// <param name="text">When it is thrown.</param>
+    public CodeWriter DocumentException(string type, string text) =>
+        Documentation($"<exception cref=\"{type}\">{CSharpText.Xml(text)}</exception>");
+
+    public CodeWriter InheritDocumentation() => Documentation("<inheritdoc/>");
+
+    private CodeWriter Documentation(string line) => Line($"/// {line}".TrimEnd());
 
     /// <summary>A brace and its content, one step further in.</summary>
     public CodeWriter Block(Action body, string close = "}")

@@ -14,7 +14,7 @@ namespace KnDsl.Generator.Writing;
 /// </summary>
 internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter writer)
 {
-    private readonly OperationPrinter _operations = new(names.Values);
+    private readonly OperationPrinter _operations = new(names.Values, plan.Plans.Types);
     private readonly HashSet<TensorValue> _owned = [];
 
     /// <summary>
@@ -23,6 +23,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     private readonly Dictionary<ApplyOperationItem, (string Name, IReadOnlyList<PlanItem> Items)> _priors = [];
 
     private ForwardPlan Plan => plan.Forward;
+
+    private TypeNames Types => plan.Plans.Types;
 
     private Liveness Live => plan.Forward.Live;
 
@@ -104,7 +106,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             if (passes)
                 writer.Line($"var {names.State(item.Output)} = {StateAfter(call, step, module, output)};");
             else if (Live.IsStateNeeded(item.Output))
-                writer.Line($"ChannelState? {names.State(item.Output)} = null;");
+                writer.Line($"{Types.ChannelState}? {names.State(item.Output)} = null;");
         }
         foreach (var later in Plan.Priors.Through(item))
             if (operation.InputCount == 1 && step is not null)
@@ -134,7 +136,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         {
             writer.Line(item.Place, $"var {output} = {module}.call({names[input]});");
             if (Live.IsStateNeeded(item.Output))
-                writer.Line($"ChannelState? {names.State(item.Output)} = null;");
+                writer.Line($"{Types.ChannelState}? {names.State(item.Output)} = null;");
         }
         else
         {
@@ -159,7 +161,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             return;
         }
         var label = string.Concat(norm.Member!.Name.Select(part => part.Count is null ? part.Text : ""));
-        var name = names.Take(CSharpNames.Identifier(label.Length == 0 ? "norm" : label).TrimStart('@') + "Prior");
+        var name = names.Take(CSharpNames.Bare(CSharpNames.Identifier(label.Length == 0 ? "norm" : label)) + "Prior");
         _priors[norm] = (name, items);
         writer.Line($"var {name} = {state};");
     }
@@ -184,7 +186,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             var results = outputs.Length == 1 ? $"var {outputs[0]}" : $"({string.Join(", ", outputs.Select(output => $"var {output}"))})";
             writer.Line(item.Place, $"{results} = {module}.call({string.Join(", ", item.Inputs.Select(input => names[input]))});");
             foreach (var output in item.Outputs.Where(Live.IsStateNeeded))
-                writer.Line($"ChannelState? {names.State(output)} = null;");
+                writer.Line($"{Types.ChannelState}? {names.State(output)} = null;");
         }
         DeclareSizesOf(item.Outputs);
         Free(item, item.Inputs.Concat(item.Outputs), items);
@@ -198,7 +200,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             return $"ref {names.State(input)}";
         // Nothing here asks for the posterior.
         var unused = names.Take(names.State(input) + "Unused");
-        writer.Line($"ChannelState? {unused} = null;");
+        writer.Line($"{Types.ChannelState}? {unused} = null;");
         return $"ref {unused}";
     }
 
@@ -221,9 +223,9 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             writer.Line($"int {size.Name};");
         foreach (var merge in item.Merges)
         {
-            writer.Line($"Tensor {Declare(merge.Variable, Live.IsOwn(merge.Variable))};");
+            writer.Line($"{Types.Tensor} {Declare(merge.Variable, Live.IsOwn(merge.Variable))};");
             if (Live.IsStateNeeded(merge.Variable))
-                writer.Line($"ChannelState? {names.State(merge.Variable)};");
+                writer.Line($"{Types.ChannelState}? {names.State(merge.Variable)};");
         }
         writer.Line(item.Place, $"if ({ConditionOf(item)})");
         WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)),
@@ -274,7 +276,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var sizes = carriedSizes.Select(size => (Name: names.DeclareNumber(size.Variable)!, size.Next)).ToArray();
         for (var i = 0; i < sizes.Length; i++)
             writer.Line($"var {sizes[i].Name} = {starts[i]};");
-        var variable = CSharpNames.Identifier(item.Variable.Name);
+        var variable = names.DeclareTurn(item.Variable);
         writer.Line(item.Place, $"for (var {variable} = {names.Number(item.From)}; {variable} < {names.Values.Of(item.To)}; {variable}++)");
         writer.Block(() =>
         {
@@ -303,7 +305,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         if (Live.IsStateNeeded(carried.Variable))
         {
             var state = names.StateOrNull(carried.Before);
-            writer.Line($"{(state == "null" ? "ChannelState?" : "var")} {names.State(carried.Variable)} = {state};");
+            writer.Line($"{(state == "null" ? $"{Types.ChannelState}?" : "var")} {names.State(carried.Variable)} = {state};");
         }
         if (taken)
             _owned.Remove(carried.Before);

@@ -7,7 +7,7 @@ using KnDsl.Language.Operations.Contract;
 namespace KnDsl.Generator.Writing;
 
 /// <summary>Prints what operations compute, and how their modules are made, as C#: the one place that turns that data into code.</summary>
-internal sealed class OperationPrinter(CSharpPrinter values)
+internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
 {
     /// <summary>The values and the module of one use of an operation, under their names in C#.</summary>
     private sealed record Use(string Module, IReadOnlyList<string> Inputs);
@@ -30,14 +30,14 @@ internal sealed class OperationPrinter(CSharpPrinter values)
     {
         return step switch
         {
-            WeightStep weights => $"{states[0]}?.Pass(new {weights.Rule}Rule({module}), {output})",
+            WeightStep weights => $"{states[0]}?.Pass(new {types.Runtime(weights.Rule + "Rule")}({module}), {output})",
             PassStep pass => $"{states[pass.Input]}?.Pass({Rule(pass.Rule, pass.Arguments)}, {output})",
-            JoinStep join => $"ChannelState.Join({Rule(join.Rule, join.Arguments)}, {output}, {string.Join(", ", states)})",
+            JoinStep join => $"{types.ChannelState}.Join({Rule(join.Rule, join.Arguments)}, {output}, {string.Join(", ", states)})",
             _ => throw new InvalidOperationException(),
         };
 
         string Rule(string name, IReadOnlyList<NamedOperand> arguments) =>
-            $"new {name}Rule({Print(arguments, name, new Use(module, states))})";
+            $"new {types.Runtime(name + "Rule")}({Print(arguments, name, new Use(module, states))})";
     }
 
     /// <summary>An expression for the output and its state together, as a tuple; null where the step has none.</summary>
@@ -66,11 +66,18 @@ internal sealed class OperationPrinter(CSharpPrinter values)
         ModuleCall call => $"{use.Module}.call({string.Join(", ", call.Inputs.Select(input => Print(input, use)))})",
         FunctionCall call when TorchSharpNames.Method(call.Function) is { } method =>
             $"{Print(call.Arguments[0].Value, use)}.{method}({Print(call.Arguments.Skip(1), call.Function, use)})",
-        FunctionCall call => $"{TorchSharpNames.Function(call.Function)}({Print(call.Arguments, call.Function, use)})",
+        FunctionCall call => $"{Name(call.Function)}({Print(call.Arguments, call.Function, use)})",
         MethodCall call => $"{Print(call.Receiver, use)}.{call.Method}({Print(call.Arguments, call.Method, use)})",
         OperatorCall call => $"{Side(call.Left, use)} {call.Operator} {Side(call.Right, use)}",
         _ => throw new InvalidOperationException($"{operand.GetType().Name} has no C#."),
     };
+
+    /// <summary>A function of torch's, or one of the runtime's.</summary>
+    private string Name(string function)
+    {
+        var path = TorchSharpNames.Function(function).Split(['.'], 2);
+        return $"{path[0] switch { "torch" => types.Torch, "nn" => types.Nn, var own => types.Runtime(own) }}.{path[1]}";
+    }
 
     private string Side(Operand operand, Use use) => operand is NumberOperand number ? values.Operand(number.Number) : Print(operand, use);
 
@@ -80,12 +87,12 @@ internal sealed class OperationPrinter(CSharpPrinter values)
     private string Print(NamedOperand argument, string callee, Use use) =>
         argument.Name is { } name ? $"{TorchSharpNames.Argument(callee, name)}: {Print(argument.Value, use)}" : Print(argument.Value, use);
 
-    private static string EnumOf(WordSet set) => set switch
+    private string EnumOf(WordSet set) => types.TorchSharp(set switch
     {
         WordSet.Padding => "Padding",
         WordSet.PaddingMode => "PaddingModes",
-        _ => "InterpolationMode",
-    };
+        _ => "torch.InterpolationMode",
+    });
 
     // ---- the constructor -----------------------------------------------------------------------------------------
 
@@ -93,13 +100,14 @@ internal sealed class OperationPrinter(CSharpPrinter values)
     public string Construct(Construction construction) => construction switch
     {
         ModuleConstruction { Type.Library: ModuleLibrary.Torch } module =>
-            $"nn.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Function)}, device: device, dtype: dtype)",
+            $"{types.Nn}.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Function)}, device: device, dtype: dtype)",
         ModuleConstruction { Type.Library: ModuleLibrary.Extern } module =>
-            $"Operations.place(new {CSharpNames.Type(module.Type)}({Print(module.Arguments, "", Function)}), device, dtype)",
-        ModuleConstruction module => $"new {module.Type.Name}({Print(module.Arguments, "", Function)}, device, dtype)",
+            $"{types.Operations}.place(new {types.Of(module.Type)}({Print(module.Arguments, "", Function)}), device, dtype)",
+        ModuleConstruction module => $"new {types.Of(module.Type)}({Print(module.Arguments, "", Function)}, device, dtype)",
         NormConstruction norm => $"{values.Of(norm.Policy)}{Settings(norm)}.Create({values.Of(norm.Channels)}, device, dtype)",
         TensorConstruction tensor =>
-            $"Operations.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, {values.Of(tensor.Deviation)}, device, dtype)",
+            $"{types.Operations}.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, "
+                + $"{values.Of(tensor.Deviation)}, device, dtype)",
         _ => throw new InvalidOperationException(),
     };
 

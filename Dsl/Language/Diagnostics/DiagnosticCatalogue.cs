@@ -465,6 +465,18 @@ internal static class DiagnosticCatalogue
             $"'{type}' has no constructor that takes {declared}, found {found}; "
             + "expected parameters with the same names and types, and all others optional.");
 
+    private static readonly DiagnosticDescriptor LowerCaseClassRule = Warning("KN0406", "Class name has small letters only");
+
+    public static Diagnostic LowerCaseClass(Place at, string kind, string name) =>
+        new(LowerCaseClassRule, at,
+            $"The name of the {kind} '{name}' has small letters only, and any such word may get a meaning in C#; "
+            + "expected a name that starts with a capital letter.");
+
+    private static readonly DiagnosticDescriptor ClassNameRule = Error("KN0407", "No class can have this name");
+
+    public static Diagnostic ClassName(Place at, string name, string why) =>
+        new(ClassNameRule, at, $"'{name}' {why}, so no generated class can have this name; expected another name.");
+
     // ---- KN09xx: internal --------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor InternalRule = Error("KN0901", "Internal error");

@@ -142,6 +142,6 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
     public override Computation Compute(OperationCall call)
     {
         var inputs = Inputs(call).ToArray();
-        return Function("kndsl.own", [(Operand)new ModuleCall(inputs), .. inputs.Select(input => (NamedOperand)input)]);
+        return Function("kndsl.own", new ModuleCall(inputs), new ListOperand([.. inputs]));
     }
 }
