@@ -2,24 +2,33 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Branch;
 
-/// <summary>
-/// Bottlenecks whose shortcut is decided by their arguments.
-/// </summary>
-/// <remarks>
-/// image[N, 4, 4*h, 4*w] -&gt; logits[N, 5], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Bottlenecks whose shortcut is decided by their arguments.</summary>
+/// <remarks>image[N, 4, 4*h, 4*w] -&gt; logits[N, 5], at the default arguments.</remarks>
 public sealed partial class Branch : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -116,7 +125,7 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = first.forward(image, null);
 #line (9,50)-(9,63) "Cases/Branch/net.knnet"
@@ -157,12 +166,8 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// A residual block (He et al. 2015).
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].
-/// </remarks>
+/// <summary>A residual block (He et al. 2015).</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</remarks>
 public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -239,14 +244,14 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,47)-(18,51) "Cases/Branch/net.knnet"
@@ -330,7 +335,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The modules under <c>downsample</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'downsample'; the forward pass of what contains them applies them.</summary>
     public sealed class DownsampleSequence() : nn.Module("DownsampleSequence")
     {
         /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>

@@ -2,24 +2,32 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Chain;
 
-/// <summary>
-/// One chain from image to logits: every stage is a line of the forward pass.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 8*h, 8*w] -&gt; logits[N, 10], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using MaxPoolRule = global::KnDsl.MaxPoolRule;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>One chain from image to logits: every stage is a line of the forward pass.</summary>
+/// <remarks>image[N, 3, 8*h, 8*w] -&gt; logits[N, 10], at the default arguments.</remarks>
 public sealed partial class Chain : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -97,7 +105,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
         var t1 = conv1.call(image);
 #line (9,55)-(9,59) "Cases/Chain/net.knnet"

@@ -2,24 +2,29 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Checked;
 
-/// <summary>
-/// What the defaults satisfy and other arguments may break is checked when the network is built.
-/// </summary>
-/// <remarks>
-/// image[N, 2, h, w] -&gt; y[N, 4, h, w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Sizes = global::KnDsl.Sizes;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>What the defaults satisfy and other arguments may break is checked when the network is built.</summary>
+/// <remarks>image[N, 2, h, w] -&gt; y[N, 4, h, w], at the default arguments.</remarks>
 public sealed partial class Checked : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -85,7 +90,7 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,21)-(9,34) "Cases/Checked/net.knnet"
         var t1 = a.call(image);
 #line (9,38)-(9,42) "Cases/Checked/net.knnet"
@@ -122,12 +127,8 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Mix.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Mix.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].</remarks>
 public sealed partial class Mix : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -157,14 +158,14 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
         (var output, var outputState) = conv.call(x, xState);
 #line default

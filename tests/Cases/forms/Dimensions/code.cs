@@ -2,24 +2,30 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Dimensions;
 
-/// <summary>
-/// A signal and a volume: operations of 1 and 3 dimensions.
-/// </summary>
-/// <remarks>
-/// signal[N, 2, 4*l], volume[N, 1, 4, 2*h, 2*w] -&gt; y[N, 6], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv1d = global::TorchSharp.Modules.Conv1d;
+using Conv3d = global::TorchSharp.Modules.Conv3d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>A signal and a volume: operations of 1 and 3 dimensions.</summary>
+/// <remarks>signal[N, 2, 4*l], volume[N, 1, 4, 2*h, 2*w] -&gt; y[N, 6], at the default arguments.</remarks>
 public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -105,7 +111,7 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor signal, Tensor volume)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
         var t1 = conv1.call(signal);
 #line (9,47)-(9,51) "Cases/Dimensions/net.knnet"

@@ -2,24 +2,32 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Grown;
 
-/// <summary>
-/// Blocks whose outputs' channels only their constructors know; layers after them ask.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 2*h, 2*w] -&gt; logits[N, 2], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using ConcatRule = global::KnDsl.ConcatRule;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Sizes = global::KnDsl.Sizes;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Blocks whose outputs' channels only their constructors know; layers after them ask.</summary>
+/// <remarks>image[N, 3, 2*h, 2*w] -&gt; logits[N, 2], at the default arguments.</remarks>
 public sealed partial class Grown : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -90,7 +98,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
         var t1 = grow.call(image);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
@@ -132,12 +140,8 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Grow.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels3, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Grow.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels3, xHeight, xWidth].</remarks>
 public sealed partial class Grow : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
@@ -200,14 +204,14 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         var x_2 = x.alias();
         var x_2State = xState;
 #line (17,5)-(17,22) "Cases/Grown/net.knnet"

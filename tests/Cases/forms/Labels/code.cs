@@ -2,24 +2,29 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Labels;
 
-/// <summary>
-/// Names of modules: dotted, quoted, words of the language and of C#, none at all.
-/// </summary>
-/// <remarks>
-/// image[N, 2, h, w] -&gt; x[N, 2, h, w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Names of modules: dotted, quoted, words of the language and of C#, none at all.</summary>
+/// <remarks>image[N, 2, h, w] -&gt; x[N, 2, h, w], at the default arguments.</remarks>
 public sealed partial class Labels : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -127,7 +132,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
         var t1 = features.conv0.call(image);
 #line (9,64)-(9,68) "Cases/Labels/net.knnet"
@@ -201,7 +206,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
         norm.TryFoldInto(conv);
     }
 
-    /// <summary>The modules under <c>features</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'features'; the forward pass of what contains them applies them.</summary>
     public sealed class FeaturesGroup() : nn.Module("FeaturesGroup")
     {
         /// <summary>conv(4, 3): [N, 4, h, w].</summary>
@@ -216,7 +221,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
         [field: ComponentName(Name = "inner")]
         public FeaturesGroup.InnerGroup inner { get; internal set; } = null!;
 
-        /// <summary>The modules under <c>features.inner</c>; the forward pass of what contains them applies them.</summary>
+        /// <summary>The modules under 'features.inner'; the forward pass of what contains them applies them.</summary>
         public sealed class InnerGroup() : nn.Module("InnerGroup")
         {
             /// <summary>conv(4, 1): [N, 4, h, w].</summary>

@@ -2,24 +2,34 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Loop;
 
-/// <summary>
-/// Dense connections: every turn of a loop adds channels.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 4*h, 4*w] -&gt; logits[N, 7], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using AvgPoolRule = global::KnDsl.AvgPoolRule;
+using ChannelState = global::KnDsl.ChannelState;
+using ConcatRule = global::KnDsl.ConcatRule;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Dense connections: every turn of a loop adds channels.</summary>
+/// <remarks>image[N, 3, 4*h, 4*w] -&gt; logits[N, 7], at the default arguments.</remarks>
 public sealed partial class Loop : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -138,7 +148,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
         var t1 = conv0.call(image);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
@@ -190,12 +200,8 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Dense.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels2, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Dense.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels2, xHeight, xWidth].</remarks>
 public sealed partial class Dense : nn.Module<Tensor, Tensor>
 {
     private readonly int _layers;
@@ -238,14 +244,14 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         var x_2 = x.alias();
         var x_2State = xState;
 #line (19,5)-(19,27) "Cases/Loop/net.knnet"
@@ -280,12 +286,8 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block DenseLayer.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, growth, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block DenseLayer.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, growth, xHeight, xWidth].</remarks>
 public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -333,16 +335,16 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         ChannelState? xState = null;
         return scope.MoveToOuter(forward(x, ref xState).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
-    /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
+    /// <remarks>A norm observes 'x', so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
         (var t1, var t1State, xState) = norm1.forward(x, xState);
 #line (28,32)-(28,36) "Cases/Loop/net.knnet"
@@ -384,12 +386,8 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// Halves the channels and the resolution.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels/2, xHeight/2, xWidth/2].
-/// </remarks>
+/// <summary>Halves the channels and the resolution.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels/2, xHeight/2, xWidth/2].</remarks>
 public sealed partial class Transition : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -422,16 +420,16 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         ChannelState? xState = null;
         return scope.MoveToOuter(forward(x, ref xState).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
-    /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
+    /// <remarks>A norm observes 'x', so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
         (var t1, var t1State, xState) = norm.forward(x, xState);
 #line (35,31)-(35,35) "Cases/Loop/net.knnet"

@@ -2,24 +2,34 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.PolicyOverride;
 
-/// <summary>
-/// Stages with a policy of their own, a chain that begins anew, settings of every kind.
-/// </summary>
-/// <remarks>
-/// image[N, 2, 4*h, 4*w] -&gt; logits[N, 4], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Folding = global::KnDsl.Folding;
+using Gain = global::KnDsl.Gain;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using Transition = global::KnDsl.Transition;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Stages with a policy of their own, a chain that begins anew, settings of every kind.</summary>
+/// <remarks>image[N, 2, 4*h, 4*w] -&gt; logits[N, 4], at the default arguments.</remarks>
 public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -31,7 +41,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
         : base("PolicyOverride")
     {
         NativeConvolutions.Check();
-        policy ??= NormPolicy.Kalman(gain: new KnDsl.Gain(mean: 1, variance: 0.1), transition: KnDsl.Transition.Sampled);
+        policy ??= NormPolicy.Kalman(gain: new Gain(mean: 1, variance: 0.1), transition: Transition.Sampled);
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
         conv1 = nn.Conv2d(2, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line (9,44)-(9,48) "Cases/PolicyOverride/net.knnet"
@@ -155,7 +165,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
         var t1 = conv1.call(image);
 #line (9,44)-(9,48) "Cases/PolicyOverride/net.knnet"
@@ -249,12 +259,8 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Inner.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Inner.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
 public sealed partial class Inner : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -288,14 +294,14 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (22,48)-(22,52) "Cases/PolicyOverride/net.knnet"

@@ -2,24 +2,36 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.PreActivation;
 
-/// <summary>
-/// Pre-activation units (He et al. 2016): a norm observes the value that the shortcut reads too.
-/// </summary>
-/// <remarks>
-/// image[N, 1, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::TorchSharp.Modules;
+using global::KnDsl;
+using AvgPoolRule = global::KnDsl.AvgPoolRule;
+using ChannelState = global::KnDsl.ChannelState;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using PadRule = global::KnDsl.PadRule;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Pre-activation units (He et al. 2016): a norm observes the value that the shortcut reads too.</summary>
+/// <remarks>image[N, 1, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.</remarks>
 public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 {
     private readonly int _units;
@@ -145,7 +157,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
         var t1 = stem.call(image);
 #line default
@@ -219,12 +231,8 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Unit.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].
-/// </remarks>
+/// <summary>The block Unit.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _channels;
@@ -288,16 +296,16 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         ChannelState? xState = null;
         return scope.MoveToOuter(forward(x, ref xState).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
-    /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
+    /// <remarks>A norm observes 'x', so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
         (var t1, var t1State, xState) = norm1.forward(x, xState);
 #line (19,29)-(19,33) "Cases/PreActivation/net.knnet"

@@ -2,24 +2,33 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Repeat;
 
-/// <summary>
-/// Sequences: of one block, of several, of operations, repeated as often as an argument says.
-/// </summary>
-/// <remarks>
-/// image[N, 2, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::TorchSharp.Modules;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Sequences: of one block, of several, of operations, repeated as often as an argument says.</summary>
+/// <remarks>image[N, 2, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.</remarks>
 public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 {
     private readonly int _units;
@@ -149,7 +158,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
         var t1 = stem._0.call(image);
 #line (9,42)-(9,46) "Cases/Repeat/net.knnet"
@@ -237,7 +246,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
             block.fold();
     }
 
-    /// <summary>The modules under <c>stem</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'stem'; the forward pass of what contains them applies them.</summary>
     public sealed class StemSequence() : nn.Module("StemSequence")
     {
         /// <summary>conv(width, 3): [N, 4, 4*h, 4*w].</summary>
@@ -250,12 +259,8 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Unit.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].
-/// </remarks>
+/// <summary>The block Unit.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -292,14 +297,14 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (20,66)-(20,70) "Cases/Repeat/net.knnet"

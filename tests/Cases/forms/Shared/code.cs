@@ -2,24 +2,31 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Shared;
 
-/// <summary>
-/// One head for two scales.
-/// </summary>
-/// <remarks>
-/// image[N, 2, 4*h, 4*w] -&gt; a[N, 3, 4*h, 4*w], b[N, 3, 2*h, 2*w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>One head for two scales.</summary>
+/// <remarks>image[N, 2, 4*h, 4*w] -&gt; a[N, 3, 4*h, 4*w], b[N, 3, 2*h, 2*w], at the default arguments.</remarks>
 public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 {
     /// <summary>Builds the network.</summary>
@@ -109,7 +116,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     /// <inheritdoc/>
     public override SharedOutput forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
         var t1 = conv1.call(image);
 #line (9,47)-(9,51) "Cases/Shared/net.knnet"
@@ -165,7 +172,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
         head.scores.fold();
     }
 
-    /// <summary>The modules under <c>head</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'head'; the forward pass of what contains them applies them.</summary>
     public sealed class HeadGroup() : nn.Module("HeadGroup")
     {
         /// <summary>scores: [N, 3, 2*h, 2*w].</summary>
@@ -174,17 +181,13 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     }
 }
 
-/// <summary>What <see cref="Shared"/> returns.</summary>
+/// <summary>What 'Shared' returns.</summary>
 /// <param name="a">[N, 3, 4*h, 4*w]</param>
 /// <param name="b">[N, 3, 2*h, 2*w]</param>
 public sealed record SharedOutput(Tensor a, Tensor b);
 
-/// <summary>
-/// The block Head.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Head.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
 public sealed partial class Head : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -224,14 +227,14 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (21,51)-(21,55) "Cases/Shared/net.knnet"

@@ -2,25 +2,40 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.Tokens;
+
+using global::System.Collections.Generic;
+using global::KnDsl;
+using AttentionLayer = global::KnDsl.AttentionLayer;
+using ChannelLayerNorm = global::KnDsl.ChannelLayerNorm;
+using ChannelRmsNorm = global::KnDsl.ChannelRmsNorm;
+using Folding = global::KnDsl.Folding;
+using GlobalResponseNormLayer = global::KnDsl.GlobalResponseNormLayer;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
+using Sizes = global::KnDsl.Sizes;
+using WindowAttentionLayer = global::KnDsl.WindowAttentionLayer;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using Parameter = global::TorchSharp.Modules.Parameter;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
 
 /// <summary>
 /// Operations on tokens and on images with the channels last: attention of all kinds, windows, response normalization, and
 /// blocks that say the sizes of their inputs.
 /// </summary>
-/// <remarks>
-/// image[N, 3, 8*h, 8*w] -&gt; logits[N, 5], at the default arguments.
-/// </remarks>
+/// <remarks>image[N, 3, 8*h, 8*w] -&gt; logits[N, 5], at the default arguments.</remarks>
 public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -141,7 +156,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (10,24)-(10,45) "Cases/Tokens/net.knnet"
         var t1 = stem.call(image);
 #line (10,53)-(10,57) "Cases/Tokens/net.knnet"
@@ -218,12 +233,8 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// A block of Swin and ConvNeXt V2 at once.
-/// </summary>
-/// <remarks>
-/// x[N, xH, xW, 8] -&gt; [N, xH, (xW + 1)/2, 8].
-/// </remarks>
+/// <summary>A block of Swin and ConvNeXt V2 at once.</summary>
+/// <remarks>x[N, xH, xW, 8] -&gt; [N, xH, (xW + 1)/2, 8].</remarks>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -274,7 +285,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
         var t1 = norm.call(x);
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
@@ -305,12 +316,8 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// Queries attend to a memory of as many features, then to themselves, without a module's help.
-/// </summary>
-/// <remarks>
-/// tokens[N, tokensL, tokensC], memory[N, memoryS, memoryC] -&gt; [N, tokensL, tokensC].
-/// </remarks>
+/// <summary>Queries attend to a memory of as many features, then to themselves, without a module's help.</summary>
+/// <remarks>tokens[N, tokensL, tokensC], memory[N, memoryS, memoryC] -&gt; [N, tokensL, tokensC].</remarks>
 public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -350,7 +357,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor tokens, Tensor memory)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         var x = attend.call(tokens, memory);
 #line (35,9)-(35,19) "Cases/Tokens/net.knnet"

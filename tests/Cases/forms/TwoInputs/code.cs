@@ -2,24 +2,35 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.TwoInputs;
 
-/// <summary>
-/// Two images, embedded each by its own layers, then compared.
-/// </summary>
-/// <remarks>
-/// left[N, 1, 4*h, 4*w], right[N, 3, 4*h, 4*w] -&gt; score[N, 1], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using ElementwiseRule = global::KnDsl.ElementwiseRule;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ProductRule = global::KnDsl.ProductRule;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Two images, embedded each by its own layers, then compared.</summary>
+/// <remarks>left[N, 1, 4*h, 4*w], right[N, 3, 4*h, 4*w] -&gt; score[N, 1], at the default arguments.</remarks>
 public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -92,7 +103,7 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor left, Tensor right)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,29)-(9,44) "Cases/TwoInputs/net.knnet"
         (var a, var aState) = embed_left.forward(left, null);
 #line (10,31)-(10,46) "Cases/TwoInputs/net.knnet"
@@ -132,12 +143,8 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Embed.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight + 1)/2, (xWidth + 1)/2].
-/// </remarks>
+/// <summary>The block Embed.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight + 1)/2, (xWidth + 1)/2].</remarks>
 public sealed partial class Embed : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -171,14 +178,14 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (18,59)-(18,63) "Cases/TwoInputs/net.knnet"
@@ -206,12 +213,8 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// Gated sum of two values.
-/// </summary>
-/// <remarks>
-/// a[N, aChannels, aHeight, aWidth], b[N, bChannels, bHeight, bWidth] -&gt; [N, aChannels, aHeight, aWidth].
-/// </remarks>
+/// <summary>Gated sum of two values.</summary>
+/// <remarks>a[N, aChannels, aHeight, aWidth], b[N, bChannels, bHeight, bWidth] -&gt; [N, aChannels, aHeight, aWidth].</remarks>
 public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -251,14 +254,14 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor a, Tensor b)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(a, null, b, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor a, ChannelState? aState, Tensor b, ChannelState? bState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = gate.call(a, aState);
 #line (24,46)-(24,53) "Cases/TwoInputs/net.knnet"

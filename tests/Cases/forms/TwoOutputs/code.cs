@@ -2,24 +2,32 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
 
 namespace Cases.TwoOutputs;
 
-/// <summary>
-/// A pyramid of two levels: a block that gives two values, a network that gives two outputs.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 4*h, 4*w] -&gt; logits[N, 4], mask[N, 1, 2*h, 2*w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Folding = global::KnDsl.Folding;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>A pyramid of two levels: a block that gives two values, a network that gives two outputs.</summary>
+/// <remarks>image[N, 3, 4*h, 4*w] -&gt; logits[N, 4], mask[N, 1, 2*h, 2*w], at the default arguments.</remarks>
 public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
 {
     /// <summary>Builds the network.</summary>
@@ -83,7 +91,7 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     /// <inheritdoc/>
     public override TwoOutputsOutput forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,29)-(9,38) "Cases/TwoOutputs/net.knnet"
         (var fine, var coarse) = body.call(image);
 #line (10,20)-(10,35) "Cases/TwoOutputs/net.knnet"
@@ -118,17 +126,13 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     }
 }
 
-/// <summary>What <see cref="TwoOutputs"/> returns.</summary>
+/// <summary>What 'TwoOutputs' returns.</summary>
 /// <param name="logits">[N, 4]</param>
 /// <param name="mask">[N, 1, 2*h, 2*w]</param>
 public sealed record TwoOutputsOutput(Tensor logits, Tensor mask);
 
-/// <summary>
-/// The block Stages.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; fine[N, width, (xHeight + 1)/2, (xWidth + 1)/2], coarse[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4].
-/// </remarks>
+/// <summary>The block Stages.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; fine[N, width, (xHeight + 1)/2, (xWidth + 1)/2], coarse[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4].</remarks>
 public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 {
     /// <summary>Builds the block.</summary>
@@ -176,7 +180,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <inheritdoc/>
     public override StagesOutput forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         var outputs = forward(x, null);
         return new StagesOutput(scope.MoveToOuter(outputs.fine), scope.MoveToOuter(outputs.coarse));
     }
@@ -184,7 +188,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor fine, ChannelState? fineState, Tensor coarse, ChannelState? coarseState) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,58)-(18,62) "Cases/TwoOutputs/net.knnet"
@@ -224,7 +228,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     }
 }
 
-/// <summary>What <see cref="Stages"/> returns.</summary>
+/// <summary>What 'Stages' returns.</summary>
 /// <param name="fine">[N, width, (xHeight + 1)/2, (xWidth + 1)/2]</param>
 /// <param name="coarse">[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4]</param>
 public sealed record StagesOutput(Tensor fine, Tensor coarse);
