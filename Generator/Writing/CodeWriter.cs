@@ -22,8 +22,8 @@ internal sealed class CodeWriter
     public CodeWriter Line(Place place, string line)
     {
         var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
-        _text.Append("#line (").Append(start.Line + 1).Append(',').Append(start.Character + 1)
-            .Append(")-(").Append(end.Line + 1).Append(',').Append(end.Character + 1)
+        _text.Append("#line (").Append(start.Line + 1).Append(',').Append(Column(start))
+            .Append(")-(").Append(end.Line + 1).Append(',').Append(Column(end))
             .Append(") ").Append(CSharpText.Path(place.Text.Path)).Append('\n');
         _mapped = true;
         Write(line);
@@ -89,6 +89,9 @@ internal sealed class CodeWriter
             _text.Append(piece, 0, length);
         }
     }
+
+    /// <summary>The column, from one, as far to the right as #line goes.</summary>
+    private static int Column(LinePosition position) => Math.Min(position.Character + 1, 65_536);
 
     private void Unmap()
     {

@@ -35,7 +35,9 @@ internal static class FileWriter
         writer.Comment($"Written by KnDsl from {System.IO.Path.GetFileName(file.Syntax.Source.Path)}: change that file, not this one.");
         writer.Comment("</auto-generated>");
         writer.Line("#nullable enable");
-        writer.Line("#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059");
+        writer.Line("#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059");
+        // A project may claim to be CLS compliant; TorchSharp is not.
+        writer.Line("#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009");
         writer.Line();
         if (space.Length > 0)
         {

@@ -85,7 +85,9 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         string.Join(", ", arguments.Select(argument => Print(argument, callee, use)));
 
     private string Print(NamedOperand argument, string callee, Use use) =>
-        argument.Name is { } name ? $"{TorchSharpNames.Argument(callee, name)}: {Print(argument.Value, use)}" : Print(argument.Value, use);
+        argument.Name is { } name
+            ? $"{CSharpNames.Identifier(TorchSharpNames.Argument(callee, name))}: {Print(argument.Value, use)}"
+            : Print(argument.Value, use);
 
     private string EnumOf(WordSet set) => types.TorchSharp(set switch
     {

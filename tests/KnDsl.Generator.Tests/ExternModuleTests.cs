@@ -51,6 +51,15 @@ public class ExternModuleTests
         Assert.Contains("public global::Acme.SqueezeExcite se { get; }", code);
     }
 
+    [Fact]
+    public void Its_names_may_be_words_of_csharp()
+    {
+        var (result, compilation) = Run("extern Acme.@class.SqueezeExcite(@event: int): [N, C, H, W] -> [N, C, H, W]\n".Replace("@", ""),
+            Module.Replace("namespace Acme", "namespace Acme.@class").Replace("int channels", "int @event").Replace("channels *", "@event *"));
+        Assert.Empty(result.Diagnostics);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
+    }
+
     [Theory]
     [InlineData("extern Acme.SqueezeExite(channels: int): [N, C, H, W] -> [N, C, H, W]", "KN0402")]
     [InlineData("extern System.String(channels: int): [N, C, H, W] -> [N, C, H, W]", "KN0403")]

@@ -50,6 +50,15 @@ public sealed class TextTests
     }
 
     [Fact]
+    public void A_stage_far_to_the_right_has_a_place_that_csharp_takes()
+    {
+        var generated = GeneratedCase.Inline($"network Net()\n{{\n    input x[N, 3]\n    y ={new string(' ', 70_000)}x -> linear(4)\n"
+            + "    output y[N, 4]\n}\n");
+        Assert.Empty(generated.Diagnostics);
+        Assert.Empty(generated.Compile().GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning));
+    }
+
+    [Fact]
     public void A_label_is_its_key_whatever_it_contains()
     {
         foreach (var label in All.Where(IsLabel))
@@ -75,7 +84,7 @@ public sealed class TextTests
 
     [Theory]
     [InlineData("conv(8, // eight\n 3)", "conv(8, 3)")]
-    [InlineData("conv(\r\n\t8,\u00A03)", "conv( 8, 3)")]
+    [InlineData("conv(\r\n\t8,\u00A03)", "conv(8, 3)")]
     [InlineData("\"a  //  b\": conv(8,  3) // end", "\"a  //  b\": conv(8, 3)")]
     [InlineData("a\u2028b\uFEFF c", "a b c")]
     public void The_text_of_a_place_is_one_line_without_comments(string text, string line) =>

@@ -26,7 +26,7 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
     {
         var text = Text.Slice(Span);
         var line = new System.Text.StringBuilder(text.Length);
-        var (isQuoted, isSpace) = (false, false);
+        var (isQuoted, isSpace, isBroken) = (false, false, false);
         for (var i = 0; i < text.Length; i++)
         {
             if (!isQuoted && text[i] == '/' && i + 1 < text.Length && text[i + 1] == '/')
@@ -38,11 +38,13 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
             if (!isQuoted && (char.IsWhiteSpace(text[i]) || text[i] == '\uFEFF'))
             {
                 isSpace = line.Length > 0;
+                isBroken |= SourceText.IsLineBreak(text[i]);
                 continue;
             }
-            if (isSpace)
+            // A line that was broken after a bracket goes on right after it.
+            if (isSpace && !(isBroken && line[line.Length - 1] is '(' or '['))
                 line.Append(' ');
-            isSpace = false;
+            (isSpace, isBroken) = (false, false);
             line.Append(text[i]);
         }
         return line.ToString();
