@@ -2,7 +2,8 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.ClassNames;
 
@@ -188,15 +189,15 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         var ChannelState_2 = ChannelState;
         var ChannelState_2State = ChannelStateState;
 #line (11,5)-(11,41) "Cases/ClassNames/net.knnet"
-        for (var _ = 0; _ < _RegisterComponents.Count; _++)
+        for (var __2 = 0; __2 < _RegisterComponents.Count; __2++)
 #line default
         {
 #line (12,52)-(12,90) "Cases/ClassNames/net.knnet"
-            (var t4, var t4State) = Modules[_].call(ChannelState_2, ChannelState_2State);
+            (var t4, var t4State) = Modules[__2].call(ChannelState_2, ChannelState_2State);
 #line default
             ChannelState_2.Dispose();
 #line (12,104)-(12,114) "Cases/ClassNames/net.knnet"
-            (var ChannelState_3, var ChannelState_3State) = KnDsl[_].forward(t4, ref t4State);
+            (var ChannelState_3, var ChannelState_3State) = KnDsl[__2].forward(t4, ref t4State);
 #line default
             t4.Dispose();
             ChannelState_2 = ChannelState_3;

@@ -2,7 +2,8 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.KeywordNames;
 

@@ -2,7 +2,8 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Project;
 
@@ -38,8 +39,8 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
 
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 4 of the .knnet file.</param>
-    /// <param name="depths">The parameter depths: int[] = [ 1, 2] of the .knnet file.</param>
-    /// <param name="policy">The parameter policy: norm = kalman( gain: (mean: 1, variance: 0.1), microbatch: 2) of the .knnet file.</param>
+    /// <param name="depths">The parameter depths: int[] = [1, 2] of the .knnet file.</param>
+    /// <param name="policy">The parameter policy: norm = kalman(gain: (mean: 1, variance: 0.1), microbatch: 2) of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     public Texts(int classes = 4, IReadOnlyList<int>? depths = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
@@ -93,11 +94,11 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>conv( 8, 3): [N, 8, 8*h, 8*w].</summary>
+    /// <summary>conv(8, 3): [N, 8, 8*h, 8*w].</summary>
     [field: ComponentName(Name = "a\\u0022b")]
     public Conv2d a_u0022b { get; }
 
-    /// <summary>norm( eps: 0.001): [N, 8, 8*h, 8*w]. Prior: none, begins the chain.</summary>
+    /// <summary>norm(eps: 0.001): [N, 8, 8*h, 8*w]. Prior: none, begins the chain.</summary>
     [field: ComponentName(Name = "back\\slash")]
     public NormLayer back_slash { get; }
 
@@ -113,7 +114,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     [field: ComponentName(Name = "é变😀")]
     public Conv2d? é变__ { get; }
 
-    /// <summary>linear( classes): [N, 4].</summary>
+    /// <summary>linear(classes): [N, 4].</summary>
     [field: ComponentName(Name = "$1")]
     public _1Group _1 { get; }
 
@@ -126,8 +127,8 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     /// <summary>Every stage in order, at the default arguments: name, operation, output, parameters, multiply-accumulates a sample, prior.</summary>
     public static IReadOnlyList<LayerInfo> Layers { get; } =
     [
-        new("a\\u0022b", "conv( 8, 3)", "[N, 8, 8*h, 8*w]", "216", "13824*h*w", ""),
-        new("back\\slash", "norm( eps: 0.001)", "[N, 8, 8*h, 8*w]", "16", "0", "begins the chain"),
+        new("a\\u0022b", "conv(8, 3)", "[N, 8, 8*h, 8*w]", "216", "13824*h*w", ""),
+        new("back\\slash", "norm(eps: 0.001)", "[N, 8, 8*h, 8*w]", "16", "0", "begins the chain"),
         new("", "relu", "[N, 8, 8*h, 8*w]", "0", "0", ""),
         new("x \t<&>0", "conv(8, 3)", "[N, 8, 8*h, 8*w]", "576", "36864*h*w", ""),
         new("it's */0", "norm", "[N, 8, 8*h, 8*w]", "16", "0", "back\\slash (relu, conv)"),
@@ -135,7 +136,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
         new("it's */1", "norm", "[N, 8, 8*h, 8*w]", "16", "0", "it's */0 (conv)"),
         new("", "avgpool(global)", "[N, 8, 1, 1]", "0", "0", ""),
         new("", "flatten", "[N, 8]", "0", "0", ""),
-        new("$1.0", "linear( classes)", "[N, 4]", "36", "32", ""),
+        new("$1.0", "linear(classes)", "[N, 4]", "36", "32", ""),
     ];
 
     /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
@@ -217,7 +218,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     /// <summary>The modules under '$1'; the forward pass of what contains them applies them.</summary>
     public sealed class _1Group() : nn.Module("_1Group")
     {
-        /// <summary>linear( classes): [N, 4].</summary>
+        /// <summary>linear(classes): [N, 4].</summary>
         [field: ComponentName(Name = "0")]
         public Linear _0 { get; internal set; } = null!;
     }
