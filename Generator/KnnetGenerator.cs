@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using KnDsl.Generator.Analysis;
+using KnDsl.Generator.Naming;
 using KnDsl.Generator.Pipeline;
 using KnDsl.Generator.Writing;
 using KnDsl.Language.Checking;
@@ -28,6 +29,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         public const string Closures = nameof(Closures);
         public const string Options = nameof(Options);
         public const string Paths = nameof(Paths);
+        public const string Hiding = nameof(Hiding);
         public const string Files = nameof(Files);
         public const string Names = nameof(Names);
         public const string Externs = nameof(Externs);
@@ -50,25 +52,44 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         var closures = texts.Combine(texts.Collect().Select(static (all, _) => new ImportTable(all)))
             .Select(static (pair, _) => pair.Right.ClosureOf(pair.Left))
             .WithTrackingName(Steps.Closures);
-        var files = closures.Combine(options.Combine(paths))
-            .Select(static (pair, cancellation) => Generate(pair.Left, pair.Right.Left, pair.Right.Right, cancellation))
+        // Which names code cannot use as they are: one small value for all files, equal to the last after nearly every edit of C# code.
+        var declared = texts.Select(static (file, _) => file.Names).Collect().Combine(options)
+            .Select(static (pair, _) => new EquatableArray<DeclaredNames>(pair.Left.Select(names =>
+                names.Namespace.Length > 0 ? names : names with { Namespace = pair.Right.RootNamespace })));
+        var hiding = declared.Combine(context.CompilationProvider)
+            .Select(static (pair, _) => HidingNames.Of(pair.Left, pair.Right))
+            .WithTrackingName(Steps.Hiding);
+        var files = closures.Combine(options.Combine(paths).Combine(hiding))
+            .Select(static (pair, cancellation) =>
+                Generate(pair.Left, pair.Right.Left.Left, pair.Right.Left.Right, pair.Right.Right, cancellation))
             .WithTrackingName(Steps.Files);
         var names = texts.Select(static (file, _) => file.Path).Collect().Combine(options)
             .Select(static (pair, _) => HintNames.Of(pair.Left, pair.Right))
             .WithTrackingName(Steps.Names);
         // Two files may not make one class; only names are looked at, so an edit inside a body changes nothing here.
         var classes = files.Select(static (file, _) => file.Classes).WithTrackingName(Steps.Classes).Collect();
-        var superfluous = classes.Select(static (all, _) => new EquatableArray<string>(
+        var duplicates = classes.Select(static (all, _) => new EquatableArray<string>(
             Duplicates(all).Select(static pair => pair.Item.Place.Path).Distinct()));
-        context.RegisterSourceOutput(files.Combine(names).Combine(superfluous), static (production, pair) =>
-            Produce(production, pair.Left.Left, pair.Left.Right, pair.Right));
-        RegisterExterns(context, files);
-
         context.RegisterSourceOutput(classes, static (production, all) =>
         {
             foreach (var (item, first) in Duplicates(all))
                 production.ReportDiagnostic(item.ToDiagnostic(first));
         });
+        // Extern modules are looked up in the compilation, whenever C# code changes; nothing else of it is read but names.
+        var externs = files.SelectMany(static (file, _) => file.Externs)
+            .Combine(context.CompilationProvider)
+            .Select(static (pair, _) => new EquatableArray<Finding>(ExternModules.Check(pair.Left, pair.Right)))
+            .WithTrackingName(Steps.Externs);
+        context.RegisterSourceOutput(externs, static (production, all) =>
+        {
+            foreach (var finding in all)
+                production.ReportDiagnostic(finding.ToDiagnostic());
+        });
+        var wrongExterns = externs.SelectMany(static (all, _) => all.Select(static finding => finding.Place)).Collect()
+            .Select(static (all, _) => new EquatableArray<FindingPlace>(all));
+        context.RegisterSourceOutput(files.Combine(names).Combine(duplicates).Combine(wrongExterns), static (production, pair) =>
+            Produce(production, pair.Left.Left.Left, pair.Left.Left.Right,
+                !pair.Left.Right.Contains(pair.Left.Left.Left.Path) && !pair.Right.Any(pair.Left.Left.Left.Uses.Contains)));
     }
 
     /// <summary>The classes whose names another file takes first.</summary>
@@ -76,45 +97,37 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         ImmutableArray<EquatableArray<GeneratedClass>> all) => all.SelectMany(static list => list).GroupBy(static item => item.Name)
         .SelectMany(static group => group.Skip(1).Select(item => (item, group.First())));
 
-    /// <summary>Extern modules are looked up in the compilation, whenever C# code changes; nothing else is.</summary>
-    private static void RegisterExterns(IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<GeneratedFile> files)
-    {
-        var findings = files.SelectMany(static (file, _) => file.Externs)
-            .Combine(context.CompilationProvider)
-            .Select(static (pair, _) => new EquatableArray<Finding>(ExternModules.Check(pair.Left, pair.Right)))
-            .WithTrackingName(Steps.Externs);
-        context.RegisterSourceOutput(findings, static (production, all) =>
-        {
-            foreach (var finding in all)
-                production.ReportDiagnostic(finding.ToDiagnostic());
-        });
-    }
-
-    private static GeneratedFile Generate(FileClosure closure, ProjectOptions options, SourcePaths paths, CancellationToken cancellation)
+    private static GeneratedFile Generate(FileClosure closure, ProjectOptions options, SourcePaths paths, EquatableArray<HidingName> hiding,
+        CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var file = closure.Check();
         var source = file.Syntax.Source;
-        var findings = file.Diagnostics.ToList();
+        var space = file.Syntax.Namespace?.Text ?? options.RootNamespace;
+        var misnamed = file.Modules.Where(static module => module.IsComplete)
+            .Select(module => ClassNames.Check(module.Declaration, source)).OfType<Language.Diagnostics.Diagnostic>().ToArray();
+        List<Language.Diagnostics.Diagnostic> findings = [.. file.Diagnostics, .. misnamed];
         string? code = null;
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            code = FileWriter.Emit(file, options.RootNamespace, paths.NameOf);
+            if (!misnamed.Any(static finding => finding.Severity == Severity.Error))
+                code = FileWriter.Emit(file, options.RootNamespace,
+                    hiding.Where(name => name.Namespace == space).Select(static name => name.Name), paths.NameOf);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             findings.Add(DiagnosticCatalogue.Internal(source.At(new Language.Text.TextSpan(0, Math.Min(1, source.Content.Length))),
                 $"{exception.GetType().Name}: {exception.Message}"));
         }
-        var space = file.Syntax.Namespace?.Text ?? options.RootNamespace;
         return new GeneratedFile(
             source.Path, options.HintName(source.Path), code,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
                 $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
             new EquatableArray<ExternFact>(file.Scope.Externs.Values.Where(layer => layer.Source == source)
-                .Select(ExternFact.Of)));
+                .Select(ExternFact.Of)),
+            new EquatableArray<FindingPlace>(file.Scope.Externs.Values.Select(ExternFact.PlaceOf)));
     }
 
     /// <summary>The class of a declaration, and the record of its outputs where it has several.</summary>
@@ -122,13 +135,13 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         ? [module.Declaration.Name.Text, ForwardWriter.ResultRecord(module.Generic)]
         : [module.Declaration.Name.Text];
 
-    /// <param name="superfluous">Files with a class that another makes: their code would be wrong all over, and what is wrong is
-    /// said.</param>
-    private static void Produce(SourceProductionContext production, GeneratedFile file, HintNames names, EquatableArray<string> superfluous)
+    /// <param name="isWanted">Whether the code is compiled. It is not where it would be wrong all over for a reason that is reported: a
+    /// class of it is made elsewhere too, or an extern module is not what the file says.</param>
+    private static void Produce(SourceProductionContext production, GeneratedFile file, HintNames names, bool isWanted)
     {
         foreach (var finding in file.Findings)
             production.ReportDiagnostic(finding.ToDiagnostic());
-        if (file.Code is not null && names.For(file.Path, file.HintName) is { } name && !superfluous.Contains(file.Path))
+        if (isWanted && file.Code is not null && names.For(file.Path, file.HintName) is { } name)
             production.AddSource(name, SourceText.From(file.Code, Encoding.UTF8));
     }
 }

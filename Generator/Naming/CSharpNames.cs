@@ -1,7 +1,8 @@
+using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Text;
-using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -10,7 +11,7 @@ namespace KnDsl.Generator.Naming;
 /// <summary>C# identifiers for names of .knnet files.</summary>
 internal static class CSharpNames
 {
-    /// <summary>Members that every torch.nn.Module has: a property of such a name would hide them.</summary>
+    /// <summary>Members that every torch.nn.Module has, or generated code uses: a property of such a name would hide them.</summary>
     private static readonly HashSet<string> OfModule =
     [
         "forward", "call", "train", "eval", "training", "to", "cpu", "cuda", "name", "GetName", "handle", "Dispose", "parameters",
@@ -22,42 +23,72 @@ internal static class CSharpNames
         "has_buffer", "has_parameter", "RegisterComponents", "register_forward_hook", "register_forward_pre_hook", "Equals",
         "GetHashCode", "GetType",
         "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals", "half", "type", "bfloat16", "_to", "fold", "scope", "device",
-        "dtype", "torch", "nn",
-        "Layers", "InputShapes", "OutputShapes", "Summary",
+        "dtype", "Layers", "InputShapes", "OutputShapes", "Summary", "ClearModules", "ConditionallyRegisterBuffer",
+        "ConditionallyRegisterParameter", "Create", "GetDefaultDeviceAndType", "HookRemover", "HType", "ReplaceBuffer", "ReplaceParameter",
+        "get_training", "module_post_hooks", "module_pre_hooks", "post_hooks", "pre_hooks", "save_state_dict", "_deviceIndex",
+        "_deviceType", "_internal_buffers", "_internal_params", "_internal_submodules", "_named_buffers", "_named_parameters",
+        "_parameters", "_toEpilog", "_",
     ];
+
+    /// <summary>Members of every record, which none of its fields can be.</summary>
+    private static readonly HashSet<string> OfRecord =
+        ["Clone", "Deconstruct", "EqualityContract", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "PrintMembers",
+            "ReferenceEquals", "ToString"];
+
+    /// <summary>Names of a tuple's fields that say their place, or that every tuple has.</summary>
+    private static bool IsOfTuple(string name) => OfRecord.Contains(name) || name is "Rest" or "CompareTo"
+        || name.StartsWith("Item", StringComparison.Ordinal) && name.Skip(4).All(char.IsDigit);
+
+    /// <summary>The name of a field of a record.</summary>
+    public static string RecordField(string name) => WithoutClash(name, OfRecord.Contains);
+
+    /// <summary>The name of a field of a tuple.</summary>
+    public static string TupleField(string name) => WithoutClash(name, IsOfTuple);
+
+    /// <summary>The name of a field of a class.</summary>
+    public static string Field(string name) => WithoutClash("_" + Bare(Identifier(name)), OfModule.Contains);
+
+    /// <summary>An identifier without what escapes a keyword: as a part of a longer one.</summary>
+    public static string Bare(string identifier) => identifier.TrimStart('@');
+
+    private static string WithoutClash(string name, Func<string, bool> clashes) =>
+        Identifier(name) is var identifier && clashes(identifier) ? identifier + "_" : identifier;
 
     /// <summary>The nearest identifier, escaped where it is a keyword.</summary>
     public static string Identifier(string name)
     {
-        var identifier = SyntaxFacts.IsValidIdentifier(name) ? name : Nearest(name);
+        var identifier = SyntaxFacts.IsValidIdentifier(name) && !name.Any(IsIgnored) ? name : Nearest(name);
         return SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None
             || SyntaxFacts.GetContextualKeywordKind(identifier) is SyntaxKind.AwaitKeyword
             ? "@" + identifier
             : identifier;
     }
 
+    /// <summary>The name of a class: words that mean something only in places are escaped too, since a class may stand in them.</summary>
+    public static string Class(string name) =>
+        SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : Identifier(name);
+
     private static string Nearest(string name)
     {
         var text = new StringBuilder();
         foreach (var c in name)
-            text.Append(SyntaxFacts.IsIdentifierPartCharacter(c) ? c : '_');
+            text.Append(SyntaxFacts.IsIdentifierPartCharacter(c) && !IsIgnored(c) ? c : '_');
         if (text.Length == 0 || !SyntaxFacts.IsIdentifierStartCharacter(text[0]))
             text.Insert(0, '_');
         return text.ToString();
     }
 
+    /// <summary>Whether C# takes identifiers with and without the character for the same.</summary>
+    private static bool IsIgnored(char c) => char.GetUnicodeCategory(c) == UnicodeCategory.Format;
+
     /// <summary>The name of a property for a module of that label.</summary>
-    public static string Property(string label)
-    {
-        var identifier = Identifier(label);
-        return OfModule.Contains(identifier) ? identifier + "_" : identifier;
-    }
+    public static string Property(string label) => WithoutClash(label, OfModule.Contains);
 
     /// <summary>The factory of <c>KnDsl.NormPolicy</c> that makes a policy of the language.</summary>
     public static string PolicyFactory(string policy) => policy == "groupkalman" ? "GroupKalman" : Pascal(policy);
 
-    /// <summary>The name of a class, as code of any namespace can write it.</summary>
-    public static string Type(ModuleType type) => type.Library == ModuleLibrary.Extern ? "global::" + type.Name : type.Name;
+    /// <summary>A name with dots, each part as an identifier.</summary>
+    public static string Dotted(string name) => string.Join(".", name.Split('.').Select(Identifier));
 
     /// <summary><c>downsample</c> becomes <c>Downsample</c>.</summary>
     public static string Pascal(string name)

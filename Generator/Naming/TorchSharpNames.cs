@@ -10,7 +10,6 @@ internal static class TorchSharpNames
     /// <summary>Functions that have another name, or that TorchSharp lacks or gets wrong.</summary>
     private static readonly Dictionary<string, string> Functions = new()
     {
-        ["torch.matmul"] = "matmul",
         // TorchSharp takes its adaptive_max_pool3d for that of one dimension.
         ["torch.nn.functional.adaptive_max_pool3d"] = "Operations.adaptive_max_pool3d",
         ["torch.nn.functional.channel_shuffle"] = "Operations.channel_shuffle",

@@ -15,5 +15,8 @@ internal sealed record ExternFact(string TypeName, EquatableArray<ExternParamete
             parameter.Name.Text, parameter.TypeText, parameter.Default is not null,
             FindingPlace.Of(layer.Source.At(parameter.Span))))),
         layer.Declaration.Inputs.Count,
-        FindingPlace.Of(layer.Source.At(layer.Declaration.TypeName.Span)));
+        PlaceOf(layer));
+
+    /// <summary>Where the file names the class.</summary>
+    public static FindingPlace PlaceOf(ExternOperation layer) => FindingPlace.Of(layer.Source.At(layer.Declaration.TypeName.Span));
 }

@@ -11,8 +11,8 @@ using Microsoft.CodeAnalysis;
 
 namespace KnDsl.Generator.Pipeline;
 
-/// <summary>A .knnet file as the project has it, with the paths that it imports.</summary>
-internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports)
+/// <summary>A .knnet file as the project has it, with the paths that it imports and the names that it declares.</summary>
+internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports, DeclaredNames Names)
 {
     public static bool IsKnnet(AdditionalText file) => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase);
 
@@ -21,22 +21,32 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
         // As the project file writes it: "/project/../shared/net.knnet" for a file that the project links.
         var path = FilePath.Normalize(file.Path);
         var content = file.GetText(cancellation)?.ToString() ?? "";
-        return new KnnetText(path, content, new EquatableArray<string>(ImportsOf(path, content)));
+        var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
+        return new KnnetText(path, content,
+            new EquatableArray<string>(After(tokens, "import").Where(token => token.Is(TokenKind.Text))
+                .Select(token => FilePath.OfImport(path, token.Text))),
+            new DeclaredNames(NamespaceOf(tokens), new EquatableArray<string>(After(tokens, "network").Concat(After(tokens, "block"))
+                .Where(token => token.Is(TokenKind.Identifier)).Select(token => token.Text))));
     }
 
     public SourceText ToSource() => new(Path, Content);
 
-    /// <summary>Only a file with the word in it is looked at.</summary>
-    private static IEnumerable<string> ImportsOf(string path, string content)
+    /// <summary>What follows a word that begins a line.</summary>
+    private static IEnumerable<Token> After(IReadOnlyList<Token> tokens, string word) =>
+        tokens.Zip(tokens.Skip(1), (one, next) => (one, next))
+        .Where(pair => pair.one.FirstOnLine && pair.one.IsWord(word)).Select(pair => pair.next);
+
+    private static string NamespaceOf(IReadOnlyList<Token> tokens)
     {
-        if (content.IndexOf("import", StringComparison.Ordinal) < 0)
-            return [];
-        var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
-        return tokens.Zip(tokens.Skip(1), (word, text) => (word, text))
-            .Where(pair => pair.word.FirstOnLine && pair.word.IsWord("import") && pair.text.Is(TokenKind.Text))
-            .Select(pair => FilePath.OfImport(path, pair.text.Text));
+        var first = tokens.TakeWhile(token => !(token.FirstOnLine && token.IsWord("namespace"))).Count() + 1;
+        var parts = tokens.Skip(first).TakeWhile((token, i) => token.Is(i % 2 == 0 ? TokenKind.Identifier : TokenKind.Dot))
+            .Where(token => token.Is(TokenKind.Identifier)).Select(token => token.Text).ToArray();
+        return string.Join(".", parts);
     }
 }
+
+/// <summary>The namespace that a file says, or empty, and the classes that it declares, whether or not they are right.</summary>
+internal sealed record DeclaredNames(string Namespace, EquatableArray<string> Classes);
 
 /// <summary>A file and all that it imports, directly or by way of others.</summary>
 /// <param name="File">The file.</param>

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Language.Plan;
+using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Planning;
 
@@ -15,12 +16,26 @@ internal sealed class ClassPlan
     {
         Model = model;
         Plans = plans;
-        var blocks = model.Items.All().OfType<ConstructBlockItem>()
-            .ToDictionary(block => block.Member, block => plans.TypeName(block.Use.Generic));
+        _blocks = model.Items.All().OfType<ConstructBlockItem>().ToDictionary(block => block.Member, block => block.Use.Generic);
         NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Identifier)];
-        Layout = new MemberLayout(model.Root, CSharpNames.Identifier(model.Name), member =>
-            blocks.TryGetValue(member, out var type) ? type : CSharpNames.Type(member.Type!), NamesOfNumbers);
+        Layout = new MemberLayout(model.Root, CSharpNames.Class(model.Name), [.. _blocks.Values.Select(plans.TypeName)], member =>
+            _blocks.TryGetValue(member, out var block) ? plans.TypeName(block) : plans.Types.Of(member.Type!), plans.Types, NamesOfNumbers);
+        _names = new NamePool([.. Layout.Names, .. NamesOfNumbers, CSharpNames.Class(model.Name)]);
+        OutputSizes = [.. Sizes.OfOutputs.Select(symbol => (symbol, _names.Take(CSharpNames.Property(CSharpNames.Pascal(symbol.Name)))))];
     }
+
+    private readonly Dictionary<Member, ModuleModel> _blocks;
+    private readonly NamePool _names;
+
+    /// <summary>The sizes of outputs that only the constructor knows, each with its property.</summary>
+    public IReadOnlyList<(Symbol Symbol, string Property)> OutputSizes { get; }
+
+    /// <summary>The property of a block that tells a size.</summary>
+    public string PropertyOf(BlockSize size) =>
+        Plans[_blocks[size.Member]].OutputSizes.First(output => output.Symbol.Name == size.Property).Property;
+
+    /// <summary>A name for a field that no member has, and no parameter or number of the constructor.</summary>
+    public string TakeField(string wanted) => _names.Take(wanted);
 
     public ModuleModel Model { get; }
 

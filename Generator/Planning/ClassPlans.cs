@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Language.Plan;
 
@@ -8,8 +7,12 @@ namespace KnDsl.Generator.Planning;
 /// <summary>The plans of all classes that a file's code refers to.</summary>
 /// <param name="currentNamespace">The namespace of the code that is written.</param>
 /// <param name="rootNamespace">The project's, where a file declares none.</param>
-internal sealed class ClassPlans(string currentNamespace, string rootNamespace)
+/// <param name="types">The names of what the code takes from elsewhere.</param>
+internal sealed class ClassPlans(string currentNamespace, string rootNamespace, TypeNames types)
 {
+    /// <summary>The names of what the code takes from elsewhere.</summary>
+    public TypeNames Types => types;
+
     private readonly Dictionary<ModuleModel, ClassPlan> _plans = [];
 
     public ClassPlan this[ModuleModel model]
@@ -25,10 +28,10 @@ internal sealed class ClassPlans(string currentNamespace, string rootNamespace)
     /// <summary>The class of a block: its name alone in its own namespace.</summary>
     public string TypeName(ModuleModel model)
     {
-        var name = CSharpNames.Identifier(model.Name);
+        var name = CSharpNames.Class(model.Name);
         var space = model.Namespace ?? rootNamespace;
-        return space == currentNamespace || space.Length == 0
-            ? name
-            : $"global::{string.Join(".", space.Split('.').Select(CSharpNames.Identifier))}.{name}";
+        return space == currentNamespace ? name
+            : space.Length == 0 ? $"global::{name}"
+            : $"global::{CSharpNames.Dotted(space)}.{name}";
     }
 }

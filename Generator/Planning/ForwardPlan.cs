@@ -83,9 +83,6 @@ internal sealed class ForwardPlan
         _ => false,
     };
 
-    /// <summary>The field that keeps a parameter for the forward pass, where no member has that name.</summary>
-    public static string FieldOf(string parameter) => "_" + CSharpNames.Identifier(parameter).TrimStart('@');
-
     private void Visit(IReadOnlyList<PlanItem> items, bool isInLoop)
     {
         foreach (var item in items)
@@ -146,7 +143,7 @@ internal sealed class ForwardPlan
             && code.Form is not MemberForm.ModuleListItem
             && !item.Else.Any(inner => inner.Constructs is { } other && _plan.Layout[other] == code))
             return new ConditionSource.Member(code);
-        var field = $"_condition{_conditionFields.Count + 1}";
+        var field = _plan.TakeField($"_condition{_conditionFields.Count + 1}");
         _conditionFields.Add((item, field));
         return new ConditionSource.Field(field);
     }
@@ -172,9 +169,7 @@ internal sealed class ForwardPlan
 
     private void KeepParameter(string parameter)
     {
-        if (_parameters.ContainsKey(parameter))
-            return;
-        var taken = _plan.Layout.Root.Children.SelectMany(child => new[] { child.Property, "_" + child.Property.TrimStart('@') });
-        _parameters[parameter] = new NamePool(taken).Take(FieldOf(parameter));
+        if (!_parameters.ContainsKey(parameter))
+            _parameters[parameter] = _plan.TakeField(CSharpNames.Field(parameter));
     }
 }

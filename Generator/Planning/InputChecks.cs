@@ -42,10 +42,8 @@ internal sealed class InputChecks
         var known = new HashSet<Symbol>();
         Inputs = [.. _model.DeclaredInputs.Select(input =>
             new InputCheck(input, [.. input.Sizes.Select((size, axis) => RuleOf(input, axis, size, sizes, known))]))];
-        var names = new NamePool(
-            plan.Layout.Root.Children.SelectMany(child => new[] { child.Property, ForwardPlan.FieldOf(child.Property) }));
         foreach (var symbol in known.Select(symbol => symbol.Name).OrderBy(name => name, System.StringComparer.Ordinal))
-            _fields[symbol] = names.Take(ForwardPlan.FieldOf(symbol));
+            _fields[symbol] = plan.TakeField(CSharpNames.Field(symbol));
     }
 
     /// <summary>The inputs in order.</summary>

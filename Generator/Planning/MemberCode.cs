@@ -59,6 +59,9 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
     /// <summary>The local under which a turn of the loop has this item of a list; empty for what is no list.</summary>
     public string Local { get; set; } = "";
 
+    /// <summary>The field that holds a list; empty for what is no list.</summary>
+    public string Field { get; set; } = "";
+
     // ---- the way to it in the forward pass -----------------------------------------------------------------------
 
     /// <summary>Whether it is a group that only one branch of an if makes.</summary>

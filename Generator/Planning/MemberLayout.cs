@@ -13,15 +13,20 @@ internal sealed class MemberLayout
     private readonly Dictionary<Member, MemberCode> _codes = [];
 
     private readonly Func<Member, string> _typeOf;
+    private readonly TypeNames _types;
     private readonly string _className;
+    private readonly HashSet<string> _classes;
 
     /// <param name="root">Holds the members.</param>
     /// <param name="className">The class that has them: none of them may have its name.</param>
+    /// <param name="classes">The classes of its blocks.</param>
     /// <param name="typeOf">The C# type of a member that is no group.</param>
+    /// <param name="types">The names of what the code takes from elsewhere.</param>
     /// <param name="taken">Names that no local may have besides those of the properties.</param>
-    public MemberLayout(Member root, string className, Func<Member, string> typeOf, IEnumerable<string> taken)
+    public MemberLayout(Member root, string className, HashSet<string> classes, Func<Member, string> typeOf, TypeNames types,
+        IEnumerable<string> taken)
     {
-        _typeOf = typeOf;
+        (_typeOf, _types, _classes) = (typeOf, types, classes);
         _className = className;
         Root = new MemberCode(root, MemberForm.Group, "", "", null);
         Add(Root);
@@ -40,6 +45,9 @@ internal sealed class MemberLayout
             NameLocals(child, names);
         }
     }
+
+    /// <summary>The names of the class's properties and of the fields beside them.</summary>
+    public IEnumerable<string> Names => Root.Children.SelectMany(child => new[] { child.Property, child.Field, child.DeclaredType });
 
     public MemberCode Root { get; }
 
@@ -67,19 +75,29 @@ internal sealed class MemberLayout
             if (!child.IsGroup)
                 Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
             else if (IsModuleList(child))
-                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, $"ModuleList<{_typeOf(child.Children[0])}>", parent)));
+                Add(Keep(new MemberCode(child, MemberForm.ModuleList, property, _types.ModuleListOf(_typeOf(child.Children[0])), parent)));
             else
                 Add(Keep(
                     new MemberCode(child, MemberForm.Group, property,
-                        names.Take(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group")), parent)));
+                        names.Take(NameOfClass(CSharpNames.Pascal(property) + (child.IsSequence ? "Sequence" : "Group"))), parent)));
         }
 
         MemberCode Keep(MemberCode code)
         {
+            if (code.IsList)
+                code.Field = names.Take(CSharpNames.Field(code.Property));
             _codes[code.Member] = code;
             parent.Children.Add(code);
             return code;
         }
+    }
+
+    /// <summary>A class of its own, which must not hide one that a member is of.</summary>
+    private string NameOfClass(string wanted)
+    {
+        while (_classes.Contains(wanted))
+            wanted += "_";
+        return wanted;
     }
 
     /// <summary>The classes around a group, itself too: inside, a class of the same name would hide them.</summary>
@@ -92,7 +110,7 @@ internal sealed class MemberLayout
     /// <summary>What a member is called whose number is not known: by what it is.</summary>
     private string NameOfType(Member member)
     {
-        var type = member.IsGroup ? "sequence" : _typeOf(member);
+        var type = member.IsGroup ? "sequence" : member.Type!.Name;
         type = type.Substring(type.LastIndexOf('.') + 1);
         return char.ToLowerInvariant(type[0]) + type.Substring(1);
     }

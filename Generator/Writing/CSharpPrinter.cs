@@ -10,8 +10,9 @@ using KnDsl.Language.Values;
 namespace KnDsl.Generator.Writing;
 
 /// <summary>Prints the language's values as C#.</summary>
+/// <param name="types">The names of what the code takes from elsewhere.</param>
 /// <param name="name">What a symbol is called at the place that the code is for.</param>
-internal sealed class CSharpPrinter(Func<Symbol, string> name)
+internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name)
 {
     public string Of(Symbol symbol) => symbol.Origin switch
     {
@@ -51,7 +52,7 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
         var (top, bottom) = (Of(floor.Numerator), Of(floor.Denominator));
         // The division of C# rounds towards zero.
         if (!floor.IsNonNegative)
-            return $"Sizes.FloorDivide({top}, {bottom})";
+            return $"{types.Sizes}.FloorDivide({top}, {bottom})";
         var quotient = $"{(floor.Numerator.IsSum ? $"({top})" : top)} / {(floor.HasPlainDenominator ? bottom : $"({bottom})")}";
         return binds ? $"({quotient})" : quotient;
     }
@@ -100,7 +101,7 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
     public string Of(Policy policy) => policy switch
     {
         PolicySymbol parameter => name(parameter.Symbol),
-        PolicyCall { Settings: var settings } call => $"NormPolicy.{CSharpNames.PolicyFactory(call.Name)}"
+        PolicyCall { Settings: var settings } call => $"{types.NormPolicy}.{CSharpNames.PolicyFactory(call.Name)}"
             + $"({string.Join(", ", settings.Select(setting => $"{CamelCase(setting.Name)}: {Setting(setting)}"))})",
         OpaquePolicy opaque => opaque.Text,
         _ => "norm",
@@ -113,14 +114,16 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
         return words[0] + string.Concat(words.Skip(1).Select(Casing.Capital));
     }
 
+    private string Gain => types.Runtime("Gain");
+
     private string Setting(PolicySetting setting) => setting.Value switch
     {
-        WordValue { Word: "learned" } when setting.Name == "gain" => "KnDsl.Gain.Learned()",
-        WordValue { Word: "learned(channel)" } => "KnDsl.Gain.Learned(perChannel: true)",
-        WordValue { Word: "adaptive" } => "KnDsl.Gain.Adaptive()",
-        WordValue { Word: "adaptive(channel)" } => "KnDsl.Gain.Adaptive(perChannel: true)",
-        WordValue word => $"KnDsl.Transition.{Casing.Capital(word.Word)}",
-        RecordValue record => $"new KnDsl.Gain({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {Of(field.Value)}"))})",
+        WordValue { Word: "learned" } when setting.Name == "gain" => $"{Gain}.Learned()",
+        WordValue { Word: "learned(channel)" } => $"{Gain}.Learned(perChannel: true)",
+        WordValue { Word: "adaptive" } => $"{Gain}.Adaptive()",
+        WordValue { Word: "adaptive(channel)" } => $"{Gain}.Adaptive(perChannel: true)",
+        WordValue word => $"{types.Runtime("Transition")}.{Casing.Capital(word.Word)}",
+        RecordValue record => $"new {Gain}({string.Join(", ", record.Fields.Select(field => $"{field.Name}: {Of(field.Value)}"))})",
         var value => Of(value),
     };
 
@@ -139,26 +142,4 @@ internal sealed class CSharpPrinter(Func<Symbol, string> name)
     public static string Of(double value) => Number.Format(value);
 
     public static string Of(bool value) => value ? "true" : "false";
-
-    public static string Quote(string text)
-    {
-        if (text.All(IsPlain))
-            return "\"" + text + "\"";
-        var quoted = new System.Text.StringBuilder("\"");
-        foreach (var c in text)
-            quoted.Append(c switch
-            {
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                '\n' => "\\n",
-                '\r' => "\\r",
-                '\t' => "\\t",
-                _ when IsPlain(c) => c.ToString(),
-                _ => $"\\u{(int)c:x4}",
-            });
-        return quoted.Append('"').ToString();
-    }
-
-    /// <summary>Whether a character stands for itself in a string of C#.</summary>
-    private static bool IsPlain(char c) => c is >= ' ' and not ('"' or '\\' or '\u2028' or '\u2029' or '\u0085');
 }

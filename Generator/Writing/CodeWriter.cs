@@ -23,13 +23,43 @@ internal sealed class CodeWriter(Func<string, string> nameOf)
     public CodeWriter Line(Place place, string line)
     {
         var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
-        _text.Append("#line (").Append(start.Line + 1).Append(',').Append(start.Character + 1)
-            .Append(")-(").Append(end.Line + 1).Append(',').Append(end.Character + 1)
-            .Append(") \"").Append(FileName(place.Text.Path)).Append("\"\n");
+        _text.Append("#line (").Append(start.Line + 1).Append(',').Append(Column(start))
+            .Append(")-(").Append(end.Line + 1).Append(',').Append(Column(end))
+            .Append(") ").Append(CSharpText.Path(nameOf(place.Text.Path))).Append('\n');
         _mapped = true;
         Write(line);
         return this;
     }
+
+    /// <summary>A line with a comment after it.</summary>
+    public CodeWriter Line(string line, string comment) => Line($"{line} // {CSharpText.OneLine(comment)}");
+
+    public CodeWriter Comment(string text) => Line(("// " + CSharpText.OneLine(text)).TrimEnd());
+
+    // ---- documentation: whatever the text, it is one line of a comment, or the lines that are given ---------------------------
+
+    /// <summary>An element of the documentation of what follows: on one line, or around several.</summary>
+    public CodeWriter Document(string element, params string[] lines)
+    {
+        if (lines.Length == 1)
+            return Documentation($"<{element}>{CSharpText.Xml(lines[0])}</{element}>");
+        Documentation($"<{element}>");
+        foreach (var line in lines)
+            Documentation(CSharpText.Xml(line));
+        return Documentation($"</{element}>");
+    }
+
+    public CodeWriter DocumentParameter(string name, string text) =>
+        Documentation($"<param name=\"{CSharpText.Xml(name)}\">{CSharpText.Xml(text)}</param>");
+
+    /// <param name="type">The exception as code names it.</param>
+    /// <param name="text">When it is thrown.</param>
+    public CodeWriter DocumentException(string type, string text) =>
+        Documentation($"<exception cref=\"{type}\">{CSharpText.Xml(text)}</exception>");
+
+    public CodeWriter InheritDocumentation() => Documentation("<inheritdoc/>");
+
+    private CodeWriter Documentation(string line) => Line($"/// {line}".TrimEnd());
 
     /// <summary>A brace and its content, one step further in.</summary>
     public CodeWriter Block(Action body, string close = "}")
@@ -61,8 +91,8 @@ internal sealed class CodeWriter(Func<string, string> nameOf)
         }
     }
 
-    /// <summary>C# has no escape for a quote in #line, and Unix allows it in a name.</summary>
-    private string FileName(string path) => nameOf(path).Replace('"', '_');
+    /// <summary>The column, from one, as far to the right as #line goes.</summary>
+    private static int Column(LinePosition position) => Math.Min(position.Character + 1, 65_536);
 
     private void Unmap()
     {

@@ -21,37 +21,39 @@ internal sealed class ConstructorWriter
     public ConstructorWriter(ClassPlan plan, CodeWriter writer)
     {
         (_plan, _writer) = (plan, writer);
-        _values = new CSharpPrinter(NameOf);
-        _operations = new OperationPrinter(_values);
+        _values = new CSharpPrinter(Types, NameOf);
+        _operations = new OperationPrinter(_values, Types);
     }
 
+    private TypeNames Types => _plan.Plans.Types;
+
     private string NameOf(Symbol symbol) => symbol.Origin is BlockSize size
-        ? $"{AccessOf(_plan.Layout[size.Member])}.{CSharpNames.Pascal(size.Property)}"
+        ? $"{AccessOf(_plan.Layout[size.Member])}.{_plan.PropertyOf(size)}"
         : CSharpNames.Identifier(symbol.Name);
 
     private string AccessOf(MemberCode member) => member.IsList ? member.Local
         : member.Form == MemberForm.ModuleListItem ? $"{AccessOf(member.Parent!)}[{AccessOf(member.Parent!)}.Count - 1]"
         : member.Parent is { Parent: not null } parent ? $"{AccessOf(parent)}.{member.Property}"
-        : IsHidden(member.Property) ? "this." + member.Property : member.Property;
+        : Own(member.Property);
 
-    /// <summary>Whether a parameter or local of the constructor has the name of a property.</summary>
-    private bool IsHidden(string property) => _plan.NamesOfNumbers.Contains(property);
+    /// <summary>A member of the class, of which a parameter or local of the constructor may have the name.</summary>
+    private string Own(string member) => _plan.NamesOfNumbers.Contains(member) ? "this." + member : member;
 
     public void Write()
     {
         var declaration = _plan.Model.Declaration;
         WriteDocumentation(declaration);
-        var name = CSharpNames.Identifier(_plan.Model.Name);
+        var name = CSharpNames.Class(_plan.Model.Name);
         foreach (var type in FoundByReflection(_plan.Layout.Root).Prepend(name).Distinct())
-            _writer.Line($"[DynamicDependency(Components.Reflected, typeof({type}))]");
+            _writer.Line($"[{Types.DynamicDependency}({Types.Runtime("Components")}.Reflected, typeof({type}))]");
         _writer.Line($"public {name}({string.Join(", ", Parameters())})");
-        _writer.Line($"    : base(\"{_plan.Model.Name}\")");
+        _writer.Line($"    : base({CSharpText.Quote(_plan.Model.Name)})");
         _writer.Block(() =>
         {
             if (declaration.Kind == ModuleKind.Network)
-                _writer.Line("NativeConvolutions.Check();");
+                _writer.Line($"{Types.Runtime("NativeConvolutions")}.Check();");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is null && !IsConstant(parameter)))
-                _writer.Line($"ArgumentNullException.ThrowIfNull({CSharpNames.Identifier(parameter.Name.Text)});");
+                _writer.Line($"{Types.ArgumentNullException}.ThrowIfNull({CSharpNames.Identifier(parameter.Name.Text)});");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is not null && !IsConstant(parameter)))
                 _writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
             if (_plan.Model.UsesNorm)
@@ -59,13 +61,11 @@ internal sealed class ConstructorWriter
             foreach (var parameter in _plan.Forward.Parameters.Concat(_plan.Inputs.Fields))
                 _writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
             // A module that is registered later would be searched then, and its members found under names of their fields.
-            _writer.Line("// Finds what another part of the class declares; what this one declares is registered by name.");
-            _writer.Line("RegisterComponents();");
+            _writer.Comment("Finds what another part of the class declares; what this one declares is registered by name.");
+            _writer.Line($"{Own("RegisterComponents")}();");
             WriteItems(_plan.Model.Items);
-            foreach (var symbol in _plan.Sizes.OfOutputs)
-                _writer.Line(
-                    $"{(IsHidden(CSharpNames.Pascal(symbol.Name)) ? "this." : "")}{CSharpNames.Pascal(symbol.Name)} = "
-                        + $"{_values.Of(Size.Of(symbol))};");
+            foreach (var (symbol, property) in _plan.OutputSizes)
+                _writer.Line($"{property} = {_values.Of(Size.Of(symbol))};");
         });
     }
 
@@ -80,28 +80,28 @@ internal sealed class ConstructorWriter
 
     private void WriteDocumentation(ModuleDeclaration declaration)
     {
-        _writer.Line($"/// <summary>Builds the {(declaration.Kind == ModuleKind.Network ? "network" : "block")}.</summary>");
+        _writer.Document("summary", $"Builds the {(declaration.Kind == ModuleKind.Network ? "network" : "block")}.");
         foreach (var (input, axis, symbol) in _plan.Sizes.OfInputs)
         {
             var value = _plan.Model.Inputs[input];
-            var size = declaration.ShapeOf(input) is { } shape ? $"size {_plan.Model.Source.Slice(shape.Sizes[axis].Span)}"
+            var size = declaration.ShapeOf(input) is { } shape ? $"size {_plan.Model.Source.At(shape.Sizes[axis].Span).OneLine()}"
                 : value.Shape.NameOf(axis);
-            _writer.Line($"/// <param name=\"{symbol.Name}\">{Casing.Capital(size)} of {value.Name}.</param>");
+            _writer.DocumentParameter(symbol.Name, $"{Casing.Capital(size)} of {value.Name}.");
         }
         foreach (var parameter in declaration.Parameters)
-            _writer.Line($"/// <param name=\"{parameter.Name.Text}\">{ModuleWriter.Xml(Describe(parameter))}</param>");
+            _writer.DocumentParameter(parameter.Name.Text, Describe(parameter));
         if (_plan.Model.UsesNorm)
-            _writer.Line("/// <param name=\"norm\">The policy of its norms; kalman() by default.</param>");
-        _writer.Line("/// <param name=\"device\">The device of its parameters; torch's default if omitted.</param>");
-        _writer.Line("/// <param name=\"dtype\">The type of its parameters; torch's default if omitted.</param>");
+            _writer.DocumentParameter("norm", "The policy of its norms; kalman() by default.");
+        _writer.DocumentParameter("device", "The device of its parameters; torch's default if omitted.");
+        _writer.DocumentParameter("dtype", "The type of its parameters; torch's default if omitted.");
     }
 
     private string Describe(Parameter parameter)
     {
-        var type = parameter.TypeText;
-        return parameter.Default is null
-            ? $"The parameter {parameter.Name.Text}: {type} of the .knnet file."
-            : $"The parameter {parameter.Name.Text}: {type} = {_plan.Model.Source.Slice(parameter.Default.Span)} of the .knnet file.";
+        var declared = $"{parameter.Name.Text}: {parameter.TypeText}";
+        if (parameter.Default is { } value)
+            declared += $" = {_plan.Model.Source.At(value.Span).OneLine()}";
+        return $"The parameter {declared} of the .knnet file.";
     }
 
     private IEnumerable<string> Parameters()
@@ -114,25 +114,25 @@ internal sealed class ConstructorWriter
         {
             var name = CSharpNames.Identifier(parameter.Name.Text);
             if (parameter.Default is null)
-                required.Add($"{TypeOf(parameter)} {name}");
+                required.Add($"{TypeOf(parameter, Types)} {name}");
             else if (IsConstant(parameter))
-                optional.Add($"{TypeOf(parameter)} {name} = {DefaultCode(parameter)}");
+                optional.Add($"{TypeOf(parameter, Types)} {name} = {DefaultCode(parameter)}");
             else
-                optional.Add($"{TypeOf(parameter)}? {name} = null");
+                optional.Add($"{TypeOf(parameter, Types)}? {name} = null");
         }
         if (_plan.Model.UsesNorm)
-            optional.Add("NormPolicy? norm = null");
-        return [.. required, .. optional, "Device? device = null", "ScalarType? dtype = null"];
+            optional.Add($"{Types.NormPolicy}? norm = null");
+        return [.. required, .. optional, $"{Types.Device}? device = null", $"{Types.ScalarType}? dtype = null"];
     }
 
-    public static string TypeOf(Parameter parameter) => (parameter.Type.Text, parameter.IsList) switch
+    public static string TypeOf(Parameter parameter, TypeNames types) => (parameter.Type.Text, parameter.IsList) switch
     {
         ("int", false) => "int",
-        ("int", true) => "IReadOnlyList<int>",
+        ("int", true) => types.ReadOnlyListOf("int"),
         ("float", false) => "double",
-        ("float", true) => "IReadOnlyList<double>",
+        ("float", true) => types.ReadOnlyListOf("double"),
         ("bool", _) => "bool",
-        _ => "NormPolicy",
+        _ => types.NormPolicy,
     };
 
     /// <summary>Whether its default can be part of a signature.</summary>
@@ -165,7 +165,7 @@ internal sealed class ConstructorWriter
                     break;
                 case RangeItem range when _plan.Sizes.CanCheck(range):
                     _writer.Line(range.Place,
-                        $"Sizes.Require({_values.Of(range.IsInRange)}, {MessageOf(range.Diagnostic)}, {_values.Of(range.Number)});");
+                        $"{Types.Sizes}.Require({_values.Of(range.IsInRange)}, {MessageOf(range.Diagnostic)}, {_values.Of(range.Number)});");
                     break;
                 case IfItem branch:
                     WriteIf(branch);
@@ -194,17 +194,17 @@ internal sealed class ConstructorWriter
     }
 
     private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) =>
-        $"\"{diagnostic.Code}\", {CSharpPrinter.Quote(diagnostic.Text)}";
+        $"\"{diagnostic.Code}\", {CSharpText.Quote(diagnostic.Text)}";
 
     private string CheckCode(CheckItem check)
     {
         var (left, right, message) = (_values.Of(check.Left), _values.Of(check.Right), MessageOf(check.Diagnostic));
         return check.Relation switch
         {
-            Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
-            Relation.MultipleOf => $"Sizes.RequireMultiple({left}, {right}, {message});",
-            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {(check.Left.IsConstant ? right : left)});",
-            _ => $"Sizes.Require({left} == {right}, {message});",
+            Relation.Equal => $"{Types.Sizes}.RequireEqual({left}, {right}, {message});",
+            Relation.MultipleOf => $"{Types.Sizes}.RequireMultiple({left}, {right}, {message});",
+            Relation.AtLeast => $"{Types.Sizes}.Require({left} >= {right}, {message}, {(check.Left.IsConstant ? right : left)});",
+            _ => $"{Types.Sizes}.Require({left} == {right}, {message});",
         };
     }
 
@@ -223,8 +223,8 @@ internal sealed class ConstructorWriter
     }
 
     private string ListOf(MemberCode member) => member.Parent is { Parent: not null } parent
-        ? $"{AccessOf(parent)}._{member.Property.TrimStart('@')}"
-        : "_" + member.Property.TrimStart('@');
+        ? $"{AccessOf(parent)}.{member.Field}"
+        : Own(member.Field);
 
     private void WriteMember(MemberCode member, PlanItem item, string construction)
     {
@@ -236,7 +236,7 @@ internal sealed class ConstructorWriter
                 return;
             case MemberForm.List:
                 if (member.Member.Repeated is { } repeated)
-                    _writer.Line(item.Place, $"Sizes.Require({ListOf(member)}.Count == 0, {MessageOf(repeated)});");
+                    _writer.Line(item.Place, $"{Types.Sizes}.Require({ListOf(member)}.Count == 0, {MessageOf(repeated)});");
                 _writer.Line(item.Place, $"var {member.Local} = {construction};");
                 _writer.Line($"{ListOf(member)}.Add({member.Local});");
                 Register(member, member.Local);
@@ -250,18 +250,16 @@ internal sealed class ConstructorWriter
 
     private void Register(MemberCode member, string value)
     {
-        var owner = member.Parent is { Parent: not null } parent ? AccessOf(parent) + "." : "";
-        _writer.Line($"{owner}{(member.IsParameter ? "register_parameter" : "register_module")}({NameCode(member.Member)}, {value});");
+        var register = member.IsParameter ? "register_parameter" : "register_module";
+        var method = member.Parent is { Parent: not null } parent ? $"{AccessOf(parent)}.{register}" : Own(register);
+        _writer.Line($"{method}({NameCode(member.Member)}, {value});");
     }
 
     private string NameCode(Member member)
     {
         if (member.Name.All(part => part.Count is null))
-            return CSharpPrinter.Quote(member.NameText);
-        return "$\""
-            + string.Concat(
-                member.Name.Select(part =>
-                    part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_values.Of(part.Count)}}}")) + "\"";
+            return CSharpText.Quote(member.NameText);
+        return CSharpText.Interpolate(member.Name.Select(part => part.Count is null ? (part.Text, false) : (_values.Of(part.Count), true)));
     }
 
     private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(item => item switch

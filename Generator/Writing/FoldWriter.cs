@@ -23,18 +23,15 @@ internal sealed class FoldWriter
 
     public void Write()
     {
-        _writer.Line("/// <summary>");
-        _writer.Line("/// Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for");
-        _writer.Line(
-            "/// inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, "
-                + "instance) stay,");
-        _writer.Line("/// and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.");
-        _writer.Line("/// </summary>");
-        _writer.Line("/// <exception cref=\"InvalidOperationException\">It is in training mode; nothing is changed.</exception>");
+        _writer.Document("summary",
+            "Folds, in place, each normalization layer into the convolution or linear layer whose output it alone reads, for",
+            "inference: the outputs do not change. Norms of policies that compute statistics of the sample (group, layer, instance) stay,",
+            "and so do those in other places. A folded module can no longer be trained; folding it again changes nothing.");
+        _writer.DocumentException(_module.Plans.Types.InvalidOperationException, "It is in training mode; nothing is changed.");
         _writer.Line("public void fold()");
         _writer.Block(() =>
         {
-            _writer.Line("Folding.RequireEvaluation(this);");
+            _writer.Line($"{_module.Plans.Types.Runtime("Folding")}.RequireEvaluation(this);");
             WriteMembers(_module.Layout.Root, "");
         });
     }

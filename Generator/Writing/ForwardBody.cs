@@ -14,7 +14,7 @@ namespace KnDsl.Generator.Writing;
 /// </summary>
 internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter writer)
 {
-    private readonly OperationPrinter _operations = new(names.Values);
+    private readonly OperationPrinter _operations = new(names.Values, plan.Plans.Types);
     private readonly HashSet<TensorValue> _owned = [];
 
     /// <summary>
@@ -23,6 +23,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     private readonly Dictionary<ApplyOperationItem, (string Name, IReadOnlyList<PlanItem> Items)> _priors = [];
 
     private ForwardPlan Plan => plan.Forward;
+
+    private TypeNames Types => plan.Plans.Types;
 
     private Liveness Live => plan.Forward.Live;
 
@@ -108,7 +110,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
                 SetPrior(later, _operations.Moments(step!, module, [_priors[later].Name], output), items);
         }
         if (!passes && Live.IsStateNeeded(item.Output))
-            writer.Line($"ChannelState? {names.State(item.Output)} = null;");
+            writer.Line($"{Types.ChannelState}? {names.State(item.Output)} = null;");
         Free(item, call.Inputs.Append(item.Output), items);
     }
 
@@ -129,7 +131,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             return;
         }
         var states = names.Take(output.TrimStart('@') + "States");
-        writer.Line(item.Place, $"(var {output}, var {states}) = {module}.call({names[input]}, {string.Join(", ", before)});");
+        writer.Line(item.Place, $"(var {output}, var {states}) = {module}.call({names[input]}, [{string.Join(", ", before)}]);");
         for (var i = 0; i < after.Length; i++)
             writer.Line($"{after[i]} = {states}[{i}];");
     }
@@ -154,9 +156,9 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var sharpens = isChained && Live.IsStateNeeded(input) && Live.IsStateLiveAfter(item, input);
         if (prior == "null" && !emits && !sharpens)
         {
-            writer.Line(item.Place, $"var {output} = {OperationPrinter.Call(module, [names[input]])};");
+            writer.Line(item.Place, $"var {output} = {_operations.Call(module, [names[input]])};");
             if (Live.IsStateNeeded(item.Output))
-                writer.Line($"ChannelState? {names.State(item.Output)} = null;");
+                writer.Line($"{Types.ChannelState}? {names.State(item.Output)} = null;");
         }
         else
         {
@@ -182,7 +184,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         if (_priors.TryGetValue(norm, out var prior) && ReferenceEquals(prior.Items, items))
             return prior.Name;
         var label = string.Concat(norm.Member!.Name.Select(part => part.Count is null ? part.Text : ""));
-        var name = names.Take(CSharpNames.Identifier(label.Length == 0 ? "norm" : label).TrimStart('@') + "Prior");
+        var name = names.Take(CSharpNames.Bare(CSharpNames.Identifier(label.Length == 0 ? "norm" : label)) + "Prior");
         _priors[norm] = (name, items);
         return $"var {name}";
     }
@@ -206,7 +208,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         {
             WriteCall(item, module, outputs);
             foreach (var output in item.Outputs.Where(Live.IsStateNeeded))
-                writer.Line($"ChannelState? {names.State(output)} = null;");
+                writer.Line($"{Types.ChannelState}? {names.State(output)} = null;");
         }
         DeclareSizesOf(item.Outputs);
         Free(item, item.Inputs.Concat(item.Outputs), items);
@@ -217,13 +219,13 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var inputs = item.Inputs.Select(input => names[input]).ToArray();
         if (outputs.Length == 1)
         {
-            writer.Line(item.Place, $"var {outputs[0]} = {OperationPrinter.Call(module, inputs)};");
+            writer.Line(item.Place, $"var {outputs[0]} = {_operations.Call(module, inputs)};");
             return;
         }
         var results = string.Join(", ", outputs.Select(output => $"var {output}"));
         writer.Line(item.Place, $"({results}) = {module}.call({string.Join(", ", inputs)});");
         for (var i = 0; i < outputs.Length; i++)
-            writer.Line($"{outputs[i]} = {OperationPrinter.Owned(outputs[i], [.. inputs, .. outputs.Take(i)])};");
+            writer.Line($"{outputs[i]} = {_operations.Owned(outputs[i], [.. inputs, .. outputs.Take(i)])};");
     }
 
     private string StateArgument(ModuleModel callee, TensorValue input, int index)
@@ -234,7 +236,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             return $"ref {names.State(input)}";
         // Nothing here asks for the posterior.
         var unused = names.Take(names.State(input) + "Unused");
-        writer.Line($"ChannelState? {unused} = null;");
+        writer.Line($"{Types.ChannelState}? {unused} = null;");
         return $"ref {unused}";
     }
 
@@ -257,9 +259,9 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             writer.Line($"int {size.Name};");
         foreach (var merge in item.Merges)
         {
-            writer.Line($"Tensor {Declare(merge.Variable, Live.IsOwn(merge.Variable))};");
+            writer.Line($"{Types.Tensor} {Declare(merge.Variable, Live.IsOwn(merge.Variable))};");
             if (Live.IsStateNeeded(merge.Variable))
-                writer.Line($"ChannelState? {names.State(merge.Variable)};");
+                writer.Line($"{Types.ChannelState}? {names.State(merge.Variable)};");
         }
         writer.Line(item.Place, $"if ({ConditionOf(item)})");
         WriteBranch(item.Then, item.Merges.Select(merge => (merge.Variable, merge.Then)),
@@ -310,7 +312,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var sizes = carriedSizes.Select(size => (Name: names.DeclareNumber(size.Variable)!, size.Next)).ToArray();
         for (var i = 0; i < sizes.Length; i++)
             writer.Line($"var {sizes[i].Name} = {starts[i]};");
-        var variable = CSharpNames.Identifier(item.Variable.Name);
+        var variable = names.DeclareTurn(item.Variable);
         writer.Line(item.Place, $"for (var {variable} = {names.Number(item.From)}; {variable} < {names.Values.Of(item.To)}; {variable}++)");
         writer.Block(() =>
         {
@@ -339,7 +341,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         if (Live.IsStateNeeded(carried.Variable))
         {
             var state = names.StateOrNull(carried.Before);
-            writer.Line($"{(state == "null" ? "ChannelState?" : "var")} {names.State(carried.Variable)} = {state};");
+            writer.Line($"{(state == "null" ? $"{Types.ChannelState}?" : "var")} {names.State(carried.Variable)} = {state};");
         }
         if (taken)
             _owned.Remove(carried.Before);

@@ -22,16 +22,17 @@ internal sealed class ForwardNames
     public ForwardNames(ClassPlan plan)
     {
         _plan = plan;
-        Values = new CSharpPrinter(NameOf);
-        var parameters = plan.Model.Declaration.Parameters.Select(parameter => parameter.Name.Text).ToArray();
+        Values = new CSharpPrinter(plan.Plans.Types, NameOf);
         _names = new NamePool([
-            .. plan.Layout.Root.Children.Select(child => child.Property),
-            .. parameters.Select(CSharpNames.Identifier),
-            .. parameters.Select(ForwardPlan.FieldOf),
+            .. plan.Layout.Names,
+            .. plan.Model.Declaration.Parameters.Select(parameter => CSharpNames.Identifier(parameter.Name.Text)),
+            .. plan.Forward.Parameters.Values,
             .. plan.Inputs.Fields.Values,
+            .. plan.Forward.ConditionFields.Select(condition => condition.Field),
+            .. plan.OutputSizes.Select(size => size.Property),
             .. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Identifier(loop.Variable.Name)),
             .. plan.Layout.Locals,
-            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "nn", "torch",
+            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "_",
         ]);
         foreach (var input in plan.Model.Inputs)
             Declare(input);
@@ -51,7 +52,7 @@ internal sealed class ForwardNames
         var name = Take(value.Name.Length > 0 ? CSharpNames.Identifier(value.Name) : $"t{++_temporaries}");
         _locals[value] = name;
         _localNames.Add(name);
-        _states[value] = Take(name.TrimStart('@') + "State");
+        _states[value] = Take(CSharpNames.Bare(name) + "State");
         return name;
     }
 
@@ -89,6 +90,10 @@ internal sealed class ForwardNames
     public string? DeclareNumber(Symbol symbol) =>
         _plan.Forward.IsLocal(symbol) ? _numbers[symbol] = Take(CSharpNames.Identifier(symbol.Name)) : null;
 
+    /// <summary>The variable of a loop: its own name is free, except for the one that means that a value is not wanted.</summary>
+    public string DeclareTurn(Symbol variable) =>
+        CSharpNames.Identifier(variable.Name) is var name and not "_" ? name : _numbers[variable] = Take("_");
+
     public bool HasNumber(Symbol symbol) => _numbers.ContainsKey(symbol);
 
     /// <summary>A number of C#'s usual kind; sizes of tensors are long.</summary>
@@ -99,7 +104,7 @@ internal sealed class ForwardNames
     // ---- members -------------------------------------------------------------------------------------------------
 
     /// <summary>Names the counter of a list.</summary>
-    public string DeclareCounter(MemberCode list) => _counters[list] = Take(list.Property.TrimStart('@') + "At");
+    public string DeclareCounter(MemberCode list) => _counters[list] = Take(CSharpNames.Bare(list.Property) + "At");
 
     /// <summary>The way to a member.</summary>
     public string Access(MemberCode member) => member.Form switch

@@ -31,25 +31,35 @@ internal sealed class ForwardWriter
 
     private ModuleModel Model => _plan.Model;
 
-    private IEnumerable<string> InputNames => Model.Inputs.Select(input => _names[input]);
+    private TypeNames Types => _plan.Plans.Types;
 
     /// <summary>The type of the result: a tensor, or a record of several.</summary>
-    public static string ResultType(ModuleModel model) => model.Outputs.Count == 1 ? "Tensor" : ResultRecord(model);
+    public static string ResultType(ModuleModel model, TypeNames types) =>
+        model.Outputs.Count == 1 ? types.Tensor : ResultRecord(model);
 
     /// <summary>The record that a module with several outputs gives.</summary>
-    public static string ResultRecord(ModuleModel model) => $"{CSharpNames.Identifier(model.Name)}Output";
+    public static string ResultRecord(ModuleModel model) => CSharpNames.Class(model.Name + "Output");
 
-    /// <summary>The names of the outputs.</summary>
-    public static IEnumerable<string> OutputFields(ModuleModel model) =>
-        model.Outputs.Select(output => CSharpNames.Identifier(output.Name));
+    /// <summary>The fields of that record.</summary>
+    public static IReadOnlyList<string> OutputFields(ModuleModel model)
+    {
+        var names = new NamePool([ResultRecord(model)]);
+        return [.. model.Outputs.Select(output => names.Take(CSharpNames.RecordField(output.Name)))];
+    }
 
-    /// <summary>The name of an output's state beside it.</summary>
-    public static string StateField(string field) => $"{field.TrimStart('@')}State";
+    /// <summary>The fields of the tuple in which a statistic chain gets the outputs and their states.</summary>
+    public static IReadOnlyList<(string Value, string State)> ChainFields(ModuleModel model)
+    {
+        var names = new NamePool([]);
+        var values = model.Outputs.Select(output => names.Take(CSharpNames.TupleField(output.Name))).ToArray();
+        return [.. values.Select(value => (value, names.Take(CSharpNames.Bare(value) + "State")))];
+    }
 
     public void Write()
     {
-        _writer.Line("/// <inheritdoc/>");
-        _writer.Line($"public override {ResultType(Model)} forward({string.Join(", ", InputNames.Select(name => $"Tensor {name}"))})");
+        _writer.InheritDocumentation();
+        var inputs = Model.Inputs.Select(input => $"{Types.Tensor} {_names[input]}");
+        _writer.Line($"public override {ResultType(Model, Types)} forward({string.Join(", ", inputs)})");
         if (Model.Declaration.Kind == ModuleKind.Block && Model.HasChainForward)
             WriteChained();
         else
@@ -59,9 +69,9 @@ internal sealed class ForwardWriter
     private void WritePlain() => _writer.Block(() =>
     {
         _inputs.Write();
-        _writer.Line("using var scope = NewDisposeScope();");
+        _writer.Line($"using var scope = {Types.Torch}.NewDisposeScope();");
         foreach (var input in Model.Inputs.Where(_plan.Forward.Live.IsStateNeeded))
-            _writer.Line($"ChannelState? {_names.State(input)} = null;");
+            _writer.Line($"{Types.ChannelState}? {_names.State(input)} = null;");
         _body.Write();
         var outputs = Returned().Select(output => $"scope.MoveToOuter({output.Code})").ToArray();
         _writer.Line(outputs.Length == 1 ? $"return {outputs[0]};" : $"return new {ResultRecord(Model)}({string.Join(", ", outputs)});");
@@ -73,9 +83,9 @@ internal sealed class ForwardWriter
             [.. Model.Inputs.Select((input, i) => new ChainedInput(_names[input], _names.State(input), Liveness.IsSharpened(Model, i)))];
         _writer.Block(() =>
         {
-            _writer.Line("using var scope = NewDisposeScope();");
+            _writer.Line($"using var scope = {Types.Torch}.NewDisposeScope();");
             foreach (var input in inputs.Where(input => input.IsReference))
-                _writer.Line($"ChannelState? {input.State} = null;");
+                _writer.Line($"{Types.ChannelState}? {input.State} = null;");
             var arguments = inputs.Select(input => $"{input.Name}, {(input.IsReference ? $"ref {input.State}" : "null")}");
             var call = $"forward({string.Join(", ", arguments)})";
             if (Model.Outputs.Count == 1)
@@ -84,25 +94,24 @@ internal sealed class ForwardWriter
                 return;
             }
             _writer.Line($"var outputs = {call};");
-            var fields = OutputFields(Model).Select(field => $"scope.MoveToOuter(outputs.{field})");
+            var fields = ChainFields(Model).Select(field => $"scope.MoveToOuter(outputs.{field.Value})");
             _writer.Line($"return new {ResultRecord(Model)}({string.Join(", ", fields)});");
         });
         _writer.Line();
-        _writer.Line("/// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>");
+        _writer.Document("summary", "The forward pass as part of a statistic chain: states come in and go out beside the values.");
         foreach (var input in inputs.Where(input => input.IsReference))
-            _writer.Line(
-                $"/// <remarks>A norm observes <paramref name=\"{input.Name.TrimStart('@')}\"/>, so its state comes back as the "
-                    + "posterior.</remarks>");
-        var parameters = inputs.Select(input => $"Tensor {input.Name}, {(input.IsReference ? "ref " : "")}ChannelState? {input.State}");
+            _writer.Document("remarks", $"A norm observes '{CSharpNames.Bare(input.Name)}', so its state comes back as the posterior.");
+        var parameters = inputs.Select(input =>
+            $"{Types.Tensor} {input.Name}, {(input.IsReference ? "ref " : "")}{Types.ChannelState}? {input.State}");
         var results = Model.Outputs.Count == 1
-            ? "Tensor output, ChannelState? state"
-            : string.Join(", ", OutputFields(Model).Select(field => $"Tensor {field}, ChannelState? {StateField(field)}"));
+            ? $"{Types.Tensor} output, {Types.ChannelState}? state"
+            : string.Join(", ", ChainFields(Model).Select(field => $"{Types.Tensor} {field.Value}, {Types.ChannelState}? {field.State}"));
         (string Parameters, string Results) signature = (string.Join(", ", parameters), results);
         _writer.Line($"public ({signature.Results}) forward({signature.Parameters})");
         _writer.Block(() =>
         {
             _inputs.Write();
-            _writer.Line("using var scope = NewDisposeScope();");
+            _writer.Line($"using var scope = {Types.Torch}.NewDisposeScope();");
             _body.Write();
             foreach (var input in inputs.Where(input => input.IsReference))
                 _writer.Line($"{input.State} = {input.State}?.MoveToOuter(scope);");
@@ -113,7 +122,7 @@ internal sealed class ForwardWriter
             _writer.Line($"return ({string.Join(", ", outputs)});");
         });
         _writer.Line();
-        new ChainedCallWriter(Model, inputs, _writer).Write(signature);
+        new ChainedCallWriter(Model, inputs, Types, _writer).Write(signature);
     }
 
     /// <summary>The values that are given back; one whose handle is not the module's own gets another.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 
 namespace KnDsl.Generator.Writing;
@@ -7,7 +8,8 @@ namespace KnDsl.Generator.Writing;
 /// <summary>Writes members as properties under their registered names (learned tensors as fields), and groups as nested classes.</summary>
 internal static class MemberWriter
 {
-    public static void WriteProperties(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses, bool isGroup)
+    public static void WriteProperties(
+        CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses, TypeNames types, bool isGroup)
     {
         var first = isGroup;
         foreach (var child in owner.Children.Where(child => child.Form != MemberForm.ModuleListItem))
@@ -15,12 +17,11 @@ internal static class MemberWriter
             if (!first)
                 writer.Line();
             first = false;
-            writer.Line($"/// <summary>{ModuleWriter.Xml(Describe(child, uses))}</summary>");
+            writer.Document("summary", Describe(child, uses));
             if (child.IsList)
             {
-                var field = "_" + child.Property.TrimStart('@');
-                writer.Line($"public IReadOnlyList<{child.Type}> {child.Property} => {field};");
-                writer.Line($"{(isGroup ? "internal" : "private")} readonly List<{child.Type}> {field} = [];");
+                writer.Line($"public {types.ReadOnlyListOf(child.Type)} {child.Property} => {child.Field};");
+                writer.Line($"{(isGroup ? "internal" : "private")} readonly {types.ListOf(child.Type)} {child.Field} = [];");
                 continue;
             }
             var optional = IsNullable(child);
@@ -30,7 +31,7 @@ internal static class MemberWriter
                 // Where a parameter moves, TorchSharp sets the field that has its name. Of a property that has it TorchSharp thinks
                 // that its setter registers the new one.
                 if (!child.IsNamedLate)
-                    writer.Line($"[ComponentName(Name = {CSharpPrinter.Quote(child.Member.NameText)})]");
+                    writer.Line($"[{types.ComponentName}(Name = {CSharpText.Quote(child.Member.NameText)})]");
                 writer.Line($"public {(isGroup ? "" : "readonly ")}{type} {child.Property}{(isGroup && !optional ? " = null!" : "")};");
             }
             else
@@ -45,19 +46,18 @@ internal static class MemberWriter
         !member.IsList && (member.Member.IsOptional || member.Member.IsGroup && member.Member.Branches.Count > 0);
 
     /// <summary>A group's own class: it holds its members and computes nothing, the forward pass of its owner does.</summary>
-    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses)
+    public static void WriteGroups(CodeWriter writer, MemberCode owner, IReadOnlyDictionary<string, MemberUse> uses, TypeNames types)
     {
         foreach (var group in owner.Children.Where(child => child.Form == MemberForm.Group))
         {
             writer.Line();
-            writer.Line(
-                $"/// <summary>The modules under <c>{ModuleWriter.Xml(group.Member.Path)}</c>; the forward pass of what contains them "
-                    + "applies them.</summary>");
-            writer.Line($"public sealed class {group.DeclaredType}() : nn.Module(\"{group.DeclaredType}\")");
+            writer.Document("summary",
+                $"The modules under '{group.Member.Path}'; the forward pass of what contains them applies them.");
+            writer.Line($"public sealed class {group.DeclaredType}() : {types.Nn}.Module({CSharpText.Quote(group.DeclaredType)})");
             writer.Block(() =>
             {
-                WriteProperties(writer, group, uses, true);
-                WriteGroups(writer, group, uses);
+                WriteProperties(writer, group, uses, types, true);
+                WriteGroups(writer, group, uses, types);
             });
         }
     }

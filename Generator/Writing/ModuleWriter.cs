@@ -4,6 +4,7 @@ using KnDsl.Generator.Planning;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
+using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
 
@@ -13,25 +14,26 @@ internal static class ModuleWriter
     public static void Write(CodeWriter writer, CheckedModule module, ClassPlans plans)
     {
         var plan = plans[module.Generic];
-        var result = ForwardWriter.ResultType(module.Generic);
+        var types = plans.Types;
+        var result = ForwardWriter.ResultType(module.Generic, types);
         var uses = MemberUse.Of(module);
 
         WriteDocumentation(writer, module);
-        var inputs = string.Concat(Enumerable.Repeat("Tensor, ", module.Generic.Inputs.Count));
-        writer.Line($"public sealed partial class {CSharpNames.Identifier(module.Generic.Name)} : nn.Module<{inputs}{result}>");
+        var inputs = string.Concat(Enumerable.Repeat($"{types.Tensor}, ", module.Generic.Inputs.Count));
+        writer.Line($"public sealed partial class {CSharpNames.Class(module.Generic.Name)} : {types.Nn}.Module<{inputs}{result}>");
         writer.Block(() =>
         {
             WriteFields(writer, plan);
             new ConstructorWriter(plan, writer).Write();
-            MemberWriter.WriteProperties(writer, plan.Layout.Root, uses, false);
-            foreach (var size in plan.Sizes.OfOutputs)
+            MemberWriter.WriteProperties(writer, plan.Layout.Root, uses, types, false);
+            foreach (var (_, property) in plan.OutputSizes)
             {
                 writer.Line();
-                writer.Line("/// <summary>A size of the output, as the constructor's arguments make it.</summary>");
-                writer.Line($"public int {CSharpNames.Pascal(size.Name)} {{ get; }}");
+                writer.Document("summary", "A size of the output, as the constructor's arguments make it.");
+                writer.Line($"public int {property} {{ get; }}");
             }
             if (module.AtDefaults is { } atDefaults)
-                WriteFacts(writer, atDefaults);
+                WriteFacts(writer, atDefaults, types);
             writer.Line();
             new ForwardWriter(plan, writer).Write();
             if (plan.Model.Declaration.Kind == ModuleKind.Network || !plan.Folds.IsEmpty)
@@ -39,17 +41,16 @@ internal static class ModuleWriter
                 writer.Line();
                 new FoldWriter(plan, writer).Write();
             }
-            MemberWriter.WriteGroups(writer, plan.Layout.Root, uses);
+            MemberWriter.WriteGroups(writer, plan.Layout.Root, uses, types);
         });
         if (module.Generic.Outputs.Count > 1)
         {
             writer.Line();
-            writer.Line($"/// <summary>What <see cref=\"{CSharpNames.Identifier(module.Generic.Name)}\"/> returns.</summary>");
-            foreach (var output in module.Generic.Outputs)
-                writer.Line($"/// <param name=\"{output.Name}\">{Xml(ShapeOf(module, output))}</param>");
-            writer.Line(
-                $"public sealed record "
-                    + $"{result}({string.Join(", ", ForwardWriter.OutputFields(module.Generic).Select(field => $"Tensor {field}"))});");
+            writer.Document("summary", $"What '{module.Generic.Name}' returns.");
+            var fields = ForwardWriter.OutputFields(module.Generic);
+            foreach (var (output, field) in module.Generic.Outputs.Zip(fields, (output, field) => (output, field)))
+                writer.DocumentParameter(CSharpNames.Bare(field), ShapeOf(module, output));
+            writer.Line($"public sealed record {result}({string.Join(", ", fields.Select(field => $"{types.Tensor} {field}"))});");
         }
     }
 
@@ -59,11 +60,14 @@ internal static class ModuleWriter
         foreach (
             var parameter in plan.Model.Declaration.Parameters.Where(parameter => plan.Forward.Parameters.ContainsKey(parameter.Name.Text))
                      .OrderBy(parameter => parameter.Name.Text, System.StringComparer.Ordinal))
-            writer.Line($"private readonly {ConstructorWriter.TypeOf(parameter)} {plan.Forward.Parameters[parameter.Name.Text]};");
+        {
+            var type = ConstructorWriter.TypeOf(parameter, plan.Plans.Types);
+            writer.Line($"private readonly {type} {plan.Forward.Parameters[parameter.Name.Text]};");
+        }
         foreach (var size in plan.Inputs.Fields.Values)
             writer.Line($"private readonly int {size};");
         foreach (var (item, field) in plan.Forward.ConditionFields)
-            writer.Line($"private readonly bool {field}; // {item.Place.OneLine()}");
+            writer.Line($"private readonly bool {field};", item.Place.OneLine());
         if (plan.Forward.Parameters.Count + plan.Inputs.Fields.Count + plan.Forward.ConditionFields.Count > 0)
             writer.Line();
     }
@@ -75,61 +79,54 @@ internal static class ModuleWriter
     {
         var declaration = module.Declaration;
         var shown = module.AtDefaults ?? module.Generic;
-        writer.Line("/// <summary>");
-        foreach (
-            var line in (declaration.Documentation
-                ?? $"The {(declaration.Kind == ModuleKind.Network ? "network" : "block")} {declaration.Name.Text}.").Split('\n'))
-            writer.Line($"/// {Xml(line)}".TrimEnd());
-        writer.Line("/// </summary>");
-        writer.Line("/// <remarks>");
+        writer.Document("summary", (declaration.Documentation
+            ?? $"The {(declaration.Kind == ModuleKind.Network ? "network" : "block")} {declaration.Name.Text}.").Split('\n'));
         var shapes = string.Join(", ", shown.Inputs.Select(input => $"{input.Name}{input.Shape}"));
         var results = string.Join(", ",
             shown.Outputs.Select(output => $"{(output.Name == "output" ? "" : output.Name)}{output.Value.Shape}"));
-        writer.Line($"/// {Xml($"{shapes} -> {results}")}{(module.AtDefaults is null ? "" : ", at the default arguments")}.");
-        writer.Line("/// </remarks>");
+        writer.Document("remarks", $"{shapes} -> {results}{(module.AtDefaults is null ? "" : ", at the default arguments")}.");
     }
 
-    private static void WriteFacts(CodeWriter writer, ModuleModel model)
+    private static void WriteFacts(CodeWriter writer, ModuleModel model, TypeNames types)
     {
         var layers = LayerTable.Of(model).ToArray();
         writer.Line();
-        writer.Line("/// <summary>Names and sizes of the inputs, at the default arguments.</summary>");
+        writer.Document("summary", "Names and sizes of the inputs, at the default arguments.");
         writer.Line(
-            $"public static IReadOnlyList<string> InputShapes {{ get; }} = "
-                + $"[{string.Join(", ", model.Inputs.Select(input => CSharpPrinter.Quote(input.Name + input.Shape)))}];");
+            $"public static {types.ReadOnlyListOf("string")} InputShapes {{ get; }} = "
+                + $"[{string.Join(", ", model.Inputs.Select(input => CSharpText.Quote(input.Name + input.Shape)))}];");
         writer.Line();
-        writer.Line("/// <summary>Names and sizes of the outputs, at the default arguments.</summary>");
+        writer.Document("summary", "Names and sizes of the outputs, at the default arguments.");
         writer.Line(
-            $"public static IReadOnlyList<string> OutputShapes {{ get; }} = "
-                + $"[{string.Join(", ", model.Outputs.Select(output => CSharpPrinter.Quote(output.Name + output.Value.Shape)))}];");
+            $"public static {types.ReadOnlyListOf("string")} OutputShapes {{ get; }} = "
+                + $"[{string.Join(", ", model.Outputs.Select(output => CSharpText.Quote(output.Name + output.Value.Shape)))}];");
         writer.Line();
-        writer.Line(
-            "/// <summary>Every stage in order, at the default arguments: name, operation, output, parameters, multiply-accumulates a "
-                + "sample, prior.</summary>");
-        writer.Line("public static IReadOnlyList<LayerInfo> Layers { get; } =");
+        writer.Document("summary",
+            "Every stage in order, at the default arguments: name, operation, output, parameters, multiply-accumulates a sample, prior.");
+        writer.Line($"public static {types.ReadOnlyListOf(types.Runtime("LayerInfo"))} Layers {{ get; }} =");
         writer.Line("[");
         writer.Indented(() =>
         {
             foreach (var row in layers)
                 writer.Line(
-                    $"new({CSharpPrinter.Quote(row.Name)}, {CSharpPrinter.Quote(row.Operation)}, {CSharpPrinter.Quote(row.Output)}, "
-                    + $"{CSharpPrinter.Quote(row.Parameters.ToString())}, {CSharpPrinter.Quote(row.Macs.ToString())}, "
-                    + $"{CSharpPrinter.Quote(row.Prior)}),");
+                    $"new({CSharpText.Quote(row.Name)}, {CSharpText.Quote(row.Operation)}, {CSharpText.Quote(row.Output)}, "
+                    + $"{Count(row.Parameters)}, {Count(row.Macs)}, "
+                    + $"{CSharpText.Quote(row.Prior)}),");
         });
         writer.Line("];");
         writer.Line();
-        writer.Line(
-            "/// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each "
-                + "norm.</summary>");
+        writer.Document("summary",
+            "A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.");
         var totals = LayerTable.Total(layers) is var (parameters, macs)
-            ? $"{CSharpPrinter.Quote(parameters.ToString())}, {CSharpPrinter.Quote(macs.ToString())}"
+            ? $"{CSharpText.Quote(parameters.ToString())}, {CSharpText.Quote(macs.ToString())}"
             : "null, null";
-        writer.Line($"public static string Summary() => LayerInfo.Table({CSharpPrinter.Quote(Signature(model))}, Layers, {totals});");
+        var table = $"{types.Runtime("LayerInfo")}.Table({CSharpText.Quote(Signature(model))}, Layers, {totals})";
+        writer.Line($"public static string Summary() => {table};");
     }
+
+    private static string Count(Size? size) => CSharpText.Quote(size?.ToString() ?? "too large");
 
     private static string Signature(ModuleModel model) =>
         $"{model.Name}: {string.Join(", ", model.Inputs.Select(input => input.Name + input.Shape))} -> "
         + string.Join(", ", model.Outputs.Select(output => output.Name + output.Value.Shape));
-
-    public static string Xml(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
 }

@@ -7,7 +7,7 @@ using KnDsl.Language.Operations.Contract;
 namespace KnDsl.Generator.Writing;
 
 /// <summary>Prints what operations compute, and how their modules are made, as C#: the one place that turns that data into code.</summary>
-internal sealed class OperationPrinter(CSharpPrinter values)
+internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
 {
     /// <summary>The values and the module of one use of an operation, under their names in C#.</summary>
     private sealed record Use(string Module, IReadOnlyList<string> Inputs);
@@ -31,24 +31,30 @@ internal sealed class OperationPrinter(CSharpPrinter values)
         return step switch
         {
             PassStep pass => $"{states[pass.Input]}?.Pass({Rule(pass.Rule, pass.Arguments)}, {output})",
-            JoinStep join => $"ChannelState.Join({Rule(join.Rule, join.Arguments)}, {output}, {string.Join(", ", states)})",
+            JoinStep join => $"{types.ChannelState}.Join({Rule(join.Rule, join.Arguments)}, {output}, {string.Join(", ", states)})",
             _ => throw new InvalidOperationException(),
         };
 
         string Rule(string name, IReadOnlyList<NamedOperand> arguments) =>
-            $"new {name}Rule({Print(arguments, name, new Use(module, states))})";
+            $"new {types.Runtime(name + "Rule")}({Print(arguments, name, new Use(module, states))})";
     }
 
     /// <summary>
     /// A call of a module. It may give a handle of an input back, as a module of the user's does that does nothing, or any with a hook
     /// that says so; values that are freed one by one need handles of their own.
     /// </summary>
-    public static string Call(string module, IReadOnlyList<string> inputs) =>
+    public string Call(string module, IReadOnlyList<string> inputs) =>
         Owned($"{module}.call({string.Join(", ", inputs)})", inputs);
 
     /// <summary>A value under a handle that is none of others.</summary>
-    public static string Owned(string value, IEnumerable<string> others) =>
-        $"Handles.Own({value}, {string.Join(", ", others.Distinct())})";
+    public string Owned(string value, IEnumerable<string> others) => Owned(types, value, others);
+
+    /// <summary>A value under a handle that is none of others.</summary>
+    public static string Owned(TypeNames types, string value, IEnumerable<string> others)
+    {
+        var distinct = others.Distinct().ToArray();
+        return $"{types.Handles}.Own({value}, {(distinct.Length == 1 ? distinct[0] : $"[{string.Join(", ", distinct)}]")})";
+    }
 
     private string Print(Operand operand, Use use) => operand switch
     {
@@ -71,11 +77,18 @@ internal sealed class OperationPrinter(CSharpPrinter values)
         ModuleCall call => Call(use.Module, [.. call.Inputs.Select(input => Print(input, use))]),
         FunctionCall call when TorchSharpNames.Method(call.Function) is { } method =>
             $"{Print(call.Arguments[0].Value, use)}.{method}({Print(call.Arguments.Skip(1), call.Function, use)})",
-        FunctionCall call => $"{TorchSharpNames.Function(call.Function)}({Print(call.Arguments, call.Function, use)})",
+        FunctionCall call => $"{Name(call.Function)}({Print(call.Arguments, call.Function, use)})",
         MethodCall call => $"{Print(call.Receiver, use)}.{call.Method}({Print(call.Arguments, call.Method, use)})",
         OperatorCall call => $"{Side(call.Left, use)} {call.Operator} {Side(call.Right, use)}",
         _ => throw new InvalidOperationException($"{operand.GetType().Name} has no C#."),
     };
+
+    /// <summary>A function of torch's, or one of the runtime's.</summary>
+    private string Name(string function)
+    {
+        var path = TorchSharpNames.Function(function).Split(['.'], 2);
+        return $"{path[0] switch { "torch" => types.Torch, "nn" => types.Nn, var own => types.Runtime(own) }}.{path[1]}";
+    }
 
     private string Side(Operand operand, Use use) => operand is NumberOperand number ? values.Operand(number.Number) : Print(operand, use);
 
@@ -83,14 +96,16 @@ internal sealed class OperationPrinter(CSharpPrinter values)
         string.Join(", ", arguments.Select(argument => Print(argument, callee, use)));
 
     private string Print(NamedOperand argument, string callee, Use use) =>
-        argument.Name is { } name ? $"{TorchSharpNames.Argument(callee, name)}: {Print(argument.Value, use)}" : Print(argument.Value, use);
+        argument.Name is { } name
+            ? $"{CSharpNames.Identifier(TorchSharpNames.Argument(callee, name))}: {Print(argument.Value, use)}"
+            : Print(argument.Value, use);
 
-    private static string EnumOf(WordSet set) => set switch
+    private string EnumOf(WordSet set) => types.TorchSharp(set switch
     {
         WordSet.Padding => "Padding",
         WordSet.PaddingMode => "PaddingModes",
-        _ => "InterpolationMode",
-    };
+        _ => "torch.InterpolationMode",
+    });
 
     // ---- the constructor -----------------------------------------------------------------------------------------
 
@@ -98,13 +113,14 @@ internal sealed class OperationPrinter(CSharpPrinter values)
     public string Construct(Construction construction) => construction switch
     {
         ModuleConstruction { Type.Library: ModuleLibrary.Torch } module =>
-            $"nn.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Function)}, device: device, dtype: dtype)",
+            $"{types.Nn}.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Function)}, device: device, dtype: dtype)",
         ModuleConstruction { Type.Library: ModuleLibrary.Extern } module =>
-            $"Operations.place(new {CSharpNames.Type(module.Type)}({Print(module.Arguments, "", Function)}), device, dtype)",
-        ModuleConstruction module => $"new {module.Type.Name}({Print(module.Arguments, "", Function)}, device, dtype)",
+            $"{types.Operations}.place(new {types.Of(module.Type)}({Print(module.Arguments, "", Function)}), device, dtype)",
+        ModuleConstruction module => $"new {types.Of(module.Type)}({Print(module.Arguments, "", Function)}, device, dtype)",
         NormConstruction norm => $"{values.Of(norm.Policy)}{Settings(norm)}.Create({values.Of(norm.Channels)}, device, dtype)",
         TensorConstruction tensor =>
-            $"Operations.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, {values.Of(tensor.Deviation)}, device, dtype)",
+            $"{types.Operations}.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, "
+                + $"{values.Of(tensor.Deviation)}, device, dtype)",
         _ => throw new InvalidOperationException(),
     };
 

@@ -45,6 +45,39 @@ public sealed class LanguageTests
             .Where(violation => !violation.What.StartsWith(Runtime, StringComparison.Ordinal)),
     ]);
 
+    /// <summary>A name in a template could be hidden by one of the project's; a text that is a name asks for its alias.</summary>
+    [Fact]
+    public void Written_code_takes_names_from_elsewhere_by_their_aliases()
+    {
+        var names = Sources.Below("Runtime/Core").SelectMany(file => file.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>())
+            .Select(type => type.Identifier.ValueText)
+            .Concat(["Tensor", "Device", "ScalarType", "ModuleList", "List", "IReadOnlyList", "nn", "torch", "ComponentName"]);
+        var name = new Regex($@"(?<![\w'])({string.Join("|", names.Distinct())})(?=[?.<( ])");
+        Violation.CheckNone([
+            .. from file in Sources.Below("Generator/Writing")
+               from node in file.GetRoot().DescendantNodes()
+               let text = node switch
+               {
+                   LiteralExpressionSyntax literal when literal.Token.Value is string value => value,
+                   InterpolatedStringTextSyntax part => part.TextToken.ValueText,
+                   _ => "",
+               }
+               where name.IsMatch(text) && !Regex.IsMatch(text, @"^[\w.]*$")
+               select new Violation(file.FilePath, Sources.LineOf(node), $"'{name.Match(text).Value}' in a text"),
+        ]);
+    }
+
+    /// <summary>Only what keeps a text on its line may write it.</summary>
+    [Fact]
+    public void Comments_are_written_in_one_place() => Violation.CheckNone([
+        .. from file in Sources.Below("Generator/Writing")
+           where !file.FilePath.EndsWith("CodeWriter.cs", StringComparison.Ordinal)
+           from node in file.GetRoot().DescendantNodes()
+           where node is LiteralExpressionSyntax { Token.Value: string value } && value.Contains("//", StringComparison.Ordinal)
+               || node is InterpolatedStringTextSyntax part && part.TextToken.ValueText.Contains("//", StringComparison.Ordinal)
+           select new Violation(file.FilePath, Sources.LineOf(node), "a comment in a text"),
+    ]);
+
     [Fact]
     public void No_name_of_the_language_speaks_of_csharp() => Violation.CheckNone([
         .. from file in Sources.Below("Dsl/Language")

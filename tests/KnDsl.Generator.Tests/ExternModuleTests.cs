@@ -51,6 +51,15 @@ public class ExternModuleTests
         Assert.Contains("public global::Acme.SqueezeExcite se { get; }", code);
     }
 
+    [Fact]
+    public void Its_names_may_be_words_of_csharp()
+    {
+        var (result, compilation) = Run("extern Acme.@class.SqueezeExcite(@event: int): [N, C, H, W] -> [N, C, H, W]\n".Replace("@", ""),
+            Module.Replace("namespace Acme", "namespace Acme.@class").Replace("int channels", "int @event").Replace("channels *", "@event *"));
+        Assert.Empty(result.Diagnostics);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
+    }
+
     [Theory]
     [InlineData("extern Acme.SqueezeExite(channels: int): [N, C, H, W] -> [N, C, H, W]", "KN0402")]
     [InlineData("extern System.String(channels: int): [N, C, H, W] -> [N, C, H, W]", "KN0403")]
@@ -63,6 +72,29 @@ public class ExternModuleTests
         var span = finding.Location.GetLineSpan();
         Assert.Equal(("/project/net.knnet", 0), (span.Path, span.StartLinePosition.Line));
         Assert.Contains("expected", finding.GetMessage());
+    }
+
+    public static TheoryData<string, string> Different => new()
+    {
+        { "KN0402", "" },
+        { "KN0405", Module.Replace("int channels", "bool channels").Replace("channels * ratio", "ratio") },
+        { "KN0404", Module.Replace("TorchSharp.torch.Tensor>", "int>")
+            .Replace("override TorchSharp.torch.Tensor", "override int").Replace("=> input;", "=> 0;") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Different))]
+    public void A_module_that_is_not_as_declared_is_one_error_wherever_it_is_used(string code, string module)
+    {
+        var driver = Host.Driver([
+                Host.Project("net.knnet", Network(Right)),
+                Host.Project("other.knnet", Network("import \"net.knnet\"\n").Replace("Net()", "Other()")),
+                Host.Project("apart.knnet", "block Apart(x)\n{\n    return x -> conv(4, 3)\n}\n"),
+            ])
+            .RunGeneratorsAndUpdateCompilation(Host.Compilation(module), out var compilation, out var found);
+        Assert.Equal(code, Assert.Single(found).Id);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
+        Assert.Equal("apart.knnet.g.cs", driver.GetRunResult().Results.Single().GeneratedSources.Single().HintName);
     }
 
     [Fact]

@@ -53,15 +53,17 @@ internal static class Host
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
-    /// <summary>As strict as a compilation can be: nullable, every warning an error.</summary>
-    public static CSharpCompilation Compilation(params string[] sources) => CSharpCompilation.Create(
-        "Generated", sources.Select((source, i) => CSharpSyntaxTree.ParseText(source, ParseOptions, $"Source{i}.cs")), References,
+    /// <summary>As strict as a compilation can be: nullable, every warning an error. All share what is read of the references.</summary>
+    public static CSharpCompilation Compilation(params string[] sources) => Empty.AddSyntaxTrees(
+        sources.Select((source, i) => CSharpSyntaxTree.ParseText(source, ParseOptions, $"Source{i}.cs")));
+
+    private static readonly CSharpCompilation Empty = CSharpCompilation.Create("Generated", [], References,
         new CSharpCompilationOptions(
             OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
             generalDiagnosticOption: ReportDiagnostic.Error,
             warningLevel: 9999, nullableContextOptions: NullableContextOptions.Enable));
 
-    public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Latest, DocumentationMode.Diagnose);
+    public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.CSharp12, DocumentationMode.Diagnose);
 
     public static GeneratorDriver Driver(IEnumerable<AdditionalText> texts, string rootNamespace = "Project", bool track = false) =>
         CSharpGeneratorDriver.Create(

@@ -40,9 +40,9 @@ public sealed class PipelineTests
 
         driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class After { }", Host.ParseOptions)));
 
-        // The compilation itself is what was edited.
-        Assert.All(Reasons(driver).Where(step => step.Key != "Compilation"),
-            step => Assert.All(step.Value, reason => Assert.True(DidNotRun(reason), $"{step.Key}: {reason}")));
+        // The compilation is another; of it only names are read, and they are the same.
+        Assert.All(Reasons(driver).Where(step => step.Key != "Compilation"), step =>
+            Assert.All(step.Value, reason => Assert.True(DidNotRun(reason), $"{step.Key}: {reason}")));
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Texts], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
         Assert.All(Reasons(driver)[KnnetGenerator.Steps.Files], reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
         Assert.NotEmpty(OutputReasons(driver));
@@ -174,7 +174,7 @@ public sealed class PipelineTests
     [InlineData("it's #1 $(x) 50%;(a) @b/net.knnet", "it's #1 $(x) 50%;(a) @b/net.knnet")]
     [InlineData("漢字 ü/net.knnet", "漢字 ü/net.knnet")]
     [InlineData("a\\b/net.knnet", "a\\b/net.knnet")]
-    [InlineData("a\"b/\"net\".knnet", "a_b/_net_.knnet")]
+    [InlineData("a\"b/\"net\".knnet", "a'b/'net'.knnet")]
     public void AnyNameOfAFolderOrFileCompiles(string name, string shown)
     {
         Host.Driver([Host.Project(name, Network("A"))])
@@ -269,9 +269,6 @@ public sealed class PipelineTests
         "network A(device: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(device, 3)\n    output x[N, 2, h, w]\n}\n")]
     [InlineData("KN0109",
         "network A(n: int = 2, n: int = 2)\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(n, 3)\n    output x[N, 2, h, w]\n}\n")]
-    [InlineData("KN0127",
-        "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> Conv2d\n    output x[N, 2, h, w]\n}\nblock Conv2d(x)\n{\n"
-            + "    return x -> conv(2, 3)\n}\n")]
     public void ADeclarationWithAWrongNameMakesNoCode(string code, string text)
     {
         var result = Host.Run(Host.Project("one.knnet", text));

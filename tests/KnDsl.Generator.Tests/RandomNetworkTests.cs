@@ -53,7 +53,7 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
         var source = RandomNetwork.Make(seed, $"Random{seed}");
         var file = CheckedFile.Check(new Language.Text.SourceText($"{seed}.knnet", source));
         return file.Diagnostics.Any(found => found.Severity == Language.Diagnostics.Severity.Error) ? null
-            : new Written(seed, source, FileWriter.Emit(file, "")!);
+            : new Written(seed, source, FileWriter.Emit(file, "", [])!);
     }
 
     private static CSharpCompilation CompilationOf(IEnumerable<Written> written) => Host.Compilation().AddSyntaxTrees(written.Select(one =>

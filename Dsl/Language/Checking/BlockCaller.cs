@@ -170,6 +170,15 @@ internal sealed class BlockCaller(Rooms rooms)
         var outputs = model.Outputs.Select(output => new TensorValue(
             substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
             output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)).ToArray();
+        if (!outputs.All(output => output.Shape.Sizes.All(size => size.IsBounded)))
+        {
+            // What the sizes at the default arguments make wrong is told of inside the block.
+            if (rooms.Subject.Context.HasFailed(use.Declaration))
+                Findings.Suppress();
+            else
+                Findings.Report(DiagnosticCatalogue.Overflow(place));
+            return Findings.NoValues;
+        }
         for (var i = 0; i < inputs.Count; i++)
             if (model.InputChains[i] is { HasState: true } sharpened)
                 rooms.Chains.Observe(path, inputs[i], sharpened.Within(prefix, chains));

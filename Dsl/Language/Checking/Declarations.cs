@@ -21,8 +21,6 @@ internal static class Declarations
             if (OperationCatalogue.Find(name) is not null || NormPolicies.Find(name) is not null)
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is the name of an operation")
                     .WithHint($"Networks and blocks start with a capital letter: {Casing.Capital(name)}."));
-            else if (ClassesInUse.Contains(name))
-                diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is a class that generated code uses"));
             if (all.TryGetValue(name, out var first))
                 diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(
                     place, module.Kind == ModuleKind.Network ? "network" : "block", name, file.Source.At(first.Declaration.Name.Span)));
@@ -33,23 +31,13 @@ internal static class Declarations
         return all;
     }
 
-    /// <summary>Classes that generated code names without their namespace: one of a project's own would hide them.</summary>
-    private static readonly HashSet<string> ClassesInUse =
-    [
-        .. OperationCatalogue.All.Select(operation => operation.Module?.Name).OfType<string>(),
-        "Tensor", "Device", "ScalarType", "ComponentName", "ModuleList", "List", "IReadOnlyList", "InterpolationMode", "Padding",
-        "PaddingModes", "InvalidOperationException", "ChannelState", "Folding", "LayerInfo", "Moments", "NativeConvolutions", "NormPolicy",
-        "Operations", "Sizes",
-    ];
-
     /// <summary>
-    /// Whether no class can be made of a declaration, since its name or those of its parameters are wrong; that is
-    /// reported.
+    /// Whether no class can be made of a declaration, since names of its parameters are wrong; that is reported.
     /// </summary>
     public static bool IsMisnamed(ModuleDeclaration module)
     {
         var names = module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)).Select(name => name.Text).ToArray();
-        return ClassesInUse.Contains(module.Name.Text) || names.Distinct().Count() < names.Length || names.Any(ReservedNames.Contains);
+        return names.Distinct().Count() < names.Length || names.Any(ReservedNames.Contains);
     }
 
     private static void CheckNames(ModuleDeclaration module, SourceText source, DiagnosticBag diagnostics)

@@ -60,13 +60,16 @@ internal sealed class OperationCaller(Rooms rooms)
     {
         try
         {
-            return call.Operation.Infer(call) is { } shape && !call.HasFailed ? shape : null;
+            if (call.Operation.Infer(call) is not { } shape || call.HasFailed)
+                return null;
+            if (shape.Sizes.All(size => size.IsBounded))
+                return shape;
         }
         catch (OverflowException)
         {
-            Findings.Report(DiagnosticCatalogue.Overflow(call.Place));
-            return null;
         }
+        Findings.Report(DiagnosticCatalogue.Overflow(call.Place));
+        return null;
     }
 
     /// <summary>The arguments of a norm with the policy in force, where they have none of their own.</summary>

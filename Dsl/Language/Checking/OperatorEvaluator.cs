@@ -79,17 +79,17 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             switch (operand.Operator)
             {
                 case TokenOperator.Add:
-                    return new SizeValue(a + b);
+                    return Bounded(a + b, operand);
                 case TokenOperator.Subtract:
-                    return new SizeValue(a - b);
+                    return Bounded(a - b, operand);
                 case TokenOperator.Multiply:
-                    return new SizeValue(a * b);
+                    return Bounded(a * b, operand);
                 case TokenOperator.Divide or TokenOperator.Remainder when b.Value == 0:
                     return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
                 case TokenOperator.Divide:
-                    return new SizeValue(Size.FloorDivide(a, b));
+                    return Bounded(Size.FloorDivide(a, b), operand);
                 case TokenOperator.Remainder:
-                    return new SizeValue(Size.Modulo(a, b));
+                    return Bounded(Size.Modulo(a, b), operand);
                 case TokenOperator.And or TokenOperator.Or:
                     return NotBetweenConditions(operand, $"{a} and {b}");
                 default:
@@ -98,9 +98,13 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         }
         catch (OverflowException)
         {
-            return Findings.Fail(DiagnosticCatalogue.Overflow(At(operand.Right.Span)));
+            return Overflow(operand);
         }
     }
+
+    private Value Bounded(Size size, RightOperand operand) => size.IsBounded ? new SizeValue(size) : Overflow(operand);
+
+    private Value Overflow(RightOperand operand) => Findings.Fail(DiagnosticCatalogue.Overflow(At(operand.Right.Span)));
 
     private Value NotBetweenConditions(RightOperand operand, string found) =>
         Findings.Fail(DiagnosticCatalogue.ValueType(At(operand.OperatorSpan), $"'{Text(operand.Operator)}'", "between conditions", found));

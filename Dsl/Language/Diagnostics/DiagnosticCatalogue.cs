@@ -273,7 +273,8 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor OverflowRule = Error("KN0128", "Number is too large");
 
     public static Diagnostic Overflow(Place at) =>
-        new(OverflowRule, at, "The result does not fit in 63 bits, or has too many terms; expected a smaller number.");
+        new(OverflowRule, at,
+            $"The result is not between -{int.MaxValue} and {int.MaxValue}, or has too many terms; expected a smaller number.");
 
     private static readonly DiagnosticDescriptor LabelNotAllowedRule = Error("KN0129", "Label names no module");
 
@@ -470,6 +471,18 @@ internal static class DiagnosticCatalogue
         new(ExternConstructorRule, at,
             $"'{type}' has no constructor that takes {declared}, found {found}; "
             + "expected parameters with the same names and types, and all others optional.");
+
+    private static readonly DiagnosticDescriptor LowerCaseClassRule = Warning("KN0406", "Class name has small letters only");
+
+    public static Diagnostic LowerCaseClass(Place at, string kind, string name) =>
+        new(LowerCaseClassRule, at,
+            $"The name of the {kind} '{name}' has small letters only, and any such word may get a meaning in C#; "
+            + "expected a name that starts with a capital letter.");
+
+    private static readonly DiagnosticDescriptor ClassNameRule = Error("KN0407", "No class can have this name");
+
+    public static Diagnostic ClassName(Place at, string name, string why) =>
+        new(ClassNameRule, at, $"'{name}' {why}, so no generated class can have this name; expected another name.");
 
     // ---- KN09xx: internal --------------------------------------------------------------------------------------------
 

@@ -8,8 +8,11 @@ namespace KnDsl.Language.Plan;
 /// <summary>One stage of a network as it is at certain arguments.</summary>
 /// <param name="Name">The module's full name, or empty for a stage without parameters.</param>
 /// <param name="Operation">The stage as the file has it.</param>
+/// <param name="Output">The shape of its output.</param>
+/// <param name="Parameters">How many parameters it has; null where that is too large a number.</param>
+/// <param name="Macs">The multiply-accumulates of one sample; null where that is too large a number.</param>
 /// <param name="Prior">For a norm: the norms that its prior comes from, with the operations between.</param>
-internal sealed record LayerRow(string Name, string Operation, string Output, Size Parameters, Size Macs, string Prior);
+internal sealed record LayerRow(string Name, string Operation, string Output, Size? Parameters, Size? Macs, string Prior);
 
 /// <summary>Lists every stage of a network, those of its blocks in their places.</summary>
 internal static class LayerTable
@@ -35,18 +38,25 @@ internal static class LayerTable
     /// </summary>
     public static (Size Parameters, Size Macs)? Total(IReadOnlyCollection<LayerRow> rows)
     {
+        var parameters = Sum(rows.Where(row => row.Name.Length > 0).GroupBy(row => row.Name).Select(module => module.First().Parameters));
+        var macs = Sum(rows.Select(row => row.Macs));
+        return parameters is null || macs is null ? null : (parameters, macs);
+    }
+
+    private static Size? Sum(IEnumerable<Size?> sizes) =>
+        sizes.Aggregate((Size?)Size.Zero, (sum, size) => sum is null || size is null ? null : IfItFits(() => sum + size));
+
+    private static Size? IfItFits(Func<Size> compute)
+    {
         try
         {
-            return (Sum(rows.Where(row => row.Name.Length > 0).GroupBy(row => row.Name).Select(module => module.First().Parameters)),
-                Sum(rows.Select(row => row.Macs)));
+            return compute();
         }
         catch (OverflowException)
         {
             return null;
         }
     }
-
-    private static Size Sum(IEnumerable<Size> sizes) => sizes.Aggregate(Size.Zero, (sum, size) => sum + size);
 
     /// <summary>What feeds a norm, the nearest of many; empty for a stage, or a policy, that has no prior.</summary>
     /// <param name="maximum">Of how many norms the names are wanted.</param>
@@ -65,7 +75,8 @@ internal static class LayerTable
         var call = item.Call;
         return new LayerRow(
             item.Member is null ? "" : prefix + item.Member.Path, Operation(item), item.Output.Shape.ToString(),
-            item.Member is null ? Size.Zero : call.Operation.ParameterCount(call), call.Operation.Macs(call, item.Output.Shape),
+            item.Member is null ? Size.Zero : IfItFits(() => call.Operation.ParameterCount(call)),
+            IfItFits(() => call.Operation.Macs(call, item.Output.Shape)),
             PriorOf(item, prefix, inputs, int.MaxValue));
     }
 

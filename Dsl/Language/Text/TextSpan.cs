@@ -21,16 +21,34 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
     /// <summary>The line, counted from one as people do.</summary>
     public int Line => Text.PositionOf(Span.Start).Line + 1;
 
-    /// <summary>The text of the place, on one line.</summary>
+    /// <summary>The text of the place on one line, without comments; what is quoted stays as it is.</summary>
     public string OneLine()
     {
         var text = Text.Slice(Span);
-        return text.IndexOfAny(LineBreaks) < 0 && text.IndexOf("  ", System.StringComparison.Ordinal) < 0
-            ? text
-            : string.Join(" ", text.Split([' ', .. LineBreaks], System.StringSplitOptions.RemoveEmptyEntries));
+        var line = new System.Text.StringBuilder(text.Length);
+        var (isQuoted, isSpace, isBroken) = (false, false, false);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!isQuoted && text[i] == '/' && i + 1 < text.Length && text[i + 1] == '/')
+                while (i < text.Length && !SourceText.IsLineBreak(text[i]))
+                    i++;
+            if (i == text.Length)
+                break;
+            isQuoted = !SourceText.IsLineBreak(text[i]) && text[i] == '"' != isQuoted;
+            if (!isQuoted && (char.IsWhiteSpace(text[i]) || text[i] == '\uFEFF'))
+            {
+                isSpace = line.Length > 0;
+                isBroken |= SourceText.IsLineBreak(text[i]);
+                continue;
+            }
+            // A line that was broken after a bracket goes on right after it.
+            if (isSpace && !(isBroken && line[line.Length - 1] is '(' or '['))
+                line.Append(' ');
+            (isSpace, isBroken) = (false, false);
+            line.Append(text[i]);
+        }
+        return line.ToString();
     }
-
-    private static readonly char[] LineBreaks = ['\n', '\r', '\t'];
 
     public override string ToString() => $"{System.IO.Path.GetFileName(Text.Path)}({Line},{Text.PositionOf(Span.Start).Character + 1})";
 }

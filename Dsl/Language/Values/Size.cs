@@ -200,6 +200,12 @@ internal sealed partial class Size : IEquatable<Size>
         return sum;
     }
 
+    /// <summary>Whether a program can compute it with its usual integers: the numbers in it have 31 bits.</summary>
+    public bool IsBounded => IsSmall(Constant) && _terms.All(term => IsSmall(term.Coefficient)
+        && term.Atoms.OfType<FloorAtom>().All(floor => floor.Numerator.IsBounded && floor.Denominator.IsBounded));
+
+    private static bool IsSmall(long number) => number is >= -int.MaxValue and <= int.MaxValue;
+
     private static long Saturate(long a, long b)
     {
         try

@@ -14,7 +14,7 @@ public static class Handles
     /// <param name="output">The module's output.</param>
     /// <param name="others">The handles that it must not be: the module's inputs, and outputs of it that come first.</param>
     /// <returns>The output, or another handle of the same tensor where it is one of the others.</returns>
-    public static Tensor Own(Tensor output, params ReadOnlySpan<Tensor> others)
+    public static Tensor Own(Tensor output, ReadOnlySpan<Tensor> others)
     {
         foreach (var other in others)
         {
@@ -24,6 +24,12 @@ public static class Handles
 
         return output;
     }
+
+    /// <summary>A handle of its own for the output of a module that has one input.</summary>
+    /// <param name="output">The module's output.</param>
+    /// <param name="input">The handle that it must not be.</param>
+    /// <returns>The output, or another handle of the same tensor where it is the input.</returns>
+    public static Tensor Own(Tensor output, Tensor input) => ReferenceEquals(output, input) ? output.alias() : output;
 
     /// <summary>Frees a handle before its scope ends, if it is the scope's: one that a hook has detached stays.</summary>
     /// <param name="scope">The scope of the forward pass.</param>

@@ -21,13 +21,11 @@ public static class ChainedLayers
     /// <summary>Convolves a value that several chains go through, and follows the states of all.</summary>
     /// <param name="convolution">The convolution or transposed convolution.</param>
     /// <param name="input">[N, C, ...].</param>
-    /// <param name="first">A state of the input, or null where nothing is known.</param>
-    /// <param name="second">Another one.</param>
-    /// <param name="others">All others.</param>
+    /// <param name="states">The states of the input, at least one; null where nothing is known.</param>
     /// <returns>The output, and its states in the same order; null where the input has none.</returns>
     public static (Tensor output, ChannelState?[] states) call(
-        this Convolution convolution, Tensor input, ChannelState? first, ChannelState? second, params ReadOnlySpan<ChannelState?> others) =>
-        Call(convolution, new ConvolutionRule(convolution), input, [first, second, .. others]);
+        this Convolution convolution, Tensor input, ReadOnlySpan<ChannelState?> states) =>
+        Call(convolution, new ConvolutionRule(convolution), input, states);
 
     /// <summary>Passes a value of features through a linear layer, and follows what is known of its statistics.</summary>
     /// <param name="linear">The linear layer.</param>
@@ -40,13 +38,11 @@ public static class ChainedLayers
     /// <summary>Passes a value that several chains go through, and follows the states of all.</summary>
     /// <param name="linear">The linear layer.</param>
     /// <param name="input">[N, C].</param>
-    /// <param name="first">A state of the input, or null where nothing is known.</param>
-    /// <param name="second">Another one.</param>
-    /// <param name="others">All others.</param>
+    /// <param name="states">The states of the input, at least one; null where nothing is known.</param>
     /// <returns>The output, and its states in the same order; null where the input has none.</returns>
     public static (Tensor output, ChannelState?[] states) call(
-        this Linear linear, Tensor input, ChannelState? first, ChannelState? second, params ReadOnlySpan<ChannelState?> others) =>
-        Call(linear, new LinearRule(linear), input, [first, second, .. others]);
+        this Linear linear, Tensor input, ReadOnlySpan<ChannelState?> states) =>
+        Call(linear, new LinearRule(linear), input, states);
 
     /// <summary>Activates a value by a PReLU, and follows what is known of its statistics.</summary>
     /// <param name="prelu">The activation.</param>
@@ -59,13 +55,11 @@ public static class ChainedLayers
     /// <summary>Activates a value that several chains go through, and follows the states of all.</summary>
     /// <param name="prelu">The activation.</param>
     /// <param name="input">[N, C, ...].</param>
-    /// <param name="first">A state of the input, or null where nothing is known.</param>
-    /// <param name="second">Another one.</param>
-    /// <param name="others">All others.</param>
+    /// <param name="states">The states of the input, at least one; null where nothing is known.</param>
     /// <returns>The output, and its states in the same order; null where the input has none.</returns>
     public static (Tensor output, ChannelState?[] states) call(
-        this PReLU prelu, Tensor input, ChannelState? first, ChannelState? second, params ReadOnlySpan<ChannelState?> others) =>
-        Call(prelu, new PReluRule(prelu.weight), input, [first, second, .. others]);
+        this PReLU prelu, Tensor input, ReadOnlySpan<ChannelState?> states) =>
+        Call(prelu, new PReluRule(prelu.weight), input, states);
 
     /// <summary>A call where nothing is known of the input.</summary>
     internal static (Tensor output, ChannelState? state) Call(nn.Module<Tensor, Tensor> layer, Tensor input) =>

@@ -7,7 +7,7 @@ using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Parsing;
 using KnDsl.Language.Text;
 
-namespace KnDsl.Language.Tests;
+namespace KnDsl.Tests;
 
 /// <summary>Makes a damaged file from a real one, or one of random pieces; the same for the same seed.</summary>
 internal static class Mutation
@@ -75,7 +75,7 @@ internal static class Mutation
         return text.ToString();
     }
 
-    private static string Change(string text, Random random, IReadOnlyList<string> files)
+    public static string Change(string text, Random random, IReadOnlyList<string> files)
     {
         if (text.Length == 0)
             return Pieces[random.Next(Pieces.Length)];

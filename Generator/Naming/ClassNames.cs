@@ -1,0 +1,28 @@
+using System.Linq;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
+
+namespace KnDsl.Generator.Naming;
+
+/// <summary>The names that a file gives to classes, held against what C# allows.</summary>
+internal static class ClassNames
+{
+    /// <summary>Members that a generated class has itself, or overrides; inherited ones may have the name of a class.</summary>
+    private static readonly string[] OwnMembers = ["forward", "fold", "Layers", "InputShapes", "OutputShapes", "Summary"];
+
+    /// <summary>Words that code needs in another meaning, and that nothing escapes: the name of a class would take it away.</summary>
+    private static readonly string[] Words = ["var", "_"];
+
+    /// <summary>What is wrong with the name of a declaration, or null.</summary>
+    public static Diagnostic? Check(ModuleDeclaration declaration, SourceText source)
+    {
+        var (name, place) = (declaration.Name.Text, source.At(declaration.Name.Span));
+        return OwnMembers.Contains(name) ? DiagnosticCatalogue.ClassName(place, name, "is a member of every generated class")
+            : Words.Contains(name) ? DiagnosticCatalogue.ClassName(place, name, "is a word of C#")
+            : name.All(letter => letter is >= 'a' and <= 'z')
+                ? DiagnosticCatalogue.LowerCaseClass(place, declaration.Kind == ModuleKind.Network ? "network" : "block", name)
+                    .WithHint($"Write {Casing.Capital(name)}.")
+            : null;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+using Xunit;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>Names of networks and blocks that no class can have, or that C# may take away one day.</summary>
+public sealed class ClassNameTests
+{
+    private static string Network(string name) =>
+        $"// The first line.\nnetwork {name}()\n{{\n    input  x[N, 3]\n    y = x -> linear(2)\n    output y[N, 2]\n}}\n";
+
+    [Theory]
+    [InlineData("small")]
+    [InlineData("record")]
+    [InlineData("dynamic")]
+    public void A_name_of_small_letters_is_a_warning_at_the_name_and_compiles(string name)
+    {
+        var result = Host.Run(Host.Project("net.knnet", Network(name)));
+        var finding = Assert.Single(result.Diagnostics);
+        Assert.Equal(("KN0406", DiagnosticSeverity.Warning), (finding.Id, finding.DefaultSeverity));
+        Assert.Equal(new LinePosition(1, 8), finding.Location.GetLineSpan().StartLinePosition);
+        Assert.Contains($"Write {char.ToUpperInvariant(name[0])}{name[1..]}.", finding.GetMessage());
+        Assert.Empty(GeneratedCase.Inline(Network(name)).Compile().GetDiagnostics()
+            .Where(found => found.Severity >= DiagnosticSeverity.Warning));
+    }
+
+    [Theory]
+    [InlineData("Small")]
+    [InlineData("small2")]
+    [InlineData("é")]
+    public void Other_names_are_none(string name) => Assert.Empty(Host.Run(Host.Project("net.knnet", Network(name))).Diagnostics);
+
+    [Theory]
+    [InlineData("forward")]
+    [InlineData("fold")]
+    [InlineData("Layers")]
+    [InlineData("InputShapes")]
+    [InlineData("OutputShapes")]
+    [InlineData("Summary")]
+    [InlineData("var")]
+    [InlineData("_")]
+    public void A_name_that_no_class_can_have_is_one_error(string name)
+    {
+        var result = Host.Run(Host.Project("net.knnet", Network(name)));
+        var finding = Assert.Single(result.Diagnostics);
+        Assert.Equal(("KN0407", 1), (finding.Id, finding.Location.GetLineSpan().StartLinePosition.Line));
+        Assert.Empty(result.GeneratedSources);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Xunit;
+
+namespace KnDsl.Generator.Tests;
+
+/// <summary>Classes of the project that have the names of what generated code takes from elsewhere.</summary>
+public sealed class HidingNameTests
+{
+    private const string Net = """
+        network Net(depths: int[] = [1, 2], deep: bool = true, policy: norm = kalman(gain: learned))
+        {
+            input  image[N, 3, 8, 8]
+            norm = policy
+            x = image -> conv1: conv(4, 3) -> bn1: norm -> relu
+            v = image -> conv2: conv(4, 3)
+            for i in 0..depths.count {
+                v = v -> more{i}: conv(4, 3) -> more_norm{i}: norm
+                x = x -> part{i}.conv: conv(4, 3) -> part{i}.norm: norm
+            }
+            y = x -> body: [ conv(4, 3, padding: same), conv(4, 3, padding: same), conv(4, 3, mode: reflect) ]
+                -> upsample(2) -> dropout(0.5) if deep
+            token = scale: learned(4, 1, 1)
+            z = y * token
+            x = x + v
+            output x[N, 4, 8, 8], z[N, 4, 16, 16]
+        }
+        """;
+
+    /// <summary>All that the code of <see cref="Net"/> takes from elsewhere, and what its names would be if they were taken.</summary>
+    public static TheoryData<string> Names =>
+    [
+        "Tensor", "Device", "ScalarType", "Module", "Parameter", "Conv2d", "ModuleList", "ComponentName", "ComponentNameAttribute", "torch",
+        "nn", "TorchSharp", "Modules", "Utils", "Padding", "PaddingModes", "InterpolationMode", "KnDsl", "Sizes", "Operations", "Folding",
+        "LayerInfo", "NormPolicy", "NormLayer", "Gain", "Transition", "ChannelState", "ReluRule", "WeightRule", "NativeConvolutions",
+        "System", "IReadOnlyList", "List", "InvalidOperationException", "Math",
+    ];
+
+    /// <summary>What is wrong with the code of files beside a project's own code, of which nothing is said.</summary>
+    private static string[] Problems(string code, string rootNamespace, params TextInMemory[] texts)
+    {
+        var project = code.Length == 0 ? Host.Compilation() : Host.Compilation("#pragma warning disable CS1591, CS8981\n" + code);
+        var result = Host.Driver(texts, rootNamespace).RunGenerators(project).GetRunResult().Results.Single();
+        Assert.All(result.Diagnostics, found => Assert.Equal("KN0406", found.Id));
+        Assert.NotEmpty(result.GeneratedSources);
+        return [.. project.AddSyntaxTrees(result.GeneratedSources.Select(source =>
+                CSharpSyntaxTree.ParseText(source.SourceText, Host.ParseOptions, source.HintName)))
+            .GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning).Select(found => found.ToString())];
+    }
+
+    private static string[] Problems(string code, string rootNamespace = "Acme.Nets") =>
+        Problems(code, rootNamespace, Host.Project("net.knnet", Net));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_class_of_the_project_hides_nothing(string name)
+    {
+        string[] projects =
+        [
+            $"namespace Acme.Nets {{ public class {name} {{ }} }}",
+            $"namespace Acme.Nets {{ public class {name}<T> {{ }} }}",
+            $"namespace Acme.Nets.{name} {{ public class Inner {{ }} }}",
+            $"namespace Acme {{ public class {name} {{ }} public class {name}<T> {{ }} }}",
+            $"global using Others; namespace Others {{ public class {name} {{ }} public class {name}<T> {{ }} }}",
+            $"namespace Acme.Nets {{ public partial class Net {{ public class {name} {{ }} }} }}",
+            $"namespace Acme.Nets {{ public class {name} {{ }} public class TorchSharp{name} {{ }} public class KnDsl{name} {{ }} }}",
+        ];
+        Assert.All(projects, code => Assert.Empty(Problems(code)));
+        if (name is "System" or "TorchSharp" or "KnDsl")
+            return;
+        Assert.Empty(Problems($"public class {name} {{ }} public class {name}<T> {{ }}"));
+        Assert.Empty(Problems($"global using {name} = System.DateTime;"));
+        // Without a namespace all is in one place.
+        Assert.Empty(Problems($"global using {name} = System.DateTime;", ""));
+        Assert.Empty(Problems($"global using Others; namespace Others {{ public class {name} {{ }} public class {name}<T> {{ }} }}", ""));
+        Assert.Empty(Problems($"public class {name} {{ }} public class {name}<T> {{ }}", ""));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_block_or_a_label_may_have_any_such_name(string name)
+    {
+        var text = Net.Replace("-> bn1: norm -> relu", $"-> {name}: {name} -> bn1: norm -> relu -> inner.{name}: conv(4, 1)")
+            + $"\nblock {name}(x)\n{{\n    return x -> {name}_: conv(4, 3) -> norm\n}}\n";
+        Assert.Empty(Problems("", "Acme", Host.Project("net.knnet", text)));
+        // Beside another file it is a class of the namespace like any other.
+        Assert.Empty(Problems("", "Acme", Host.Project("net.knnet", Net),
+            Host.Project("block.knnet", $"block {name}(x)\n{{\n    return x -> conv(4, 3)\n}}\n")));
+    }
+
+    [Fact]
+    public void Only_a_name_that_is_taken_gets_another()
+    {
+        var project = Host.Compilation("namespace Acme.Nets { public class Device { } public class Other { } }");
+        var driver = Host.Driver([Host.Project("net.knnet", Net)], "Acme.Nets").RunGenerators(project);
+        var code = driver.GetRunResult().GeneratedTrees.Single().ToString();
+        Assert.Contains("using TorchSharpDevice = global::TorchSharp.torch.Device;", code);
+        Assert.Contains("TorchSharpDevice? device = null", code);
+        Assert.Contains("using Tensor = global::TorchSharp.torch.Tensor;", code);
+    }
+
+    [Fact]
+    public void Files_are_written_again_only_where_such_a_name_comes_or_goes()
+    {
+        var project = Host.Compilation("namespace Project { public class Other { } }");
+        var driver = Host.Driver([Host.Project("net.knnet", Net)], track: true).RunGenerators(project);
+        Assert.Equal(IncrementalStepRunReason.Cached, ReasonAfter("namespace Project { public class Another { } }"));
+        Assert.Equal(IncrementalStepRunReason.Modified, ReasonAfter("namespace Project { public class Device { } }"));
+        Assert.Equal(IncrementalStepRunReason.Cached, ReasonAfter("namespace Project { public class Device { int added; } }"));
+        Assert.Equal(IncrementalStepRunReason.Modified, ReasonAfter("namespace Project { public class Other { } }"));
+
+        IncrementalStepRunReason ReasonAfter(string code)
+        {
+            driver = driver.RunGenerators(Host.Compilation(code));
+            return driver.GetRunResult().Results.Single().TrackedSteps[KnnetGenerator.Steps.Files].Single().Outputs.Single().Reason;
+        }
+    }
+}
