@@ -185,12 +185,13 @@ internal sealed class ConstructorWriter
 
     private string CheckCode(CheckItem check)
     {
-        var (left, right, message) = (_values.Of(check.Left), _values.Of(check.Right), MessageOf(check.Diagnostic));
-        return check.Relation switch
+        var message = MessageOf(check.Diagnostic);
+        return check switch
         {
-            Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
-            Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {left});",
-            _ => $"Sizes.Require({left} == {right}, {message});",
+            LimitCheck limit => $"Sizes.Require({_values.Of(limit.Condition)}, {message}, {_values.Of(limit.Number)});",
+            EqualityCheck { AreTurns: true } turns => $"Sizes.Require({_values.Of(turns.Left)} == {_values.Of(turns.Right)}, {message});",
+            EqualityCheck sizes => $"Sizes.RequireEqual({_values.Of(sizes.Left)}, {_values.Of(sizes.Right)}, {message});",
+            _ => throw new System.NotSupportedException($"No code is known for the check {check.GetType().Name}."),
         };
     }
 

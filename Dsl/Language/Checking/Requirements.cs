@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
@@ -33,24 +34,47 @@ internal sealed class Requirements(Subject subject, Findings findings)
             return false;
         }
         if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            path.Items.Add(new CheckItem(left, Relation.Equal, right, diagnostic()));
+            path.Items.Add(new EqualityCheck(left, right, diagnostic()));
         return true;
     }
 
-    /// <summary>Plans a check that a number is at least some other, unless that is certain or is checked on this path already.</summary>
+    /// <summary>Plans a check that a number is at least some other, unless that is certain.</summary>
     public void RequireAtLeast(BodyPath path, Size size, long minimum, Func<Diagnostic> diagnostic)
     {
-        if (subject.IsGeneric && !(size.Minimum() >= minimum) && !IsChecked(path, size, minimum))
-            path.Items.Add(new CheckItem(size, Relation.AtLeast, minimum, diagnostic()));
+        if (subject.IsGeneric && !(size.Minimum() >= minimum))
+            PlanCheck(path, new SizeComparison(Comparison.GreaterOrEqual, size, minimum), size, diagnostic);
     }
 
-    /// <summary>Whether a check is planned already: of a parameter that ten stages have, one is enough.</summary>
-    private static bool IsChecked(BodyPath path, Size size, long minimum)
+    /// <summary>
+    /// Whether a number is at most one of some others. Where only arguments decide it, a check for the constructor is planned;
+    /// where data decides it, torch refuses what does not fit.
+    /// </summary>
+    public bool RequireAtMost(BodyPath path, Size size, IReadOnlyList<Size> limits, Func<Diagnostic> diagnostic)
+    {
+        size = size.Substitute(path.Assumptions);
+        var condition = Condition.False;
+        foreach (var limit in limits.Select(limit => limit.Substitute(path.Assumptions)))
+            condition = Condition.Join(false, condition, Size.IsAtMost(size, limit)
+                ? Condition.True
+                : Condition.Compare(Comparison.LessOrEqual, size, limit));
+        if (condition.Value == false)
+        {
+            findings.Report(diagnostic());
+            return false;
+        }
+        if (subject.IsGeneric && condition.Value is null
+            && size.Symbols().Concat(limits.SelectMany(limit => limit.Symbols())).All(symbol => symbol.Kind == SymbolKind.Construction))
+            PlanCheck(path, condition, size, diagnostic);
+        return true;
+    }
+
+    /// <summary>Plans a check, unless the same is planned already: of a parameter that ten stages have, one is enough.</summary>
+    private static void PlanCheck(BodyPath path, Condition condition, Size size, Func<Diagnostic> diagnostic)
     {
         foreach (var item in path.ItemsOutwards())
-            if (item is CheckItem { Relation: Relation.AtLeast } check && check.Left == size && check.Right == minimum)
-                return true;
-        return false;
+            if (item is LimitCheck check && check.Condition == condition)
+                return;
+        path.Items.Add(new LimitCheck(condition, size, diagnostic()));
     }
 
     /// <summary>Demands that nothing which a module is built with depends on sizes that only data has.</summary>

@@ -165,24 +165,35 @@ internal sealed class LoopItem(
         sizes.Select(size => (size.Variable, size.Before, size.Next));
 }
 
-/// <summary>How two sizes must be to each other.</summary>
-internal enum Relation
+/// <summary>What the defaults satisfy and another argument could break: checked in the constructor.</summary>
+internal abstract class CheckItem(Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
 {
-    Equal,
-    AtLeast,
+    public Diagnostics.Diagnostic Diagnostic => diagnostic;
 
-    /// <summary>Equal, and the message says all: the numbers are turns of a loop.</summary>
-    SameTurn,
+    /// <summary>The symbols that decide it.</summary>
+    public abstract IEnumerable<Symbol> Symbols { get; }
 }
 
-/// <summary>What the defaults satisfy and another argument could break: checked in the constructor.</summary>
-internal sealed class CheckItem(Size left, Relation relation, Size right, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
+/// <summary>Two sizes must be equal.</summary>
+/// <param name="areTurns">Whether the message says all, since the sizes are turns of a loop.</param>
+internal sealed class EqualityCheck(Size left, Size right, Diagnostics.Diagnostic diagnostic, bool areTurns = false) : CheckItem(diagnostic)
 {
     public Size Left => left;
 
-    public Relation Relation => relation;
-
     public Size Right => right;
 
-    public Diagnostics.Diagnostic Diagnostic => diagnostic;
+    public bool AreTurns => areTurns;
+
+    public override IEnumerable<Symbol> Symbols => left.Symbols().Concat(right.Symbols());
+}
+
+/// <summary>A number must lie within limits.</summary>
+internal sealed class LimitCheck(Condition condition, Size number, Diagnostics.Diagnostic diagnostic) : CheckItem(diagnostic)
+{
+    /// <summary>What holds where it does.</summary>
+    public Condition Condition => condition;
+
+    public Size Number => number;
+
+    public override IEnumerable<Symbol> Symbols => condition.Symbols();
 }

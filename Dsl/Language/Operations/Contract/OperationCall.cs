@@ -12,10 +12,12 @@ internal sealed class OperationCall
 {
     private readonly Arguments _arguments;
     private readonly Action<Diagnostic> _report;
+    private readonly Func<Size, IReadOnlyList<Size>, Func<Diagnostic>, bool> _requireAtMost;
 
     public OperationCall(
-        Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments,
-        Place place, bool beforeNorm, Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require)
+        Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place, bool beforeNorm,
+        Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require,
+        Func<Size, IReadOnlyList<Size>, Func<Diagnostic>, bool> requireAtMost)
     {
         Operation = operation;
         Inputs = inputs;
@@ -24,6 +26,7 @@ internal sealed class OperationCall
         IsBeforeNorm = beforeNorm;
         _report = report;
         Require = require;
+        _requireAtMost = requireAtMost;
     }
 
     public Operation Operation { get; }
@@ -158,6 +161,12 @@ internal sealed class OperationCall
             }
         return true;
     }
+
+    /// <summary>
+    /// Demands that a number is at most another, or at most one of several. Where only data decides it, torch refuses what does not
+    /// fit; what a constructor call decides is checked there.
+    /// </summary>
+    public bool RequireAtMost(Size size, Func<Diagnostic> otherwise, params Size[] limits) => _requireAtMost(size, limits, otherwise);
 
     /// <summary>Demands that a size is a multiple of another.</summary>
     public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => Require(Size.Modulo(size, of), 0, otherwise);

@@ -37,13 +37,10 @@ internal sealed class Select : Operation
             return null;
         }
         var (index, size) = (call.Get(Index), call.Input[axis]);
-        var room = index.Value < 0 ? size + index : size - index - 1;
-        if (room.Maximum() is < 0)
-        {
-            call.Report(DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString()));
-            return null;
-        }
-        return new Shape(call.Input.Sizes.Where((_, i) => i != axis));
+        return call.RequireAtMost(index.Value < 0 ? -index : index + 1,
+                () => DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString()), size)
+            ? new Shape(call.Input.Sizes.Where((_, i) => i != axis))
+            : null;
     }
 
     public override Computation Compute(OperationCall call) => Method("select", call.Get(Axis), call.Get(Index));
