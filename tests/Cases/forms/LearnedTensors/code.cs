@@ -215,7 +215,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line default
         t11.Dispose();
 #line (16,19)-(16,30) "Cases/LearnedTensors/net.knnet"
-        var t12 = z_2.slice(1, 0, 1, 1);
+        var t12 = z_2.narrow(1, 0, 1);
 #line default
         z_2.Dispose();
 #line (16,34)-(16,41) "Cases/LearnedTensors/net.knnet"
