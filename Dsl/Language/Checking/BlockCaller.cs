@@ -169,7 +169,10 @@ internal sealed class BlockCaller(Rooms rooms)
         var substitution = use.Instance is null ? Substitution(path, member, use, inputs) : null;
         var outputs = model.Outputs.Select(output => new TensorValue(
             substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
-            output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)).ToArray();
+            output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)
+        {
+            LearnedUntil = TensorValue.EndOfLearned(inputs, use.Declaration.Name.Text),
+        }).ToArray();
         for (var i = 0; i < inputs.Count; i++)
             if (model.InputChains[i] is { HasState: true } sharpened)
                 rooms.Chains.Observe(path, inputs[i], sharpened.Within(prefix, chains));

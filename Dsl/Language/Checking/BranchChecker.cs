@@ -21,7 +21,7 @@ internal sealed class BranchChecker(Rooms rooms)
 
     public void Check(BodyPath path, IfStatement statement)
     {
-        Branch BranchOf(IReadOnlyList<Statement> body) => new(Declarations.Targets(body), inner =>
+        Branch BranchOf(IReadOnlyList<Statement> body) => new(body.SelectMany(statement => statement.Sets).Select(name => name.Text), inner =>
         {
             rooms.Statements.Check(inner, body);
             return [];
@@ -96,7 +96,7 @@ internal sealed class BranchChecker(Rooms rooms)
         public Binding Merge(string name, Binding? a, Binding? b)
         {
             if (a is null || b is null)
-                return new Binding((a ?? b)!.Value, (a ?? b)!.Targets, place);
+                return (a ?? b)!.Undecided(place);
             var targets = a.Targets.Union(b.Targets).ToArray();
             if ((a.UndecidedAt ?? b.UndecidedAt) is { } undecided)
                 return new Binding(a.Value, targets, undecided);

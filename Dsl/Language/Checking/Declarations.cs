@@ -102,16 +102,6 @@ internal static class Declarations
     /// <summary>Whether the sizes of an input are too few or too many.</summary>
     public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > InputsAndOutputs.MaxDimensions };
 
-    /// <summary>The names that statements set.</summary>
-    public static IEnumerable<string> Targets(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch
-    {
-        AssignStatement assign => assign.Targets.Select(target => target.Text),
-        ModuleStatement module => [module.Name.Text],
-        IfStatement branch => Targets(branch.Then).Concat(Targets(branch.Else)),
-        ForStatement loop => Targets(loop.Body),
-        _ => [],
-    });
-
     /// <summary>Blocks inside each other: more is no network, and would exhaust the stack.</summary>
     private const int MaxNesting = 100;
 

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -193,7 +194,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             case SizeValue size:
                 if (size.Size.Maximum() is not <= 0)
                     return size.Size;
-                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe()));
+                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe())
+                    .WithHint(size.Size.Value < 0 ? "A size that only data has is a name, such as N." : null));
                 return null;
             case ErrorValue:
                 return null;
@@ -257,7 +259,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             return;
         }
         for (var axis = 0; axis < declared.Rank; axis++)
-            if (!rooms.Requirements.RequireEqual(path, tensor.Shape[axis], declared[axis], Differs))
+            if (!rooms.Requirements.RequireEqual(path, tensor.Shape[axis], declared[axis],
+                    () => Differs().WithHint(Sizing.Hint(tensor.Shape[axis], declared[axis]))))
                 return;
     }
 

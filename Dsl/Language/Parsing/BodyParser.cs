@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -176,7 +177,13 @@ internal sealed class BodyParser
         var end = StatementBounds.EndOfStatement(_cursor.Tokens, start);
         _cursor.Position = end;
         var statement = _statements.Read(StatementGrammar.At(_cursor.Tokens, start), start, end, TokenKind.End);
-        return statement ?? new ErrorStatement(StatementBounds.NamesDefined(_cursor.Tokens, start, end),
+        if (statement is not null)
+            return statement;
+        var names = StatementBounds.NamesDefined(_cursor.Tokens, start, end);
+        // What another language would write before a body: which names the body sets is known.
+        if (Current.Is(TokenKind.OpenBrace))
+            names = [.. names, .. ReadBody(_cursor.Tokens[start], "the statement").Statements.SelectMany(inner => inner.Sets)];
+        return new ErrorStatement(names,
             TextSpan.FromBounds(_cursor.Tokens[start].Span.Start, _cursor.Tokens[Math.Max(start, end - 1)].Span.End));
     }
 
@@ -196,14 +203,14 @@ internal sealed class BodyParser
     {
         var branches = new List<(Token Keyword, Expression? Condition, IReadOnlyList<Statement> Body)>();
         IReadOnlyList<Statement> otherwise = [];
-        var end = 0;
+        var (start, end) = (_cursor.Position, 0);
         while (true)
         {
             var keyword = Current;
             var condition = ReadHeader(keyword.IsWord("if") ? StatementGrammar.If : StatementGrammar.ElseIf, keyword);
             var isPython = _isIndented;
             if (!Current.Is(TokenKind.OpenBrace) && !isPython)
-                return new ErrorStatement([], keyword.Span);
+                return new ErrorStatement(StatementBounds.NamesAssigned(_cursor.Tokens, start, _cursor.Position), keyword.Span);
             var body = ReadBody(keyword, "'if'");
             // Without its brace it is not known where the body ends, so the condition must not decide anything.
             if (branches.Count < Parser.MaxNesting)
@@ -250,11 +257,11 @@ internal sealed class BodyParser
 
     private Statement ReadFor()
     {
-        var keyword = Current;
+        var (keyword, start) = (Current, _cursor.Position);
         var variable = Peek(1);
         var header = ReadHeader(StatementGrammar.ForHeader, keyword);
         if (!Current.Is(TokenKind.OpenBrace) && !_isIndented)
-            return new ErrorStatement([], keyword.Span);
+            return new ErrorStatement(StatementBounds.NamesAssigned(_cursor.Tokens, start, _cursor.Position), keyword.Span);
         var body = ReadBody(keyword, "'for'");
         header ??= new ForStatement(new Name(variable.Text, variable.Span), new ErrorExpression(keyword.Span), null, [], keyword.Span);
         return header with { Body = body.Statements, Span = TextSpan.FromBounds(keyword.Span.Start, body.End) };

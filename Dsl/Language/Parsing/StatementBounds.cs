@@ -102,6 +102,11 @@ internal static class StatementBounds
         return assign == end || !tokens[assign].Is(TokenKind.Assign) ? [] : Names(tokens, start, assign);
     }
 
+    /// <summary>The names before an equals sign among these tokens, whatever statements they were meant to be.</summary>
+    public static IReadOnlyList<Name> NamesAssigned(IReadOnlyList<Token> tokens, int start, int end) => Enumerable.Range(start, end - start)
+        .Where(i => tokens[i].Is(TokenKind.Identifier) && After(tokens, i, 1).Is(TokenKind.Assign))
+        .Select(i => new Name(tokens[i].Text, tokens[i].Span)).ToArray();
+
     private static Name[] Names(IReadOnlyList<Token> tokens, int start, int end) => Enumerable.Range(start, end - start)
         .Where(i => tokens[i].Is(TokenKind.Identifier))
         .Select(i => new Name(tokens[i].Text, tokens[i].Span))

@@ -169,7 +169,12 @@ internal sealed class OperationCall
     public bool RequireAtMost(Size size, Func<Diagnostic> otherwise, params Size[] limits) => _requireAtMost(size, limits, otherwise);
 
     /// <summary>Demands that a size is a multiple of another.</summary>
-    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => Require(Size.Modulo(size, of), 0, otherwise);
+    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise)
+    {
+        var rest = Size.Modulo(size, of);
+        return Require(rest, 0, () => otherwise() is var error && error.Hint is null && rest.Symbols().Any(s => s.Kind == SymbolKind.Data)
+            ? error.WithHint(Sizing.Hint(rest, 0, "It is one")) : error);
+    }
 
     /// <summary>Demands that groups share the channels evenly.</summary>
     public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,
