@@ -109,7 +109,8 @@ public sealed class ErrorCorpusTests
     [InlineData("'+' needs equal sizes, found [N, unit.c@1] and [N, 3].")]
     [InlineData("No prior reaches this norm: expected #0.")]
     public void Internals_in_a_message_are_seen(string message) => Assert.ThrowsAny<Xunit.Sdk.XunitException>(() =>
-        MessageStyle.AssertShowsNothingInternal("network Net", DiagnosticCatalogue.Internal(Read("KN0001-semicolon.knnet").At(default), message)));
+        MessageStyle.AssertShowsNothingInternal("network Net",
+            DiagnosticCatalogue.Internal(Read("KN0001-semicolon.knnet").At(default), message)));
 
     [Fact]
     public void Every_code_has_a_case()
@@ -183,7 +184,8 @@ internal static class MessageStyle
             Assert.DoesNotContain(Regex.Matches(text, @"\w+").Select(word => word.Value),
                 word => InternalNames.Contains(word) && !source.Contains(word, StringComparison.Ordinal));
             // Of what is left when quotes from the file are gone.
-            var own = Regex.Replace(text, @"'[^']*'|""[^""]*""", quoted => source.Contains(quoted.Value[1..^1], StringComparison.Ordinal) ? "" : quoted.Value);
+            var own = Regex.Replace(text, @"'[^']*'|""[^""]*""",
+                quoted => source.Contains(quoted.Value[1..^1], StringComparison.Ordinal) ? "" : quoted.Value);
             Assert.DoesNotMatch(@"\w+ \{ \w+ = |\[\]'|/[A-Z][a-z]+[A-Z]|[^ '\[(]@\d|#\d|`\d|System\.|\b__", own);
         }
     }

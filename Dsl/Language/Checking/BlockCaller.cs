@@ -129,25 +129,26 @@ internal sealed class BlockCaller(Rooms rooms)
     {
         var (declaration, source) = (block.Declaration, block.Source);
         var context = rooms.Subject.Context;
+        // Its plan for these inputs comes first: what it finds wrong is not said again of the plan for any arguments.
+        var instance = rooms.Subject.IsGeneric
+            ? null
+            : context.Instance(declaration, source, inputs, inputs.Select(path.FactOf).ToArray(), arguments.All, policy);
+        if (instance is { IsComplete: false })
+            context.SetFailed(declaration);
         var generic = context.Generic(declaration, source);
         if (generic.UsesNorm)
             rooms.Operations.UsePolicy(isPolicyAmbient);
         var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy) { Given = arguments.Given };
-        if (rooms.Subject.IsGeneric && (generic.IsComplete || generic.Outputs.Count > 0))
-            return context.HasFailed(declaration) || rooms.Requirements.RequireKnownSizes(use, place) ? use : null;
-        if (!rooms.Subject.IsGeneric)
+        if (instance is { IsComplete: true })
         {
-            var instance = context.Instance(declaration, source, inputs, inputs.Select(path.FactOf).ToArray(), arguments.All, policy);
-            if (instance.IsComplete)
-            {
-                rooms.Budget.AddStages(instance.StageCount);
-                return rooms.Requirements.RequireKnownSizes(use, place) ? use with { Instance = instance } : null;
-            }
-            context.SetFailed(declaration);
-            // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
-            if (source.Path != rooms.Subject.Source.Path && generic.IsComplete && instance.FirstError is { } inner)
-                Findings.Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
+            rooms.Budget.AddStages(instance.StageCount);
+            return rooms.Requirements.RequireKnownSizes(use, place) ? use with { Instance = instance } : null;
         }
+        if (instance is null && (generic.IsComplete || generic.Outputs.Count > 0) && !context.HasFailed(declaration))
+            return rooms.Requirements.RequireKnownSizes(use, place) ? use : null;
+        // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
+        if (instance is not null && source.Path != rooms.Subject.Source.Path && generic.IsComplete && instance.FirstError is { } inner)
+            Findings.Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
         Findings.Suppress();
         return null;
     }

@@ -159,6 +159,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         var value = new TensorValue(shape, ChainFact.NotBegun, At(input.Name.Span), input.Name.Text);
         Inputs = [.. Inputs, value];
         rooms.Names.Assign(input.Name);
+        // The names of sizes that are wrong are not known.
+        rooms.Names.LacksNames |= input.Shape.Sizes.Any(size => size is ErrorExpression);
         var isWrong = taken is not null || sizes.Contains(null) || sizes.Length is < 2 or > MaxDimensions;
         path.Scope.Set(input.Name.Text, new Binding(isWrong ? ErrorValue.Instance : value, [input.Name.Span]));
     }
@@ -194,6 +196,9 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             case SizeValue size:
                 if (size.Size.Maximum() is not <= 0)
                     return size.Size;
+                // A number of which nothing is left was said where it is used.
+                if (!declares && Findings.HasFailed)
+                    return null;
                 Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe())
                     .WithHint(size.Size.Value < 0 ? "A size that only data has is a name, such as N." : null));
                 return null;
@@ -260,7 +265,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         }
         for (var axis = 0; axis < declared.Rank; axis++)
             if (!rooms.Requirements.RequireEqual(path, tensor.Shape[axis], declared[axis],
-                    () => Differs().WithHint(Sizing.Hint(tensor.Shape[axis], declared[axis]))))
+                    () => Differs().WithHint(Sizing.Hint(tensor.Shape[axis], declared[axis], otherwise: null))))
                 return;
     }
 

@@ -43,7 +43,9 @@ internal sealed class NameTable(Subject subject, Findings findings)
         if (path.Scope.Find(name) is { } binding)
         {
             if (binding.UndecidedAt is { } place)
-                return findings.Fail(DiagnosticCatalogue.UndecidedValue(subject.At(span), name, place));
+                return !LacksNames && subject.Context.IsFirstUse(subject.Declaration, name, span)
+                    ? findings.Fail(DiagnosticCatalogue.UndecidedValue(subject.At(span), name, place))
+                    : findings.Suppress();
             Use(binding);
             return binding.Value switch
             {
@@ -86,13 +88,16 @@ internal sealed class NameTable(Subject subject, Findings findings)
     public void ReportUnknownStage(BodyPath path, Name callee)
     {
         var (name, file, scope) = (callee.Text, subject.File, path.Scope);
-        // Blocks have capitals: one that is not known may be in the import that failed.
-        if (file.Unusable.Contains(name) || file.LacksNames && char.IsUpper(name[0]) || scope.Find(name)?.Value is ErrorValue)
+        var operations = OperationCatalogue.All.Select(operation => operation.Name).ToArray();
+        // Blocks have capitals: one that is not known may be in what could not be read. A block or module that is missing is one
+        // mistake wherever it is used; an operation is misspelt each time.
+        if (file.Unusable.Contains(name) || scope.Find(name)?.Value is ErrorValue || file.LacksNames && char.IsUpper(name[0])
+            || ForeignNames.HintOrNearest(name, operations) is null && !subject.Context.IsFirstUse(subject.Source, name, callee.Span))
         {
             findings.Suppress();
             return;
         }
-        var known = OperationCatalogue.All.Select(operation => operation.Name).Concat(file.Visible.Keys).Concat(file.Externs.Keys)
+        var known = operations.Concat(file.Visible.Keys).Concat(file.Externs.Keys)
             .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue)).ToArray();
         findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name).WithHint(
             NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."

@@ -160,9 +160,8 @@ internal sealed class Lexer
             '#' => "Comments start with '//'.",
             '@' => "Write matmul(a, b) for the matrix product.",
             '^' => "There is no power operator: multiply, or write the number.",
-            '?' => "A size that only data has is a name, such as N. A value that depends on a condition is set in both branches of an 'if'.",
+            '?' => "A size that only data has is a name, such as N. A value that has a condition is set in both branches of an 'if'.",
             '\\' => "A statement goes on in the next line where a line ends with '->', an operator or a comma.",
-            '$' => "A computed part of a label is written in braces: stage{i}.",
             _ => null,
         };
         _position += length;

@@ -37,7 +37,8 @@ internal static class SyntaxHints
         return first.Text switch
         {
             "for" => HintForLoop(tokens, at),
-            "def" or "function" or "func" or "fn" or "class" => "Parts of a network are blocks beside it: block Name(x) { return x -> relu }.",
+            "def" or "function" or "func" or "fn" or "class" =>
+                "Parts of a network are blocks beside it: block Name(x) { return x -> relu }.",
             "import" => "Operations need no import; other files go in quotes, as in import \"blocks.knnet\".",
             "input" or "output" when found.Kind is TokenKind.Colon or TokenKind.OpenParen =>
                 $"Sizes come right after the name, in square brackets: {tokens[at - 1].Text}[N, 3, 32, 32].",
@@ -116,8 +117,11 @@ internal static class SyntaxHints
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier)
                 && at - 2 >= start && tokens[at - 2].Is(TokenKind.Arrow) =>
                 $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
+            TokenKind.OpenBrace when before.Is(TokenKind.Identifier) && hasArrow =>
+                $"A label ends with a colon, as in '{before.Text}{{i}}: stage'; arguments go in parentheses.",
             TokenKind.Comma when inArguments && before.Kind is TokenKind.Integer => "Write a list in square brackets, as in [2, 2].",
-            TokenKind.Colon or TokenKind.Dot when inBrackets && before.Kind is TokenKind.OpenBracket or TokenKind.Comma or TokenKind.Range =>
+            TokenKind.Colon or TokenKind.Dot
+                when inBrackets && before.Kind is TokenKind.OpenBracket or TokenKind.Comma or TokenKind.Range =>
                 "A part of a value is a stage: select(0) for one position, slice(0, 2) for several.",
             TokenKind.OpenParen when at - 2 >= start && before.Is(TokenKind.Identifier) && tokens[at - 2].Is(TokenKind.Dot) =>
                 HintForCall(at - 3 >= start ? tokens[at - 3].Text : "", before.Text),

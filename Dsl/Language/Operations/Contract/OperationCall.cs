@@ -173,7 +173,7 @@ internal sealed class OperationCall
     {
         var rest = Size.Modulo(size, of);
         return Require(rest, 0, () => otherwise() is var error && error.Hint is null && rest.Symbols().Any(s => s.Kind == SymbolKind.Data)
-            ? error.WithHint(Sizing.Hint(rest, 0, "It is one")) : error);
+            ? error.WithHint(Sizing.Hint(rest, 0, "It is one", null)) : error);
     }
 
     /// <summary>Demands that groups share the channels evenly.</summary>

@@ -25,7 +25,9 @@ internal static class Sizing
     /// Says for which sizes of the data two sizes with symbols are equal, where only a floor makes them differ; null where none does.
     /// </summary>
     /// <param name="what">What holds for these sizes.</param>
-    public static string? Hint(Size a, Size b, string what = "They are equal")
+    /// <param name="otherwise">What to do where no multiple helps.</param>
+    public static string? Hint(Size a, Size b, string what = "They are equal",
+        string? otherwise = "No multiple for the input makes them equal: give both the same strides, or cut one with slice.")
     {
         var difference = a - b;
         if (!difference.Terms.Any(term => term.Atoms.Any(atom => atom is Size.FloorAtom)))
@@ -40,7 +42,7 @@ internal static class Sizing
                         return $"{what} where '{symbol.Name}' is {(rest == 0 ? $"a multiple of {multiple}" : $"{size}")}: "
                             + $"write {size} for {symbol.Name} in the input.";
                 }
-        return "No multiple for the input makes them equal: give both the same strides, or cut one with slice.";
+        return difference.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data) ? otherwise : null;
     }
 
     /// <summary>What to do where a value that was a learned tensor does not fit, or null.</summary>
