@@ -88,12 +88,21 @@ internal static class Declarations
             if (!HasType(parameter))
                 diagnostics.Add(
                     DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.TypeText)
-                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near
-                        && near != parameter.Type.Text ? $"Did you mean '{near}'?"
-                        : parameter.Type.Text is "Tensor" or "tensor"
-                            ? $"Inputs have no type: remove ': {parameter.Type.Text}'."
-                            : null));
+                    .WithHint(HintForType(parameter.Type.Text)));
     }
+
+    /// <summary>What to write for a type that another language has, or that is misspelt, or null.</summary>
+    private static string? HintForType(string type) => type switch
+    {
+        "Tensor" or "tensor" => $"Inputs have no type: remove ': {type}'.",
+        "double" or "number" or "real" or "Double" or "Single" or "single" or "half" or "decimal" => "Did you mean 'float'?",
+        "integer" or "long" or "short" or "uint" or "size" or "Int32" or "Int64" => "Did you mean 'int'?",
+        "boolean" or "Boolean" or "flag" => "Did you mean 'bool'?",
+        "List" or "list" or "Sequence" or "Array" or "array" or "tuple" or "Tuple" or "vector" => "A list of whole numbers is int[].",
+        "policy" or "Policy" or "NormPolicy" or "Norm" => "Did you mean 'norm'?",
+        "string" or "str" or "String" => "Words are no parameters: use a bool or an int, and an 'if'.",
+        _ => Spelling.Nearest(type, ["int", "float", "bool", "norm"]) is { } near && near != type ? $"Did you mean '{near}'?" : null,
+    };
 
     /// <summary>Whether its type is one of the language.</summary>
     public static bool HasType(Parameter parameter) =>

@@ -97,7 +97,9 @@ internal sealed class NameTable(Subject subject, Findings findings)
             findings.Suppress();
             return;
         }
-        var known = operations.Concat(file.Visible.Keys).Concat(file.Externs.Keys)
+        var known = operations
+            .Concat(file.Visible.Where(pair => pair.Value.Declaration.Kind == ModuleKind.Block).Select(pair => pair.Key))
+            .Concat(file.Externs.Keys)
             .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue)).ToArray();
         findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name).WithHint(
             NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."

@@ -47,6 +47,7 @@ internal static class ForeignNames
     {
         ["adaptiveavgpool"] = "Write avgpool(global) for one position, adaptive_avgpool(size) for more.",
         ["adaptivemaxpool"] = "Write maxpool(global) for one position, adaptive_maxpool(size) for more.",
+        ["upsamplingbilinear"] = "Write upsample(2, mode: bilinear).", ["upsamplingnearest"] = "Write upsample(2).",
         ["sequential"] = "Write the stages in brackets: [ conv(64, 3), relu ].",
         ["modulelist"] = "Write a loop, or a stage with a number: [ stage * 3 ].",
         ["separableconv"] = "Write conv(x.channels, 3, groups: x.channels) -> conv(64, 1).",
