@@ -163,10 +163,6 @@ internal sealed class ConstructorWriter
                 case CheckItem check when _plan.Sizes.CanCheck(check):
                     _writer.Line(check.Place, CheckCode(check));
                     break;
-                case RangeItem range when _plan.Sizes.CanCheck(range):
-                    _writer.Line(range.Place,
-                        $"{Types.Sizes}.Require({_values.Of(range.IsInRange)}, {MessageOf(range.Diagnostic)}, {_values.Of(range.Number)});");
-                    break;
                 case IfItem branch:
                     WriteIf(branch);
                     break;
@@ -198,13 +194,17 @@ internal sealed class ConstructorWriter
 
     private string CheckCode(CheckItem check)
     {
-        var (left, right, message) = (_values.Of(check.Left), _values.Of(check.Right), MessageOf(check.Diagnostic));
-        return check.Relation switch
+        var message = MessageOf(check.Diagnostic);
+        return check switch
         {
-            Relation.Equal => $"{Types.Sizes}.RequireEqual({left}, {right}, {message});",
-            Relation.MultipleOf => $"{Types.Sizes}.RequireMultiple({left}, {right}, {message});",
-            Relation.AtLeast => $"{Types.Sizes}.Require({left} >= {right}, {message}, {(check.Left.IsConstant ? right : left)});",
-            _ => $"{Types.Sizes}.Require({left} == {right}, {message});",
+            LimitCheck limit => $"{Types.Sizes}.Require({_values.Of(limit.Condition)}, {message}, {_values.Of(limit.Found)});",
+            SizesCheck sizes => sizes.Relation switch
+            {
+                Relation.Equal => $"{Types.Sizes}.RequireEqual({_values.Of(sizes.Left)}, {_values.Of(sizes.Right)}, {message});",
+                Relation.MultipleOf => $"{Types.Sizes}.RequireMultiple({_values.Of(sizes.Left)}, {_values.Of(sizes.Right)}, {message});",
+                _ => $"{Types.Sizes}.Require({_values.Of(sizes.Left)} == {_values.Of(sizes.Right)}, {message});",
+            },
+            _ => throw new System.NotSupportedException($"No code is known for the check {check.GetType().Name}."),
         };
     }
 
@@ -266,7 +266,6 @@ internal sealed class ConstructorWriter
     {
         GroupItem or ConstructOperationItem or ConstructBlockItem => true,
         CheckItem check => _plan.Sizes.CanCheck(check),
-        RangeItem range => _plan.Sizes.CanCheck(range),
         IfItem branch => HasWork(branch) || FieldOf(branch) is not null,
         LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => _plan.Sizes.Needs(size.Variable)),
         _ => false,

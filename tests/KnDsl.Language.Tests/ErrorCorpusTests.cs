@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Text;
@@ -93,6 +94,24 @@ public sealed class ErrorCorpusTests
     [MemberData(nameof(Cases))]
     public void Messages_follow_one_style(string name) => Assert.All(CheckCase(name), MessageStyle.AssertFollowedBy);
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Messages_show_nothing_internal(string file)
+    {
+        var (source, found) = Check(file);
+        Assert.All(found, diagnostic => MessageStyle.AssertShowsNothingInternal(source.Content, diagnostic));
+    }
+
+    [Theory]
+    [InlineData("'a' must be a number, found (att: [N, 8, 4]/NotBegun).")]
+    [InlineData("'a' must be a number, found Symbol { Name = h, Kind = Data }.")]
+    [InlineData("'a' must be a number, found SizeValue.")]
+    [InlineData("'+' needs equal sizes, found [N, unit.c@1] and [N, 3].")]
+    [InlineData("No prior reaches this norm: expected #0.")]
+    public void Internals_in_a_message_are_seen(string message) => Assert.ThrowsAny<Xunit.Sdk.XunitException>(() =>
+        MessageStyle.AssertShowsNothingInternal("network Net",
+            DiagnosticCatalogue.Internal(Read("KN0001-semicolon.knnet").At(default), message)));
+
     [Fact]
     public void Every_code_has_a_case()
     {
@@ -145,6 +164,30 @@ internal static class MessageStyle
 
         if (diagnostic.Hint is { } hint)
             AssertSentences(hint);
+    }
+
+    /// <summary>Names of the language's own types and of their values that no text for users has: those of several words.</summary>
+    private static readonly HashSet<string> InternalNames =
+    [
+        .. typeof(Diagnostic).Assembly.GetTypes().SelectMany(type => type.IsEnum ? Enum.GetNames(type).Append(type.Name) : [type.Name])
+            .Where(name => Regex.IsMatch(name, "^([A-Z][a-z]+){2,}$")),
+    ];
+
+    /// <summary>
+    /// No word of ours that a file does not have: types, values of enums, what records print, and the names of what only the checker
+    /// has, such as counted sizes (x@1) and norms of a block's input (#0).
+    /// </summary>
+    public static void AssertShowsNothingInternal(string source, Diagnostic diagnostic)
+    {
+        foreach (var text in new[] { diagnostic.Message, diagnostic.Hint ?? "" })
+        {
+            Assert.DoesNotContain(Regex.Matches(text, @"\w+").Select(word => word.Value),
+                word => InternalNames.Contains(word) && !source.Contains(word, StringComparison.Ordinal));
+            // Of what is left when quotes from the file are gone.
+            var own = Regex.Replace(text, @"'[^']*'|""[^""]*""",
+                quoted => source.Contains(quoted.Value[1..^1], StringComparison.Ordinal) ? "" : quoted.Value);
+            Assert.DoesNotMatch(@"\w+ \{ \w+ = |\[\]'|/[A-Z][a-z]+[A-Z]|[^ '\[(]@\d|#\d|`\d|System\.|\b__", own);
+        }
     }
 
     private static void AssertSentences(string text)

@@ -56,6 +56,18 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Assert.True(withErrors > count / 2);
     }
 
+    /// <summary>Fewer files than above: what a message is made of shows soon.</summary>
+    [Fact]
+    public void Messages_about_damaged_files_show_nothing_internal()
+    {
+        for (var seed = 1; seed <= 1_000; seed++)
+        {
+            var text = Mutation.Make(seed, RealFiles);
+            Assert.All(CheckedFile.Check(new SourceText("fuzz.knnet", text)).Diagnostics,
+                diagnostic => MessageStyle.AssertShowsNothingInternal(text, diagnostic));
+        }
+    }
+
     [Fact]
     public void Damaged_projects_are_refused_in_good_order()
     {

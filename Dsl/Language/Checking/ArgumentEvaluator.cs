@@ -26,7 +26,8 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         var place = rooms.Subject.At(expression.Span);
         if (!parameter.Accepts(value))
             return rooms.Findings.Fail(
-                DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe()));
+                DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe())
+                    .WithHint(HintFor(parameter, callee, value, rooms.Subject.Source.Slice(expression.Span))));
         foreach (var number in Numbers(value))
         {
             var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();
@@ -44,6 +45,16 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         }
         return value;
     }
+
+    /// <summary>What to write instead of an argument of another kind, or null.</summary>
+    private string? HintFor(OperationParameter parameter, string callee, Value value, string text) => value switch
+    {
+        WordValue word when parameter.Words?.Contains(word.Word) == true => $"Write it without quotes: {parameter.Name}: {word.Word}.",
+        TensorValue when rooms.Subject.FindOperation(callee)?.Parameters.OfType<TensorParameter>().FirstOrDefault() is { } other =>
+            $"A value is given by name: {other.Name}: {text}.",
+        TensorValue => $"Values come from the left: {text} -> {callee}(...).",
+        _ => null,
+    };
 
     /// <summary>
     /// A word that only this parameter understands, an error for another word, or null for an expression of another

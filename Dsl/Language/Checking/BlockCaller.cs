@@ -129,25 +129,26 @@ internal sealed class BlockCaller(Rooms rooms)
     {
         var (declaration, source) = (block.Declaration, block.Source);
         var context = rooms.Subject.Context;
+        // Its plan for these inputs comes first: what it finds wrong is not said again of the plan for any arguments.
+        var instance = rooms.Subject.IsGeneric
+            ? null
+            : context.Instance(declaration, source, inputs, inputs.Select(path.FactOf).ToArray(), arguments.All, policy);
+        if (instance is { IsComplete: false })
+            context.SetFailed(declaration);
         var generic = context.Generic(declaration, source);
         if (generic.UsesNorm)
             rooms.Operations.UsePolicy(isPolicyAmbient);
         var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy) { Given = arguments.Given };
-        if (rooms.Subject.IsGeneric && (generic.IsComplete || generic.Outputs.Count > 0))
-            return context.HasFailed(declaration) || rooms.Requirements.RequireKnownSizes(use, place) ? use : null;
-        if (!rooms.Subject.IsGeneric)
+        if (instance is { IsComplete: true })
         {
-            var instance = context.Instance(declaration, source, inputs, inputs.Select(path.FactOf).ToArray(), arguments.All, policy);
-            if (instance.IsComplete)
-            {
-                rooms.Budget.AddStages(instance.StageCount);
-                return rooms.Requirements.RequireKnownSizes(use, place) ? use with { Instance = instance } : null;
-            }
-            context.SetFailed(declaration);
-            // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
-            if (source.Path != rooms.Subject.Source.Path && generic.IsComplete && instance.FirstError is { } inner)
-                Findings.Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
+            rooms.Budget.AddStages(instance.StageCount);
+            return rooms.Requirements.RequireKnownSizes(use, place) ? use with { Instance = instance } : null;
         }
+        if (instance is null && (generic.IsComplete || generic.Outputs.Count > 0) && !context.HasFailed(declaration))
+            return rooms.Requirements.RequireKnownSizes(use, place) ? use : null;
+        // The block's own file says what is wrong with it by itself; what only this use makes wrong is said here.
+        if (instance is not null && source.Path != rooms.Subject.Source.Path && generic.IsComplete && instance.FirstError is { } inner)
+            Findings.Report(DiagnosticCatalogue.InsideBlock(place, declaration.Name.Text, inner.Code, inner.Message, inner.Place));
         Findings.Suppress();
         return null;
     }
@@ -169,7 +170,10 @@ internal sealed class BlockCaller(Rooms rooms)
         var substitution = use.Instance is null ? Substitution(path, member, use, inputs) : null;
         var outputs = model.Outputs.Select(output => new TensorValue(
             substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
-            output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)).ToArray();
+            output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)
+        {
+            LearnedUntil = TensorValue.EndOfLearned(inputs, use.Declaration.Name.Text),
+        }).ToArray();
         if (!outputs.All(output => output.Shape.Sizes.All(size => size.IsBounded)))
         {
             // What the sizes at the default arguments make wrong is told of inside the block.

@@ -21,11 +21,15 @@ internal sealed class BranchChecker(Rooms rooms)
 
     public void Check(BodyPath path, IfStatement statement)
     {
-        Branch BranchOf(IReadOnlyList<Statement> body) => new(Declarations.Targets(body), inner =>
+        Branch BranchOf(IReadOnlyList<Statement> body)
         {
-            rooms.Statements.Check(inner, body);
-            return [];
-        });
+            var names = body.SelectMany(statement => statement.Sets).Select(name => name.Text);
+            return new(names, inner =>
+            {
+                rooms.Statements.Check(inner, body);
+                return [];
+            });
+        }
         var place = rooms.Subject.At(TextSpan.FromBounds(statement.Span.Start, statement.Condition.Span.End));
         Check(path, statement.Condition, place, BranchOf(statement.Then), BranchOf(statement.Else), []);
     }
@@ -38,8 +42,12 @@ internal sealed class BranchChecker(Rooms rooms)
         if (EvaluateCondition(path, condition) is not { } decision)
         {
             // Both branches are still read, so that their mistakes are found; which values they leave is not known.
-            then.Check(path.Branch(place, true, []));
-            otherwise.Check(path.Branch(place, false, []));
+            // Sizes that do not fit may be what the condition is for.
+            using (Findings.WithoutSizes())
+            {
+                then.Check(path.Branch(place, true, []));
+                otherwise.Check(path.Branch(place, false, []));
+            }
             foreach (var name in then.Names.Concat(otherwise.Names))
                 path.Scope.Set(name, ErrorValue.Instance);
             return locals.Select(_ => ErrorValue.Instance).ToArray();
@@ -62,7 +70,7 @@ internal sealed class BranchChecker(Rooms rooms)
             return rooms.Requirements.RequireKnown(decision, place, "if", "condition", place.OneLine()) ? decision.Condition : null;
         if (value is not ErrorValue)
             Findings.Report(DiagnosticCatalogue.ValueType(place, "A condition", "true or false", value.Describe())
-                .WithHint(value is SizeValue ? $"Compare it, as in '{value.Describe()} != 0'." : null));
+                .WithHint(value is SizeValue ? $"Compare it, as in '{place.OneLine()} != 0'." : null));
         return null;
     }
 
@@ -96,7 +104,7 @@ internal sealed class BranchChecker(Rooms rooms)
         public Binding Merge(string name, Binding? a, Binding? b)
         {
             if (a is null || b is null)
-                return new Binding((a ?? b)!.Value, (a ?? b)!.Targets, place);
+                return (a ?? b)!.Undecided(place);
             var targets = a.Targets.Union(b.Targets).ToArray();
             if ((a.UndecidedAt ?? b.UndecidedAt) is { } undecided)
                 return new Binding(a.Value, targets, undecided);

@@ -55,7 +55,12 @@ internal sealed class CallBinder(Rooms rooms)
                     ReportTooMany(argument, callee, arguments, signature, position);
                     return null;
                 }
-                ReportUnknown(argument.Name, callee, signature.Names.ToArray());
+                // A parameter that a block lacks is one mistake, wherever it is given.
+                if (signature is BlockSignature
+                    && !rooms.Subject.Context.IsFirstUse(rooms.Subject.Source, $"{callee}.{argument.Name.Text}", argument.Name.Span))
+                    rooms.Findings.Suppress();
+                else
+                    ReportUnknown(argument.Name, callee, signature.Names.ToArray());
                 continue;
             }
             var name = signature.NameOf(parameter);

@@ -76,12 +76,21 @@ internal static class Declarations
             if (!HasType(parameter))
                 diagnostics.Add(
                     DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.TypeText)
-                    .WithHint(Spelling.Nearest(parameter.Type.Text, ["int", "float", "bool", "norm"]) is { } near
-                        && near != parameter.Type.Text ? $"Did you mean '{near}'?"
-                        : parameter.Type.Text is "Tensor" or "tensor"
-                            ? $"Inputs have no type: remove ': {parameter.Type.Text}'."
-                            : null));
+                    .WithHint(HintForType(parameter.Type.Text)));
     }
+
+    /// <summary>What to write for a type that another language has, or that is misspelt, or null.</summary>
+    private static string? HintForType(string type) => type switch
+    {
+        "Tensor" or "tensor" => $"Inputs have no type: remove ': {type}'.",
+        "double" or "number" or "real" or "Double" or "Single" or "single" or "half" or "decimal" => "Did you mean 'float'?",
+        "integer" or "long" or "short" or "uint" or "size" or "Int32" or "Int64" => "Did you mean 'int'?",
+        "boolean" or "Boolean" or "flag" => "Did you mean 'bool'?",
+        "List" or "list" or "Sequence" or "Array" or "array" or "tuple" or "Tuple" or "vector" => "A list of whole numbers is int[].",
+        "policy" or "Policy" or "NormPolicy" or "Norm" => "Did you mean 'norm'?",
+        "string" or "str" or "String" => "Words are no parameters: use a bool or an int, and an 'if'.",
+        _ => Spelling.Nearest(type, ["int", "float", "bool", "norm"]) is { } near && near != type ? $"Did you mean '{near}'?" : null,
+    };
 
     /// <summary>Whether its type is one of the language.</summary>
     public static bool HasType(Parameter parameter) =>
@@ -89,16 +98,6 @@ internal static class Declarations
 
     /// <summary>Whether the sizes of an input are too few or too many.</summary>
     public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > InputsAndOutputs.MaxDimensions };
-
-    /// <summary>The names that statements set.</summary>
-    public static IEnumerable<string> Targets(IReadOnlyList<Statement> body) => body.SelectMany(statement => statement switch
-    {
-        AssignStatement assign => assign.Targets.Select(target => target.Text),
-        ModuleStatement module => [module.Name.Text],
-        IfStatement branch => Targets(branch.Then).Concat(Targets(branch.Else)),
-        ForStatement loop => Targets(loop.Body),
-        _ => [],
-    });
 
     /// <summary>Blocks inside each other: more is no network, and would exhaust the stack.</summary>
     private const int MaxNesting = 100;

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
@@ -14,4 +15,7 @@ internal sealed class Demands(BodyPath path, Requirements requirements) : IDeman
 
     public void AtLeast(Size size, Size minimum, Func<Diagnostic> otherwise) =>
         requirements.RequireAtLeast(path, size, minimum, otherwise);
+
+    public bool AtMost(Size size, IReadOnlyList<Size> limits, Func<Diagnostic> otherwise) =>
+        requirements.RequireAtMost(path, size, limits, otherwise);
 }

@@ -143,7 +143,10 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                 ? list.ItemAt(index)
                 : ErrorValue.Instance,
             _ => Findings.Fail(
-                DiagnosticCatalogue.ValueType(At(expression.Target.Span), "The value before an index", "a list", target.Describe())),
+                DiagnosticCatalogue.ValueType(At(expression.Target.Span), "The value before an index", "a list", target.Describe())
+                    .WithHint(target is TensorValue
+                        ? "A part of a value is a stage: select(0) for one position, slice(0, 2) for several."
+                        : null)),
         };
     }
 

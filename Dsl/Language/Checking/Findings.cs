@@ -1,5 +1,9 @@
+using System;
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Parsing;
+using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Checking;
@@ -18,14 +22,68 @@ internal sealed class Findings(DiagnosticBag bag)
 
     public Diagnostic? FirstError { get; private set; }
 
+    /// <summary>The arguments that the module is checked for; none where it is checked for any.</summary>
+    public IReadOnlyDictionary<string, Value> Arguments { get; set; } = new Dictionary<string, Value>();
+
+    private readonly HashSet<(string Code, string Argument)> _ofArguments = [];
+    private int _withoutSizes;
+
     public void Report(Diagnostic diagnostic)
     {
         if (diagnostic.Severity == Severity.Error)
         {
             HasFailed = true;
+            if (_withoutSizes > 0 && IsOfSizes(diagnostic))
+                return;
             FirstError ??= diagnostic;
+            if (IsOfSizes(diagnostic) && diagnostic.Code is not ("KN0201" or "KN0205" or "KN0206")
+                && ArgumentsIn(diagnostic.Place) is { Length: > 0 } names)
+            {
+                // Where several texts are wrong with one argument in them, the argument is: that is one mistake. No argument
+                // changes the number of dimensions.
+                if (!names.All(name => _ofArguments.Add((diagnostic.Code, name))))
+                    return;
+                var numbers = names.Where(Arguments.ContainsKey).Select(name => $"'{name}' is {Arguments[name].Describe()}").ToArray();
+                if (numbers.Length > 0)
+                    diagnostic = diagnostic with
+                    {
+                        Hint = $"{(diagnostic.Hint is { } hint ? hint + " " : "")}Here {string.Join(" and ", numbers)}.",
+                    };
+            }
         }
         bag.Add(diagnostic);
+    }
+
+    /// <summary>Errors of sizes are passed over until the result is disposed of: another error, reported already, may cause them.</summary>
+    public IDisposable WithoutSizes() => new Silence(this);
+
+    private sealed class Silence : IDisposable
+    {
+        private readonly Findings _findings;
+
+        public Silence(Findings findings)
+        {
+            _findings = findings;
+            findings._withoutSizes++;
+        }
+
+        public void Dispose() => _findings._withoutSizes--;
+    }
+
+    /// <summary>Whether it is about sizes or ranges, which other arguments could make right.</summary>
+    private static bool IsOfSizes(Diagnostic diagnostic) =>
+        diagnostic.Code is "KN0107" || diagnostic.Code.StartsWith("KN02", StringComparison.Ordinal);
+
+    /// <summary>The arguments that a text names and that are numbers; or the number that it is.</summary>
+    private string[] ArgumentsIn(Place place)
+    {
+        var tokens = Lexer.Tokenize(place.Text, place.Span, new DiagnosticBag());
+        if (Arguments.Count > 0 && tokens[0].Is(TokenKind.Identifier) && tokens[1].Is(TokenKind.End))
+            return [tokens[0].Text];
+        return tokens.Where((token, i) => token.Is(TokenKind.Identifier) && !(i > 0 && tokens[i - 1].Is(TokenKind.Dot))
+                && !tokens[i + 1].Is(TokenKind.Colon))
+            .Select(token => token.Text).Distinct()
+            .Where(name => Arguments.TryGetValue(name, out var value) && value is SizeValue { Size.Value: not null }).ToArray();
     }
 
     /// <summary>Reports an error; the value that it leaves silences whatever depends on it.</summary>

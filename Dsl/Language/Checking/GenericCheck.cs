@@ -9,7 +9,7 @@ namespace KnDsl.Language.Checking;
 
 /// <summary>
 /// Makes the plan of a declaration for any arguments. Where a block does not say how many dimensions its inputs have, its
-/// operations do: the first combination of ranks under which all of them fit is taken, [N, C, H, W] before the others.
+/// operations do: the first combination of ranks under which all of them fit, or most, is taken, [N, C, H, W] before the others.
 /// </summary>
 internal static class GenericCheck
 {
@@ -19,20 +19,19 @@ internal static class GenericCheck
     {
         if (declaration.Kind == ModuleKind.Network)
             return new ModuleChecker(context, declaration, source, true).CheckNetwork();
-        (ModuleModel Model, DiagnosticBag Findings)? first = null;
+        (ModuleModel Model, DiagnosticBag Findings, int Misfits)? best = null;
         foreach (var ranks in Combinations(declaration))
         {
             var findings = new DiagnosticBag();
             var model = new ModuleChecker(context, declaration, source, true, findings).CheckBlock(ranks);
-            if (!findings.ToList().Any(finding => finding.DependsOnRank))
-            {
-                context.Diagnostics.AddRange(findings.ToList());
-                return model;
-            }
-            first ??= (model, findings);
+            var misfits = findings.ToList().Count(finding => finding.DependsOnRank);
+            if (best is null || misfits < best.Value.Misfits)
+                best = (model, findings, misfits);
+            if (misfits == 0)
+                break;
         }
-        context.Diagnostics.AddRange(first!.Value.Findings.ToList());
-        return first.Value.Model;
+        context.Diagnostics.AddRange(best!.Value.Findings.ToList());
+        return best.Value.Model;
     }
 
     /// <summary>The ranks to try: those that the header declares, and the others in all ways.</summary>

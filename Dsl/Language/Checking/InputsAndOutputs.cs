@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -175,6 +176,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         Inputs = [.. Inputs, value];
         _declared.Add(new DeclaredInput(value, [.. input.Shape.Sizes.Zip(shape.Sizes, Declared)], At(input.Span)));
         rooms.Names.Assign(input.Name);
+        // The names of sizes that are wrong are not known.
+        rooms.Names.LacksNames |= input.Shape.Sizes.Any(size => size is ErrorExpression);
         var isWrong = taken is not null || sizes.Contains(null) || sizes.Length is < 2 or > MaxDimensions;
         path.Scope.Set(input.Name.Text, new Binding(isWrong ? ErrorValue.Instance : value, [input.Name.Span]));
     }
@@ -214,7 +217,11 @@ internal sealed class InputsAndOutputs(Rooms rooms)
                         RequirePositive(path, size.Size, expression);
                     return size.Size;
                 }
-                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe()));
+                // A number of which nothing is left was said where it is used.
+                if (!declares && Findings.HasFailed)
+                    return null;
+                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "at least 1", size.Describe())
+                    .WithHint(size.Size.Value < 0 ? "A size that only data has is a name, such as N." : null));
                 return null;
             case ErrorValue:
                 return null;
@@ -289,7 +296,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             return;
         }
         for (var axis = 0; axis < declared.Rank; axis++)
-            if (!rooms.Requirements.RequireEqual(path, tensor.Shape[axis], declared[axis], Differs))
+            if (!rooms.Requirements.RequireEqual(path, tensor.Shape[axis], declared[axis],
+                    () => Differs().WithHint(Sizing.Hint(tensor.Shape[axis], declared[axis], otherwise: null))))
                 return;
     }
 

@@ -131,7 +131,7 @@ internal sealed class LoopChecker(Rooms rooms)
                 path.Scope.Set(round.Name, round.Binding);
             foreach (var name in turn.Scope.Names)
                 if (path.Scope.Find(name) is null)
-                    path.Scope.Set(name, turn.Scope.Find(name)! with { UndecidedAt = range.Place });
+                    path.Scope.Set(name, turn.Scope.Find(name)!.Undecided(range.Place));
             path.Items.Add(new LoopItem(range.Variable, range.From, range.To, turn.Items, pass.Carried, pass.Sizes, range.Place));
             return others.Select(round => round.Head).ToArray();
         }

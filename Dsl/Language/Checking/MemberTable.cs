@@ -107,7 +107,7 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         foreach (var loop in loops)
             if (!counts.Contains(loop.Variable) && loop.Branches == path.Branches.Count && !((loop.To - loop.From).Maximum() <= 1))
                 path.Items.Add(
-                    new CheckItem(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, name.ToString(), place)));
+                    new SizesCheck(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, name.ToString(), place)));
         return null;
     }
 

@@ -40,13 +40,13 @@ internal sealed class ModelContext
 
     public void SetFailed(ModuleDeclaration declaration) => _failed.Add(declaration);
 
-    private readonly Dictionary<(ModuleDeclaration, string), TextSpan> _unknownNames = [];
+    private readonly Dictionary<(object, string), TextSpan> _unknownNames = [];
 
-    /// <summary>Whether a name that a declaration lacks is used here for the first time.</summary>
-    public bool IsFirstUse(ModuleDeclaration declaration, string name, TextSpan span)
+    /// <summary>Whether a name that a declaration or a file lacks is used here for the first time.</summary>
+    public bool IsFirstUse(object lacking, string name, TextSpan span)
     {
-        if (!_unknownNames.TryGetValue((declaration, name), out var first))
-            _unknownNames[(declaration, name)] = first = span;
+        if (!_unknownNames.TryGetValue((lacking, name), out var first))
+            _unknownNames[(lacking, name)] = first = span;
         return first.Equals(span);
     }
 

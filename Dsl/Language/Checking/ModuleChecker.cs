@@ -46,6 +46,9 @@ internal sealed class ModuleChecker
             _rooms.Names.Declare(path, parameter.Name, arguments.TryGetValue(parameter.Name.Text, out var given) ? given
                 : _subject.IsGeneric || unknown.Contains(parameter.Name.Text) ? SymbolFor(parameter)
                 : DefaultOf(path, parameter) ?? SymbolFor(parameter));
+        if (!_subject.IsGeneric)
+            _rooms.Findings.Arguments = Declaration.Parameters.Select(parameter => parameter.Name.Text).Distinct()
+                .ToDictionary(name => name, name => path.Scope.Find(name)!.Value);
         // A parameter without a type is reported already; it was meant as an input, whose sizes are not known then.
         _rooms.Names.LacksNames = Declaration.Inputs.Count > 0;
         foreach (var input in Declaration.Inputs)
@@ -84,6 +87,7 @@ internal sealed class ModuleChecker
             path.Scope.Set(input.Name, input);
         foreach (var pair in arguments)
             path.Scope.Set(pair.Key, pair.Value);
+        _rooms.Findings.Arguments = arguments;
         _rooms.InputsAndOutputs.BindHeaderSizes(path);
         return Check(path);
     }

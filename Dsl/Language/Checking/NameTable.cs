@@ -3,6 +3,7 @@ using System.Linq;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
+using KnDsl.Language.Parsing;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
@@ -42,20 +43,30 @@ internal sealed class NameTable(Subject subject, Findings findings)
         if (path.Scope.Find(name) is { } binding)
         {
             if (binding.UndecidedAt is { } place)
-                return findings.Fail(DiagnosticCatalogue.UndecidedValue(subject.At(span), name, place));
+                return !LacksNames && subject.Context.IsFirstUse(subject.Declaration, name, span)
+                    ? findings.Fail(DiagnosticCatalogue.UndecidedValue(subject.At(span), name, place))
+                    : findings.Suppress();
             Use(binding);
-            return binding.Value is ErrorValue ? findings.Suppress() : binding.Value;
+            return binding.Value switch
+            {
+                ErrorValue => findings.Suppress(),
+                ModuleValue module => findings.Fail(DiagnosticCatalogue.ValueType(subject.At(span), "This", "a value", module.Describe())
+                    .WithHint($"Apply it: value -> {name}.")),
+                var value => value,
+            };
         }
         if (name is "true" or "false")
             return new BoolValue(name == "true");
         // Once a declaration is enough for a name that it lacks.
         return LacksNames || !subject.Context.IsFirstUse(subject.Declaration, name, span)
             ? findings.Suppress()
-            : findings.Fail(DiagnosticCatalogue.UnknownName(subject.At(span), name).WithHint(HintFor(path, name)));
+            : findings.Fail(DiagnosticCatalogue.UnknownName(subject.At(span), name).WithHint(HintFor(path, name, span)));
     }
 
-    private string? HintFor(BodyPath path, string name)
+    private string? HintFor(BodyPath path, string name, TextSpan span)
     {
+        if (name is "None" or "null" or "nil" or "undefined")
+            return $"There is no '{name}': leave the argument or the stage out.";
         var line = LineThatSets(name);
         if (line is null && Spelling.Hint(name, path.Scope.Names.Concat(["true", "false"])) is { } hint)
             return hint;
@@ -63,31 +74,48 @@ internal sealed class NameTable(Subject subject, Findings findings)
             return $"Write {operation.Example}.";
         if (subject.FindOperation(name) is not null || subject.File.Visible.ContainsKey(name))
             return $"'{name}' is a stage: write value -> {name}.";
-        return line is null ? null : $"It is only set on line {line}.";
+        return line is null ? null
+            : line == subject.At(span).Line && path.Turns.Count + path.Loops.Count > 0
+                ? "It has no value in the first turn of the loop: set it before."
+            : $"It is only set on line {line}.";
     }
 
     /// <summary>The line of the module's body that sets a name, for one that is read before.</summary>
-    private int? LineThatSets(string name) => subject.Declaration.Body.OfType<AssignStatement>().SelectMany(assign => assign.Targets)
+    private int? LineThatSets(string name) => subject.Declaration.Body.SelectMany(statement => statement.Sets)
         .FirstOrDefault(target => target.Text == name) is { } later ? subject.At(later.Span).Line : null;
 
     /// <summary>Reports that nothing has the name of a stage, unless a mistake that is reported already explains it.</summary>
     public void ReportUnknownStage(BodyPath path, Name callee)
     {
         var (name, file, scope) = (callee.Text, subject.File, path.Scope);
-        // Blocks have capitals: one that is not known may be in the import that failed.
-        if (file.Unusable.Contains(name) || file.LacksNames && char.IsUpper(name[0]) || scope.Find(name)?.Value is ErrorValue)
+        var operations = OperationCatalogue.All.Select(operation => operation.Name).ToArray();
+        // Blocks have capitals: one that is not known may be in what could not be read. A block or module that is missing is one
+        // mistake wherever it is used; an operation is misspelt each time.
+        if (file.Unusable.Contains(name) || scope.Find(name)?.Value is ErrorValue || file.LacksNames && char.IsUpper(name[0])
+            || ForeignNames.HintOrNearest(name, operations) is null && !subject.Context.IsFirstUse(subject.Source, name, callee.Span))
         {
             findings.Suppress();
             return;
         }
-        var known = OperationCatalogue.All.Select(operation => operation.Name).Concat(file.Visible.Keys).Concat(file.Externs.Keys)
-            .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue));
-        findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name)
-            .WithHint(NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."
-                : (OperationCatalogue.FindByTorchName(name) ?? Spelling.Nearest(name, known)) is { } nearest
-                    ? $"Did you mean '{nearest}'?"
-                    : null));
+        var known = operations
+            .Concat(file.Visible.Where(pair => pair.Value.Declaration.Kind == ModuleKind.Block).Select(pair => pair.Key))
+            .Concat(file.Externs.Keys)
+            .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue)).ToArray();
+        findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name).WithHint(
+            NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."
+            : scope.Find(name)?.Value is { } value ? HintForValue(name, value)
+            : ForeignNames.HintOrNearest(name, known)));
     }
+
+    /// <summary>What may be meant by the name of a value that is written as a stage.</summary>
+    private static string HintForValue(string name, Value value) => value switch
+    {
+        TensorValue => $"'{name}' is a value, not a stage: join values with '+', '-', '*' or concat(a, {name}).",
+        PolicyValue => $"It is a policy: write norm({name}).",
+        BoolValue => $"'{name}' is a condition, not a stage: write stage if {name}.",
+        ListValue or ListParameterValue => $"'{name}' is a list, not a stage.",
+        _ => $"'{name}' is a number, not a stage.",
+    };
 
     public void ReportUnused()
     {

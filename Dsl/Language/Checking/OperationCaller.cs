@@ -86,7 +86,11 @@ internal sealed class OperationCaller(Rooms rooms)
     public TensorValue Plan(BodyPath path, Member? member, OperationCall call, Shape shape, Place place, string? target)
     {
         var step = rooms.Chains.Pass(path, call, member, place);
-        var output = new TensorValue(shape, step.Output, place, target ?? "") { IsLearned = call.IsLearned };
+        var output = new TensorValue(shape, step.Output, place, target ?? "")
+        {
+            IsLearned = call.IsLearned,
+            LearnedUntil = call.IsLearned ? null : TensorValue.EndOfLearned(call.Inputs, call.Operation.Name),
+        };
         path.Items.Add(new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From });
         return output;
     }

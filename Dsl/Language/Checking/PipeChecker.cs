@@ -118,9 +118,9 @@ internal sealed class PipeChecker(Rooms rooms)
             var given = call.Arguments.TakeWhile(argument => argument.Name is null).ToArray();
             if (operation.InputCount is 1)
                 return [Findings.Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it as a stage")
-                    .WithHint(given.Length > 0
-                        ? $"Write {rooms.Subject.Source.Slice(given[0].Span)} -> {name}{(given.Length > 1 ? "(...)" : "")}."
-                        : $"Write value -> {name}."))];
+                    .WithHint(given.Length > 0 && given[0].Value is not (IntegerLiteral or FloatLiteral or TextLiteral)
+                        ? $"Write {rooms.Subject.Source.Slice(given[0].Span)} -> {name}{(call.Arguments.Count > 1 ? "(...)" : "")}."
+                        : $"Write value -> {At(call.Span).OneLine()}."))];
             if (expression.Label is not null && operation.Module is null)
                 return [Findings.Fail(DiagnosticCatalogue.LabelNotAllowed(At(expression.Label.Span), $"'{name}' has no module to name"))];
             return [rooms.Operations.EvaluateJoin(path, operation, expression, given, target)];

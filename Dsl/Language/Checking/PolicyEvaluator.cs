@@ -41,10 +41,20 @@ internal sealed class PolicyEvaluator(Rooms rooms)
         var known = NormPolicies.All.Select(definition => definition.Name).ToArray();
         rooms.Findings.Report(DiagnosticCatalogue.ValueType(
                 place, "This", $"a normalization policy ({string.Join(", ", known)})", $"'{rooms.Subject.Source.Slice(expression.Span)}'")
-            .WithHint(expression is IntegerLiteral ? NoChannels
-                : call is not null ? Spelling.Hint(call.Callee.Text, known) : null));
+            .WithHint(expression switch
+            {
+                IntegerLiteral => NoChannels,
+                TextLiteral text when known.Contains(text.Value) => $"Write it without quotes: {text.Value}().",
+                _ when call is null => null,
+                _ when call.Callee.Text is "null" or "None" or "nil" or "identity" => "For no normalization write none().",
+                _ => Spelling.Hint(call.Callee.Text, known) ?? Spelling.Hint(FirstWord(call.Callee.Text), known),
+            }));
         return null;
     }
+
+    /// <summary>The name without 'norm' and what comes after it: BatchNorm2d is batch.</summary>
+    private static string FirstWord(string name) =>
+        name.IndexOf("norm", System.StringComparison.OrdinalIgnoreCase) is > 0 and var end ? name.Substring(0, end).TrimEnd('_') : name;
 
     /// <summary>A policy as a value, or an error.</summary>
     public Value EvaluateValue(BodyPath path, Expression expression) => (Value?)Evaluate(path, expression) ?? ErrorValue.Instance;

@@ -23,7 +23,7 @@ internal sealed class Requirements(Subject subject, Findings findings)
     {
         left = left.Substitute(path.Assumptions);
         right = right.Substitute(path.Assumptions);
-        return left == right || RequireZero(path, left - right, () => new CheckItem(left, Relation.Equal, right, diagnostic()), diagnostic);
+        return left == right || RequireZero(path, left - right, () => new SizesCheck(left, Relation.Equal, right, diagnostic()), diagnostic);
     }
 
     /// <summary>Whether a size is a multiple of another, in the same way.</summary>
@@ -32,7 +32,7 @@ internal sealed class Requirements(Subject subject, Findings findings)
         size = size.Substitute(path.Assumptions);
         of = of.Substitute(path.Assumptions);
         var rest = Size.Modulo(size, of);
-        return rest == Size.Zero || RequireZero(path, rest, () => new CheckItem(size, Relation.MultipleOf, of, diagnostic()), diagnostic);
+        return rest == Size.Zero || RequireZero(path, rest, () => new SizesCheck(size, Relation.MultipleOf, of, diagnostic()), diagnostic);
     }
 
     private bool RequireZero(BodyPath path, Size difference, Func<CheckItem> check, Func<Diagnostic> diagnostic)
@@ -49,37 +49,55 @@ internal sealed class Requirements(Subject subject, Findings findings)
         return true;
     }
 
-    /// <summary>Plans a check that a number is at least some other, unless that is certain or is checked on this path already.</summary>
+    /// <summary>Plans a check that a number is at least some other, unless that is certain.</summary>
     public void RequireAtLeast(BodyPath path, Size size, Size minimum, Func<Diagnostic> diagnostic)
     {
-        if (subject.IsGeneric && !IsNeverNegative(path, size - minimum) && !IsChecked(path, size, minimum))
-            path.Items.Add(new CheckItem(size, Relation.AtLeast, minimum, diagnostic()));
+        if (subject.IsGeneric && !IsNeverNegative(path, size - minimum))
+            PlanCheck(path, Condition.Compare(Comparison.GreaterOrEqual, size, minimum),
+                new SizeValue(size.IsConstant ? minimum : size), diagnostic);
+    }
+
+    /// <summary>
+    /// Whether a number is at most one of some others. Where only arguments decide it, a check for the constructor is planned;
+    /// where data decides it, torch refuses what does not fit.
+    /// </summary>
+    public bool RequireAtMost(BodyPath path, Size size, IReadOnlyList<Size> limits, Func<Diagnostic> diagnostic)
+    {
+        size = size.Substitute(path.Assumptions);
+        var condition = Condition.False;
+        foreach (var limit in limits.Select(limit => limit.Substitute(path.Assumptions)))
+            condition = Condition.Join(false, condition, Size.IsAtMost(size, limit)
+                ? Condition.True
+                : Condition.Compare(Comparison.LessOrEqual, size, limit));
+        return RequireCondition(path, condition, new SizeValue(size),
+            size.Symbols().Concat(limits.SelectMany(limit => limit.Symbols())), diagnostic);
     }
 
     /// <summary>Demands that a number is in its parameter's range; where arguments decide it, a check is planned.</summary>
     /// <returns>Whether it can be.</returns>
-    public bool RequireRange(BodyPath path, Number number, OperationParameter parameter, Func<Diagnostic> diagnostic)
+    public bool RequireRange(BodyPath path, Number number, OperationParameter parameter, Func<Diagnostic> diagnostic) =>
+        RequireCondition(path, parameter.Range(number), new FloatValue(number), number.Symbols(), diagnostic);
+
+    private bool RequireCondition(
+        BodyPath path, Condition condition, Value found, IEnumerable<Symbol> symbols, Func<Diagnostic> diagnostic)
     {
-        var isInRange = parameter.Range(number);
-        if (isInRange.Value is { } known)
+        if (condition.Value == false)
         {
-            if (!known)
-                findings.Report(diagnostic());
-            return known;
+            findings.Report(diagnostic());
+            return false;
         }
-        if (subject.IsGeneric && number.Symbols().All(symbol => symbol.Kind == SymbolKind.Construction)
-            && !path.ItemsOutwards().OfType<RangeItem>().Any(range => range.IsInRange == isInRange))
-            path.Items.Add(new RangeItem(number, isInRange, diagnostic()));
+        if (subject.IsGeneric && condition.Value is null && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
+            PlanCheck(path, condition, found, diagnostic);
         return true;
     }
 
-    /// <summary>Whether a check is planned already: of a parameter that ten stages have, one is enough.</summary>
-    private static bool IsChecked(BodyPath path, Size size, Size minimum)
+    /// <summary>Plans a check, unless the same is planned already: of a parameter that ten stages have, one is enough.</summary>
+    private static void PlanCheck(BodyPath path, Condition condition, Value found, Func<Diagnostic> diagnostic)
     {
         foreach (var item in path.ItemsOutwards())
-            if (item is CheckItem { Relation: Relation.AtLeast } check && check.Left == size && check.Right == minimum)
-                return true;
-        return false;
+            if (item is LimitCheck check && check.Condition == condition)
+                return;
+        path.Items.Add(new LimitCheck(condition, found, diagnostic()));
     }
 
     /// <summary>

@@ -8,7 +8,11 @@ namespace KnDsl.Language.Checking;
 /// <summary>What a name stands for at some point of a body.</summary>
 /// <param name="Targets">The places that assigned it: reading the name uses all of them.</param>
 /// <param name="UndecidedAt">The if of which only one branch set it; reading it is an error.</param>
-internal sealed record Binding(Value Value, IReadOnlyList<TextSpan> Targets, Place? UndecidedAt = null);
+internal sealed record Binding(Value Value, IReadOnlyList<TextSpan> Targets, Place? UndecidedAt = null)
+{
+    /// <summary>The same after an if or a loop that may pass it over; what was wrong in it is reported, and needs no second word.</summary>
+    public Binding Undecided(Place place) => Value is ErrorValue && UndecidedAt is null ? this : this with { UndecidedAt = place };
+}
 
 /// <summary>The names of a body at some point; copied where paths part.</summary>
 internal sealed class Scope

@@ -88,7 +88,7 @@ internal sealed class SharedModules(Rooms rooms)
         BodyPath path, SharedModule shared, Operation operation, IReadOnlyList<TensorValue> given, Call call, Place place, string? target)
     {
         if (call.Arguments.Count > 0)
-            return RefuseArguments(shared, call.Arguments);
+            return RefuseArguments(path, shared, call.Callee, call.Arguments);
         if (given.Count != 1)
             return Findings.NoValues;
         var use = rooms.Operations.NewCall(path, operation, given, shared.Arguments!, place);
@@ -109,7 +109,7 @@ internal sealed class SharedModules(Rooms rooms)
             .ToArray();
         var (arguments, others) = BlockCaller.SplitInputs(all, block.Declaration, given.Count);
         if (others.Count > 0)
-            return RefuseArguments(shared, others);
+            return RefuseArguments(path, shared, call.Callee, others);
         if (rooms.Blocks.EvaluateInputs(path, given, arguments, block) is not { } inputs
             || !rooms.Blocks.FitHeader(inputs, block, place) || !FitFirst(path, shared, inputs, place)
             || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient,
@@ -119,10 +119,13 @@ internal sealed class SharedModules(Rooms rooms)
         return rooms.Blocks.Apply(path, shared.Member, use, inputs, place, target);
     }
 
-    private IReadOnlyList<Value> RefuseArguments(SharedModule shared, IReadOnlyList<Argument> arguments) =>
+    private IReadOnlyList<Value> RefuseArguments(
+        BodyPath path, SharedModule shared, Name callee, IReadOnlyList<Argument> arguments) =>
     [
         Findings.Fail(DiagnosticCatalogue.TooManyArguments(At(arguments[0].Span), shared.Label.ToString(), arguments.Count, [])
-            .WithHint("Its arguments are given where it is declared.")),
+            .WithHint(arguments[0].Value is NameExpression name && path.Scope.Find(name.Name)?.Value is TensorValue
+                ? $"Write {name.Name} -> {callee.Text}."
+                : "Its arguments are given where it is declared.")),
     ];
 
     /// <summary>

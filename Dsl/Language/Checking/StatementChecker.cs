@@ -77,7 +77,7 @@ internal sealed class StatementChecker(Rooms rooms)
         var text = rooms.Subject.Source.Slice(error.Span);
         bool Begins(string word) => text.StartsWith(word, StringComparison.Ordinal);
         // An input that cannot be read declares sizes that nobody knows; so does one that gives its value no name.
-        rooms.Names.LacksNames |= Begins("input") || error.Targets.Count == 0 && text.Contains("->");
+        rooms.Names.LacksNames |= Begins("input") || Begins("=") || !text.Contains("=") && (text.Contains("->") || text.Contains("["));
         foreach (var target in error.Targets)
             path.Scope.Set(target.Text, ErrorValue.Instance);
         if (isTop && (Begins("output") || Begins("return")))

@@ -373,6 +373,11 @@ internal static class DiagnosticCatalogue
     public static Diagnostic Padding(Place at, string operation, string padding, string kernel, string most) =>
         new(PaddingRule, at, $"'{operation}' pads a kernel of {kernel} by {padding}; expected at most half the kernel, {most}.");
 
+    public static Diagnostic PaddingOfInput(
+        Place at, string operation, string mode, string dimension, string size, string padding, string most) =>
+        new(PaddingRule, at,
+            $"'{operation}' pads the {dimension} of {size} by {padding} with mode {mode}; expected at most {most}.");
+
     private static readonly DiagnosticDescriptor ConcatRule = Error("KN0211", "Values cannot be joined", dependsOnRank: true);
 
     public static Diagnostic Concat(Place at, string left, string right, string where, Place? other) =>

@@ -40,24 +40,6 @@ internal static class OperationCatalogue
 
     private static readonly Dictionary<string, Operation> ByName = All.ToDictionary(operation => operation.Name);
 
-    /// <summary>What PyTorch's users may write, where no likeness of the names helps: without case, digits and underscores.</summary>
-    private static readonly Dictionary<string, string> TorchNames = new()
-    {
-        ["convd"] = "conv", ["maxpoold"] = "maxpool", ["avgpoold"] = "avgpool", ["batchnorm"] = "norm", ["batchnormd"] = "norm",
-        ["adaptiveavgpoold"] = "avgpool(global)", ["adaptivemaxpoold"] = "maxpool(global)", ["globalavgpool"] = "avgpool(global)",
-        ["gap"] = "avgpool(global)", ["cat"] = "concat", ["dense"] = "linear", ["fc"] = "linear", ["swish"] = "silu", ["zeropadd"] = "pad",
-        ["parameter"] = "learned", ["multiheadattention"] = "attention", ["sdpa"] = "scaled_dot_product_attention",
-        ["layernormd"] = "layernorm(axis: 1)", ["localresponsenorm"] = "local_response_norm", ["lrn"] = "local_response_norm",
-        ["globalresponsenorm"] = "grn", ["droppath"] = "stochastic_depth",
-        ["convtransposed"] = "conv_transpose", ["deconv"] = "conv_transpose", ["interpolate"] = "upsample", ["upsamplingd"] = "upsample",
-        ["view"] = "reshape", ["unsqueeze"] = "reshape", ["transpose"] = "permute", ["chunk"] = "split", ["amax"] = "max",
-        ["reflectionpadd"] = "conv(..., mode: reflect)", ["sequential"] = "[ stage, stage ]", ["range"] = "0..n", ["len"] = "list.count",
-    };
-
-    /// <summary>The operation that another framework calls so, or null.</summary>
-    public static string? FindByTorchName(string name) => TorchNames.TryGetValue(
-        new string(name.ToLowerInvariant().Where(char.IsLetter).ToArray()), out var own) ? own : null;
-
     /// <summary>The operator between values, or null.</summary>
     public static Operation? FindOperator(string symbol) =>
         All.FirstOrDefault(operation => operation.IsOperator && operation.Name == symbol);

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -30,6 +31,9 @@ internal sealed class BodyParser
     /// <summary>Whether the next body is marked by its indentation instead of braces.</summary>
     private bool _isIndented;
 
+    /// <summary>The statement before, with its first token.</summary>
+    private (Token First, Statement Statement)? _last;
+
     /// <summary>How many bodies are open here.</summary>
     private int _depth;
 
@@ -41,9 +45,10 @@ internal sealed class BodyParser
         _diagnostics = diagnostics;
         var unclosed = CountUnclosed();
         _unclosed = unclosed > MaxUnclosed ? 0 : unclosed;
+        _isIndented = !Current.Is(TokenKind.OpenBrace);
     }
 
-    /// <summary>Reads the body whose opening brace is the current token.</summary>
+    /// <summary>Reads the body whose opening brace is the current token, or was forgotten before it, as has been reported then.</summary>
     /// <param name="owner">The keyword of the declaration.</param>
     /// <param name="what">What a message calls the declaration.</param>
     /// <returns>The statements, and where the body ends in the text.</returns>
@@ -83,7 +88,7 @@ internal sealed class BodyParser
                 _cursor.Position++;
                 continue;
             }
-            if (Current.Is(TokenKind.End) || StartsDeclaration || EndsByIndentation(owner))
+            if (Current.Is(TokenKind.End) || StartsDeclaration || EndsByIndentation(owner) || EndsByElse(owner))
             {
                 if (_reported++ < MaxUnclosed)
                     _diagnostics.Add(DiagnosticCatalogue.Unclosed(_source.At(open.Span), "{", what, _source.At(owner.Span)));
@@ -137,6 +142,11 @@ internal sealed class BodyParser
         return deeper < 0 || deeper == 0 && !Current.Is(TokenKind.CloseBrace);
     }
 
+    /// <summary>Whether the body of an if lacks its brace before the else that comes here.</summary>
+    private bool EndsByElse(Token owner) =>
+        _unclosed > 0 && owner.Text is "if" or "elif" or "else" && Current.IsWord("else") && Peek(1).Kind is TokenKind.OpenBrace
+            or TokenKind.Identifier;
+
     /// <summary>How many braces of the declaration are opened and not closed; below zero, closed and not opened.</summary>
     private int CountUnclosed()
     {
@@ -174,9 +184,32 @@ internal sealed class BodyParser
         }
         var start = _cursor.Position;
         var end = StatementBounds.EndOfStatement(_cursor.Tokens, start);
+        // No body comes after an equals sign: the brace and the rest of its line belong to the statement, and cannot be read.
+        if (_cursor.Tokens[end].Is(TokenKind.OpenBrace) && !_cursor.Tokens[end].FirstOnLine
+            && _cursor.Tokens[start + 1].Kind is TokenKind.Assign or TokenKind.Comma)
+            while (!_cursor.Tokens[end].Is(TokenKind.End) && !(_cursor.Tokens[end].FirstOnLine && end > start))
+                end++;
         _cursor.Position = end;
         var statement = _statements.Read(StatementGrammar.At(_cursor.Tokens, start), start, end, TokenKind.End);
-        return statement ?? new ErrorStatement(StatementBounds.NamesDefined(_cursor.Tokens, start, end),
+        if (statement is not null)
+        {
+            _last = (_cursor.Tokens[start], statement);
+            return statement;
+        }
+        var names = StatementBounds.NamesDefined(_cursor.Tokens, start, end);
+        // A line that is indented deeper than the statement before it was meant to go on with that one.
+        if (_last is var (first, last) && _cursor.Indentation(_cursor.Tokens[start]) > _cursor.Indentation(first))
+            names = [.. names, .. last.Sets];
+        // What another language would write before a body: which names the body sets is known.
+        while (Current.Is(TokenKind.OpenBrace))
+        {
+            names = [.. names, .. ReadBody(_cursor.Tokens[start], "the statement").Statements.SelectMany(inner => inner.Sets)];
+            if (!Current.IsWord("else"))
+                break;
+            while (Current.Kind is not (TokenKind.OpenBrace or TokenKind.CloseBrace or TokenKind.End))
+                _cursor.Position++;
+        }
+        return new ErrorStatement(names,
             TextSpan.FromBounds(_cursor.Tokens[start].Span.Start, _cursor.Tokens[Math.Max(start, end - 1)].Span.End));
     }
 
@@ -196,14 +229,14 @@ internal sealed class BodyParser
     {
         var branches = new List<(Token Keyword, Expression? Condition, IReadOnlyList<Statement> Body)>();
         IReadOnlyList<Statement> otherwise = [];
-        var end = 0;
+        var (start, end) = (_cursor.Position, 0);
         while (true)
         {
             var keyword = Current;
             var condition = ReadHeader(keyword.IsWord("if") ? StatementGrammar.If : StatementGrammar.ElseIf, keyword);
             var isPython = _isIndented;
             if (!Current.Is(TokenKind.OpenBrace) && !isPython)
-                return new ErrorStatement([], keyword.Span);
+                return new ErrorStatement(StatementBounds.NamesAssigned(_cursor.Tokens, start, _cursor.Position), keyword.Span);
             var body = ReadBody(keyword, "'if'");
             // Without its brace it is not known where the body ends, so the condition must not decide anything.
             if (branches.Count < Parser.MaxNesting)
@@ -230,7 +263,9 @@ internal sealed class BodyParser
             else if (!Current.Is(TokenKind.OpenBrace))
             {
                 _diagnostics.Add(DiagnosticCatalogue.ExpectedToken(_cursor.PlaceOf(Current), "'{'", Current.Describe()));
-                break;
+                if (!IsIndentedDeeper(elseKeyword))
+                    break;
+                _isIndented = true;
             }
             var last = ReadBody(elseKeyword, "'else'");
             otherwise = last.Statements;
@@ -250,11 +285,11 @@ internal sealed class BodyParser
 
     private Statement ReadFor()
     {
-        var keyword = Current;
+        var (keyword, start) = (Current, _cursor.Position);
         var variable = Peek(1);
         var header = ReadHeader(StatementGrammar.ForHeader, keyword);
         if (!Current.Is(TokenKind.OpenBrace) && !_isIndented)
-            return new ErrorStatement([], keyword.Span);
+            return new ErrorStatement(StatementBounds.NamesAssigned(_cursor.Tokens, start, _cursor.Position), keyword.Span);
         var body = ReadBody(keyword, "'for'");
         header ??= new ForStatement(new Name(variable.Text, variable.Span), new ErrorExpression(keyword.Span), null, [], keyword.Span);
         return header with { Body = body.Statements, Span = TextSpan.FromBounds(keyword.Span.Start, body.End) };
@@ -283,10 +318,16 @@ internal sealed class BodyParser
         var header = _statements.Read(grammar, _cursor.Position, end, TokenKind.OpenBrace);
         _cursor.Position = end;
         if (!Current.Is(TokenKind.OpenBrace) && header is not null)
+        {
             _diagnostics.Add(DiagnosticCatalogue.ExpectedToken(_cursor.PlaceOf(Current), "'{'", Current.Describe())
                 .WithHint(BodyHint(keyword)));
+            // Only the brace was forgotten: the lines that are indented deeper are the body.
+            _isIndented = IsIndentedDeeper(keyword);
+        }
         return header;
     }
+
+    private bool IsIndentedDeeper(Token owner) => Current.FirstOnLine && _cursor.Indentation(Current) > _cursor.Indentation(owner);
 
     private static string BodyHint(Token keyword) => $"The body of '{keyword.Text}' needs braces.";
 }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Text;
@@ -142,12 +143,14 @@ internal sealed class Lexer
             _diagnostics.Add(DiagnosticCatalogue.SingleQuotes(_source.At(quoted), _source.Slice(quoted)));
             return null;
         }
-        var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1)) ? 2 : 1;
+        var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1)) || c == '|' && At(_position + 1) == '>' ? 2 : 1;
         var span = new TextSpan(_position, length);
         var hint = c switch
         {
+            ';' when LineStartsWith("for") => "Write 'for i in 0..n { }', or 'for item in list { }'.",
             ';' => "A statement ends with its line: remove the semicolon.",
             '&' => "Write 'and'.",
+            '|' when length == 2 => "Write '->'.",
             '|' when At(_position + 1) != '|' => "Write '->' between stages and 'or' between conditions.",
             '|' => "Write 'or'.",
             '!' => "Write 'not'.",
@@ -155,6 +158,10 @@ internal sealed class Lexer
             '\u2192' => "Write '->'.",
             '\u00D7' => "Write '*'.",
             '#' => "Comments start with '//'.",
+            '@' => "Write matmul(a, b) for the matrix product.",
+            '^' => "There is no power operator: multiply, or write the number.",
+            '?' => "A size that only data has is a name, such as N. A value that has a condition is set in both branches of an 'if'.",
+            '\\' => "A statement goes on in the next line where a line ends with '->', an operator or a comma.",
             _ => null,
         };
         _position += length;
@@ -173,6 +180,16 @@ internal sealed class Lexer
         _unknown = (c, line);
         _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(span), Printable(c, span)).WithHint(hint));
         return null;
+    }
+
+    private bool LineStartsWith(string word)
+    {
+        var start = _position;
+        while (start > 0 && !SourceText.IsLineBreak(_text[start - 1]))
+            start--;
+        while (At(start) is ' ' or '\t')
+            start++;
+        return string.CompareOrdinal(_text, start, word, 0, word.Length) == 0;
     }
 
     /// <summary>The character as a message shows it, or its number where it is invisible.</summary>
@@ -224,9 +241,21 @@ internal sealed class Lexer
         if (!fits)
         {
             var span = TextSpan.FromBounds(start, _position);
-            _diagnostics.Add(DiagnosticCatalogue.BadNumber(_source.At(span), _source.Slice(span)));
+            _diagnostics.Add(DiagnosticCatalogue.BadNumber(_source.At(span), _source.Slice(span)).WithHint(HintForNumber(text, span)));
         }
         return kind;
+    }
+
+    /// <summary>What to write for numbers with the letters of other languages, and for sizes such as 3x3.</summary>
+    private string? HintForNumber(string digits, TextSpan span)
+    {
+        var letters = _text.Substring(span.Start + digits.Length, span.Length - digits.Length);
+        return letters.Length == 0 ? null
+            : letters is "f" or "F" or "d" or "D" or "L" or "l" or "m" or "M" or "u" ? $"Write {digits}."
+            : letters[0] == 'x' && digits != "0" && letters.Length > 1 && letters.Skip(1).All(char.IsDigit)
+                ? $"Write [{digits}, {letters.Substring(1)}]."
+            : letters[0] == '_' && letters.All(c => c == '_' || char.IsDigit(c)) ? $"Write {digits}{letters.Replace("_", "")}."
+            : null;
     }
 
     private TokenKind ReadText()

@@ -54,7 +54,8 @@ internal sealed class Parser
             if (Current.IsWord("network"))
                 Add(modules, ReadModule(ModuleKind.Network));
             else if (Current.IsWord("block"))
-                Add(modules, ReadModule(ModuleKind.Block));
+                // One whose header cannot be read may have another name than the one that is read.
+                lacksNames |= !Add(modules, ReadModule(ModuleKind.Block)) || modules[modules.Count - 1].IsBroken;
             else if (Current.IsWord("import"))
                 lacksNames |= !Add(imports, ReadDeclaration(DeclarationGrammar.Import));
             else if (Current.IsWord("extern"))
@@ -84,6 +85,7 @@ internal sealed class Parser
                         : StatementBounds.StartsStatement(_cursor.Tokens, _cursor.Position)
                             ? "Statements belong inside the braces of a network or a block."
                             : null));
+                lacksNames = true;
                 if (IsForeignDeclaration())
                     Add(modules, ReadModule(ModuleKind.Block));
                 else
@@ -129,7 +131,8 @@ internal sealed class Parser
         {
             if (header is not null)
                 Report(DiagnosticCatalogue.ExpectedToken(_cursor.PlaceOf(Current), "'{'", Current.Describe()));
-            return broken;
+            if (!StatementBounds.StartsStatement(_cursor.Tokens, _cursor.Position))
+                return broken;
         }
         var body = BodyParser.Read(_source, _cursor, _statements, _diagnostics, keyword, kind == ModuleKind.Network ? "network" : "block");
         return header is null ? broken : header with

@@ -43,7 +43,8 @@ internal static class StatementBounds
     public static int EndOfModuleHeader(IReadOnlyList<Token> tokens, int start)
     {
         var end = start;
-        while (tokens[end].Kind is not (TokenKind.OpenBrace or TokenKind.End) && !(end > start && StartsDeclaration(tokens, end)))
+        while (tokens[end].Kind is not (TokenKind.OpenBrace or TokenKind.End)
+            && !(end > start && tokens[end].FirstOnLine && (StartsDeclaration(tokens, end) || StartsStatement(tokens, end))))
             end++;
         return end;
     }
@@ -99,8 +100,20 @@ internal static class StatementBounds
         while (assign < end && tokens[assign].Kind is TokenKind.Identifier or TokenKind.Comma
             or TokenKind.OpenParen or TokenKind.CloseParen or TokenKind.OpenBracket or TokenKind.CloseBracket)
             assign++;
-        return assign == end || !tokens[assign].Is(TokenKind.Assign) ? [] : Names(tokens, start, assign);
+        if (assign < end && tokens[assign].Is(TokenKind.Assign))
+            return Names(tokens, start, assign);
+        // What is missing or misspelt may be the equals sign, or the word before a name with sizes.
+        if (!tokens[start].Is(TokenKind.Identifier) || start + 1 == end || tokens[start + 1].Kind is TokenKind.Arrow or TokenKind.Dot)
+            return [];
+        return start + 2 < end && tokens[start + 1].Is(TokenKind.Identifier) && tokens[start + 2].Is(TokenKind.OpenBracket)
+            ? Names(tokens, start + 1, end)
+            : Names(tokens, start, start + 1);
     }
+
+    /// <summary>The names before an equals sign among these tokens, whatever statements they were meant to be.</summary>
+    public static IReadOnlyList<Name> NamesAssigned(IReadOnlyList<Token> tokens, int start, int end) => Enumerable.Range(start, end - start)
+        .Where(i => tokens[i].Is(TokenKind.Identifier) && After(tokens, i, 1).Is(TokenKind.Assign))
+        .Select(i => new Name(tokens[i].Text, tokens[i].Span)).ToArray();
 
     private static Name[] Names(IReadOnlyList<Token> tokens, int start, int end) => Enumerable.Range(start, end - start)
         .Where(i => tokens[i].Is(TokenKind.Identifier))

@@ -53,7 +53,7 @@ internal sealed class StatementReader
             at < end ? _tokens[at].Describe()
                 : terminator == TokenKind.OpenBrace && _tokens[end].Is(TokenKind.OpenBrace) ? "'{'"
                 : "the end of the statement")
-            .WithHint(at < end ? SyntaxHints.For(_tokens, start, at) : null));
+            .WithHint(at <= end ? SyntaxHints.For(_tokens, start, at, end) : null));
         return null;
     }
 

@@ -67,10 +67,7 @@ internal sealed class ConstructorSizes
             .Distinct();
 
     /// <summary>Whether the constructor can make a check: it must not ask for sizes that nothing else asks for.</summary>
-    public bool CanCheck(CheckItem check) => check.Left.Symbols().Concat(check.Right.Symbols()).All(IsKnown);
-
-    /// <inheritdoc cref="CanCheck(CheckItem)"/>
-    public bool CanCheck(RangeItem range) => range.Number.Symbols().All(IsKnown);
+    public bool CanCheck(CheckItem check) => check.Symbols.All(IsKnown);
 
     private bool IsKnown(Symbol symbol) =>
         symbol.Origin switch

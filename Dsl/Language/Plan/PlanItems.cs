@@ -165,19 +165,17 @@ internal sealed class LoopItem(
         sizes.Select(size => (size.Variable, size.Before, size.Next));
 }
 
-/// <summary>How two sizes must be to each other.</summary>
-internal enum Relation
+/// <summary>What the defaults satisfy and another argument could break: checked in the constructor.</summary>
+internal abstract class CheckItem(Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
 {
-    Equal,
-    MultipleOf,
-    AtLeast,
+    public Diagnostics.Diagnostic Diagnostic => diagnostic;
 
-    /// <summary>Equal, and the message says all: the numbers are turns of a loop.</summary>
-    SameTurn,
+    /// <summary>The symbols that decide it.</summary>
+    public abstract IEnumerable<Symbol> Symbols { get; }
 }
 
-/// <summary>What the defaults satisfy and another argument could break: checked in the constructor.</summary>
-internal sealed class CheckItem(Size left, Relation relation, Size right, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
+/// <summary>Two sizes must be to each other as a relation says.</summary>
+internal sealed class SizesCheck(Size left, Relation relation, Size right, Diagnostics.Diagnostic diagnostic) : CheckItem(diagnostic)
 {
     public Size Left => left;
 
@@ -185,15 +183,17 @@ internal sealed class CheckItem(Size left, Relation relation, Size right, Diagno
 
     public Size Right => right;
 
-    public Diagnostics.Diagnostic Diagnostic => diagnostic;
+    public override IEnumerable<Symbol> Symbols => left.Symbols().Concat(right.Symbols());
 }
 
-/// <summary>A number that must be in a range, which only an argument of the constructor decides: checked there.</summary>
-internal sealed class RangeItem(Number number, Condition isInRange, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
+/// <summary>A number must lie within limits.</summary>
+internal sealed class LimitCheck(Condition condition, Value found, Diagnostics.Diagnostic diagnostic) : CheckItem(diagnostic)
 {
-    public Number Number => number;
+    /// <summary>What holds where it does.</summary>
+    public Condition Condition => condition;
 
-    public Condition IsInRange => isInRange;
+    /// <summary>The number, which the message tells.</summary>
+    public Value Found => found;
 
-    public Diagnostics.Diagnostic Diagnostic => diagnostic;
+    public override IEnumerable<Symbol> Symbols => condition.Symbols();
 }

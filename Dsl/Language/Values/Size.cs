@@ -181,6 +181,21 @@ internal sealed partial class Size : IEquatable<Size>
     /// <summary>The greatest value over all positive symbols, or null where there is no bound.</summary>
     public long? Maximum() => Bound(true);
 
+    /// <summary>
+    /// Whether a is certainly at most b: as bounds show it, or with a floor no more than its quotient, so that c / 2 is at most c.
+    /// </summary>
+    public static bool IsAtMost(Size a, Size b)
+    {
+        var difference = b - a;
+        if (difference.Minimum() >= 0)
+            return true;
+        foreach (var term in difference._terms)
+            if (term is { Coefficient: < 0, Atoms.Length: 1 } && term.Atoms[0] is FloorAtom { Denominator.Value: > 0 } floor)
+                return IsAtMost(
+                    floor.Numerator * -term.Coefficient, (difference - new Size(0, [term])) * floor.Denominator);
+        return false;
+    }
+
     private long? Bound(bool upper)
     {
         var sum = Constant;

@@ -121,7 +121,9 @@ internal sealed class RecordValue(IReadOnlyList<(string Name, Value Value, TextS
 {
     public IReadOnlyList<(string Name, Value Value, TextSpan Span)> Fields => fields;
 
-    public override string Describe() => $"({string.Join(", ", fields.Select(field => $"{field.Name}: {field.Value.Key}"))})";
+    public override string Describe() => $"({string.Join(", ", fields.Select(field => $"{field.Name}: {field.Value.Describe()}"))})";
+
+    public override string Key => $"({string.Join(", ", fields.Select(entry => $"{entry.Name}: {entry.Value.Key}"))})";
 
     public override IEnumerable<Symbol> Symbols() => fields.SelectMany(field => field.Value.Symbols());
 }
@@ -171,9 +173,20 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
     /// </summary>
     public bool IsLearned { get; init; }
 
+    /// <summary>
+    /// The operation or block that made an ordinary value of it, whose first dimension is the batch; null for one that does not stem
+    /// from learned tensors alone, or is one.
+    /// </summary>
+    public string? LearnedUntil { get; init; }
+
     /// <summary>Whether several assignments share this variable (the value after an if or in a loop).</summary>
     public bool IsVariable { get; init; }
 
-    public override string Describe() => $"a tensor {shape}";
+    /// <summary>What ended the rights of a learned tensor that it stems from: what already did, or this operation or block.</summary>
+    public static string? EndOfLearned(IReadOnlyList<TensorValue> inputs, string by) =>
+        inputs.Count > 0 && inputs.All(input => input.IsLearned || input.LearnedUntil is not null)
+            ? inputs.Select(input => input.LearnedUntil).FirstOrDefault(ended => ended is not null) ?? by
+            : null;
 
+    public override string Describe() => $"a tensor {shape}";
 }

@@ -136,7 +136,38 @@ public sealed class RoomTests
         var path = new BodyPath(SomePolicy);
         Assert.True(new Requirements(subject, findings)
             .RequireEqual(path, Size.Of(Parameter("n")), 4, () => DiagnosticCatalogue.DivisionByZero(At(0))));
-        Assert.Equal(Relation.Equal, Assert.IsType<CheckItem>(Assert.Single(path.Items)).Relation);
+        Assert.IsType<EqualityCheck>(Assert.Single(path.Items));
+    }
+
+    /// <summary>A number n and its halves against limits: none where it is certain, else a check.</summary>
+    [Theory]
+    [InlineData(3, 3, true, 0)]
+    [InlineData(4, 3, false, 0)]
+    public void Known_limits_are_held_at_once(int number, int limit, bool expected, int checks)
+    {
+        var (subject, findings, _) = Subject(true);
+        var path = new BodyPath(SomePolicy);
+        Assert.Equal(expected, new Requirements(subject, findings)
+            .RequireAtMost(path, number, [limit - 1, limit], () => DiagnosticCatalogue.DivisionByZero(At(0))));
+        Assert.Equal(checks, path.Items.Count);
+    }
+
+    [Fact]
+    public void Limits_that_arguments_decide_are_checked_in_the_constructor()
+    {
+        var (subject, findings, _) = Subject(true);
+        var (path, n) = (new BodyPath(SomePolicy), Size.Of(new Symbol("c", SymbolKind.Construction)));
+        var requirements = new Requirements(subject, findings);
+        bool Require(Size size, params Size[] limits) =>
+            requirements.RequireAtMost(path, size, limits, () => DiagnosticCatalogue.DivisionByZero(At(0)));
+        // A half is certainly no more than the whole, and what data decides is torch's to check.
+        Assert.True(Require(Size.FloorDivide(n, 2), n));
+        Assert.True(Require(Size.FloorDivide(n, 3) * 2, n));
+        Assert.True(Require(Size.Of(new Symbol("h", SymbolKind.Data)), 4));
+        Assert.Empty(path.Items);
+        Assert.True(Require(n, 4, 6));
+        Assert.True(Require(n, 4, 6));
+        Assert.Equal("(c <= 4 or c <= 6)", Assert.IsType<LimitCheck>(Assert.Single(path.Items)).Condition.ToString());
     }
 
     [Fact]

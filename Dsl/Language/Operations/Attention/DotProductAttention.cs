@@ -51,7 +51,7 @@ internal sealed class DotProductAttention : Operation
         bool Fit(TensorValue a, int axis, TensorValue b, int other) =>
             call.Require(a.Shape[axis], b.Shape[other], () => DiagnosticCatalogue.Join(
             call.Place, $"'{Name}'", a.Shape.ToString(), b.Shape.ToString(),
-            $"dimension {axis}, {a.Shape[axis]} and {b.Shape[other]}", b.Origin));
+            $"dimension {axis}, {a.Shape[axis]} and {b.Shape[other]}", b.Origin).WithHint(Sizing.Hint(a.Shape[axis], b.Shape[other])));
     }
 
     public override Computation Compute(OperationCall call)

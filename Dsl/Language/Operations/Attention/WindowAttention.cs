@@ -54,13 +54,12 @@ internal sealed class WindowAttention : Operation
             return null;
         var (window, shift) = (call.Get(WindowSize, 2), call.Get(Shift, 2));
         for (var i = 0; i < 2; i++)
-            if ((window[i] - shift[i]).Maximum() is <= 0)
-            {
-                call.Report(
-                    DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Shift), Name, "shift", $"less than the window of {window[i]}",
-                        shift[i].ToString()));
+        {
+            var (size, distance) = (window[i], shift[i]);
+            if (!call.RequireAtMost(distance, () => DiagnosticCatalogue.ArgumentRange(
+                    call.PlaceOf(Shift), Name, Shift.Name, $"less than the window of {size}", distance.ToString()), size - 1))
                 return null;
-            }
+        }
         return call.Input;
     }
 

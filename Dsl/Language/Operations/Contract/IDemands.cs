@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Values;
 
@@ -21,4 +22,10 @@ internal interface IDemands
 
     /// <summary>Demands that a size that only a constructor call decides is at least another.</summary>
     void AtLeast(Size size, Size minimum, Func<Diagnostic> otherwise);
+
+    /// <summary>
+    /// Demands that a number is at most one of some others. Where only data decides it, torch refuses what does not fit; what a
+    /// constructor call decides is checked there.
+    /// </summary>
+    bool AtMost(Size size, IReadOnlyList<Size> limits, Func<Diagnostic> otherwise);
 }

@@ -166,10 +166,16 @@ internal sealed class OperationCall
     public bool Require(Size left, Size right, Func<Diagnostic> otherwise) => _demands.Equal(left, right, otherwise);
 
     /// <inheritdoc cref="IDemands.Multiple"/>
-    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => _demands.Multiple(size, of, otherwise);
+    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => _demands.Multiple(size, of, () =>
+        otherwise() is var error && error.Hint is null && Size.Modulo(size, of) is var rest
+            && rest.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data)
+            ? error.WithHint(Sizing.Hint(rest, 0, "It is one", null)) : error);
 
     /// <inheritdoc cref="IDemands.AtLeast"/>
     public void RequireAtLeast(Size size, Size minimum, Func<Diagnostic> otherwise) => _demands.AtLeast(size, minimum, otherwise);
+
+    /// <inheritdoc cref="IDemands.AtMost"/>
+    public bool RequireAtMost(Size size, Func<Diagnostic> otherwise, params Size[] limits) => _demands.AtMost(size, limits, otherwise);
 
     /// <summary>Demands that groups share the channels evenly.</summary>
     public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,

@@ -41,8 +41,12 @@ internal sealed class Conv(int dimensions) : Operation
         IsNameOnly = true,
     };
 
-    private static readonly WordParameter Mode =
-        new("mode", "The values of the padding.", "zeros", "reflect", "replicate", "circular") { IsNameOnly = true };
+    private static readonly WordParameter Mode = new(
+        "mode", "The values of the padding; with reflect it is less than the input's size, with circular at most that.",
+        "zeros", "reflect", "replicate", "circular")
+    {
+        IsNameOnly = true,
+    };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } =
         [Channels, Kernel, Stride, Padding, Dilation, Groups, Bias, Mode];
@@ -77,9 +81,32 @@ internal sealed class Conv(int dimensions) : Operation
                         stride.ToString()));
                 return null;
             }
-            return ok ? call.Input.With(1, channels) : null;
+            return ok && RequirePadding(call) ? call.Input.With(1, channels) : null;
         }
-        return WindowOf(call).Slide(call) is { } sizes && ok ? new Shape([call.Input[0], channels, .. sizes]) : null;
+        return WindowOf(call).Slide(call) is { } sizes && ok && RequirePadding(call)
+            ? new Shape([call.Input[0], channels, .. sizes])
+            : null;
+    }
+
+    /// <summary>Demands that the input has as many positions as its reflection, or its repetition, is to show.</summary>
+    private bool RequirePadding(OperationCall call)
+    {
+        var mode = call.Get(Mode);
+        if (mode is not ("reflect" or "circular"))
+            return true;
+        var window = WindowOf(call);
+        for (var i = 0; i < dimensions; i++)
+        {
+            var size = call.Input[i + 2];
+            var padding = call.Word(Padding) == "same"
+                ? Size.CeilingDivide(window.Dilation[i] * (window.Kernel[i] - 1), 2)
+                : window.Padding[i];
+            var most = mode == "reflect" ? size - 1 : size;
+            if (!call.RequireAtMost(padding, () => DiagnosticCatalogue.PaddingOfInput(call.PlaceOf(Padding), Name, mode,
+                    call.Input.NameOf(i + 2), size.ToString(), padding.ToString(), most.ToString()), most))
+                return false;
+        }
+        return true;
     }
 
     private Window WindowOf(OperationCall call)

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -29,7 +30,8 @@ internal sealed class ConvTranspose(int dimensions) : Operation
         IsNameOnly = true,
     };
 
-    private static readonly SpatialParameter OutputPadding = new("output_padding", "Positions added to one side of the output.", 0)
+    private static readonly SpatialParameter OutputPadding = new(
+        "output_padding", "Positions added to one side of the output; fewer than the stride or than the dilation.", 0)
     {
         DefaultText = "0 if padding is given",
         Minimum = 0,
@@ -83,16 +85,52 @@ internal sealed class ConvTranspose(int dimensions) : Operation
         var ok = call.RequireGroups(Groups, groups, call.Input.Channels, "input channels");
         ok &= call.RequireGroups(Groups, groups, channels, "output channels");
         var settings = SettingsOf(call);
+        if (!RequireOutputPadding(call, settings))
+            return null;
         var sizes = new List<Size>();
         for (var i = 0; i < dimensions; i++)
         {
             var size = (call.Input[i + 2] - 1) * settings.Stride[i] - settings.Padding[i] * 2
                 + Window.Extent(settings.Kernel[i], settings.Dilation[i]) + settings.OutputPadding[i];
-            if (!call.RequirePositive(size, i + 2))
+            var axis = i + 2;
+            if (!call.RequireAtMost(Size.One, () => DiagnosticCatalogue.SizeVanishes(call.Place, Name, call.Input.NameOf(axis),
+                    call.Input[axis].ToString(), size.ToString()), size))
                 return null;
             sizes.Add(size);
         }
         return ok ? new Shape([call.Input[0], channels, .. sizes]) : null;
+    }
+
+    /// <summary>
+    /// Demands of the output padding what torch demands, of that which was given and of that which makes the output stride times the
+    /// input: an even kernel of stride 1 has none that does.
+    /// </summary>
+    private bool RequireOutputPadding(OperationCall call, Settings settings)
+    {
+        for (var i = 0; i < dimensions; i++)
+        {
+            var (kernel, stride, dilation) = (settings.Kernel[i], settings.Stride[i], settings.Dilation[i]);
+            var extra = settings.OutputPadding[i];
+            if (call.Has(Padding) || call.Has(OutputPadding))
+            {
+                if (!call.RequireAtMost(extra, () => DiagnosticCatalogue.ArgumentRange(call.PlaceOf(OutputPadding), Name,
+                        OutputPadding.Name, $"less than the stride, {stride}, or than the dilation, {dilation}", extra.ToString()),
+                        stride - 1, dilation - 1))
+                    return false;
+                continue;
+            }
+            var extent = Window.Extent(kernel, dilation);
+            Diagnostic NeedsPadding(string why) =>
+                DiagnosticCatalogue.MissingArgument(call.Place, Name, Padding.Name, Padding.KindText).WithHint(why);
+            if (!call.RequireAtMost(extra, () => NeedsPadding("Without it the output is stride times the input, which a kernel that spans "
+                    + $"{extent} cannot give with a stride of {stride}."), stride - 1, dilation - 1)
+                // One that is not padded is decided in the file.
+                || (extent - stride).Maximum() is not < 0 && !call.RequireAtMost(stride, () => NeedsPadding(
+                    $"It follows from the kernel and the stride only where a kernel that spans {extent} is not shorter than a stride of "
+                    + $"{stride}."), extent))
+                return false;
+        }
+        return true;
     }
 
     public override Construction Construct(OperationCall call)

@@ -30,7 +30,7 @@ internal sealed record Window(
             var free = call.Input[i + 2] + Padding[i] * 2 - Extent(Kernel[i], Dilation[i]);
             var steps = CeilMode ? CeilSteps(free, i) : Size.FloorDivide(free, Stride[i]);
             var size = steps + 1;
-            if (!call.RequirePositive(free.Maximum() < 0 ? free + 1 : size, i + 2))
+            if (!call.RequirePositive(!CeilMode && free.Maximum() < 0 ? free + 1 : size, i + 2))
                 return null;
             // A size that stays what it is stays the same object, whose text is made once.
             sizes.Add(size == call.Input[i + 2] ? call.Input[i + 2] : size);

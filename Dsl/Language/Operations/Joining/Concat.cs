@@ -43,7 +43,7 @@ internal sealed class Concat : Operation
             if (next.Shape.Rank != whole.Shape.Rank)
             {
                 call.Report(DiagnosticCatalogue.Concat(call.Place, whole.Shape.ToString(), next.Shape.ToString(),
-                    $"{whole.Shape.Rank} and {next.Shape.Rank} dimensions", next.Origin));
+                    $"{whole.Shape.Rank} and {next.Shape.Rank} dimensions", next.Origin).WithHint(Sizing.HintForLearned(call.Inputs)));
                 return null;
             }
             for (var axis = 0; axis < whole.Shape.Rank; axis++)
@@ -51,7 +51,7 @@ internal sealed class Concat : Operation
                     && !call.Require(whole.Shape[axis], next.Shape[axis], () => DiagnosticCatalogue.Concat(
                         call.Place, whole.Shape.ToString(), next.Shape.ToString(),
                         $"{whole.Shape.NameOf(axis)} {whole.Shape[axis]} and {next.Shape[axis]}", next.Origin)
-                        .WithHint(Sizing.Hint(whole.Shape[axis], next.Shape[axis]))))
+                        .WithHint(Sizing.HintForLearned(call.Inputs) ?? Sizing.Hint(whole.Shape[axis], next.Shape[axis]))))
                     return null;
             sum += next.Shape[joined];
         }

@@ -51,7 +51,7 @@ internal sealed class Join(string symbol, string title, string rule, string mome
         if (first.Rank != second.Rank)
         {
             call.Report(DiagnosticCatalogue.Join(call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(),
-                $"{left.Shape.Rank} and {right.Shape.Rank} dimensions", right.Origin));
+                $"{left.Shape.Rank} and {right.Shape.Rank} dimensions", right.Origin).WithHint(Sizing.HintForLearned(call.Inputs)));
             return null;
         }
         var sizes = new List<Size>();
@@ -64,7 +64,7 @@ internal sealed class Join(string symbol, string title, string rule, string mome
                 sizes.Add(a);
             else if (call.Require(a, b, () => DiagnosticCatalogue.Join(
                          call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(), $"{first.NameOf(axis)} {a} and {b}",
-                         right.Origin).WithHint(Sizing.Hint(a, b))))
+                         right.Origin).WithHint(Sizing.HintForLearned(call.Inputs) ?? Sizing.Hint(a, b))))
                 sizes.Add(a);
             else
                 return null;

@@ -28,15 +28,18 @@ internal sealed class MatMul : Operation
         var (a, b) = (call.Inputs[0].Shape, call.Inputs[1].Shape);
         if (a.Rank != b.Rank || a.Rank < 2)
         {
-            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "two values of the same rank, at least 2", $"{a} and {b}"));
+            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "two values of the same rank, at least 2", $"{a} and {b}")
+                .WithHint(Sizing.HintForLearned(call.Inputs)));
             return null;
         }
         for (var axis = 0; axis < a.Rank - 2; axis++)
             if (!call.Require(a[axis], b[axis], () => DiagnosticCatalogue.Join(call.Place, "'matmul'", a.ToString(), b.ToString(),
-                    $"{a.NameOf(axis)} {a[axis]} and {b[axis]}", call.Inputs[1].Origin)))
+                    $"{a.NameOf(axis)} {a[axis]} and {b[axis]}", call.Inputs[1].Origin)
+                    .WithHint(Sizing.HintForLearned(call.Inputs) ?? Sizing.Hint(a[axis], b[axis]))))
                 return null;
         return call.Require(a[a.Rank - 1], b[b.Rank - 2], () => DiagnosticCatalogue.Join(call.Place, "'matmul'", a.ToString(), b.ToString(),
-            $"{a[a.Rank - 1]} columns and {b[b.Rank - 2]} rows", call.Inputs[1].Origin))
+            $"{a[a.Rank - 1]} columns and {b[b.Rank - 2]} rows", call.Inputs[1].Origin)
+                .WithHint(Sizing.Hint(a[a.Rank - 1], b[b.Rank - 2])))
             ? a.With(a.Rank - 1, b[b.Rank - 1])
             : null;
     }

@@ -32,7 +32,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
     private static readonly FlagParameter Ceil = new("ceil", "Whether the output's size is rounded up.", false);
 
     private readonly SpatialParameter _padding =
-        new("padding", isMax ? "Positions added around the input, which are never the maximum." : "Zeros around the input.", 0)
+        new("padding", (isMax ? "Positions added around the input, which are never the maximum" : "Zeros around the input")
+            + "; at most half the kernel.", 0)
         {
             Minimum = 0,
         };
@@ -41,11 +42,15 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
 
     public override string ShapeRule =>
         $"[N, C{string.Concat(Enumerable.Repeat(", S", dimensions))}] -> each S becomes floor((S + 2 padding - "
-            + $"{(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'";
+            + $"{(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'"
+            + (IsBounded ? "; the kernel is at most S" : "");
 
     public override string MomentRule => isMax
         ? "the first two moments of the maximum of independent Gaussians, one per position of the window, without the padding"
         : "mean; variance / positions of the window; padding counts as zeros, by its share of the windows";
+
+    /// <summary>Whether the kernel must fit into the input without padding: torch demands it of the average over three dimensions.</summary>
+    private bool IsBounded => !isMax && dimensions == 3;
 
     private static bool IsGlobal(OperationCall call) => call.Word(Kernel) == "global";
 
@@ -71,13 +76,15 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
             return null;
         var window = WindowOf(call);
         for (var i = 0; i < dimensions; i++)
-            if ((window.Padding[i] * 2 - window.Kernel[i]).Minimum() > 0)
-            {
-                var (padding, kernel) = (window.Padding[i], window.Kernel[i]);
-                call.Report(DiagnosticCatalogue.Padding(
-                    call.PlaceOf(_padding), Name, padding.ToString(), kernel.ToString(), Size.FloorDivide(kernel, 2).ToString()));
+        {
+            var (padding, kernel, size, axis) = (window.Padding[i], window.Kernel[i], call.Input[i + 2], i + 2);
+            var half = Size.FloorDivide(kernel, 2);
+            if (call.Has(_padding) && !call.RequireAtMost(padding, () => DiagnosticCatalogue.Padding(
+                    call.PlaceOf(_padding), Name, padding.ToString(), kernel.ToString(), half.ToString()), half)
+                || IsBounded && !call.RequireAtMost(kernel, () => DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Kernel),
+                    Name, Kernel.Name, $"at most the {call.Input.NameOf(axis)} of {size}", kernel.ToString()), size))
                 return null;
-            }
+        }
         return window.Slide(call) is { } spatial ? new Shape([call.Input[0], call.Input[1], .. spatial]) : null;
     }
 

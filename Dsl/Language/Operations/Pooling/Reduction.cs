@@ -45,7 +45,11 @@ internal sealed class Reduction(string name, string title, string torch, string 
                 return null;
             axes.Add(index);
         }
-        return axes;
+        if (axes.Distinct().Count() == axes.Count)
+            return axes;
+        call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(Axes), call.Operation.Name, Axes.Name,
+            $"dimensions of {call.Input}, each once", $"[{string.Join(", ", call.Get(Axes).Sizes)}]"));
+        return null;
     }
 
     /// <summary>Where the channels are left out the next dimension takes their place, if there is one.</summary>

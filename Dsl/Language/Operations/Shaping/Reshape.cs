@@ -33,7 +33,10 @@ internal sealed class Reshape : Operation
         var known = Product(sizes.Where(size => size.Value != -1));
         Diagnostic Differs() =>
             DiagnosticCatalogue.Reshape(call.PlaceOf(NewSizes), Name, call.Input.ToString(), elements.ToString(), wanted,
-            open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one -1");
+            open == 0 ? known.ToString() : open == 1 ? $"a multiple of {known}" : "more than one -1")
+                .WithHint(call.Inputs[0].IsLearned
+                    ? "A learned tensor has no batch, which reshape keeps: declare it with these sizes."
+                    : open == 1 && known != Size.Zero ? Sizing.Hint(Size.Modulo(elements, known), 0, "They are one", null) : null);
         if (!call.Input[0].IsConstant && sizes.Any(size => size == call.Input[0]))
         {
             call.Report(Differs().WithHint($"The batch is kept and not written: remove {call.Input[0]}."));

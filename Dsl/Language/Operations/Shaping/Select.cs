@@ -37,22 +37,13 @@ internal sealed class Select : Operation
             return null;
         }
         var (index, size) = (call.Get(Index), call.Input[axis]);
-        var room = index.Value < 0 ? size + index : size - index - 1;
-        Diagnostic Outside() => DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString());
-        if (room.Maximum() is < 0)
-        {
-            call.Report(Outside());
-            return null;
-        }
         // An index that is not known may be negative, and counts from the end then.
-        if (index.IsConstant)
-            call.RequireAtLeast(room, 0, Outside);
-        else
-        {
-            call.RequireAtLeast(size - 1, index, Outside);
-            call.RequireAtLeast(index, -size, Outside);
-        }
-        return new Shape(call.Input.Sizes.Where((_, i) => i != axis));
+        return (index.Value < 0 || Fits(index + 1)) && (index.Value >= 0 || Fits(-index))
+            ? new Shape(call.Input.Sizes.Where((_, i) => i != axis))
+            : null;
+
+        bool Fits(Size positions) => call.RequireAtMost(positions,
+            () => DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString()), size);
     }
 
     public override Computation Compute(OperationCall call) => Method("select", call.Get(Axis), call.Get(Index));

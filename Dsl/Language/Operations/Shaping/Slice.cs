@@ -38,22 +38,22 @@ internal sealed class Slice : Operation
     {
         if (Axes.Resolve(call, Axis) is not { } axis)
             return null;
-        var (start, end) = (call.Get(Start), call.Get(End));
-        Diagnostic Outside() => DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", call.Input[axis].ToString());
-        if ((end - start).Maximum() is <= 0 || (call.Input[axis] - end).Maximum() is < 0)
-        {
-            call.Report(Outside());
-            return null;
-        }
-        call.RequireAtLeast(end, start + 1, Outside);
-        // Torch would give what there is, a shorter value.
-        call.RequireAtLeast(call.Input[axis], end, Outside);
-        return call.Input.With(axis, Size.FloorDivide(end - start + call.Get(Step) - 1, call.Get(Step)));
+        var (start, end, size) = (call.Get(Start), call.Get(End), call.Input[axis]);
+        Diagnostic OutOfRange() => DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", size.ToString());
+        return call.RequireAtMost(start, OutOfRange, end - 1) && call.RequireAtMost(end, OutOfRange, size)
+            ? call.Input.With(axis, Size.FloorDivide(end - start + call.Get(Step) - 1, call.Get(Step)))
+            : null;
     }
 
     private static NamedOperand[] Given(OperationCall call) => [call.Get(Axis), call.Get(Start), call.Get(End), call.Get(Step)];
 
-    public override Computation Compute(OperationCall call) => Method("slice", Given(call));
+    /// <summary>Torch's slice takes what there is of a range; its narrow refuses one that the data does not have.</summary>
+    public override Computation Compute(OperationCall call)
+    {
+        var (axis, start, length) = (call.Get(Axis), call.Get(Start), call.Get(End) - call.Get(Start));
+        var range = Method("narrow", axis, start, length);
+        return call.Get(Step).Value == 1 ? range : new MethodCall(range, "slice", [axis, Size.Zero, length, call.Get(Step)]);
+    }
 
     public override MomentStep Moments(OperationCall call) => Pass("Slice", Given(call));
 }

@@ -233,7 +233,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t11);
 #line (16,19)-(16,30) "Cases/LearnedTensors/net.knnet"
-        var t12 = z_2.slice(1, 0, 1, 1);
+        var t12 = z_2.narrow(1, 0, 1);
 #line default
         scope.Free(z_2);
 #line (16,34)-(16,41) "Cases/LearnedTensors/net.knnet"

@@ -183,7 +183,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line (13,23)-(13,53) "Cases/Tokens/net.knnet"
         var t6 = Handles.Own(queried.call(x_2, x_2), x_2);
 #line (13,57)-(13,68) "Cases/Tokens/net.knnet"
-        var y = t6.slice(1, 0, 4, 1);
+        var y = t6.narrow(1, 0, 4);
 #line default
         scope.Free(t6);
 #line (15,33)-(15,40) "Cases/Tokens/net.knnet"
@@ -310,7 +310,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (27,17)-(27,46) "Cases/Tokens/net.knnet"
-        var even = z.slice(2, 0, x.shape[2], 2);
+        var even = z.narrow(2, 0, x.shape[2]).slice(2, 0, x.shape[2], 2);
 #line default
         scope.Free(z);
 #line (28,20)-(28,29) "Cases/Tokens/net.knnet"
@@ -384,11 +384,11 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (36,25)-(36,38) "Cases/Tokens/net.knnet"
         var t2 = Handles.Own(qkv.call(x_2), x_2);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t3 = t2.slice(2, 0, tokens.shape[2], 1);
+        var t3 = t2.narrow(2, 0, tokens.shape[2]);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t4 = t2.slice(2, tokens.shape[2], 2 * tokens.shape[2], 1);
+        var t4 = t2.narrow(2, tokens.shape[2], tokens.shape[2]);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t5 = t2.slice(2, 2 * tokens.shape[2], 3 * tokens.shape[2], 1);
+        var t5 = t2.narrow(2, 2 * tokens.shape[2], tokens.shape[2]);
 #line default
         scope.Free(t2);
 #line (37,16)-(37,67) "Cases/Tokens/net.knnet"
