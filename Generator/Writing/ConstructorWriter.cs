@@ -189,6 +189,8 @@ internal sealed class ConstructorWriter
         return check.Relation switch
         {
             Relation.Equal => $"Sizes.RequireEqual({left}, {right}, {message});",
+            Relation.Repeatable => $"Sizes.RequireRepeatable({left}, {right}, {message});",
+            Relation.NotEqual => $"Sizes.Require({left} != {right}, {message});",
             Relation.AtLeast => $"Sizes.Require({left} >= {right}, {message}, {left});",
             _ => $"Sizes.Require({left} == {right}, {message});",
         };

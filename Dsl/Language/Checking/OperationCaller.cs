@@ -54,7 +54,7 @@ internal sealed class OperationCaller(Rooms rooms)
     public OperationCall NewCall(
         BodyPath path, Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place, bool beforeNorm = false) =>
         new(operation, inputs, arguments, place, beforeNorm, Findings.Report,
-            (left, right, diagnostic) => rooms.Requirements.RequireEqual(path, left, right, diagnostic));
+            (relation, left, right, diagnostic) => rooms.Requirements.Require(path, relation, left, right, diagnostic));
 
     /// <summary>The shape of the output; null where an error was reported.</summary>
     public Shape? Infer(OperationCall call)

@@ -14,41 +14,56 @@ namespace KnDsl.Language.Checking;
 /// </summary>
 internal sealed class Requirements(Subject subject, Findings findings)
 {
+    /// <summary>Whether two sizes are equal, as far as it can be decided.</summary>
+    public bool RequireEqual(BodyPath path, Size left, Size right, Func<Diagnostic> diagnostic) =>
+        Require(path, Relation.Equal, left, right, diagnostic);
+
     /// <summary>
-    /// Whether two sizes are equal. Where only arguments decide it, a check for the constructor is planned; where only data
-    /// decides it, it is refused, since no check could come before the data does.
+    /// Whether two sizes are equal or, where one of 1 may be repeated, can be made so. Where only arguments decide it, a check for
+    /// the constructor is planned; where only data decides it, it is refused, since no check could come before the data does.
     /// </summary>
-    public bool RequireEqual(BodyPath path, Size left, Size right, Func<Diagnostic> diagnostic)
+    public bool Require(BodyPath path, Relation relation, Size left, Size right, Func<Diagnostic> diagnostic)
     {
         left = left.Substitute(path.Assumptions);
         right = right.Substitute(path.Assumptions);
-        if (left == right)
+        var mayRepeat = relation == Relation.Repeatable;
+        if (left == right || mayRepeat && (left.Value == 1 || right.Value == 1))
             return true;
         var difference = left - right;
         var symbols = difference.Symbols().ToArray();
-        var never = difference.IsConstant || difference.Minimum() > 0 || difference.Maximum() < 0;
+        var never = (difference.IsConstant || difference.Minimum() > 0 || difference.Maximum() < 0)
+            && !(mayRepeat && (IsPossible(left, 1) || IsPossible(right, 1)));
         if (never || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
         {
             findings.Report(diagnostic());
             return false;
         }
         if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            path.Items.Add(new CheckItem(left, Relation.Equal, right, diagnostic()));
+            path.Items.Add(new CheckItem(left, relation, right, diagnostic()));
         return true;
+    }
+
+    private static bool IsPossible(Size size, long value) => !(size.Minimum() > value || size.Maximum() < value);
+
+    /// <summary>Plans a check that a divisor is not 0, unless that is certain.</summary>
+    public void RequireNotZero(BodyPath path, Size divisor, Func<Diagnostic> diagnostic)
+    {
+        if (subject.IsGeneric && IsPossible(divisor, 0) && !IsChecked(path, Relation.NotEqual, divisor, 0))
+            path.Items.Add(new CheckItem(divisor, Relation.NotEqual, Size.Zero, diagnostic()));
     }
 
     /// <summary>Plans a check that a number is at least some other, unless that is certain or is checked on this path already.</summary>
     public void RequireAtLeast(BodyPath path, Size size, long minimum, Func<Diagnostic> diagnostic)
     {
-        if (subject.IsGeneric && !(size.Minimum() >= minimum) && !IsChecked(path, size, minimum))
+        if (subject.IsGeneric && !(size.Minimum() >= minimum) && !IsChecked(path, Relation.AtLeast, size, minimum))
             path.Items.Add(new CheckItem(size, Relation.AtLeast, minimum, diagnostic()));
     }
 
     /// <summary>Whether a check is planned already: of a parameter that ten stages have, one is enough.</summary>
-    private static bool IsChecked(BodyPath path, Size size, long minimum)
+    private static bool IsChecked(BodyPath path, Relation relation, Size size, long number)
     {
         foreach (var item in path.ItemsOutwards())
-            if (item is CheckItem { Relation: Relation.AtLeast } check && check.Left == size && check.Right == minimum)
+            if (item is CheckItem check && check.Relation == relation && check.Left == size && check.Right == number)
                 return true;
         return false;
     }
@@ -70,7 +85,9 @@ internal sealed class Requirements(Subject subject, Findings findings)
         if (value.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is not { } data)
             return true;
         findings.Report(DiagnosticCatalogue.UnknownSize(place, callee, what, found ?? value.Describe(), data.Name)
-            .WithHint("Declare the input with a number or a parameter there."));
+            .WithHint(data.Origin?.SetAt is { } setter
+                ? DiagnosticCatalogue.SetBy(setter)
+                : "Declare the input with a number or a parameter there."));
         return false;
     }
 

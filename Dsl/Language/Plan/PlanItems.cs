@@ -165,16 +165,6 @@ internal sealed class LoopItem(
         sizes.Select(size => (size.Variable, size.Before, size.Next));
 }
 
-/// <summary>How two sizes must be to each other.</summary>
-internal enum Relation
-{
-    Equal,
-    AtLeast,
-
-    /// <summary>Equal, and the message says all: the numbers are turns of a loop.</summary>
-    SameTurn,
-}
-
 /// <summary>What the defaults satisfy and another argument could break: checked in the constructor.</summary>
 internal sealed class CheckItem(Size left, Relation relation, Size right, Diagnostics.Diagnostic diagnostic) : PlanItem(diagnostic.Place)
 {

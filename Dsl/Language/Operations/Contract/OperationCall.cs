@@ -12,10 +12,11 @@ internal sealed class OperationCall
 {
     private readonly Arguments _arguments;
     private readonly Action<Diagnostic> _report;
+    private readonly Func<Relation, Size, Size, Func<Diagnostic>, bool> _require;
 
     public OperationCall(
         Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments,
-        Place place, bool beforeNorm, Action<Diagnostic> report, Func<Size, Size, Func<Diagnostic>, bool> require)
+        Place place, bool beforeNorm, Action<Diagnostic> report, Func<Relation, Size, Size, Func<Diagnostic>, bool> require)
     {
         Operation = operation;
         Inputs = inputs;
@@ -23,7 +24,7 @@ internal sealed class OperationCall
         Place = place;
         IsBeforeNorm = beforeNorm;
         _report = report;
-        Require = require;
+        _require = require;
     }
 
     public Operation Operation { get; }
@@ -51,7 +52,18 @@ internal sealed class OperationCall
     /// Demands that two sizes are equal. Returns false, with the error reported, where they are not or where it cannot be
     /// decided at any time; what a constructor call decides is checked there.
     /// </summary>
-    public Func<Size, Size, Func<Diagnostic>, bool> Require { get; }
+    public bool Require(Size left, Size right, Func<Diagnostic> otherwise) => _require(Relation.Equal, left, right, otherwise);
+
+    /// <summary>
+    /// The size of two that meet element by element, of which one of 1 is repeated; null, with the error reported, where they do
+    /// not fit.
+    /// </summary>
+    public Size? Repeat(Size left, Size right, Func<Diagnostic> otherwise) =>
+        !_require(Relation.Repeatable, left, right, otherwise) ? null
+        // Where one is more than 1, the other is that too, or 1.
+        : left.Minimum() > 1 ? left
+        : right.Minimum() > 1 ? right
+        : Size.Largest(left, right);
 
     /// <summary>Whether an error was reported: the shape that the rule still gives is not to be trusted then.</summary>
     public bool HasFailed { get; private set; }
@@ -149,7 +161,8 @@ internal sealed class OperationCall
             if (symbol.Kind == SymbolKind.Data)
             {
                 Report(DiagnosticCatalogue.UnknownSize(Place, Operation.Name, what, size.ToString(), symbol.Name)
-                    .WithHint(areLast && Input.Rank == 4
+                    .WithHint(symbol.Origin?.SetAt is { } setter ? DiagnosticCatalogue.SetBy(setter)
+                        : areLast && Input.Rank == 4
                         ? "It works on the last dimension: permute(0, 2, 3, 1) puts the channels of an image there."
                         : what == "input features"
                         ? "Pool to a fixed size first (avgpool(global) -> flatten), or declare the input with fixed sizes."

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Language.Text;
+using KnDsl.Language.Values;
+
+namespace KnDsl.Language.Plan;
+
+/// <summary>
+/// What the sizes of a block are where it is used. Those of its inputs and its arguments are given there; what its own ifs and
+/// loops set follows from them: of an if that is not decided there either, one of two as its condition says.
+/// </summary>
+internal sealed class SizesOfUse
+{
+    /// <summary>A longer formula than this helps nobody.</summary>
+    private const int MaxLength = 1000;
+
+    /// <summary>More turns than this are not followed.</summary>
+    private const int MaxTurns = 1000;
+
+    private readonly BlockUse _use;
+    private readonly Substitution _substitution;
+
+    /// <summary>What was found so far; null for what stays open.</summary>
+    private readonly Dictionary<Symbol, Value?> _known;
+
+    /// <summary>Whether what is evaluated contains something that stays open.</summary>
+    private bool _isOpen;
+
+    public SizesOfUse(BlockUse use)
+        : this(use, [])
+    {
+        for (var i = 0; i < use.Inputs.Count; i++)
+            for (var axis = 0; axis < use.Inputs[i].Rank; axis++)
+                foreach (var symbol in use.Generic.Inputs[i].Shape[axis].Symbols())
+                    _known[symbol] = new SizeValue(use.Inputs[i][axis]);
+        foreach (var pair in use.Arguments)
+            _known[new Symbol(pair.Key, SymbolKind.Construction)] = pair.Value;
+    }
+
+    private SizesOfUse(BlockUse use, Dictionary<Symbol, Value?> known)
+    {
+        (_use, _known) = (use, known);
+        _substitution = new Substitution(Find);
+    }
+
+    /// <summary>The first if or loop that left a size open.</summary>
+    public Place? Undecided { get; private set; }
+
+    /// <summary>What a symbol of the block's plan is, or null where that cannot be said.</summary>
+    public Value? Of(Symbol symbol) => Closed(() => Find(symbol));
+
+    private Size? Evaluate(Size size) => Closed(() => size.Substitute(_substitution));
+
+    /// <summary>The result, or null where it contains something that stays open.</summary>
+    private T? Closed<T>(Func<T?> evaluate)
+        where T : class
+    {
+        var outer = _isOpen;
+        _isOpen = false;
+        var result = evaluate();
+        var isOpen = _isOpen;
+        _isOpen = outer;
+        return isOpen ? null : result;
+    }
+
+    private Value? Find(Symbol symbol)
+    {
+        if (!_known.TryGetValue(symbol, out var value))
+        {
+            switch (_use.Generic.SetterOf(symbol))
+            {
+                case IfItem branch:
+                    Follow(branch);
+                    break;
+                case LoopItem loop:
+                    Follow(loop);
+                    break;
+                default:
+                    _known[symbol] = Closed(() => symbol.Origin?.Substitute(_substitution));
+                    if (symbol.Origin is BlockSize { Undecided: { } place } && _known[symbol] is null)
+                        Undecided ??= place;
+                    break;
+            }
+            value = _known[symbol];
+        }
+        _isOpen |= value is null or ErrorValue;
+        return value;
+    }
+
+    private void Follow(IfItem branch)
+    {
+        var condition = Closed(() => branch.Condition.Substitute(_substitution));
+        foreach (var size in branch.Sizes)
+        {
+            var then = condition is null or { Value: false } ? null : Evaluate(size.Then);
+            var otherwise = condition is null or { Value: true } ? null : Evaluate(size.Else);
+            Keep(size.Variable, condition?.Value switch
+            {
+                true => then,
+                false => otherwise,
+                null => then is null || otherwise is null ? null : Size.Choose(condition!, then, otherwise),
+            }, branch);
+        }
+    }
+
+    private void Follow(LoopItem loop)
+    {
+        var (from, to) = (Evaluate(loop.From)?.Value, Evaluate(loop.To)?.Value);
+        var sizes = loop.Sizes.Select(size => Evaluate(size.Before)).ToArray();
+        if (!(to - from <= MaxTurns))
+            sizes = [.. sizes.Select(_ => (Size?)null)];
+        for (var turn = from; turn < to && sizes.Any(size => size is not null); turn++)
+        {
+            var inside = new SizesOfUse(_use, new Dictionary<Symbol, Value?>(_known))
+            {
+                _known = { [loop.Variable] = new SizeValue(turn.Value) },
+            };
+            for (var i = 0; i < sizes.Length; i++)
+                inside.Keep(loop.Sizes[i].Variable, sizes[i], loop);
+            sizes = [.. loop.Sizes.Select(size => inside.Evaluate(size.Next))];
+            Undecided ??= inside.Undecided;
+        }
+        for (var i = 0; i < sizes.Length; i++)
+            Keep(loop.Sizes[i].Variable, sizes[i], loop);
+    }
+
+    private void Keep(Symbol symbol, Size? size, PlanItem setter)
+    {
+        if (size is { IsConditional: true } && size.ToString().Length > MaxLength)
+            size = null;
+        _known[symbol] = size is null ? null : new SizeValue(size);
+        if (size is null)
+            Undecided ??= setter.Place;
+    }
+}
