@@ -36,7 +36,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
         grow = new Grow(xChannels: 3, extra: extra, times: 2, device: device, dtype: dtype);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
-        again = new Grow(xChannels: grow.XChannels3, extra: 1, times: 1, wide: wide, device: device, dtype: dtype);
+        again = new Grow(xChannels: 4 * extra + 6, extra: 1, times: 1, wide: wide, device: device, dtype: dtype);
 #line (9,79)-(9,83) "Cases/Grown/net.knnet"
         bn = policy.Create(again.XChannels3, device, dtype);
 #line (10,53)-(10,62) "Cases/Grown/net.knnet"

@@ -41,6 +41,8 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
         Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
         stem = nn.Conv2d(1, width, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line (10,38)-(10,43) "Cases/PreActivation/net.knnet"
+        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units.", units);
 #line default
         stage1 = new ModuleList<Unit>();
 #line (10,24)-(10,43) "Cases/PreActivation/net.knnet"
@@ -54,6 +56,8 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
         stage2 = new ModuleList<Unit>();
 #line (11,24)-(11,48) "Cases/PreActivation/net.knnet"
         stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
+#line (11,66)-(11,77) "Cases/PreActivation/net.knnet"
+        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1.", units - 1);
 #line (11,50)-(11,77) "Cases/PreActivation/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default
@@ -223,7 +227,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 /// The block Unit.
 /// </summary>
 /// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].
+/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, max((-stride + xHeight)/stride + 1, (xHeight - 1)/stride + 1), max((-stride + xWidth)/stride + 1, (xWidth - 1)/stride + 1)].
 /// </remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {

@@ -45,6 +45,8 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
         stem._0 = nn.Conv2d(2, width, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line (9,42)-(9,46) "Cases/Repeat/net.knnet"
         stem._1 = policy.Create(width, device, dtype);
+#line (10,38)-(10,43) "Cases/Repeat/net.knnet"
+        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units.", units);
 #line default
         stage1 = new ModuleList<Unit>();
 #line (10,24)-(10,43) "Cases/Repeat/net.knnet"
@@ -58,6 +60,8 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
         stage2 = new ModuleList<Unit>();
 #line (11,24)-(11,48) "Cases/Repeat/net.knnet"
         stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
+#line (11,66)-(11,77) "Cases/Repeat/net.knnet"
+        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1.", units - 1);
 #line (11,50)-(11,77) "Cases/Repeat/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default

@@ -210,7 +210,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 /// Gated sum of two values.
 /// </summary>
 /// <remarks>
-/// a[N, aChannels, aHeight, aWidth], b[N, bChannels, bHeight, bWidth] -&gt; [N, aChannels, aHeight, aWidth].
+/// a[N, aChannels, aHeight, aWidth], b[N, bChannels, bHeight, bWidth] -&gt; [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)].
 /// </remarks>
 public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 {
@@ -227,9 +227,9 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
         gate = nn.Conv2d(aChannels, bChannels, 1, device: device, dtype: dtype);
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
-        Sizes.RequireEqual(bChannels, aChannels, "KN0203", "'+' needs equal sizes, found [N, bChannels, aHeight, aWidth] and [N, aChannels, aHeight, aWidth]: channels bChannels and aChannels.");
+        Sizes.RequireRepeatable(bChannels, aChannels, "KN0203", "'+' needs equal sizes, found [N, bChannels, max(aHeight, bHeight), max(aWidth, bWidth)] and [N, aChannels, aHeight, aWidth]: channels bChannels and aChannels.");
 #line (25,33)-(25,52) "Cases/TwoInputs/net.knnet"
-        mix = nn.Conv2d(bChannels, aChannels, 1, bias: false, device: device, dtype: dtype);
+        mix = nn.Conv2d(Sizes.Largest(aChannels, bChannels), aChannels, 1, bias: false, device: device, dtype: dtype);
 #line (25,60)-(25,64) "Cases/TwoInputs/net.knnet"
         bn = norm.Create(aChannels, device, dtype);
 #line default
@@ -240,11 +240,11 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     [field: ComponentName(Name = "gate")]
     public Conv2d gate { get; }
 
-    /// <summary>conv(a.channels, 1): [N, aChannels, aHeight, aWidth].</summary>
+    /// <summary>conv(a.channels, 1): [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)].</summary>
     [field: ComponentName(Name = "mix")]
     public Conv2d mix { get; }
 
-    /// <summary>norm: [N, aChannels, aHeight, aWidth]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
+    /// <summary>norm: [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
     [field: ComponentName(Name = "bn")]
     public NormLayer bn { get; }
 
