@@ -25,7 +25,7 @@ internal sealed class ConstructorWriter
         _operations = new OperationPrinter(_values);
     }
 
-    private string NameOf(Symbol symbol) => symbol.Origin is BlockSize size
+    private string NameOf(Symbol symbol) => symbol.Origin is BlockSize { Formula: null } size
         ? $"{AccessOf(_plan.Layout[size.Member])}.{CSharpNames.Pascal(size.Property)}"
         : CSharpNames.Identifier(symbol.Name);
 
@@ -151,6 +151,10 @@ internal sealed class ConstructorWriter
                     WriteMember(_plan.Layout[block.Member], block,
                         $"new {_plan.Plans.TypeName(block.Use.Generic)}({Arguments(block.Use)})");
                     break;
+                case ApplyBlockItem block:
+                    foreach (var size in NeededOf(block))
+                        _writer.Line($"var {CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Formula)};");
+                    break;
                 case CheckItem check when _plan.Sizes.CanCheck(check):
                     _writer.Line(check.Place, CheckCode(check));
                     break;
@@ -254,9 +258,14 @@ internal sealed class ConstructorWriter
                     part.Count is null ? part.Text.Replace("{", "{{").Replace("}", "}}") : $"{{{_values.Of(part.Count)}}}")) + "\"";
     }
 
+    /// <summary>The sizes of a block's outputs that the constructor computes.</summary>
+    private IEnumerable<(Symbol Variable, Size Formula)> NeededOf(ApplyBlockItem block) =>
+        block.Sizes.Where(size => _plan.Sizes.Needs(size.Variable));
+
     private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
     {
         GroupItem or ConstructOperationItem or ConstructBlockItem => true,
+        ApplyBlockItem block => NeededOf(block).Any(),
         CheckItem check => _plan.Sizes.CanCheck(check),
         IfItem branch => HasWork(branch) || FieldOf(branch) is not null,
         LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => _plan.Sizes.Needs(size.Variable)),

@@ -40,7 +40,7 @@ internal sealed class PlanInterpreter
     /// <summary>What the arguments break.</summary>
     public List<string> Broken { get; } = [];
 
-    /// <summary>A network for certain arguments and sizes of its inputs; of one that was planned for its arguments only the sizes matter.</summary>
+    /// <summary>A network for certain arguments and sizes of its inputs.</summary>
     public static PlanInterpreter Run(ModuleModel network, IReadOnlyDictionary<string, Value> arguments,
         params (string Symbol, long Size)[] sizes) => new(network, "",
         arguments.Where(argument => argument.Value is not PolicyValue).ToDictionary(argument => argument.Key, argument => Read(argument.Value))
@@ -141,7 +141,7 @@ internal sealed class PlanInterpreter
         foreach (var symbol in block.Outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols()))
         {
             if (symbol.Origin is BlockSize size && size.Member == block.Member)
-                _values[symbol.Name] = inside.Of(size.Size);
+                _values[symbol.Name] = size.Formula is { } formula ? Of(formula) : inside.Of(size.Inner);
         }
 
         foreach (var (here, there) in block.Outputs.Select(SizesOf).Zip(inside._outputs))
@@ -184,7 +184,7 @@ internal sealed class PlanInterpreter
         ListCount count => (long)((object[])_values[count.List]).Length,
         ListItem item => ItemOf(item.List, item.Index),
         ListChoice choice => Of(choice.Items[(int)Of(choice.Index)]),
-        BlockSize size when !_values.ContainsKey(symbol.Name) => _blocks[size.Member].Of(size.Size),
+        BlockSize size when !_values.ContainsKey(symbol.Name) => _blocks[size.Member].Of(size.Inner),
         _ => _values[symbol.Name],
     };
 

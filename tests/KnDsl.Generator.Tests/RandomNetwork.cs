@@ -362,7 +362,9 @@ internal sealed class RandomNetwork
     {
         var (from, value) = (Value(), $"d{_labels++}");
         var channels = Any(_numbers);
-        Line(Chance(50) ? $"{value} = {from} -> mean(1, keep: true)" : $"{value} = {from} -> conv({channels}, 1) -> mean([2, 3], keep: true)");
+        Line(Chance(50)
+            ? $"{value} = {from} -> mean(1, keep: true)"
+            : $"{value} = {from} -> conv({channels}, 1) -> mean([2, 3], keep: true)");
         Line(Chance(50)
             ? $"for k{_labels++} in 0..{Any(_integers)} {{ {value} = {value} {Any(["+", "*"])} ({from} -> conv({channels}, 1)) }}"
             : $"if {Condition()} {{ {value} = {value} + ({from} -> conv({channels}, 1)) }}");

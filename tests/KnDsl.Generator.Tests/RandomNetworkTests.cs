@@ -108,8 +108,9 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
                 if (IsRight(file))
                     at = $"threw {exception}";
             }
+            var arguments = change.Length > 0 ? change : "at its defaults";
             if (at is not null)
-                return $"Seed {written.Seed}, {(change.Length > 0 ? change : "at its defaults")}: {at}{Environment.NewLine}{written.Source}";
+                return $"Seed {written.Seed}, {arguments}: {at}{Environment.NewLine}{written.Source}";
         }
         return null;
     }

@@ -163,14 +163,15 @@ internal sealed class BlockCaller(Rooms rooms)
             return Findings.NoValues;
         }
         var prefix = member.Path + ".";
-        var substitution = use.Instance is null ? ValuesOf(member, use, inputs) : null;
-        var outputs = model.Outputs.Select(output => new TensorValue(
-            substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
+        var sizes = use.Instance is null
+            ? new OutputSizes(rooms, member, use with { Inputs = inputs.Select(input => input.Shape).ToArray() })
+            : null;
+        var outputs = model.Outputs.Select(output => new TensorValue(sizes?.ShapeOf(output) ?? output.Value.Shape,
             output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)).ToArray();
         for (var i = 0; i < inputs.Count; i++)
             if (model.InputChains[i] is { HasState: true } sharpened)
                 rooms.Chains.Observe(path, inputs[i], sharpened.Within(prefix, chains));
-        path.Items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains });
+        path.Items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains, Sizes = sizes?.Formulas ?? [] });
         return outputs;
     }
 
@@ -203,28 +204,4 @@ internal sealed class BlockCaller(Rooms rooms)
         5 => "[N, C, D, H, W]",
         _ => $"[N{string.Concat(Enumerable.Range(1, rank - 1).Select(axis => $", S{axis}"))}]",
     };
-
-    /// <summary>
-    /// What the symbols of the block's outputs are here. Of channels that only arguments of a constructor call decide, the block
-    /// has a property; of what cannot be said, data tells it.
-    /// </summary>
-    private Substitution ValuesOf(Member member, BlockUse use, IReadOnlyList<TensorValue> inputs)
-    {
-        use = use with { Inputs = inputs.Select(input => input.Shape).ToArray() };
-        var sizes = new SizesOfUse(use);
-        var properties = use.Generic.ConstructorSizes.OfOutputs.ToArray();
-        var values = new Dictionary<Symbol, Value>();
-        return new Substitution(symbol =>
-        {
-            if (values.TryGetValue(symbol, out var known))
-                return known;
-            var (value, isProperty) = (sizes.Of(symbol), properties.Contains(symbol));
-            if (value is null || isProperty && value is SizeValue { Size.IsConditional: true })
-                value = new SizeValue(Size.Of(
-                    rooms.Symbols.New($"{member.Path}.{symbol.Name}", isProperty ? SymbolKind.Construction : SymbolKind.Data,
-                        symbol.IsPositive) with
-                    { Origin = new BlockSize(member, symbol, use, sizes.Undecided) }));
-            return values[symbol] = value;
-        });
-    }
 }

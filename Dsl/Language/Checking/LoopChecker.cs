@@ -208,6 +208,10 @@ internal sealed class LoopChecker(Rooms rooms)
                 case (TensorValue head, TensorValue later) when head.Shape.Rank == later.Shape.Rank:
                     AdvanceTensor(round, head, later);
                     break;
+                case (TensorValue head, TensorValue later):
+                    round.SetHead(rooms.Findings.Fail(DiagnosticCatalogue.ValueType(place, $"'{round.Name}' in this loop",
+                        "of the same number of dimensions in every iteration", $"{head.Shape}, then {later.Shape}")));
+                    break;
                 case (SizeValue head, SizeValue later):
                     AdvanceSize(round, head.Size, later.Size);
                     break;

@@ -19,38 +19,42 @@ internal sealed class Requirements(Subject subject, Findings findings)
         Require(path, Relation.Equal, left, right, diagnostic);
 
     /// <summary>
-    /// Whether two sizes are equal or, where one of 1 may be repeated, can be made so. Where only arguments decide it, a check for
+    /// Whether two sizes are to each other as they must be, as far as it can be decided. Where only arguments decide it, a check for
     /// the constructor is planned; where only data decides it, it is refused, since no check could come before the data does.
     /// </summary>
     public bool Require(BodyPath path, Relation relation, Size left, Size right, Func<Diagnostic> diagnostic)
     {
         left = left.Substitute(path.Assumptions);
         right = right.Substitute(path.Assumptions);
-        var mayRepeat = relation == Relation.Repeatable;
-        if (left == right || mayRepeat && (left.Value == 1 || right.Value == 1))
+        var decided = Decide(relation, left, right);
+        if (decided == true)
             return true;
-        var difference = left - right;
-        var symbols = difference.Symbols().ToArray();
-        var never = (difference.IsConstant || difference.Minimum() > 0 || difference.Maximum() < 0)
-            && !(mayRepeat && (IsPossible(left, 1) || IsPossible(right, 1)));
-        if (never || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
+        var symbols = (left - right).Symbols().ToArray();
+        if (decided == false || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
         {
             findings.Report(diagnostic());
             return false;
         }
-        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
+        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction) && !IsChecked(path, relation, left, right))
             path.Items.Add(new CheckItem(left, relation, right, diagnostic()));
         return true;
     }
 
-    private static bool IsPossible(Size size, long value) => !(size.Minimum() > value || size.Maximum() < value);
+    private static bool? Decide(Relation relation, Size left, Size right) => relation switch
+    {
+        Relation.NotEqual => !Decide(Relation.Equal, left, right),
+        Relation.Repeatable when left.Value == 1 || right.Value == 1 => true,
+        Relation.Repeatable when IsPossible(left, 1) || IsPossible(right, 1) => left == right ? true : null,
+        _ => left == right ? true : IsPossible(left - right, 0) ? null : false,
+    };
+
+    private static bool IsPossible(Size size, long value) => size.Value is { } known
+        ? known == value
+        : !(size.Minimum() > value || size.Maximum() < value);
 
     /// <summary>Plans a check that a divisor is not 0, unless that is certain.</summary>
-    public void RequireNotZero(BodyPath path, Size divisor, Func<Diagnostic> diagnostic)
-    {
-        if (subject.IsGeneric && IsPossible(divisor, 0) && !IsChecked(path, Relation.NotEqual, divisor, 0))
-            path.Items.Add(new CheckItem(divisor, Relation.NotEqual, Size.Zero, diagnostic()));
-    }
+    public void RequireNotZero(BodyPath path, Size divisor, Func<Diagnostic> diagnostic) =>
+        Require(path, Relation.NotEqual, divisor, Size.Zero, diagnostic);
 
     /// <summary>Plans a check that a number is at least some other, unless that is certain or is checked on this path already.</summary>
     public void RequireAtLeast(BodyPath path, Size size, long minimum, Func<Diagnostic> diagnostic)
@@ -60,10 +64,10 @@ internal sealed class Requirements(Subject subject, Findings findings)
     }
 
     /// <summary>Whether a check is planned already: of a parameter that ten stages have, one is enough.</summary>
-    private static bool IsChecked(BodyPath path, Relation relation, Size size, long number)
+    private static bool IsChecked(BodyPath path, Relation relation, Size size, Size other)
     {
         foreach (var item in path.ItemsOutwards())
-            if (item is CheckItem check && check.Relation == relation && check.Left == size && check.Right == number)
+            if (item is CheckItem check && check.Relation == relation && check.Left == size && check.Right == other)
                 return true;
         return false;
     }

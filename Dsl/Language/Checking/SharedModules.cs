@@ -112,9 +112,9 @@ internal sealed class SharedModules(Rooms rooms)
         if (others.Count > 0)
             return RefuseArguments(shared, others);
         if (rooms.Blocks.EvaluateInputs(path, given, arguments, block) is not { } inputs
-            || !rooms.Blocks.FitHeader(inputs, block, place) || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient,
+            || !rooms.Blocks.FitHeader(inputs, block, place) || !FitFirst(path, shared, inputs, place, SizesOf(block))
+            || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient,
                 place) is not { } use
-            || !FitFirst(path, shared, inputs, place, use.Generic.ConstructorSizes.OfInputs.Select(size => (size.Input, size.Axis)))
             || !Make(path, shared, inputs, new ConstructBlockItem(shared.Member, use, shared.Place), place))
             return Findings.NoValues;
         return rooms.Blocks.Apply(path, shared.Member, use, inputs, place, target);
@@ -167,6 +167,12 @@ internal sealed class SharedModules(Rooms rooms)
             path, first[size.Input].Shape[size.Axis], inputs[size.Input].Shape[size.Axis],
             () => Differs(size.Input, first[size.Input].Shape.NameOf(size.Axis))));
     }
+
+    /// <summary>The sizes of its inputs that a block is built with.</summary>
+    private IEnumerable<(int Input, int Axis)> SizesOf(DeclaredModule block) =>
+        rooms.Subject.Context.Generic(block.Declaration, block.Source) is { IsComplete: true } generic
+            ? generic.ConstructorSizes.OfInputs.Select(size => (size.Input, size.Axis))
+            : [];
 
     /// <summary>Whether the module of an operation has as many parameters as its first use asks for.</summary>
     private bool FitFirst(BodyPath path, SharedModule shared, OperationCall use) =>

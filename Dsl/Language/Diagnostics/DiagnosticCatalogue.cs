@@ -346,7 +346,8 @@ internal static class DiagnosticCatalogue
 
     /// <summary>A hint: which if or loop sets a size that is not known.</summary>
     public static string SetBy(Place setter) =>
-        $"'{setter.OneLine()}' at {setter} sets it: declare the input with a number or a parameter there, or give arguments that decide it.";
+        $"'{setter.OneLine()}' at {setter} sets it: declare the input with a number or a parameter there, or give arguments that "
+            + "decide it.";
 
     private static readonly DiagnosticDescriptor BranchShapeRule = Error("KN0207", "Branches give different ranks");
 

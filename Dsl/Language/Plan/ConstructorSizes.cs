@@ -21,7 +21,7 @@ internal sealed class ConstructorSizes
         _model = model;
         foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1)
             .SelectMany(output => output.Value.Shape.Channels.Symbols()))
-            if (symbol.Origin is BlockSize)
+            if (symbol.Origin is BlockSize { Formula: null })
                 _properties.Add(symbol);
             else if (IsLocal(symbol))
             {
@@ -40,7 +40,7 @@ internal sealed class ConstructorSizes
         AskForSetters();
     }
 
-    /// <summary>A size that an if or a loop sets asks for those that it may be.</summary>
+    /// <summary>A size that an item sets asks for those that it may be.</summary>
     private void AskForSetters()
     {
         var items = _model.Items.All().Where(item => item.SizeVariables.Any()).ToArray();
@@ -90,17 +90,18 @@ internal sealed class ConstructorSizes
             ListItem item => item.Index.Symbols().All(IsKnown),
             ListChoice choice => choice.Items.Append(choice.Index).SelectMany(size => size.Symbols()).All(IsKnown),
             ListCount => true,
-            BlockSize => symbol.Kind == SymbolKind.Construction,
+            BlockSize { Formula: null } => symbol.Kind == SymbolKind.Construction,
             _ => Needs(symbol) || _turns.Contains(symbol)
             || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
         };
 
-    /// <summary>Whether a symbol is known, or is set by an if or a loop from what is known.</summary>
+    /// <summary>Whether a symbol is known, or is computed from what is known.</summary>
     private bool IsWithinReach(Symbol symbol) => IsWithinReach(symbol, []);
 
     private bool IsWithinReach(Symbol symbol, HashSet<Symbol> visited) => IsKnown(symbol) || symbol.Kind == SymbolKind.Construction
-        && _model.SetterOf(symbol) is { } setter && (!visited.Add(symbol) || setter.SizeVariables.First(size => size.Variable.Equals(symbol))
-            is var (_, one, other) && one.Symbols().Concat(other.Symbols()).All(inner => IsWithinReach(inner, visited)));
+        && _model.SetterOf(symbol) is { } setter
+        && (!visited.Add(symbol) || setter.SizeVariables.First(size => size.Variable.Equals(symbol)) is var (_, one, other)
+            && one.Symbols().Concat(other.Symbols()).All(inner => IsWithinReach(inner, visited)));
 
     /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>
     private bool IsLocal(Symbol symbol) =>

@@ -59,7 +59,7 @@ internal sealed class ModuleModel(
 
     private ConstructorSizes? _constructorSizes;
 
-    /// <summary>The if or loop that sets a size, or null where none does.</summary>
+    /// <summary>The if, loop or block that sets a size, or null where none does.</summary>
     public PlanItem? SetterOf(Symbol symbol)
     {
         if (_setters is null)

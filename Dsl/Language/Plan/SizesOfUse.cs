@@ -44,13 +44,14 @@ internal sealed class SizesOfUse
         _substitution = new Substitution(Find);
     }
 
-    /// <summary>The first if or loop that left a size open.</summary>
+    /// <summary>The first if or loop found that is not decided.</summary>
     public Place? Undecided { get; private set; }
 
     /// <summary>What a symbol of the block's plan is, or null where that cannot be said.</summary>
     public Value? Of(Symbol symbol) => Closed(() => Find(symbol));
 
-    private Size? Evaluate(Size size) => Closed(() => size.Substitute(_substitution));
+    /// <summary>What a size of the block's plan is, or null where that cannot be said.</summary>
+    public Size? Of(Size size) => Closed(() => size.Substitute(_substitution));
 
     /// <summary>The result, or null where it contains something that stays open.</summary>
     private T? Closed<T>(Func<T?> evaluate)
@@ -78,8 +79,8 @@ internal sealed class SizesOfUse
                     break;
                 default:
                     _known[symbol] = Closed(() => symbol.Origin?.Substitute(_substitution));
-                    if (symbol.Origin is BlockSize { Undecided: { } place } && _known[symbol] is null)
-                        Undecided ??= place;
+                    if (_known[symbol] is null)
+                        Undecided ??= symbol.Origin?.SetAt;
                     break;
             }
             value = _known[symbol];
@@ -91,10 +92,12 @@ internal sealed class SizesOfUse
     private void Follow(IfItem branch)
     {
         var condition = Closed(() => branch.Condition.Substitute(_substitution));
+        if (condition?.Value is null)
+            Undecided ??= branch.Place;
         foreach (var size in branch.Sizes)
         {
-            var then = condition is null or { Value: false } ? null : Evaluate(size.Then);
-            var otherwise = condition is null or { Value: true } ? null : Evaluate(size.Else);
+            var then = condition is null or { Value: false } ? null : Of(size.Then);
+            var otherwise = condition is null or { Value: true } ? null : Of(size.Else);
             Keep(size.Variable, condition?.Value switch
             {
                 true => then,
@@ -106,8 +109,8 @@ internal sealed class SizesOfUse
 
     private void Follow(LoopItem loop)
     {
-        var (from, to) = (Evaluate(loop.From)?.Value, Evaluate(loop.To)?.Value);
-        var sizes = loop.Sizes.Select(size => Evaluate(size.Before)).ToArray();
+        var (from, to) = (Of(loop.From)?.Value, Of(loop.To)?.Value);
+        var sizes = loop.Sizes.Select(size => Of(size.Before)).ToArray();
         if (!(to - from <= MaxTurns))
             sizes = [.. sizes.Select(_ => (Size?)null)];
         for (var turn = from; turn < to && sizes.Any(size => size is not null); turn++)
@@ -118,7 +121,7 @@ internal sealed class SizesOfUse
             };
             for (var i = 0; i < sizes.Length; i++)
                 inside.Keep(loop.Sizes[i].Variable, sizes[i], loop);
-            sizes = [.. loop.Sizes.Select(size => inside.Evaluate(size.Next))];
+            sizes = [.. loop.Sizes.Select(size => inside.Of(size.Next))];
             Undecided ??= inside.Undecided;
         }
         for (var i = 0; i < sizes.Length; i++)

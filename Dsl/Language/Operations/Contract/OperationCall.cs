@@ -54,6 +54,9 @@ internal sealed class OperationCall
     /// </summary>
     public bool Require(Size left, Size right, Func<Diagnostic> otherwise) => _require(Relation.Equal, left, right, otherwise);
 
+    /// <summary>Demands that a size is not 0.</summary>
+    public bool RequireNotZero(Size size, Func<Diagnostic> otherwise) => _require(Relation.NotEqual, size, Size.Zero, otherwise);
+
     /// <summary>
     /// The size of two that meet element by element, of which one of 1 is repeated; null, with the error reported, where they do
     /// not fit.
