@@ -26,5 +26,8 @@ internal sealed record BlockSize(Member Member, Size Inner, BlockUse Use) : Symb
     public override IEnumerable<Symbol>? Leaves() => null;
 
     public override Value? Substitute(Substitution substitution) =>
-        Use.Substitute(substitution) is { } use && new SizesOfUse(use).Of(Inner) is { } size ? new SizeValue(size) : null;
+        substitution.Effort.Spend() && Use.Substitute(substitution) is { } use
+        && new SizesOfUse(use, substitution.Effort).Of(Inner) is { } size
+            ? new SizeValue(size)
+            : null;
 }

@@ -15,9 +15,6 @@ internal sealed class SizesOfUse
     /// <summary>A longer formula than this helps nobody.</summary>
     private const int MaxLength = 1000;
 
-    /// <summary>More turns than this are not followed.</summary>
-    private const int MaxTurns = 1000;
-
     private readonly BlockUse _use;
     private readonly Substitution _substitution;
 
@@ -28,7 +25,13 @@ internal sealed class SizesOfUse
     private bool _isOpen;
 
     public SizesOfUse(BlockUse use)
-        : this(use, [])
+        : this(use, new Effort())
+    {
+    }
+
+    /// <param name="effort">What may still be computed.</param>
+    public SizesOfUse(BlockUse use, Effort effort)
+        : this(use, effort, [])
     {
         for (var i = 0; i < use.Inputs.Count; i++)
             for (var axis = 0; axis < use.Inputs[i].Rank; axis++)
@@ -38,10 +41,10 @@ internal sealed class SizesOfUse
             _known[new Symbol(pair.Key, SymbolKind.Construction)] = pair.Value;
     }
 
-    private SizesOfUse(BlockUse use, Dictionary<Symbol, Value?> known)
+    private SizesOfUse(BlockUse use, Effort effort, Dictionary<Symbol, Value?> known)
     {
         (_use, _known) = (use, known);
-        _substitution = new Substitution(Find);
+        _substitution = new Substitution(Find) { Effort = effort };
     }
 
     /// <summary>The first if or loop found that is not decided.</summary>
@@ -59,10 +62,20 @@ internal sealed class SizesOfUse
     {
         var outer = _isOpen;
         _isOpen = false;
-        var result = evaluate();
-        var isOpen = _isOpen;
-        _isOpen = outer;
-        return isOpen ? null : result;
+        try
+        {
+            var result = evaluate();
+            return _isOpen ? null : result;
+        }
+        catch (OverflowException)
+        {
+            // No tensor has it: of a branch that is not taken it means nothing.
+            return null;
+        }
+        finally
+        {
+            _isOpen = outer;
+        }
     }
 
     private Value? Find(Symbol symbol)
@@ -111,17 +124,17 @@ internal sealed class SizesOfUse
     {
         var (from, to) = (Of(loop.From)?.Value, Of(loop.To)?.Value);
         var sizes = loop.Sizes.Select(size => Of(size.Before)).ToArray();
-        if (!(to - from <= MaxTurns))
+        if (from is null || to is null)
             sizes = [.. sizes.Select(_ => (Size?)null)];
         for (var turn = from; turn < to && sizes.Any(size => size is not null); turn++)
         {
-            var inside = new SizesOfUse(_use, new Dictionary<Symbol, Value?>(_known))
+            var inside = new SizesOfUse(_use, _substitution.Effort, new Dictionary<Symbol, Value?>(_known))
             {
                 _known = { [loop.Variable] = new SizeValue(turn.Value) },
             };
             for (var i = 0; i < sizes.Length; i++)
                 inside.Keep(loop.Sizes[i].Variable, sizes[i], loop);
-            sizes = [.. loop.Sizes.Select(size => inside.Of(size.Next))];
+            sizes = [.. loop.Sizes.Select(size => _substitution.Effort.Spend() ? inside.Of(size.Next) : null)];
             Undecided ??= inside.Undecided;
         }
         for (var i = 0; i < sizes.Length; i++)
