@@ -69,11 +69,7 @@ internal sealed class ClassPlan
         "norm", "device", "dtype",
         .. model.Declaration.Parameters.Select(parameter => parameter.Name.Text),
         .. model.Inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name),
-        .. model.Items.All().SelectMany(item => item switch
-        {
-            IfItem branch => branch.Sizes.Select(size => size.Variable.Name),
-            LoopItem loop => loop.Sizes.Select(size => size.Variable.Name).Prepend(loop.Variable.Name),
-            _ => [],
-        }),
+        .. model.Items.All().SelectMany(item => item.SizeVariables).Select(size => size.Variable.Name),
+        .. model.Items.All().OfType<LoopItem>().Select(loop => loop.Variable.Name),
     ];
 }

@@ -98,8 +98,8 @@ internal sealed class ForwardPlan
                     Read(_plan.Layout[block.Member].AccessSizes());
                     foreach (var symbol in block.Outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols())
                         .Where(IsLocal).Distinct())
-                        if (symbol.Origin is BlockSize)
-                            Read(SizeSource.Find(block.Outputs, symbol));
+                        if (symbol.Origin is BlockSize size)
+                            ReadSize(size, SizeSource.Find(block.Outputs, symbol));
                     break;
                 case IfItem branch when HasWork(branch):
                     VisitIf(branch, isInLoop);
@@ -150,10 +150,15 @@ internal sealed class ForwardPlan
 
     private void Read(IEnumerable<Size> sizes) => Read(sizes.SelectMany(size => size.Leaves()));
 
-    private void Read(SizeSource? source)
+    private void Read(SizeSource source) => Read([source.Factor, source.Rest]);
+
+    /// <summary>A size that a block sets: its outputs tell it, or else its formula.</summary>
+    private void ReadSize(BlockSize size, SizeSource? source)
     {
         if (source is not null)
-            Read([source.Factor, source.Rest]);
+            Read(source);
+        else if (size.Formula is { } formula)
+            Read([formula]);
     }
 
     private void Read(IEnumerable<Symbol> symbols)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Language.Plan;
+using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Planning;
@@ -111,8 +112,7 @@ internal sealed class MemberLayout
     private string NameOfType(Member member)
     {
         var type = member.IsGroup ? "sequence" : member.Type!.Name;
-        type = type.Substring(type.LastIndexOf('.') + 1);
-        return char.ToLowerInvariant(type[0]) + type.Substring(1);
+        return Casing.Camel(type.Substring(type.LastIndexOf('.') + 1));
     }
 
     /// <summary>A sequence without gaps in its numbers, its members of one type.</summary>

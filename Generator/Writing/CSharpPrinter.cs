@@ -46,9 +46,21 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name)
 
     private string Of(Size.Atom atom, bool binds)
     {
-        if (atom is Size.SymbolAtom single)
-            return Of(single.Symbol);
-        var floor = (Size.FloorAtom)atom;
+        switch (atom)
+        {
+            case Size.SymbolAtom single:
+                return Of(single.Symbol);
+            case Size.ConditionalAtom choice:
+                return $"({Of(choice.Condition)} ? {Of(choice.Then)} : {Of(choice.Else)})";
+            case Size.LargestAtom largest:
+                return largest.Sizes.Select(Of).Aggregate((all, next) => $"Sizes.Largest({all}, {next})");
+            default:
+                return Of((Size.FloorAtom)atom, binds);
+        }
+    }
+
+    private string Of(Size.FloorAtom floor, bool binds)
+    {
         var (top, bottom) = (Of(floor.Numerator), Of(floor.Denominator));
         // The division of C# rounds towards zero.
         if (!floor.IsNonNegative)
@@ -66,6 +78,8 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name)
         NumberSymbol named => Of(named.Symbol),
         WholeNumber whole => Of(whole.Size),
         NumberNegation negation => $"-{Operand(negation.Operand)}",
+        // The remainder of C# has the sign of the dividend.
+        NumberOperation { Operation: Arithmetic.Remainder } rest => $"Sizes.Remainder({Of(rest.Left)}, {Of(rest.Right)})",
         NumberOperation operation => $"{Operand(operation.Left)} {operation.Operator} {Operand(operation.Right)}",
         NumberChoice choice => Choice(choice.Items.Select(Of), choice.Index),
         _ => throw new InvalidOperationException(),

@@ -27,7 +27,7 @@ internal sealed class ConstructorWriter
 
     private TypeNames Types => _plan.Plans.Types;
 
-    private string NameOf(Symbol symbol) => symbol.Origin is BlockSize size
+    private string NameOf(Symbol symbol) => symbol.Origin is BlockSize { Formula: null } size
         ? $"{AccessOf(_plan.Layout[size.Member])}.{_plan.PropertyOf(size)}"
         : CSharpNames.Identifier(symbol.Name);
 
@@ -160,6 +160,10 @@ internal sealed class ConstructorWriter
                     WriteMember(_plan.Layout[block.Member], block,
                         $"new {_plan.Plans.TypeName(block.Use.Generic)}({Arguments(block.Use)})");
                     break;
+                case ApplyBlockItem block:
+                    foreach (var size in NeededOf(block))
+                        _writer.Line($"var {CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Formula)};");
+                    break;
                 case CheckItem check when _plan.Sizes.CanCheck(check):
                     _writer.Line(check.Place, CheckCode(check));
                     break;
@@ -198,15 +202,19 @@ internal sealed class ConstructorWriter
         return check switch
         {
             LimitCheck limit => $"{Types.Sizes}.Require({_values.Of(limit.Condition)}, {message}, {_values.Of(limit.Found)});",
-            SizesCheck sizes => sizes.Relation switch
-            {
-                Relation.Equal => $"{Types.Sizes}.RequireEqual({_values.Of(sizes.Left)}, {_values.Of(sizes.Right)}, {message});",
-                Relation.MultipleOf => $"{Types.Sizes}.RequireMultiple({_values.Of(sizes.Left)}, {_values.Of(sizes.Right)}, {message});",
-                _ => $"{Types.Sizes}.Require({_values.Of(sizes.Left)} == {_values.Of(sizes.Right)}, {message});",
-            },
+            SizesCheck sizes => CheckCode(sizes.Relation, _values.Of(sizes.Left), _values.Of(sizes.Right), message),
             _ => throw new System.NotSupportedException($"No code is known for the check {check.GetType().Name}."),
         };
     }
+
+    private string CheckCode(Relation relation, string left, string right, string message) => relation switch
+    {
+        Relation.Equal => $"{Types.Sizes}.RequireEqual({left}, {right}, {message});",
+        Relation.MultipleOf => $"{Types.Sizes}.RequireMultiple({left}, {right}, {message});",
+        Relation.Repeatable => $"{Types.Sizes}.RequireRepeatable({left}, {right}, {message});",
+        Relation.NotEqual => $"{Types.Sizes}.Require({left} != {right}, {message});",
+        _ => $"{Types.Sizes}.Require({left} == {right}, {message});",
+    };
 
     private void WriteGroup(MemberCode group)
     {
@@ -262,9 +270,14 @@ internal sealed class ConstructorWriter
         return CSharpText.Interpolate(member.Name.Select(part => part.Count is null ? (part.Text, false) : (_values.Of(part.Count), true)));
     }
 
+    /// <summary>The sizes of a block's outputs that the constructor computes.</summary>
+    private IEnumerable<(Symbol Variable, Size Formula)> NeededOf(ApplyBlockItem block) =>
+        block.Sizes.Where(size => _plan.Sizes.Needs(size.Variable));
+
     private bool HasWork(IReadOnlyList<PlanItem> items) => items.Any(item => item switch
     {
         GroupItem or ConstructOperationItem or ConstructBlockItem => true,
+        ApplyBlockItem block => NeededOf(block).Any(),
         CheckItem check => _plan.Sizes.CanCheck(check),
         IfItem branch => HasWork(branch) || FieldOf(branch) is not null,
         LoopItem loop => HasWork(loop.Body) || loop.Sizes.Any(size => _plan.Sizes.Needs(size.Variable)),

@@ -210,7 +210,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             foreach (var output in item.Outputs.Where(Live.IsStateNeeded))
                 writer.Line($"{Types.ChannelState}? {names.State(output)} = null;");
         }
-        DeclareSizesOf(item.Outputs);
+        DeclareSizesOf(item.Outputs, module);
         Free(item, item.Inputs.Concat(item.Outputs), items);
     }
 
@@ -240,13 +240,17 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         return $"ref {unused}";
     }
 
-    /// <summary>Sizes that only the block knows: its outputs tell them.</summary>
-    private void DeclareSizesOf(IReadOnlyList<TensorValue> outputs)
+    /// <summary>Sizes that a block sets: its outputs tell them where they can.</summary>
+    private void DeclareSizesOf(IReadOnlyList<TensorValue> outputs, string module)
     {
         foreach (var symbol in outputs.SelectMany(output => output.Shape.Sizes).SelectMany(size => size.Symbols()).Distinct())
-            if (symbol.Origin is BlockSize && !names.HasNumber(symbol) && SizeSource.Find(outputs, symbol) is { } source
-                && names.DeclareNumber(symbol) is { } name)
-                writer.Line($"var {name} = (int){names.Print(source)};");
+            if (symbol.Origin is BlockSize size && Plan.IsLocal(symbol) && !names.HasNumber(symbol))
+            {
+                var code = SizeSource.Find(outputs, symbol) is { } source ? $"(int){names.Print(source)}"
+                    : size.Formula is { } formula ? names.Number(formula)
+                    : $"{module}.{CSharpNames.Pascal(size.Property)}";
+                writer.Line($"var {names.DeclareNumber(symbol)} = {code};");
+            }
     }
 
     // ---- ifs and loops -------------------------------------------------------------------------------------------

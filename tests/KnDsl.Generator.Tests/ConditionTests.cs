@@ -61,6 +61,64 @@ public sealed class ConditionTests : TorchTest
     [InlineData("m < 0", "m = 1\n for i in 0..n { m = [1, 0, -1][i] }", 3, true)]
     public void NumbersOfIfsAndLoops(string condition, string before, int n, bool holds) => Check(condition, before, [0], n, holds);
 
+    /// <summary>A number that a block sets and hands on in a size.</summary>
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(1, 5)]
+    [InlineData(2, 7)]
+    public void NumbersOfBlocks(int n, int channels)
+    {
+        var @case = GeneratedCase.Inline("""
+            network Net(n: int = 0)
+            {
+                input x[N, 3, 4, 4]
+                y = x -> Grow(n)
+                if y.channels > 3 { z = y -> last: conv(7, 1) } else { z = y -> last: conv(5, 1) }
+                w = z -> avgpool(global) -> flatten -> linear(2)
+                output w[N, 2]
+            }
+
+            block Grow(x, n: int)
+            {
+                if n > 1 { m = 1 } else { m = 0 }
+                return x -> conv(m + 3, 3)
+            }
+            """);
+        using var network = @case.Create("Net", ("n", n));
+        Assert.Equal(channels, network.state_dict()["last.weight"].shape[0]);
+    }
+
+    [Theory]
+    [InlineData("n / 2 == -2", -3, true)]
+    [InlineData("n % 3 == 2", -1, true)]
+    [InlineData("n % -3 == -1", 5, true)]
+    [InlineData("7 / n == -3", -3, true)]
+    [InlineData("(n * 0.5) % 1.0 == 0.5", -1, true)]
+    [InlineData("(n * 0.5) % 1.0 < 0", -1, false)]
+    public void QuotientsAndRemaindersOfNegatives(string condition, int n, bool holds) => Check(condition, "", [0], n, holds);
+
+    [Theory]
+    [InlineData("x -> linear(4 + 8 / n)", 0, "KN0123")]
+    [InlineData("x -> linear(4 + 8 % (n - 3))", 3, "KN0123")]
+    [InlineData("x -> [ linear(4) * n, linear(4) ]", -1, "KN0118")]
+    [InlineData("x -> [ linear(4) * (n - 2), linear(4) ]", 1, "KN0118")]
+    public void ArgumentsThatHaveNoMeaningAreRefused(string value, int n, string code)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Net(n: int = 2)
+            {
+                input x[N, 4]
+                y = {{value}} -> linear(4)
+                output y[N, 4]
+            }
+            """);
+        using (@case.Create("Net"))
+        {
+        }
+
+        Assert.StartsWith(code, Assert.Throws<System.ArgumentException>(() => @case.Create("Net", ("n", n))).Message);
+    }
+
     /// <summary>The stage's own condition decides as an if does, and so does an argument of a block.</summary>
     private static void Check(string condition, string before, int[] list, int n, bool holds)
     {

@@ -258,7 +258,8 @@ public sealed class LimitTests : TorchTest
         var model = CheckedFile.Check(new Language.Text.SourceText("limits.knnet", block)).Modules[0].Generic;
         var batch = model.Inputs[0].Shape[0].Symbols().Single();
         return model.Outputs[0].Value.Shape
-            .Substitute(new Dictionary<Language.Values.Symbol, Language.Values.Size> { [batch] = Batch }).ToString();
+            .Substitute(new Language.Values.Substitution(
+                new Dictionary<Language.Values.Symbol, Language.Values.Size> { [batch] = Batch })).ToString();
     }
 
     /// <summary>Why it does not run, in a line, or null where it does.</summary>

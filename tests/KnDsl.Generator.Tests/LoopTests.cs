@@ -123,6 +123,83 @@ public sealed class LoopTests : TorchTest
         }
     }
 
+    /// <summary>What a block is built with may be a size that an if or a loop of another block sets.</summary>
+    [Theory]
+    [InlineData("x -> Resize(false, 0) -> Tall", 8, 8)]
+    [InlineData("x -> Resize(true, 1) -> Tall", 2, 2)]
+    [InlineData("x -> Resize(deep, 0) -> Tall", 4, 8)]
+    [InlineData("x -> Resize(deep, 0) -> Resize(not deep, 0) -> Resize(deep, 0) -> Tall", 2, 4)]
+    [InlineData("x -> Twice(deep) -> Tall", 2, 4)]
+    public void SizesOfBlocksReachTheirUsers(string value, int deepHeight, int height)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Inline(deep: bool = true)
+            {
+                input  x[N, 3, 8, 8]
+                y = {{value}} -> relu if deep
+                output y[N, 5]
+            }
+
+            block Resize(x, half: bool, times: int)
+            {
+                if half { y = x -> maxpool(2) } else { y = x }
+                for i in 0..times { y = y -> maxpool(2) }
+                return y
+            }
+
+            block Twice(x, half: bool)
+            {
+                return x -> Resize(half, 0) -> Resize(true, 0)
+            }
+
+            block Tall(x)
+            {
+                return x -> tall: conv(x.height, 1) -> flatten -> linear(5)
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        foreach (var (deep, expected) in new[] { (true, deepHeight), (false, height) })
+        {
+            using var network = @case.Create("Inline", ("deep", deep));
+            using var output = GeneratedCase.Run(network, randn(2, 3, 8, 8)).Single();
+            Assert.Equal(expected, network.state_dict().Single(entry => entry.Key.EndsWith("tall.weight")).Value.shape[0]);
+        }
+    }
+
+    /// <summary>A size of 1 is repeated where an argument, a turn or a branch makes it 1, as where the file has a 1.</summary>
+    [Theory]
+    [InlineData("for i in 0..turns { y = y + (x -> conv(4, 3)) }", 0, 1)]
+    [InlineData("for i in 0..turns { y = y + (x -> conv(4, 3)) }", 1, 4)]
+    [InlineData("for i in 0..turns { y = y + (x -> conv(4, 3)) }", 3, 4)]
+    [InlineData("for i in 0..turns { y = (x -> conv(4, 3)) * y }", 2, 4)]
+    [InlineData("if turns > 1 { y = y + (x -> conv(4, 3)) }\n y = y * y", 1, 1)]
+    [InlineData("if turns > 1 { y = y + (x -> conv(4, 3)) }\n y = y * y", 2, 4)]
+    [InlineData("y = x -> conv(turns, 3)\n y = y + (x -> conv(4, 3))", 1, 4)]
+    [InlineData("y = Sum(y, x)", 1, 3)]
+    [InlineData("y = Sum(x -> conv(turns, 3), x)", 1, 3)]
+    public void ASizeOf1IsRepeated(string body, int turns, int channels)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Inline(turns: int = 1)
+            {
+                input  x[N, 3, 8, 6]
+                y = x -> mean(1, keep: true)
+                {{body}}
+                z = y -> last: conv(2, 1)
+                output z[N, 2, 8, 6]
+            }
+
+            block Sum(a, b)
+            {
+                return a + b
+            }
+            """);
+        using var network = @case.Create("Inline", ("turns", turns));
+        using var output = GeneratedCase.Run(network, randn(2, 3, 8, 6)).Single();
+        Assert.Equal(channels, network.state_dict()["last.weight"].shape[1]);
+        output.sum().backward();
+    }
+
     /// <summary>Sizes may be multiples of parameters, as images of patches are.</summary>
     [Theory]
     [InlineData("patch*h, patch*w", "h", "w", 12, 8, 6)]

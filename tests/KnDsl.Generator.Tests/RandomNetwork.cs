@@ -34,6 +34,16 @@ internal sealed class RandomNetwork
     private List<string> _lists = [];
     private List<string> _shared = [];
 
+    /// <summary>Whole and other numbers that may be 0 or less, and lists of them.</summary>
+    private List<string> _integers = [];
+    private List<string> _integerLists = [];
+    private List<string> _fractions = [];
+    private List<string> _fractionLists = [];
+
+    /// <summary>Whether the sizes of the values are known when the network is built.</summary>
+    private readonly bool _isFixed;
+    private readonly string? _change;
+
     /// <summary>Shared modules that can be applied here.</summary>
     private List<string> _modules = [];
 
@@ -42,9 +52,37 @@ internal sealed class RandomNetwork
 
     private sealed record Block(string Name, int Inputs, int Outputs, string[] Parameters);
 
-    private RandomNetwork(int seed) => _random = new Random(seed);
+    /// <summary>A block whose arguments decide its sizes, and one that is built with sizes of its input.</summary>
+    private const string Sized = """
 
-    public static string Make(int seed, string space) => new RandomNetwork(seed).File(space);
+        block Resize(x, on: bool, times: int)
+        {
+            if on { y = x -> maxpool(2, stride: 2, padding: 1) } else { y = x }
+            for i in 0..times { y = concat(y, x -> conv(i + 1, 1) -> upsample(like: y)) -> upsample(size: [y.height + i, y.width]) }
+            return y
+        }
+
+        block Tall(x, more: int)
+        {
+            if x.height > 4 or more % 2 == 1 {
+                y = x -> conv(x.height + 1, 1) -> norm
+            } else {
+                y = x -> conv(x.width, 1)
+            }
+            for i in 0..more { y = y -> conv(x.height - i % 2, 1) }
+            return y
+        }
+
+        """;
+
+    private RandomNetwork(int seed, string? change)
+    {
+        (_random, _change) = (new Random(seed), change);
+        _isFixed = Chance(60);
+    }
+
+    /// <summary>The network of a seed, perhaps with another default for a parameter: <c>depth: 0</c>.</summary>
+    public static string Make(int seed, string space, string? change = null) => new RandomNetwork(seed, change).File(space);
 
     private bool Chance(int percent) => _random.Next(100) < percent;
 
@@ -55,35 +93,62 @@ internal sealed class RandomNetwork
         var blocks = new List<string>();
         for (var count = _random.Next(4); count > 0; count--)
             blocks.Add(DeclareBlock($"Part{blocks.Count}"));
-        return $"namespace {space}\n{DeclareNetwork()}{string.Concat(blocks)}";
+        return $"namespace {space}\n{DeclareNetwork()}{string.Concat(blocks)}{(_isFixed ? Sized : "")}";
     }
 
     // ---- declarations ----------------------------------------------------------------------------------------------
 
+    /// <summary>The parameters that a network or block may have.</summary>
+    private static readonly (string Name, string Type, string Default)[] AllParameters =
+    [
+        ("width", "int", "4"), ("depth", "int", "2"), ("flag", "bool", "true"), ("wide", "bool", "false"),
+        ("depths", "int[]", "[2, 1]"), ("rate", "float", "0.1"), ("out", "int", "3"), ("xHeight", "int", "2"), ("xChannels", "int", "3"),
+        ("offset", "int", "0"), ("shift", "int", "-1"), ("signs", "int[]", "[0, 2, -1]"), ("rest", "int[]", "[]"),
+        ("gains", "float[]", "[0.0, 0.5]"),
+    ];
+
+    /// <summary>Other arguments to try.</summary>
+    public static IReadOnlyList<string> Changes { get; } =
+    [
+        "flag: false", "wide: true", "width: 6", "depth: 1", "depth: 0", "depths: [1, 2, 3]", "depths: []", "rate: 0.0", "offset: 3",
+        "offset: -2", "shift: 0", "shift: 2", "signs: [-1, 0, 1, 2]", "signs: [3, 1, 0]", "rest: [0]", "rest: [-1, 2]", "gains: [0.5, 0.0]",
+    ];
+
     private string[] Parameters(bool all)
     {
         var parameters = new List<string>();
-        foreach (var (name, type, value) in new[]
-                 {
-                     ("width", "int", "4"), ("depth", "int", "2"), ("flag", "bool", "true"), ("wide", "bool", "false"),
-                     ("depths", "int[]", "[2, 1]"), ("rate", "float", "0.1"),
-                     ("out", "int", "3"), ("xHeight", "int", "2"), ("xChannels", "int", "3"),
-                 })
+        foreach (var (name, type, value) in AllParameters)
         {
             if (Chance(45))
             {
-                parameters.Add(all || Chance(60) ? $"{name}: {type} = {value}" : $"{name}: {type}");
-                (type switch { "int" => _numbers, "bool" => _conditions, "int[]" => _lists, _ => [] }).Add(name);
+                var text = all && _change is not null && _change.StartsWith(name + ":", StringComparison.Ordinal)
+                    ? _change[(name.Length + 2)..] : value;
+                parameters.Add(all || Chance(60) ? $"{name}: {type} = {Lines(text)}" : $"{name}: {type}");
+                if (type == "int" && !value.StartsWith('-') && value != "0")
+                    _numbers.Add(name);
+                (type switch
+                {
+                    "int" => _integers,
+                    "bool" => _conditions,
+                    "int[]" when name == "depths" => _lists,
+                    "int[]" => _integerLists,
+                    "float" => _fractions,
+                    _ => _fractionLists,
+                }).Add(name);
             }
         }
 
         return [.. parameters];
     }
 
+    /// <summary>The same text, sometimes over several lines.</summary>
+    private string Lines(string text) => Chance(25) ? text.Replace("[", "[\n        ").Replace(", ", ",\n        ") : text;
+
     private void Begin(IEnumerable<string> values)
     {
         (_values, _numbers, _conditions, _lists, _shared) = ([.. values], ["2", "3", "4"], [], [], []);
         (_modules, _sources) = ([], []);
+        (_integers, _integerLists, _fractions, _fractionLists) = (["0", "1", "-1"], [], [], []);
         _text.Clear();
         _labels = 0;
     }
@@ -108,7 +173,7 @@ internal sealed class RandomNetwork
         var policy = Chance(60);
         if (policy)
             parameters.Add("policy: norm = kalman()");
-        Line(Chance(50) ? $"input {input}[N, 3, 2*h, 2*w]" : $"input {input}[N, 3, 6, 8]");
+        Line(_isFixed ? $"input {input}[N, 3, 6, 8]" : $"input {input}[N, 3, 2*h, 2*w]");
         if (policy)
             Line("norm = policy");
         Statements(_random.Next(2, 6));
@@ -133,6 +198,7 @@ internal sealed class RandomNetwork
         if (!_values.Contains(name))
             _values.Add(name);
         _numbers.Remove(name);
+        _integers.Remove(name);
     }
 
     private void Statements(int count)
@@ -143,7 +209,7 @@ internal sealed class RandomNetwork
 
     private void Statement()
     {
-        switch (_random.Next(_depth < 3 ? 16 : 12))
+        switch (_random.Next(_depth < 3 ? 19 : 12))
         {
             case 0:
                 var (left, right) = (Value(), Value());
@@ -183,6 +249,20 @@ internal sealed class RandomNetwork
                 break;
             case 14 or 15:
                 For();
+                break;
+            case 16 when _isFixed && Chance(50):
+                SizeOfBlock();
+                break;
+            case 16:
+                SizeOfBranches();
+                break;
+            case 17:
+                Broaden();
+                break;
+            case 18:
+                var integer = $"n{_labels++}";
+                Line($"{integer} = {Integer()} {Any(["+", "-", "*"])} {Integer()}");
+                _integers.Add(integer);
                 break;
             default:
                 Assign($"{Value()} -> {Stages()}");
@@ -239,13 +319,78 @@ internal sealed class RandomNetwork
     }
 
     private string Argument(string type) =>
-        type.Contains("[]") ? _lists.Count > 0 && Chance(50) ? Any(_lists) : "[1, 2]"
+        type.Contains("float[]") ? "[0.25, 0.0]"
+        : type.Contains("[]") ? _lists.Count > 0 && Chance(50) ? Any(_lists) : "[1, 2]"
         : type.Contains("bool") ? Chance(50) ? Condition() : Any(["true", "false"])
         : type.Contains("float") ? "0.5"
         : Number();
 
-    private string Condition() => _random.Next(6) switch
+    /// <summary>A value whose sizes branches or turns decide, a size that is read from it, and a value of the usual sizes again.</summary>
+    private void SizeOfBranches()
     {
+        var (from, value) = (Value(), $"d{_labels++}");
+        var change = Any(["maxpool(2)", "upsample(2)", "avgpool(2)", "conv(5, 3, stride: 2)"]);
+        Line(Chance(70)
+            ? $"if {Condition()} {{ {value} = {from} -> {change} }} else {{ {value} = {from} }}"
+            : $"{value} = {from} -> {(change.StartsWith("conv", StringComparison.Ordinal) ? Label() : "")}{change} if {Condition()}");
+        if (_isFixed && Chance(60))
+        {
+            var size = $"n{_labels++}";
+            Line($"{size} = {value}.{Any(["height", "width"])}");
+            _numbers.Add(size);
+            _integers.Add(size);
+        }
+        var block = _blocks.FirstOrDefault(block => block is { Inputs: 1, Outputs: 1 }
+            && block.Parameters.All(parameter => parameter.Contains('=')));
+        if (block is not null && Chance(50))
+            Line($"{value} = {value} -> {Label()}{block.Name}");
+        Assign($"{value} -> upsample(like: {from}) -> {Label()}conv({(_isFixed && Chance(50) ? $"{value}.height" : "4")}, 1)");
+    }
+
+    /// <summary>A size that a block's branches and turns decide, for a block that is built with it.</summary>
+    private void SizeOfBlock()
+    {
+        var (from, value) = (Value(), $"d{_labels++}");
+        Line($"{value} = {from} -> {Label()}Resize({Condition()}, {Any(["0", "1", "2"])})");
+        if (Chance(40))
+            Line($"{value} = {value} -> {Label()}Resize({Condition()}, {Any(["0", "1"])})");
+        Assign($"{value} -> {Label()}Tall({Integer()}) -> upsample(like: {from}) -> {Label()}conv(4, 1)");
+    }
+
+    /// <summary>A size of 1 that a branch or a loop widens.</summary>
+    private void Broaden()
+    {
+        var (from, value) = (Value(), $"d{_labels++}");
+        var channels = Any(_numbers);
+        Line(Chance(50)
+            ? $"{value} = {from} -> mean(1, keep: true)"
+            : $"{value} = {from} -> conv({channels}, 1) -> mean([2, 3], keep: true)");
+        Line(Chance(50)
+            ? $"for k{_labels++} in 0..{Any(_integers)} {{ {value} = {value} {Any(["+", "*"])} ({from} -> conv({channels}, 1)) }}"
+            : $"if {Condition()} {{ {value} = {value} + ({from} -> conv({channels}, 1)) }}");
+        Assign($"{value} * ({from} -> {Label()}conv({channels}, 1))");
+    }
+
+    /// <summary>A whole number of any sign.</summary>
+    private string Integer() => _random.Next(10) switch
+    {
+        0 or 1 when _integerLists.Count > 0 => $"{Any(_integerLists)}.count",
+        2 or 3 when _integerLists.Contains("signs") => $"signs[{Any(["0", "1", "2"])}]",
+        4 => $"{Any(_integers)} {Any(["+", "-", "*"])} {Any(_integers)}",
+        5 => $"{Any(_integers)} {Any(["/", "%"])} {Any(["2", "3", "-2"])}",
+        6 => Any(_numbers),
+        _ => Any(_integers),
+    };
+
+    private string Comparison() => Any(["==", "!=", ">", ">=", "<", "<="]);
+
+    private string Condition() => _random.Next(12) switch
+    {
+        6 or 7 or 8 => $"{Integer()} {Comparison()} {Integer()}",
+        9 when _fractions.Count > 0 => $"{Any(_fractions)}{Any(["", " * 2", " - 0.1", " % 0.3"])} {Comparison()} {Any(["0", "0.1", "-0.5"])}",
+        9 when _fractionLists.Count > 0 => $"gains[{Any(["0", "1"])}] {Comparison()} 0.0",
+        10 when _depth < 3 && _conditions.Count > 0 => $"{Any(_conditions)} {Any(["==", "!="])} ({Integer()} {Comparison()} 0)",
+        11 => $"not ({Integer()} {Comparison()}\n            {Any(["0", "1", "-1"])}) {Any(["and", "or"])} {Integer()} > 0",
         0 => $"{Value()}.channels {Any(["==", "!=", ">", "<="])} {Number()}",
         1 when _conditions.Count > 0 => $"not {Any(_conditions)}",
         2 when _conditions.Count > 0 => $"{Any(_conditions)} {Any(["and", "or"])} {Number()} {Any(["==", "!=", "<"])} {Number()}",
@@ -259,17 +404,18 @@ internal sealed class RandomNetwork
     {
         Line(head + " {");
         var (values, numbers, conditions, shared) = (_values.ToList(), _numbers.ToList(), _conditions.ToList(), _shared.ToList());
-        var (modules, sources) = (_modules.ToList(), _sources.ToList());
+        var (modules, sources, integers) = (_modules.ToList(), _sources.ToList(), _integers.ToList());
         if (variable is not null)
         {
             _values.Remove(variable);
             _numbers.Add(variable);
+            _integers.Add(variable);
         }
         _depth++;
         body();
         _depth--;
         (_values, _numbers, _conditions, _shared) = (values, numbers, conditions, shared);
-        (_modules, _sources) = (modules, sources);
+        (_modules, _sources, _integers) = (modules, sources, integers);
     }
 
     private void If()
@@ -284,6 +430,8 @@ internal sealed class RandomNetwork
     {
         var variable = $"k{_labels++}";
         var head = Chance(25) && _lists.Count > 0 ? $"for {variable} in {Any(_lists)}"
+            : Chance(15) ? $"for {variable} in {Any(_integers)}..{Any(["0", "1", "2"])}"
+            : Chance(15) && _integerLists.Count > 0 ? $"for {variable} in {Any(_integerLists)}"
             : $"for {variable} in {Any(["0", "1"])}.."
                 + (Any(["depth", "2", "3", "width"]) is var end && _numbers.Contains(end) ? end : "3");
         Inside(head, () => Statements(_random.Next(1, 3)), variable);
@@ -307,9 +455,10 @@ internal sealed class RandomNetwork
         var label = labelled ? Label() : "";
         var stage = _random.Next(14) switch
         {
-            0 or 1 or 2 => $"{label}conv({Number()}, {Any(["1", "3", "[1, 3]"])})",
+            0 or 1 => $"{label}conv({Number()}, {Any(["1", "3", "[1, 3]"])})",
+            2 => $"{label}conv(\n            {Number()},\n            {Any(["1", "3"])})",
             3 or 4 or 5 => $"{label}norm",
-            6 => $"{label}norm({Any(["group(1)", "batch()", "chain: start", "eps: 0.01", "none()"])})",
+            6 => $"{label}norm({Any(["group(1)", "batch()", "chain: start", "eps: 0.01", "none()", "\n            eps: 0.01"])})",
             7 => "relu",
             8 => Any(["gelu", "silu", "dropout(0.1)", "identity", "maxpool(3, stride: 1, padding: 1)", "sigmoid", "leaky_relu(0.1)"]),
             9 => $"{label}conv(4, 3, padding: same) -> channel_shuffle(2)",

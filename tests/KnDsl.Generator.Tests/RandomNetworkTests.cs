@@ -6,8 +6,12 @@ using System.Reflection;
 using System.Text;
 using KnDsl.Generator.Writing;
 using KnDsl.Language.Checking;
+using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
+using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using TorchSharp;
 using Xunit;
 using Xunit.Abstractions;
 using static TorchSharp.torch;
@@ -16,14 +20,15 @@ namespace KnDsl.Generator.Tests;
 
 /// <summary>
 /// Random networks, written as C#, compiled, built and run: for a file without errors the code compiles without a warning,
-/// runs forwards and backwards in both modes, and leaves no tensor behind. KNDSL_NETWORKS=5000 asks for more than a few,
+/// runs forwards and backwards in both modes, and leaves no tensor behind. For its defaults and for other arguments, the modules that
+/// it has, the table of layers and what an interpreter makes of the plan are the same. KNDSL_NETWORKS=5000 asks for more than a few,
 /// KNDSL_NETWORKS_SEED for others.
 /// </summary>
 public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
 {
     private const int Batch = 50;
 
-    private sealed record Written(int Seed, string Source, string Code);
+    private sealed record Written(int Seed, string Source, string Code, CheckedModule Network);
 
     [Fact]
     public void CodeOfAFileWithoutErrorsCompilesAndRuns()
@@ -48,13 +53,16 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
         Assert.True(right > count / 3, $"Only {right} of {count} networks are right.");
     }
 
-    private static Written? Write(int seed)
-    {
-        var source = RandomNetwork.Make(seed, $"Random{seed}");
-        var file = CheckedFile.Check(new Language.Text.SourceText($"{seed}.knnet", source));
-        return file.Diagnostics.Any(found => found.Severity == Language.Diagnostics.Severity.Error) ? null
-            : new Written(seed, source, FileWriter.Emit(file, "", [])!);
-    }
+    private static CheckedFile Check(int seed, string? change = null) => CheckedFile.Check(
+        new Language.Text.SourceText($"{seed}.knnet", RandomNetwork.Make(seed, $"Random{seed}", change)));
+
+    private static bool IsRight(CheckedFile file) => file.Diagnostics.All(found => found.Severity != Language.Diagnostics.Severity.Error);
+
+    private static CheckedModule NetworkOf(CheckedFile file) => file.Modules.First(module => module.Declaration.Kind == ModuleKind.Network);
+
+    private static Written? Write(int seed) => Check(seed) is var file && IsRight(file)
+        ? new Written(seed, file.Syntax.Source.Content, FileWriter.Emit(file, "", [])!, NetworkOf(file))
+        : null;
 
     private static CSharpCompilation CompilationOf(IEnumerable<Written> written) => Host.Compilation().AddSyntaxTrees(written.Select(one =>
         CSharpSyntaxTree.ParseText(one.Code, Host.ParseOptions, $"{one.Seed}.g.cs", Encoding.UTF8)));
@@ -75,50 +83,105 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
     private static string? Run(Assembly assembly, Written written, ref int refused)
     {
         var constructor = assembly.GetType($"Random{written.Seed}.Net")!.GetConstructors().Single();
-        foreach (var change in new[] { "", "flag", "wide", "width", "depth", "depths" })
+        foreach (var change in RandomNetwork.Changes.Prepend(""))
         {
-            if (change.Length > 0 && constructor.GetParameters().All(parameter => parameter.Name != change))
+            var name = change.Split(':')[0];
+            if (change.Length > 0 && constructor.GetParameters().All(parameter => parameter.Name != name))
                 continue;
             using var scope = NewDisposeScope();
+            // The file with the argument as the default is what the class has to agree with.
+            var file = change.Length > 0 ? Check(written.Seed, change) : Check(written.Seed);
+            var network = NetworkOf(file);
+            string? at = null;
             try
             {
-                using var network = (nn.Module<Tensor, Tensor>)constructor.Invoke(
-                    [.. constructor.GetParameters().Select(parameter => parameter.Name != change ? parameter.DefaultValue : change switch
-                {
-                    "flag" => false,
-                    "wide" => true,
-                    "width" => 6,
-                    "depth" => 1,
-                    _ => new[] { 1, 2, 3 },
-                })]);
-                foreach (var training in new[] { true, false })
-                {
-                    network.train(training);
-                    var input = randn(2, 3, 6, 8);
-                    var before = scope.DisposablesCount;
-                    var result = network.call(input);
-                    if (result.shape is not [2, 2])
-                        return Problem($"gives [{string.Join(", ", result.shape)}]");
-                    if (scope.DisposablesCount != before + 1)
-                        return Problem($"leaves {scope.DisposablesCount - before - 1} tensors behind");
-                    if (training)
-                        result.sum().backward();
-                }
+                var plan = PlanInterpreter.Run(written.Network.Generic, network.Generic.Defaults, ("N", 2), ("h", 3), ("w", 4));
+                at = Run(constructor, network, plan, scope, IsRight(file));
             }
-            catch (TargetInvocationException exception) when (change.Length > 0 && exception.InnerException is ArgumentException refusal
-                && refusal.Message.StartsWith("KN", StringComparison.Ordinal))
+            catch (ArgumentException refusal) when (!IsRight(file) && refusal.Message.StartsWith("KN", StringComparison.Ordinal))
             {
                 refused++;
             }
             catch (Exception exception)
             {
-                return Problem($"threw {(exception as TargetInvocationException)?.InnerException ?? exception}");
+                // What the language refuses for these arguments, and only data shows, need not work.
+                if (IsRight(file))
+                    at = $"threw {exception}";
             }
-
-            string Problem(string what) =>
-                $"Seed {written.Seed}, {(change.Length > 0 ? $"another '{change}'" : "at its defaults")}: "
-                    + $"{what}{Environment.NewLine}{written.Source}";
+            var arguments = change.Length > 0 ? change : "at its defaults";
+            if (at is not null)
+                return $"Seed {written.Seed}, {arguments}: {at}{Environment.NewLine}{written.Source}";
         }
         return null;
+    }
+
+    /// <summary>Holds the class against what the plan makes of the arguments, and that against the plan for these arguments alone.</summary>
+    private static string? Run(ConstructorInfo constructor, CheckedModule expected, PlanInterpreter plan, DisposeScope scope, bool isRight)
+    {
+        using var network = Create(constructor, expected.Generic.Defaults);
+        if (!isRight)
+            return null;
+        if (plan.Broken.Count > 0)
+            return $"is built, though {plan.Broken[0]}";
+        var table = PlanInterpreter.Run(expected.AtDefaults!, expected.Generic.Defaults, ("N", 2), ("h", 3), ("w", 4));
+        if (Differs(table.Stages, plan.Stages) is { } stages)
+            return $"has other stages in the table (first) than in the plan: {stages}";
+        if (Differs(LayerTable.Of(expected.AtDefaults!).Select(row => row.Name), plan.Stages.Select(stage => stage.Module)) is { } rows)
+            return $"has other rows in its table: {rows}";
+        var modules = plan.Modules.Select(module => module.IsNorm ? (module.Path, 0) : (module.Path, module.Parameters));
+        if (Differs(modules, plan.Modules.Select(module => (module.Path, module.IsNorm ? 0 : CountIn(network, module.Path)))) is { } counts)
+            return $"has other modules than planned (first): {counts}";
+        var more = network.named_parameters().Select(parameter => parameter.name)
+            .FirstOrDefault(name => !plan.Modules.Any(module => name.StartsWith(module.Path + ".", StringComparison.Ordinal)));
+        if (more is not null)
+            return $"has '{more}', which is not planned";
+        foreach (var training in new[] { true, false })
+        {
+            network.train(training);
+            var input = randn(2, 3, 6, 8);
+            var before = scope.DisposablesCount;
+            var result = network.call(input);
+            if (result.shape is not [2, 2])
+                return $"gives [{string.Join(", ", result.shape)}]";
+            if (scope.DisposablesCount != before + 1)
+                return $"leaves {scope.DisposablesCount - before - 1} tensors behind";
+            if (training)
+                result.sum().backward();
+        }
+        return null;
+    }
+
+    private static long CountIn(nn.Module network, string path) => network.named_parameters()
+        .Where(parameter => parameter.name.StartsWith(path + ".", StringComparison.Ordinal)).Sum(parameter => parameter.parameter.numel());
+
+    private static string? Differs<T>(IEnumerable<T> one, IEnumerable<T> other)
+    {
+        var (a, b) = (one.ToArray(), other.ToArray());
+        var at = Enumerable.Range(0, Math.Min(a.Length, b.Length)).FirstOrDefault(i => !Equals(a[i], b[i]), Math.Min(a.Length, b.Length));
+        return at == a.Length && at == b.Length ? null
+            : $"{(at < a.Length ? a[at] : "nothing")} and {(at < b.Length ? b[at] : "nothing")} at {at}";
+    }
+
+    private static nn.Module<Tensor, Tensor> Create(ConstructorInfo constructor, IReadOnlyDictionary<string, Value> arguments)
+    {
+        try
+        {
+            return (nn.Module<Tensor, Tensor>)constructor.Invoke([.. constructor.GetParameters().Select(parameter =>
+                arguments.TryGetValue(parameter.Name!.TrimStart('_'), out var value) && value is not PolicyValue
+                    ? PlanInterpreter.Read(value) switch
+                    {
+                        long number => (int)number,
+                        object[] list when parameter.ParameterType == typeof(IReadOnlyList<int>) =>
+                            list.Select(item => (int)(long)item).ToArray(),
+                        object[] list => list.Select(Convert.ToDouble).ToArray(),
+                        var other => other,
+                    }
+                    : parameter.DefaultValue)]);
+        }
+        catch (TargetInvocationException exception)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception.InnerException!);
+            throw;
+        }
     }
 }

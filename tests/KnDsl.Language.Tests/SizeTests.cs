@@ -9,7 +9,8 @@ namespace KnDsl.Language.Tests;
 /// <summary>Sizes in normal form mean what the expressions mean that they were made from.</summary>
 public sealed class SizeTests
 {
-    private static readonly Symbol[] Symbols = [new("h", SymbolKind.Data), new("w", SymbolKind.Data), new("n", SymbolKind.Construction)];
+    private static readonly Symbol[] Symbols =
+        [new("h", SymbolKind.Data), new("w", SymbolKind.Data), new("n", SymbolKind.Construction), new("m", SymbolKind.Construction, false)];
 
     /// <summary>An expression twice: as a normal form, and as what it gives for values of the symbols.</summary>
     private sealed record Expression(Size Size, Func<IReadOnlyDictionary<Symbol, long>, long> Value);
@@ -31,7 +32,7 @@ public sealed class SizeTests
         var a = Make(random, depth - 1);
         var b = Make(random, depth - 1);
         long divisor = random.Next(1, 9);
-        return random.Next(7) switch
+        return random.Next(12) switch
         {
             0 => new Expression(a.Size + b.Size, values => a.Value(values) + b.Value(values)),
             1 => new Expression(a.Size - b.Size, values => a.Value(values) - b.Value(values)),
@@ -39,6 +40,14 @@ public sealed class SizeTests
             3 => new Expression(a.Size * b.Size, values => a.Value(values) * b.Value(values)),
             4 => new Expression(Size.CeilingDivide(a.Size, divisor), values => -Floor(-a.Value(values), divisor)),
             5 => new Expression(Size.Modulo(a.Size, divisor), values => a.Value(values) - Floor(a.Value(values), divisor) * divisor),
+            6 => new Expression(Size.FloorDivide(a.Size, -divisor), values => Floor(a.Value(values), -divisor)),
+            7 => new Expression(Size.FloorDivide(a.Size, Size.Of(Symbols[1])), values => Floor(a.Value(values), values[Symbols[1]])),
+            8 => new Expression(Size.Choose(Condition.Compare(Comparison.Less, a.Size, b.Size), a.Size, b.Size * divisor),
+                values => a.Value(values) < b.Value(values) ? a.Value(values) : b.Value(values) * divisor),
+            9 => new Expression(Size.Choose(Condition.Compare(Comparison.Equal, a.Size, divisor), b.Size, divisor),
+                values => a.Value(values) == divisor ? b.Value(values) : divisor),
+            10 => new Expression(Size.Largest(Size.Of(Symbols[0]), divisor, Size.Of(Symbols[2]) * 2),
+                values => Math.Max(Math.Max(values[Symbols[0]], divisor), values[Symbols[2]] * 2)),
             _ => new Expression(Size.FloorDivide(a.Size, divisor), values => Floor(a.Value(values), divisor)),
         };
     }
@@ -46,7 +55,10 @@ public sealed class SizeTests
     private static IEnumerable<IReadOnlyDictionary<Symbol, long>> Values(Random random, int count)
     {
         for (var i = 0; i < count; i++)
-            yield return Symbols.ToDictionary(symbol => symbol, _ => (long)random.Next(1, i < count / 2 ? 12 : 400));
+        {
+            yield return Symbols.ToDictionary(symbol => symbol, symbol =>
+                (long)random.Next(symbol.IsPositive ? 1 : -12, i < count / 2 ? 12 : 400));
+        }
     }
 
     private static IReadOnlyDictionary<Symbol, Size> AsSizes(IReadOnlyDictionary<Symbol, long> values) =>
@@ -114,10 +126,10 @@ public sealed class SizeTests
         {
             var random = new Random(seed);
             var (outer, inner) = (Make(random, 3), Make(random, 2));
-            var replaced = outer.Size.Substitute(new Dictionary<Symbol, Size> { [Symbols[0]] = inner.Size });
+            var replaced = outer.Size.Substitute(new Dictionary<Symbol, Size> { [Symbols[3]] = inner.Size });
             foreach (var values in Values(random, 6))
             {
-                var through = new Dictionary<Symbol, long>(values) { [Symbols[0]] = inner.Value(values) };
+                var through = new Dictionary<Symbol, long>(values) { [Symbols[3]] = inner.Value(values) };
                 Assert.Equal(outer.Value(through), replaced.Substitute(AsSizes(values)).Value);
             }
         }

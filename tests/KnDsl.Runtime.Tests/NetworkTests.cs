@@ -50,6 +50,30 @@ public sealed class NetworkTests : TorchTest
         Assert.True(last < first / 2, $"loss went from {first} to {last}");
     }
 
+    [Theory]
+    [InlineData(7, 2, 3, 1)]
+    [InlineData(-7, 2, -4, 1)]
+    [InlineData(7, -2, -4, -1)]
+    [InlineData(-7, -2, 3, -1)]
+    [InlineData(-6, 2, -3, 0)]
+    public void QuotientsAreRoundedDown(int dividend, int divisor, int quotient, double rest)
+    {
+        Assert.Equal(quotient, Sizes.FloorDivide(dividend, divisor));
+        Assert.Equal(rest, Sizes.Remainder(dividend, divisor));
+    }
+
+    [Theory]
+    [InlineData(1, 5, 5)]
+    [InlineData(5, 1, 5)]
+    [InlineData(5, 5, 5)]
+    [InlineData(4, 5, null)]
+    public void ASizeOf1IsRepeated(int left, int right, int? size)
+    {
+        var problem = Record.Exception(() => Sizes.RequireRepeatable(left, right, "KN0203", "They differ."));
+        Assert.Equal(size is null, problem is ArgumentException);
+        Assert.Equal(size ?? 5, Sizes.Largest(left, right));
+    }
+
     [Fact]
     public void HasTheNamesOfBatchNorm()
     {

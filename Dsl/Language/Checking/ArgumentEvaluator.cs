@@ -40,7 +40,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
                 if (parameter.Minimum is { } minimum)
                     rooms.Requirements.RequireAtLeast(path, size, (long)minimum, OutOfRange);
             }
-            else if (!rooms.Requirements.RequireRange(path, ExpressionEvaluator.AsFloat(number).Number, parameter, OutOfRange))
+            else if (!rooms.Requirements.RequireRange(path, FloatValue.Of(number).Number, parameter, OutOfRange))
                 return ErrorValue.Instance;
         }
         return value;
@@ -123,11 +123,11 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
     private static Value? Convert(Value value, Parameter parameter) => (parameter.Type.Text, parameter.IsList, value) switch
     {
         ("int", false, SizeValue) => value,
-        ("float", false, SizeValue or FloatValue) => ExpressionEvaluator.AsFloat(value),
+        ("float", false, SizeValue or FloatValue) => FloatValue.Of(value),
         ("bool", false, BoolValue) => value,
         ("int", true, ListValue list) when list.Items.All(item => item is SizeValue) => value,
         ("float", true, ListValue list) when list.Items.All(item => item is SizeValue or FloatValue) =>
-            new ListValue(list.Items.Select(item => (Value)ExpressionEvaluator.AsFloat(item)).ToArray()),
+            new ListValue(list.Items.Select(item => (Value)FloatValue.Of(item)).ToArray()),
         ("int", true, ListParameterValue { IsFloat: false }) => value,
         ("float", true, ListParameterValue { IsFloat: true }) => value,
         _ => null,

@@ -13,9 +13,6 @@ namespace KnDsl.Language.Checking;
 /// <summary>Uses blocks: binds what they are given, makes the model of each for its inputs, and plans its use.</summary>
 internal sealed class BlockCaller(Rooms rooms)
 {
-    /// <summary>Sizes that blocks inside of loops gave so far: each turn's is one of its own.</summary>
-    private int _sizesInLoops;
-
     private Findings Findings => rooms.Findings;
 
     private Place At(TextSpan span) => rooms.Subject.At(span);
@@ -167,9 +164,10 @@ internal sealed class BlockCaller(Rooms rooms)
             return Findings.NoValues;
         }
         var prefix = member.Path + ".";
-        var substitution = use.Instance is null ? Substitution(path, member, use, inputs) : null;
-        var outputs = model.Outputs.Select(output => new TensorValue(
-            substitution is null ? output.Value.Shape : output.Value.Shape.Substitute(substitution),
+        var sizes = use.Instance is null
+            ? new OutputSizes(rooms, member, use with { Inputs = inputs.Select(input => input.Shape).ToArray() })
+            : null;
+        var outputs = model.Outputs.Select(output => new TensorValue(sizes?.ShapeOf(output) ?? output.Value.Shape,
             output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)
         {
             LearnedUntil = TensorValue.EndOfLearned(inputs, use.Declaration.Name.Text),
@@ -186,7 +184,7 @@ internal sealed class BlockCaller(Rooms rooms)
         for (var i = 0; i < inputs.Count; i++)
             if (model.InputChains[i] is { HasState: true } sharpened)
                 rooms.Chains.Observe(path, inputs[i], sharpened.Within(prefix, chains));
-        path.Items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains });
+        path.Items.Add(new ApplyBlockItem(member, use, inputs, outputs, place) { InputChains = chains, Sizes = sizes?.Formulas ?? [] });
         return outputs;
     }
 
@@ -219,51 +217,4 @@ internal sealed class BlockCaller(Rooms rooms)
         5 => "[N, C, D, H, W]",
         _ => $"[N{string.Concat(Enumerable.Range(1, rank - 1).Select(axis => $", S{axis}"))}]",
     };
-
-    /// <summary>What the block's symbols are here; a size that only its own constructor computes becomes a property of it.</summary>
-    private IReadOnlyDictionary<Symbol, Size> Substitution(BodyPath path, Member member, BlockUse use, IReadOnlyList<TensorValue> inputs)
-    {
-        var values = new Dictionary<Symbol, Size>();
-        for (var i = 0; i < inputs.Count; i++)
-            for (var axis = 0; axis < inputs[i].Shape.Rank; axis++)
-                foreach (var symbol in use.Generic.Inputs[i].Shape[axis].Symbols())
-                    values[symbol] = inputs[i].Shape[axis];
-        foreach (var pair in use.Arguments)
-            if (pair.Value is SizeValue size)
-                values[new Symbol(pair.Key, SymbolKind.Construction)] = size.Size;
-        var outputs = use.Generic.Outputs.Select(output => output.Value.Shape).ToArray();
-        var channels = outputs.Where(shape => shape.Rank > 1).SelectMany(shape => shape.Channels.Symbols()).ToArray();
-        foreach (var symbol in outputs.SelectMany(shape => shape.Sizes).SelectMany(size => size.Symbols()))
-            if (!values.ContainsKey(symbol))
-                values[symbol] = ItemOf(symbol, use, values) ?? Size.Of(new Symbol(
-                    $"{member.Path}.{symbol.Name}{(path.Loops.Count == 0 ? "" : $"@{_sizesInLoops++}")}",
-                    // Of its spatial sizes a block has no property: they are seen when data comes.
-                    channels.Contains(symbol) ? SymbolKind.Construction : SymbolKind.Data)
-                {
-                    Origin = new BlockSize(member, symbol.Name),
-                });
-        return values;
-    }
-
-    /// <summary>An item of a list that the block is given, or the number of them, as far as it is known which.</summary>
-    private static Size? ItemOf(Symbol symbol, BlockUse use, IReadOnlyDictionary<Symbol, Size> values)
-    {
-        var (list, place) = symbol.Origin switch
-        {
-            ListCount count => (count.List, null),
-            ListItem item => (item.List, item.Index),
-            _ => (null, (Size?)null),
-        };
-        if (list is null || !use.Arguments.TryGetValue(list, out var argument))
-            return null;
-        var index = place?.Substitute(values);
-        return argument switch
-        {
-            ListValue known when index is null => known.Items.Count,
-            ListValue known when index.Value >= 0 && index.Value < known.Items.Count => (known.Items[(int)index.Value!] as SizeValue)?.Size,
-            ListParameterValue own when index is null => Size.Of(own.Count),
-            ListParameterValue own when index.IsConstant => (own.ItemAt(index) as SizeValue)?.Size,
-            _ => null,
-        };
-    }
 }

@@ -133,6 +133,7 @@ internal sealed class BranchChecker(Rooms rooms)
             var variable = new TensorValue(shape, ChainFact.Either(then.FactOf(left), otherwise.FactOf(right)), place, name)
             {
                 IsVariable = true,
+                IsLearned = left.IsLearned && right.IsLearned,
                 MayBeInput = rooms.InputsAndOutputs.MayBeInput(left) || rooms.InputsAndOutputs.MayBeInput(right),
             };
             Merges.Add(new Merge(variable, left, right));
@@ -146,7 +147,7 @@ internal sealed class BranchChecker(Rooms rooms)
                 return a;
             if (b.Substitute(then.Assumptions) == a.Substitute(then.Assumptions))
                 return b;
-            var symbol = rooms.Symbols.NewOneOf(name, a, b, isDimension || a.Minimum() >= 1 && b.Minimum() >= 1);
+            var symbol = rooms.Symbols.NewOneOf(name, a, b, place, isDimension || a.Minimum() >= 1 && b.Minimum() >= 1);
             Sizes.Add(new SizeMerge(symbol, a, b));
             return Size.Of(symbol);
         }

@@ -9,9 +9,8 @@ namespace KnDsl.Language.Checking;
 /// <summary>What an operation demands, on the path that it is on.</summary>
 internal sealed class Demands(BodyPath path, Requirements requirements) : IDemands
 {
-    public bool Equal(Size left, Size right, Func<Diagnostic> otherwise) => requirements.RequireEqual(path, left, right, otherwise);
-
-    public bool Multiple(Size size, Size of, Func<Diagnostic> otherwise) => requirements.RequireMultiple(path, size, of, otherwise);
+    public bool Related(Size left, Relation relation, Size right, Func<Diagnostic> otherwise) =>
+        requirements.Require(path, relation, left, right, otherwise);
 
     public void AtLeast(Size size, Size minimum, Func<Diagnostic> otherwise) =>
         requirements.RequireAtLeast(path, size, minimum, otherwise);

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
-using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
@@ -55,9 +54,6 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         OperatorExpression row => rooms.Operators.Evaluate(path, row, target),
         _ => Findings.Suppress(),
     };
-
-    /// <summary>A number as one with a fraction.</summary>
-    public static FloatValue AsFloat(Value value) => value is SizeValue size ? new FloatValue(Number.Of(size.Size)) : (FloatValue)value;
 
     private Value EvaluateMember(BodyPath path, MemberExpression expression)
     {
@@ -138,7 +134,7 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         {
             ListValue list when index.Value is { } i && (i < 0 || i >= list.Items.Count) =>
                 Findings.Fail(DiagnosticCatalogue.Index(At(expression.From!.Span), i.ToString(), list.Items.Count)),
-            ListValue list => ItemOf(list, index),
+            ListValue list => list.ItemAt(index),
             ListParameterValue list => rooms.Requirements.RequireItem(path, list, index, At(expression.From!.Span))
                 ? list.ItemAt(index)
                 : ErrorValue.Instance,
@@ -148,28 +144,6 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                         ? "A part of a value is a stage: select(0) for one position, slice(0, 2) for several."
                         : null)),
         };
-    }
-
-    /// <summary>An item of a known list: the one of a known place, or a choice at a place that a loop counts.</summary>
-    public static Value ItemOf(ListValue list, Size index)
-    {
-        if (index.Value is { } known)
-            return list.Items[(int)known];
-        if (list.Items.All(item => item is SizeValue))
-        {
-            var sizes = list.Items.Select(item => ((SizeValue)item).Size).ToArray();
-            var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data)
-                ? SymbolKind.Data
-                : SymbolKind.Construction;
-            return new SizeValue(Size.Of(new Symbol(
-                $"[{string.Join(", ", list.Items.Select(item => item.Key))}][{index}]", kind, sizes.All(size => size.Minimum() >= 1))
-            {
-                Origin = new ListChoice(sizes, index),
-            }));
-        }
-        if (list.Items.All(item => item is BoolValue))
-            return new BoolValue(new ConditionChoice(list.Items.Select(item => ((BoolValue)item).Condition).ToArray(), index));
-        return new FloatValue(new NumberChoice(list.Items.Select(item => AsFloat(item).Number).ToArray(), index));
     }
 
     private Value EvaluateList(BodyPath path, ListExpression list)

@@ -62,7 +62,7 @@ internal sealed class LoopChecker(Rooms rooms)
             switch (from)
             {
                 case ListValue list:
-                    return new Bounds(0, list.Items.Count, i => ExpressionEvaluator.ItemOf(list, i));
+                    return new Bounds(0, list.Items.Count, list.ItemAt);
                 case ListParameterValue parameter:
                     return new Bounds(0, Size.Of(parameter.Count), parameter.ItemAt);
                 case ErrorValue:
@@ -208,6 +208,10 @@ internal sealed class LoopChecker(Rooms rooms)
                 case (TensorValue head, TensorValue later) when head.Shape.Rank == later.Shape.Rank:
                     AdvanceTensor(round, head, later);
                     break;
+                case (TensorValue head, TensorValue later):
+                    round.SetHead(rooms.Findings.Fail(DiagnosticCatalogue.ValueType(place, $"'{round.Name}' in this loop",
+                        "of the same number of dimensions in every iteration", $"{head.Shape}, then {later.Shape}")));
+                    break;
                 case (SizeValue head, SizeValue later):
                     AdvanceSize(round, head.Size, later.Size);
                     break;
@@ -227,17 +231,9 @@ internal sealed class LoopChecker(Rooms rooms)
             {
                 shape[axis] = head.Shape[axis];
                 if (later.Shape[axis].Substitute(path.Assumptions) != head.Shape[axis].Substitute(path.Assumptions)
-                    && !round.Sizes.ContainsKey(axis))
-                {
-                    round.Sizes[axis] = rooms.Symbols.NewOneOf(
-                        SymbolTable.InputName(round.Name, axis, shape.Length), initial.Shape[axis], later.Shape[axis]);
-                    HasChanged = true;
-                }
-                if (round.Sizes.TryGetValue(axis, out var symbol))
-                {
-                    shape[axis] = Size.Of(symbol);
-                    Sizes.Add(new SizeCarried(symbol, initial.Shape[axis], later.Shape[axis]));
-                }
+                    || round.Sizes.ContainsKey(axis))
+                    shape[axis] = Size.Of(Carry(round, axis, SymbolTable.InputName(round.Name, axis, shape.Length), initial.Shape[axis],
+                        later.Shape[axis], true));
             }
             var fact = ChainFact.Either(path.FactOf(initial), turn.FactOf(later));
             if (!round.IsVariable || HasChanged || fact.Kind != head.Chain.Kind)
@@ -245,6 +241,7 @@ internal sealed class LoopChecker(Rooms rooms)
                 round.SetHead(new TensorValue(new Shape(shape), fact, place, round.Name)
                 {
                     IsVariable = true,
+                    IsLearned = initial.IsLearned && later.IsLearned,
                     MayBeInput = rooms.InputsAndOutputs.MayBeInput(initial) || rooms.InputsAndOutputs.MayBeInput(later),
                 });
                 HasChanged = true;
@@ -256,13 +253,22 @@ internal sealed class LoopChecker(Rooms rooms)
         {
             if (!round.IsVariable && head == later)
                 return;
-            if (!round.Sizes.TryGetValue(0, out var symbol))
-            {
-                round.Sizes[0] = symbol = rooms.Symbols.NewOneOf(round.Name, head, later, false);
-                round.SetHead(new SizeValue(Size.Of(symbol)));
-                HasChanged = true;
-            }
-            Sizes.Add(new SizeCarried(symbol, ((SizeValue)round.Before).Size, later));
+            round.SetHead(new SizeValue(Size.Of(Carry(round, 0, round.Name, ((SizeValue)round.Before).Size, later, false))));
+        }
+
+        /// <summary>
+        /// The symbol of a size that goes round. It is known with the later of what it is before the loop and after a turn; what a
+        /// turn makes of it may show only when the turn is planned with the symbol.
+        /// </summary>
+        private Symbol Carry(Round round, int axis, string name, Size before, Size next, bool isPositive)
+        {
+            if (!round.Sizes.TryGetValue(axis, out var symbol))
+                (symbol, HasChanged) = (rooms.Symbols.NewOneOf(name, before, next, place, isPositive), true);
+            else if (symbol.Kind == SymbolKind.Construction && SymbolTable.KindOf(before, next) == SymbolKind.Data)
+                (symbol, HasChanged) = (symbol with { Kind = SymbolKind.Data }, true);
+            round.Sizes[axis] = symbol;
+            Sizes.Add(new SizeCarried(symbol, before, next));
+            return symbol;
         }
     }
 }

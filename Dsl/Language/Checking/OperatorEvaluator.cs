@@ -43,7 +43,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             case (SizeValue a, SizeValue b):
                 return ApplyToSizes(path, operand, a.Size, b.Size);
             case (SizeValue or FloatValue, SizeValue or FloatValue):
-                return ApplyToFloats(operand, ExpressionEvaluator.AsFloat(left), ExpressionEvaluator.AsFloat(right));
+                return ApplyToFloats(operand, FloatValue.Of(left), FloatValue.Of(right));
             case (BoolValue a, BoolValue b) when op is TokenOperator.And or TokenOperator.Or:
                 return new BoolValue(Condition.Join(op == TokenOperator.And, a.Condition, b.Condition));
             case (BoolValue a, BoolValue b) when op is TokenOperator.Equal or TokenOperator.NotEqual:
@@ -86,10 +86,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
                     return Bounded(a * b, operand);
                 case TokenOperator.Divide or TokenOperator.Remainder when b.Value == 0:
                     return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
-                case TokenOperator.Divide:
-                    return Bounded(Size.FloorDivide(a, b), operand);
-                case TokenOperator.Remainder:
-                    return Bounded(Size.Modulo(a, b), operand);
+                case TokenOperator.Divide or TokenOperator.Remainder:
+                    rooms.Requirements.RequireNotZero(path, b, () => DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
+                    return Bounded(operand.Operator == TokenOperator.Divide ? Size.FloorDivide(a, b) : Size.Modulo(a, b), operand);
                 case TokenOperator.And or TokenOperator.Or:
                     return NotBetweenConditions(operand, $"{a} and {b}");
                 default:

@@ -15,39 +15,50 @@ namespace KnDsl.Language.Checking;
 /// </summary>
 internal sealed class Requirements(Subject subject, Findings findings)
 {
+    /// <summary>Whether two sizes are equal, as far as it can be decided.</summary>
+    public bool RequireEqual(BodyPath path, Size left, Size right, Func<Diagnostic> diagnostic) =>
+        Require(path, Relation.Equal, left, right, diagnostic);
+
     /// <summary>
-    /// Whether two sizes are equal. Where only arguments decide it, a check for the constructor is planned; where only data
-    /// decides it, it is refused, since no check could come before the data does.
+    /// Whether two sizes are to each other as they must be, as far as it can be decided. Where only arguments decide it, a check for
+    /// the constructor is planned; where only data decides it, it is refused, since no check could come before the data does.
     /// </summary>
-    public bool RequireEqual(BodyPath path, Size left, Size right, Func<Diagnostic> diagnostic)
+    public bool Require(BodyPath path, Relation relation, Size left, Size right, Func<Diagnostic> diagnostic)
     {
         left = left.Substitute(path.Assumptions);
         right = right.Substitute(path.Assumptions);
-        return left == right || RequireZero(path, left - right, () => new SizesCheck(left, Relation.Equal, right, diagnostic()), diagnostic);
-    }
-
-    /// <summary>Whether a size is a multiple of another, in the same way.</summary>
-    public bool RequireMultiple(BodyPath path, Size size, Size of, Func<Diagnostic> diagnostic)
-    {
-        size = size.Substitute(path.Assumptions);
-        of = of.Substitute(path.Assumptions);
-        var rest = Size.Modulo(size, of);
-        return rest == Size.Zero || RequireZero(path, rest, () => new SizesCheck(size, Relation.MultipleOf, of, diagnostic()), diagnostic);
-    }
-
-    private bool RequireZero(BodyPath path, Size difference, Func<CheckItem> check, Func<Diagnostic> diagnostic)
-    {
-        var symbols = difference.Symbols().ToArray();
-        var never = difference.IsConstant || difference.Minimum() > 0 || difference.Maximum() < 0;
-        if (never || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
+        var rest = relation == Relation.MultipleOf ? Size.Modulo(left, right) : left - right;
+        var decided = Decide(relation, left, right, rest);
+        if (decided == true)
+            return true;
+        var symbols = rest.Symbols().ToArray();
+        if (decided == false || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
         {
             findings.Report(diagnostic());
             return false;
         }
-        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            path.Items.Add(check());
+        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction)
+            && !path.ItemsOutwards().Any(item => item is SizesCheck check && check.Is(left, relation, right)))
+            path.Items.Add(new SizesCheck(left, relation, right, diagnostic()));
         return true;
     }
+
+    /// <param name="rest">What is 0 where the two are equal, or the first is a multiple of the second.</param>
+    private static bool? Decide(Relation relation, Size left, Size right, Size rest) => relation switch
+    {
+        Relation.NotEqual => !Decide(Relation.Equal, left, right, rest),
+        Relation.Repeatable when left.Value == 1 || right.Value == 1 => true,
+        Relation.Repeatable when IsPossible(left, 1) || IsPossible(right, 1) => left == right ? true : null,
+        _ => rest == Size.Zero ? true : IsPossible(rest, 0) ? null : false,
+    };
+
+    private static bool IsPossible(Size size, long value) => size.Value is { } known
+        ? known == value
+        : !(size.Minimum() > value || size.Maximum() < value);
+
+    /// <summary>Plans a check that a divisor is not 0, unless that is certain.</summary>
+    public void RequireNotZero(BodyPath path, Size divisor, Func<Diagnostic> diagnostic) =>
+        Require(path, Relation.NotEqual, divisor, Size.Zero, diagnostic);
 
     /// <summary>Plans a check that a number is at least some other, unless that is certain.</summary>
     public void RequireAtLeast(BodyPath path, Size size, Size minimum, Func<Diagnostic> diagnostic)
@@ -148,7 +159,9 @@ internal sealed class Requirements(Subject subject, Findings findings)
         if (value.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is not { } data)
             return true;
         findings.Report(DiagnosticCatalogue.UnknownSize(place, callee, what, found ?? value.Describe(), data.Name)
-            .WithHint("Declare the input with a number or a parameter there."));
+            .WithHint(data.Origin?.SetAt is { } setter
+                ? DiagnosticCatalogue.SetBy(setter)
+                : "Declare the input with a number or a parameter there."));
         return false;
     }
 

@@ -63,7 +63,11 @@ internal sealed class SequenceChecker(Rooms rooms)
                 Findings.Report(DiagnosticCatalogue.TooLarge(place, $"This repetition ({large.Describe()} times)", ModelContext.MaxStages));
                 return null;
             case SizeValue size:
-                return rooms.Requirements.RequireKnown(size, place, "*", "number of times") ? size.Size : null;
+                if (!rooms.Requirements.RequireKnown(size, place, "*", "number of times"))
+                    return null;
+                rooms.Requirements.RequireAtLeast(path, size.Size, 0,
+                    () => DiagnosticCatalogue.ValueType(place, What, "at least 0", size.Describe()));
+                return size.Size;
             case ErrorValue:
                 return null;
             case var other:

@@ -92,7 +92,8 @@ internal sealed class SharedModules(Rooms rooms)
         if (given.Count != 1)
             return Findings.NoValues;
         var use = rooms.Operations.NewCall(path, operation, given, shared.Arguments!, place);
-        if (rooms.Operations.Infer(use) is not { } shape || !FitFirst(path, shared, given, place))
+        if (rooms.Operations.Infer(use) is not { } shape || !FitFirst(path, shared, given, place, [])
+            || !FitFirst(path, shared, use))
             return Findings.NoValues;
         if (operation.Normalization(use) is { } stage && ReferenceEquals(stage.Policy, shared.Policy))
             rooms.Operations.UsePolicy(shared.IsPolicyAmbient);
@@ -111,7 +112,7 @@ internal sealed class SharedModules(Rooms rooms)
         if (others.Count > 0)
             return RefuseArguments(path, shared, call.Callee, others);
         if (rooms.Blocks.EvaluateInputs(path, given, arguments, block) is not { } inputs
-            || !rooms.Blocks.FitHeader(inputs, block, place) || !FitFirst(path, shared, inputs, place)
+            || !rooms.Blocks.FitHeader(inputs, block, place) || !FitFirst(path, shared, inputs, place, SizesOf(block))
             || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient,
                 place) is not { } use
             || !Make(path, shared, inputs, new ConstructBlockItem(shared.Member, use, shared.Place), place))
@@ -150,25 +151,37 @@ internal sealed class SharedModules(Rooms rooms)
         return true;
     }
 
-    /// <summary>One set of weights has one number of input channels.</summary>
-    private bool FitFirst(BodyPath path, SharedModule shared, IReadOnlyList<TensorValue> inputs, Place place)
+    /// <summary>One set of weights has one number of input channels, and so has a block of each size that it is built with.</summary>
+    /// <param name="sizes">The sizes that a block is built with.</param>
+    private bool FitFirst(BodyPath path, SharedModule shared, IReadOnlyList<TensorValue> inputs, Place place,
+        IEnumerable<(int Input, int Axis)> sizes)
     {
         if (shared.Item.Inputs is not { } first)
             return true;
+        Diagnostic Differs(int i, string what) => DiagnosticCatalogue.SharedShape(
+            place, shared.Label.ToString(), inputs[i].Shape.ToString(), first[i].Shape.ToString(), what, first[i].Origin);
         for (var i = 0; i < first.Count; i++)
-        {
-            var (a, b, origin) = (first[i].Shape, inputs[i].Shape, first[i].Origin);
-            Diagnostic Differs() => DiagnosticCatalogue.SharedShape(place, shared.Label.ToString(), b.ToString(), a.ToString(), origin);
-            if (a.Rank != b.Rank)
+            if (first[i].Shape.Rank != inputs[i].Shape.Rank)
             {
-                Findings.Report(Differs());
+                Findings.Report(Differs(i, "number of dimensions"));
                 return false;
             }
-            if (!rooms.Requirements.RequireEqual(path, a.Channels, b.Channels, Differs))
-                return false;
-        }
-        return true;
+        return first.Select((_, i) => (Input: i, Axis: 1)).Concat(sizes).Distinct().All(size => rooms.Requirements.RequireEqual(
+            path, first[size.Input].Shape[size.Axis], inputs[size.Input].Shape[size.Axis],
+            () => Differs(size.Input, first[size.Input].Shape.NameOf(size.Axis))));
     }
+
+    /// <summary>The sizes of its inputs that a block is built with.</summary>
+    private IEnumerable<(int Input, int Axis)> SizesOf(DeclaredModule block) =>
+        rooms.Subject.Context.Generic(block.Declaration, block.Source) is { IsComplete: true } generic
+            ? generic.ConstructorSizes.OfInputs.Select(size => (size.Input, size.Axis))
+            : [];
+
+    /// <summary>Whether the module of an operation has as many parameters as its first use asks for.</summary>
+    private bool FitFirst(BodyPath path, SharedModule shared, OperationCall use) =>
+        shared.Item.Made is not ConstructOperationItem { Call: var first } || rooms.Requirements.RequireEqual(path,
+            first.Operation.ParameterCount(first), use.Operation.ParameterCount(use), () => DiagnosticCatalogue.SharedShape(use.Place,
+                shared.Label.ToString(), use.Input.ToString(), first.Input.ToString(), "number of parameters", first.Inputs[0].Origin));
 
     public void ReportUnused()
     {

@@ -28,11 +28,13 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
         return new Symbol(unique, kind, isPositive);
     }
 
-    /// <summary>A symbol for a size that is one of two: it is known with the later of them.</summary>
-    public Symbol NewOneOf(string name, Size one, Size other, bool isPositive = true) =>
-        New(name, one.Symbols().Concat(other.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data)
-            ? SymbolKind.Data
-            : SymbolKind.Construction, isPositive);
+    /// <summary>A symbol for a size that an if or a loop sets: it is known with the later of the two that it may be.</summary>
+    public Symbol NewOneOf(string name, Size one, Size other, Place setter, bool isPositive = true) =>
+        New(name, KindOf(one, other), isPositive) with { Origin = new PathSize(setter) };
+
+    /// <summary>When a size that is one of two is known.</summary>
+    public static SymbolKind KindOf(Size one, Size other) =>
+        one.Symbols().Concat(other.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data) ? SymbolKind.Data : SymbolKind.Construction;
 
     /// <summary>A size of an input that the constructor takes, under a name that no parameter has.</summary>
     public Symbol ForInput(string name)

@@ -352,6 +352,11 @@ internal static class DiagnosticCatalogue
         new(UnknownSizeRule, at,
             $"'{operation}' needs its {what} when the network is built, found {found}, but '{symbol}' is only known when data arrives.");
 
+    /// <summary>A hint: which if or loop sets a size that is not known.</summary>
+    public static string SetBy(Place setter) =>
+        $"'{setter.OneLine()}' at {setter} sets it: declare the input with a number or a parameter there, or give arguments that "
+            + "decide it.";
+
     private static readonly DiagnosticDescriptor BranchShapeRule = Error("KN0207", "Branches give different ranks");
 
     public static Diagnostic BranchShape(Place at, string name, string then, string otherwise) =>
@@ -398,9 +403,9 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor SharedShapeRule = Error("KN0214", "Shared module gets another shape");
 
-    public static Diagnostic SharedShape(Place at, string name, string found, string first, Place other) =>
+    public static Diagnostic SharedShape(Place at, string name, string found, string first, string what, Place other) =>
         new(SharedShapeRule, at,
-            $"The module '{name}' was first applied to {first}, found {found}; expected the same channels.", null, other);
+            $"The module '{name}' was first applied to {first}, found {found}; expected the same {what}.", null, other);
 
     private static readonly DiagnosticDescriptor ExternShapeRule = Error("KN0215", "Input is not what the C# module takes");
 

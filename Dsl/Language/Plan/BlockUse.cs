@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Values;
 
@@ -15,6 +16,17 @@ internal sealed record BlockUse(ModuleModel Generic, IReadOnlyDictionary<string,
 
     /// <summary>The block's own plan for these arguments, where it was checked for them.</summary>
     public ModuleModel? Instance { get; init; }
+
+    /// <summary>The same with what symbols stand for in their stead, or null where that changes nothing.</summary>
+    public BlockUse? Substitute(Substitution substitution)
+    {
+        var inputs = Inputs.Select(input => input.Substitute(substitution)).ToArray();
+        var arguments = Arguments.ToDictionary(pair => pair.Key, pair => pair.Value.Substitute(substitution));
+        return inputs.Zip(Inputs, (now, before) => now.Sizes.SequenceEqual(before.Sizes)).All(same => same)
+            && arguments.All(pair => pair.Value.Key == Arguments[pair.Key].Key)
+            ? null
+            : this with { Inputs = inputs, Arguments = arguments };
+    }
 }
 
 /// <summary>A block's arguments: all of them, and the names of those that are given, not taken from the defaults.</summary>

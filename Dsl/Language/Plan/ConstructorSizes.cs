@@ -21,7 +21,7 @@ internal sealed class ConstructorSizes
         _model = model;
         foreach (var symbol in model.Outputs.Where(output => output.Value.Shape.Rank > 1)
             .SelectMany(output => output.Value.Shape.Channels.Symbols()))
-            if (symbol.Origin is BlockSize)
+            if (symbol.Origin is BlockSize { Formula: null })
                 _properties.Add(symbol);
             else if (IsLocal(symbol))
             {
@@ -30,12 +30,22 @@ internal sealed class ConstructorSizes
             }
         foreach (var item in model.Items.All())
             Visit(item);
-        var sizes = model.Items.All().SelectMany(item => item.SizeVariables).ToArray();
+        AskForSetters();
+        // What the constructor can tell from these numbers, it checks.
+        foreach (var check in model.Items.All().OfType<CheckItem>().Where(check => check.Symbols.All(IsWithinReach)))
+            _needed.UnionWith(check.Symbols);
+        AskForSetters();
+    }
+
+    /// <summary>A size that an item sets asks for those that it may be.</summary>
+    private void AskForSetters()
+    {
+        var items = _model.Items.All().Where(item => item.SizeVariables.Any()).ToArray();
         int before;
         do
         {
             before = _needed.Count;
-            foreach (var (_, one, other) in sizes.Where(size => Needs(size.Variable)))
+            foreach (var (_, one, other) in items.SelectMany(item => item.SizeVariables).Where(size => Needs(size.Variable)))
             {
                 Ask(one);
                 Ask(other);
@@ -73,15 +83,24 @@ internal sealed class ConstructorSizes
         symbol.Origin switch
         {
             ListItem item => item.Index.Symbols().All(IsKnown),
-            ListCount or ListChoice => true,
-            BlockSize => true,
+            ListChoice choice => choice.Items.Append(choice.Index).SelectMany(size => size.Symbols()).All(IsKnown),
+            ListCount => true,
+            BlockSize { Formula: null } => symbol.Kind == SymbolKind.Construction,
             _ => Needs(symbol) || _turns.Contains(symbol)
             || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
         };
 
+    /// <summary>Whether a symbol is known, or is computed from what is known.</summary>
+    private bool IsWithinReach(Symbol symbol) => IsWithinReach(symbol, []);
+
+    private bool IsWithinReach(Symbol symbol, HashSet<Symbol> visited) => IsKnown(symbol) || symbol.Kind == SymbolKind.Construction
+        && _model.SetterOf(symbol) is { } setter
+        && (!visited.Add(symbol) || setter.SizeVariables.First(size => size.Variable.Equals(symbol)) is var (_, one, other)
+            && one.Symbols().Concat(other.Symbols()).All(inner => IsWithinReach(inner, visited)));
+
     /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>
     private bool IsLocal(Symbol symbol) =>
-        symbol.Kind == SymbolKind.Construction && symbol.Origin is null or BlockSize or ListItem { Index.IsConstant: false }
+        symbol.Kind == SymbolKind.Construction && symbol.Origin is null or PathSize or BlockSize or ListItem { Index.IsConstant: false }
         && !_model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name)
         && !_model.Inputs.Any(input => input.Shape.Sizes.Any(size => size.Symbols().Contains(symbol)));
 

@@ -6,12 +6,6 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Plan;
 
-/// <summary>A size that only the constructor of a block knows: a property of the block.</summary>
-internal sealed record BlockSize(Member Member, string Property) : SymbolOrigin
-{
-    public override IEnumerable<Symbol>? Leaves() => null;
-}
-
 /// <summary>A piece of a name: text, or a number that a loop counts.</summary>
 internal readonly record struct NamePart(string Text, Size? Count);
 

@@ -62,6 +62,21 @@ internal sealed class ModuleModel(
 
     private ConstructorSizes? _constructorSizes;
 
+    /// <summary>The if, loop or block that sets a size, or null where none does.</summary>
+    public PlanItem? SetterOf(Symbol symbol)
+    {
+        if (_setters is null)
+        {
+            _setters = [];
+            foreach (var item in Items.All())
+                foreach (var (variable, _, _) in item.SizeVariables)
+                    _setters[variable] = item;
+        }
+        return _setters.TryGetValue(symbol, out var setter) ? setter : null;
+    }
+
+    private Dictionary<Symbol, PlanItem>? _setters;
+
     /// <summary>
     /// Whether what it gives depends on the states that come in, apart from the states that it gives: a norm in it, or in a
     /// block of it, has a chain.

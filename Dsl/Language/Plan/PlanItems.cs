@@ -24,8 +24,8 @@ internal abstract class PlanItem(Place place)
     public virtual IEnumerable<TensorValue> Makes => [];
 
     /// <summary>
-    /// The sizes that its bodies set, each with the two that it may be: of either branch, or before the loop and after
-    /// a turn.
+    /// The sizes that it sets, each with the two that it may be: of either branch, before the loop and after a turn, or
+    /// twice the formula of a block's size.
     /// </summary>
     public virtual IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables => [];
 
@@ -96,6 +96,12 @@ internal sealed class ApplyBlockItem(
     public override IEnumerable<TensorValue> Reads => inputs;
 
     public override IEnumerable<TensorValue> Makes => outputs;
+
+    /// <summary>The sizes of its outputs that conditions decide, with their formulas.</summary>
+    public IReadOnlyList<(Symbol Variable, Size Formula)> Sizes { get; init; } = [];
+
+    public override IEnumerable<(Symbol Variable, Size One, Size Other)> SizeVariables =>
+        Sizes.Select(size => (size.Variable, size.Formula, size.Formula));
 
     /// <summary>The states that come in.</summary>
     public IReadOnlyList<ChainFact> InputChains { get; init; } = [];
@@ -182,6 +188,8 @@ internal sealed class SizesCheck(Size left, Relation relation, Size right, Diagn
     public Relation Relation => relation;
 
     public Size Right => right;
+
+    public bool Is(Size one, Relation asked, Size other) => relation == asked && left == one && right == other;
 
     public override IEnumerable<Symbol> Symbols => left.Symbols().Concat(right.Symbols());
 }

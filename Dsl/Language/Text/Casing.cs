@@ -5,4 +5,7 @@ internal static class Casing
 {
     /// <summary>The same with a capital first letter: <c>image</c> becomes <c>Image</c>.</summary>
     public static string Capital(string name) => char.ToUpperInvariant(name[0]) + name.Substring(1);
+
+    /// <summary>The same with a small first letter: <c>Image</c> becomes <c>image</c>.</summary>
+    public static string Camel(string name) => char.ToLowerInvariant(name[0]) + name.Substring(1);
 }

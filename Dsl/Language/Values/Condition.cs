@@ -32,6 +32,9 @@ internal abstract record Condition
     /// <summary>The named symbols that decide it.</summary>
     public abstract IEnumerable<Symbol> Symbols();
 
+    /// <summary>The same with what symbols stand for in their stead.</summary>
+    public abstract Condition Substitute(Substitution substitution);
+
     /// <summary>What is known of symbols where it holds.</summary>
     public virtual IEnumerable<SizeFact> WhenTrue() => [];
 
@@ -109,6 +112,8 @@ internal sealed record ConditionConstant(bool Known) : Condition
 
     public override IEnumerable<Symbol> Symbols() => [];
 
+    public override Condition Substitute(Substitution substitution) => this;
+
     public override string ToString() => Known ? "true" : "false";
 }
 
@@ -116,6 +121,9 @@ internal sealed record ConditionConstant(bool Known) : Condition
 internal sealed record ConditionSymbol(Symbol Symbol) : Condition
 {
     public override IEnumerable<Symbol> Symbols() => Symbol.Leaves();
+
+    public override Condition Substitute(Substitution substitution) =>
+        substitution.Find(Symbol) is BoolValue value ? value.Condition : this;
 
     public override string ToString() => Symbol.Name;
 }
@@ -131,6 +139,9 @@ internal sealed record SizeComparison(Comparison Comparison, Size Left, Size Rig
 
     private IEnumerable<SizeFact> Solution() => (Left - Right).SolveForSymbol() is { } solution ? [solution] : [];
 
+    public override Condition Substitute(Substitution substitution) =>
+        Compare(Comparison, Left.Substitute(substitution), Right.Substitute(substitution));
+
     public override string ToString() => $"{Left} {Text(Comparison)} {Right}";
 }
 
@@ -138,6 +149,9 @@ internal sealed record SizeComparison(Comparison Comparison, Size Left, Size Rig
 internal sealed record NumberComparison(Comparison Comparison, Number Left, Number Right) : Condition
 {
     public override IEnumerable<Symbol> Symbols() => Left.Symbols().Concat(Right.Symbols());
+
+    public override Condition Substitute(Substitution substitution) =>
+        Compare(Comparison, Left.Substitute(substitution), Right.Substitute(substitution));
 
     public override string ToString() => $"{Left} {Text(Comparison)} {Right}";
 }
@@ -151,6 +165,8 @@ internal sealed record ConditionNegation(Condition Operand) : Condition
 
     public override IEnumerable<SizeFact> WhenFalse() => Operand.WhenTrue();
 
+    public override Condition Substitute(Substitution substitution) => Not(Operand.Substitute(substitution));
+
     public override string ToString() => $"not ({Operand})";
 }
 
@@ -163,6 +179,9 @@ internal sealed record ConditionJunction(bool IsAnd, Condition Left, Condition R
 
     public override IEnumerable<SizeFact> WhenFalse() => IsAnd ? [] : Left.WhenFalse().Concat(Right.WhenFalse());
 
+    public override Condition Substitute(Substitution substitution) =>
+        Join(IsAnd, Left.Substitute(substitution), Right.Substitute(substitution));
+
     public override string ToString() => $"({Left} {(IsAnd ? "and" : "or")} {Right})";
 }
 
@@ -171,6 +190,9 @@ internal sealed record ConditionEquality(bool IsEqual, Condition Left, Condition
 {
     public override IEnumerable<Symbol> Symbols() => Left.Symbols().Concat(Right.Symbols());
 
+    public override Condition Substitute(Substitution substitution) =>
+        Same(IsEqual, Left.Substitute(substitution), Right.Substitute(substitution));
+
     public override string ToString() => $"({Left}) {(IsEqual ? "==" : "!=")} ({Right})";
 }
 
@@ -178,6 +200,12 @@ internal sealed record ConditionEquality(bool IsEqual, Condition Left, Condition
 internal sealed record ConditionChoice(IReadOnlyList<Condition> Items, Size Index) : Condition
 {
     public override IEnumerable<Symbol> Symbols() => Items.SelectMany(item => item.Symbols()).Concat(Index.Leaves());
+
+    public override Condition Substitute(Substitution substitution)
+    {
+        var (items, index) = (Items.Select(item => item.Substitute(substitution)).ToArray(), Index.Substitute(substitution));
+        return index.Value is { } place and >= 0 && place < items.Length ? items[place] : new ConditionChoice(items, index);
+    }
 
     public override string ToString() => $"[{string.Join(", ", Items)}][{Index}]";
 }

@@ -25,6 +25,9 @@ internal abstract record Number
     /// <summary>The named symbols that the number is computed from.</summary>
     public abstract IEnumerable<Symbol> Symbols();
 
+    /// <summary>The same with what symbols stand for in their stead.</summary>
+    public abstract Number Substitute(Substitution substitution);
+
     /// <summary>A whole number as a number: a constant where it is known.</summary>
     public static Number Of(Size size) => size.Value is { } whole ? new NumberConstant(whole) : new WholeNumber(size);
 
@@ -42,7 +45,7 @@ internal abstract record Number
             Arithmetic.Subtract => a - b,
             Arithmetic.Multiply => a * b,
             Arithmetic.Divide => a / b,
-            _ => a % b,
+            _ => a - System.Math.Floor(a / b) * b,
         });
     }
 
@@ -61,6 +64,8 @@ internal sealed record NumberConstant(double Known) : Number
 
     public override IEnumerable<Symbol> Symbols() => [];
 
+    public override Number Substitute(Substitution substitution) => this;
+
     public override string ToString() => Format(Known);
 }
 
@@ -68,6 +73,9 @@ internal sealed record NumberConstant(double Known) : Number
 internal sealed record NumberSymbol(Symbol Symbol) : Number
 {
     public override IEnumerable<Symbol> Symbols() => Symbol.Leaves();
+
+    public override Number Substitute(Substitution substitution) =>
+        substitution.Find(Symbol) is (SizeValue or FloatValue) and var value ? FloatValue.Of(value).Number : this;
 
     public override string ToString() => Symbol.Name;
 }
@@ -77,6 +85,8 @@ internal sealed record WholeNumber(Size Size) : Number
 {
     public override IEnumerable<Symbol> Symbols() => Size.Leaves();
 
+    public override Number Substitute(Substitution substitution) => Of(Size.Substitute(substitution));
+
     public override string ToString() => Size.ToString();
 }
 
@@ -84,6 +94,8 @@ internal sealed record WholeNumber(Size Size) : Number
 internal sealed record NumberNegation(Number Operand) : Number
 {
     public override IEnumerable<Symbol> Symbols() => Operand.Symbols();
+
+    public override Number Substitute(Substitution substitution) => Negate(Operand.Substitute(substitution));
 
     public override string ToString() => $"-({Operand})";
 }
@@ -102,6 +114,9 @@ internal sealed record NumberOperation(Arithmetic Operation, Number Left, Number
         _ => "%",
     };
 
+    public override Number Substitute(Substitution substitution) =>
+        Combine(Operation, Left.Substitute(substitution), Right.Substitute(substitution));
+
     public override string ToString() => $"({Left} {Operator} {Right})";
 }
 
@@ -109,6 +124,12 @@ internal sealed record NumberOperation(Arithmetic Operation, Number Left, Number
 internal sealed record NumberChoice(IReadOnlyList<Number> Items, Size Index) : Number
 {
     public override IEnumerable<Symbol> Symbols() => Items.SelectMany(item => item.Symbols()).Concat(Index.Leaves());
+
+    public override Number Substitute(Substitution substitution)
+    {
+        var (items, index) = (Items.Select(item => item.Substitute(substitution)).ToArray(), Index.Substitute(substitution));
+        return index.Value is { } place and >= 0 && place < items.Length ? items[place] : new NumberChoice(items, index);
+    }
 
     public override string ToString() => $"[{string.Join(", ", Items)}][{Index}]";
 }

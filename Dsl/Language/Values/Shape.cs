@@ -30,7 +30,7 @@ internal sealed class Shape
     /// <summary>The same with sizes of 1 in front, as many as the rank lacks.</summary>
     public Shape Padded(int rank) => Rank >= rank ? this : new(Enumerable.Repeat(Size.One, rank - Rank).Concat(Sizes));
 
-    public Shape Substitute(IReadOnlyDictionary<Symbol, Size> values) => new(Sizes.Select(size => size.Substitute(values)));
+    public Shape Substitute(Substitution substitution) => new(Sizes.Select(size => size.Substitute(substitution)));
 
     /// <summary>What people call a dimension of a tensor of this rank.</summary>
     public string NameOf(int axis) => AxisName(axis, Rank);

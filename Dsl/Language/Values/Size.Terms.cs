@@ -19,11 +19,14 @@ internal sealed partial class Size
 
         public abstract IEnumerable<Symbol> Symbols();
 
-        public abstract Size Substitute(IReadOnlyDictionary<Symbol, Size> values);
+        public abstract Size Substitute(Substitution substitution);
 
         public abstract long? Minimum();
 
         public abstract long? Maximum();
+
+        /// <summary>Whether it contains a condition that is not decided.</summary>
+        public virtual bool IsConditional => false;
 
         public override bool Equals(object? obj) => obj is Atom other && other.Key == Key;
 
@@ -39,8 +42,8 @@ internal sealed partial class Size
 
         public override IEnumerable<Symbol> Symbols() => [symbol];
 
-        public override Size Substitute(IReadOnlyDictionary<Symbol, Size> values) =>
-            values.TryGetValue(symbol, out var value) ? value : Of(symbol);
+        public override Size Substitute(Substitution substitution) =>
+            substitution.Find(symbol) is SizeValue value ? value.Size : Of(symbol);
 
         public override long? Minimum() => symbol.IsPositive ? 1 : null;
 
@@ -60,14 +63,16 @@ internal sealed partial class Size
 
         public override IEnumerable<Symbol> Symbols() => numerator.Symbols().Concat(denominator.Symbols());
 
-        public override Size Substitute(IReadOnlyDictionary<Symbol, Size> values) =>
-            FloorDivide(numerator.Substitute(values), denominator.Substitute(values));
+        public override Size Substitute(Substitution substitution) =>
+            FloorDivide(numerator.Substitute(substitution), denominator.Substitute(substitution));
 
         public override long? Minimum() => denominator.Value is { } by and > 0 && numerator.Minimum() is { } low
             ? Floor(low, by)
             : numerator.Minimum() >= 0 && denominator.Minimum() > 0 ? 0 : null;
 
         public override long? Maximum() => denominator.Value is { } by and > 0 && numerator.Maximum() is { } high ? Floor(high, by) : null;
+
+        public override bool IsConditional => numerator.IsConditional || denominator.IsConditional;
 
         /// <summary>Whether nothing in it is negative: then the floor is the quotient rounded towards zero.</summary>
         public bool IsNonNegative => numerator.Minimum() >= 0 && denominator.Minimum() > 0;
@@ -77,5 +82,51 @@ internal sealed partial class Size
 
         public override string ToString() =>
             $"{(numerator.IsSum ? $"({numerator})" : numerator)}/{(HasPlainDenominator ? denominator : $"({denominator})")}";
+    }
+    /// <summary>One of two sizes, as a condition decides.</summary>
+    public sealed class ConditionalAtom(Condition condition, Size then, Size otherwise) : Atom
+    {
+        public Condition Condition => condition;
+
+        public Size Then => then;
+
+        public Size Else => otherwise;
+
+        public override string Key { get; } = $"({then} if {condition} else {otherwise})";
+
+        public override bool IsConditional => true;
+
+        public override IEnumerable<Symbol> Symbols() => then.Symbols().Concat(otherwise.Symbols()).Concat(condition.Symbols());
+
+        public override Size Substitute(Substitution substitution) =>
+            Choose(condition.Substitute(substitution), then.Substitute(substitution), otherwise.Substitute(substitution));
+
+        public override long? Minimum() =>
+            (then.Minimum(), otherwise.Minimum()) is ({ } a, { } b) ? System.Math.Min(a, b) : null;
+
+        public override long? Maximum() =>
+            (then.Maximum(), otherwise.Maximum()) is ({ } a, { } b) ? System.Math.Max(a, b) : null;
+
+        public override string ToString() => Key;
+    }
+
+    /// <summary>The largest of some sizes of tensors.</summary>
+    public sealed class LargestAtom(IReadOnlyList<Size> sizes) : Atom
+    {
+        public IReadOnlyList<Size> Sizes => sizes;
+
+        public override string Key { get; } = $"max({string.Join(", ", sizes)})";
+
+        public override bool IsConditional => sizes.Any(size => size.IsConditional);
+
+        public override IEnumerable<Symbol> Symbols() => sizes.SelectMany(size => size.Symbols());
+
+        public override Size Substitute(Substitution substitution) => Largest([.. sizes.Select(size => size.Substitute(substitution))]);
+
+        public override long? Minimum() => System.Math.Max(1, sizes.Max(size => size.Minimum()) ?? 1);
+
+        public override long? Maximum() => sizes.All(size => size.Maximum() is not null) ? sizes.Max(size => size.Maximum()) : null;
+
+        public override string ToString() => Key;
     }
 }

@@ -8,7 +8,8 @@ namespace KnDsl.Language.Values;
 
 /// <summary>
 /// A whole number that may contain symbols, in normal form: a sum of products of atoms with whole coefficients, where an
-/// atom is a symbol or the floor of a quotient that is not exact. Two sizes are equal for all values of their symbols if
+/// atom is a symbol, the floor of a quotient that is not exact, one of two sizes as a condition decides, or the largest of some
+/// sizes. Two sizes are equal for all values of their symbols if
 /// (and, without floors, only if) their normal forms are.
 /// </summary>
 internal sealed partial class Size : IEquatable<Size>
@@ -153,21 +154,46 @@ internal sealed partial class Size : IEquatable<Size>
         return Collect(0, terms);
     }
 
-    /// <summary>The same with a symbol replaced.</summary>
-    public Size Substitute(IReadOnlyDictionary<Symbol, Size> values)
+    /// <summary>The same with symbols replaced by sizes.</summary>
+    public Size Substitute(IReadOnlyDictionary<Symbol, Size> values) =>
+        IsConstant || values.Count == 0 ? this : Substitute(new Substitution(values));
+
+    /// <summary>The same with what symbols stand for in their stead.</summary>
+    public Size Substitute(Substitution substitution)
     {
-        if (IsConstant || values.Count == 0 || !Symbols().Any(values.ContainsKey))
-            return this;
         var result = Of(Constant);
         foreach (var term in _terms)
         {
             var product = Of(term.Coefficient);
             foreach (var atom in term.Atoms)
-                product *= atom.Substitute(values);
+                product *= atom.Substitute(substitution);
             result += product;
         }
         return result;
     }
+
+    /// <summary>The one size where the condition holds, the other where it does not.</summary>
+    public static Size Choose(Condition condition, Size then, Size otherwise) => condition.Value is { } known ? known ? then : otherwise
+        : then == otherwise ? then
+        : Atomic(new ConditionalAtom(condition, then, otherwise));
+
+    /// <summary>The largest of some sizes of tensors, which are at least 1.</summary>
+    public static Size Largest(params Size[] sizes)
+    {
+        var all = sizes.SelectMany(size => size.SingleAtom is LargestAtom largest ? largest.Sizes : [size])
+            .OrderBy(size => size.ToString(), StringComparer.Ordinal).ToList();
+        // One that is never larger than another makes no difference; 1 never is.
+        for (var i = all.Count - 1; i >= 0 && all.Count > 1; i--)
+            if (all[i].Maximum() <= 1 || all.Where((_, j) => j != i).Any(other => (other - all[i]).Minimum() >= 0))
+                all.RemoveAt(i);
+        return all.Count == 1 ? all[0] : Atomic(new LargestAtom(all));
+    }
+
+    private Atom? SingleAtom =>
+        Constant == 0 && _terms.Length == 1 && _terms[0] is { Coefficient: 1, Atoms.Length: 1 } term ? term.Atoms[0] : null;
+
+    /// <summary>Whether it contains a condition that is not decided.</summary>
+    public bool IsConditional => _terms.SelectMany(term => term.Atoms).Any(atom => atom.IsConditional);
 
     /// <summary>The named symbols that it is computed from.</summary>
     public IEnumerable<Symbol> Leaves() => IsConstant ? [] : Symbols().SelectMany(symbol => symbol.Leaves()).Distinct();
@@ -331,8 +357,7 @@ internal sealed partial class Size : IEquatable<Size>
     public bool IsSum => _terms.Length + (Constant != 0 ? 1 : 0) > 1 || _terms.Length == 1 && _terms[0].Coefficient < 0;
 
     /// <summary>Whether it is a symbol and nothing else.</summary>
-    public bool IsSymbol =>
-        Constant == 0 && _terms.Length == 1 && _terms[0] is { Coefficient: 1, Atoms.Length: 1 } term && term.Atoms[0] is SymbolAtom;
+    public bool IsSymbol => SingleAtom is SymbolAtom;
 
     private IEnumerable<Term> AllTerms() => Constant == 0 ? _terms : _terms.Concat([new Term(Constant, [])]);
 

@@ -15,6 +15,9 @@ internal abstract class Value
 
     /// <summary>The named symbols that a number, a condition or a policy is computed from; none for other values.</summary>
     public virtual IEnumerable<Symbol> Symbols() => [];
+
+    /// <summary>The same with what symbols stand for in their stead.</summary>
+    public virtual Value Substitute(Substitution substitution) => this;
 }
 
 /// <summary>A value whose error is reported already: whatever uses it stays silent.</summary>
@@ -33,6 +36,8 @@ internal sealed class SizeValue(Size size) : Value
     public override string Describe() => size.ToString();
 
     public override IEnumerable<Symbol> Symbols() => size.Leaves();
+
+    public override Value Substitute(Substitution substitution) => new SizeValue(size.Substitute(substitution));
 }
 
 /// <summary>A number with a fraction.</summary>
@@ -52,6 +57,11 @@ internal sealed class FloatValue(Number number) : Value
     public override string Key => number.ToString();
 
     public override IEnumerable<Symbol> Symbols() => number.Symbols();
+
+    public override Value Substitute(Substitution substitution) => new FloatValue(number.Substitute(substitution));
+
+    /// <summary>A number as one with a fraction.</summary>
+    public static FloatValue Of(Value value) => value is SizeValue size ? new FloatValue(Number.Of(size.Size)) : (FloatValue)value;
 }
 
 /// <summary>A truth value.</summary>
@@ -71,6 +81,8 @@ internal sealed class BoolValue(Condition condition) : Value
     public override string Key => condition.ToString();
 
     public override IEnumerable<Symbol> Symbols() => condition.Symbols();
+
+    public override Value Substitute(Substitution substitution) => new BoolValue(condition.Substitute(substitution));
 }
 
 /// <summary>Text, or a word that only the argument it is given to understands.</summary>
@@ -92,6 +104,31 @@ internal sealed class ListValue(IReadOnlyList<Value> items) : Value
     public override string Key => $"[{string.Join(", ", items.Select(item => item.Key))}]";
 
     public override IEnumerable<Symbol> Symbols() => items.SelectMany(item => item.Symbols());
+
+    public override Value Substitute(Substitution substitution) =>
+        new ListValue(items.Select(item => item.Substitute(substitution)).ToArray());
+
+    /// <summary>The item of a known place, or a choice at a place that a loop counts.</summary>
+    public Value ItemAt(Size index)
+    {
+        if (index.Value is { } known)
+            return items[(int)known];
+        if (items.All(item => item is SizeValue))
+        {
+            var sizes = items.Select(item => ((SizeValue)item).Size).ToArray();
+            var kind = sizes.SelectMany(size => size.Symbols()).Any(symbol => symbol.Kind == SymbolKind.Data)
+                ? SymbolKind.Data
+                : SymbolKind.Construction;
+            return new SizeValue(Size.Of(new Symbol(
+                $"[{string.Join(", ", items.Select(item => item.Key))}][{index}]", kind, sizes.All(size => size.Minimum() >= 1))
+            {
+                Origin = new ListChoice(sizes, index),
+            }));
+        }
+        if (items.All(item => item is BoolValue))
+            return new BoolValue(new ConditionChoice(items.Select(item => ((BoolValue)item).Condition).ToArray(), index));
+        return new FloatValue(new NumberChoice(items.Select(item => FloatValue.Of(item).Number).ToArray(), index));
+    }
 }
 
 /// <summary>A list that a constructor gets: its items and their number are symbols.</summary>
@@ -107,13 +144,16 @@ internal sealed class ListParameterValue(string name, bool isFloat) : Value
     /// <summary>The item at a place: any number, as every argument is.</summary>
     public Value ItemAt(Size index)
     {
-        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction, false) { Origin = new ListItem(name, index) };
+        var symbol = new Symbol($"{name}[{index}]", SymbolKind.Construction, false) { Origin = new ListItem(name, index, isFloat) };
         return isFloat ? new FloatValue(new NumberSymbol(symbol)) : new SizeValue(Size.Of(symbol));
     }
 
     public override string Describe() => $"the list '{name}'";
 
     public override IEnumerable<Symbol> Symbols() => Count.Leaves();
+
+    public override Value Substitute(Substitution substitution) =>
+        substitution.Find(new Symbol(name, SymbolKind.Construction)) ?? this;
 }
 
 /// <summary>Named fields in parentheses: <c>(mean: 1, variance: 0.1)</c>.</summary>

@@ -30,6 +30,19 @@ public static class Sizes
     /// <inheritdoc cref="FloorDivide(long, long)"/>
     public static int FloorDivide(int dividend, int divisor) => (int)FloorDivide((long)dividend, divisor);
 
+    /// <summary>What a division to the floor leaves, with the sign of the divisor; C#'s own has the sign of the dividend.</summary>
+    /// <param name="dividend">The dividend.</param>
+    /// <param name="divisor">The divisor, not 0.</param>
+    public static double Remainder(double dividend, double divisor) => dividend - Math.Floor(dividend / divisor) * divisor;
+
+    /// <summary>The larger of two sizes: what they become where one of 1 is repeated.</summary>
+    /// <param name="left">One size.</param>
+    /// <param name="right">The other size.</param>
+    public static long Largest(long left, long right) => Math.Max(left, right);
+
+    /// <inheritdoc cref="Largest(long, long)"/>
+    public static int Largest(int left, int right) => Math.Max(left, right);
+
     /// <summary>Demands a property of an argument that the .knnet file requires.</summary>
     /// <param name="holds">Whether it holds.</param>
     /// <param name="code">The diagnostic's code, the same as in the file.</param>
@@ -56,6 +69,14 @@ public static class Sizes
     {
         if (left != right)
             throw new ArgumentException($"{code}: {message} With these arguments the sides are {left} and {right}.");
+    }
+
+    /// <summary>Demands that two sizes are equal or one of them 1, which is then repeated.</summary>
+    /// <inheritdoc cref="RequireEqual"/>
+    public static void RequireRepeatable(long left, long right, string code, string message)
+    {
+        if (left != 1 && right != 1)
+            RequireEqual(left, right, code, message);
     }
 
     /// <summary>Demands that a size is a multiple of another, as the .knnet file requires.</summary>

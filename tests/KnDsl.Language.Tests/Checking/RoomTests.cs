@@ -170,6 +170,50 @@ public sealed class RoomTests
         Assert.Equal("(c <= 4 or c <= 6)", Assert.IsType<LimitCheck>(Assert.Single(path.Items)).Condition.ToString());
     }
 
+    [Theory]
+    [InlineData(1, 4, true)]
+    [InlineData(4, 1, true)]
+    [InlineData(4, 4, true)]
+    [InlineData(4, 5, false)]
+    public void A_size_of_1_may_be_repeated(int left, int right, bool expected)
+    {
+        var (subject, findings, bag) = Subject(true);
+        var path = new BodyPath(SomePolicy);
+        Assert.Equal(expected, new Requirements(subject, findings)
+            .Require(path, Relation.Repeatable, left, right, () => DiagnosticCatalogue.DivisionByZero(At(0))));
+        Assert.Equal(expected ? 0 : 1, bag.ToList().Count);
+        Assert.Empty(path.Items);
+    }
+
+    [Theory]
+    [InlineData(true, 2, true, 1)]
+    [InlineData(true, -1, true, 1)]
+    [InlineData(false, 1, false, 0)]
+    public void A_size_that_may_be_1_is_checked_in_the_constructor(bool isParameter, int offset, bool expected, int checks)
+    {
+        var (subject, findings, _) = Subject(true);
+        var path = new BodyPath(SomePolicy);
+        // A parameter may have any value; a size of an input and one more is at least 2.
+        var size = isParameter ? Size.Of(Parameter("n")) + offset : Size.Of(new Symbol("h", SymbolKind.Construction)) + 4 + offset;
+        Assert.Equal(expected, new Requirements(subject, findings)
+            .Require(path, Relation.Repeatable, size, 4, () => DiagnosticCatalogue.DivisionByZero(At(0))));
+        Assert.Equal(checks, path.Items.OfType<CheckItem>().Count(check => check.Relation == Relation.Repeatable));
+    }
+
+    [Theory]
+    [InlineData(false, 0, 1)]
+    [InlineData(true, 0, 0)]
+    [InlineData(true, -1, 1)]
+    public void A_divisor_that_may_be_0_is_checked_in_the_constructor(bool isSize, int offset, int checks)
+    {
+        var (subject, findings, _) = Subject(true);
+        var path = new BodyPath(SomePolicy);
+        var divisor = Size.Of(new Symbol("n", SymbolKind.Construction, isSize)) + offset;
+        new Requirements(subject, findings).RequireNotZero(path, divisor, () => DiagnosticCatalogue.DivisionByZero(At(0)));
+        new Requirements(subject, findings).RequireNotZero(path, divisor, () => DiagnosticCatalogue.DivisionByZero(At(0)));
+        Assert.Equal(checks, path.Items.Count);
+    }
+
     [Fact]
     public void An_assumption_of_the_path_decides_a_requirement()
     {

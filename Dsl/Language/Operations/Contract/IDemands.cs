@@ -11,14 +11,9 @@ namespace KnDsl.Language.Operations.Contract;
 /// </summary>
 internal interface IDemands
 {
-    /// <summary>
-    /// Demands that two sizes are equal. Returns false, with the error reported, where they are not or where it cannot be
-    /// decided at any time.
-    /// </summary>
-    bool Equal(Size left, Size right, Func<Diagnostic> otherwise);
-
-    /// <summary>Demands that a size is a multiple of another, in the same way.</summary>
-    bool Multiple(Size size, Size of, Func<Diagnostic> otherwise);
+    /// <summary>Demands that two sizes are to each other as a relation says.</summary>
+    /// <returns>False, with the error reported, where they are not or where it cannot be decided at any time.</returns>
+    bool Related(Size left, Relation relation, Size right, Func<Diagnostic> otherwise);
 
     /// <summary>Demands that a size that only a constructor call decides is at least another.</summary>
     void AtLeast(Size size, Size minimum, Func<Diagnostic> otherwise);

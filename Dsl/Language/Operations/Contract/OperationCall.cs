@@ -152,7 +152,8 @@ internal sealed class OperationCall
             if (symbol.Kind == SymbolKind.Data)
             {
                 Report(DiagnosticCatalogue.UnknownSize(Place, Operation.Name, what, size.ToString(), symbol.Name)
-                    .WithHint(areLast && Input.Rank == 4
+                    .WithHint(symbol.Origin?.SetAt is { } setter ? DiagnosticCatalogue.SetBy(setter)
+                        : areLast && Input.Rank == 4
                         ? "It works on the last dimension: permute(0, 2, 3, 1) puts the channels of an image there."
                         : what == "input features"
                         ? "Pool to a fixed size first (avgpool(global) -> flatten), or declare the input with fixed sizes."
@@ -162,11 +163,29 @@ internal sealed class OperationCall
         return true;
     }
 
-    /// <inheritdoc cref="IDemands.Equal"/>
-    public bool Require(Size left, Size right, Func<Diagnostic> otherwise) => _demands.Equal(left, right, otherwise);
+    /// <summary>Demands that two sizes are equal.</summary>
+    /// <inheritdoc cref="IDemands.Related"/>
+    public bool Require(Size left, Size right, Func<Diagnostic> otherwise) => _demands.Related(left, Relation.Equal, right, otherwise);
 
-    /// <inheritdoc cref="IDemands.Multiple"/>
-    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => _demands.Multiple(size, of, () =>
+    /// <summary>Demands that a size is not 0.</summary>
+    /// <inheritdoc cref="IDemands.Related"/>
+    public bool RequireNotZero(Size size, Func<Diagnostic> otherwise) =>
+        _demands.Related(size, Relation.NotEqual, Size.Zero, otherwise);
+
+    /// <summary>
+    /// The size of two that meet element by element, of which one of 1 is repeated; null, with the error reported, where they do
+    /// not fit.
+    /// </summary>
+    public Size? Repeat(Size left, Size right, Func<Diagnostic> otherwise) =>
+        !_demands.Related(left, Relation.Repeatable, right, otherwise) ? null
+        // Where one is more than 1, the other is that too, or 1.
+        : left.Minimum() > 1 ? left
+        : right.Minimum() > 1 ? right
+        : Size.Largest(left, right);
+
+    /// <summary>Demands that a size is a multiple of another.</summary>
+    /// <inheritdoc cref="IDemands.Related"/>
+    public bool RequireMultiple(Size size, Size of, Func<Diagnostic> otherwise) => _demands.Related(size, Relation.MultipleOf, of, () =>
         otherwise() is var error && error.Hint is null && Size.Modulo(size, of) is var rest
             && rest.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data)
             ? error.WithHint(Sizing.Hint(rest, 0, "It is one", null)) : error);

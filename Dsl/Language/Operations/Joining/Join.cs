@@ -58,16 +58,11 @@ internal sealed class Join(string symbol, string title, string rule, string mome
         for (var axis = 0; axis < first.Rank; axis++)
         {
             var (a, b) = (first[axis], second[axis]);
-            if (a.Value == 1)
-                sizes.Add(b);
-            else if (b.Value == 1)
-                sizes.Add(a);
-            else if (call.Require(a, b, () => DiagnosticCatalogue.Join(
-                         call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(), $"{first.NameOf(axis)} {a} and {b}",
-                         right.Origin).WithHint(Sizing.HintForLearned(call.Inputs) ?? Sizing.Hint(a, b))))
-                sizes.Add(a);
-            else
+            if (call.Repeat(a, b, () => DiagnosticCatalogue.Join(
+                    call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(), $"{first.NameOf(axis)} {a} and {b}",
+                    right.Origin).WithHint(Sizing.HintForLearned(call.Inputs) ?? Sizing.Hint(a, b))) is not { } size)
                 return null;
+            sizes.Add(size);
         }
         return new Shape(sizes);
     }

@@ -42,11 +42,13 @@ internal sealed class Reshape : Operation
             call.Report(Differs().WithHint($"The batch is kept and not written: remove {call.Input[0]}."));
             return null;
         }
-        if (open > 1 || sizes.Count == 0 || known == Size.Zero)
+        if (open > 1 || sizes.Count == 0)
         {
             call.Report(Differs());
             return null;
         }
+        if (!call.RequireNotZero(known, Differs))
+            return null;
         if (open == 0)
         {
             // A size that is on both sides need not be known for the rest to be checked where the network is built.

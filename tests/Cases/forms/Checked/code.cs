@@ -51,9 +51,9 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 #line default
         register_module("b", b);
 #line (11,9)-(11,14) "Cases/Checked/net.knnet"
-        Sizes.RequireEqual(left, right, "KN0203", "'+' needs equal sizes, found [N, left, h, w] and [N, right, h, w]: channels left and right.");
+        Sizes.RequireRepeatable(left, right, "KN0203", "'+' needs equal sizes, found [N, left, h, w] and [N, right, h, w]: channels left and right.");
 #line (11,23)-(11,34) "Cases/Checked/net.knnet"
-        mix = new Mix(xChannels: left, groups: groups, device: device, dtype: dtype);
+        mix = new Mix(xChannels: Sizes.Largest(left, right), groups: groups, device: device, dtype: dtype);
 #line default
         register_module("mix", mix);
     }

@@ -283,7 +283,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 /// The block Scaled.
 /// </summary>
 /// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels, xHeight, xWidth].
+/// x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].
 /// </remarks>
 public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 {
@@ -316,7 +316,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line default
         register_parameter("start-0", start_0);
 #line (29,12)-(29,20) "Cases/LearnedTensors/net.knnet"
-        Sizes.RequireEqual(xChannels, 4, "KN0203", "'-' needs equal sizes, found [N, xChannels, xHeight, xWidth] and [4, 1, 1]: channels xChannels and 4.");
+        Sizes.RequireRepeatable(xChannels, 4, "KN0203", "'-' needs equal sizes, found [N, xChannels, xHeight, xWidth] and [4, 1, 1]: channels xChannels and 4.");
 #line default
     }
 
