@@ -200,6 +200,33 @@ public sealed class LoopTests : TorchTest
         output.sum().backward();
     }
 
+    /// <summary>A learned tensor that an if or a loop chooses still has no batch, and does not cut the chain.</summary>
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(true, 2)]
+    [InlineData(false, 2)]
+    public void ALearnedTensorStaysOne(bool big, int turns)
+    {
+        var @case = GeneratedCase.Inline("""
+            network Inline(big: bool = true, turns: int = 1)
+            {
+                input  x[N, 4, 8, 6]
+                first = first: learned(4, 1, 1)
+                second = second: learned(4, 1, 1)
+                if big { gate = first } else { gate = second }
+                for i in 0..turns { gate = gate * first }
+                y = x -> conv(4, 3) -> norm(kalman())
+                z = y * gate -> conv(4, 3) -> norm(kalman())
+                output z[N, 4, 8, 6]
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using var network = @case.Create("Inline", ("big", big), ("turns", turns));
+        using var output = GeneratedCase.Run(network, randn(2, 4, 8, 6)).Single();
+        Assert.Equal([2, 4, 8, 6], output.shape);
+        output.sum().backward();
+    }
+
     /// <summary>Sizes may be multiples of parameters, as images of patches are.</summary>
     [Theory]
     [InlineData("patch*h, patch*w", "h", "w", 12, 8, 6)]
