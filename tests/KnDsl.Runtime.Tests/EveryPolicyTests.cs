@@ -135,7 +135,8 @@ public sealed class EveryPolicyTests : TorchTest
                     () => layer.forward(contiguous ? x : x.transpose(2, 3), Prior(float32, 4, 4)));
                 Assert.Matches(
                     "not finite: .*(sample 1|channel 2 of micro-batch [01]) holds NaN or infinity. "
-                        + "The running averages of this layer were not updated; those of layers that came before it in this pass were.", error.Message);
+                        + "The running averages of this layer were not updated; those of layers that came before it in this pass were.",
+                    error.Message);
                 foreach (var (key, tensor) in layer.state_dict())
                     Close(before[key], tensor, 0, key);
             }
