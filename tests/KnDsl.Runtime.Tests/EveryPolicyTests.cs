@@ -103,6 +103,19 @@ public sealed class EveryPolicyTests : TorchTest
         }
     }
 
+    /// <summary>As in PyTorch: what was learned of statistics stays.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void AMomentumOfZeroLeavesRunningAveragesAsTheyAre(string name)
+    {
+        using var layer = Policies[name].With(momentum: 0).Create(4);
+        var before = layer.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer.clone());
+        foreach (var prior in new[] { null, Prior(float32, 3, 3) })
+            layer.forward(randn(6, 4, 3, 3) * 3 + 1, prior);
+        foreach (var (key, buffer) in layer.named_buffers().Where(entry => entry.name != "num_batches_tracked"))
+            Assert.True(before[key].Equals(buffer), key);
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void NetworksOfSixteenBitsTrain(string name)
