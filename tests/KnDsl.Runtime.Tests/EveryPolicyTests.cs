@@ -103,6 +103,19 @@ public sealed class EveryPolicyTests : TorchTest
         }
     }
 
+    /// <summary>As in PyTorch: what was learned of statistics stays.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void AMomentumOfZeroLeavesRunningAveragesAsTheyAre(string name)
+    {
+        using var layer = Policies[name].With(momentum: 0).Create(4);
+        var before = layer.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer.clone());
+        foreach (var prior in new[] { null, Prior(float32, 3, 3) })
+            layer.forward(randn(6, 4, 3, 3) * 3 + 1, prior);
+        foreach (var (key, buffer) in layer.named_buffers().Where(entry => entry.name != "num_batches_tracked"))
+            Assert.True(before[key].Equals(buffer), key);
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void NetworksOfSixteenBitsTrain(string name)
@@ -135,7 +148,8 @@ public sealed class EveryPolicyTests : TorchTest
                     () => layer.forward(contiguous ? x : x.transpose(2, 3), Prior(float32, 4, 4)));
                 Assert.Matches(
                     "not finite: .*(sample 1|channel 2 of micro-batch [01]) holds NaN or infinity. "
-                        + "The running averages of this layer were not updated; those of layers that came before it in this pass were.", error.Message);
+                        + "The running averages of this layer were not updated; those of layers that came before it in this pass were.",
+                    error.Message);
                 foreach (var (key, tensor) in layer.state_dict())
                     Close(before[key], tensor, 0, key);
             }

@@ -85,9 +85,12 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
         if (!(mean + variance).isfinite().all().item<bool>())
             return;
 
+        num_batches_tracked.add_(1);
+        // A share of 0 leaves the averages as they are, the first prior too.
+        if (_policy.Momentum == 0)
+            return;
         var first = running_var.isinf();
         var (oldMean, oldVariance) = (where(first, mean, running_mean), where(first, variance, running_var));
-        num_batches_tracked.add_(1);
         running_mean.copy_(oldMean + (mean - oldMean) * _policy.Momentum);
         running_var.copy_(oldVariance + (variance - oldVariance) * _policy.Momentum);
     }
