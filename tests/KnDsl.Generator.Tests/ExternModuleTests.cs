@@ -54,8 +54,9 @@ public class ExternModuleTests
     [Fact]
     public void Its_names_may_be_words_of_csharp()
     {
-        var (result, compilation) = Run("extern Acme.@class.SqueezeExcite(@event: int): [N, C, H, W] -> [N, C, H, W]\n".Replace("@", ""),
-            Module.Replace("namespace Acme", "namespace Acme.@class").Replace("int channels", "int @event").Replace("channels *", "@event *"));
+        var (result, compilation) = Run("extern Acme.class.SqueezeExcite(event: int): [N, C, H, W] -> [N, C, H, W]\n",
+            Module.Replace("namespace Acme", "namespace Acme.@class").Replace("int channels", "int @event")
+                .Replace("channels *", "@event *"));
         Assert.Empty(result.Diagnostics);
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
     }

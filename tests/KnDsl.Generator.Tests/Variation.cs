@@ -53,7 +53,9 @@ internal sealed class Variation
             ? string.Join(".", found.Groups[1].Value.Split('.').Select(part => "@" + part)) : "Project";
         var aliases = new StringBuilder("#pragma warning disable\n");
         var code = new StringBuilder();
-        foreach (var name in Enumerable.Range(0, _random.Next(1, 5)).Select(_ => Pick(Outside)).Distinct())
+        // A class that the file makes too is the project's own mistake.
+        foreach (var name in Enumerable.Range(0, _random.Next(1, 5)).Select(_ => Pick(Outside)).Distinct()
+            .Where(name => !Regex.IsMatch(_text, $@"(network|block)\s+{name}\b")))
         {
             switch (_random.Next(8))
             {

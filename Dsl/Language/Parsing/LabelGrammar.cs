@@ -60,14 +60,15 @@ internal static class LabelGrammar
     private static Expression Count(string text, int offset)
     {
         var source = new SourceText("", text);
-        var tokens = Lexer.Tokenize(source, new DiagnosticBag());
+        var found = new DiagnosticBag();
+        var tokens = Lexer.Tokenize(source, found);
         var shifted = new List<Token>(tokens.Count);
         foreach (var token in tokens)
             shifted.Add(token with { Span = new TextSpan(token.Span.Start + offset, token.Span.Length) });
         var end = shifted.Count - 1;
         var result = ExpressionGrammar.Disjunction(new TokenInput(shifted, 0, end));
         // With its braces, so that there is something to underline.
-        return result.WasSuccessful && result.Remainder.AtEnd
+        return result.WasSuccessful && result.Remainder.AtEnd && found.ToList().Count == 0
             ? result.Value
             : new ErrorExpression(new TextSpan(offset - 1, text.Length + 2));
     }

@@ -10,8 +10,8 @@ namespace Cases.ClassNames;
 using global::System.Collections.Generic;
 using global::KnDsl;
 using KnDslChannelState = global::KnDsl.ChannelState;
+using DropoutRule = global::KnDsl.DropoutRule;
 using KnDslFolding = global::KnDsl.Folding;
-using Gain = global::KnDsl.Gain;
 using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
@@ -33,20 +33,23 @@ using TorchSharpNn = global::TorchSharp.torch.nn;
 /// <remarks>System[N, 3, 8, 8] -&gt; x[N, 4, 16, 16], Equals[N, 8, 8, 8], at the default arguments.</remarks>
 public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, ClassNamesOutput>
 {
+    private readonly double _Device;
     private readonly IReadOnlyList<int> _RegisterComponents;
 
     /// <summary>Builds the network.</summary>
     /// <param name="Sizes">The parameter Sizes: int = 4 of the .knnet file.</param>
-    /// <param name="Device">The parameter Device: norm = kalman(gain: learned) of the .knnet file.</param>
+    /// <param name="Device">The parameter Device: float = 0.1 of the .knnet file.</param>
     /// <param name="RegisterComponents">The parameter RegisterComponents: int[] = [1, 2] of the .knnet file.</param>
+    /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    public ClassNames(int Sizes = 4, KnDslNormPolicy? Device = null, IReadOnlyList<int>? RegisterComponents = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
+    public ClassNames(int Sizes = 4, double Device = 0.1, IReadOnlyList<int>? RegisterComponents = null, KnDslNormPolicy? policy = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("ClassNames")
     {
         NativeConvolutions.Check();
-        Device ??= KnDslNormPolicy.Kalman(gain: Gain.Learned());
         RegisterComponents ??= new int[] { 1, 2 };
+        policy ??= KnDslNormPolicy.Kalman();
+        _Device = Device;
         _RegisterComponents = RegisterComponents;
 #line (9,36)-(9,41) "Cases/ClassNames/net.knnet"
         KnDslSizes.Require(Sizes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found Sizes.", Sizes);
@@ -55,15 +58,15 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line default
         register_module("torch", torch);
 #line (9,68)-(9,72) "Cases/ClassNames/net.knnet"
-        nn = Device.Create(Sizes, device, dtype);
+        nn = policy.Create(Sizes, device, dtype);
 #line default
         register_module("nn", nn);
 #line (10,38)-(10,51) "Cases/ClassNames/net.knnet"
-        Linear = new Linear(xChannels: Sizes, channels: Sizes, norm: Device, device: device, dtype: dtype);
+        Linear = new Linear(xChannels: Sizes, channels: Sizes, norm: policy, device: device, dtype: dtype);
 #line default
         register_module("Linear", Linear);
 #line (10,63)-(10,69) "Cases/ClassNames/net.knnet"
-        Conv2d = new Conv2d(torchChannels: Sizes, norm: Device, device: device, dtype: dtype);
+        Conv2d = new Conv2d(torchChannels: Sizes, norm: policy, device: device, dtype: dtype);
 #line default
         register_module("Conv2d", Conv2d);
         int ChannelStateChannels = Sizes;
@@ -79,14 +82,14 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
             _Modules.Add(currentModules);
             register_module($"Modules{_}", currentModules);
 #line (12,104)-(12,114) "Cases/ClassNames/net.knnet"
-            var currentKnDsl = new NormPolicy(xChannels: RegisterComponents[_] * Sizes, norm: Device, device: device, dtype: dtype);
+            var currentKnDsl = new NormPolicy(xChannels: RegisterComponents[_] * Sizes, norm: policy, device: device, dtype: dtype);
 #line default
             _KnDsl.Add(currentKnDsl);
             register_module($"KnDsl{_}", currentKnDsl);
             ChannelStateChannels = RegisterComponents[_] * Sizes;
         }
 #line (14,49)-(14,53) "Cases/ClassNames/net.knnet"
-        List = new Pair(RestChannels: ChannelStateChannels, norm: Device, device: device, dtype: dtype);
+        List = new Pair(RestChannels: ChannelStateChannels, norm: policy, device: device, dtype: dtype);
 #line default
         register_module("List", List);
 #line (15,42)-(15,56) "Cases/ClassNames/net.knnet"
@@ -140,8 +143,9 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         new("torch", "conv(Sizes, 3, padding: same)", "[N, 4, 8, 8]", "108", "6912", ""),
         new("nn", "norm", "[N, 4, 8, 8]", "8", "0", "begins the chain"),
         new("", "relu", "[N, 4, 8, 8]", "0", "0", ""),
+        new("", "dropout(Device)", "[N, 4, 8, 8]", "0", "0", ""),
         new("Linear._parameters.list", "conv(channels, 1)", "[N, 4, 8, 8]", "16", "1024", ""),
-        new("Linear._", "norm", "[N, 4, 8, 8]", "8", "0", "nn (relu, conv)"),
+        new("Linear._", "norm", "[N, 4, 8, 8]", "8", "0", "nn (relu, dropout, conv)"),
         new("", "relu", "[N, 4, 8, 8]", "0", "0", ""),
         new("Conv2d.nn", "conv(torch.channels, 3, padding: same)", "[N, 4, 8, 8]", "144", "9216", ""),
         new("Conv2d.norm", "norm", "[N, 4, 8, 8]", "8", "0", "Linear._ (relu, conv)"),
@@ -174,18 +178,23 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line default
         t1.Dispose();
 #line (9,76)-(9,80) "Cases/ClassNames/net.knnet"
-        var Tensor = TorchSharpNn.functional.relu(t2);
+        var t3 = TorchSharpNn.functional.relu(t2);
 #line default
-        var TensorState = t2State?.Pass(new ReluRule(), Tensor);
+        var t3State = t2State?.Pass(new ReluRule(), t3);
         t2.Dispose();
+#line (9,84)-(9,99) "Cases/ClassNames/net.knnet"
+        var Tensor = TorchSharpNn.functional.dropout(t3, _Device, training);
+#line default
+        var TensorState = t3State?.Pass(new DropoutRule(_Device), Tensor);
+        t3.Dispose();
 #line (10,38)-(10,51) "Cases/ClassNames/net.knnet"
-        (var t3, var t3State) = Linear.forward(Tensor, TensorState);
+        (var t4, var t4State) = Linear.forward(Tensor, TensorState);
 #line default
         Tensor.Dispose();
 #line (10,63)-(10,69) "Cases/ClassNames/net.knnet"
-        (var ChannelState, var ChannelStateState) = Conv2d.forward(t3, t3State);
+        (var ChannelState, var ChannelStateState) = Conv2d.forward(t4, t4State);
 #line default
-        t3.Dispose();
+        t4.Dispose();
         var ChannelState_2 = ChannelState;
         var ChannelState_2State = ChannelStateState;
 #line (11,5)-(11,41) "Cases/ClassNames/net.knnet"
@@ -193,13 +202,13 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line default
         {
 #line (12,52)-(12,90) "Cases/ClassNames/net.knnet"
-            (var t4, var t4State) = Modules[__2].call(ChannelState_2, ChannelState_2State);
+            (var t5, var t5State) = Modules[__2].call(ChannelState_2, ChannelState_2State);
 #line default
             ChannelState_2.Dispose();
 #line (12,104)-(12,114) "Cases/ClassNames/net.knnet"
-            (var ChannelState_3, var ChannelState_3State) = KnDsl[__2].forward(t4, ref t4State);
+            (var ChannelState_3, var ChannelState_3State) = KnDsl[__2].forward(t5, ref t5State);
 #line default
-            t4.Dispose();
+            t5.Dispose();
             ChannelState_2 = ChannelState_3;
             ChannelState_2State = ChannelState_3State;
         }
@@ -208,17 +217,17 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line default
         ChannelState_2.Dispose();
 #line (15,9)-(15,29) "Cases/ClassNames/net.knnet"
-        var t5 = output1 + output2;
+        var t6 = output1 + output2;
 #line default
         output2.Dispose();
 #line (15,42)-(15,56) "Cases/ClassNames/net.knnet"
-        var t6 = Folding.call(t5);
-#line default
-        t5.Dispose();
-#line (15,60)-(15,87) "Cases/ClassNames/net.knnet"
-        var x = TorchSharpNn.functional.interpolate(t6, scale_factor: [2, 2], mode: InterpolationMode.Bilinear, align_corners: false);
+        var t7 = Folding.call(t6);
 #line default
         t6.Dispose();
+#line (15,60)-(15,87) "Cases/ClassNames/net.knnet"
+        var x = TorchSharpNn.functional.interpolate(t7, scale_factor: [2, 2], mode: InterpolationMode.Bilinear, align_corners: false);
+#line default
+        t7.Dispose();
         return new ClassNamesOutput(scope.MoveToOuter(x), scope.MoveToOuter(output1));
     }
 
