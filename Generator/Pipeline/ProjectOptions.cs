@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis.Diagnostics;
 
@@ -13,13 +15,15 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
 
     public static ProjectOptions Read(AnalyzerConfigOptions options) => new(
         options.TryGetValue("build_property.RootNamespace", out var space) ? space : "",
-        options.TryGetValue("build_property.ProjectDir", out var directory) ? directory : "");
+        options.TryGetValue("build_property.KnDslProjectDirectory", out var directory)
+            ? Encoding.UTF8.GetString(Convert.FromBase64String(directory))
+            : "");
 
     /// <summary>The usual name for what is generated from a file: its path in the project; of a file elsewhere its name.</summary>
     public string HintName(string path)
     {
         var name = FilePath.Relative(ProjectDirectory, path);
-        if (ProjectDirectory.Length == 0 || name == path || name.StartsWith("../", System.StringComparison.Ordinal))
+        if (ProjectDirectory.Length == 0 || name == path || name.StartsWith("../", StringComparison.Ordinal))
             name = name.Substring(name.LastIndexOfAny(['/', '\\']) + 1);
         var text = string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_'));
         return text.Length > LongestName ? Distinct(path, text.Substring(text.Length - LongestName)) : text + ".g.cs";

@@ -51,7 +51,7 @@ public sealed class RebuildTests(PackedPackage package)
     public async Task Another_folder_gives_the_same_assembly_and_symbols_where_paths_are_mapped()
     {
         var one = await Build("one");
-        var other = await Build("over/there");
+        var other = await Build("C#/over there");
         Assert.Equal(one.Assembly, other.Assembly);
         Assert.Equal(one.Symbols, other.Symbols);
         // Stack traces show what the symbols name.

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -25,7 +26,7 @@ internal sealed class ProjectProperties(string rootNamespace, string directory) 
     public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(new Dictionary<string, string>
     {
         ["build_property.RootNamespace"] = rootNamespace,
-        ["build_property.ProjectDir"] = directory,
+        ["build_property.KnDslProjectDirectory"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(directory)),
     });
 
     public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;

@@ -41,7 +41,7 @@ internal sealed class FilePath
     /// <summary>The folder of a file.</summary>
     public static string FolderOf(string path) => OfImport(path, "");
 
-    /// <summary>Of some files the one that has the name of <paramref name="path"/>, in whichever case and folder; null if none has.</summary>
+    /// <summary>Of some files the one that has the name of a path, in whichever case and folder; null if none has.</summary>
     public static string? Namesake(string path, IEnumerable<string> files) => files
         .Where(file => string.Equals(Last(file), Last(path), StringComparison.OrdinalIgnoreCase))
         .OrderBy(file => Relative(FolderOf(path), file).Length).ThenBy(file => file, StringComparer.Ordinal).FirstOrDefault();
