@@ -43,7 +43,8 @@ internal sealed class PlanInterpreter
     /// <summary>A network for certain arguments and sizes of its inputs.</summary>
     public static PlanInterpreter Run(ModuleModel network, IReadOnlyDictionary<string, Value> arguments,
         params (string Symbol, long Size)[] sizes) => new(network, "",
-        arguments.Where(argument => argument.Value is not PolicyValue).ToDictionary(argument => argument.Key, argument => Read(argument.Value))
+        arguments.Where(argument => argument.Value is not PolicyValue)
+            .ToDictionary(argument => argument.Key, argument => Read(argument.Value))
             .Concat(sizes.Select(size => KeyValuePair.Create(size.Symbol, (object)size.Size))).ToDictionary());
 
     /// <summary>An argument that is known.</summary>

@@ -387,7 +387,8 @@ internal sealed class RandomNetwork
     private string Condition() => _random.Next(12) switch
     {
         6 or 7 or 8 => $"{Integer()} {Comparison()} {Integer()}",
-        9 when _fractions.Count > 0 => $"{Any(_fractions)}{Any(["", " * 2", " - 0.1", " % 0.3"])} {Comparison()} {Any(["0", "0.1", "-0.5"])}",
+        9 when _fractions.Count > 0 =>
+            $"{Any(_fractions)}{Any(["", " * 2", " - 0.1", " % 0.3"])} {Comparison()} {Any(["0", "0.1", "-0.5"])}",
         9 when _fractionLists.Count > 0 => $"gains[{Any(["0", "1"])}] {Comparison()} 0.0",
         10 when _depth < 3 && _conditions.Count > 0 => $"{Any(_conditions)} {Any(["==", "!="])} ({Integer()} {Comparison()} 0)",
         11 => $"not ({Integer()} {Comparison()}\n            {Any(["0", "1", "-1"])}) {Any(["and", "or"])} {Integer()} > 0",

@@ -115,8 +115,9 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
         return null;
     }
 
-    /// <summary>Holds the class against what the plan makes of the arguments, and that against the plan for these arguments alone.</summary>
-    private static string? Run(ConstructorInfo constructor, CheckedModule expected, PlanInterpreter plan, DisposeScope scope, bool isRight)
+    /// <summary>Holds the class against what the plan makes of its arguments, that against the plan for these arguments alone.</summary>
+    private static string? Run(ConstructorInfo constructor, CheckedModule expected, PlanInterpreter plan, DisposeScope scope,
+        bool isRight)
     {
         using var network = Create(constructor, expected.Generic.Defaults);
         if (!isRight)
