@@ -53,7 +53,7 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name)
             case Size.ConditionalAtom choice:
                 return $"({Of(choice.Condition)} ? {Of(choice.Then)} : {Of(choice.Else)})";
             case Size.LargestAtom largest:
-                return largest.Sizes.Select(Of).Aggregate((all, next) => $"Sizes.Largest({all}, {next})");
+                return largest.Sizes.Select(Of).Aggregate((all, next) => $"{types.Sizes}.Largest({all}, {next})");
             default:
                 return Of((Size.FloorAtom)atom, binds);
         }
@@ -79,7 +79,7 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name)
         WholeNumber whole => Of(whole.Size),
         NumberNegation negation => $"-{Operand(negation.Operand)}",
         // The remainder of C# has the sign of the dividend.
-        NumberOperation { Operation: Arithmetic.Remainder } rest => $"Sizes.Remainder({Of(rest.Left)}, {Of(rest.Right)})",
+        NumberOperation { Operation: Arithmetic.Remainder } rest => $"{types.Sizes}.Remainder({Of(rest.Left)}, {Of(rest.Right)})",
         NumberOperation operation => $"{Operand(operation.Left)} {operation.Operator} {Operand(operation.Right)}",
         NumberChoice choice => Choice(choice.Items.Select(Of), choice.Index),
         _ => throw new InvalidOperationException(),
