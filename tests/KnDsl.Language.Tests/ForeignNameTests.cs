@@ -27,7 +27,8 @@ public sealed class ForeignNameTests
         LayerNormalization GroupNormalization Concatenate Add Multiply Embedding MultiHeadAttention Permute
         """;
 
-    public static TheoryData<string> Names => [.. $"{Torch} {Keras}".Split([' ', '\n'], System.StringSplitOptions.RemoveEmptyEntries).Distinct()];
+    public static TheoryData<string> Names =>
+        [.. $"{Torch} {Keras}".Split([' ', '\n'], System.StringSplitOptions.RemoveEmptyEntries).Distinct()];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -49,7 +49,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
         ? "the first two moments of the maximum of independent Gaussians, one per position of the window, without the padding"
         : "mean; variance / positions of the window; padding counts as zeros, by its share of the windows";
 
-    /// <summary>Whether the kernel must fit into the input without padding: torch demands it of the average over three dimensions.</summary>
+    /// <summary>Whether the kernel must fit into the input without padding: torch demands it of averages over three dimensions.</summary>
     private bool IsBounded => !isMax && dimensions == 3;
 
     private static bool IsGlobal(OperationCall call) => call.Word(Kernel) == "global";
