@@ -9,7 +9,7 @@ namespace KnDsl.Generator.Naming;
 internal static class ClassNames
 {
     /// <summary>Members that a generated class has itself, or overrides; inherited ones may have the name of a class.</summary>
-    private static readonly string[] OwnMembers = ["forward", "fold", "Layers", "InputShapes", "OutputShapes", "Summary"];
+    private static readonly string[] OwnMembers = ["forward", "call", "fold", "Layers", "InputShapes", "OutputShapes", "Summary"];
 
     /// <summary>Words that code needs in another meaning, and that nothing escapes: the name of a class would take it away.</summary>
     private static readonly string[] Words = ["var", "_"];

@@ -34,6 +34,7 @@ public sealed class ClassNameTests
 
     [Theory]
     [InlineData("forward")]
+    [InlineData("call")]
     [InlineData("fold")]
     [InlineData("Layers")]
     [InlineData("InputShapes")]

@@ -33,17 +33,17 @@ public sealed class HookTests : TorchTest
         {
             case "linear":
                 var linear = nn.Linear(4, 4, dtype: float64);
-                return (linear, linear.call, (x, s) => Second(linear.call(x, null, s)), Random(6, 4), State(4));
+                return (linear, linear.call, (x, s) => Second(linear.call(x, null, [s])), Random(6, 4), State(4));
             case "prelu":
                 var prelu = nn.PReLU(4, 0.3, dtype: float64);
-                return (prelu, prelu.call, (x, s) => Second(prelu.call(x, null, s)), Random(6, 4, 3), State(4, 3));
+                return (prelu, prelu.call, (x, s) => Second(prelu.call(x, null, [s])), Random(6, 4, 3), State(4, 3));
             case "layer scale":
                 var scale = new LayerScale(4, 0.5, dtype: float64);
-                return (scale, scale.call, (x, s) => Second(scale.call(x, null, s)), Random(6, 4, 3), State(4, 3));
+                return (scale, scale.call, (x, s) => Second(scale.call(x, null, [s])), Random(6, 4, 3), State(4, 3));
             default:
                 Convolution conv = name == "transposed" ? nn.ConvTranspose2d(4, 4, 3, padding: 1, dtype: float64)
                     : nn.Conv2d(4, 4, 3, padding: 1, groups: name == "grouped" ? 2 : 1, dtype: float64);
-                return (conv, conv.call, (x, s) => Second(conv.call(x, null, s)), Random(6, 4, 5, 4), State(4, 5, 4));
+                return (conv, conv.call, (x, s) => Second(conv.call(x, null, [s])), Random(6, 4, 5, 4), State(4, 5, 4));
         }
 
         static (Tensor, ChannelState?) Second((Tensor Output, ChannelState?[] States) result)

@@ -31,7 +31,7 @@ internal sealed class Requirements(Subject subject, Findings findings)
         var decided = Decide(relation, left, right, rest);
         if (decided == true)
             return true;
-        var symbols = rest.Symbols().ToArray();
+        var symbols = (relation == Relation.Repeatable ? left.Symbols().Concat(right.Symbols()) : rest.Symbols()).ToArray();
         if (decided == false || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
         {
             findings.Report(diagnostic());

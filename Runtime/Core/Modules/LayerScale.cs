@@ -42,11 +42,10 @@ public sealed class LayerScale : nn.Module<Tensor, Tensor>
 
     /// <summary>Calls the module for a value that several chains go through, and follows the states of all.</summary>
     /// <param name="input">[N, C, ...].</param>
-    /// <param name="first">A state of the input, or null where nothing is known.</param>
-    /// <param name="second">Another one.</param>
-    /// <param name="others">All others.</param>
+    /// <param name="state">A state of the input, or null where nothing is known.</param>
+    /// <param name="others">The other states of the input.</param>
     /// <returns>The output, and its states in the same order.</returns>
     public (Tensor output, ChannelState?[] states) call(
-        Tensor input, ChannelState? first, ChannelState? second, params ReadOnlySpan<ChannelState?> others) =>
-        ChainedLayers.Call(this, new ScaleRule(gamma), input, [first, second, .. others]);
+        Tensor input, ChannelState? state, ReadOnlySpan<ChannelState?> others) =>
+        ChainedLayers.Call(this, new ScaleRule(gamma), input, [state, .. others]);
 }

@@ -21,11 +21,12 @@ public static class ChainedLayers
     /// <summary>Convolves a value that several chains go through, and follows the states of all.</summary>
     /// <param name="convolution">The convolution or transposed convolution.</param>
     /// <param name="input">[N, C, ...].</param>
-    /// <param name="states">The states of the input, at least one; null where nothing is known.</param>
+    /// <param name="state">A state of the input, or null where nothing is known.</param>
+    /// <param name="others">The other states of the input.</param>
     /// <returns>The output, and its states in the same order; null where the input has none.</returns>
     public static (Tensor output, ChannelState?[] states) call(
-        this Convolution convolution, Tensor input, ReadOnlySpan<ChannelState?> states) =>
-        Call(convolution, new ConvolutionRule(convolution), input, states);
+        this Convolution convolution, Tensor input, ChannelState? state, ReadOnlySpan<ChannelState?> others) =>
+        Call(convolution, new ConvolutionRule(convolution), input, [state, .. others]);
 
     /// <summary>Passes a value of features through a linear layer, and follows what is known of its statistics.</summary>
     /// <param name="linear">The linear layer.</param>
@@ -38,11 +39,12 @@ public static class ChainedLayers
     /// <summary>Passes a value that several chains go through, and follows the states of all.</summary>
     /// <param name="linear">The linear layer.</param>
     /// <param name="input">[N, C].</param>
-    /// <param name="states">The states of the input, at least one; null where nothing is known.</param>
+    /// <param name="state">A state of the input, or null where nothing is known.</param>
+    /// <param name="others">The other states of the input.</param>
     /// <returns>The output, and its states in the same order; null where the input has none.</returns>
     public static (Tensor output, ChannelState?[] states) call(
-        this Linear linear, Tensor input, ReadOnlySpan<ChannelState?> states) =>
-        Call(linear, new LinearRule(linear), input, states);
+        this Linear linear, Tensor input, ChannelState? state, ReadOnlySpan<ChannelState?> others) =>
+        Call(linear, new LinearRule(linear), input, [state, .. others]);
 
     /// <summary>Activates a value by a PReLU, and follows what is known of its statistics.</summary>
     /// <param name="prelu">The activation.</param>
@@ -55,11 +57,12 @@ public static class ChainedLayers
     /// <summary>Activates a value that several chains go through, and follows the states of all.</summary>
     /// <param name="prelu">The activation.</param>
     /// <param name="input">[N, C, ...].</param>
-    /// <param name="states">The states of the input, at least one; null where nothing is known.</param>
+    /// <param name="state">A state of the input, or null where nothing is known.</param>
+    /// <param name="others">The other states of the input.</param>
     /// <returns>The output, and its states in the same order; null where the input has none.</returns>
     public static (Tensor output, ChannelState?[] states) call(
-        this PReLU prelu, Tensor input, ReadOnlySpan<ChannelState?> states) =>
-        Call(prelu, new PReluRule(prelu.weight), input, states);
+        this PReLU prelu, Tensor input, ChannelState? state, ReadOnlySpan<ChannelState?> others) =>
+        Call(prelu, new PReluRule(prelu.weight), input, [state, .. others]);
 
     /// <summary>A call where nothing is known of the input.</summary>
     internal static (Tensor output, ChannelState? state) Call(nn.Module<Tensor, Tensor> layer, Tensor input) =>

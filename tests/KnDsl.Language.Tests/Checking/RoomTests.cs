@@ -136,7 +136,7 @@ public sealed class RoomTests
         var path = new BodyPath(SomePolicy);
         Assert.True(new Requirements(subject, findings)
             .RequireEqual(path, Size.Of(Parameter("n")), 4, () => DiagnosticCatalogue.DivisionByZero(At(0))));
-        Assert.IsType<EqualityCheck>(Assert.Single(path.Items));
+        Assert.IsType<SizesCheck>(Assert.Single(path.Items));
     }
 
     /// <summary>A number n and its halves against limits: none where it is certain, else a check.</summary>
@@ -197,7 +197,7 @@ public sealed class RoomTests
         var size = isParameter ? Size.Of(Parameter("n")) + offset : Size.Of(new Symbol("h", SymbolKind.Construction)) + 4 + offset;
         Assert.Equal(expected, new Requirements(subject, findings)
             .Require(path, Relation.Repeatable, size, 4, () => DiagnosticCatalogue.DivisionByZero(At(0))));
-        Assert.Equal(checks, path.Items.OfType<CheckItem>().Count(check => check.Relation == Relation.Repeatable));
+        Assert.Equal(checks, path.Items.OfType<SizesCheck>().Count(check => check.Relation == Relation.Repeatable));
     }
 
     [Theory]

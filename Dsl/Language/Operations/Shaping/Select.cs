@@ -37,13 +37,13 @@ internal sealed class Select : Operation
             return null;
         }
         var (index, size) = (call.Get(Index), call.Input[axis]);
+        Diagnostic Outside() => DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString());
+        if (!(index.Value < 0 ? call.RequireAtMost(-size, Outside, index) : call.RequireAtMost(index, Outside, size - 1)))
+            return null;
         // An index that is not known may be negative, and counts from the end then.
-        return (index.Value < 0 || Fits(index + 1)) && (index.Value >= 0 || Fits(-index))
-            ? new Shape(call.Input.Sizes.Where((_, i) => i != axis))
-            : null;
-
-        bool Fits(Size positions) => call.RequireAtMost(positions,
-            () => DiagnosticCatalogue.Position(call.PlaceOf(Index), Name, index.ToString(), size.ToString()), size);
+        if (!index.IsConstant)
+            call.RequireAtLeast(index, -size, Outside);
+        return new Shape(call.Input.Sizes.Where((_, i) => i != axis));
     }
 
     public override Computation Compute(OperationCall call) => Method("select", call.Get(Axis), call.Get(Index));

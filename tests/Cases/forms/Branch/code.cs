@@ -2,25 +2,37 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Branch;
 
-/// <summary>
-/// Bottlenecks whose shortcut is decided by their arguments.
-/// </summary>
-/// <remarks>
-/// image[N, 4, 4*h, 4*w] -&gt; logits[N, 5], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Bottlenecks whose shortcut is decided by their arguments.</summary>
+/// <remarks>image[N, 4, 4*h, 4*w] -&gt; logits[N, 5], at the default arguments.</remarks>
 public sealed partial class Branch : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -122,7 +134,10 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/Branch/net.knnet"
+        Sizes.RequireInput(image, "Branch", "image", "[N, 4, 4*h, 4*w]", [Sizes.Any, 4, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = first.call(image, null);
 #line (9,50)-(9,63) "Cases/Branch/net.knnet"
@@ -163,14 +178,12 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// A residual block (He et al. 2015).
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].
-/// </remarks>
+/// <summary>A residual block (He et al. 2015).</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</remarks>
 public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -183,6 +196,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         : base("Bottleneck")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,26)-(18,34) "Cases/Branch/net.knnet"
@@ -256,14 +270,17 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (16,18)-(16,19) "Cases/Branch/net.knnet"
+        Sizes.RequireInput(x, "Bottleneck", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,47)-(18,51) "Cases/Branch/net.knnet"
@@ -361,7 +378,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The modules under <c>downsample</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'downsample'; the forward pass of what contains them applies them.</summary>
     public sealed class DownsampleSequence() : nn.Module("DownsampleSequence")
     {
         /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>

@@ -2,25 +2,35 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Chain;
 
-/// <summary>
-/// One chain from image to logits: every stage is a line of the forward pass.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 8*h, 8*w] -&gt; logits[N, 10], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using LayerInfo = global::KnDsl.LayerInfo;
+using MaxPoolRule = global::KnDsl.MaxPoolRule;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>One chain from image to logits: every stage is a line of the forward pass.</summary>
+/// <remarks>image[N, 3, 8*h, 8*w] -&gt; logits[N, 10], at the default arguments.</remarks>
 public sealed partial class Chain : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -107,7 +117,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
 #line (6,12)-(6,33) "Cases/Chain/net.knnet"
         Sizes.RequireInput(image, "Chain", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
 #line default
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,55)-(9,59) "Cases/Chain/net.knnet"

@@ -2,25 +2,33 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Checked;
 
-/// <summary>
-/// What the defaults satisfy and other arguments may break is checked when the network is built.
-/// </summary>
-/// <remarks>
-/// image[N, 2, h, w] -&gt; y[N, 4, h, w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>What the defaults satisfy and other arguments may break is checked when the network is built.</summary>
+/// <remarks>image[N, 2, h, w] -&gt; y[N, 4, h, w], at the default arguments.</remarks>
 public sealed partial class Checked : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -90,7 +98,10 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,29) "Cases/Checked/net.knnet"
+        Sizes.RequireInput(image, "Checked", "image", "[N, 2, h, w]", [Sizes.Any, 2, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,21)-(9,34) "Cases/Checked/net.knnet"
         var t1 = Handles.Own(a.call(image), image);
 #line (9,38)-(9,42) "Cases/Checked/net.knnet"
@@ -127,14 +138,12 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Mix.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Mix.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].</remarks>
 public sealed partial class Mix : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="groups">The parameter groups: int of the .knnet file.</param>
@@ -144,14 +153,15 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null)
         : base("Mix")
     {
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups.", groups);
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(xChannels, groups) * groups + xChannels, 0, "KN0204", "'conv' cannot divide xChannels input channels into groups groups; expected a divisor.");
+        Sizes.RequireMultiple(xChannels, groups, "KN0204", "'conv' cannot divide xChannels input channels into groups groups; expected a divisor.");
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(4, groups) * groups + 4, 0, "KN0204", "'conv' cannot divide 4 output channels into groups groups; expected a divisor. 4 can be divided by 1, 2 and 4.");
+        Sizes.RequireMultiple(4, groups, "KN0204", "'conv' cannot divide 4 output channels into groups groups; expected a divisor. 4 can be divided by 1, 2 and 4.");
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
         conv = nn.Conv2d(xChannels, 4, 3, padding: 1, groups: groups, device: device, dtype: dtype);
 #line default
@@ -164,14 +174,17 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (16,11)-(16,12) "Cases/Checked/net.knnet"
+        Sizes.RequireInput(x, "Mix", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
         (var output, var outputState) = conv.call(x, xState);
 #line default

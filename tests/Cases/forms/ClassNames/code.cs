@@ -10,18 +10,21 @@ namespace Cases.ClassNames;
 using global::System.Collections.Generic;
 using global::KnDsl;
 using KnDslChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
 using DropoutRule = global::KnDsl.DropoutRule;
 using KnDslFolding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
 using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using KnDslNormPolicy = global::KnDsl.NormPolicy;
 using ReluRule = global::KnDsl.ReluRule;
 using KnDslSizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
 using TorchSharpConv2d = global::TorchSharp.Modules.Conv2d;
 using Padding = global::TorchSharp.Padding;
-using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
 using TorchSharpTorch = global::TorchSharp.torch;
 using TorchSharpDevice = global::TorchSharp.torch.Device;
 using InterpolationMode = global::TorchSharp.torch.InterpolationMode;
@@ -43,6 +46,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(ClassNames))]
     public ClassNames(int Sizes = 4, double Device = 0.1, IReadOnlyList<int>? RegisterComponents = null, KnDslNormPolicy? policy = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("ClassNames")
     {
@@ -51,6 +55,8 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         policy ??= KnDslNormPolicy.Kalman();
         _Device = Device;
         _RegisterComponents = RegisterComponents;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        this.RegisterComponents();
 #line (9,36)-(9,41) "Cases/ClassNames/net.knnet"
         KnDslSizes.Require(Sizes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found Sizes.", Sizes);
 #line (9,31)-(9,60) "Cases/ClassNames/net.knnet"
@@ -61,6 +67,8 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         nn = policy.Create(Sizes, device, dtype);
 #line default
         register_module("nn", nn);
+#line (9,92)-(9,98) "Cases/ClassNames/net.knnet"
+        KnDslSizes.Require(Device >= 0.0 && Device < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found Device.", Device);
 #line (10,38)-(10,51) "Cases/ClassNames/net.knnet"
         Linear = new Linear(xChannels: Sizes, channels: Sizes, norm: policy, device: device, dtype: dtype);
 #line default
@@ -74,6 +82,10 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         for (var _ = 0; _ < RegisterComponents.Count; _++)
 #line default
         {
+#line (12,76)-(12,77) "Cases/ClassNames/net.knnet"
+            KnDslSizes.Require(_ >= 0, "KN0124", "An index of the list 'RegisterComponents' must be at least 0, found _.", _);
+#line (12,76)-(12,77) "Cases/ClassNames/net.knnet"
+            KnDslSizes.Require(RegisterComponents.Count >= _ + 1, "KN0124", "The list 'RegisterComponents' must have at least _ + 1 items for the index _, found RegisterComponents.count.", RegisterComponents.Count);
 #line (12,57)-(12,86) "Cases/ClassNames/net.knnet"
             KnDslSizes.Require(RegisterComponents[_] * Sizes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found RegisterComponents[_]*Sizes.", RegisterComponents[_] * Sizes);
 #line (12,52)-(12,90) "Cases/ClassNames/net.knnet"
@@ -96,23 +108,18 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         Folding = TorchSharpNn.Conv2d(8, Sizes, 1, device: device, dtype: dtype);
 #line default
         register_module("Folding", Folding);
-        this.RegisterComponents();
     }
 
     /// <summary>conv(Sizes, 3, padding: same): [N, 4, 8, 8].</summary>
-    [field: ComponentName(Name = "torch")]
     public TorchSharpConv2d torch { get; }
 
     /// <summary>norm: [N, 4, 8, 8]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "nn")]
     public NormLayer nn { get; }
 
     /// <summary>Linear(Sizes): [N, 4, 8, 8].</summary>
-    [field: ComponentName(Name = "Linear")]
     public Linear Linear { get; }
 
     /// <summary>Conv2d: [N, 4, 8, 8].</summary>
-    [field: ComponentName(Name = "Conv2d")]
     public Conv2d Conv2d { get; }
 
     /// <summary>conv(RegisterComponents[_] * Sizes, 1): [N, RegisterComponents[_]*Sizes, 8, 8].</summary>
@@ -124,11 +131,9 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
     private readonly global::System.Collections.Generic.List<NormPolicy> _KnDsl = [];
 
     /// <summary>Pair: [N, 8, 8, 8], [N, 8, 8, 8].</summary>
-    [field: ComponentName(Name = "List")]
     public Pair List { get; }
 
     /// <summary>conv(Sizes, 1): [N, 4, 8, 8].</summary>
-    [field: ComponentName(Name = "Folding")]
     public TorchSharpConv2d Folding { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -170,31 +175,34 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
     /// <inheritdoc/>
     public override ClassNamesOutput forward(TorchSharpTensor System)
     {
+#line (6,12)-(6,30) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireInput(System, "ClassNames", "System", "[N, 3, 8, 8]", [KnDslSizes.Any, 3, 8, 8]);
+#line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (9,31)-(9,60) "Cases/ClassNames/net.knnet"
-        var t1 = torch.call(System);
+        var t1 = Handles.Own(torch.call(System), System);
 #line (9,68)-(9,72) "Cases/ClassNames/net.knnet"
-        (var t2, var t2State, _) = nn.forward(t1, null);
+        (var t2, var t2State, _) = nn.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (9,76)-(9,80) "Cases/ClassNames/net.knnet"
         var t3 = TorchSharpNn.functional.relu(t2);
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        t2.Dispose();
+        scope.Free(t2);
 #line (9,84)-(9,99) "Cases/ClassNames/net.knnet"
         var Tensor = TorchSharpNn.functional.dropout(t3, _Device, training);
 #line default
         var TensorState = t3State?.Pass(new DropoutRule(_Device), Tensor);
-        t3.Dispose();
+        scope.Free(t3);
 #line (10,38)-(10,51) "Cases/ClassNames/net.knnet"
-        (var t4, var t4State) = Linear.forward(Tensor, TensorState);
+        (var t4, var t4State) = Linear.call(Tensor, TensorState);
 #line default
-        Tensor.Dispose();
+        scope.Free(Tensor);
 #line (10,63)-(10,69) "Cases/ClassNames/net.knnet"
-        (var ChannelState, var ChannelStateState) = Conv2d.forward(t4, t4State);
+        (var ChannelState, var ChannelStateState) = Conv2d.call(t4, t4State);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
         var ChannelState_2 = ChannelState;
         var ChannelState_2State = ChannelStateState;
 #line (11,5)-(11,41) "Cases/ClassNames/net.knnet"
@@ -204,30 +212,30 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line (12,52)-(12,90) "Cases/ClassNames/net.knnet"
             (var t5, var t5State) = Modules[__2].call(ChannelState_2, ChannelState_2State);
 #line default
-            ChannelState_2.Dispose();
+            scope.Free(ChannelState_2);
 #line (12,104)-(12,114) "Cases/ClassNames/net.knnet"
-            (var ChannelState_3, var ChannelState_3State) = KnDsl[__2].forward(t5, ref t5State);
+            (var ChannelState_3, var ChannelState_3State) = KnDsl[__2].call(t5, ref t5State);
 #line default
-            t5.Dispose();
+            scope.Free(t5);
             ChannelState_2 = ChannelState_3;
             ChannelState_2State = ChannelState_3State;
         }
 #line (14,49)-(14,53) "Cases/ClassNames/net.knnet"
-        (var output1, _, var output2, _) = List.forward(ChannelState_2, ChannelState_2State);
+        (var output1, _, var output2, _) = List.call(ChannelState_2, ChannelState_2State);
 #line default
-        ChannelState_2.Dispose();
+        scope.Free(ChannelState_2);
 #line (15,9)-(15,29) "Cases/ClassNames/net.knnet"
         var t6 = output1 + output2;
 #line default
-        output2.Dispose();
+        scope.Free(output2);
 #line (15,42)-(15,56) "Cases/ClassNames/net.knnet"
-        var t7 = Folding.call(t6);
+        var t7 = Handles.Own(Folding.call(t6), t6);
 #line default
-        t6.Dispose();
+        scope.Free(t6);
 #line (15,60)-(15,87) "Cases/ClassNames/net.knnet"
         var x = TorchSharpNn.functional.interpolate(t7, scale_factor: [2, 2], mode: InterpolationMode.Bilinear, align_corners: false);
 #line default
-        t7.Dispose();
+        scope.Free(t7);
         return new ClassNamesOutput(scope.MoveToOuter(x), scope.MoveToOuter(output1));
     }
 
@@ -256,34 +264,41 @@ public sealed record ClassNamesOutput(TorchSharpTensor x, TorchSharpTensor Equal
 /// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; y[N, channels, xHeight, xWidth].</remarks>
 public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Linear))]
     public Linear(int xChannels, int channels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("Linear")
     {
         norm ??= KnDslNormPolicy.Kalman();
+        _xChannels = xChannels;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (21,37)-(21,45) "Cases/ClassNames/net.knnet"
         KnDslSizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line default
         _parameters_ = new ParametersGroup();
+        register_module("_parameters", _parameters_);
 #line (21,32)-(21,49) "Cases/ClassNames/net.knnet"
         _parameters_.list = TorchSharpNn.Conv2d(xChannels, channels, 1, bias: false, device: device, dtype: dtype);
+#line default
+        _parameters_.register_module("list", _parameters_.list);
 #line (21,56)-(21,60) "Cases/ClassNames/net.knnet"
         __ = norm.Create(channels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("_", __);
     }
 
     /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "_parameters")]
     public ParametersGroup _parameters_ { get; }
 
     /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
-    [field: ComponentName(Name = "_")]
     public NormLayer __ { get; }
 
     /// <inheritdoc/>
@@ -296,19 +311,36 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (TorchSharpTensor output, KnDslChannelState? state) forward(TorchSharpTensor x, KnDslChannelState? xState)
     {
+#line (19,14)-(19,15) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireInput(x, "Linear", "x", "[N, xChannels, xHeight, xWidth]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
+#line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (21,32)-(21,49) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = _parameters_.list.call(x, xState);
 #line (21,56)-(21,60) "Cases/ClassNames/net.knnet"
-        (var t2, var t2State, _) = __.forward(t1, t1State);
+        (var t2, var t2State, _) = __.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (21,64)-(21,68) "Cases/ClassNames/net.knnet"
         var y = TorchSharpNn.functional.relu(t2);
 #line default
         var yState = t2State?.Pass(new ReluRule(), y);
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(y), yState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (TorchSharpTensor output, KnDslChannelState? state) call(TorchSharpTensor x, KnDslChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>
@@ -327,7 +359,6 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
     public sealed class ParametersGroup() : TorchSharpNn.Module("ParametersGroup")
     {
         /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
-        [field: ComponentName(Name = "list")]
         public TorchSharpConv2d list { get; internal set; } = null!;
     }
 }
@@ -336,29 +367,35 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
 /// <remarks>torch[N, torchChannels, torchHeight, torchWidth] -&gt; [N, torchChannels, torchHeight, torchWidth].</remarks>
 public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
+    private readonly int _torchChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="torchChannels">Channels of torch.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Conv2d))]
     public Conv2d(int torchChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("Conv2d")
     {
         norm ??= KnDslNormPolicy.Kalman();
+        _torchChannels = torchChannels;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (27,25)-(27,63) "Cases/ClassNames/net.knnet"
         nn = TorchSharpNn.Conv2d(torchChannels, torchChannels, 3, padding: Padding.Same, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("nn", nn);
 #line (27,67)-(27,71) "Cases/ClassNames/net.knnet"
         this.norm = norm.Create(torchChannels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("norm", this.norm);
     }
 
     /// <summary>conv(torch.channels, 3, padding: same): [N, torchChannels, torchHeight, torchWidth].</summary>
-    [field: ComponentName(Name = "nn")]
     public TorchSharpConv2d nn { get; }
 
     /// <summary>norm: [N, torchChannels, torchHeight, torchWidth]. Prior: the norms that feed torch (conv).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -371,14 +408,31 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (TorchSharpTensor output, KnDslChannelState? state) forward(TorchSharpTensor torch, KnDslChannelState? torchState)
     {
+#line (25,14)-(25,19) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireInput(torch, "Conv2d", "torch", "[N, torchChannels, torchHeight, torchWidth]", [KnDslSizes.Any, _torchChannels, KnDslSizes.Any, KnDslSizes.Any]);
+#line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (27,25)-(27,63) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = nn.call(torch, torchState);
 #line (27,67)-(27,71) "Cases/ClassNames/net.knnet"
-        (var output, var outputState, _) = norm.forward(t1, t1State);
+        (var output, var outputState, _) = norm.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (TorchSharpTensor output, KnDslChannelState? state) call(TorchSharpTensor torch, KnDslChannelState? torchState)
+    {
+        if (!Hooks.Any(this))
+            return forward(torch, torchState);
+        var hookedTorch = Hooks.Before(this, torch);
+        var made = forward(hookedTorch, Hooks.StateOf(hookedTorch, torch, torchState));
+        var result = Hooks.After(this, hookedTorch, made.output);
+        return (Handles.Own(result, torch), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>
@@ -398,23 +452,28 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
 /// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels, xHeight, xWidth].</remarks>
 public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(NormPolicy))]
     public NormPolicy(int xChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("NormPolicy")
     {
         norm ??= KnDslNormPolicy.Kalman();
+        _xChannels = xChannels;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (32,30)-(32,34) "Cases/ClassNames/net.knnet"
         NormPolicy_ = norm.Create(xChannels, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("NormPolicy_", NormPolicy_);
     }
 
     /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
-    [field: ComponentName(Name = "NormPolicy_")]
     public NormLayer NormPolicy_ { get; }
 
     /// <inheritdoc/>
@@ -429,16 +488,35 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
     /// <remarks>A norm observes 'x', so its state comes back as the posterior.</remarks>
     public (TorchSharpTensor output, KnDslChannelState? state) forward(TorchSharpTensor x, ref KnDslChannelState? xState)
     {
+#line (30,18)-(30,19) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireInput(x, "NormPolicy", "x", "[N, xChannels, xHeight, xWidth]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
+#line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (32,30)-(32,34) "Cases/ClassNames/net.knnet"
-        (var t1, var t1State, xState) = NormPolicy_.forward(x, xState);
+        (var t1, var t1State, xState) = NormPolicy_.call(x, xState);
 #line (32,38)-(32,42) "Cases/ClassNames/net.knnet"
         var output = TorchSharpNn.functional.relu(t1);
 #line default
         var outputState = t1State?.Pass(new ReluRule(), output);
-        t1.Dispose();
+        scope.Free(t1);
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (TorchSharpTensor output, KnDslChannelState? state) call(TorchSharpTensor x, ref KnDslChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, ref xState);
+        var hookedX = Hooks.Before(this, x);
+        var hookedXState = Hooks.StateOf(hookedX, x, xState);
+        var made = forward(hookedX, ref hookedXState);
+        xState = Hooks.StateOf(hookedX, x, hookedXState, otherwise: xState);
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }
 
@@ -446,41 +524,49 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
 /// <remarks>Rest[N, RestChannels, RestHeight, RestWidth] -&gt; output1[N, 8, RestHeight, RestWidth], output2[N, 8, RestHeight, RestWidth].</remarks>
 public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOutput>
 {
+    private readonly int _RestChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="RestChannels">Channels of Rest.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Pair))]
     public Pair(int RestChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("Pair")
     {
         norm ??= KnDslNormPolicy.Kalman();
+        _RestChannels = RestChannels;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (37,27)-(37,37) "Cases/ClassNames/net.knnet"
         Item2 = TorchSharpNn.Conv2d(RestChannels, 8, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("Item2", Item2);
 #line (37,41)-(37,45) "Cases/ClassNames/net.knnet"
         this.norm = norm.Create(8, device, dtype);
+#line default
+        register_module("norm", this.norm);
 #line (37,65)-(37,75) "Cases/ClassNames/net.knnet"
         ToString_ = TorchSharpNn.Conv2d(RestChannels, 8, 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("ToString", ToString_);
 #line (37,79)-(37,83) "Cases/ClassNames/net.knnet"
         norm_2 = norm.Create(8, device, dtype);
 #line default
-        RegisterComponents();
+        register_module("norm_2", norm_2);
     }
 
     /// <summary>conv(8, 1): [N, 8, RestHeight, RestWidth].</summary>
-    [field: ComponentName(Name = "Item2")]
     public TorchSharpConv2d Item2 { get; }
 
     /// <summary>norm: [N, 8, RestHeight, RestWidth]. Prior: the norms that feed Rest (conv).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <summary>conv(8, 1): [N, 8, RestHeight, RestWidth].</summary>
-    [field: ComponentName(Name = "ToString")]
     public TorchSharpConv2d ToString_ { get; }
 
     /// <summary>norm: [N, 8, RestHeight, RestWidth]. Prior: the norms that feed Rest (conv).</summary>
-    [field: ComponentName(Name = "norm_2")]
     public NormLayer norm_2 { get; }
 
     /// <inheritdoc/>
@@ -494,20 +580,39 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (TorchSharpTensor output1, KnDslChannelState? output1State, TorchSharpTensor output2, KnDslChannelState? output2State) forward(TorchSharpTensor Rest, KnDslChannelState? RestState)
     {
+#line (35,12)-(35,16) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireInput(Rest, "Pair", "Rest", "[N, RestChannels, RestHeight, RestWidth]", [KnDslSizes.Any, _RestChannels, KnDslSizes.Any, KnDslSizes.Any]);
+#line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (37,27)-(37,37) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = Item2.call(Rest, RestState);
 #line (37,41)-(37,45) "Cases/ClassNames/net.knnet"
-        (var output1, var output1State, _) = norm.forward(t1, t1State);
+        (var output1, var output1State, _) = norm.call(t1, t1State);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (37,65)-(37,75) "Cases/ClassNames/net.knnet"
         (var t2, var t2State) = ToString_.call(Rest, RestState);
 #line (37,79)-(37,83) "Cases/ClassNames/net.knnet"
-        (var output2, var output2State, _) = norm_2.forward(t2, t2State);
+        (var output2, var output2State, _) = norm_2.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output1), output1State?.MoveToOuter(scope), scope.MoveToOuter(output2), output2State?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (TorchSharpTensor output1, KnDslChannelState? output1State, TorchSharpTensor output2, KnDslChannelState? output2State) call(TorchSharpTensor Rest, KnDslChannelState? RestState)
+    {
+        if (!Hooks.Any(this))
+            return forward(Rest, RestState);
+        var hookedRest = Hooks.Before(this, Rest);
+        var made = forward(hookedRest, Hooks.StateOf(hookedRest, Rest, RestState));
+        var result = Hooks.After(this, hookedRest, new PairOutput(made.output1, made.output2));
+        var output1 = Handles.Own(result.output1, Rest);
+        var output2 = Handles.Own(result.output2, [Rest, output1]);
+        return (output1, Hooks.StateOf(result.output1, made.output1, made.output1State), output2, Hooks.StateOf(result.output2, made.output2, made.output2State));
     }
 
     /// <summary>

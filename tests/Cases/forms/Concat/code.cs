@@ -2,25 +2,38 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Concat;
 
-/// <summary>
-/// Branches side by side, and arithmetic of values.
-/// </summary>
-/// <remarks>
-/// image[N, 4, 2*h, 2*w] -&gt; z[N, 2, h, w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::TorchSharp.Modules;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using ConcatRule = global::KnDsl.ConcatRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using MaxPoolRule = global::KnDsl.MaxPoolRule;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Branches side by side, and arithmetic of values.</summary>
+/// <remarks>image[N, 4, 2*h, 2*w] -&gt; z[N, 2, h, w], at the default arguments.</remarks>
 public sealed partial class Concat : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -112,7 +125,10 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/Concat/net.knnet"
+        Sizes.RequireInput(image, "Concat", "image", "[N, 4, 2*h, 2*w]", [Sizes.Any, 4, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,39) "Cases/Concat/net.knnet"
         (var x, var xState) = mixed.call(image, null);
 #line (10,21)-(10,31) "Cases/Concat/net.knnet"
@@ -166,14 +182,12 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Mixed.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, one + pooled + three + xChannels, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Mixed.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, one + pooled + three + xChannels, xHeight, xWidth].</remarks>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="one">The parameter one: int of the .knnet file.</param>
@@ -187,6 +201,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         : base("Mixed")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
@@ -223,14 +238,17 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (16,13)-(16,14) "Cases/Concat/net.knnet"
+        Sizes.RequireInput(x, "Mixed", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
         (var a, var aState) = branch1.call(x, xState);
 #line (19,25)-(19,43) "Cases/Concat/net.knnet"
@@ -286,7 +304,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         branch3._1.fold();
     }
 
-    /// <summary>The modules under <c>branch3</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'branch3'; the forward pass of what contains them applies them.</summary>
     public sealed class Branch3Sequence() : nn.Module("Branch3Sequence")
     {
         /// <summary>ConvNorm(pooled, 1): [N, pooled, xHeight, xWidth].</summary>
@@ -294,14 +312,12 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block ConvNorm.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1].
-/// </remarks>
+/// <summary>The block ConvNorm.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1].</remarks>
 public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -314,6 +330,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
         : base("ConvNorm")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (26,28)-(26,36) "Cases/Concat/net.knnet"
@@ -339,14 +356,17 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (24,16)-(24,17) "Cases/Concat/net.knnet"
+        Sizes.RequireInput(x, "ConvNorm", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (26,53)-(26,57) "Cases/Concat/net.knnet"

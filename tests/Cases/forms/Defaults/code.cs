@@ -2,25 +2,33 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Defaults;
 
-/// <summary>
-/// Parameters of every type, one without a default.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 2*h, 2*w] -&gt; logits[N, classes], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Parameters of every type, one without a default.</summary>
+/// <remarks>image[N, 3, 2*h, 2*w] -&gt; logits[N, classes], at the default arguments.</remarks>
 public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 {
     private readonly IReadOnlyList<int> _depths;
@@ -147,7 +155,7 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line (7,12)-(7,33) "Cases/Defaults/net.knnet"
         Sizes.RequireInput(image, "Defaults", "image", "[N, 3, 2*h, 2*w]", [Sizes.Any, 3, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
 #line default
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (10,25)-(10,53) "Cases/Defaults/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (10,62)-(10,66) "Cases/Defaults/net.knnet"

@@ -2,25 +2,34 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Dimensions;
 
-/// <summary>
-/// A signal and a volume: operations of 1 and 3 dimensions.
-/// </summary>
-/// <remarks>
-/// signal[N, 2, 4*l], volume[N, 1, 4, 2*h, 2*w] -&gt; y[N, 6], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv1d = global::TorchSharp.Modules.Conv1d;
+using Conv3d = global::TorchSharp.Modules.Conv3d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>A signal and a volume: operations of 1 and 3 dimensions.</summary>
+/// <remarks>signal[N, 2, 4*l], volume[N, 1, 4, 2*h, 2*w] -&gt; y[N, 6], at the default arguments.</remarks>
 public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -120,7 +129,7 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 #line (6,31)-(6,56) "Cases/Dimensions/net.knnet"
         Sizes.RequireInputSize(volume, 0, signal.size(0), "Dimensions", "volume", "[N, 1, 4, 2*h, 2*w]", "N");
 #line default
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
         var t1 = Handles.Own(conv1.call(signal), signal);
 #line (9,47)-(9,51) "Cases/Dimensions/net.knnet"

@@ -2,25 +2,42 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Fold;
 
-/// <summary>
-/// Norms that fold() folds into the layer before them, and norms that it must leave: `kept` is in the names of those.
-/// </summary>
-/// <remarks>
-/// image[N, 2, 4*h, 4*w] -&gt; f[N, 3], g[N, 4, 4*h, 4*w], k[N, 4, 4*h, 4*w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::TorchSharp.Modules;
+using global::KnDsl;
+using AdaptiveAvgPoolRule = global::KnDsl.AdaptiveAvgPoolRule;
+using AvgPoolRule = global::KnDsl.AvgPoolRule;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using FlattenRule = global::KnDsl.FlattenRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using ConvTranspose2d = global::TorchSharp.Modules.ConvTranspose2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Norms that fold() folds into the layer before them, and norms that it must leave: `kept` is in the names of those.</summary>
+/// <remarks>image[N, 2, 4*h, 4*w] -&gt; f[N, 3], g[N, 4, 4*h, 4*w], k[N, 4, 4*h, 4*w], at the default arguments.</remarks>
 public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 {
     private readonly int _depth;
@@ -397,7 +414,10 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     /// <inheritdoc/>
     public override FoldOutput forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/Fold/net.knnet"
+        Sizes.RequireInput(image, "Fold", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
         var some_keptAt = 0;
 #line (9,27)-(9,48) "Cases/Fold/net.knnet"
         var t1 = Handles.Own(grouped.call(image), image);
@@ -692,7 +712,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         fc_bn.TryFoldInto(fc);
     }
 
-    /// <summary>The modules under <c>stage{i}</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'stage{i}'; the forward pass of what contains them applies them.</summary>
     public sealed class StageSequence() : nn.Module("StageSequence")
     {
         /// <summary>conv(4, 3): [N, 4, 4*h, 4*w].</summary>
@@ -702,7 +722,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         public NormLayer _1 { get; internal set; } = null!;
     }
 
-    /// <summary>The modules under <c>inner</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'inner'; the forward pass of what contains them applies them.</summary>
     public sealed class InnerGroup() : nn.Module("InnerGroup")
     {
         /// <summary>conv(4, 1): [N, 4, 4*h, 4*w].</summary>
@@ -711,20 +731,18 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     }
 }
 
-/// <summary>What <see cref="Fold"/> returns.</summary>
+/// <summary>What 'Fold' returns.</summary>
 /// <param name="f">[N, 3]</param>
 /// <param name="g">[N, 4, 4*h, 4*w]</param>
 /// <param name="k">[N, 4, 4*h, 4*w]</param>
 public sealed record FoldOutput(Tensor f, Tensor g, Tensor k);
 
-/// <summary>
-/// The block Unit.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Unit.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -736,6 +754,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (50,28)-(50,36) "Cases/Fold/net.knnet"
@@ -759,14 +778,17 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (48,12)-(48,13) "Cases/Fold/net.knnet"
+        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (50,50)-(50,54) "Cases/Fold/net.knnet"

@@ -2,25 +2,36 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Grown;
 
-/// <summary>
-/// Blocks whose outputs' channels only their constructors know; layers after them ask.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 2*h, 2*w] -&gt; logits[N, 2], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using ConcatRule = global::KnDsl.ConcatRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Blocks whose outputs' channels only their constructors know; layers after them ask.</summary>
+/// <remarks>image[N, 3, 2*h, 2*w] -&gt; logits[N, 2], at the default arguments.</remarks>
 public sealed partial class Grown : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -42,7 +53,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
 #line default
         register_module("grow", grow);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
-        again = new Grow(xChannels: grow.XChannels3, extra: 1, times: 1, wide: wide, device: device, dtype: dtype);
+        again = new Grow(xChannels: 4 * extra + 6, extra: 1, times: 1, wide: wide, device: device, dtype: dtype);
 #line default
         register_module("again", again);
 #line (9,79)-(9,83) "Cases/Grown/net.knnet"
@@ -96,7 +107,10 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/Grown/net.knnet"
+        Sizes.RequireInput(image, "Grown", "image", "[N, 3, 2*h, 2*w]", [Sizes.Any, 3, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
         var t1 = Handles.Own(grow.call(image), image);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
@@ -138,15 +152,12 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Grow.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels3, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Grow.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels3, xHeight, xWidth].</remarks>
 public sealed partial class Grow : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
+    private readonly int _xChannels;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -160,6 +171,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
         : base("Grow")
     {
         _times = times;
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
         int xChannels2 = xChannels;
@@ -207,14 +219,17 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (15,12)-(15,13) "Cases/Grown/net.knnet"
+        Sizes.RequireInput(x, "Grow", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
         var x_2 = x.alias();
         var x_2State = xState;
 #line (17,5)-(17,22) "Cases/Grown/net.knnet"

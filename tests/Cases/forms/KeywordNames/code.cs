@@ -2,26 +2,39 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.KeywordNames;
 
-/// <summary>
-/// Names that mean something in C# or in a module.
-/// </summary>
-/// <remarks>
-/// in[N, 2, 2*h, 2*w] -&gt; class[N, 3], at the default arguments.
-/// </remarks>
-public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using DropoutRule = global::KnDsl.DropoutRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using TorchSharpTorch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using TorchSharpNn = global::TorchSharp.torch.nn;
+
+/// <summary>Names that mean something in C# or in a module.</summary>
+/// <remarks>in[N, 2, 2*h, 2*w] -&gt; class[N, 3], at the default arguments.</remarks>
+public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
 {
     private readonly double _string;
 
@@ -44,14 +57,16 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
         conv = new Part(thisChannels: 2, @is: @event, @long: 2, norm: policy, device: device, dtype: dtype);
 #line default
         register_module("conv", conv);
+#line (9,57)-(9,63) "Cases/KeywordNames/net.knnet"
+        Sizes.Require(@string >= 0.0 && @string < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found string.", @string);
 #line (10,39)-(10,44) "Cases/KeywordNames/net.knnet"
         Sizes.Require(@event >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found event.", @event);
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"
-        forward_ = nn.Conv2d(@event, @event, 1, device: device, dtype: dtype);
+        forward_ = TorchSharpNn.Conv2d(@event, @event, 1, device: device, dtype: dtype);
 #line default
         register_module("forward", forward_);
 #line (11,39)-(11,53) "Cases/KeywordNames/net.knnet"
-        @base = nn.Conv2d(@event, @event, 3, padding: 1, bias: false, device: device, dtype: dtype);
+        @base = TorchSharpNn.Conv2d(@event, @event, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
         register_module("base", @base);
 #line (11,65)-(11,69) "Cases/KeywordNames/net.knnet"
@@ -59,7 +74,7 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
 #line default
         register_module("params", @params);
 #line (12,60)-(12,69) "Cases/KeywordNames/net.knnet"
-        @return = nn.Linear(@event, 3, device: device, dtype: dtype);
+        @return = TorchSharpNn.Linear(@event, 3, device: device, dtype: dtype);
 #line default
         register_module("return", @return);
     }
@@ -110,18 +125,21 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor @in)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,30) "Cases/KeywordNames/net.knnet"
+        Sizes.RequireInput(@in, "KeywordNames", "in", "[N, 2, 2*h, 2*w]", [Sizes.Any, 2, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line default
+        using var scope = TorchSharpTorch.NewDisposeScope();
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
         (var t1, var t1State) = conv.call(@in, null);
 #line (9,49)-(9,64) "Cases/KeywordNames/net.knnet"
-        var scope_2 = nn.functional.dropout(t1, _string, training);
+        var scope_2 = TorchSharpNn.functional.dropout(t1, _string, training);
 #line default
         var scope_2State = t1State?.Pass(new DropoutRule(_string), scope_2);
         scope.Free(t1);
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"
         (var t2, var t2State) = forward_.call(scope_2, scope_2State);
 #line (10,52)-(10,56) "Cases/KeywordNames/net.knnet"
-        var training_2 = nn.functional.relu(t2);
+        var training_2 = TorchSharpNn.functional.relu(t2);
 #line default
         var training_2State = t2State?.Pass(new ReluRule(), training_2);
         scope.Free(t2);
@@ -140,13 +158,13 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t4);
 #line (11,73)-(11,77) "Cases/KeywordNames/net.knnet"
-        var torch_2 = nn.functional.relu(t5);
+        var torch = TorchSharpNn.functional.relu(t5);
 #line default
         scope.Free(t5);
 #line (12,22)-(12,37) "Cases/KeywordNames/net.knnet"
-        var t6 = nn.functional.adaptive_avg_pool2d(torch_2, [1, 1]);
+        var t6 = TorchSharpNn.functional.adaptive_avg_pool2d(torch, [1, 1]);
 #line default
-        scope.Free(torch_2);
+        scope.Free(torch);
 #line (12,41)-(12,48) "Cases/KeywordNames/net.knnet"
         var t7 = t6.flatten(1);
 #line default
@@ -171,14 +189,11 @@ public sealed partial class KeywordNames : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Part.
-/// </summary>
-/// <remarks>
-/// this[N, thisChannels, thisHeight, thisWidth] -&gt; x[N, is, thisHeight, thisWidth].
-/// </remarks>
-public sealed partial class Part : nn.Module<Tensor, Tensor>
+/// <summary>The block Part.</summary>
+/// <remarks>this[N, thisChannels, thisHeight, thisWidth] -&gt; x[N, is, thisHeight, thisWidth].</remarks>
+public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
 {
+    private readonly int _thisChannels;
     private readonly bool _condition1; // if long == 2
 
     /// <summary>Builds the block.</summary>
@@ -193,6 +208,7 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
         : base("Part")
     {
         norm ??= NormPolicy.Kalman();
+        _thisChannels = thisChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
@@ -204,7 +220,7 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
 #line (20,33)-(20,35) "Cases/KeywordNames/net.knnet"
             Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
 #line (20,28)-(20,39) "Cases/KeywordNames/net.knnet"
-            @base = nn.Conv2d(thisChannels, @is, 3, padding: 1, bias: false, device: device, dtype: dtype);
+            @base = TorchSharpNn.Conv2d(thisChannels, @is, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
             register_module("base", @base);
 #line (20,47)-(20,51) "Cases/KeywordNames/net.knnet"
@@ -217,14 +233,14 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
 #line (22,33)-(22,35) "Cases/KeywordNames/net.knnet"
             Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
 #line (22,28)-(22,39) "Cases/KeywordNames/net.knnet"
-            @base = nn.Conv2d(thisChannels, @is, 1, device: device, dtype: dtype);
+            @base = TorchSharpNn.Conv2d(thisChannels, @is, 1, device: device, dtype: dtype);
 #line default
             register_module("base", @base);
         }
 #line (24,24)-(24,26) "Cases/KeywordNames/net.knnet"
         Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
 #line (24,19)-(24,30) "Cases/KeywordNames/net.knnet"
-        this.@is = nn.Conv2d(@is, @is, 1, device: device, dtype: dtype);
+        this.@is = TorchSharpNn.Conv2d(@is, @is, 1, device: device, dtype: dtype);
 #line default
         register_module("is", this.@is);
     }
@@ -241,16 +257,19 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor @this)
     {
-        using var scope = NewDisposeScope();
+        using var scope = TorchSharpTorch.NewDisposeScope();
         return scope.MoveToOuter(forward(@this, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor @this, ChannelState? thisState)
     {
-        using var scope = NewDisposeScope();
-        Tensor nn_2;
-        ChannelState? nn_2State;
+#line (17,12)-(17,16) "Cases/KeywordNames/net.knnet"
+        Sizes.RequireInput(@this, "Part", "this", "[N, thisChannels, thisHeight, thisWidth]", [Sizes.Any, _thisChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = TorchSharpTorch.NewDisposeScope();
+        Tensor nn;
+        ChannelState? nnState;
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
         if (_condition1)
 #line default
@@ -258,26 +277,26 @@ public sealed partial class Part : nn.Module<Tensor, Tensor>
 #line (20,28)-(20,39) "Cases/KeywordNames/net.knnet"
             (var t1, var t1State) = @base!.call(@this, thisState);
 #line (20,47)-(20,51) "Cases/KeywordNames/net.knnet"
-            (var nn_3, var nn_3State, _) = bn!.call(t1, t1State);
+            (var nn_2, var nn_2State, _) = bn!.call(t1, t1State);
 #line default
             scope.Free(t1);
-            nn_2 = nn_3;
-            nn_2State = nn_3State;
+            nn = nn_2;
+            nnState = nn_2State;
         }
         else
         {
 #line (22,28)-(22,39) "Cases/KeywordNames/net.knnet"
-            (var nn_4, var nn_4State) = @base!.call(@this, thisState);
+            (var nn_3, var nn_3State) = @base!.call(@this, thisState);
 #line default
-            nn_2 = nn_4;
-            nn_2State = nn_4State;
+            nn = nn_3;
+            nnState = nn_3State;
         }
 #line (24,19)-(24,30) "Cases/KeywordNames/net.knnet"
-        (var t2, var t2State) = @is.call(nn_2, nn_2State);
+        (var t2, var t2State) = @is.call(nn, nnState);
 #line default
-        scope.Free(nn_2);
+        scope.Free(nn);
 #line (24,34)-(24,38) "Cases/KeywordNames/net.knnet"
-        var x = nn.functional.relu(t2);
+        var x = TorchSharpNn.functional.relu(t2);
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
         scope.Free(t2);

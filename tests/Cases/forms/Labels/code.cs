@@ -2,25 +2,33 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Labels;
 
-/// <summary>
-/// Names of modules: dotted, quoted, words of the language and of C#, none at all.
-/// </summary>
-/// <remarks>
-/// image[N, 2, h, w] -&gt; x[N, 2, h, w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Names of modules: dotted, quoted, words of the language and of C#, none at all.</summary>
+/// <remarks>image[N, 2, h, w] -&gt; x[N, 2, h, w], at the default arguments.</remarks>
 public sealed partial class Labels : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -146,7 +154,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 #line (6,12)-(6,29) "Cases/Labels/net.knnet"
         Sizes.RequireInput(image, "Labels", "image", "[N, 2, h, w]", [Sizes.Any, 2, Sizes.Any, Sizes.Any]);
 #line default
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
         var t1 = Handles.Own(features.conv0.call(image), image);
 #line (9,64)-(9,68) "Cases/Labels/net.knnet"
@@ -220,7 +228,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
         norm.TryFoldInto(conv);
     }
 
-    /// <summary>The modules under <c>features</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'features'; the forward pass of what contains them applies them.</summary>
     public sealed class FeaturesGroup() : nn.Module("FeaturesGroup")
     {
         /// <summary>conv(4, 3): [N, 4, h, w].</summary>
@@ -232,7 +240,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
         /// <summary>conv(4, 1): [N, 4, h, w].</summary>
         public FeaturesGroup.InnerGroup inner { get; internal set; } = null!;
 
-        /// <summary>The modules under <c>features.inner</c>; the forward pass of what contains them applies them.</summary>
+        /// <summary>The modules under 'features.inner'; the forward pass of what contains them applies them.</summary>
         public sealed class InnerGroup() : nn.Module("InnerGroup")
         {
             /// <summary>conv(4, 1): [N, 4, h, w].</summary>

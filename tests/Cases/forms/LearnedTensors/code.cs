@@ -2,26 +2,46 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.LearnedTensors;
+
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelLayerNorm = global::KnDsl.ChannelLayerNorm;
+using ChannelRmsNorm = global::KnDsl.ChannelRmsNorm;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using DifferenceRule = global::KnDsl.DifferenceRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
+using ScaleRule = global::KnDsl.ScaleRule;
+using ShiftRule = global::KnDsl.ShiftRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using Parameter = global::TorchSharp.Modules.Parameter;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
 
 /// <summary>
 /// Learned tensors: under a dotted label, in a block, under an if, without a label, with a batch that is repeated; the
 /// statistic chain goes through factors and summands for each channel.
 /// </summary>
-/// <remarks>
-/// image[N, 3, 8, 8] -&gt; logits[N, 10], at the default arguments.
-/// </remarks>
+/// <remarks>image[N, 3, 8, 8] -&gt; logits[N, 10], at the default arguments.</remarks>
 public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -167,7 +187,10 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (7,12)-(7,29) "Cases/LearnedTensors/net.knnet"
+        Sizes.RequireInput(image, "LearnedTensors", "image", "[N, 3, 8, 8]", [Sizes.Any, 3, 8, 8]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (10,25)-(10,35) "Cases/LearnedTensors/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (10,44)-(10,48) "Cases/LearnedTensors/net.knnet"
@@ -264,7 +287,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
         bn2.TryFoldInto(conv2);
     }
 
-    /// <summary>The modules under <c>encoder</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'encoder'; the forward pass of what contains them applies them.</summary>
     public sealed class EncoderGroup() : nn.Module("EncoderGroup")
     {
         /// <summary>learned(1, 5, 4, std: 0.02): [1, 5, 4].</summary>
@@ -279,14 +302,12 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Scaled.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Scaled.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].</remarks>
 public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="shifts">The parameter shifts: bool of the .knnet file.</param>
@@ -296,6 +317,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     public Scaled(int xChannels, bool shifts, Device? device = null, ScalarType? dtype = null)
         : base("Scaled")
     {
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
@@ -335,14 +357,17 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (21,14)-(21,15) "Cases/LearnedTensors/net.knnet"
+        Sizes.RequireInput(x, "Scaled", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
         var t1 = learned.alias();
 #line (23,9)-(23,48) "Cases/LearnedTensors/net.knnet"

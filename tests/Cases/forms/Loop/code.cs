@@ -2,25 +2,38 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Loop;
 
-/// <summary>
-/// Dense connections: every turn of a loop adds channels.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 4*h, 4*w] -&gt; logits[N, 7], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using AvgPoolRule = global::KnDsl.AvgPoolRule;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using ConcatRule = global::KnDsl.ConcatRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Dense connections: every turn of a loop adds channels.</summary>
+/// <remarks>image[N, 3, 4*h, 4*w] -&gt; logits[N, 7], at the default arguments.</remarks>
 public sealed partial class Loop : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -44,6 +57,8 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
         conv0 = nn.Conv2d(3, 2 * growth, 3, padding: 1, device: device, dtype: dtype);
 #line default
         register_module("conv0", conv0);
+#line (10,39)-(10,40) "Cases/Loop/net.knnet"
+        Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count.", depths.Count);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
         dense1 = new Dense(xChannels: 2 * growth, layers: depths[0], growth: growth, norm: policy, device: device, dtype: dtype);
 #line default
@@ -52,6 +67,8 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
         transition = new Transition(xChannels: dense1.XChannels2, norm: policy, device: device, dtype: dtype);
 #line default
         register_module("transition", transition);
+#line (11,39)-(11,40) "Cases/Loop/net.knnet"
+        Sizes.Require(depths.Count >= 2, "KN0124", "The list 'depths' must have at least 2 items for the index 1, found depths.count.", depths.Count);
 #line (11,26)-(11,50) "Cases/Loop/net.knnet"
         dense2 = new Dense(xChannels: dense1.XChannels2 / 2, layers: depths[1], growth: growth, norm: policy, device: device, dtype: dtype);
 #line default
@@ -146,7 +163,10 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(image, "Loop", "image", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
         var t1 = Handles.Own(conv0.call(image), image);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
@@ -198,15 +218,12 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Dense.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels2, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Dense.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels2, xHeight, xWidth].</remarks>
 public sealed partial class Dense : nn.Module<Tensor, Tensor>
 {
     private readonly int _layers;
+    private readonly int _xChannels;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -221,6 +238,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     {
         norm ??= NormPolicy.Kalman();
         _layers = layers;
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
         int xChannels2 = xChannels;
@@ -248,14 +266,17 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (17,13)-(17,14) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(x, "Dense", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
         var x_2 = x.alias();
         var x_2State = xState;
 #line (19,5)-(19,27) "Cases/Loop/net.knnet"
@@ -304,14 +325,12 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block DenseLayer.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, growth, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block DenseLayer.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, growth, xHeight, xWidth].</remarks>
 public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="growth">The parameter growth: int of the .knnet file.</param>
@@ -323,6 +342,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
         : base("DenseLayer")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
@@ -362,16 +382,19 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         ChannelState? xState = null;
         return scope.MoveToOuter(forward(x, ref xState).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
-    /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
+    /// <remarks>A norm observes 'x', so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (26,18)-(26,19) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(x, "DenseLayer", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
         (var t1, var t1State, xState) = norm1.call(x, xState);
 #line (28,32)-(28,36) "Cases/Loop/net.knnet"
@@ -429,14 +452,12 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// Halves the channels and the resolution.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels/2, xHeight/2, xWidth/2].
-/// </remarks>
+/// <summary>Halves the channels and the resolution.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels/2, xHeight/2, xWidth/2].</remarks>
 public sealed partial class Transition : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
@@ -447,6 +468,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
         : base("Transition")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
@@ -470,16 +492,19 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         ChannelState? xState = null;
         return scope.MoveToOuter(forward(x, ref xState).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
-    /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
+    /// <remarks>A norm observes 'x', so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (33,18)-(33,19) "Cases/Loop/net.knnet"
+        Sizes.RequireInput(x, "Transition", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
         (var t1, var t1State, xState) = norm.call(x, xState);
 #line (35,31)-(35,35) "Cases/Loop/net.knnet"

@@ -2,25 +2,36 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.PathFacts;
 
-/// <summary>
-/// The network PathFacts.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 8, 8] -&gt; logits[N, 10], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>The network PathFacts.</summary>
+/// <remarks>image[N, 3, 8, 8] -&gt; logits[N, 10], at the default arguments.</remarks>
 public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 {
     private readonly int _turns;
@@ -255,7 +266,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line (6,11)-(6,28) "Cases/PathFacts/net.knnet"
         Sizes.RequireInput(image, "PathFacts", "image", "[N, 3, 8, 8]", [Sizes.Any, 3, 8, 8]);
 #line default
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,46)-(9,50) "Cases/PathFacts/net.knnet"
@@ -341,7 +352,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         eachPrior = eachPrior?.Pass(new ReluRule(), t9);
         scope.Free(t8);
 #line (24,66)-(24,76) "Cases/PathFacts/net.knnet"
-        (var s, var sStates) = conv4.call(t9, namedPrior, namedPrior_2, eachPrior);
+        (var s, var sStates) = conv4.call(t9, namedPrior, [namedPrior_2, eachPrior]);
 #line default
         namedPrior = sStates[0];
         namedPrior_2 = sStates[1];

@@ -2,25 +2,38 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.PolicyOverride;
 
-/// <summary>
-/// Stages with a policy of their own, a chain that begins anew, settings of every kind.
-/// </summary>
-/// <remarks>
-/// image[N, 2, 4*h, 4*w] -&gt; logits[N, 4], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Gain = global::KnDsl.Gain;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using Transition = global::KnDsl.Transition;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Stages with a policy of their own, a chain that begins anew, settings of every kind.</summary>
+/// <remarks>image[N, 2, 4*h, 4*w] -&gt; logits[N, 4], at the default arguments.</remarks>
 public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -33,7 +46,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
         : base("PolicyOverride")
     {
         NativeConvolutions.Check();
-        policy ??= NormPolicy.Kalman(gain: new KnDsl.Gain(mean: 1, variance: 0.1), transition: KnDsl.Transition.Sampled);
+        policy ??= NormPolicy.Kalman(gain: new Gain(mean: 1, variance: 0.1), transition: Transition.Sampled);
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
@@ -170,7 +183,10 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/PolicyOverride/net.knnet"
+        Sizes.RequireInput(image, "PolicyOverride", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,44)-(9,48) "Cases/PolicyOverride/net.knnet"
@@ -264,14 +280,12 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Inner.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Inner.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
 public sealed partial class Inner : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -283,6 +297,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
         : base("Inner")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (22,28)-(22,36) "Cases/PolicyOverride/net.knnet"
@@ -306,14 +321,17 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (20,13)-(20,14) "Cases/PolicyOverride/net.knnet"
+        Sizes.RequireInput(x, "Inner", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (22,48)-(22,52) "Cases/PolicyOverride/net.knnet"

@@ -2,25 +2,40 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.PreActivation;
 
-/// <summary>
-/// Pre-activation units (He et al. 2016): a norm observes the value that the shortcut reads too.
-/// </summary>
-/// <remarks>
-/// image[N, 1, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::TorchSharp.Modules;
+using global::KnDsl;
+using AvgPoolRule = global::KnDsl.AvgPoolRule;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using PadRule = global::KnDsl.PadRule;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Pre-activation units (He et al. 2016): a norm observes the value that the shortcut reads too.</summary>
+/// <remarks>image[N, 1, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.</remarks>
 public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 {
     private readonly int _units;
@@ -47,6 +62,9 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
         stem = nn.Conv2d(1, width, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
         register_module("stem", stem);
+#line (10,38)-(10,43) "Cases/PreActivation/net.knnet"
+        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units.", units);
+#line default
         stage1 = new ModuleList<Unit>();
         register_module("stage1", stage1);
 #line (10,24)-(10,43) "Cases/PreActivation/net.knnet"
@@ -64,6 +82,8 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
         stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
 #line default
         stage2.register_module("0", stage2[stage2.Count - 1]);
+#line (11,66)-(11,77) "Cases/PreActivation/net.knnet"
+        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1.", units - 1);
 #line (11,50)-(11,77) "Cases/PreActivation/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default
@@ -153,7 +173,10 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/PreActivation/net.knnet"
+        Sizes.RequireInput(image, "PreActivation", "image", "[N, 1, 4*h, 4*w]", [Sizes.Any, 1, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
         var t1 = Handles.Own(stem.call(image), image);
 #line default
@@ -227,16 +250,13 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Unit.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].
-/// </remarks>
+/// <summary>The block Unit.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, max((-stride + xHeight)/stride + 1, (xHeight - 1)/stride + 1), max((-stride + xWidth)/stride + 1, (xWidth - 1)/stride + 1)].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _channels;
     private readonly int _stride;
+    private readonly int _xChannels;
     private readonly bool _condition1; // if stride != 1 or x.channels != channels
 
     /// <summary>Builds the block.</summary>
@@ -253,6 +273,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         norm ??= NormPolicy.Kalman();
         _channels = channels;
         _stride = stride;
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
@@ -302,16 +323,19 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         ChannelState? xState = null;
         return scope.MoveToOuter(forward(x, ref xState).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
-    /// <remarks>A norm observes <paramref name="x"/>, so its state comes back as the posterior.</remarks>
+    /// <remarks>A norm observes 'x', so its state comes back as the posterior.</remarks>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (17,12)-(17,13) "Cases/PreActivation/net.knnet"
+        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
         (var t1, var t1State, xState) = norm1.call(x, xState);
 #line (19,29)-(19,33) "Cases/PreActivation/net.knnet"
@@ -347,9 +371,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
             var t6State = xState?.Pass(new AvgPoolRule([_stride, _stride], [_stride, _stride], [0, 0]), t6);
 #line (22,44)-(22,80) "Cases/PreActivation/net.knnet"
-            var shortcut_2 = nn.functional.pad(t6, [0, 0, 0, 0, 0, _channels - x.shape[1]], value: 0.0);
+            var shortcut_2 = nn.functional.pad(t6, [0, 0, 0, 0, 0, _channels - x.size(1)], value: 0.0);
 #line default
-            var shortcut_2State = t6State?.Pass(new PadRule([0, 0, 0, 0, 0, _channels - x.shape[1]], 0.0), shortcut_2);
+            var shortcut_2State = t6State?.Pass(new PadRule([0, 0, 0, 0, 0, _channels - x.size(1)], 0.0), shortcut_2);
             scope.Free(t6);
             shortcut = shortcut_2;
             shortcutState = shortcut_2State;

@@ -2,25 +2,37 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Repeat;
 
-/// <summary>
-/// Sequences: of one block, of several, of operations, repeated as often as an argument says.
-/// </summary>
-/// <remarks>
-/// image[N, 2, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::TorchSharp.Modules;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Sequences: of one block, of several, of operations, repeated as often as an argument says.</summary>
+/// <remarks>image[N, 2, 4*h, 4*w] -&gt; logits[N, 3], at the default arguments.</remarks>
 public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 {
     private readonly int _units;
@@ -54,6 +66,9 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
         stem._1 = policy.Create(width, device, dtype);
 #line default
         stem.register_module("1", stem._1);
+#line (10,38)-(10,43) "Cases/Repeat/net.knnet"
+        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units.", units);
+#line default
         stage1 = new ModuleList<Unit>();
         register_module("stage1", stage1);
 #line (10,24)-(10,43) "Cases/Repeat/net.knnet"
@@ -71,6 +86,8 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
         stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
 #line default
         stage2.register_module("0", stage2[stage2.Count - 1]);
+#line (11,66)-(11,77) "Cases/Repeat/net.knnet"
+        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1.", units - 1);
 #line (11,50)-(11,77) "Cases/Repeat/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default
@@ -160,7 +177,10 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/Repeat/net.knnet"
+        Sizes.RequireInput(image, "Repeat", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
         var t1 = Handles.Own(stem._0.call(image), image);
 #line (9,42)-(9,46) "Cases/Repeat/net.knnet"
@@ -248,7 +268,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
             block.fold();
     }
 
-    /// <summary>The modules under <c>stem</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'stem'; the forward pass of what contains them applies them.</summary>
     public sealed class StemSequence() : nn.Module("StemSequence")
     {
         /// <summary>conv(width, 3): [N, 4, 4*h, 4*w].</summary>
@@ -259,14 +279,12 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Unit.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].
-/// </remarks>
+/// <summary>The block Unit.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -279,6 +297,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         : base("Unit")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (20,28)-(20,36) "Cases/Repeat/net.knnet"
@@ -304,14 +323,17 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (18,12)-(18,13) "Cases/Repeat/net.knnet"
+        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (20,66)-(20,70) "Cases/Repeat/net.knnet"

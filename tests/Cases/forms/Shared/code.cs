@@ -2,25 +2,35 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Shared;
 
-/// <summary>
-/// One head for two scales.
-/// </summary>
-/// <remarks>
-/// image[N, 2, 4*h, 4*w] -&gt; a[N, 3, 4*h, 4*w], b[N, 3, 2*h, 2*w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>One head for two scales.</summary>
+/// <remarks>image[N, 2, 4*h, 4*w] -&gt; a[N, 3, 4*h, 4*w], b[N, 3, 2*h, 2*w], at the default arguments.</remarks>
 public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 {
     /// <summary>Builds the network.</summary>
@@ -117,7 +127,10 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     /// <inheritdoc/>
     public override SharedOutput forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/Shared/net.knnet"
+        Sizes.RequireInput(image, "Shared", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,47)-(9,51) "Cases/Shared/net.knnet"
@@ -173,7 +186,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
         head.scores.fold();
     }
 
-    /// <summary>The modules under <c>head</c>; the forward pass of what contains them applies them.</summary>
+    /// <summary>The modules under 'head'; the forward pass of what contains them applies them.</summary>
     public sealed class HeadGroup() : nn.Module("HeadGroup")
     {
         /// <summary>scores: [N, 3, 2*h, 2*w].</summary>
@@ -181,19 +194,17 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     }
 }
 
-/// <summary>What <see cref="Shared"/> returns.</summary>
+/// <summary>What 'Shared' returns.</summary>
 /// <param name="a">[N, 3, 4*h, 4*w]</param>
 /// <param name="b">[N, 3, 2*h, 2*w]</param>
 public sealed record SharedOutput(Tensor a, Tensor b);
 
-/// <summary>
-/// The block Head.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Head.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
 public sealed partial class Head : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -205,6 +216,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
         : base("Head")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
@@ -235,14 +247,17 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (19,12)-(19,13) "Cases/Shared/net.knnet"
+        Sizes.RequireInput(x, "Head", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (21,51)-(21,55) "Cases/Shared/net.knnet"

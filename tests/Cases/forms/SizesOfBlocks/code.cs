@@ -2,24 +2,37 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.SizesOfBlocks;
 
-/// <summary>
-/// Sizes that ifs and loops of blocks set: known where arguments say all, formulas where arguments of a constructor call decide.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 16, 12] -&gt; scores[N, 2], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using FlattenRule = global::KnDsl.FlattenRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using MaxPoolRule = global::KnDsl.MaxPoolRule;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Sizes that ifs and loops of blocks set: known where arguments say all, formulas where arguments of a constructor call decide.</summary>
+/// <remarks>image[N, 3, 16, 12] -&gt; scores[N, 2], at the default arguments.</remarks>
 public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -28,36 +41,54 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(SizesOfBlocks))]
     public SizesOfBlocks(bool half = true, int more = 0, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("SizesOfBlocks")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,25)-(9,35) "Cases/SizesOfBlocks/net.knnet"
         conv1 = nn.Conv2d(3, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+#line default
+        register_module("conv1", conv1);
 #line (9,44)-(9,48) "Cases/SizesOfBlocks/net.knnet"
         bn1 = policy.Create(4, device, dtype);
+#line default
+        register_module("bn1", bn1);
 #line (10,18)-(10,34) "Cases/SizesOfBlocks/net.knnet"
         resize = new Resize(half: false, times: 1, device: device, dtype: dtype);
+#line default
+        register_module("resize", resize);
 #line (10,45)-(10,49) "Cases/SizesOfBlocks/net.knnet"
         tall1 = new Tall(xChannels: 4, xHeight: 8, xWidth: 6, device: device, dtype: dtype);
+#line default
+        register_module("tall1", tall1);
 #line (11,20)-(11,35) "Cases/SizesOfBlocks/net.knnet"
         resize_2 = new Resize(half: true, times: 1, device: device, dtype: dtype);
+#line default
+        register_module("resize_2", resize_2);
 #line (11,46)-(11,50) "Cases/SizesOfBlocks/net.knnet"
         tall2 = new Tall(xChannels: 4, xHeight: 4, xWidth: 3, device: device, dtype: dtype);
+#line default
+        register_module("tall2", tall2);
 #line (12,25)-(12,40) "Cases/SizesOfBlocks/net.knnet"
         first = new Resize(half: half, times: 0, device: device, dtype: dtype);
 #line default
+        register_module("first", first);
         var resizeYHeight = (half ? 8 : 16);
         var resizeYWidth = (half ? 6 : 12);
 #line (12,52)-(12,71) "Cases/SizesOfBlocks/net.knnet"
         second = new Resize(half: more > 0, times: 0, device: device, dtype: dtype);
 #line default
+        register_module("second", second);
         var resizeYHeight2 = (more > 0 ? resizeYHeight / 2 : resizeYHeight);
         var resizeYWidth2 = (more > 0 ? resizeYWidth / 2 : resizeYWidth);
 #line (13,28)-(13,32) "Cases/SizesOfBlocks/net.knnet"
         tall3 = new Tall(xChannels: 4, xHeight: resizeYHeight2, xWidth: resizeYWidth2, device: device, dtype: dtype);
 #line default
+        register_module("tall3", tall3);
         int lastFeatures;
 #line (14,5)-(14,24) "Cases/SizesOfBlocks/net.knnet"
         if (resizeYHeight2 > 8)
@@ -68,6 +99,7 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 #line (15,32)-(15,53) "Cases/SizesOfBlocks/net.knnet"
             conv2 = nn.Conv2d(4, resizeYHeight2, 1, device: device, dtype: dtype);
 #line default
+            register_module("conv2", conv2);
             lastFeatures = resizeYHeight2;
         }
         else
@@ -75,60 +107,49 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 #line (17,32)-(17,42) "Cases/SizesOfBlocks/net.knnet"
             conv3 = nn.Conv2d(4, 5, 1, device: device, dtype: dtype);
 #line default
+            register_module("conv3", conv3);
             lastFeatures = 5;
         }
 #line (19,56)-(19,65) "Cases/SizesOfBlocks/net.knnet"
         fc = nn.Linear(lastFeatures + resizeYWidth2 + 9, 2, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(4, 3): [N, 4, 16, 12].</summary>
-    [field: ComponentName(Name = "conv1")]
     public Conv2d conv1 { get; }
 
     /// <summary>norm: [N, 4, 16, 12]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "bn1")]
     public NormLayer bn1 { get; }
 
     /// <summary>Resize(false, 1): [N, 4, 8, 6].</summary>
-    [field: ComponentName(Name = "resize")]
     public Resize resize { get; }
 
     /// <summary>Tall: [N, 6].</summary>
-    [field: ComponentName(Name = "tall1")]
     public Tall tall1 { get; }
 
     /// <summary>Resize(true, 1): [N, 4, 4, 3].</summary>
-    [field: ComponentName(Name = "resize_2")]
     public Resize resize_2 { get; }
 
     /// <summary>Tall: [N, 3].</summary>
-    [field: ComponentName(Name = "tall2")]
     public Tall tall2 { get; }
 
     /// <summary>Resize(half, 0): [N, 4, 8, 6].</summary>
-    [field: ComponentName(Name = "first")]
     public Resize first { get; }
 
     /// <summary>Resize(more &gt; 0, 0): [N, 4, 8, 6].</summary>
-    [field: ComponentName(Name = "second")]
     public Resize second { get; }
 
     /// <summary>Tall: [N, 6].</summary>
-    [field: ComponentName(Name = "tall3")]
     public Tall tall3 { get; }
 
     /// <summary>conv(first.height, 1): [N, resizeYHeight2, resizeYHeight2, resizeYWidth2].</summary>
-    [field: ComponentName(Name = "conv2")]
     public Conv2d? conv2 { get; }
 
     /// <summary>conv(5, 1): [N, 5, 8, 6].</summary>
-    [field: ComponentName(Name = "conv3")]
     public Conv2d? conv3 { get; }
 
     /// <summary>linear(2): [N, 2].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -169,39 +190,42 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
-#line (9,25)-(9,35) "Cases/SizesOfBlocks/net.knnet"
-        var t1 = conv1.call(image);
-#line (9,44)-(9,48) "Cases/SizesOfBlocks/net.knnet"
-        var t2 = bn1.call(t1);
+#line (6,12)-(6,31) "Cases/SizesOfBlocks/net.knnet"
+        Sizes.RequireInput(image, "SizesOfBlocks", "image", "[N, 3, 16, 12]", [Sizes.Any, 3, 16, 12]);
 #line default
-        t1.Dispose();
+        using var scope = torch.NewDisposeScope();
+#line (9,25)-(9,35) "Cases/SizesOfBlocks/net.knnet"
+        var t1 = Handles.Own(conv1.call(image), image);
+#line (9,44)-(9,48) "Cases/SizesOfBlocks/net.knnet"
+        var t2 = Handles.Own(bn1.call(t1), t1);
+#line default
+        scope.Free(t1);
 #line (9,52)-(9,56) "Cases/SizesOfBlocks/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (10,18)-(10,34) "Cases/SizesOfBlocks/net.knnet"
-        var t3 = resize.call(x);
+        var t3 = Handles.Own(resize.call(x), x);
 #line (10,45)-(10,49) "Cases/SizesOfBlocks/net.knnet"
-        var whole = tall1.call(t3);
+        var whole = Handles.Own(tall1.call(t3), t3);
 #line default
-        t3.Dispose();
+        scope.Free(t3);
 #line (11,20)-(11,35) "Cases/SizesOfBlocks/net.knnet"
-        var t4 = resize_2.call(x);
+        var t4 = Handles.Own(resize_2.call(x), x);
 #line (11,46)-(11,50) "Cases/SizesOfBlocks/net.knnet"
-        var quarter = tall2.call(t4);
+        var quarter = Handles.Own(tall2.call(t4), t4);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (12,25)-(12,40) "Cases/SizesOfBlocks/net.knnet"
-        var t5 = first.call(x);
+        var t5 = Handles.Own(first.call(x), x);
 #line default
-        x.Dispose();
+        scope.Free(x);
 #line (12,52)-(12,71) "Cases/SizesOfBlocks/net.knnet"
-        var first_2 = second.call(t5);
+        var first_2 = Handles.Own(second.call(t5), t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
 #line (13,28)-(13,32) "Cases/SizesOfBlocks/net.knnet"
-        var open = tall3.call(first_2);
+        var open = Handles.Own(tall3.call(first_2), first_2);
 #line default
         Tensor last;
 #line (14,5)-(14,24) "Cases/SizesOfBlocks/net.knnet"
@@ -209,43 +233,43 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (15,32)-(15,53) "Cases/SizesOfBlocks/net.knnet"
-            var t6 = conv2!.call(first_2);
+            var t6 = Handles.Own(conv2!.call(first_2), first_2);
 #line (15,57)-(15,72) "Cases/SizesOfBlocks/net.knnet"
             var t7 = nn.functional.adaptive_avg_pool2d(t6, [1, 1]);
 #line default
-            t6.Dispose();
+            scope.Free(t6);
 #line (15,76)-(15,83) "Cases/SizesOfBlocks/net.knnet"
             var last_2 = t7.flatten(1);
 #line default
-            t7.Dispose();
+            scope.Free(t7);
             last = last_2;
         }
         else
         {
 #line (17,32)-(17,42) "Cases/SizesOfBlocks/net.knnet"
-            var t8 = conv3!.call(first_2);
+            var t8 = Handles.Own(conv3!.call(first_2), first_2);
 #line (17,46)-(17,61) "Cases/SizesOfBlocks/net.knnet"
             var t9 = nn.functional.adaptive_avg_pool2d(t8, [1, 1]);
 #line default
-            t8.Dispose();
+            scope.Free(t8);
 #line (17,65)-(17,72) "Cases/SizesOfBlocks/net.knnet"
             var last_3 = t9.flatten(1);
 #line default
-            t9.Dispose();
+            scope.Free(t9);
             last = last_3;
         }
-        first_2.Dispose();
+        scope.Free(first_2);
 #line (19,14)-(19,48) "Cases/SizesOfBlocks/net.knnet"
         var t10 = torch.cat([whole, quarter, open, last], 1);
 #line default
-        whole.Dispose();
-        quarter.Dispose();
-        open.Dispose();
-        last.Dispose();
+        scope.Free(whole);
+        scope.Free(quarter);
+        scope.Free(open);
+        scope.Free(last);
 #line (19,56)-(19,65) "Cases/SizesOfBlocks/net.knnet"
-        var scores = fc.call(t10);
+        var scores = Handles.Own(fc.call(t10), t10);
 #line default
-        t10.Dispose();
+        scope.Free(t10);
         return scope.MoveToOuter(scores);
     }
 
@@ -262,12 +286,8 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Resize.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; y[N, xChannels, yHeight2, yWidth2].
-/// </remarks>
+/// <summary>The block Resize.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; y[N, xChannels, yHeight2, yWidth2].</remarks>
 public sealed partial class Resize : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
@@ -278,27 +298,32 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
     /// <param name="times">The parameter times: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Resize))]
     public Resize(bool half, int times, Device? device = null, ScalarType? dtype = null)
         : base("Resize")
     {
         _times = times;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (25,5)-(25,12) "Cases/SizesOfBlocks/net.knnet"
         _condition1 = half;
 #line default
-        RegisterComponents();
     }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (23,14)-(23,15) "Cases/SizesOfBlocks/net.knnet"
+        Sizes.RequireInput(x, "Resize", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
         Tensor y;
         ChannelState? yState;
 #line (25,5)-(25,12) "Cases/SizesOfBlocks/net.knnet"
@@ -327,69 +352,106 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
             var y_4 = nn.functional.max_pool2d(y_3, [2, 2], [2, 2], [0, 0]);
 #line default
             var y_4State = y_3State?.Pass(new MaxPoolRule([2, 2], [2, 2], [0, 0]), y_4);
-            y_3.Dispose();
+            scope.Free(y_3);
             y_3 = y_4;
             y_3State = y_4State;
         }
         return (scope.MoveToOuter(y_3), y_3State?.MoveToOuter(scope));
     }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
+    }
 }
 
-/// <summary>
-/// The block Tall.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, xWidth].
-/// </remarks>
+/// <summary>The block Tall.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xWidth].</remarks>
 public sealed partial class Tall : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+    private readonly int _xHeight;
+    private readonly int _xWidth;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="xHeight">Height of x.</param>
     /// <param name="xWidth">Width of x.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Tall))]
     public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null)
         : base("Tall")
     {
+        _xChannels = xChannels;
+        _xHeight = xHeight;
+        _xWidth = xWidth;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (38,23)-(38,44) "Cases/SizesOfBlocks/net.knnet"
         conv = nn.Conv2d(xChannels, xHeight + 1, 1, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (38,63)-(38,78) "Cases/SizesOfBlocks/net.knnet"
         fc = nn.Linear(xHeight * xHeight * xWidth + xHeight * xWidth, xWidth, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(x.height + 1, 1): [N, xHeight + 1, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>linear(x.width): [N, xWidth].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (36,12)-(36,13) "Cases/SizesOfBlocks/net.knnet"
+        Sizes.RequireInput(x, "Tall", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (38,23)-(38,44) "Cases/SizesOfBlocks/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (38,48)-(38,55) "Cases/SizesOfBlocks/net.knnet"
         var t2 = t1.flatten(1);
 #line default
         var t2State = t1State?.Pass(new FlattenRule(1), t2);
-        t1.Dispose();
+        scope.Free(t1);
 #line (38,63)-(38,78) "Cases/SizesOfBlocks/net.knnet"
         (var output, var outputState) = fc.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }

@@ -9,18 +9,20 @@ namespace Project;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Components = global::KnDsl.Components;
 using Folding = global::KnDsl.Folding;
 using Gain = global::KnDsl.Gain;
+using Handles = global::KnDsl.Handles;
 using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
 using Conv2d = global::TorchSharp.Modules.Conv2d;
 using Linear = global::TorchSharp.Modules.Linear;
-using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
 using torch = global::TorchSharp.torch;
 using Device = global::TorchSharp.torch.Device;
 using ScalarType = global::TorchSharp.torch.ScalarType;
@@ -43,6 +45,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman(gain: (mean: 1, variance: 0.1), microbatch: 2) of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Texts))]
     public Texts(int classes = 4, IReadOnlyList<int>? depths = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Texts")
     {
@@ -50,6 +53,8 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
         depths ??= new int[] { 1, 2 };
         policy ??= NormPolicy.Kalman(gain: new Gain(mean: 1, variance: 0.1), microbatch: 2);
         _depths = depths;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (16,30)-(18,15) "Cases/Texts/net.knnet"
         a_u0022b = nn.Conv2d(3, 8, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -73,6 +78,8 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
             _it_s___.Add(currentItS);
             register_module($"it's */{i}", currentItS);
         }
+#line (24,15)-(24,16) "Cases/Texts/net.knnet"
+        Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count.", depths.Count);
 #line (24,5)-(25,10) "Cases/Texts/net.knnet"
         if (depths[0] > 1)
 #line default
@@ -91,15 +98,12 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
         _1._0 = nn.Linear(8, classes, device: device, dtype: dtype);
 #line default
         _1.register_module("0", _1._0);
-        RegisterComponents();
     }
 
     /// <summary>conv(8, 3): [N, 8, 8*h, 8*w].</summary>
-    [field: ComponentName(Name = "a\\u0022b")]
     public Conv2d a_u0022b { get; }
 
     /// <summary>norm(eps: 0.001): [N, 8, 8*h, 8*w]. Prior: none, begins the chain.</summary>
-    [field: ComponentName(Name = "back\\slash")]
     public NormLayer back_slash { get; }
 
     /// <summary>conv(8, 3): [N, 8, 8*h, 8*w].</summary>
@@ -111,11 +115,9 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     private readonly List<NormLayer> _it_s___ = [];
 
     /// <summary>conv(8, 3): [N, 8, 8*h, 8*w].</summary>
-    [field: ComponentName(Name = "é变😀")]
     public Conv2d? é变__ { get; }
 
     /// <summary>linear(classes): [N, 4].</summary>
-    [field: ComponentName(Name = "$1")]
     public _1Group _1 { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
@@ -145,18 +147,21 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
+#line (13,12)-(13,33) "Cases/Texts/net.knnet"
+        Sizes.RequireInput(image, "Texts", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
+#line default
         using var scope = torch.NewDisposeScope();
 #line (16,30)-(18,15) "Cases/Texts/net.knnet"
-        var t1 = a_u0022b.call(image);
+        var t1 = Handles.Own(a_u0022b.call(image), image);
 #line (18,33)-(19,24) "Cases/Texts/net.knnet"
-        (var t2, var t2State, _) = back_slash.forward(t1, null);
+        (var t2, var t2State, _) = back_slash.call(t1, null);
 #line default
-        t1.Dispose();
+        scope.Free(t1);
 #line (19,28)-(19,32) "Cases/Texts/net.knnet"
         var x = nn.functional.relu(t2);
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        t2.Dispose();
+        scope.Free(t2);
         var x_2 = x;
         var x_2State = xState;
 #line (20,5)-(20,29) "Cases/Texts/net.knnet"
@@ -166,11 +171,11 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
 #line (21,31)-(22,15) "Cases/Texts/net.knnet"
             (var t3, var t3State) = x_____[i].call(x_2, x_2State);
 #line default
-            x_2.Dispose();
+            scope.Free(x_2);
 #line (22,33)-(22,37) "Cases/Texts/net.knnet"
-            (var x_3, var x_3State, _) = it_s___[i].forward(t3, t3State);
+            (var x_3, var x_3State, _) = it_s___[i].call(t3, t3State);
 #line default
-            t3.Dispose();
+            scope.Free(t3);
             x_2 = x_3;
             x_2State = x_3State;
         }
@@ -180,7 +185,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (26,26)-(26,36) "Cases/Texts/net.knnet"
-            var x_5 = é变__!.call(x_2);
+            var x_5 = Handles.Own(é变__!.call(x_2), x_2);
 #line default
             x_4 = x_5;
         }
@@ -193,11 +198,11 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
 #line (28,38)-(28,45) "Cases/Texts/net.knnet"
         var t5 = t4.flatten(1);
 #line default
-        t4.Dispose();
+        scope.Free(t4);
 #line (28,57)-(29,17) "Cases/Texts/net.knnet"
-        var logits = _1._0.call(t5);
+        var logits = Handles.Own(_1._0.call(t5), t5);
 #line default
-        t5.Dispose();
+        scope.Free(t5);
         return scope.MoveToOuter(logits);
     }
 
@@ -219,7 +224,6 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     public sealed class _1Group() : nn.Module("_1Group")
     {
         /// <summary>linear(classes): [N, 4].</summary>
-        [field: ComponentName(Name = "0")]
         public Linear _0 { get; internal set; } = null!;
     }
 }

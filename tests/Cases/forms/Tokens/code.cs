@@ -2,26 +2,44 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Tokens;
+
+using global::System.Collections.Generic;
+using global::KnDsl;
+using AttentionLayer = global::KnDsl.AttentionLayer;
+using ChannelLayerNorm = global::KnDsl.ChannelLayerNorm;
+using ChannelRmsNorm = global::KnDsl.ChannelRmsNorm;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using GlobalResponseNormLayer = global::KnDsl.GlobalResponseNormLayer;
+using Handles = global::KnDsl.Handles;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
+using Sizes = global::KnDsl.Sizes;
+using WindowAttentionLayer = global::KnDsl.WindowAttentionLayer;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using Parameter = global::TorchSharp.Modules.Parameter;
+using ComponentName = global::TorchSharp.Utils.ComponentNameAttribute;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
 
 /// <summary>
 /// Operations on tokens and on images with the channels last: attention of all kinds, windows, response normalization, and
 /// blocks that say the sizes of their inputs.
 /// </summary>
-/// <remarks>
-/// image[N, 3, 8*h, 8*w] -&gt; logits[N, 5], at the default arguments.
-/// </remarks>
+/// <remarks>image[N, 3, 8*h, 8*w] -&gt; logits[N, 5], at the default arguments.</remarks>
 public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -57,7 +75,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'attention' must be at least 1, found heads.", heads);
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(8, heads) * heads + 8, 0, "KN0212", "'attention' divides the features by heads, found 8; expected a multiple of heads.");
+        Sizes.RequireMultiple(8, heads, "KN0212", "'attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (13,23)-(13,53) "Cases/Tokens/net.knnet"
         queried = new AttentionLayer(8, heads, 0.1, true, device, dtype);
 #line default
@@ -151,7 +169,10 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (7,12)-(7,33) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(image, "Tokens", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (10,24)-(10,45) "Cases/Tokens/net.knnet"
         var t1 = Handles.Own(stem.call(image), image);
 #line (10,53)-(10,57) "Cases/Tokens/net.knnet"
@@ -196,11 +217,11 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
         scope.Free(queries);
         scope.Free(t7);
 #line (15,9)-(15,45) "Cases/Tokens/net.knnet"
-        var z = Handles.Own(decoder.call(t8, x_2), t8, x_2);
+        var z = Handles.Own(decoder.call(t8, x_2), [t8, x_2]);
 #line default
         scope.Free(t8);
 #line (16,9)-(16,22) "Cases/Tokens/net.knnet"
-        var z_2 = Handles.Own(decoder.call(z, x_2), z, x_2);
+        var z_2 = Handles.Own(decoder.call(z, x_2), [z, x_2]);
 #line default
         scope.Free(z);
         scope.Free(x_2);
@@ -228,12 +249,8 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// A block of Swin and ConvNeXt V2 at once.
-/// </summary>
-/// <remarks>
-/// x[N, xH, xW, 8] -&gt; [N, xH, (xW + 1)/2, 8].
-/// </remarks>
+/// <summary>A block of Swin and ConvNeXt V2 at once.</summary>
+/// <remarks>x[N, xH, xW, 8] -&gt; [N, xH, (xW + 1)/2, 8].</remarks>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -253,7 +270,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'window_attention' must be at least 1, found heads.", heads);
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(8, heads) * heads + 8, 0, "KN0212", "'window_attention' divides the features by heads, found 8; expected a multiple of heads.");
+        Sizes.RequireMultiple(8, heads, "KN0212", "'window_attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
         window = new WindowAttentionLayer(8, heads, [3, 2], [1, 0], 0.0, false, device, dtype);
 #line default
@@ -290,7 +307,10 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+#line (23,13)-(23,26) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(x, "Mixed", "x", "[N, H, W, 8]", [Sizes.Any, Sizes.Any, Sizes.Any, 8]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
         var t1 = Handles.Own(norm.call(x), x);
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
@@ -310,7 +330,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (27,17)-(27,46) "Cases/Tokens/net.knnet"
-        var even = z.narrow(2, 0, x.shape[2]).slice(2, 0, x.shape[2], 2);
+        var even = z.narrow(2, 0, x.size(2)).slice(2, 0, x.size(2), 2);
 #line default
         scope.Free(z);
 #line (28,20)-(28,29) "Cases/Tokens/net.knnet"
@@ -321,14 +341,12 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// Queries attend to a memory of as many features, then to themselves, without a module's help.
-/// </summary>
-/// <remarks>
-/// tokens[N, tokensL, tokensC], memory[N, memoryS, memoryC] -&gt; [N, tokensL, tokensC].
-/// </remarks>
+/// <summary>Queries attend to a memory of as many features, then to themselves, without a module's help.</summary>
+/// <remarks>tokens[N, tokensL, tokensC], memory[N, memoryS, memoryC] -&gt; [N, tokensL, tokensC].</remarks>
 public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 {
+    private readonly int _tokensC;
+
     /// <summary>Builds the block.</summary>
     /// <param name="tokensC">Size C of tokens.</param>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
@@ -338,12 +356,13 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     public Decoder(int tokensC, int heads, Device? device = null, ScalarType? dtype = null)
         : base("Decoder")
     {
+        _tokensC = tokensC;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'cross_attention' must be at least 1, found heads.", heads);
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
-        Sizes.RequireEqual(-Sizes.FloorDivide(tokensC, heads) * heads + tokensC, 0, "KN0212", "'cross_attention' divides the features by heads, found tokensC; expected a multiple of heads.");
+        Sizes.RequireMultiple(tokensC, heads, "KN0212", "'cross_attention' divides the features by heads, found tokensC; expected a multiple of heads.");
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         attend = new AttentionLayer(tokensC, heads, 0.0, false, device, dtype);
 #line default
@@ -370,9 +389,16 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor tokens, Tensor memory)
     {
-        using var scope = NewDisposeScope();
+#line (32,15)-(32,30) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(tokens, "Decoder", "tokens", "[N, L, C]", [Sizes.Any, Sizes.Any, _tokensC]);
+#line (32,32)-(32,47) "Cases/Tokens/net.knnet"
+        Sizes.RequireInput(memory, "Decoder", "memory", "[N, S, C]", [Sizes.Any, Sizes.Any, _tokensC]);
+#line (32,32)-(32,47) "Cases/Tokens/net.knnet"
+        Sizes.RequireInputSize(memory, 0, tokens.size(0), "Decoder", "memory", "[N, S, C]", "N");
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
-        var x = Handles.Own(attend.call(tokens, memory), tokens, memory);
+        var x = Handles.Own(attend.call(tokens, memory), [tokens, memory]);
 #line (35,9)-(35,19) "Cases/Tokens/net.knnet"
         var t1 = tokens + x;
 #line default
@@ -384,11 +410,11 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (36,25)-(36,38) "Cases/Tokens/net.knnet"
         var t2 = Handles.Own(qkv.call(x_2), x_2);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t3 = t2.narrow(2, 0, tokens.shape[2]);
+        var t3 = t2.narrow(2, 0, tokens.size(2));
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t4 = t2.narrow(2, tokens.shape[2], tokens.shape[2]);
+        var t4 = t2.narrow(2, tokens.size(2), tokens.size(2));
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t5 = t2.narrow(2, 2 * tokens.shape[2], tokens.shape[2]);
+        var t5 = t2.narrow(2, 2 * tokens.size(2), tokens.size(2));
 #line default
         scope.Free(t2);
 #line (37,16)-(37,67) "Cases/Tokens/net.knnet"

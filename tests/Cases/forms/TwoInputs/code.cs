@@ -2,25 +2,39 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.TwoInputs;
 
-/// <summary>
-/// Two images, embedded each by its own layers, then compared.
-/// </summary>
-/// <remarks>
-/// left[N, 1, 4*h, 4*w], right[N, 3, 4*h, 4*w] -&gt; score[N, 1], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using ElementwiseRule = global::KnDsl.ElementwiseRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ProductRule = global::KnDsl.ProductRule;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>Two images, embedded each by its own layers, then compared.</summary>
+/// <remarks>left[N, 1, 4*h, 4*w], right[N, 3, 4*h, 4*w] -&gt; score[N, 1], at the default arguments.</remarks>
 public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the network.</summary>
@@ -98,7 +112,18 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor left, Tensor right)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,32) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(left, "TwoInputs", "left", "[N, 1, 4*h, 4*w]", [Sizes.Any, 1, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(right, "TwoInputs", "right", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.Any, Sizes.Any]);
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInputSize(right, 0, left.size(0), "TwoInputs", "right", "[N, 3, 4*h, 4*w]", "N");
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInputSize(right, 2, 4 * (left.size(2) / 4), "TwoInputs", "right", "[N, 3, 4*h, 4*w]", "4*h");
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInputSize(right, 3, 4 * (left.size(3) / 4), "TwoInputs", "right", "[N, 3, 4*h, 4*w]", "4*w");
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,29)-(9,44) "Cases/TwoInputs/net.knnet"
         (var a, var aState) = embed_left.call(left, null);
 #line (10,31)-(10,46) "Cases/TwoInputs/net.knnet"
@@ -138,14 +163,12 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Embed.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight + 1)/2, (xWidth + 1)/2].
-/// </remarks>
+/// <summary>The block Embed.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight + 1)/2, (xWidth + 1)/2].</remarks>
 public sealed partial class Embed : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
@@ -157,6 +180,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
         : base("Embed")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,28)-(18,36) "Cases/TwoInputs/net.knnet"
@@ -180,14 +204,17 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (16,13)-(16,14) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(x, "Embed", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (18,59)-(18,63) "Cases/TwoInputs/net.knnet"
@@ -229,14 +256,13 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// Gated sum of two values.
-/// </summary>
-/// <remarks>
-/// a[N, aChannels, aHeight, aWidth], b[N, bChannels, bHeight, bWidth] -&gt; [N, aChannels, aHeight, aWidth].
-/// </remarks>
+/// <summary>Gated sum of two values.</summary>
+/// <remarks>a[N, aChannels, aHeight, aWidth], b[N, bChannels, bHeight, bWidth] -&gt; [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)].</remarks>
 public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 {
+    private readonly int _aChannels;
+    private readonly int _bChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="aChannels">Channels of a.</param>
     /// <param name="bChannels">Channels of b.</param>
@@ -248,6 +274,8 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         : base("Fuse")
     {
         norm ??= NormPolicy.Kalman();
+        _aChannels = aChannels;
+        _bChannels = bChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
@@ -255,9 +283,9 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 #line default
         register_module("gate", gate);
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
-        Sizes.RequireEqual(bChannels, aChannels, "KN0203", "'+' needs equal sizes, found [N, bChannels, aHeight, aWidth] and [N, aChannels, aHeight, aWidth]: channels bChannels and aChannels.");
+        Sizes.RequireRepeatable(bChannels, aChannels, "KN0203", "'+' needs equal sizes, found [N, bChannels, max(aHeight, bHeight), max(aWidth, bWidth)] and [N, aChannels, aHeight, aWidth]: channels bChannels and aChannels.");
 #line (25,33)-(25,52) "Cases/TwoInputs/net.knnet"
-        mix = nn.Conv2d(bChannels, aChannels, 1, bias: false, device: device, dtype: dtype);
+        mix = nn.Conv2d(Sizes.Largest(aChannels, bChannels), aChannels, 1, bias: false, device: device, dtype: dtype);
 #line default
         register_module("mix", mix);
 #line (25,60)-(25,64) "Cases/TwoInputs/net.knnet"
@@ -269,23 +297,28 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>conv(b.channels, 1): [N, bChannels, aHeight, aWidth].</summary>
     public Conv2d gate { get; }
 
-    /// <summary>conv(a.channels, 1): [N, aChannels, aHeight, aWidth].</summary>
+    /// <summary>conv(a.channels, 1): [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)].</summary>
     public Conv2d mix { get; }
 
-    /// <summary>norm: [N, aChannels, aHeight, aWidth]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
+    /// <summary>norm: [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor a, Tensor b)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(a, null, b, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor a, ChannelState? aState, Tensor b, ChannelState? bState)
     {
-        using var scope = NewDisposeScope();
+#line (22,12)-(22,13) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(a, "Fuse", "a", "[N, aChannels, aHeight, aWidth]", [Sizes.Any, _aChannels, Sizes.Any, Sizes.Any]);
+#line (22,15)-(22,16) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireInput(b, "Fuse", "b", "[N, bChannels, bHeight, bWidth]", [Sizes.Any, _bChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = gate.call(a, aState);
 #line (24,46)-(24,53) "Cases/TwoInputs/net.knnet"
@@ -325,7 +358,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         var (hookedA, hookedB) = Hooks.Before(this, a, b);
         var made = forward(hookedA, Hooks.StateOf(hookedA, a, aState), hookedB, Hooks.StateOf(hookedB, b, bState));
         var result = Hooks.After(this, hookedA, hookedB, made.output);
-        return (Handles.Own(result, a, b), Hooks.StateOf(result, made.output, made.state));
+        return (Handles.Own(result, [a, b]), Hooks.StateOf(result, made.output, made.state));
     }
 
     /// <summary>

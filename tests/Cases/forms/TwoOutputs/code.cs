@@ -2,25 +2,36 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.TwoOutputs;
 
-/// <summary>
-/// A pyramid of two levels: a block that gives two values, a network that gives two outputs.
-/// </summary>
-/// <remarks>
-/// image[N, 3, 4*h, 4*w] -&gt; logits[N, 4], mask[N, 1, 2*h, 2*w], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>A pyramid of two levels: a block that gives two values, a network that gives two outputs.</summary>
+/// <remarks>image[N, 3, 4*h, 4*w] -&gt; logits[N, 4], mask[N, 1, 2*h, 2*w], at the default arguments.</remarks>
 public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
 {
     /// <summary>Builds the network.</summary>
@@ -88,12 +99,15 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     /// <inheritdoc/>
     public override TwoOutputsOutput forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,33) "Cases/TwoOutputs/net.knnet"
+        Sizes.RequireInput(image, "TwoOutputs", "image", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,29)-(9,38) "Cases/TwoOutputs/net.knnet"
         (var fine, var coarse) = body.call(image);
 #line default
         fine = Handles.Own(fine, image);
-        coarse = Handles.Own(coarse, image, fine);
+        coarse = Handles.Own(coarse, [image, fine]);
 #line (10,20)-(10,35) "Cases/TwoOutputs/net.knnet"
         var t1 = nn.functional.adaptive_avg_pool2d(coarse, [1, 1]);
 #line default
@@ -126,19 +140,17 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     }
 }
 
-/// <summary>What <see cref="TwoOutputs"/> returns.</summary>
+/// <summary>What 'TwoOutputs' returns.</summary>
 /// <param name="logits">[N, 4]</param>
 /// <param name="mask">[N, 1, 2*h, 2*w]</param>
 public sealed record TwoOutputsOutput(Tensor logits, Tensor mask);
 
-/// <summary>
-/// The block Stages.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; fine[N, width, (xHeight + 1)/2, (xWidth + 1)/2], coarse[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4].
-/// </remarks>
+/// <summary>The block Stages.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; fine[N, width, (xHeight + 1)/2, (xWidth + 1)/2], coarse[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4].</remarks>
 public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="width">The parameter width: int of the .knnet file.</param>
@@ -150,6 +162,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
         : base("Stages")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,29)-(18,34) "Cases/TwoOutputs/net.knnet"
@@ -189,7 +202,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <inheritdoc/>
     public override StagesOutput forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         var outputs = forward(x, null);
         return new StagesOutput(scope.MoveToOuter(outputs.fine), scope.MoveToOuter(outputs.coarse));
     }
@@ -197,7 +210,10 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor fine, ChannelState? fineState, Tensor coarse, ChannelState? coarseState) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (16,14)-(16,15) "Cases/TwoOutputs/net.knnet"
+        Sizes.RequireInput(x, "Stages", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,58)-(18,62) "Cases/TwoOutputs/net.knnet"
@@ -235,7 +251,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
         var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
         var result = Hooks.After(this, hookedX, new StagesOutput(made.fine, made.coarse));
         var fine = Handles.Own(result.fine, x);
-        var coarse = Handles.Own(result.coarse, x, fine);
+        var coarse = Handles.Own(result.coarse, [x, fine]);
         return (fine, Hooks.StateOf(result.fine, made.fine, made.fineState), coarse, Hooks.StateOf(result.coarse, made.coarse, made.coarseState));
     }
 
@@ -253,7 +269,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     }
 }
 
-/// <summary>What <see cref="Stages"/> returns.</summary>
+/// <summary>What 'Stages' returns.</summary>
 /// <param name="fine">[N, width, (xHeight + 1)/2, (xWidth + 1)/2]</param>
 /// <param name="coarse">[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4]</param>
 public sealed record StagesOutput(Tensor fine, Tensor coarse);

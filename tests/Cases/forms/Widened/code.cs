@@ -2,24 +2,39 @@
 // Written by KnDsl from net.knnet: change that file, not this one.
 // </auto-generated>
 #nullable enable
-#pragma warning disable CS1591, CS8600, CS8602, CS8604, IDE0001, IDE0002, IDE0059
-
-using System;
-using System.Collections.Generic;
-using KnDsl;
-using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
-using static TorchSharp.torch;
+#pragma warning disable CS1591, CS8600, CS8602, CS8604, CS8860, CS8981, IDE0001, IDE0002, IDE0059
+#pragma warning disable CS3001, CS3002, CS3003, CS3005, CS3008, CS3009
 
 namespace Cases.Widened;
 
-/// <summary>
-/// A size of 1 that a loop, a branch or an argument widens: from then on it is repeated no more.
-/// </summary>
-/// <remarks>
-/// image[N, 1, 8, 6] -&gt; z[N, 6], at the default arguments.
-/// </remarks>
+using global::System.Collections.Generic;
+using global::KnDsl;
+using ChannelState = global::KnDsl.ChannelState;
+using Components = global::KnDsl.Components;
+using FlattenRule = global::KnDsl.FlattenRule;
+using Folding = global::KnDsl.Folding;
+using Handles = global::KnDsl.Handles;
+using Hooks = global::KnDsl.Hooks;
+using LayerInfo = global::KnDsl.LayerInfo;
+using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
+using ProductRule = global::KnDsl.ProductRule;
+using ReluRule = global::KnDsl.ReluRule;
+using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
+using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
+using InvalidOperationException = global::System.InvalidOperationException;
+using Conv2d = global::TorchSharp.Modules.Conv2d;
+using Linear = global::TorchSharp.Modules.Linear;
+using torch = global::TorchSharp.torch;
+using Device = global::TorchSharp.torch.Device;
+using ScalarType = global::TorchSharp.torch.ScalarType;
+using Tensor = global::TorchSharp.torch.Tensor;
+using nn = global::TorchSharp.torch.nn;
+
+/// <summary>A size of 1 that a loop, a branch or an argument widens: from then on it is repeated no more.</summary>
+/// <remarks>image[N, 1, 8, 6] -&gt; z[N, 6], at the default arguments.</remarks>
 public sealed partial class Widened : nn.Module<Tensor, Tensor>
 {
     private readonly int _turns;
@@ -32,12 +47,15 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Widened))]
     public Widened(int channels = 4, int turns = 2, bool gated = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
         : base("Widened")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _turns = turns;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (9,28)-(9,46) "Cases/Widened/net.knnet"
         residual = new Residual(xChannels: 1, channels: channels, norm: policy, device: device, dtype: dtype);
 #line default
@@ -88,11 +106,9 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
         Sizes.RequireEqual(Sizes.Largest(6, scaleWidth), 6, "KN0205", "'z' is declared as [N, 6], found [N, max(6, scaleWidth)].");
 #line default
         ScaleWidth = scaleWidth;
-        RegisterComponents();
     }
 
     /// <summary>Residual(channels): [N, 4, 8, 6].</summary>
-    [field: ComponentName(Name = "residual")]
     public Residual residual { get; }
 
     /// <summary>conv(channels, 3): [N, channels, 8, 6].</summary>
@@ -100,11 +116,9 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
     private readonly List<Conv2d> _conv = [];
 
     /// <summary>Gate(scale, y): [N, 4, 8, 6].</summary>
-    [field: ComponentName(Name = "gate")]
     public Gate gate { get; }
 
     /// <summary>Tall: [N, 6].</summary>
-    [field: ComponentName(Name = "tall")]
     public Tall tall { get; }
 
     /// <summary>A size of the output, as the constructor's arguments make it.</summary>
@@ -142,9 +156,12 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
     {
-        using var scope = NewDisposeScope();
+#line (6,12)-(6,29) "Cases/Widened/net.knnet"
+        Sizes.RequireInput(image, "Widened", "image", "[N, 1, 8, 6]", [Sizes.Any, 1, 8, 6]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (9,28)-(9,46) "Cases/Widened/net.knnet"
-        var x = residual.call(image);
+        var x = Handles.Own(residual.call(image), image);
 #line (10,14)-(10,33) "Cases/Widened/net.knnet"
         var y = x.mean([1], keepdim: true);
 #line default
@@ -154,15 +171,15 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (12,32)-(12,49) "Cases/Widened/net.knnet"
-            var t1 = conv[i].call(x);
+            var t1 = Handles.Own(conv[i].call(x), x);
 #line (12,13)-(12,50) "Cases/Widened/net.knnet"
             var y_3 = y_2 + t1;
 #line default
-            y_2.Dispose();
-            t1.Dispose();
+            scope.Free(y_2);
+            scope.Free(t1);
             y_2 = y_3;
         }
-        x.Dispose();
+        scope.Free(x);
 #line (14,18)-(14,33) "Cases/Widened/net.knnet"
         var scale = nn.functional.adaptive_avg_pool2d(y_2, [1, 1]);
 #line default
@@ -181,13 +198,13 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
             scale_2 = scale;
         }
 #line (18,9)-(18,23) "Cases/Widened/net.knnet"
-        var t2 = gate.call(scale_2, y_2);
+        var t2 = Handles.Own(gate.call(scale_2, y_2), [scale_2, y_2]);
 #line default
-        y_2.Dispose();
+        scope.Free(y_2);
 #line (18,33)-(18,37) "Cases/Widened/net.knnet"
-        var z = tall.call(t2);
+        var z = Handles.Own(tall.call(t2), t2);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
         return scope.MoveToOuter(z);
     }
 
@@ -203,166 +220,225 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>
-/// The block Residual.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, max(channels, xChannels), xHeight, xWidth].
-/// </remarks>
+/// <summary>The block Residual.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, max(channels, xChannels), xHeight, xWidth].</remarks>
 public sealed partial class Residual : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="channels">The parameter channels: int of the .knnet file.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Residual))]
     public Residual(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Residual")
     {
         norm ??= NormPolicy.Kalman();
+        _xChannels = xChannels;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (24,33)-(24,41) "Cases/Widened/net.knnet"
         Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
 #line (24,28)-(24,45) "Cases/Widened/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (24,12)-(24,46) "Cases/Widened/net.knnet"
         Sizes.RequireRepeatable(xChannels, channels, "KN0203", "'+' needs equal sizes, found [N, xChannels, xHeight, xWidth] and [N, channels, xHeight, xWidth]: channels xChannels and channels.");
 #line (24,56)-(24,60) "Cases/Widened/net.knnet"
         this.norm = norm.Create(Sizes.Largest(channels, xChannels), device, dtype);
 #line default
-        RegisterComponents();
+        register_module("norm", this.norm);
     }
 
     /// <summary>conv(channels, 3): [N, channels, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>norm: [N, max(channels, xChannels), xHeight, xWidth]. Prior: the norms that feed x (+).</summary>
-    [field: ComponentName(Name = "norm")]
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (22,16)-(22,17) "Cases/Widened/net.knnet"
+        Sizes.RequireInput(x, "Residual", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (24,28)-(24,45) "Cases/Widened/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (24,12)-(24,46) "Cases/Widened/net.knnet"
         var t2 = x + t1;
 #line default
         var t2State = ChannelState.Join(new SumRule(), t2, xState, t1State);
-        t1.Dispose();
+        scope.Free(t1);
 #line (24,56)-(24,60) "Cases/Widened/net.knnet"
-        (var t3, var t3State, _) = norm.forward(t2, t2State);
+        (var t3, var t3State, _) = norm.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
 #line (24,64)-(24,68) "Cases/Widened/net.knnet"
         var output = nn.functional.relu(t3);
 #line default
         var outputState = t3State?.Pass(new ReluRule(), output);
-        t3.Dispose();
+        scope.Free(t3);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }
 
-/// <summary>
-/// The block Gate.
-/// </summary>
-/// <remarks>
-/// gate[N, gateChannels, gateHeight, gateWidth], x[N, xChannels, xHeight, xWidth] -&gt; [N, max(gateChannels, xChannels), max(gateHeight, xHeight), max(gateWidth, xWidth)].
-/// </remarks>
+/// <summary>The block Gate.</summary>
+/// <remarks>gate[N, gateChannels, gateHeight, gateWidth], x[N, xChannels, xHeight, xWidth] -&gt; [N, max(gateChannels, xChannels), max(gateHeight, xHeight), max(gateWidth, xWidth)].</remarks>
 public sealed partial class Gate : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Gate))]
     public Gate(Device? device = null, ScalarType? dtype = null)
         : base("Gate")
     {
+        // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
     }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor gate, Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(gate, null, x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor gate, ChannelState? gateState, Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (27,12)-(27,16) "Cases/Widened/net.knnet"
+        Sizes.RequireInput(gate, "Gate", "gate", "[N, gateChannels, gateHeight, gateWidth]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
+#line (27,18)-(27,19) "Cases/Widened/net.knnet"
+        Sizes.RequireInput(x, "Gate", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (29,12)-(29,20) "Cases/Widened/net.knnet"
         var output = gate * x;
 #line default
         var outputState = ChannelState.Join(new ProductRule(), output, gateState, xState);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor gate, ChannelState? gateState, Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(gate, gateState, x, xState);
+        var (hookedGate, hookedX) = Hooks.Before(this, gate, x);
+        var made = forward(hookedGate, Hooks.StateOf(hookedGate, gate, gateState), hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedGate, hookedX, made.output);
+        return (Handles.Own(result, [gate, x]), Hooks.StateOf(result, made.output, made.state));
+    }
 }
 
-/// <summary>
-/// The block Tall.
-/// </summary>
-/// <remarks>
-/// x[N, xChannels, xHeight, xWidth] -&gt; [N, xWidth].
-/// </remarks>
+/// <summary>The block Tall.</summary>
+/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xWidth].</remarks>
 public sealed partial class Tall : nn.Module<Tensor, Tensor>
 {
+    private readonly int _xChannels;
+    private readonly int _xHeight;
+    private readonly int _xWidth;
+
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="xHeight">Height of x.</param>
     /// <param name="xWidth">Width of x.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    [DynamicDependency(Components.Reflected, typeof(Tall))]
     public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null)
         : base("Tall")
     {
+        _xChannels = xChannels;
+        _xHeight = xHeight;
+        _xWidth = xWidth;
+        // Finds what another part of the class declares; what this one declares is registered by name.
+        RegisterComponents();
 #line (34,23)-(34,40) "Cases/Widened/net.knnet"
         conv = nn.Conv2d(xChannels, xHeight, 1, device: device, dtype: dtype);
+#line default
+        register_module("conv", conv);
 #line (34,59)-(34,74) "Cases/Widened/net.knnet"
         fc = nn.Linear(xHeight * xHeight * xWidth, xWidth, device: device, dtype: dtype);
 #line default
-        RegisterComponents();
+        register_module("fc", fc);
     }
 
     /// <summary>conv(x.height, 1): [N, xHeight, xHeight, xWidth].</summary>
-    [field: ComponentName(Name = "conv")]
     public Conv2d conv { get; }
 
     /// <summary>linear(x.width): [N, xWidth].</summary>
-    [field: ComponentName(Name = "fc")]
     public Linear fc { get; }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using var scope = torch.NewDisposeScope();
         return scope.MoveToOuter(forward(x, null).output);
     }
 
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-        using var scope = NewDisposeScope();
+#line (32,12)-(32,13) "Cases/Widened/net.knnet"
+        Sizes.RequireInput(x, "Tall", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
+#line default
+        using var scope = torch.NewDisposeScope();
 #line (34,23)-(34,40) "Cases/Widened/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (34,44)-(34,51) "Cases/Widened/net.knnet"
         var t2 = t1.flatten(1);
 #line default
         var t2State = t1State?.Pass(new FlattenRule(1), t2);
-        t1.Dispose();
+        scope.Free(t1);
 #line (34,59)-(34,74) "Cases/Widened/net.knnet"
         (var output, var outputState) = fc.call(t2, t2State);
 #line default
-        t2.Dispose();
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// Calls the block as part of a statistic chain: its forward pass, and its hooks around it. What they put in the
+    /// place of an input or output has no state that is known.
+    /// </summary>
+    public (Tensor output, ChannelState? state) call(Tensor x, ChannelState? xState)
+    {
+        if (!Hooks.Any(this))
+            return forward(x, xState);
+        var hookedX = Hooks.Before(this, x);
+        var made = forward(hookedX, Hooks.StateOf(hookedX, x, xState));
+        var result = Hooks.After(this, hookedX, made.output);
+        return (Handles.Own(result, x), Hooks.StateOf(result, made.output, made.state));
     }
 }
