@@ -131,7 +131,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             return;
         }
         var states = names.Take(output.TrimStart('@') + "States");
-        writer.Line(item.Place, $"(var {output}, var {states}) = {module}.call({names[input]}, {before[0]}, [{string.Join(", ", before.Skip(1))}]);");
+        var others = string.Join(", ", before.Skip(1));
+        writer.Line(item.Place, $"(var {output}, var {states}) = {module}.call({names[input]}, {before[0]}, [{others}]);");
         for (var i = 0; i < after.Length; i++)
             writer.Line($"{after[i]} = {states}[{i}];");
     }
