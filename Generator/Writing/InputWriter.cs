@@ -11,22 +11,24 @@ internal sealed class InputWriter(ClassPlan plan, ForwardNames names, CodeWriter
         ? field
         : plan.Forward.Parameters[symbol.Name]);
 
+    private string Sizes => plan.Plans.Types.Sizes;
+
     public void Write()
     {
         foreach (var (input, rules) in plan.Inputs.Inputs)
-            writer.Line(input.Place, $"{plan.Plans.Types.Sizes}.RequireInput({names[input.Value]}, {Quote(plan.Model.Name)}, {Quote(input.Value.Name)}, "
+            writer.Line(input.Place, $"{Sizes}.RequireInput({names[input.Value]}, {Quote(plan.Model.Name)}, {Quote(input.Value.Name)}, "
                 + $"{Quote(input.Text)}, [{string.Join(", ", rules.Select(Of))}]);");
         foreach (var (input, axis, size, text) in plan.Inputs.Following)
-            writer.Line(input.Place, $"{plan.Plans.Types.Sizes}.RequireInputSize({names[input.Value]}, {axis}, {names.Values.Of(size)}, "
+            writer.Line(input.Place, $"{Sizes}.RequireInputSize({names[input.Value]}, {axis}, {names.Values.Of(size)}, "
                 + $"{Quote(plan.Model.Name)}, {Quote(input.Value.Name)}, {Quote(input.Text)}, {Quote(text)});");
     }
 
     private string Of(DimensionRule rule) => rule switch
     {
         DimensionRule.Exactly exactly => _known.Of(exactly.Size),
-        DimensionRule.Multiple multiple when multiple.Rest == Size.Zero => $"{plan.Plans.Types.Sizes}.MultipleOf({_known.Of(multiple.Factor)})",
-        DimensionRule.Multiple multiple => $"{plan.Plans.Types.Sizes}.MultipleOf({_known.Of(multiple.Factor)}, plus: {_known.Of(multiple.Rest)})",
-        _ => $"{plan.Plans.Types.Sizes}.Any",
+        DimensionRule.Multiple multiple when multiple.Rest == Size.Zero => $"{Sizes}.MultipleOf({_known.Of(multiple.Factor)})",
+        DimensionRule.Multiple multiple => $"{Sizes}.MultipleOf({_known.Of(multiple.Factor)}, plus: {_known.Of(multiple.Rest)})",
+        _ => $"{Sizes}.Any",
     };
 
     private static string Quote(string text) => CSharpText.Quote(text);
