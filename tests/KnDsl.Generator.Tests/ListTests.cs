@@ -83,6 +83,12 @@ public sealed class ListTests : TorchTest
         "KN0118: A size must be at least 1, found k. With these arguments it is 0.")]
     [InlineData("input a[N, 5, 8]\n y = a -> at: attention(heads: k)\n output y[N, 5, 8]", 3,
         "KN0212: 'attention' divides the features by k, found 8; expected a multiple of k. With these arguments 8 is no multiple of 3.")]
+    [InlineData("input a[N, 4]\n y = a -> linear([5, 6, 7, 8, 9][k])\n output y[N, 9]", 5,
+        "KN0124: The index k is outside the list, which has 5 items; expected 0 to 4. With these arguments it is 5.")]
+    [InlineData("input a[N, 4]\n y = a -> linear([5, 6, 7, 8, 9][k])\n output y[N, 9]", -1,
+        "KN0124: The index k is outside the list, which has 5 items; expected 0 to 4. With these arguments it is -1.")]
+    [InlineData("input a[N, 4]\n y = a\n for i in 0..k { y = y * [1, 2, 3, 4][i] }\n output y[N, 4]", 5,
+        "KN0124: The index i is outside the list, which has 4 items; expected 0 to 3. With these arguments it is 4.")]
     public void AnArgumentThatDoesNotFitIsRefused(string body, int k, string? message)
     {
         var @case = GeneratedCase.Inline($"network Net(k: int = 4)\n{{\n {body}\n}}\n");

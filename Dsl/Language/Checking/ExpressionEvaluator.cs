@@ -132,9 +132,9 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "An index", "a whole number", "none"));
         return target switch
         {
-            ListValue list when index.Value is { } i && (i < 0 || i >= list.Items.Count) =>
-                Findings.Fail(DiagnosticCatalogue.Index(At(expression.From!.Span), i.ToString(), list.Items.Count)),
-            ListValue list => list.ItemAt(index),
+            ListValue list => rooms.Requirements.RequireItem(path, list, index, At(expression.From!.Span))
+                ? list.ItemAt(index)
+                : ErrorValue.Instance,
             ListParameterValue list => rooms.Requirements.RequireItem(path, list, index, At(expression.From!.Span))
                 ? list.ItemAt(index)
                 : ErrorValue.Instance,

@@ -127,6 +127,21 @@ internal sealed class Requirements(Subject subject, Findings findings)
         Size At(Size turn) => size.Substitute(new Dictionary<Symbol, Size> { [loop.Variable] = turn });
     }
 
+    /// <summary>Demands that a list has an item at a place, which arguments may decide.</summary>
+    /// <returns>Whether it can have one.</returns>
+    public bool RequireItem(BodyPath path, ListValue list, Size index, Place place)
+    {
+        Diagnostic Outside() => DiagnosticCatalogue.Index(place, index.ToString(), list.Items.Count);
+        if (index.Maximum() < 0 || index.Minimum() >= list.Items.Count)
+        {
+            findings.Report(Outside());
+            return false;
+        }
+        RequireAtLeast(path, index, 0, Outside);
+        RequireAtLeast(path, list.Items.Count - 1, index, Outside);
+        return true;
+    }
+
     /// <summary>Demands that a list which the constructor is given has an item at a place.</summary>
     /// <returns>Whether it can have one.</returns>
     public bool RequireItem(BodyPath path, ListParameterValue list, Size index, Place place)
