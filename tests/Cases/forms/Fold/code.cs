@@ -67,10 +67,10 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         bn = policy.Create(4, device, dtype);
 #line default
         register_module("bn", bn);
-        this.norm = new ModuleList<NormLayer>();
-        register_module("norm", this.norm);
         conv_2 = new ModuleList<Conv2d>();
         register_module("conv", conv_2);
+        this.norm = new ModuleList<NormLayer>();
+        register_module("norm", this.norm);
 #line (10,5)-(10,22) "Cases/Fold/net.knnet"
         for (var i = 0; i < depth; i++)
 #line default
