@@ -256,6 +256,25 @@ public sealed class ModuleTests : IDisposable
     }
 
     [Fact]
+    public void ADotThatWasForgottenIsTold()
+    {
+        using var network = new Network();
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(Changed(name => "module." + name), stripPrefix: "module"));
+        Assert.Equal(["Of the file's names a dot is left at the beginning: end stripPrefix with it."], error.Report!.Hints);
+    }
+
+    [Fact]
+    public void AFileOfAFoldedNetworkIsTold()
+    {
+        using var network = new Network();
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(
+            Changed(name => name.Replace("bn1.", "other.", StringComparison.Ordinal), null, ("conv1.bias", zeros(4)))));
+        Assert.Equal(
+            ["The file has biases in the place of norms, as a folded network has: fold() the network before it loads the file."],
+            error.Report!.Hints);
+    }
+
+    [Fact]
     public void WhatFitsHasNoHint()
     {
         using var network = new Network();
