@@ -34,7 +34,8 @@ public sealed class HidingNameTests
         "Tensor", "Device", "ScalarType", "Module", "Parameter", "Conv2d", "ModuleList", "ComponentName", "ComponentNameAttribute", "torch",
         "nn", "TorchSharp", "Modules", "Utils", "Padding", "PaddingModes", "InterpolationMode", "KnDsl", "Sizes", "Operations", "Folding",
         "LayerInfo", "NormPolicy", "NormLayer", "Gain", "Transition", "ChannelState", "ReluRule", "WeightRule", "NativeConvolutions",
-        "System", "IReadOnlyList", "List", "InvalidOperationException", "Math",
+        "System", "IReadOnlyList", "List", "InvalidOperationException", "Math", "DynamicDependency", "DynamicDependencyAttribute",
+        "ArgumentNullException", "Components", "Handles", "Hooks",
     ];
 
     /// <summary>What is wrong with the code of files beside a project's own code, of which nothing is said.</summary>
