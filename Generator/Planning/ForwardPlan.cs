@@ -47,6 +47,7 @@ internal sealed class ForwardPlan
         {
             before = _numbers.Count;
             Read(plan.Inputs.Symbols());
+            Read(plan.Model.OpenSizes.Select(open => open.Size));
             Visit(plan.Model.Items, false);
         } while (_numbers.Count > before);
     }

@@ -73,6 +73,9 @@ internal sealed class ForwardWriter
         foreach (var input in Model.Inputs.Where(_plan.Forward.Live.IsStateNeeded))
             _writer.Line($"{Types.ChannelState}? {_names.State(input)} = null;");
         _body.Write();
+        foreach (var (output, value, axis, size, shape, text, place) in Model.OpenSizes)
+            _writer.Line(place, $"{Types.Sizes}.RequireOutputSize({_names[value]}, {axis}, {_names.Values.Of(size)}, "
+                + $"{CSharpText.Quote(Model.Name)}, {CSharpText.Quote(output + shape)}, {CSharpText.Quote(text)});");
         var outputs = Returned().Select(output => $"scope.MoveToOuter({output.Code})").ToArray();
         _writer.Line(outputs.Length == 1 ? $"return {outputs[0]};" : $"return new {ResultRecord(Model)}({string.Join(", ", outputs)});");
     });

@@ -255,4 +255,33 @@ public sealed class InputTests : TorchTest
             }
         }
     }
+
+    /// <summary>What arguments and data decide together, the forward pass finds out.</summary>
+    [Fact]
+    public void AnOutputOfAnotherSizeThanDeclaredIsRefused()
+    {
+        var generated = GeneratedCase.Inline("""
+            network Net(down: bool = true, turns: int = 1)
+            {
+                input image[N, 3, 4*h, 4*w]
+                if down { x = image -> maxpool(2) } else { x = image -> relu }
+                for i in 0..turns { x = x -> maxpool(2) }
+                output x[N, 3, h, w]
+            }
+            """);
+        Assert.Empty(generated.Diagnostics);
+        using var image = rand(1, 3, 16, 16);
+        Assert.Equal([1, 3, 4, 4], Run(true, 1).shape);
+        Assert.Equal([1, 3, 4, 4], Run(false, 2).shape);
+        var error = Assert.Throws<InvalidOperationException>(() => Run(false, 1));
+        Assert.Equal("KN0205: 'Net' declares x[N, 3, h, w], found [1, 3, 8, 8]: with these arguments and inputs dimension 2 is 8 "
+            + "where h is 4.", error.Message);
+        Assert.Throws<InvalidOperationException>(() => Run(true, 2));
+
+        Tensor Run(bool down, int turns)
+        {
+            using var network = (nn.Module<Tensor, Tensor>)generated.Create("Net", ("down", down), ("turns", turns));
+            return network.call(image);
+        }
+    }
 }

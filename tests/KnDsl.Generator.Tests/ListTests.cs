@@ -89,6 +89,10 @@ public sealed class ListTests : TorchTest
         "KN0124: The index k is outside the list, which has 5 items; expected 0 to 4. With these arguments it is -1.")]
     [InlineData("input a[N, 4]\n y = a\n for i in 0..k { y = y * [1, 2, 3, 4][i] }\n output y[N, 4]", 5,
         "KN0124: The index i is outside the list, which has 4 items; expected 0 to 3. With these arguments it is 4.")]
+    [InlineData("input a[N, 3, 5, 5]\n y = a -> conv(8, k, padding: 0) -> flatten -> linear(10)\n output y[N, 10]", 7,
+        "KN0202: 'conv' reduces the height from 5 to -k + 6; expected at least 1. With these arguments it is -1.")]
+    [InlineData("input a[N, 3, 16, 16]\n y = a\n for i in 0..k { y = y -> maxpool(2) }\n z = y -> avgpool(global)\n output z[N, 3, 1, 1]",
+        5, "KN0202: 'maxpool' reduces the height from yHeight to yHeight/2; expected at least 1. With these arguments it is 0.")]
     public void AnArgumentThatDoesNotFitIsRefused(string body, int k, string? message)
     {
         var @case = GeneratedCase.Inline($"network Net(k: int = 4)\n{{\n {body}\n}}\n");

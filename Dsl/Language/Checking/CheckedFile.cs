@@ -81,6 +81,9 @@ internal sealed class CheckedFile
         try
         {
             new ModuleChecker(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).CheckNetwork(arguments, unknown);
+            if (diagnostics.ToList().Count == 0 && Modules.FirstOrDefault(module => module.Declaration == network) is { Generic: var generic })
+                diagnostics.AddRange(ConstructorChecks.Failing(generic, generic.Defaults.Where(pair => !unknown.Contains(pair.Key))
+                    .Where(pair => !arguments.ContainsKey(pair.Key)).Concat(arguments).ToDictionary(pair => pair.Key, pair => pair.Value)));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -112,7 +115,11 @@ internal sealed class CheckedFile
         foreach (var module in visible)
         {
             networks.TryGetValue(module, out var atDefaults);
-            modules.Add(new CheckedModule(module, context.Generic(module, source), atDefaults));
+            var generic = context.Generic(module, source);
+            modules.Add(new CheckedModule(module, generic, atDefaults));
+            if (atDefaults is { IsComplete: true } && generic.IsComplete)
+                diagnostics.AddRange(ConstructorChecks.Failing(generic, generic.Defaults)
+                    .Select(finding => finding.WithHint("The constructor would throw with the default arguments.")));
         }
         return modules;
     }

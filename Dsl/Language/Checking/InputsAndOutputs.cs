@@ -23,6 +23,10 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     /// <summary>What the module says of each input.</summary>
     public IReadOnlyList<DeclaredInput> DeclaredInputs => _declared;
 
+    public IReadOnlyList<OpenOutputSize> OpenSizes => _openSizes;
+
+    private readonly List<OpenOutputSize> _openSizes = [];
+
     /// <summary>What the module gives, or null as long as no statement says it.</summary>
     public IReadOnlyList<ModuleOutput>? Outputs => _outputs;
 
@@ -296,9 +300,15 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             return;
         }
         for (var axis = 0; axis < declared.Rank; axis++)
+        {
             if (!rooms.Requirements.RequireEqual(path, tensor.Shape[axis], declared[axis],
                     () => Differs().WithHint(Sizing.Hint(tensor.Shape[axis], declared[axis], otherwise: null))))
                 return;
+            var rest = tensor.Shape[axis].Substitute(path.Assumptions) - declared[axis].Substitute(path.Assumptions);
+            if (Subject.IsGeneric && rest.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data))
+                _openSizes.Add(new OpenOutputSize(output.Name.Text, tensor, axis, declared[axis], At(output.Shape.Span).OneLine(),
+                    At(output.Shape.Sizes[axis].Span).OneLine(), At(output.Span)));
+        }
     }
 
     /// <summary>A statement that could not be read was meant to give the outputs.</summary>

@@ -28,7 +28,7 @@ internal sealed class ModuleChecker
     {
         _subject = new Subject(context, declaration, source, isGeneric);
         _rooms = new Rooms(_subject, diagnostics ?? context.Diagnostics);
-        if (Declarations.IsMisnamed(declaration))
+        if (Declarations.IsMisnamed(declaration) || !declaration.Parameters.All(Declarations.HasType))
             _rooms.Findings.Suppress();
     }
 
@@ -122,6 +122,7 @@ internal sealed class ModuleChecker
             _rooms.Operations.UsesNorm, _rooms.Budget.Stages, !_rooms.Findings.HasFailed)
         {
             DeclaredInputs = _rooms.InputsAndOutputs.DeclaredInputs,
+            OpenSizes = _rooms.InputsAndOutputs.OpenSizes,
             InputChains = inputs.Select(path.FactOf).ToArray(),
             Observed = _rooms.Chains.Observed,
             Defaults = defaults,

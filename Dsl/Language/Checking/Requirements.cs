@@ -27,10 +27,10 @@ internal sealed class Requirements(Subject subject, Findings findings)
     {
         left = left.Substitute(path.Assumptions);
         right = right.Substitute(path.Assumptions);
-        var rest = relation == Relation.MultipleOf ? Size.Modulo(left, right) : left - right;
-        var decided = Decide(relation, left, right, rest);
+        var decided = Decide(relation, left, right);
         if (decided == true)
             return true;
+        var rest = Rest(relation, left, right);
         var symbols = (relation == Relation.Repeatable ? left.Symbols().Concat(right.Symbols()) : rest.Symbols()).ToArray();
         if (decided == false || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
         {
@@ -43,13 +43,17 @@ internal sealed class Requirements(Subject subject, Findings findings)
         return true;
     }
 
-    /// <param name="rest">What is 0 where the two are equal, or the first is a multiple of the second.</param>
-    private static bool? Decide(Relation relation, Size left, Size right, Size rest) => relation switch
+    /// <summary>What is 0 where two sizes are equal, or the first is a multiple of the second.</summary>
+    private static Size Rest(Relation relation, Size left, Size right) =>
+        relation == Relation.MultipleOf ? Size.Modulo(left, right) : left - right;
+
+    /// <summary>Whether two sizes are to each other as a relation says, where that is certain.</summary>
+    public static bool? Decide(Relation relation, Size left, Size right) => relation switch
     {
-        Relation.NotEqual => !Decide(Relation.Equal, left, right, rest),
+        Relation.NotEqual => !Decide(Relation.Equal, left, right),
         Relation.Repeatable when left.Value == 1 || right.Value == 1 => true,
         Relation.Repeatable when IsPossible(left, 1) || IsPossible(right, 1) => left == right ? true : null,
-        _ => rest == Size.Zero ? true : IsPossible(rest, 0) ? null : false,
+        _ => Rest(relation, left, right) is var rest && rest == Size.Zero ? true : IsPossible(rest, 0) ? null : false,
     };
 
     private static bool IsPossible(Size size, long value) => size.Value is { } known
@@ -80,7 +84,7 @@ internal sealed class Requirements(Subject subject, Findings findings)
             condition = Condition.Join(false, condition, Size.IsAtMost(size, limit)
                 ? Condition.True
                 : Condition.Compare(Comparison.LessOrEqual, size, limit));
-        return RequireCondition(path, condition, new SizeValue(size),
+        return RequireCondition(path, condition, new SizeValue(size.IsConstant && limits.Count == 1 ? limits[0] : size),
             size.Symbols().Concat(limits.SelectMany(limit => limit.Symbols())), diagnostic);
     }
 

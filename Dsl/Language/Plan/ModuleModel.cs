@@ -37,6 +37,9 @@ internal sealed class ModuleModel(
 
     public IReadOnlyList<ModuleOutput> Outputs => outputs;
 
+    /// <summary>Sizes of outputs that the forward pass holds against what is declared.</summary>
+    public IReadOnlyList<OpenOutputSize> OpenSizes { get; init; } = [];
+
     public IReadOnlyList<PlanItem> Items => items;
 
     /// <summary>Holds the members.</summary>

@@ -126,4 +126,22 @@ public static class Sizes
         if (input.size(axis) != size)
             throw new WrongInput(input, module, name, declared).OfSymbol(axis, size, text);
     }
+
+    /// <summary>Demands that a dimension of an output has the size that the .knnet file declares.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="axis">The dimension.</param>
+    /// <param name="size">The declared size for these arguments and inputs.</param>
+    /// <param name="module">The network.</param>
+    /// <param name="declared">The output as the file has it: <c>x[N, 3, h, w]</c>.</param>
+    /// <param name="text">The size as the file has it: <c>h</c>.</param>
+    /// <exception cref="InvalidOperationException">It has another size.</exception>
+    public static void RequireOutputSize(Tensor output, int axis, long size, string module, string declared, string text)
+    {
+        if (output.size(axis) != size)
+        {
+            throw new InvalidOperationException(
+                $"KN0205: '{module}' declares {declared}, found [{string.Join(", ", output.shape)}]: with these arguments and inputs "
+                    + $"dimension {axis} is {output.size(axis)} where {text} is {size}.");
+        }
+    }
 }

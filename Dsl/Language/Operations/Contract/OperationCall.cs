@@ -201,12 +201,18 @@ internal sealed class OperationCall
         () => DiagnosticCatalogue.Groups(PlaceOf(parameter), Operation.Name, groups.ToString(), what, channels.ToString())
             .WithHint(Sizing.DivisorsOf(channels)));
 
-    /// <summary>Reports a dimension of which nothing would be left, as far as that is certain.</summary>
+    /// <summary>Demands that something is left of a dimension; where only data decides it, torch refuses what does not fit.</summary>
     public bool RequirePositive(Size size, int axis)
     {
-        if (size.Maximum() is not <= 0)
-            return true;
-        Report(DiagnosticCatalogue.SizeVanishes(Place, Operation.Name, Input.NameOf(axis), Input[axis].ToString(), size.ToString()));
-        return false;
+        Diagnostic Vanishes() => DiagnosticCatalogue.SizeVanishes(
+            Place, Operation.Name, Input.NameOf(axis), Input[axis].ToString(), size.ToString());
+        if (size.Maximum() is <= 0)
+        {
+            Report(Vanishes());
+            return false;
+        }
+        if (size != Input[axis])
+            RequireAtLeast(size, Size.One, Vanishes);
+        return true;
     }
 }

@@ -93,8 +93,7 @@ internal sealed class ConvTranspose(int dimensions) : Operation
             var size = (call.Input[i + 2] - 1) * settings.Stride[i] - settings.Padding[i] * 2
                 + Window.Extent(settings.Kernel[i], settings.Dilation[i]) + settings.OutputPadding[i];
             var axis = i + 2;
-            if (!call.RequireAtMost(Size.One, () => DiagnosticCatalogue.SizeVanishes(call.Place, Name, call.Input.NameOf(axis),
-                    call.Input[axis].ToString(), size.ToString()), size))
+            if (!call.RequirePositive(size, axis))
                 return null;
             sizes.Add(size);
         }
@@ -130,6 +129,14 @@ internal sealed class ConvTranspose(int dimensions) : Operation
                     + $"{stride}."), extent))
                 return false;
         }
+        // TorchSharp 0.107 takes the first output padding for all dimensions.
+        for (var i = 1; i < dimensions; i++)
+            if (!call.Require(settings.OutputPadding[i], settings.OutputPadding[0], () => DiagnosticCatalogue.ArgumentRange(
+                    call.Has(OutputPadding) ? call.PlaceOf(OutputPadding) : call.Place, Name, OutputPadding.Name,
+                    "equal in all dimensions, since TorchSharp takes the first for all",
+                    string.Join(" and ", settings.OutputPadding.Select(size => size.ToString())))
+                    .WithHint("Kernels and strides that differ by dimension may need it; give padding, or pad or slice after it.")))
+                return false;
         return true;
     }
 
