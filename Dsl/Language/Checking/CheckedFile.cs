@@ -81,7 +81,8 @@ internal sealed class CheckedFile
         try
         {
             new ModuleChecker(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).CheckNetwork(arguments, unknown);
-            if (diagnostics.ToList().Count == 0 && Modules.FirstOrDefault(module => module.Declaration == network) is { Generic: var generic })
+            if (diagnostics.ToList().Count == 0
+                && Modules.FirstOrDefault(module => module.Declaration == network) is { Generic: var generic })
                 diagnostics.AddRange(ConstructorChecks.Failing(generic, generic.Defaults.Where(pair => !unknown.Contains(pair.Key))
                     .Where(pair => !arguments.ContainsKey(pair.Key)).Concat(arguments).ToDictionary(pair => pair.Key, pair => pair.Value)));
         }
