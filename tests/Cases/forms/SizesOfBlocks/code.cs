@@ -97,8 +97,6 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 #line (15,37)-(15,49) "Cases/SizesOfBlocks/net.knnet"
             Sizes.Require(resizeYHeight2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found resizeYHeight2.", resizeYHeight2);
 #line (15,32)-(15,53) "Cases/SizesOfBlocks/net.knnet"
-            Sizes.Require(resizeYWidth2 >= 1, "KN0202", "'conv' reduces the width from resizeYWidth2 to resizeYWidth2; expected at least 1.", resizeYWidth2);
-#line (15,32)-(15,53) "Cases/SizesOfBlocks/net.knnet"
             conv2 = nn.Conv2d(4, resizeYHeight2, 1, device: device, dtype: dtype);
 #line default
             register_module("conv2", conv2);
@@ -106,10 +104,6 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
         }
         else
         {
-#line (17,32)-(17,42) "Cases/SizesOfBlocks/net.knnet"
-            Sizes.Require(resizeYHeight2 >= 1, "KN0202", "'conv' reduces the height from resizeYHeight2 to resizeYHeight2; expected at least 1.", resizeYHeight2);
-#line (17,32)-(17,42) "Cases/SizesOfBlocks/net.knnet"
-            Sizes.Require(resizeYWidth2 >= 1, "KN0202", "'conv' reduces the width from resizeYWidth2 to resizeYWidth2; expected at least 1.", resizeYWidth2);
 #line (17,32)-(17,42) "Cases/SizesOfBlocks/net.knnet"
             conv3 = nn.Conv2d(4, 5, 1, device: device, dtype: dtype);
 #line default
