@@ -22,13 +22,10 @@ internal static class HidingNames
     private static readonly string[] Libraries =
         ["TorchSharp", "TorchSharp.torch", "TorchSharp.Modules", "TorchSharp.Utils", "KnDsl", "System.Collections.Generic"];
 
-    /// <summary>What generated code takes from the base library besides collections.</summary>
-    private static readonly string[] OfSystem = ["InvalidOperationException", "ArgumentNullException", "DynamicDependency"];
-
     public static EquatableArray<HidingName> Of(IEnumerable<DeclaredNames> files, Compilation compilation)
     {
         var outside = Libraries.SelectMany(library => NamesIn(library, compilation))
-            .Concat(OfSystem.SelectMany(name => new[] { name, TypeNames.Renamed("System.", name) })).Distinct().ToArray();
+            .Concat(TypeNames.BaseLibrary.Keys.SelectMany(name => new[] { name, TypeNames.Renamed("System.", name) })).Distinct().ToArray();
         var found = new SortedSet<(string Space, string Name)>();
         foreach (var space in files.GroupBy(file => file.Namespace))
         {

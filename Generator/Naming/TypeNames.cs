@@ -15,6 +15,14 @@ namespace KnDsl.Generator.Naming;
 /// <param name="taken">The names that mean something else there.</param>
 internal sealed class TypeNames(string space, ISet<string> taken)
 {
+    /// <summary>What code takes from the base library besides collections, with full names: a project may have such names too.</summary>
+    public static readonly IReadOnlyDictionary<string, string> BaseLibrary = new Dictionary<string, string>
+    {
+        ["ArgumentNullException"] = "System.ArgumentNullException",
+        ["DynamicDependency"] = "System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute",
+        ["InvalidOperationException"] = "System.InvalidOperationException",
+    };
+
     private readonly SortedDictionary<string, string> _aliases = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _spaces = new(StringComparer.Ordinal);
 
@@ -37,11 +45,11 @@ internal sealed class TypeNames(string space, ISet<string> taken)
     /// <summary>An attribute is found by its name with and without its last word.</summary>
     public string ComponentName => Of("TorchSharp.Utils.ComponentNameAttribute", "ComponentName");
 
-    public string DynamicDependency => Of("System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute", "DynamicDependency");
+    public string DynamicDependency => OfBaseLibrary("DynamicDependency");
 
-    public string ArgumentNullException => Of("System.ArgumentNullException");
+    public string ArgumentNullException => OfBaseLibrary("ArgumentNullException");
 
-    public string InvalidOperationException => Of("System.InvalidOperationException");
+    public string InvalidOperationException => OfBaseLibrary("InvalidOperationException");
 
     public string NormPolicy => Runtime("NormPolicy");
 
@@ -54,6 +62,8 @@ internal sealed class TypeNames(string space, ISet<string> taken)
     public string Hooks => Runtime("Hooks");
 
     public string Operations => Runtime("Operations");
+
+    private string OfBaseLibrary(string name) => Of(BaseLibrary[name], name);
 
     /// <summary>A class of KnDsl's runtime.</summary>
     public string Runtime(string name) => Of("KnDsl." + name);
