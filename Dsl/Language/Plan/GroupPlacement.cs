@@ -64,12 +64,10 @@ internal sealed class GroupPlacement
 
     private void Insert()
     {
-        var order = _places.Keys.Select((group, i) => (group, i)).ToDictionary(pair => pair.group, pair => pair.i);
         // From the back, so that places stay what they are; of those at one place the last first, which is the inner one of two.
-        foreach (var places in _places.GroupBy(pair => pair.Value[pair.Value.Count - 1].Items))
+        foreach (var places in _places.Reverse().GroupBy(pair => pair.Value[pair.Value.Count - 1].Items))
             foreach (var (group, at) in places.Select(pair => (pair.Key, pair.Value[pair.Value.Count - 1]))
-                         .OrderByDescending(pair => pair.Item2.Index).ThenByDescending(pair => Depth(pair.Key))
-                         .ThenByDescending(pair => order[pair.Key]))
+                         .OrderByDescending(pair => pair.Item2.Index).ThenByDescending(pair => Depth(pair.Key)))
             {
                 group.Branches = at.Branches;
                 at.Items.Insert(at.Index, new GroupItem(group, group.Place));
