@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using KnDsl.Language.Text;
+using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis.CSharp;
 
 namespace KnDsl.Generator.Naming;
@@ -63,6 +64,12 @@ internal static class CSharpNames
             ? "@" + identifier
             : identifier;
     }
+
+    /// <summary>The parameter or local for a number.</summary>
+    public static string Number(Symbol symbol) => Number(symbol.Name);
+
+    /// <summary>The parameter or local for the number of a symbol of that name.</summary>
+    public static string Number(string symbol) => Identifier(Casing.Joined(symbol));
 
     /// <summary>The name of a class: words that mean something only in places are escaped too, since a class may stand in them.</summary>
     public static string Class(string name) =>

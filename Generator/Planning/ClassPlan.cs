@@ -17,11 +17,11 @@ internal sealed class ClassPlan
         Model = model;
         Plans = plans;
         _blocks = model.Items.All().OfType<ConstructBlockItem>().ToDictionary(block => block.Member, block => block.Use.Generic);
-        NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Identifier)];
+        NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Number)];
         Layout = new MemberLayout(model.Root, CSharpNames.Class(model.Name), [.. _blocks.Values.Select(plans.TypeName)], member =>
             _blocks.TryGetValue(member, out var block) ? plans.TypeName(block) : plans.Types.Of(member.Type!), plans.Types, NamesOfNumbers);
         _names = new NamePool([.. Layout.Names, .. NamesOfNumbers, CSharpNames.Class(model.Name)]);
-        OutputSizes = [.. Sizes.OfOutputs.Select(symbol => (symbol, _names.Take(CSharpNames.Property(CSharpNames.Pascal(symbol.Name)))))];
+        OutputSizes = [.. Sizes.OfOutputs.Select(symbol => (symbol, _names.Take(CSharpNames.Property(CSharpNames.Pascal(CSharpNames.Number(symbol))))))];
     }
 
     private readonly Dictionary<Member, ModuleModel> _blocks;

@@ -43,7 +43,7 @@ internal sealed class InputChecks
         Inputs = [.. _model.DeclaredInputs.Select(input =>
             new InputCheck(input, [.. input.Sizes.Select((size, axis) => RuleOf(input, axis, size, sizes, known))]))];
         foreach (var symbol in known.Select(symbol => symbol.Name).OrderBy(name => name, System.StringComparer.Ordinal))
-            _fields[symbol] = plan.TakeField(CSharpNames.Field(symbol));
+            _fields[symbol] = plan.TakeField(CSharpNames.Field(CSharpNames.Number(symbol)));
     }
 
     /// <summary>The inputs in order.</summary>

@@ -12,7 +12,8 @@ namespace KnDsl.Generator.Writing;
 /// <summary>Prints the language's values as C#.</summary>
 /// <param name="types">The names of what the code takes from elsewhere.</param>
 /// <param name="name">What a symbol is called at the place that the code is for.</param>
-internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name)
+/// <param name="isChecked">Whether what is too large for an int must throw: constructors compute with int, and C# wraps around.</param>
+internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name, bool isChecked = false)
 {
     public string Of(Symbol symbol) => symbol.Origin switch
     {
@@ -28,6 +29,14 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name)
     {
         if (size.IsConstant)
             return size.Constant.ToString(CultureInfo.InvariantCulture);
+        return isChecked && size.Terms.Any(MayOverflow) ? $"checked({Sum(size)})" : Sum(size);
+    }
+
+    /// <summary>Whether numbers that a network may well have can be too large together: a product of several, or many of one.</summary>
+    private static bool MayOverflow(Size.Term term) => term.Atoms.Length > 1 || Math.Abs(term.Coefficient) > 1000;
+
+    private string Sum(Size size)
+    {
         var text = new StringBuilder();
         foreach (var term in size.Terms)
         {

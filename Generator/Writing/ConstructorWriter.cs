@@ -21,7 +21,7 @@ internal sealed class ConstructorWriter
     public ConstructorWriter(ClassPlan plan, CodeWriter writer)
     {
         (_plan, _writer) = (plan, writer);
-        _values = new CSharpPrinter(Types, NameOf);
+        _values = new CSharpPrinter(Types, NameOf, isChecked: true);
         _operations = new OperationPrinter(_values, Types);
     }
 
@@ -29,7 +29,7 @@ internal sealed class ConstructorWriter
 
     private string NameOf(Symbol symbol) => symbol.Origin is BlockSize { Formula: null } size
         ? $"{AccessOf(_plan.Layout[size.Member])}.{_plan.PropertyOf(size)}"
-        : CSharpNames.Identifier(symbol.Name);
+        : CSharpNames.Number(symbol);
 
     private string AccessOf(MemberCode member) => member.IsList ? member.Local
         : member.Form == MemberForm.ModuleListItem ? $"{AccessOf(member.Parent!)}[{AccessOf(member.Parent!)}.Count - 1]"
@@ -59,7 +59,7 @@ internal sealed class ConstructorWriter
             if (_plan.Model.UsesNorm)
                 _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
             foreach (var parameter in _plan.Forward.Parameters.Concat(_plan.Inputs.Fields))
-                _writer.Line($"{parameter.Value} = {CSharpNames.Identifier(parameter.Key)};");
+                _writer.Line($"{parameter.Value} = {CSharpNames.Number(parameter.Key)};");
             // A module that is registered later would be searched then, and its members found under names of their fields.
             _writer.Comment("Finds what another part of the class declares; what this one declares is registered by name.");
             _writer.Line($"{Own("RegisterComponents")}();");
@@ -86,7 +86,7 @@ internal sealed class ConstructorWriter
             var value = _plan.Model.Inputs[input];
             var size = declaration.ShapeOf(input) is { } shape ? $"size {_plan.Model.Source.At(shape.Sizes[axis].Span).OneLine()}"
                 : value.Shape.NameOf(axis);
-            _writer.DocumentParameter(symbol.Name, $"{Casing.Capital(size)} of {value.Name}.");
+            _writer.DocumentParameter(CSharpNames.Bare(CSharpNames.Number(symbol)), $"{Casing.Capital(size)} of {value.Name}.");
         }
         foreach (var parameter in declaration.Parameters)
             _writer.DocumentParameter(parameter.Name.Text, Describe(parameter));
@@ -109,7 +109,7 @@ internal sealed class ConstructorWriter
         var required = new List<string>();
         var optional = new List<string>();
         foreach (var size in _plan.Sizes.OfInputs)
-            required.Add($"int {CSharpNames.Identifier(size.Symbol.Name)}");
+            required.Add($"int {CSharpNames.Number(size.Symbol)}");
         foreach (var parameter in _plan.Model.Declaration.Parameters)
         {
             var name = CSharpNames.Identifier(parameter.Name.Text);
@@ -162,7 +162,7 @@ internal sealed class ConstructorWriter
                     break;
                 case ApplyBlockItem block:
                     foreach (var size in NeededOf(block))
-                        _writer.Line($"var {CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Formula)};");
+                        _writer.Line($"var {CSharpNames.Number(size.Variable)} = {_values.Of(size.Formula)};");
                     break;
                 case CheckItem check when _plan.Sizes.CanCheck(check):
                     _writer.Line(check.Place, CheckCode(check));
@@ -183,7 +183,7 @@ internal sealed class ConstructorWriter
     private string Arguments(BlockUse use)
     {
         var arguments = _plan.Plans[use.Generic].Sizes.OfInputs
-            .Select(size => $"{CSharpNames.Identifier(size.Symbol.Name)}: {_values.Of(use.Inputs[size.Input][size.Axis])}").ToList();
+            .Select(size => $"{CSharpNames.Number(size.Symbol)}: {_values.Of(use.Inputs[size.Input][size.Axis])}").ToList();
         foreach (var parameter in use.Declaration.Parameters)
             if (use.Given.Contains(parameter.Name.Text) && use.Arguments.TryGetValue(parameter.Name.Text, out var value))
                 arguments.Add($"{CSharpNames.Identifier(parameter.Name.Text)}: {_values.Of(value)}");
@@ -299,13 +299,13 @@ internal sealed class ConstructorWriter
         if (!HasWork(branch))
             return;
         foreach (var size in sizes)
-            _writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)};");
+            _writer.Line($"int {CSharpNames.Number(size.Variable)};");
         _writer.Line(branch.Place, $"if ({condition})");
         _writer.Block(() =>
         {
             WriteItems(branch.Then);
             foreach (var size in sizes)
-                _writer.Line($"{CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Then)};");
+                _writer.Line($"{CSharpNames.Number(size.Variable)} = {_values.Of(size.Then)};");
         });
         if (!HasWork(branch.Else) && sizes.Length == 0)
             return;
@@ -314,7 +314,7 @@ internal sealed class ConstructorWriter
         {
             WriteItems(branch.Else);
             foreach (var size in sizes)
-                _writer.Line($"{CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Else)};");
+                _writer.Line($"{CSharpNames.Number(size.Variable)} = {_values.Of(size.Else)};");
         });
     }
 
@@ -324,16 +324,16 @@ internal sealed class ConstructorWriter
             return;
         var sizes = loop.Sizes.Where(size => _plan.Sizes.Needs(size.Variable)).ToArray();
         foreach (var size in sizes)
-            _writer.Line($"int {CSharpNames.Identifier(size.Variable.Name)} = {_values.Of(size.Before)};");
-        var variable = CSharpNames.Identifier(loop.Variable.Name);
+            _writer.Line($"int {CSharpNames.Number(size.Variable)} = {_values.Of(size.Before)};");
+        var variable = CSharpNames.Number(loop.Variable);
         _writer.Line(loop.Place, $"for (var {variable} = {_values.Of(loop.From)}; {variable} < {_values.Of(loop.To)}; {variable}++)");
         _writer.Block(() =>
         {
             WriteItems(loop.Body);
             if (sizes.Length == 1)
-                _writer.Line($"{CSharpNames.Identifier(sizes[0].Variable.Name)} = {_values.Of(sizes[0].Next)};");
+                _writer.Line($"{CSharpNames.Number(sizes[0].Variable)} = {_values.Of(sizes[0].Next)};");
             else if (sizes.Length > 1)
-                _writer.Line($"({string.Join(", ", sizes.Select(size => CSharpNames.Identifier(size.Variable.Name)))}) = "
+                _writer.Line($"({string.Join(", ", sizes.Select(size => CSharpNames.Number(size.Variable)))}) = "
                     + $"({string.Join(", ", sizes.Select(size => _values.Of(size.Next)))});");
         });
     }

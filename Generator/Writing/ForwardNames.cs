@@ -30,7 +30,7 @@ internal sealed class ForwardNames
             .. plan.Inputs.Fields.Values,
             .. plan.Forward.ConditionFields.Select(condition => condition.Field),
             .. plan.OutputSizes.Select(size => size.Property),
-            .. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Identifier(loop.Variable.Name)),
+            .. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable)),
             .. plan.Layout.Locals,
             "scope", "outputs", "forward", "training", "norm", "device", "dtype", "_",
         ]);
@@ -70,7 +70,7 @@ internal sealed class ForwardNames
     private string NameOf(Symbol symbol) => _plan.Forward.IsParameter(symbol) ? _plan.Forward.Parameters[symbol.Name]
         : SizeSource.Find(_plan.Model.Inputs, symbol) is { } source ? Print(source)
         : _numbers.TryGetValue(symbol, out var name) ? name
-        : CSharpNames.Identifier(symbol.Name);
+        : CSharpNames.Number(symbol);
 
     /// <summary>The number that a dimension of a value tells.</summary>
     public string Print(SizeSource source)
@@ -88,11 +88,11 @@ internal sealed class ForwardNames
 
     /// <summary>A local for a number, or null where the forward pass does not read it.</summary>
     public string? DeclareNumber(Symbol symbol) =>
-        _plan.Forward.IsLocal(symbol) ? _numbers[symbol] = Take(CSharpNames.Identifier(symbol.Name)) : null;
+        _plan.Forward.IsLocal(symbol) ? _numbers[symbol] = Take(CSharpNames.Number(symbol)) : null;
 
     /// <summary>The variable of a loop: its own name is free, except for the one that means that a value is not wanted.</summary>
     public string DeclareTurn(Symbol variable) =>
-        CSharpNames.Identifier(variable.Name) is var name and not "_" ? name : _numbers[variable] = Take("_");
+        CSharpNames.Number(variable) is var name and not "_" ? name : _numbers[variable] = Take("_");
 
     public bool HasNumber(Symbol symbol) => _numbers.ContainsKey(symbol);
 

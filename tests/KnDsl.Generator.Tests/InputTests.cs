@@ -179,16 +179,16 @@ public sealed class InputTests : TorchTest
     [Theory]
     [InlineData("Plain", "2,16,8,8", null)]
     [InlineData("Plain", "2,15,8,8",
-        "'Plain' takes [N, xChannels, xHeight, xWidth] for 'x', found [2, 15, 8, 8]: dimension 1 is 15 where 16 was expected.")]
+        "'Plain' takes [N, x.channels, x.height, x.width] for 'x', found [2, 15, 8, 8]: dimension 1 is 15 where 16 was expected.")]
     [InlineData("Plain", "16,8,8",
-        "'Plain' takes [N, xChannels, xHeight, xWidth] for 'x', found [16, 8, 8]: 3 dimensions where 4 were expected. If it is one sample "
+        "'Plain' takes [N, x.channels, x.height, x.width] for 'x', found [16, 8, 8]: 3 dimensions where 4 were expected. If it is one sample "
             + "without its batch, unsqueeze(0) adds the batch.")]
     [InlineData("Paired", "2,4,8,8;2,4,8,8", null)]
     [InlineData("Paired", "2,4,8,8;2,4,1,8", "'Paired' takes [N, C, h, w] for 'y', found [2, 4, 1, 8]: dimension 2 is 1 where h is 8.")]
     [InlineData("Paired", "2,4,8,8;1,4,8,8", "'Paired' takes [N, C, h, w] for 'y', found [1, 4, 8, 8]: dimension 0 is 1 where N is 2.")]
     [InlineData("Normalized", "2,16,8,8", null)]
     [InlineData("Normalized", "8,16,8",
-        "'Normalized' takes [N, xChannels, xHeight, xWidth] for 'x', found [8, 16, 8]: 3 dimensions where 4 were expected.")]
+        "'Normalized' takes [N, x.channels, x.height, x.width] for 'x', found [8, 16, 8]: 3 dimensions where 4 were expected.")]
     [InlineData("Planes", "2,5,8,8", "'Planes' takes [N, 6, h, w] for 'x', found [2, 5, 8, 8]: dimension 1 is 5 where 6 was expected.")]
     public void ABlockTakesTheInputsThatItIsBuiltFor(string block, string shapes, string? message)
     {

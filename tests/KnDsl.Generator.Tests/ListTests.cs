@@ -92,13 +92,27 @@ public sealed class ListTests : TorchTest
     [InlineData("input a[N, 3, 5, 5]\n y = a -> conv(8, k, padding: 0) -> flatten -> linear(10)\n output y[N, 10]", 7,
         "KN0202: 'conv' reduces the height from 5 to -k + 6; expected at least 1. With these arguments it is -1.")]
     [InlineData("input a[N, 3, 16, 16]\n y = a\n for i in 0..k { y = y -> maxpool(2) }\n z = y -> avgpool(global)\n output z[N, 3, 1, 1]",
-        5, "KN0202: 'maxpool' reduces the height from yHeight to yHeight/2; expected at least 1. With these arguments it is 0.")]
+        5, "KN0202: 'maxpool' reduces the height from y.height to y.height/2; expected at least 1. With these arguments it is 0.")]
     public void AnArgumentThatDoesNotFitIsRefused(string body, int k, string? message)
     {
         var @case = GeneratedCase.Inline($"network Net(k: int = 4)\n{{\n {body}\n}}\n");
         Assert.Empty(@case.Diagnostics);
         var exception = Record.Exception(() => @case.Create("Net", ("k", k)).Dispose());
         Assert.Equal(message, exception?.Message);
+    }
+
+    /// <summary>Products of arguments that an int cannot hold, and so the sizes that C# would make of them.</summary>
+    [Theory]
+    [InlineData("k * k", 65_537)]
+    [InlineData("k * k * k", 2_000)]
+    [InlineData("2048 * k", 2_097_153)]
+    [InlineData("k * (k + 1)", 65_536)]
+    public void AProductThatAnIntCannotHoldIsRefused(string size, int k)
+    {
+        var @case = GeneratedCase.Inline(
+            $"network Net(k: int = 2)\n{{\n input a[N, 3]\n y = a -> linear({size})\n output y[N, {size}]\n}}\n");
+        Assert.Empty(@case.Diagnostics);
+        Assert.Throws<OverflowException>(() => @case.Create("Net", ("k", k)).Dispose());
     }
 
     /// <summary>A list of amounts tells how many dimensions an undeclared input of a block has.</summary>

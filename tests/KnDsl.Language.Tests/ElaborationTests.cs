@@ -179,7 +179,7 @@ public sealed class ElaborationTests
             """);
         Assert.Empty(file.Diagnostics.Select(found => $"{found.Place} {found.Code} {found.Text}"));
         Assert.All(file.Modules, module => Assert.True(module.IsComplete));
-        Assert.Equal("[N, aL, aC]",
+        Assert.Equal("[N, a.L, a.C]",
             file.Modules.Single(module => module.Declaration.Name.Text == "Part").Generic.Inputs[0].Shape.ToString());
     }
 

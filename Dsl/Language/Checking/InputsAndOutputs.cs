@@ -65,8 +65,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         {
             IntegerLiteral { Value: > 0 } number => number.Value,
             // The first of a name names the symbol; a second one is a size that must be equal.
-            NameExpression size when IsFirst(size, declared) => Size.Of(rooms.Symbols.ForInput(name + Casing.Capital(size.Name))),
-            _ => Size.Of(rooms.Symbols.ForInput($"{name}Size{axis}")),
+            NameExpression size when IsFirst(size, declared) => Size.Of(rooms.Symbols.ForInput($"{name}.{size.Name}")),
+            _ => Size.Of(rooms.Symbols.ForInput($"{name}.size{axis}")),
         };
     }
 

@@ -35,7 +35,7 @@ internal sealed class OutputSizes(Rooms rooms, Member member, BlockUse use)
             return size.Substitute(new Substitution(symbol => IsClosed(symbol) ? _sizes.Of(symbol) : new SizeValue(PropertyOf(symbol))));
         return value is null
             ? SymbolOf(size, $"{member.Path}.{name}", SymbolKind.Data, null)
-            : SymbolOf(size, Casing.Camel(use.Declaration.Name.Text) + Casing.Capital(name), SymbolTable.KindOf(value, value), value);
+            : SymbolOf(size, $"{Casing.Camel(use.Declaration.Name.Text)}.{name}", SymbolTable.KindOf(value, value), value);
     }
 
     private bool IsClosed(Symbol symbol) => _sizes.Of(symbol) is not (null or SizeValue { Size.IsConditional: true });

@@ -6,7 +6,10 @@ using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Checking;
 
-/// <summary>Names for sizes that a module computes: each is one of the module's own in the generated code.</summary>
+/// <summary>
+/// Names for sizes that a module computes. Messages show them as they are, <c>x.channels</c>; in the generated code they are one word,
+/// <see cref="Casing.Joined"/>, and that must be the only one of the module.
+/// </summary>
 internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValue>> inputs)
 {
     private readonly HashSet<string> _loopNames = [];
@@ -15,7 +18,7 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
     private HashSet<string> Taken => _taken ??=
     [
         .. subject.Declaration.Parameters.Select(parameter => parameter.Name.Text),
-        .. inputs().SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name),
+        .. inputs().SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => Casing.Joined(symbol.Name)),
     ];
 
     /// <summary>A symbol for a local of the constructor, under a name that no parameter has.</summary>
@@ -23,7 +26,7 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
     public Symbol New(string name, SymbolKind kind = SymbolKind.Construction, bool isPositive = true)
     {
         var unique = name;
-        for (var number = 2; !Taken.Add(unique); number++)
+        for (var number = 2; !Taken.Add(Casing.Joined(unique)); number++)
             unique = name + number;
         return new Symbol(unique, kind, isPositive);
     }
@@ -40,7 +43,7 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
     public Symbol ForInput(string name)
     {
         var unique = name;
-        for (var number = 2; subject.HasParameter(unique); number++)
+        for (var number = 2; subject.HasParameter(Casing.Joined(unique)); number++)
             unique = name + number;
         return new Symbol(unique, SymbolKind.Construction);
     }
@@ -69,13 +72,12 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
         return New("turn").Name;
     }
 
-    /// <summary>The name under which a block's constructor takes a size of an input: <c>xChannels</c>.</summary>
+    /// <summary>The name of a size of a value: <c>x.channels</c>.</summary>
     public static string InputName(string input, int axis, int rank)
     {
         if (axis == 0)
             return "N";
         var name = Shape.AxisName(axis, rank);
-        name = name.StartsWith("dimension ", StringComparison.Ordinal) ? "Size" + axis : Casing.Capital(name);
-        return input + name;
+        return $"{input}.{(name.StartsWith("dimension ", StringComparison.Ordinal) ? "size" + axis : name)}";
     }
 }

@@ -179,7 +179,7 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>A residual block (He et al. 2015).</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, 4*channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</remarks>
 public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -246,25 +246,25 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
+    /// <summary>conv(channels, 1): [N, channels, x.height, x.width].</summary>
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, x.height, x.width]. Prior: the norms that feed x (conv).</summary>
     public NormLayer bn1 { get; }
 
-    /// <summary>conv(channels, 3, stride: stride): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
+    /// <summary>conv(channels, 3, stride: stride): [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</summary>
     public Conv2d conv2 { get; }
 
-    /// <summary>norm: [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: bn1 (relu, conv).</summary>
+    /// <summary>norm: [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1]. Prior: bn1 (relu, conv).</summary>
     public NormLayer bn2 { get; }
 
-    /// <summary>conv(4*channels, 1): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
+    /// <summary>conv(4*channels, 1): [N, 4*channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</summary>
     public Conv2d conv3 { get; }
 
-    /// <summary>norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: bn2 (relu, conv).</summary>
+    /// <summary>norm: [N, 4*channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1]. Prior: bn2 (relu, conv).</summary>
     public NormLayer bn3 { get; }
 
-    /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]; norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
+    /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1]; norm: [N, 4*channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</summary>
     public DownsampleSequence? downsample { get; }
 
     /// <inheritdoc/>
@@ -278,7 +278,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (16,18)-(16,19) "Cases/Branch/net.knnet"
-        Sizes.RequireInput(x, "Bottleneck", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Bottleneck", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
@@ -381,10 +381,10 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <summary>The modules under 'downsample'; the forward pass of what contains them applies them.</summary>
     public sealed class DownsampleSequence() : nn.Module("DownsampleSequence")
     {
-        /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
+        /// <summary>conv(4*channels, 1, stride: stride): [N, 4*channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</summary>
         public Conv2d? _0 { get; internal set; }
 
-        /// <summary>norm: [N, 4*channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: the norms that feed x (conv).</summary>
+        /// <summary>norm: [N, 4*channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1]. Prior: the norms that feed x (conv).</summary>
         public NormLayer? _1 { get; internal set; }
     }
 }

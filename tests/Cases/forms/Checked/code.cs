@@ -139,7 +139,7 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Mix.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, 4, x.height, x.width].</remarks>
 public sealed partial class Mix : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -159,7 +159,7 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups.", groups);
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
-        Sizes.RequireMultiple(xChannels, groups, "KN0204", "'conv' cannot divide xChannels input channels into groups groups; expected a divisor.");
+        Sizes.RequireMultiple(xChannels, groups, "KN0204", "'conv' cannot divide x.channels input channels into groups groups; expected a divisor.");
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.RequireMultiple(4, groups, "KN0204", "'conv' cannot divide 4 output channels into groups groups; expected a divisor. 4 can be divided by 1, 2 and 4.");
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
@@ -168,7 +168,7 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
         register_module("conv", conv);
     }
 
-    /// <summary>conv(4, 3, groups: groups): [N, 4, xHeight, xWidth].</summary>
+    /// <summary>conv(4, 3, groups: groups): [N, 4, x.height, x.width].</summary>
     public Conv2d conv { get; }
 
     /// <inheritdoc/>
@@ -182,7 +182,7 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (16,11)-(16,12) "Cases/Checked/net.knnet"
-        Sizes.RequireInput(x, "Mix", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Mix", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"

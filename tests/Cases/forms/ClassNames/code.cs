@@ -87,18 +87,18 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line (12,76)-(12,77) "Cases/ClassNames/net.knnet"
             KnDslSizes.Require(RegisterComponents.Count >= _ + 1, "KN0124", "The list 'RegisterComponents' must have at least _ + 1 items for the index _, found RegisterComponents.count.", RegisterComponents.Count);
 #line (12,57)-(12,86) "Cases/ClassNames/net.knnet"
-            KnDslSizes.Require(RegisterComponents[_] * Sizes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found RegisterComponents[_]*Sizes.", RegisterComponents[_] * Sizes);
+            KnDslSizes.Require(checked(RegisterComponents[_] * Sizes) >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found RegisterComponents[_]*Sizes.", checked(RegisterComponents[_] * Sizes));
 #line (12,52)-(12,90) "Cases/ClassNames/net.knnet"
-            var currentModules = TorchSharpNn.Conv2d(ChannelStateChannels, RegisterComponents[_] * Sizes, 1, device: device, dtype: dtype);
+            var currentModules = TorchSharpNn.Conv2d(ChannelStateChannels, checked(RegisterComponents[_] * Sizes), 1, device: device, dtype: dtype);
 #line default
             _Modules.Add(currentModules);
             register_module($"Modules{_}", currentModules);
 #line (12,104)-(12,114) "Cases/ClassNames/net.knnet"
-            var currentKnDsl = new NormPolicy(xChannels: RegisterComponents[_] * Sizes, norm: policy, device: device, dtype: dtype);
+            var currentKnDsl = new NormPolicy(xChannels: checked(RegisterComponents[_] * Sizes), norm: policy, device: device, dtype: dtype);
 #line default
             _KnDsl.Add(currentKnDsl);
             register_module($"KnDsl{_}", currentKnDsl);
-            ChannelStateChannels = RegisterComponents[_] * Sizes;
+            ChannelStateChannels = checked(RegisterComponents[_] * Sizes);
         }
 #line (14,49)-(14,53) "Cases/ClassNames/net.knnet"
         List = new Pair(RestChannels: ChannelStateChannels, norm: policy, device: device, dtype: dtype);
@@ -261,7 +261,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 public sealed record ClassNamesOutput(TorchSharpTensor x, TorchSharpTensor Equals_);
 
 /// <summary>The block Linear.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; y[N, channels, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; y[N, channels, x.height, x.width].</remarks>
 public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
     private readonly int _xChannels;
@@ -295,10 +295,10 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
         register_module("_", __);
     }
 
-    /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
+    /// <summary>conv(channels, 1): [N, channels, x.height, x.width].</summary>
     public ParametersGroup _parameters_ { get; }
 
-    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, x.height, x.width]. Prior: the norms that feed x (conv).</summary>
     public NormLayer __ { get; }
 
     /// <inheritdoc/>
@@ -312,7 +312,7 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
     public (TorchSharpTensor output, KnDslChannelState? state) forward(TorchSharpTensor x, KnDslChannelState? xState)
     {
 #line (19,14)-(19,15) "Cases/ClassNames/net.knnet"
-        KnDslSizes.RequireInput(x, "Linear", "x", "[N, xChannels, xHeight, xWidth]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
+        KnDslSizes.RequireInput(x, "Linear", "x", "[N, x.channels, x.height, x.width]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (21,32)-(21,49) "Cases/ClassNames/net.knnet"
@@ -358,13 +358,13 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
     /// <summary>The modules under '_parameters'; the forward pass of what contains them applies them.</summary>
     public sealed class ParametersGroup() : TorchSharpNn.Module("ParametersGroup")
     {
-        /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
+        /// <summary>conv(channels, 1): [N, channels, x.height, x.width].</summary>
         public TorchSharpConv2d list { get; internal set; } = null!;
     }
 }
 
 /// <summary>The block Conv2d.</summary>
-/// <remarks>torch[N, torchChannels, torchHeight, torchWidth] -&gt; [N, torchChannels, torchHeight, torchWidth].</remarks>
+/// <remarks>torch[N, torch.channels, torch.height, torch.width] -&gt; [N, torch.channels, torch.height, torch.width].</remarks>
 public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
     private readonly int _torchChannels;
@@ -392,10 +392,10 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
         register_module("norm", this.norm);
     }
 
-    /// <summary>conv(torch.channels, 3, padding: same): [N, torchChannels, torchHeight, torchWidth].</summary>
+    /// <summary>conv(torch.channels, 3, padding: same): [N, torch.channels, torch.height, torch.width].</summary>
     public TorchSharpConv2d nn { get; }
 
-    /// <summary>norm: [N, torchChannels, torchHeight, torchWidth]. Prior: the norms that feed torch (conv).</summary>
+    /// <summary>norm: [N, torch.channels, torch.height, torch.width]. Prior: the norms that feed torch (conv).</summary>
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -409,7 +409,7 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
     public (TorchSharpTensor output, KnDslChannelState? state) forward(TorchSharpTensor torch, KnDslChannelState? torchState)
     {
 #line (25,14)-(25,19) "Cases/ClassNames/net.knnet"
-        KnDslSizes.RequireInput(torch, "Conv2d", "torch", "[N, torchChannels, torchHeight, torchWidth]", [KnDslSizes.Any, _torchChannels, KnDslSizes.Any, KnDslSizes.Any]);
+        KnDslSizes.RequireInput(torch, "Conv2d", "torch", "[N, torch.channels, torch.height, torch.width]", [KnDslSizes.Any, _torchChannels, KnDslSizes.Any, KnDslSizes.Any]);
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (27,25)-(27,63) "Cases/ClassNames/net.knnet"
@@ -449,7 +449,7 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
 }
 
 /// <summary>The block NormPolicy.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, x.channels, x.height, x.width].</remarks>
 public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
     private readonly int _xChannels;
@@ -473,7 +473,7 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
         register_module("NormPolicy_", NormPolicy_);
     }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
+    /// <summary>norm: [N, x.channels, x.height, x.width]. Prior: the norms that feed x.</summary>
     public NormLayer NormPolicy_ { get; }
 
     /// <inheritdoc/>
@@ -489,7 +489,7 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
     public (TorchSharpTensor output, KnDslChannelState? state) forward(TorchSharpTensor x, ref KnDslChannelState? xState)
     {
 #line (30,18)-(30,19) "Cases/ClassNames/net.knnet"
-        KnDslSizes.RequireInput(x, "NormPolicy", "x", "[N, xChannels, xHeight, xWidth]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
+        KnDslSizes.RequireInput(x, "NormPolicy", "x", "[N, x.channels, x.height, x.width]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (32,30)-(32,34) "Cases/ClassNames/net.knnet"
@@ -521,7 +521,7 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
 }
 
 /// <summary>The block Pair.</summary>
-/// <remarks>Rest[N, RestChannels, RestHeight, RestWidth] -&gt; output1[N, 8, RestHeight, RestWidth], output2[N, 8, RestHeight, RestWidth].</remarks>
+/// <remarks>Rest[N, Rest.channels, Rest.height, Rest.width] -&gt; output1[N, 8, Rest.height, Rest.width], output2[N, 8, Rest.height, Rest.width].</remarks>
 public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOutput>
 {
     private readonly int _RestChannels;
@@ -557,16 +557,16 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
         register_module("norm_2", norm_2);
     }
 
-    /// <summary>conv(8, 1): [N, 8, RestHeight, RestWidth].</summary>
+    /// <summary>conv(8, 1): [N, 8, Rest.height, Rest.width].</summary>
     public TorchSharpConv2d Item2 { get; }
 
-    /// <summary>norm: [N, 8, RestHeight, RestWidth]. Prior: the norms that feed Rest (conv).</summary>
+    /// <summary>norm: [N, 8, Rest.height, Rest.width]. Prior: the norms that feed Rest (conv).</summary>
     public NormLayer norm { get; }
 
-    /// <summary>conv(8, 1): [N, 8, RestHeight, RestWidth].</summary>
+    /// <summary>conv(8, 1): [N, 8, Rest.height, Rest.width].</summary>
     public TorchSharpConv2d ToString_ { get; }
 
-    /// <summary>norm: [N, 8, RestHeight, RestWidth]. Prior: the norms that feed Rest (conv).</summary>
+    /// <summary>norm: [N, 8, Rest.height, Rest.width]. Prior: the norms that feed Rest (conv).</summary>
     public NormLayer norm_2 { get; }
 
     /// <inheritdoc/>
@@ -581,7 +581,7 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
     public (TorchSharpTensor output1, KnDslChannelState? output1State, TorchSharpTensor output2, KnDslChannelState? output2State) forward(TorchSharpTensor Rest, KnDslChannelState? RestState)
     {
 #line (35,12)-(35,16) "Cases/ClassNames/net.knnet"
-        KnDslSizes.RequireInput(Rest, "Pair", "Rest", "[N, RestChannels, RestHeight, RestWidth]", [KnDslSizes.Any, _RestChannels, KnDslSizes.Any, KnDslSizes.Any]);
+        KnDslSizes.RequireInput(Rest, "Pair", "Rest", "[N, Rest.channels, Rest.height, Rest.width]", [KnDslSizes.Any, _RestChannels, KnDslSizes.Any, KnDslSizes.Any]);
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (37,27)-(37,37) "Cases/ClassNames/net.knnet"
@@ -630,6 +630,6 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
 }
 
 /// <summary>What 'Pair' returns.</summary>
-/// <param name="output1">[N, 8, RestHeight, RestWidth]</param>
-/// <param name="output2">[N, 8, RestHeight, RestWidth]</param>
+/// <param name="output1">[N, 8, Rest.height, Rest.width]</param>
+/// <param name="output2">[N, 8, Rest.height, Rest.width]</param>
 public sealed record PairOutput(TorchSharpTensor output1, TorchSharpTensor output2);

@@ -183,7 +183,7 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Mixed.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, one + pooled + three + xChannels, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, one + pooled + three + x.channels, x.height, x.width].</remarks>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -226,13 +226,13 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         branch3.register_module("1", branch3._1);
     }
 
-    /// <summary>ConvNorm(one, 1): [N, one, xHeight, xWidth].</summary>
+    /// <summary>ConvNorm(one, 1): [N, one, x.height, x.width].</summary>
     public ConvNorm branch1 { get; }
 
-    /// <summary>ConvNorm(three, 1): [N, three, xHeight, xWidth]; ConvNorm(three, 3): [N, three, xHeight, xWidth].</summary>
+    /// <summary>ConvNorm(three, 1): [N, three, x.height, x.width]; ConvNorm(three, 3): [N, three, x.height, x.width].</summary>
     public ModuleList<ConvNorm> branch2 { get; }
 
-    /// <summary>ConvNorm(pooled, 1): [N, pooled, xHeight, xWidth].</summary>
+    /// <summary>ConvNorm(pooled, 1): [N, pooled, x.height, x.width].</summary>
     public Branch3Sequence branch3 { get; }
 
     /// <inheritdoc/>
@@ -246,7 +246,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (16,13)-(16,14) "Cases/Concat/net.knnet"
-        Sizes.RequireInput(x, "Mixed", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Mixed", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
@@ -307,13 +307,13 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <summary>The modules under 'branch3'; the forward pass of what contains them applies them.</summary>
     public sealed class Branch3Sequence() : nn.Module("Branch3Sequence")
     {
-        /// <summary>ConvNorm(pooled, 1): [N, pooled, xHeight, xWidth].</summary>
+        /// <summary>ConvNorm(pooled, 1): [N, pooled, x.height, x.width].</summary>
         public ConvNorm _1 { get; internal set; } = null!;
     }
 }
 
 /// <summary>The block ConvNorm.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, 2*(kernel/2) - kernel + x.height + 1, 2*(kernel/2) - kernel + x.width + 1].</remarks>
 public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -347,10 +347,10 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
         register_module("bn", bn);
     }
 
-    /// <summary>conv(channels, kernel): [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1].</summary>
+    /// <summary>conv(channels, kernel): [N, channels, 2*(kernel/2) - kernel + x.height + 1, 2*(kernel/2) - kernel + x.width + 1].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, 2*(kernel/2) - kernel + xHeight + 1, 2*(kernel/2) - kernel + xWidth + 1]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, 2*(kernel/2) - kernel + x.height + 1, 2*(kernel/2) - kernel + x.width + 1]. Prior: the norms that feed x (conv).</summary>
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -364,7 +364,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (24,16)-(24,17) "Cases/Concat/net.knnet"
-        Sizes.RequireInput(x, "ConvNorm", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "ConvNorm", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"

@@ -87,16 +87,16 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (15,39)-(15,52) "Cases/Defaults/net.knnet"
-            Sizes.Require(depths[depth] * width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found depths[depth]*width.", depths[depth] * width);
+            Sizes.Require(checked(depths[depth] * width) >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found depths[depth]*width.", checked(depths[depth] * width));
 #line (15,34)-(15,56) "Cases/Defaults/net.knnet"
-            var currentLayer = nn.Conv2d(xChannels, depths[depth] * width, 3, padding: 1, device: device, dtype: dtype);
+            var currentLayer = nn.Conv2d(xChannels, checked(depths[depth] * width), 3, padding: 1, device: device, dtype: dtype);
 #line default
             _layer.Add(currentLayer);
             register_module($"layer{depths[depth]}", currentLayer);
 #line (15,78)-(15,79) "Cases/Defaults/net.knnet"
             Sizes.Require(slopes.Count >= 2, "KN0124", "The list 'slopes' must have at least 2 items for the index 1, found slopes.count.", slopes.Count);
 #line default
-            xChannels = depths[depth] * width;
+            xChannels = checked(depths[depth] * width);
         }
 #line (17,60)-(17,67) "Cases/Defaults/net.knnet"
         Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);

@@ -153,7 +153,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Grow.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels3, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; x[N, x.channels3, x.height, x.width].</remarks>
 public sealed partial class Grow : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
@@ -206,11 +206,11 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
         XChannels3 = xChannels3;
     }
 
-    /// <summary>conv(extra, 3): [N, extra, xHeight, xWidth].</summary>
+    /// <summary>conv(extra, 3): [N, extra, x.height, x.width].</summary>
     public IReadOnlyList<Conv2d> conv => _conv;
     private readonly List<Conv2d> _conv = [];
 
-    /// <summary>conv(2 * x.channels, 1): [N, 2*xChannels2, xHeight, xWidth].</summary>
+    /// <summary>conv(2 * x.channels, 1): [N, 2*x.channels2, x.height, x.width].</summary>
     public Conv2d? widen { get; }
 
     /// <summary>A size of the output, as the constructor's arguments make it.</summary>
@@ -227,7 +227,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (15,12)-(15,13) "Cases/Grown/net.knnet"
-        Sizes.RequireInput(x, "Grow", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Grow", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
         var x_2 = x.alias();

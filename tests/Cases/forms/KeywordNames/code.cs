@@ -190,7 +190,7 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Part.</summary>
-/// <remarks>this[N, thisChannels, thisHeight, thisWidth] -&gt; x[N, is, thisHeight, thisWidth].</remarks>
+/// <remarks>this[N, this.channels, this.height, this.width] -&gt; x[N, is, this.height, this.width].</remarks>
 public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
 {
     private readonly int _thisChannels;
@@ -245,13 +245,13 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
         register_module("is", this.@is);
     }
 
-    /// <summary>conv(is, 1): [N, is, thisHeight, thisWidth].</summary>
+    /// <summary>conv(is, 1): [N, is, this.height, this.width].</summary>
     public Conv2d? @base { get; }
 
-    /// <summary>norm: [N, is, thisHeight, thisWidth]. Prior: the norms that feed this (conv).</summary>
+    /// <summary>norm: [N, is, this.height, this.width]. Prior: the norms that feed this (conv).</summary>
     public NormLayer? bn { get; }
 
-    /// <summary>conv(is, 1): [N, is, thisHeight, thisWidth].</summary>
+    /// <summary>conv(is, 1): [N, is, this.height, this.width].</summary>
     public Conv2d @is { get; }
 
     /// <inheritdoc/>
@@ -265,7 +265,7 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor @this, ChannelState? thisState)
     {
 #line (17,12)-(17,16) "Cases/KeywordNames/net.knnet"
-        Sizes.RequireInput(@this, "Part", "this", "[N, thisChannels, thisHeight, thisWidth]", [Sizes.Any, _thisChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(@this, "Part", "this", "[N, this.channels, this.height, this.width]", [Sizes.Any, _thisChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
         Tensor nn;

@@ -303,7 +303,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Scaled.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, 4, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, 4, x.height, x.width].</remarks>
 public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -338,15 +338,15 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line default
         register_parameter("start-0", start_0);
 #line (29,12)-(29,20) "Cases/LearnedTensors/net.knnet"
-        Sizes.RequireRepeatable(xChannels, 4, "KN0203", "'-' needs equal sizes, found [N, xChannels, xHeight, xWidth] and [4, 1, 1]: channels xChannels and 4.");
+        Sizes.RequireRepeatable(xChannels, 4, "KN0203", "'-' needs equal sizes, found [N, x.channels, x.height, x.width] and [4, 1, 1]: channels x.channels and 4.");
 #line default
     }
 
-    /// <summary>learned(x.channels, 1, 1, value: 1): [xChannels, 1, 1].</summary>
+    /// <summary>learned(x.channels, 1, 1, value: 1): [x.channels, 1, 1].</summary>
     [ComponentName(Name = "learned")]
     public readonly Parameter learned;
 
-    /// <summary>learned(x.channels, 1, 1): [xChannels, 1, 1].</summary>
+    /// <summary>learned(x.channels, 1, 1): [x.channels, 1, 1].</summary>
     [ComponentName(Name = "offset")]
     public readonly Parameter? offset;
 
@@ -365,7 +365,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (21,14)-(21,15) "Cases/LearnedTensors/net.knnet"
-        Sizes.RequireInput(x, "Scaled", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Scaled", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"

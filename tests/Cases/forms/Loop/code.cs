@@ -219,7 +219,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Dense.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; x[N, xChannels2, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; x[N, x.channels2, x.height, x.width].</remarks>
 public sealed partial class Dense : nn.Module<Tensor, Tensor>
 {
     private readonly int _layers;
@@ -256,7 +256,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
         XChannels2 = xChannels2;
     }
 
-    /// <summary>DenseLayer(growth): [N, growth, xHeight, xWidth].</summary>
+    /// <summary>DenseLayer(growth): [N, growth, x.height, x.width].</summary>
     public IReadOnlyList<DenseLayer> denselayer => _denselayer;
     private readonly List<DenseLayer> _denselayer = [];
 
@@ -274,7 +274,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (17,13)-(17,14) "Cases/Loop/net.knnet"
-        Sizes.RequireInput(x, "Dense", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Dense", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
         var x_2 = x.alias();
@@ -326,7 +326,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block DenseLayer.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, growth, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, growth, x.height, x.width].</remarks>
 public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -367,16 +367,16 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
         register_module("conv2", conv2);
     }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
+    /// <summary>norm: [N, x.channels, x.height, x.width]. Prior: the norms that feed x.</summary>
     public NormLayer norm1 { get; }
 
-    /// <summary>conv(2*growth, 1): [N, 2*growth, xHeight, xWidth].</summary>
+    /// <summary>conv(2*growth, 1): [N, 2*growth, x.height, x.width].</summary>
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, 2*growth, xHeight, xWidth]. Prior: norm1 (relu, conv).</summary>
+    /// <summary>norm: [N, 2*growth, x.height, x.width]. Prior: norm1 (relu, conv).</summary>
     public NormLayer norm2 { get; }
 
-    /// <summary>conv(growth, 3, bias: false): [N, growth, xHeight, xWidth].</summary>
+    /// <summary>conv(growth, 3, bias: false): [N, growth, x.height, x.width].</summary>
     public Conv2d conv2 { get; }
 
     /// <inheritdoc/>
@@ -392,7 +392,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
 #line (26,18)-(26,19) "Cases/Loop/net.knnet"
-        Sizes.RequireInput(x, "DenseLayer", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "DenseLayer", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
@@ -453,7 +453,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Halves the channels and the resolution.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xChannels/2, xHeight/2, xWidth/2].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, x.channels/2, x.height/2, x.width/2].</remarks>
 public sealed partial class Transition : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -476,17 +476,17 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
 #line default
         register_module("norm", this.norm);
 #line (35,50)-(35,64) "Cases/Loop/net.knnet"
-        Sizes.Require(xChannels / 2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found xChannels/2.", xChannels / 2);
+        Sizes.Require(xChannels / 2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found x.channels/2.", xChannels / 2);
 #line (35,45)-(35,81) "Cases/Loop/net.knnet"
         conv = nn.Conv2d(xChannels, xChannels / 2, 1, bias: false, device: device, dtype: dtype);
 #line default
         register_module("conv", conv);
     }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
+    /// <summary>norm: [N, x.channels, x.height, x.width]. Prior: the norms that feed x.</summary>
     public NormLayer norm { get; }
 
-    /// <summary>conv(x.channels / 2, 1, bias: false): [N, xChannels/2, xHeight, xWidth].</summary>
+    /// <summary>conv(x.channels / 2, 1, bias: false): [N, x.channels/2, x.height, x.width].</summary>
     public Conv2d conv { get; }
 
     /// <inheritdoc/>
@@ -502,7 +502,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
 #line (33,18)-(33,19) "Cases/Loop/net.knnet"
-        Sizes.RequireInput(x, "Transition", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Transition", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"

@@ -281,7 +281,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Inner.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, x.height, x.width].</remarks>
 public sealed partial class Inner : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -312,10 +312,10 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
         register_module("bn", bn);
     }
 
-    /// <summary>conv(channels, 3): [N, channels, xHeight, xWidth].</summary>
+    /// <summary>conv(channels, 3): [N, channels, x.height, x.width].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, x.height, x.width]. Prior: the norms that feed x (conv).</summary>
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -329,7 +329,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (20,13)-(20,14) "Cases/PolicyOverride/net.knnet"
-        Sizes.RequireInput(x, "Inner", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Inner", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"

@@ -251,7 +251,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Unit.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, max((-stride + xHeight)/stride + 1, (xHeight - 1)/stride + 1), max((-stride + xWidth)/stride + 1, (xWidth - 1)/stride + 1)].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, max((-stride + x.height)/stride + 1, (x.height - 1)/stride + 1), max((-stride + x.width)/stride + 1, (x.width - 1)/stride + 1)].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _channels;
@@ -303,21 +303,21 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (22,58)-(22,79) "Cases/PreActivation/net.knnet"
-            Sizes.Require(channels - xChannels >= 0, "KN0107", "'channels' of 'pad' must be at least 0, found channels - xChannels.", channels - xChannels);
+            Sizes.Require(channels - xChannels >= 0, "KN0107", "'channels' of 'pad' must be at least 0, found channels - x.channels.", channels - xChannels);
 #line default
         }
     }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x.</summary>
+    /// <summary>norm: [N, x.channels, x.height, x.width]. Prior: the norms that feed x.</summary>
     public NormLayer norm1 { get; }
 
-    /// <summary>conv(channels, 3, stride: stride): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
+    /// <summary>conv(channels, 3, stride: stride): [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</summary>
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: norm1 (relu, conv).</summary>
+    /// <summary>norm: [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1]. Prior: norm1 (relu, conv).</summary>
     public NormLayer norm2 { get; }
 
-    /// <summary>conv(channels, 3, bias: false): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
+    /// <summary>conv(channels, 3, bias: false): [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</summary>
     public Conv2d conv2 { get; }
 
     /// <inheritdoc/>
@@ -333,7 +333,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
 #line (17,12)-(17,13) "Cases/PreActivation/net.knnet"
-        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"

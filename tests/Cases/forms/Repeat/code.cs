@@ -280,7 +280,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Unit.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -314,10 +314,10 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         register_module("norm", this.norm);
     }
 
-    /// <summary>conv(channels, 3, stride: stride): [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1].</summary>
+    /// <summary>conv(channels, 3, stride: stride): [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, (xHeight - 1)/stride + 1, (xWidth - 1)/stride + 1]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, (x.height - 1)/stride + 1, (x.width - 1)/stride + 1]. Prior: the norms that feed x (conv).</summary>
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -331,7 +331,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (18,12)-(18,13) "Cases/Repeat/net.knnet"
-        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"

@@ -200,7 +200,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 public sealed record SharedOutput(Tensor a, Tensor b);
 
 /// <summary>The block Head.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, x.height, x.width].</remarks>
 public sealed partial class Head : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -235,13 +235,13 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
         register_module("conv2", conv2);
     }
 
-    /// <summary>conv(x.channels, 3): [N, xChannels, xHeight, xWidth].</summary>
+    /// <summary>conv(x.channels, 3): [N, x.channels, x.height, x.width].</summary>
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, xChannels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, x.channels, x.height, x.width]. Prior: the norms that feed x (conv).</summary>
     public NormLayer bn { get; }
 
-    /// <summary>conv(channels, 1): [N, channels, xHeight, xWidth].</summary>
+    /// <summary>conv(channels, 1): [N, channels, x.height, x.width].</summary>
     public Conv2d conv2 { get; }
 
     /// <inheritdoc/>
@@ -255,7 +255,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (19,12)-(19,13) "Cases/Shared/net.knnet"
-        Sizes.RequireInput(x, "Head", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Head", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"

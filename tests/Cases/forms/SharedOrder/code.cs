@@ -283,7 +283,7 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Unit.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, x.height, x.width].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -314,10 +314,10 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         register_module("norm", this.norm);
     }
 
-    /// <summary>conv(channels, 3): [N, channels, xHeight, xWidth].</summary>
+    /// <summary>conv(channels, 3): [N, channels, x.height, x.width].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, xHeight, xWidth]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, x.height, x.width]. Prior: the norms that feed x (conv).</summary>
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -331,7 +331,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (36,12)-(36,13) "Cases/SharedOrder/net.knnet"
-        Sizes.RequireInput(x, "Unit", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"

@@ -95,7 +95,7 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (15,37)-(15,49) "Cases/SizesOfBlocks/net.knnet"
-            Sizes.Require(resizeYHeight2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found resizeYHeight2.", resizeYHeight2);
+            Sizes.Require(resizeYHeight2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found resize.y.height2.", resizeYHeight2);
 #line (15,32)-(15,53) "Cases/SizesOfBlocks/net.knnet"
             conv2 = nn.Conv2d(4, resizeYHeight2, 1, device: device, dtype: dtype);
 #line default
@@ -143,7 +143,7 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
     /// <summary>Tall: [N, 6].</summary>
     public Tall tall3 { get; }
 
-    /// <summary>conv(first.height, 1): [N, resizeYHeight2, resizeYHeight2, resizeYWidth2].</summary>
+    /// <summary>conv(first.height, 1): [N, resize.y.height2, resize.y.height2, resize.y.width2].</summary>
     public Conv2d? conv2 { get; }
 
     /// <summary>conv(5, 1): [N, 5, 8, 6].</summary>
@@ -287,7 +287,7 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Resize.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; y[N, xChannels, yHeight2, yWidth2].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; y[N, x.channels, y.height2, y.width2].</remarks>
 public sealed partial class Resize : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
@@ -321,7 +321,7 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (23,14)-(23,15) "Cases/SizesOfBlocks/net.knnet"
-        Sizes.RequireInput(x, "Resize", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Resize", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
         Tensor y;
@@ -375,7 +375,7 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Tall.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, x.width].</remarks>
 public sealed partial class Tall : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -402,15 +402,15 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
 #line default
         register_module("conv", conv);
 #line (38,63)-(38,78) "Cases/SizesOfBlocks/net.knnet"
-        fc = nn.Linear(xHeight * xHeight * xWidth + xHeight * xWidth, xWidth, device: device, dtype: dtype);
+        fc = nn.Linear(checked(xHeight * xHeight * xWidth + xHeight * xWidth), xWidth, device: device, dtype: dtype);
 #line default
         register_module("fc", fc);
     }
 
-    /// <summary>conv(x.height + 1, 1): [N, xHeight + 1, xHeight, xWidth].</summary>
+    /// <summary>conv(x.height + 1, 1): [N, x.height + 1, x.height, x.width].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>linear(x.width): [N, xWidth].</summary>
+    /// <summary>linear(x.width): [N, x.width].</summary>
     public Linear fc { get; }
 
     /// <inheritdoc/>
@@ -424,7 +424,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (36,12)-(36,13) "Cases/SizesOfBlocks/net.knnet"
-        Sizes.RequireInput(x, "Tall", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
+        Sizes.RequireInput(x, "Tall", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (38,23)-(38,44) "Cases/SizesOfBlocks/net.knnet"

@@ -250,7 +250,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>A block of Swin and ConvNeXt V2 at once.</summary>
-/// <remarks>x[N, xH, xW, 8] -&gt; [N, xH, (xW + 1)/2, 8].</remarks>
+/// <remarks>x[N, x.H, x.W, 8] -&gt; [N, x.H, (x.W + 1)/2, 8].</remarks>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -289,19 +289,19 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         register_module("linear", linear);
     }
 
-    /// <summary>layernorm(axis: -1): [N, xH, xW, 8].</summary>
+    /// <summary>layernorm(axis: -1): [N, x.H, x.W, 8].</summary>
     public ChannelLayerNorm norm { get; }
 
-    /// <summary>window_attention(heads, [3, 2], shift: [1, 0], bias: false): [N, xH, xW, 8].</summary>
+    /// <summary>window_attention(heads, [3, 2], shift: [1, 0], bias: false): [N, x.H, x.W, 8].</summary>
     public WindowAttentionLayer window { get; }
 
-    /// <summary>grn(axis: -1): [N, xH, xW, 8].</summary>
+    /// <summary>grn(axis: -1): [N, x.H, x.W, 8].</summary>
     public GlobalResponseNormLayer grn { get; }
 
-    /// <summary>linear(x.shape[3] * 2): [N, xH, xW, 16].</summary>
+    /// <summary>linear(x.shape[3] * 2): [N, x.H, x.W, 16].</summary>
     public Linear widened { get; }
 
-    /// <summary>linear(8): [N, xH, (xW + 1)/2, 8].</summary>
+    /// <summary>linear(8): [N, x.H, (x.W + 1)/2, 8].</summary>
     public Linear linear { get; }
 
     /// <inheritdoc/>
@@ -342,7 +342,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Queries attend to a memory of as many features, then to themselves, without a module's help.</summary>
-/// <remarks>tokens[N, tokensL, tokensC], memory[N, memoryS, memoryC] -&gt; [N, tokensL, tokensC].</remarks>
+/// <remarks>tokens[N, tokens.L, tokens.C], memory[N, memory.S, memory.C] -&gt; [N, tokens.L, tokens.C].</remarks>
 public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly int _tokensC;
@@ -362,7 +362,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
         Sizes.Require(heads >= 1, "KN0107", "'heads' of 'cross_attention' must be at least 1, found heads.", heads);
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
-        Sizes.RequireMultiple(tokensC, heads, "KN0212", "'cross_attention' divides the features by heads, found tokensC; expected a multiple of heads.");
+        Sizes.RequireMultiple(tokensC, heads, "KN0212", "'cross_attention' divides the features by heads, found tokens.C; expected a multiple of heads.");
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         attend = new AttentionLayer(tokensC, heads, 0.0, false, device, dtype);
 #line default
@@ -377,13 +377,13 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
         register_module("qkv", qkv);
     }
 
-    /// <summary>cross_attention(tokens, memory, heads, bias: false): [N, tokensL, tokensC].</summary>
+    /// <summary>cross_attention(tokens, memory, heads, bias: false): [N, tokens.L, tokens.C].</summary>
     public AttentionLayer attend { get; }
 
-    /// <summary>rmsnorm: [N, tokensL, tokensC].</summary>
+    /// <summary>rmsnorm: [N, tokens.L, tokens.C].</summary>
     public ChannelRmsNorm norm { get; }
 
-    /// <summary>linear(3 * C): [N, tokensL, 3*tokensC].</summary>
+    /// <summary>linear(3 * C): [N, tokens.L, 3*tokens.C].</summary>
     public Linear qkv { get; }
 
     /// <inheritdoc/>

@@ -164,7 +164,7 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
 }
 
 /// <summary>The block Embed.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, channels, (xHeight + 1)/2, (xWidth + 1)/2].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, (x.height + 1)/2, (x.width + 1)/2].</remarks>
 public sealed partial class Embed : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -195,10 +195,10 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
         register_module("bn", bn);
     }
 
-    /// <summary>conv(channels, 3, stride: 2): [N, channels, (xHeight + 1)/2, (xWidth + 1)/2].</summary>
+    /// <summary>conv(channels, 3, stride: 2): [N, channels, (x.height + 1)/2, (x.width + 1)/2].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, (x.height + 1)/2, (x.width + 1)/2]. Prior: the norms that feed x (conv).</summary>
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -212,7 +212,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (16,13)-(16,14) "Cases/TwoInputs/net.knnet"
-        Sizes.RequireInput(x, "Embed", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Embed", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
@@ -257,7 +257,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Gated sum of two values.</summary>
-/// <remarks>a[N, aChannels, aHeight, aWidth], b[N, bChannels, bHeight, bWidth] -&gt; [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)].</remarks>
+/// <remarks>a[N, a.channels, a.height, a.width], b[N, b.channels, b.height, b.width] -&gt; [N, a.channels, max(a.height, b.height), max(a.width, b.width)].</remarks>
 public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly int _aChannels;
@@ -283,7 +283,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 #line default
         register_module("gate", gate);
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
-        Sizes.RequireRepeatable(bChannels, aChannels, "KN0203", "'+' needs equal sizes, found [N, bChannels, max(aHeight, bHeight), max(aWidth, bWidth)] and [N, aChannels, aHeight, aWidth]: channels bChannels and aChannels.");
+        Sizes.RequireRepeatable(bChannels, aChannels, "KN0203", "'+' needs equal sizes, found [N, b.channels, max(a.height, b.height), max(a.width, b.width)] and [N, a.channels, a.height, a.width]: channels b.channels and a.channels.");
 #line (25,33)-(25,52) "Cases/TwoInputs/net.knnet"
         mix = nn.Conv2d(Sizes.Largest(aChannels, bChannels), aChannels, 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -294,13 +294,13 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         register_module("bn", bn);
     }
 
-    /// <summary>conv(b.channels, 1): [N, bChannels, aHeight, aWidth].</summary>
+    /// <summary>conv(b.channels, 1): [N, b.channels, a.height, a.width].</summary>
     public Conv2d gate { get; }
 
-    /// <summary>conv(a.channels, 1): [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)].</summary>
+    /// <summary>conv(a.channels, 1): [N, a.channels, max(a.height, b.height), max(a.width, b.width)].</summary>
     public Conv2d mix { get; }
 
-    /// <summary>norm: [N, aChannels, max(aHeight, bHeight), max(aWidth, bWidth)]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
+    /// <summary>norm: [N, a.channels, max(a.height, b.height), max(a.width, b.width)]. Prior: the norms that feed a (conv, sigmoid, *, +, conv); the norms that feed b (*, +, conv).</summary>
     public NormLayer bn { get; }
 
     /// <inheritdoc/>
@@ -314,9 +314,9 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor a, ChannelState? aState, Tensor b, ChannelState? bState)
     {
 #line (22,12)-(22,13) "Cases/TwoInputs/net.knnet"
-        Sizes.RequireInput(a, "Fuse", "a", "[N, aChannels, aHeight, aWidth]", [Sizes.Any, _aChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(a, "Fuse", "a", "[N, a.channels, a.height, a.width]", [Sizes.Any, _aChannels, Sizes.Any, Sizes.Any]);
 #line (22,15)-(22,16) "Cases/TwoInputs/net.knnet"
-        Sizes.RequireInput(b, "Fuse", "b", "[N, bChannels, bHeight, bWidth]", [Sizes.Any, _bChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(b, "Fuse", "b", "[N, b.channels, b.height, b.width]", [Sizes.Any, _bChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"

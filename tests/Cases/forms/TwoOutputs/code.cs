@@ -146,7 +146,7 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
 public sealed record TwoOutputsOutput(Tensor logits, Tensor mask);
 
 /// <summary>The block Stages.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; fine[N, width, (xHeight + 1)/2, (xWidth + 1)/2], coarse[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; fine[N, width, (x.height + 1)/2, (x.width + 1)/2], coarse[N, 2*width, (x.height + 3)/4, (x.width + 3)/4].</remarks>
 public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 {
     private readonly int _xChannels;
@@ -187,16 +187,16 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
         register_module("bn2", bn2);
     }
 
-    /// <summary>conv(width, 3, stride: 2): [N, width, (xHeight + 1)/2, (xWidth + 1)/2].</summary>
+    /// <summary>conv(width, 3, stride: 2): [N, width, (x.height + 1)/2, (x.width + 1)/2].</summary>
     public Conv2d conv1 { get; }
 
-    /// <summary>norm: [N, width, (xHeight + 1)/2, (xWidth + 1)/2]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, width, (x.height + 1)/2, (x.width + 1)/2]. Prior: the norms that feed x (conv).</summary>
     public NormLayer bn1 { get; }
 
-    /// <summary>conv(2*width, 3, stride: 2): [N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4].</summary>
+    /// <summary>conv(2*width, 3, stride: 2): [N, 2*width, (x.height + 3)/4, (x.width + 3)/4].</summary>
     public Conv2d conv2 { get; }
 
-    /// <summary>norm: [N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4]. Prior: bn1 (relu, conv).</summary>
+    /// <summary>norm: [N, 2*width, (x.height + 3)/4, (x.width + 3)/4]. Prior: bn1 (relu, conv).</summary>
     public NormLayer bn2 { get; }
 
     /// <inheritdoc/>
@@ -211,7 +211,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     public (Tensor fine, ChannelState? fineState, Tensor coarse, ChannelState? coarseState) forward(Tensor x, ChannelState? xState)
     {
 #line (16,14)-(16,15) "Cases/TwoOutputs/net.knnet"
-        Sizes.RequireInput(x, "Stages", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Stages", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
@@ -270,6 +270,6 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 }
 
 /// <summary>What 'Stages' returns.</summary>
-/// <param name="fine">[N, width, (xHeight + 1)/2, (xWidth + 1)/2]</param>
-/// <param name="coarse">[N, 2*width, (xHeight + 3)/4, (xWidth + 3)/4]</param>
+/// <param name="fine">[N, width, (x.height + 1)/2, (x.width + 1)/2]</param>
+/// <param name="coarse">[N, 2*width, (x.height + 3)/4, (x.width + 3)/4]</param>
 public sealed record StagesOutput(Tensor fine, Tensor coarse);

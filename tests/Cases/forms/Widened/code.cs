@@ -73,7 +73,7 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
             _conv.Add(currentConv);
             register_module($"conv{i}", currentConv);
 #line (12,13)-(12,50) "Cases/Widened/net.knnet"
-            Sizes.RequireRepeatable(yChannels, channels, "KN0203", "'+' needs equal sizes, found [N, yChannels, 8, 6] and [N, channels, 8, 6]: channels yChannels and channels.");
+            Sizes.RequireRepeatable(yChannels, channels, "KN0203", "'+' needs equal sizes, found [N, y.channels, 8, 6] and [N, channels, 8, 6]: channels y.channels and channels.");
 #line default
             yChannels = Sizes.Largest(channels, yChannels);
         }
@@ -103,7 +103,7 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
 #line default
         register_module("tall", tall);
 #line (19,13)-(19,19) "Cases/Widened/net.knnet"
-        Sizes.RequireEqual(Sizes.Largest(6, scaleWidth), 6, "KN0205", "'z' is declared as [N, 6], found [N, max(6, scaleWidth)].");
+        Sizes.RequireEqual(Sizes.Largest(6, scaleWidth), 6, "KN0205", "'z' is declared as [N, 6], found [N, max(6, scale.width)].");
 #line default
         ScaleWidth = scaleWidth;
     }
@@ -221,7 +221,7 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Residual.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, max(channels, xChannels), xHeight, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, max(channels, x.channels), x.height, x.width].</remarks>
 public sealed partial class Residual : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -247,17 +247,17 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
 #line default
         register_module("conv", conv);
 #line (24,12)-(24,46) "Cases/Widened/net.knnet"
-        Sizes.RequireRepeatable(xChannels, channels, "KN0203", "'+' needs equal sizes, found [N, xChannels, xHeight, xWidth] and [N, channels, xHeight, xWidth]: channels xChannels and channels.");
+        Sizes.RequireRepeatable(xChannels, channels, "KN0203", "'+' needs equal sizes, found [N, x.channels, x.height, x.width] and [N, channels, x.height, x.width]: channels x.channels and channels.");
 #line (24,56)-(24,60) "Cases/Widened/net.knnet"
         this.norm = norm.Create(Sizes.Largest(channels, xChannels), device, dtype);
 #line default
         register_module("norm", this.norm);
     }
 
-    /// <summary>conv(channels, 3): [N, channels, xHeight, xWidth].</summary>
+    /// <summary>conv(channels, 3): [N, channels, x.height, x.width].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, max(channels, xChannels), xHeight, xWidth]. Prior: the norms that feed x (+).</summary>
+    /// <summary>norm: [N, max(channels, x.channels), x.height, x.width]. Prior: the norms that feed x (+).</summary>
     public NormLayer norm { get; }
 
     /// <inheritdoc/>
@@ -271,7 +271,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (22,16)-(22,17) "Cases/Widened/net.knnet"
-        Sizes.RequireInput(x, "Residual", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Residual", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (24,28)-(24,45) "Cases/Widened/net.knnet"
@@ -309,7 +309,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Gate.</summary>
-/// <remarks>gate[N, gateChannels, gateHeight, gateWidth], x[N, xChannels, xHeight, xWidth] -&gt; [N, max(gateChannels, xChannels), max(gateHeight, xHeight), max(gateWidth, xWidth)].</remarks>
+/// <remarks>gate[N, gate.channels, gate.height, gate.width], x[N, x.channels, x.height, x.width] -&gt; [N, max(gate.channels, x.channels), max(gate.height, x.height), max(gate.width, x.width)].</remarks>
 public sealed partial class Gate : nn.Module<Tensor, Tensor, Tensor>
 {
     /// <summary>Builds the block.</summary>
@@ -334,9 +334,9 @@ public sealed partial class Gate : nn.Module<Tensor, Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor gate, ChannelState? gateState, Tensor x, ChannelState? xState)
     {
 #line (27,12)-(27,16) "Cases/Widened/net.knnet"
-        Sizes.RequireInput(gate, "Gate", "gate", "[N, gateChannels, gateHeight, gateWidth]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(gate, "Gate", "gate", "[N, gate.channels, gate.height, gate.width]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
 #line (27,18)-(27,19) "Cases/Widened/net.knnet"
-        Sizes.RequireInput(x, "Gate", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Gate", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (29,12)-(29,20) "Cases/Widened/net.knnet"
@@ -362,7 +362,7 @@ public sealed partial class Gate : nn.Module<Tensor, Tensor, Tensor>
 }
 
 /// <summary>The block Tall.</summary>
-/// <remarks>x[N, xChannels, xHeight, xWidth] -&gt; [N, xWidth].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, x.width].</remarks>
 public sealed partial class Tall : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -389,15 +389,15 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
 #line default
         register_module("conv", conv);
 #line (34,59)-(34,74) "Cases/Widened/net.knnet"
-        fc = nn.Linear(xHeight * xHeight * xWidth, xWidth, device: device, dtype: dtype);
+        fc = nn.Linear(checked(xHeight * xHeight * xWidth), xWidth, device: device, dtype: dtype);
 #line default
         register_module("fc", fc);
     }
 
-    /// <summary>conv(x.height, 1): [N, xHeight, xHeight, xWidth].</summary>
+    /// <summary>conv(x.height, 1): [N, x.height, x.height, x.width].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>linear(x.width): [N, xWidth].</summary>
+    /// <summary>linear(x.width): [N, x.width].</summary>
     public Linear fc { get; }
 
     /// <inheritdoc/>
@@ -411,7 +411,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
 #line (32,12)-(32,13) "Cases/Widened/net.knnet"
-        Sizes.RequireInput(x, "Tall", "x", "[N, xChannels, xHeight, xWidth]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
+        Sizes.RequireInput(x, "Tall", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
 #line default
         using var scope = torch.NewDisposeScope();
 #line (34,23)-(34,40) "Cases/Widened/net.knnet"
