@@ -22,27 +22,36 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
         var path = FilePath.Normalize(file.Path);
         var content = file.GetText(cancellation)?.ToString() ?? "";
         var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
-        return new KnnetText(path, content,
-            new EquatableArray<string>(After(tokens, "import").Where(token => token.Is(TokenKind.Text))
-                .Select(token => FilePath.OfImport(path, token.Text))),
-            new DeclaredNames(NamespaceOf(tokens), new EquatableArray<string>(After(tokens, "network").Concat(After(tokens, "block"))
-                .Where(token => token.Is(TokenKind.Identifier)).Select(token => token.Text))));
+        var imports = new List<string>();
+        var classes = new List<string>();
+        string? space = null;
+        for (var i = 0; i + 1 < tokens.Count; i++)
+        {
+            if (!tokens[i].FirstOnLine)
+                continue;
+            var next = tokens[i + 1];
+            switch (tokens[i].Kind is TokenKind.Identifier ? tokens[i].Text : "")
+            {
+                case "import" when next.Is(TokenKind.Text):
+                    imports.Add(FilePath.OfImport(path, next.Text));
+                    break;
+                case "network" or "block" when next.Is(TokenKind.Identifier):
+                    classes.Add(next.Text);
+                    break;
+                case "namespace":
+                    space ??= DottedName(tokens, i + 1);
+                    break;
+            }
+        }
+        return new KnnetText(path, content, new EquatableArray<string>(imports),
+            new DeclaredNames(space ?? "", new EquatableArray<string>(classes)));
     }
 
     public SourceText ToSource() => new(Path, Content);
 
-    /// <summary>What follows a word that begins a line.</summary>
-    private static IEnumerable<Token> After(IReadOnlyList<Token> tokens, string word) =>
-        tokens.Zip(tokens.Skip(1), (one, next) => (one, next))
-        .Where(pair => pair.one.FirstOnLine && pair.one.IsWord(word)).Select(pair => pair.next);
-
-    private static string NamespaceOf(IReadOnlyList<Token> tokens)
-    {
-        var first = tokens.TakeWhile(token => !(token.FirstOnLine && token.IsWord("namespace"))).Count() + 1;
-        var parts = tokens.Skip(first).TakeWhile((token, i) => token.Is(i % 2 == 0 ? TokenKind.Identifier : TokenKind.Dot))
-            .Where(token => token.Is(TokenKind.Identifier)).Select(token => token.Text).ToArray();
-        return string.Join(".", parts);
-    }
+    private static string DottedName(IReadOnlyList<Token> tokens, int start) =>
+        string.Join(".", tokens.Skip(start).TakeWhile((token, i) => token.Is(i % 2 == 0 ? TokenKind.Identifier : TokenKind.Dot))
+            .Where(token => token.Is(TokenKind.Identifier)).Select(token => token.Text));
 }
 
 /// <summary>The namespace that a file says, or empty, and the classes that it declares, whether or not they are right.</summary>

@@ -4,8 +4,6 @@ using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Checking;
-using KnDsl.Language.Diagnostics;
-using KnDsl.Language.Parsing;
 
 namespace KnDsl.Generator.Writing;
 
@@ -61,14 +59,12 @@ internal static class FileWriter
     private static HashSet<string> NamesOf(CheckedFile file, IReadOnlyList<CheckedModule> modules, IEnumerable<string> taken)
     {
         var names = new HashSet<string>(taken);
-        foreach (var token in Lexer.Tokenize(file.Syntax.Source, new DiagnosticBag()))
-            if (token.Kind is TokenKind.Identifier or TokenKind.Label or TokenKind.Text)
-                foreach (var word in Words(token.Text))
-                {
-                    names.Add(word);
-                    // A value's state is a local beside it.
-                    names.Add(word + "State");
-                }
+        foreach (var word in file.Syntax.Words.SelectMany(Words))
+        {
+            names.Add(word);
+            // A value's state is a local beside it.
+            names.Add(word + "State");
+        }
         names.UnionWith(modules.SelectMany(module => module.Generic.ConstructorSizes.OfOutputs)
             .Select(size => CSharpNames.Pascal(size.Name)));
         return names;

@@ -97,7 +97,9 @@ internal sealed class Parser
             if (_cursor.Position == start)
                 _cursor.Position++;
         }
-        return new KnnetFile(_source, space, imports, externs, modules) { LacksNames = lacksNames };
+        var words = _cursor.Tokens.Where(token => token.Kind is TokenKind.Identifier or TokenKind.Label or TokenKind.Text)
+            .Select(token => token.Text);
+        return new KnnetFile(_source, space, imports, externs, modules) { LacksNames = lacksNames, Words = new HashSet<string>(words) };
 
         static bool Add<T>(List<T> list, T? item) where T : class
         {

@@ -19,6 +19,9 @@ internal sealed record KnnetFile(
 {
     /// <summary>Whether an import or extern could not be read, so that names may be missing.</summary>
     public bool LacksNames { get; init; }
+
+    /// <summary>The identifiers, labels and quoted texts of the file, whatever they name; each once.</summary>
+    public IReadOnlyCollection<string> Words { get; init; } = [];
 }
 
 /// <summary><c>namespace A.B</c></summary>
