@@ -92,7 +92,9 @@ internal static class CSharpNames
     public static string Property(string label) => WithoutClash(label, OfModule.Contains);
 
     /// <summary>The factory of <c>KnDsl.NormPolicy</c> that makes a policy of the language.</summary>
-    public static string PolicyFactory(string policy) => policy == "groupkalman" ? "GroupKalman" : Pascal(policy);
+    public static string PolicyFactory(string policy) => policy.EndsWith("kalman", StringComparison.Ordinal)
+        ? Pascal(policy.Substring(0, policy.Length - "kalman".Length) + "_kalman")
+        : Pascal(policy);
 
     /// <summary>A name with dots, each part as an identifier.</summary>
     public static string Dotted(string name) => string.Join(".", name.Split('.').Select(Identifier));

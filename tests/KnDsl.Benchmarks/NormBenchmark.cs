@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace KnDsl.Benchmarks;
 
 /// <summary>
-/// A Kalman layer's forward and backward pass against native BatchNorm2d's, on the same tensors in the same run.
+/// A Kalman layer's forward and backward pass against native BatchNorm2d's, on the same tensors in the same run, and those of the
+/// per-sample policies against native instance, group and layer normalization.
 /// </summary>
 internal static class NormBenchmark
 {
@@ -22,6 +23,8 @@ internal static class NormBenchmark
             if (figures.Count == 0)
                 figures.Add(Figure("kn_over_bn", ratio));
             figures.Add(Figure($"kn_over_bn_{name}", ratio));
+            foreach (var (policy, training, inference) in ComparePerSample(shape))
+                figures.AddRange([Figure($"{policy}_{name}", training), Figure($"{policy}_inference_{name}", inference)]);
         }
 
         Console.WriteLine(string.Join(" ", figures));
@@ -59,6 +62,57 @@ internal static class NormBenchmark
         {
             using var step = NewDisposeScope();
             forward().backward([gradient]);
+        }
+    }
+
+    /// <summary>The per-sample Kalman layers against native layers that compute the same without a filter.</summary>
+    private static IEnumerable<(string Name, double Training, double Inference)> ComparePerSample(long[] shape)
+    {
+        var channels = shape[1];
+        yield return Compare("ikn_over_in", () => nn.InstanceNorm2d(channels, affine: true), NormPolicy.InstanceKalman());
+        yield return Compare("gkn_over_gn", () => nn.GroupNorm(32, channels), NormPolicy.GroupKalman(32));
+        yield return Compare("lkn_over_ln", () => nn.GroupNorm(1, channels), NormPolicy.LayerKalman());
+
+        (string, double, double) Compare(string name, Func<nn.Module<Tensor, Tensor>> make, NormPolicy policy)
+        {
+            using var scope = NewDisposeScope();
+            manual_seed(1);
+            using var native = make();
+            using var kalman = policy.Create(channels);
+            using var before = policy.Create(channels);
+            var x = randn(shape).requires_grad_();
+            var gradient = randn(shape);
+            var (_, state, _) = before.forward(randn(shape), null);
+            var training = Interleaved.Run(
+                warmUp: 30, TimeSpan.FromSeconds(3),
+                ("native", () => Step(() => native.call(x))),
+                ("Kalman", () => Step(() => kalman.forward(x, state).output)));
+            kalman.eval();
+            native.eval();
+            var inference = Interleaved.Run(
+                warmUp: 30, TimeSpan.FromSeconds(2),
+                ("native", () => Infer(() => native.call(x))),
+                ("Kalman", () => Infer(() => kalman.call(x))));
+            return (name, Report($"{policy}, forward and backward", training), Report($"{policy}, inference", inference));
+
+            double Report(string title, IReadOnlyDictionary<string, Timing> times)
+            {
+                var ratio = times["Kalman"].Median / times["native"].Median;
+                Console.WriteLine($"  {title}\n    native {times["native"]}\n    Kalman {times["Kalman"]}  {ratio:F3}");
+                return ratio;
+            }
+
+            void Step(Func<Tensor> forward)
+            {
+                using var step = NewDisposeScope();
+                forward().backward([gradient]);
+            }
+
+            void Infer(Func<Tensor> forward)
+            {
+                using var noGrad = no_grad();
+                forward().Dispose();
+            }
         }
     }
 

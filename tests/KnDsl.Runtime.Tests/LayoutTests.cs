@@ -27,13 +27,15 @@ public sealed class LayoutTests : TorchTest
         ["instance"] = NormPolicy.Instance(),
         ["instance, plain"] = NormPolicy.Instance(affine: false),
         ["groupkalman"] = NormPolicy.GroupKalman(2),
+        ["layerkalman"] = NormPolicy.LayerKalman(),
+        ["instancekalman"] = NormPolicy.InstanceKalman(),
         ["none"] = NormPolicy.None(),
     };
 
     public static TheoryData<string> All => [.. Policies.Keys];
 
     /// <summary>Policies whose layers take a prior.</summary>
-    private static readonly string[] Chained = ["kalman", "kalman, micro", "sampled", "learned", "groupkalman"];
+    private static readonly string[] Chained = ["kalman", "kalman, micro", "sampled", "learned", "groupkalman", "layerkalman", "instancekalman"];
 
     private static readonly long[][] Shapes =
     [

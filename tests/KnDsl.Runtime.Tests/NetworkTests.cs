@@ -24,6 +24,8 @@ public sealed class NetworkTests : TorchTest
         ["instance"] = NormPolicy.Instance(),
         ["renorm"] = NormPolicy.Renorm(warmUp: 5, rSteps: 20, dSteps: 20, microbatch: 2, momentum: 0.1),
         ["groupkalman"] = NormPolicy.GroupKalman(2),
+        ["layerkalman"] = NormPolicy.LayerKalman(),
+        ["instancekalman"] = NormPolicy.InstanceKalman(),
         ["learned"] = NormPolicy.Kalman(Gain.Learned(), microbatch: 2, transition: Transition.Learned),
         ["adaptive"] = NormPolicy.Kalman(Gain.Adaptive(perChannel: true), microbatch: 2),
     };

@@ -30,6 +30,10 @@ public sealed class PolicyTests : TorchTest
             NormPolicy.Renorm(2, 1, 0, 10, 10, 2, momentum: 0.1),
         ["groupkalman(4)"] = NormPolicy.GroupKalman(4),
         ["groupkalman(2, gain: 0.3)"] = NormPolicy.GroupKalman(2, 0.3),
+        ["layerkalman()"] = NormPolicy.LayerKalman(),
+        ["layerkalman(gain: 0.3, momentum: 0.2)"] = NormPolicy.LayerKalman(0.3, momentum: 0.2),
+        ["instancekalman()"] = NormPolicy.InstanceKalman(),
+        ["instancekalman(gain: (mean: 0.5, variance: 0.25), eps: 0.001)"] = NormPolicy.InstanceKalman(new Gain(0.5, 0.25), 1e-3),
         ["kalman(gain: learned)"] = NormPolicy.Kalman(Gain.Learned()),
         ["kalman(gain: adaptive(channel), microbatch: 4)"] = NormPolicy.Kalman(Gain.Adaptive(perChannel: true), 4),
         ["kalman(gain: 0.1, transition: learned)"] = NormPolicy.Kalman(0.1, transition: Transition.Learned),
@@ -51,7 +55,7 @@ public sealed class PolicyTests : TorchTest
     {
         foreach (var shape in new long[][] { [6, 8], [6, 8, 5], [6, 8, 3, 4], [6, 8, 2, 3, 2] })
         {
-            if (shape.Length > 2 || !spelling.StartsWith("instance", StringComparison.Ordinal))
+            if (shape.Length > 2 || !spelling.StartsWith("instance(", StringComparison.Ordinal))
             {
                 foreach (var training in new[] { true, false })
                 {
@@ -116,7 +120,8 @@ public sealed class PolicyTests : TorchTest
         Refused("rMax is 0.5, but it must be a finite number, at least 1", () => NormPolicy.Renorm(rMax: 0.5));
         Refused("dMax is -1, but", () => NormPolicy.Renorm(dMax: -1));
         Refused("rSteps is 3, but it must be at least warmUp, 5000", () => NormPolicy.Renorm(rSteps: 3));
-        Refused("gain is learned, but it must be fixed for groups", () => NormPolicy.GroupKalman(gain: Gain.Learned()));
+        Refused("gain is learned, but it must be fixed where statistics", () => NormPolicy.GroupKalman(gain: Gain.Learned()));
+        Refused("gain is adaptive, but it must be fixed where statistics", () => NormPolicy.InstanceKalman(Gain.Adaptive()));
         Refused("groups is 3, but", () => NormPolicy.GroupKalman(3).Create(8));
         Refused("groups is 0, but it must be at least 1", () => NormPolicy.Group(0));
         Refused("groups is 3, but it must divide the layer's 8 channels", () => NormPolicy.Group(3).Create(8));
@@ -158,6 +163,8 @@ public sealed class PolicyTests : TorchTest
     [Theory]
     [InlineData("kalman(gain: 0.1, microbatch: 2)")]
     [InlineData("groupkalman(4)")]
+    [InlineData("layerkalman()")]
+    [InlineData("instancekalman()")]
     public void APriorOfOtherMicroBatchesIsTheirMixture(string spelling)
     {
         // So that layers of one network may have policies of their own.

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -6,12 +7,15 @@ namespace KnDsl;
 /// <summary>The errors for values whose statistics are not finite.</summary>
 internal static class FiniteValues
 {
+    /// <summary>What messages call the statistic of a channel of a micro-batch.</summary>
+    public const string OfMicroBatch = "channel {0} of micro-batch {1}";
+
     /// <summary>Demands that a value is finite.</summary>
     /// <param name="value">[n, M * C, ...]: micro-batches side by side as channels.</param>
     /// <param name="microBatches">The number of micro-batches.</param>
-    /// <param name="channelsAreGroups">Whether the channels are groups, and the micro-batches samples.</param>
+    /// <param name="place">What the message calls a channel and its micro-batch.</param>
     /// <exception cref="NotFiniteNumberException">It is not.</exception>
-    public static void Check(Tensor value, long microBatches, bool channelsAreGroups = false)
+    public static void Check(Tensor value, long microBatches, string place = OfMicroBatch)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -21,12 +25,12 @@ internal static class FiniteValues
 
         var first = bad.to(ScalarType.Int32).argmax().item<long>();
         var channels = value.size(1) / microBatches;
-        throw Found(first % channels, first / channels, channelsAreGroups);
+        throw Found(first % channels, first / channels, place);
     }
 
-    /// <summary>A value holds NaN or infinity in a channel of a micro-batch, or a group of a sample.</summary>
-    public static NotFiniteNumberException Found(long channel, long microBatch, bool channelsAreGroups) =>
-        Found(channelsAreGroups ? $"group {channel} of sample {microBatch}" : $"channel {channel} of micro-batch {microBatch}");
+    /// <summary>A value holds NaN or infinity in a channel, or group of channels, of a micro-batch or sample.</summary>
+    public static NotFiniteNumberException Found(long channel, long microBatch, string place) =>
+        Found(string.Format(CultureInfo.InvariantCulture, place, channel, microBatch));
 
     /// <summary>A value holds NaN or infinity.</summary>
     /// <param name="where">Where in it.</param>

@@ -31,6 +31,6 @@ internal static class KalmanFilter
     private static void CheckCount(FilterArguments arguments)
     {
         if (arguments.Prior is null)
-            arguments.Batches.CheckCount(arguments.Input);
+            arguments.Batches.CheckCount(arguments.Input, arguments.Settings.GroupSize);
     }
 }

@@ -74,7 +74,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         var arguments = new FilterArguments(
             input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings)
         {
-            PriorIsPast = prior is null,
+            Averaged = prior is null ? AveragedStatistics.Observed : AveragedStatistics.Filtered,
         };
         var (output, posterior) = KalmanFilter.Normalize(arguments, Averages);
 

@@ -81,17 +81,36 @@ public abstract record NormPolicy
         new RenormPolicy(rMax, dMax, warmUp, rSteps, dSteps, microbatch, eps, momentum);
 
     /// <summary>
+    /// Instance Kalman normalization: the statistics of each sample and channel, filtered with the prior from the preceding layer. For
+    /// training with one sample a batch. It works on maps of a single position too, where instance normalization cannot.
+    /// </summary>
+    /// <param name="gain">The gain, fixed; null is 1 for the mean and 0.25 for the variance.</param>
+    /// <param name="eps">Added to the variance, above 0.</param>
+    /// <param name="momentum">Share of a new prior in its running average, in [0, 1]; 0 leaves it as it is.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static NormPolicy InstanceKalman(Gain? gain = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>
+        PerSampleKalmanPolicy.OverEachChannel(gain, eps, momentum);
+
+    /// <summary>
+    /// Layer Kalman normalization: the statistics of each sample over all channels and positions, filtered with the prior from the
+    /// preceding layer, as <see cref="GroupKalman"/> with one group.
+    /// </summary>
+    /// <inheritdoc cref="InstanceKalman"/>
+    public static NormPolicy LayerKalman(Gain? gain = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>
+        PerSampleKalmanPolicy.OverAllChannels(gain, eps, momentum);
+
+    /// <summary>
     /// Group Kalman normalization (Wang et al., NeurIPS 2018): the statistics of each sample over groups of channels,
     /// filtered with the prior from the preceding layer reduced to the groups.
     /// </summary>
     /// <param name="groups">Groups of channels, at least 1; they must divide the channels of every layer.</param>
-    /// <param name="gain">The gain, fixed; null is 1 for the mean and 0.5 for the variance.</param>
+    /// <param name="gain">The gain, fixed; null is 1 for the mean and 0.25 for the variance.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <param name="momentum">Share of a new prior in its running average, in [0, 1]; 0 leaves it as it is.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static NormPolicy GroupKalman(
         int groups = DefaultGroups, Gain? gain = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>
-        new GroupKalmanPolicy(groups, gain, eps, momentum);
+        PerSampleKalmanPolicy.OverGroups(groups, gain, eps, momentum);
 
     /// <summary>No normalization: layers return their input's values, and have no parameters.</summary>
     public static NormPolicy None() => new NonePolicy();

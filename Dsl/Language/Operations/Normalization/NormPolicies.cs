@@ -79,10 +79,10 @@ internal static class NormPolicies
             ExcludesMinimum = true,
         };
 
-    private static readonly GainParameter GroupGain =
+    private static readonly GainParameter PerSampleGain =
         new("gain", "Weight of the observation, in (0, 1].")
         {
-            DefaultText = "mean 1, variance 0.5", Minimum = 0, Maximum = 1, ExcludesMinimum = true,
+            DefaultText = "mean 1, variance 0.25", Minimum = 0, Maximum = 1, ExcludesMinimum = true,
         };
 
     private static readonly WordParameter Transition =
@@ -103,8 +103,12 @@ internal static class NormPolicies
             Microbatch, Epsilon, new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1 }),
         new("layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, Epsilon),
         new("instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, Epsilon, Affine),
-        new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): filtered group statistics.", true,
-            Groups, GroupGain, Epsilon, Momentum),
+        new("instancekalman", "Instance Kalman Normalization: filtered statistics of each sample and channel, for one sample a batch.",
+            true, PerSampleGain, Epsilon, Momentum),
+        new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): filtered statistics of each sample and group.", true,
+            Groups, PerSampleGain, Epsilon, Momentum),
+        new("layerkalman", "Layer Kalman Normalization: filtered statistics of each sample, as groupkalman(1).", true,
+            PerSampleGain, Epsilon, Momentum),
         new("none", "No normalization.", false) { HasLayers = false },
     ];
 

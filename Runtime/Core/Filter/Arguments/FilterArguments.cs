@@ -2,11 +2,11 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>The arguments of a filter.</summary>
+/// <summary>The arguments of a filter. G are the groups of channels that share a statistic; where each has its own, G is C.</summary>
 /// <param name="Input">The value, [N, C, ...].</param>
 /// <param name="Weight">[C].</param>
 /// <param name="Bias">[C].</param>
-/// <param name="Prior">[R, C] or [1, C] each, or null where the chain begins.</param>
+/// <param name="Prior">[R, C] or [1, C] each, which is reduced to the groups, or [R, G] or [1, G], or null where the chain begins.</param>
 /// <param name="Gains">The gains.</param>
 /// <param name="Batches">The micro-batches of the value.</param>
 /// <param name="Settings">The other settings.</param>
@@ -14,11 +14,8 @@ internal sealed record FilterArguments(
     Tensor Input, Tensor Weight, Tensor Bias, Moments? Prior, FilterGains Gains, MicroBatches Batches,
     FilterSettings Settings)
 {
-    /// <summary>
-    /// Whether the prior is the running averages themselves. Statistics that were filtered with them cannot teach them
-    /// anything: they take in the observed ones, the variance about their own mean.
-    /// </summary>
-    public bool PriorIsPast { get; init; }
+    /// <summary>What the running averages take in.</summary>
+    public AveragedStatistics Averaged { get; init; }
 
     /// <summary>The rows of the prior: 0 without one, 1 for all micro-batches, or one for each.</summary>
     public long PriorRows => Prior?.Mean.size(0) ?? 0;

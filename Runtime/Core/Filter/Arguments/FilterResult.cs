@@ -4,5 +4,5 @@ namespace KnDsl;
 
 /// <summary>The result of a filter.</summary>
 /// <param name="Output">The normalized value, of the input's shape.</param>
-/// <param name="Statistics">The filtered means and biased variances, [R, C] each.</param>
+/// <param name="Statistics">The filtered means and biased variances, [R, G] each: a row for each micro-batch.</param>
 internal readonly record struct FilterResult(Tensor Output, Moments Statistics);

@@ -7,8 +7,11 @@ namespace KnDsl;
 /// </param>
 internal sealed record FilterSettings(double Eps, bool GuardsEachMicroBatch)
 {
-    /// <summary>Whether the channels are groups of a layer's channels, and every micro-batch is a sample.</summary>
-    public bool ChannelsAreGroups { get; init; }
+    /// <summary>Neighbouring channels that share a statistic.</summary>
+    public long GroupSize { get; init; } = 1;
+
+    /// <summary>What messages call a statistic, by its channel and micro-batch.</summary>
+    public string Place { get; init; } = FiniteValues.OfMicroBatch;
 
     /// <summary>Where the channel-mean of v0 / var reaches this the prior is ignored: the authors' guard.</summary>
     public const double Guard = 100;

@@ -26,11 +26,13 @@ internal readonly record struct MicroBatches(long Samples, long Size)
     public long Count => Full + (Rest > 0 ? 1 : 0);
 
     /// <summary>Demands that every statistic of a value, [N, C, ...], is taken of more than one number.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="groupSize">Channels that share a statistic.</param>
     /// <exception cref="ArgumentException">One is not.</exception>
-    public void CheckCount(Tensor value)
+    public void CheckCount(Tensor value, long groupSize = 1)
     {
         var smallest = Rest > 0 ? Rest : Size;
-        if (value.numel() / (value.size(0) * value.size(1)) * smallest == 1)
+        if (value.numel() / (value.size(0) * value.size(1)) * smallest * groupSize == 1)
         {
             throw new ArgumentException(
                 "Expected more than 1 value per channel when training without a prior, got a value of shape " +

@@ -3,17 +3,16 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// The running averages of a layer, which a filter updates with the mean of its micro-batches' filtered statistics, the
-/// observed part of the variances unbiased, so that at gain 1 they are BatchNorm's. Where they are the prior themselves
-/// (<see cref="FilterArguments.PriorIsPast"/>) it is the observed ones.
+/// The running averages of a layer, which a filter updates with the mean over its micro-batches of the statistics that
+/// <see cref="FilterArguments.Averaged"/> says.
 /// </summary>
-/// <param name="Mean">[C].</param>
-/// <param name="Variance">[C].</param>
+/// <param name="Mean">[G].</param>
+/// <param name="Variance">[G].</param>
 /// <param name="Count">Batches seen, one 64-bit integer.</param>
 /// <param name="Momentum">The share of a new statistic.</param>
 internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Count, double Momentum)
 {
-    /// <summary>Takes statistics in, [R, C] each, the variances unbiased.</summary>
+    /// <summary>Takes statistics in, [R, G] each.</summary>
     public void Update(Moments statistics)
     {
         using var noGrad = no_grad();

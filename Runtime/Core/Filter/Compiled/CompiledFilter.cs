@@ -13,6 +13,8 @@ internal static class CompiledFilter
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
     public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
     {
+        if (arguments.Settings.GroupSize > 1)
+            return NormalizeGroups(arguments, averages);
         var (outputs, means, variances, averaged) =
             (new List<Tensor>(), new List<Tensor>(), new List<Tensor>(), new List<Moments>());
         foreach (var part in arguments.Batches.Parts())
@@ -24,10 +26,45 @@ internal static class CompiledFilter
             averaged.Add(statistics);
         }
 
-        averages?.Update(new(
-            MicroBatches.Join([.. averaged.Select(part => part.Mean)]),
-            MicroBatches.Join([.. averaged.Select(part => part.Variance)])));
+        if (averages is not null)
+            Update(averages, arguments, averaged);
         return new(MicroBatches.Join(outputs), new(MicroBatches.Join(means), MicroBatches.Join(variances)));
+    }
+
+    /// <summary>Groups are the channels of a value that is viewed so; the scale and shift of the layer's channels come after.</summary>
+    private static FilterResult NormalizeGroups(FilterArguments arguments, RunningAverages? averages)
+    {
+        var (x, weight, size) = (arguments.Input, arguments.Weight, arguments.Settings.GroupSize);
+        var groups = x.size(1) / size;
+        var (normalized, statistics) = Normalize(
+            arguments with
+            {
+                Input = x.contiguous().view(x.size(0), groups, -1),
+                Weight = weight.new_ones(groups),
+                Bias = weight.new_zeros(groups),
+                Prior = arguments.Prior is { } prior ? Reduced(prior, groups) : null,
+                Settings = arguments.Settings with { GroupSize = 1 },
+            }, averages);
+        long[] shape = [1, x.size(1), .. x.shape[2..].Select(_ => 1L)];
+        var output = addcmul(arguments.Bias.view(shape), normalized.view(x.shape), weight.view(shape), 1).to(x.dtype);
+        return new(output, statistics);
+    }
+
+    /// <summary>A prior of the groups.</summary>
+    private static Moments Reduced(Moments prior, long groups) =>
+        prior.Mixed(prior.Channels / groups).Select(tensor => tensor.is_contiguous() ? tensor : tensor.contiguous());
+
+    private static void Update(RunningAverages averages, FilterArguments arguments, IReadOnlyList<Moments> parts)
+    {
+        if (arguments.Averaged != AveragedStatistics.Prior)
+        {
+            averages.Update(new(
+                MicroBatches.Join([.. parts.Select(part => part.Mean)]), MicroBatches.Join([.. parts.Select(part => part.Variance)])));
+        }
+        else if (arguments.Prior is { } prior && (prior.Mean + prior.Variance).detach().isfinite().all().item<bool>())
+        {
+            averages.Update(prior);
+        }
     }
 
     private static (FilterResult Result, Moments Averaged) Normalize(FilterArguments arguments, MicroBatches.Part part)
@@ -59,7 +96,7 @@ internal static class CompiledFilter
         if (result[3].item<bool>())
             return result;
 
-        FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.ChannelsAreGroups);
+        FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
         result = Compute(arguments, microBatches, ScalarType.Float64);
         if (!result[3].item<bool>())
             throw FiniteValues.TooLarge();

@@ -110,7 +110,7 @@ internal static class CompiledOperations
         Compiled.Call(
             "forward", arguments.Input, arguments.Weight, arguments.Bias, arguments.Prior?.Mean, arguments.Prior?.Variance,
             gains.Mean, gains.Variance, (int)microBatches, arguments.Settings.Eps, FilterSettings.Guard, FilterSettings.NoVariance,
-            arguments.Settings.GuardsEachMicroBatch, arguments.PriorIsPast);
+            arguments.Settings.GuardsEachMicroBatch, arguments.Averaged == AveragedStatistics.Observed);
 
     /// <summary>The gradients of x, weight, bias and, with a prior, m0, v0, qm, qv (these two not yet summed).</summary>
     public static Tensor[] Backward(

@@ -48,7 +48,7 @@ internal static unsafe class CpuFilter<T>
     public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
     {
         var x = arguments.Input;
-        var layout = new Layout(x.size(0), x.size(1), x.numel() / (x.size(0) * x.size(1)), arguments.Batches);
+        var layout = new Layout(x.size(1), x.numel() / (x.size(0) * x.size(1)), arguments.Settings.GroupSize, arguments.Batches);
         var records = GraphNode.Records(arguments.Differentiable());
         var work = new CpuStatistics(layout, arguments.Settings);
         Tensor y, m, v;
@@ -60,7 +60,7 @@ internal static unsafe class CpuFilter<T>
             if (averages is not null)
                 Update(averages, layout, work);
             y = empty_like(x);
-            Normalize(x, y, layout, work);
+            Normalize(arguments, y, layout, work);
             (m, v) = (work.ToTensor<T>(work.M, x), work.ToTensor<T>(work.V, x));
         }
 
@@ -85,7 +85,7 @@ internal static unsafe class CpuFilter<T>
                 var (first, step, rows) = layout.Rows(s);
                 var statistic = default(Statistic);
                 for (var row = 0; row < rows; row++)
-                    VectorKernels<T>.Observe(values + first + row * step, layout.Positions, ref statistic);
+                    VectorKernels<T>.Observe(values + first + row * step, layout.RowLength, ref statistic);
                 work.Mu[s] = statistic.Mean;
                 work.Variance[s] = statistic.Variance;
             }
@@ -101,25 +101,31 @@ internal static unsafe class CpuFilter<T>
             work.Dispose();
             throw x.isfinite().all().item<bool>()
                 ? FiniteValues.TooLarge()
-                : FiniteValues.Found(s % layout.Channels, s / layout.Channels, settings.ChannelsAreGroups);
+                : FiniteValues.Found(s % layout.Groups, s / layout.Groups, settings.Place);
         }
     }
 
-    private static void Normalize(Tensor x, Tensor y, Layout layout, CpuStatistics work)
+    private static void Normalize(FilterArguments arguments, Tensor y, Layout layout, CpuStatistics work)
     {
-        var values = NativeTensor.Pointer<T>(x);
+        var values = NativeTensor.Pointer<T>(arguments.Input);
+        var weight = NativeTensor.Pointer<T>(arguments.Weight);
+        var bias = NativeTensor.Pointer<T>(arguments.Bias);
         var results = NativeTensor.Pointer<T>(y);
-        ParallelLoop.Run(layout.Statistics, x.numel(), (from, to) =>
+        ParallelLoop.Run(layout.Statistics, y.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)
             {
                 var (first, step, rows) = layout.Rows(s);
-                var scale = T.CreateTruncating(work.Scale[s]);
-                var shift = T.CreateTruncating(work.Shift[s]);
-                for (var row = 0; row < rows; row++)
+                var channel = layout.FirstChannel(s);
+                for (var end = channel + layout.GroupSize; channel < end; channel++, first += layout.Positions)
                 {
-                    var at = first + row * step;
-                    VectorKernels<T>.Affine(values + at, results + at, layout.Positions, scale, shift);
+                    var scale = double.CreateTruncating(weight[channel]) * work.Reciprocal[s];
+                    var shift = T.CreateTruncating(double.CreateTruncating(bias[channel]) - work.M[s] * scale);
+                    for (var row = 0; row < rows; row++)
+                    {
+                        var at = first + row * step;
+                        VectorKernels<T>.Affine(values + at, results + at, layout.Positions, T.CreateTruncating(scale), shift);
+                    }
                 }
             }
         });
@@ -127,13 +133,15 @@ internal static unsafe class CpuFilter<T>
 
     private static void Update(RunningAverages averages, Layout layout, CpuStatistics work)
     {
+        if (!work.IsAveragedFinite())
+            return;
         var means = NativeTensor.Pointer<T>(averages.Mean);
         var variances = NativeTensor.Pointer<T>(averages.Variance);
         ++*NativeTensor.Pointer<long>(averages.Count);
-        for (var c = 0; c < layout.Channels; c++)
+        for (var c = 0; c < layout.Groups; c++)
         {
             double mean = 0, variance = 0;
-            for (var s = c; s < layout.Statistics; s += (int)layout.Channels)
+            for (var s = c; s < layout.Statistics; s += (int)layout.Groups)
             {
                 mean += work.AveragedMean[s];
                 variance += work.AveragedVariance[s];

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>The statistics of a filter in double, [R, C] each, in memory from a pool.</summary>
+/// <summary>The statistics of a filter in double, [R, G] each, in memory from a pool.</summary>
 internal sealed unsafe class CpuStatistics : IDisposable
 {
-    private const int Parts = 12;
+    private const int Parts = 13;
 
     private readonly Layout _layout;
     private readonly FilterSettings _settings;
@@ -33,10 +33,16 @@ internal sealed unsafe class CpuStatistics : IDisposable
     /// <summary>Filtered variances.</summary>
     public Span<double> V => Part(3);
 
-    /// <summary>The means that running averages take in.</summary>
-    public Span<double> AveragedMean => Part(11);
+    /// <summary>The prior's means; nothing without a prior.</summary>
+    public Span<double> M0 => Part(11);
 
-    /// <summary>The variances that running averages take in: their observed part is unbiased.</summary>
+    /// <summary>The prior's variances.</summary>
+    public Span<double> V0 => Part(12);
+
+    /// <summary>The means that running averages take in.</summary>
+    public Span<double> AveragedMean => Part(10);
+
+    /// <summary>The variances that running averages take in.</summary>
     public Span<double> AveragedVariance => Part(4);
 
     /// <summary>The differences of the means, mu - m0; 0 where there is no prior.</summary>
@@ -51,42 +57,35 @@ internal sealed unsafe class CpuStatistics : IDisposable
     /// <summary>Gains of the variance; 1 where there is no prior.</summary>
     public Span<double> Qv => Part(8);
 
-    /// <summary>weight / sqrt(v + eps), by which the value is multiplied.</summary>
-    public Span<double> Scale => Part(9);
-
-    /// <summary>bias - m * scale, which is added to it.</summary>
-    public Span<double> Shift => Part(10);
-
     /// <summary>1 / sqrt(v + eps).</summary>
-    public double Reciprocal(int statistic) => 1 / Math.Sqrt(V[statistic] + _settings.Eps);
+    public Span<double> Reciprocal => Part(9);
 
     /// <summary>Filters the observed means and variances.</summary>
     public void Filter<T>(FilterArguments arguments)
         where T : unmanaged, INumberBase<T>
     {
-        var weight = Pointer<T>(arguments.Weight);
-        var bias = Pointer<T>(arguments.Bias);
-        TakePrior<T>(arguments);
+        Compare<T>(arguments);
         for (var s = 0; s < _layout.Statistics; s++)
         {
-            var (microBatch, channel) = Math.DivRem(s, (int)_layout.Channels);
             var (d, qv) = (D[s], Qv[s]);
             M[s] = Mu[s] - (1 - Qm[s]) * d;
             V[s] = Variance[s] - (1 - qv) * E[s] + qv * (1 - qv) * d * d;
-            var bessel = Variance[s] / Math.Max(_layout.Values(microBatch) - 1, 1);
-            (AveragedMean[s], AveragedVariance[s]) = arguments.PriorIsPast
-                ? (Mu[s], Variance[s] + bessel + d * d)
-                : (M[s], V[s] + qv * bessel);
-            Scale[s] = double.CreateTruncating(weight[channel]) * Reciprocal(s);
-            Shift[s] = double.CreateTruncating(bias[channel]) - M[s] * Scale[s];
+            var bessel = Variance[s] / Math.Max(_layout.Values(s / _layout.Groups) - 1, 1);
+            (AveragedMean[s], AveragedVariance[s]) = arguments.Averaged switch
+            {
+                AveragedStatistics.Observed => (Mu[s], Variance[s] + bessel + d * d),
+                AveragedStatistics.Prior => (M0[s], V0[s]),
+                _ => (M[s], V[s] + qv * bessel),
+            };
+            Reciprocal[s] = 1 / Math.Sqrt(V[s] + _settings.Eps);
         }
     }
 
-    /// <summary>One of the parts as a tensor, [R, C].</summary>
+    /// <summary>One of the parts as a tensor, [R, G].</summary>
     public Tensor ToTensor<T>(ReadOnlySpan<double> part, Tensor like)
         where T : unmanaged, INumberBase<T>
     {
-        var result = empty([_layout.Batches.Count, _layout.Channels], like.dtype, like.device);
+        var result = empty([_layout.Batches.Count, _layout.Groups], like.dtype, like.device);
         var elements = Pointer<T>(result);
         for (var s = 0; s < part.Length; s++)
             elements[s] = Saturate.To<T>(part[s]);
@@ -100,8 +99,20 @@ internal sealed unsafe class CpuStatistics : IDisposable
         _memory = [];
     }
 
+    /// <summary>Whether all that the running averages take in is finite; only a prior may not be.</summary>
+    public bool IsAveragedFinite()
+    {
+        for (var s = 0; s < _layout.Statistics; s++)
+        {
+            if (!double.IsFinite(AveragedMean[s] + AveragedVariance[s]))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Compares the observations with the prior, where there is one and the guard trusts it.</summary>
-    private void TakePrior<T>(FilterArguments arguments)
+    private void Compare<T>(FilterArguments arguments)
         where T : unmanaged, INumberBase<T>
     {
         D.Clear();
@@ -111,11 +122,9 @@ internal sealed unsafe class CpuStatistics : IDisposable
         if (arguments.Prior is not { } prior)
             return;
 
-        var m0 = Pointer<T>(prior.Mean);
-        var v0 = Pointer<T>(prior.Variance);
-        var channels = (int)_layout.Channels;
+        TakePrior<T>(prior);
+        var groups = (int)_layout.Groups;
         var microBatches = (int)_layout.Batches.Count;
-        var perMicroBatch = arguments.PriorRows == 1 ? 0 : channels;
         double ofLayer = 0;
         for (var microBatch = 0; microBatch < microBatches; microBatch++)
             ofLayer += Ratio(microBatch) / microBatches;
@@ -125,41 +134,73 @@ internal sealed unsafe class CpuStatistics : IDisposable
             var ratio = _settings.GuardsEachMicroBatch ? Ratio(microBatch) : ofLayer;
             if (!(ratio < FilterSettings.Guard))
                 continue;
-            for (var c = 0; c < channels; c++)
+            for (var s = microBatch * groups; s < (microBatch + 1) * groups; s++)
             {
-                var s = microBatch * channels + c;
-                D[s] = Mu[s] - double.CreateTruncating(m0[microBatch * perMicroBatch + c]);
-                E[s] = Variance[s] - double.CreateTruncating(v0[microBatch * perMicroBatch + c]);
+                D[s] = Mu[s] - M0[s];
+                E[s] = Variance[s] - V0[s];
             }
 
             TakeGains<T>(arguments.Gains, microBatch);
         }
 
-        // The channel-mean of v0 / var; a prior that is not finite is never trusted.
+        // The mean of v0 / var over the groups; a prior that is not finite is never trusted.
         double Ratio(int microBatch)
         {
             double sum = 0;
-            for (var c = 0; c < channels; c++)
+            for (var s = microBatch * groups; s < (microBatch + 1) * groups; s++)
             {
-                var s = microBatch * channels + c;
-                var mean = double.CreateTruncating(m0[microBatch * perMicroBatch + c]);
-                var variance = double.CreateTruncating(v0[microBatch * perMicroBatch + c]);
-                if (!double.IsFinite(mean) || !double.IsFinite(variance))
+                if (!double.IsFinite(M0[s]) || !double.IsFinite(V0[s]))
                     return double.PositiveInfinity;
                 if (Variance[s] > FilterSettings.NoVariance * Mu[s] * Mu[s])
-                    sum += variance / Variance[s];
+                    sum += V0[s] / Variance[s];
             }
 
-            return sum / channels;
+            return sum / groups;
+        }
+    }
+
+    /// <summary>The prior of every statistic: a row for each micro-batch or one for all, of each group or of its channels.</summary>
+    private void TakePrior<T>(Moments prior)
+        where T : unmanaged, INumberBase<T>
+    {
+        var means = Pointer<T>(prior.Mean);
+        var variances = Pointer<T>(prior.Variance);
+        var groups = (int)_layout.Groups;
+        var size = (int)(prior.Channels / groups);
+        for (var s = 0; s < _layout.Statistics; s++)
+        {
+            var microBatch = s / groups;
+            if (microBatch > 0 && prior.Rows == 1)
+            {
+                (M0[s], V0[s]) = (M0[s - groups], V0[s - groups]);
+                continue;
+            }
+
+            var first = s * size;
+            double mean = 0, variance = 0, spread = 0;
+            for (var i = first; i < first + size; i++)
+            {
+                mean += double.CreateTruncating(means[i]);
+                variance += double.CreateTruncating(variances[i]);
+            }
+
+            mean /= size;
+            for (var i = first; size > 1 && i < first + size; i++)
+            {
+                var difference = double.CreateTruncating(means[i]) - mean;
+                spread += difference * difference;
+            }
+
+            (M0[s], V0[s]) = (mean, (variance + spread) / size);
         }
     }
 
     private void TakeGains<T>(FilterGains gains, int microBatch)
         where T : unmanaged, INumberBase<T>
     {
-        var channels = (int)_layout.Channels;
-        var qm = Qm.Slice(microBatch * channels, channels);
-        var qv = Qv.Slice(microBatch * channels, channels);
+        var groups = (int)_layout.Groups;
+        var qm = Qm.Slice(microBatch * groups, groups);
+        var qv = Qv.Slice(microBatch * groups, groups);
         if (gains.Learned is not { } learned)
         {
             qm.Fill(gains.Fixed.Mean(_layout.SamplesOf(microBatch)));

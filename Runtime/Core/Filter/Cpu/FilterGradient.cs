@@ -3,26 +3,32 @@ using System.Buffers;
 
 namespace KnDsl;
 
-/// <summary>Gradients of a filter's small inputs before they are summed over micro-batches, [R, C] each.</summary>
-internal sealed class FilterGradient(int statistics) : IDisposable
+/// <summary>Gradients of a filter's small inputs before they are summed over micro-batches.</summary>
+/// <param name="statistics">Micro-batches times groups.</param>
+/// <param name="channels">Micro-batches times channels.</param>
+internal sealed class FilterGradient(int statistics, int channels) : IDisposable
 {
-    private const int Parts = 6;
+    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(2 * channels + 4 * statistics);
 
-    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(Parts * statistics);
+    /// <summary>[R, C].</summary>
+    public Span<double> Weight => _memory.AsSpan(0, channels);
 
-    public Span<double> Weight => Part(0);
+    /// <summary>[R, C].</summary>
+    public Span<double> Bias => _memory.AsSpan(channels, channels);
 
-    public Span<double> Bias => Part(1);
+    /// <summary>[R, G].</summary>
+    public Span<double> PriorMean => OfStatistics(0);
 
-    public Span<double> PriorMean => Part(2);
+    /// <summary>[R, G].</summary>
+    public Span<double> PriorVariance => OfStatistics(1);
 
-    public Span<double> PriorVariance => Part(3);
+    /// <summary>[R, G].</summary>
+    public Span<double> MeanGain => OfStatistics(2);
 
-    public Span<double> MeanGain => Part(4);
-
-    public Span<double> VarianceGain => Part(5);
+    /// <summary>[R, G].</summary>
+    public Span<double> VarianceGain => OfStatistics(3);
 
     public void Dispose() => ArrayPool<double>.Shared.Return(_memory);
 
-    private Span<double> Part(int index) => _memory.AsSpan(index * statistics, statistics);
+    private Span<double> OfStatistics(int index) => _memory.AsSpan(2 * channels + index * statistics, statistics);
 }

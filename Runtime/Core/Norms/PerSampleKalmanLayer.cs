@@ -1,0 +1,93 @@
+using System;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Kalman normalization of each sample by itself (Wang et al., NeurIPS 2018, section on group Kalman normalization): the statistics
+/// of a sample over a group of channels are filtered with the prior of the chain, reduced to the group. With a group of each channel
+/// it is instance Kalman normalization, with one group layer Kalman normalization.
+/// </summary>
+/// <remarks>
+/// In inference the prior is its running average over training, kept as <c>running_mean</c> and <c>running_var</c>, [groups]
+/// each. A layer that never had one (<c>num_batches_tracked</c> is 0: the chain begins there, or the weights are of the plain policy)
+/// does without. A statistic of a single value shows no variance; where the chain brings no prior for it, the layer's own past does.
+/// </remarks>
+internal sealed class PerSampleKalmanLayer : RunningNormLayer
+{
+    private readonly PerSampleKalmanPolicy _policy;
+    private readonly long _groups;
+
+    public PerSampleKalmanLayer(long channels, PerSampleKalmanPolicy policy, Device? device, ScalarType? dtype)
+        : base(nameof(PerSampleKalmanLayer), channels, policy.Eps, policy.Momentum, device, dtype,
+            statistics: GroupNormalization.CheckGroups(policy.Groups ?? channels, channels))
+    {
+        _policy = policy;
+        _groups = policy.Groups ?? channels;
+        RegisterAffine();
+    }
+
+    /// <summary>False: statistics are of each sample in inference too.</summary>
+    public override bool CanFold => false;
+
+    public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior)
+    {
+        CheckInput(input);
+        if (training)
+            CheckNotEmpty(input);
+        if (input.numel() == 0)
+            return (input.alias(), null, null);
+
+        using var scope = NewDisposeScope();
+        var samples = input.size(0);
+        var isSingle = input.numel() == samples * _groups;
+        var known = training && prior is not null ? Of(prior, samples) : (Moments?)null;
+        var isPast = known is null && (isSingle || (!training && num_batches_tracked.item<long>() > 0));
+
+        // Every sample is a micro-batch: no sample has a part in another's output.
+        var arguments = new FilterArguments(
+            input, weight, bias, isPast ? Past() : known, new FilterGains(isSingle ? GainOfOneValue : _policy.Gain, Learned: null),
+            MicroBatches.Split(samples, 1),
+            new FilterSettings(eps, GuardsEachMicroBatch: true)
+            {
+                GroupSize = num_features / _groups,
+                Place = _groups == num_features ? "channel {0} of sample {1}" : "group {0} of sample {1}",
+            })
+        {
+            Averaged = isPast ? AveragedStatistics.Observed : AveragedStatistics.Prior,
+        };
+        var (output, statistics) = KalmanFilter.Normalize(
+            arguments, !training || arguments.Prior is null ? null : isPast ? Averages : AveragesOfPrior);
+        scope.MoveToOuter(output);
+        if (!training)
+            return (output, null, null);
+
+        var size = input.shape[2..];
+        return (
+            output, new EmittedState(weight, bias, size),
+            new GroupedState(statistics, num_features / _groups, size).MoveToOuter(scope));
+    }
+
+    /// <summary>
+    /// A single value is its own mean: at a gain of 1 nothing would be left of it, so the mean has the gain of the variance at most.
+    /// </summary>
+    private Gain GainOfOneValue => new(Math.Min(_policy.Gain.Mean(1), _policy.Gain.Variance(1)), _policy.Gain.Variance(1));
+
+    /// <summary>The running averages as a prior.</summary>
+    private Moments Past() => new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0));
+
+    /// <summary>The prior of the channels; the filter reduces it to the groups.</summary>
+    private Moments Of(ChannelState prior, long samples)
+    {
+        CheckPrior(prior.Channels);
+        return prior.ToMoments().ForRows(samples).Select(tensor => tensor.is_contiguous() ? tensor : tensor.contiguous());
+    }
+
+    /// <summary>
+    /// The averages take in the first prior as it is, since they begin with numbers that mean nothing; a share of 0 leaves them as they
+    /// are, then too.
+    /// </summary>
+    private RunningAverages AveragesOfPrior =>
+        Averages with { Momentum = momentum > 0 && num_batches_tracked.item<long>() == 0 ? 1 : momentum };
+}
