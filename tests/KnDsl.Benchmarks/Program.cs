@@ -6,7 +6,7 @@ namespace KnDsl.Benchmarks;
 
 /// <summary>
 /// Runs one benchmark: <c>dotnet run -c Release --project tests/KnDsl.Benchmarks -- norm</c>. The last line that a
-/// benchmark prints is its figures as <c>name: value</c> pairs.
+/// benchmark prints is its figures as <c>name: value</c> pairs. <c>stability</c> takes names of networks and policies, to run only those.
 /// </summary>
 internal static class Program
 {
@@ -26,13 +26,16 @@ internal static class Program
             return 0;
         }
 
+        if (args is ["stability", .. var only])
+            return StabilityBenchmark.Run(only);
+
         if (args is ["network-memory", var network, var policy])
         {
             NetworkBenchmark.RunMemory(network, policy);
             return 0;
         }
 
-        Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", Benchmarks.Keys.Order())}.");
+        Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", Benchmarks.Keys.Append("stability").Order())}.");
         return 1;
     }
 }

@@ -32,8 +32,12 @@ internal sealed class Declared
     private ParameterInfo[] Parameters => Constructor.GetParameters();
 
     /// <summary>Constructs it with the defaults of its file and, where it takes one, the policy.</summary>
-    public nn.Module Create(NormPolicy policy) => (nn.Module)Unwrapped(() => Constructor.Invoke(
-        [.. Parameters.Select(parameter => parameter.ParameterType == typeof(NormPolicy) ? policy : parameter.DefaultValue)]));
+    /// <param name="policy">The policy.</param>
+    /// <param name="classes">The classes instead of the file's, where it has such a parameter; null leaves them.</param>
+    public nn.Module Create(NormPolicy policy, int? classes = null) => (nn.Module)Unwrapped(() => Constructor.Invoke(
+        [.. Parameters.Select(parameter => parameter.ParameterType == typeof(NormPolicy) ? policy
+            : parameter.Name == "classes" ? classes ?? parameter.DefaultValue
+            : parameter.DefaultValue)]));
 
     /// <summary>The outputs by the names of the file: several come in a record, whose properties have those names.</summary>
     /// <param name="network">What <see cref="Create"/> gave.</param>
