@@ -28,11 +28,11 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe())
                     .WithHint(HintFor(parameter, callee, value, rooms.Subject.Source.Slice(expression.Span))));
-        foreach (var number in Numbers(value))
+        foreach (var (number, field, span) in Numbers(value, expression))
         {
             var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();
-            Diagnostic OutOfRange() =>
-                DiagnosticCatalogue.ArgumentRange(place, callee, parameter.Name, parameter.RangeText, found);
+            Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(rooms.Subject.At(span), field is null ? callee : parameter.Name,
+                field ?? parameter.Name, parameter.RangeText, found);
             if (number is SizeValue { Size: var size } && !parameter.TakesFractions)
             {
                 if (size.Value is { } whole && !parameter.Allows(whole))
@@ -83,11 +83,15 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         return parameter is LabelParameter ? new WordValue(rooms.Subject.Source.Slice(expression.Span)) : null;
     }
 
-    private static IEnumerable<Value> Numbers(Value value) => value switch
+    /// <summary>The numbers of an argument, the field that each is in, and where each is written.</summary>
+    private static IEnumerable<(Value Number, string? Field, TextSpan Span)> Numbers(Value value, Expression written) => value switch
     {
-        SizeValue or FloatValue => [value],
-        ListValue list => list.Items.SelectMany(Numbers),
-        RecordValue record => record.Fields.SelectMany(field => Numbers(field.Value)),
+        SizeValue or FloatValue => [(value, null, written.Span)],
+        ListValue list => list.Items.SelectMany((item, i) => Numbers(item, written is ListExpression { Items: var items }
+            && items.Count == list.Items.Count ? items[i] : written)),
+        RecordValue record => record.Fields.SelectMany((field, i) =>
+            Numbers(field.Value, written is RecordExpression { Fields: var fields } ? fields[i].Value : written)
+                .Select(number => (number.Number, (string?)field.Name, number.Span))),
         _ => [],
     };
 

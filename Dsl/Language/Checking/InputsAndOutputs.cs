@@ -52,8 +52,10 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     /// <summary>The inputs of a block as it is used.</summary>
     public void DeclareKnown(IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains) =>
         Inputs = Subject.Declaration.Inputs.Select(
-        (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text))
-        .ToArray();
+        (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text)
+        {
+            FloatBy = inputs[i].FloatBy,
+        }).ToArray();
 
     /// <summary>A size of an input of the block: the number that the header says, or a symbol.</summary>
     private Size InputSize(int input, int axis, int rank)

@@ -64,7 +64,7 @@ internal sealed class ModelContext
         IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
     {
         var key = $"{source.Path}|{declaration.Name.Text}"
-            + $"({string.Join(";", inputs.Select((input, i) => $"{input.Shape}/{chains[i].Key}"))}|"
+            + $"({string.Join(";", inputs.Select((input, i) => $"{input.Shape}/{chains[i].Key}{(input.FloatBy is null ? "" : "/float")}"))}|"
             + $"{string.Join(";", arguments.Select(pair => $"{pair.Key}={pair.Value.Key}"))}|{policy.Key}";
         if (!_instances.TryGetValue(key, out var model))
         {
