@@ -213,7 +213,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         if (declares)
             foreach (var name in NamesIn(expression))
                 if (path.Scope.Find(name.Name) is null)
-                    path.Scope.Set(name.Name, new SizeValue(Size.Of(new Symbol(name.Name, SymbolKind.Data))));
+                    path.Scope.Set(name.Name, new Binding(new SizeValue(Size.Of(new Symbol(name.Name, SymbolKind.Data))), [name.Span]));
         switch (rooms.Expressions.Evaluate(path, expression))
         {
             case SizeValue size:
@@ -232,7 +232,11 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             case ErrorValue:
                 return null;
             case var other:
-                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "a whole number", other.Describe()));
+                if (TypeHints.IsSaid(Subject, expression, other))
+                    Findings.Suppress();
+                else
+                    Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "a whole number", other.Describe())
+                        .WithHint(TypeHints.ForWholeNumber(Subject, expression, other)));
                 return null;
         }
     }

@@ -51,7 +51,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         }
         var wanted = op is TokenOperator.And or TokenOperator.Or ? "true or false on both sides" : "numbers on both sides";
         return Findings.Fail(
-            DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}"));
+            DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}")
+                .WithHint(left is BoolValue && right is SizeValue or FloatValue && op is not (TokenOperator.And or TokenOperator.Or)
+                    ? "Each comparison is of two numbers: join two of them by 'and'." : null));
     }
 
     private static string Text(TokenOperator op) => op switch

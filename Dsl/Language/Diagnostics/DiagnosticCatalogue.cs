@@ -36,8 +36,8 @@ internal static class DiagnosticCatalogue
     public static Diagnostic UnknownCharacter(Place at, string text) =>
         new(UnknownCharacterRule, at, $"'{text}' is not part of the language.");
 
-    public static Diagnostic SingleQuotes(Place at, string text) =>
-        new(UnknownCharacterRule, at, $"{text} is in single quotes; expected double quotes.");
+    public static Diagnostic OtherQuotes(Place at, string text) =>
+        new(UnknownCharacterRule, at, $"The text {text} is not in double quotes; expected them around it.");
 
     private static readonly DiagnosticDescriptor ExpectedTokenRule = Error("KN0002", "Unexpected token");
 
@@ -206,6 +206,13 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic ValueType(Place at, string what, string expected, string found) =>
         new(ValueTypeRule, at, $"{what} must be {expected}, found {found}.");
+
+    public static Diagnostic LoopShape(Place at, string name, string before, string after) =>
+        new(ValueTypeRule, at,
+            $"'{name}' in this loop must be of the same number of dimensions in every iteration, found {before}, then {after}.")
+        {
+            LeavesRankOpen = true,
+        };
 
     public static Diagnostic NotIndices(Place at, string operation, string maker, Place madeAt) =>
         new(ValueTypeRule, at,
@@ -378,7 +385,10 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor BranchShapeRule = Error("KN0207", "Branches give different ranks");
 
     public static Diagnostic BranchShape(Place at, string name, string then, string otherwise) =>
-        new(BranchShapeRule, at, $"'{name}' is {then} in one branch and {otherwise} in the other; expected the same number of dimensions.");
+        new(BranchShapeRule, at, $"'{name}' is {then} in one branch and {otherwise} in the other; expected the same number of dimensions.")
+        {
+            LeavesRankOpen = true,
+        };
 
     private static readonly DiagnosticDescriptor ReshapeRule = Error("KN0208", "Number of elements changes");
 
