@@ -100,6 +100,8 @@ public sealed class ConditionTests : TorchTest
     [Theory]
     [InlineData("x -> linear(4 + 8 / n)", 0, "KN0123")]
     [InlineData("x -> linear(4 + 8 % (n - 3))", 3, "KN0123")]
+    [InlineData("x / n", 0, "KN0123")]
+    [InlineData("x * (1.0 / n)", 0, "KN0123")]
     [InlineData("x -> [ linear(4) * n, linear(4) ]", -1, "KN0118")]
     [InlineData("x -> [ linear(4) * (n - 2), linear(4) ]", 1, "KN0118")]
     public void ArgumentsThatHaveNoMeaningAreRefused(string value, int n, string code)

@@ -202,7 +202,10 @@ public sealed class LimitTests : TorchTest
     public void TheCheckerKnowsWhatTorchAccepts(string stage)
     {
         var limit = Limits.Single(limit => $"{limit.Input}: {limit.Stage}" == stage);
-        var rows = limit.Combinations().ToArray();
+        var combinations = limit.Combinations().ToArray();
+        var found = Findings(limit, combinations);
+        // What only has no effect is refused for the reader's sake: torch accepts it.
+        var rows = combinations.Where((_, i) => found[i].All(finding => finding.Code != "KN0136")).ToArray();
         var messages = Messages(limit, rows);
         var kept = Enumerable.Range(0, rows.Length).Where(i => messages[i] is null).ToArray();
         Assert.True(kept.Length > 0 && kept.Length < rows.Length, $"{kept.Length} of {rows.Length} are accepted.");
@@ -220,10 +223,16 @@ public sealed class LimitTests : TorchTest
     /// <summary>What the checker says of each combination of numbers, or null.</summary>
     private static string?[] Messages(Limit limit, IReadOnlyDictionary<string, long>[] rows)
     {
+        var found = Findings(limit, rows);
+        return [.. rows.Select((_, i) => found[i].FirstOrDefault()?.Text)];
+    }
+
+    /// <summary>The errors of each combination of numbers.</summary>
+    private static ILookup<int, Diagnostic> Findings(Limit limit, IReadOnlyDictionary<string, long>[] rows)
+    {
         var text = string.Join('\n', rows.Select((numbers, i) => limit.Block($"C{i}", numbers)));
-        var found = CheckedFile.Check(new Language.Text.SourceText("limits.knnet", text)).Diagnostics
-            .Where(finding => finding.Severity == Severity.Error).ToLookup(finding => finding.Place.Line - 1, finding => finding.Text);
-        return [.. rows.Select((_, i) => found[i].FirstOrDefault())];
+        return CheckedFile.Check(new Language.Text.SourceText("limits.knnet", text)).Diagnostics
+            .Where(finding => finding.Severity == Severity.Error).ToLookup(finding => finding.Place.Line - 1);
     }
 
     private static IEnumerable<string> Disagreements(

@@ -104,7 +104,6 @@ public sealed class LexerTests
     [InlineData(";", "A statement ends with its line: remove the semicolon.")]
     [InlineData("&&", "Write 'and'.")]
     [InlineData("||", "Write 'or'.")]
-    [InlineData("→", "Write '->'.")]
     [InlineData("|", "Write '->' between stages and 'or' between conditions.")]
     [InlineData("$$$$", null)]
     [InlineData("😀", null)]
@@ -116,6 +115,46 @@ public sealed class LexerTests
         var one = Assert.Single(found);
         Assert.Equal(("KN0001", hint, new TextSpan(2, text.Length)), (one.Code, one.Hint, one.Place.Span));
         Assert.DoesNotContain('\0', one.Message);
+    }
+
+    [Theory]
+    [InlineData("→", TokenKind.Arrow, "->")]
+    [InlineData("⇒", TokenKind.Arrow, "->")]
+    [InlineData("–>", TokenKind.Arrow, "->")]
+    [InlineData("—>", TokenKind.Arrow, "->")]
+    [InlineData("–", TokenKind.Minus, "-")]
+    [InlineData("−", TokenKind.Minus, "-")]
+    [InlineData("×", TokenKind.Star, "*")]
+    [InlineData("÷", TokenKind.Slash, "/")]
+    [InlineData("≤", TokenKind.LessEqual, "<=")]
+    [InlineData("≥", TokenKind.GreaterEqual, ">=")]
+    [InlineData("≠", TokenKind.NotEqual, "!=")]
+    [InlineData("…", TokenKind.Range, "..")]
+    [InlineData("（", TokenKind.OpenParen, "(")]
+    [InlineData("，", TokenKind.Comma, ",")]
+    [InlineData("：", TokenKind.Colon, ":")]
+    [InlineData("＞", TokenKind.Greater, ">")]
+    internal void What_looks_like_a_character_of_the_language_is_read_as_that(string text, TokenKind kind, string meant)
+    {
+        var (tokens, found) = Read("a " + text + " b " + text + " c");
+        Assert.Equal([TokenKind.Identifier, kind, TokenKind.Identifier, kind, TokenKind.Identifier], tokens.Select(token => token.Kind));
+        var one = Assert.Single(found);
+        Assert.Equal(("KN0001", $"Write '{meant}'.", new TextSpan(2, text.Length)), (one.Code, one.Hint, one.Place.Span));
+    }
+
+    [Theory]
+    [InlineData("“b”")]
+    [InlineData("‘b’")]
+    [InlineData("’b’")]
+    [InlineData("„b“")]
+    [InlineData("«b»")]
+    [InlineData("`b`")]
+    [InlineData("'b'")]
+    public void Text_in_other_quotes_is_one_mistake(string text)
+    {
+        var (tokens, found) = Read("a " + text + " c");
+        Assert.Equal(["a", "c"], tokens.Select(token => token.Text));
+        Assert.Equal(("KN0001", new TextSpan(2, text.Length)), (Assert.Single(found).Code, found[0].Place.Span));
     }
 
     [Fact]

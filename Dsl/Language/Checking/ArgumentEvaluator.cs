@@ -24,15 +24,17 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         if (value is SizeValue && parameter is ListParameter { IsVariadic: true })
             value = new ListValue([value]);
         var place = rooms.Subject.At(expression.Span);
+        if (!parameter.Accepts(value) && !parameter.TakesFractions && TypeHints.IsSaid(rooms.Subject, expression, value))
+            return rooms.Findings.Suppress();
         if (!parameter.Accepts(value))
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe())
-                    .WithHint(HintFor(parameter, callee, value, rooms.Subject.Source.Slice(expression.Span))));
-        foreach (var number in Numbers(value))
+                    .WithHint(HintFor(parameter, callee, value, expression)));
+        foreach (var (number, field, span) in Numbers(value, expression))
         {
             var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();
-            Diagnostic OutOfRange() =>
-                DiagnosticCatalogue.ArgumentRange(place, callee, parameter.Name, parameter.RangeText, found);
+            Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(rooms.Subject.At(span), field is null ? callee : parameter.Name,
+                field ?? parameter.Name, parameter.RangeText, found);
             if (number is SizeValue { Size: var size } && !parameter.TakesFractions)
             {
                 if (size.Value is { } whole && !parameter.Allows(whole))
@@ -47,14 +49,20 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
     }
 
     /// <summary>What to write instead of an argument of another kind, or null.</summary>
-    private string? HintFor(OperationParameter parameter, string callee, Value value, string text) => value switch
+    private string? HintFor(OperationParameter parameter, string callee, Value value, Expression expression)
     {
-        WordValue word when parameter.Words?.Contains(word.Word) == true => $"Write it without quotes: {parameter.Name}: {word.Word}.",
-        TensorValue when rooms.Subject.FindOperation(callee)?.Parameters.OfType<TensorParameter>().FirstOrDefault() is { } other =>
-            $"A value is given by name: {other.Name}: {text}.",
-        TensorValue => $"Values come from the left: {text} -> {callee}(...).",
-        _ => null,
-    };
+        var text = rooms.Subject.At(expression.Span).OneLine();
+        return value switch
+        {
+            WordValue word when parameter.Words?.Contains(word.Word) == true => $"Write it without quotes: {parameter.Name}: {word.Word}.",
+            TensorValue when rooms.Subject.FindOperation(callee)?.Parameters.OfType<TensorParameter>().FirstOrDefault() is { } other =>
+                $"A value is given by name: {other.Name}: {text}.",
+            TensorValue => $"Values come from the left: {text} -> {callee}(...).",
+            _ when parameter is FlagParameter => TypeHints.ForCondition(value, text),
+            ListValue when parameter is IntegerParameter => "It takes one number: leave the brackets out.",
+            _ => TypeHints.ForWholeNumber(rooms.Subject, expression, value),
+        };
+    }
 
     /// <summary>
     /// A word that only this parameter understands, an error for another word, or null for an expression of another
@@ -83,11 +91,15 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         return parameter is LabelParameter ? new WordValue(rooms.Subject.Source.Slice(expression.Span)) : null;
     }
 
-    private static IEnumerable<Value> Numbers(Value value) => value switch
+    /// <summary>The numbers of an argument, the field that each is in, and where each is written.</summary>
+    private static IEnumerable<(Value Number, string? Field, TextSpan Span)> Numbers(Value value, Expression written) => value switch
     {
-        SizeValue or FloatValue => [value],
-        ListValue list => list.Items.SelectMany(Numbers),
-        RecordValue record => record.Fields.SelectMany(field => Numbers(field.Value)),
+        SizeValue or FloatValue => [(value, null, written.Span)],
+        ListValue list => list.Items.SelectMany((item, i) => Numbers(item, written is ListExpression { Items: var items }
+            && items.Count == list.Items.Count ? items[i] : written)),
+        RecordValue record => record.Fields.SelectMany((field, i) =>
+            Numbers(field.Value, written is RecordExpression { Fields: var fields } ? fields[i].Value : written)
+                .Select(number => (number.Number, (string?)field.Name, number.Span))),
         _ => [],
     };
 
@@ -101,11 +113,12 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             return value;
         if (Convert(value, parameter) is { } converted)
             return converted;
+        var text = rooms.Subject.At(expression.Span).OneLine();
         // A type that is none is reported where the parameter is declared.
         return Declarations.HasType(parameter)
             ? rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(
                     rooms.Subject.At(expression.Span), callee, parameter.Name.Text, parameter.TypeText, value.Describe())
-                .WithHint(value is TensorValue ? "The value arrives through '->': remove it from the arguments." : null))
+                .WithHint(TypeHints.ForParameter(parameter, value, text, ReferenceEquals(parameter.Default, expression))))
             : ErrorValue.Instance;
     }
 

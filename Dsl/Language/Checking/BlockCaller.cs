@@ -171,6 +171,7 @@ internal sealed class BlockCaller(Rooms rooms)
             output.Chain.Within(prefix, chains), place, model.Outputs.Count == 1 ? target ?? "" : output.Name)
         {
             LearnedUntil = TensorValue.EndOfLearned(inputs, use.Declaration.Name.Text),
+            FloatBy = output.Value.FloatBy,
         }).ToArray();
         if (!outputs.All(output => output.Shape.Sizes.All(size => size.IsBounded)))
         {

@@ -114,7 +114,8 @@ internal sealed class CallBinder(Rooms rooms)
             .WithHint(position < signature.Count
                 ? $"Unlike in torch, the sizes of the input are not given. Other arguments go by name: "
                     + $"{string.Join(", ", signature.Names.Skip(position))}."
-                    : null));
+                : argument.Value is NameExpression ? $"Values come from the left: value -> {callee}."
+                : null));
     }
 
     public void ReportUnknown(Name name, string callee, IReadOnlyList<string> known) =>

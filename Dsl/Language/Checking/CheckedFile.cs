@@ -117,6 +117,7 @@ internal sealed class CheckedFile
         {
             networks.TryGetValue(module, out var atDefaults);
             var generic = context.Generic(module, source);
+            diagnostics.RemoveConsequencesOfRanks(source.At(module.Span));
             modules.Add(new CheckedModule(module, generic, atDefaults));
             if (atDefaults is { IsComplete: true } && generic.IsComplete)
                 diagnostics.AddRange(ConstructorChecks.Failing(generic, generic.Defaults)

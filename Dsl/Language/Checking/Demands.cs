@@ -9,6 +9,8 @@ namespace KnDsl.Language.Checking;
 /// <summary>What an operation demands, on the path that it is on.</summary>
 internal sealed class Demands(BodyPath path, Requirements requirements) : IDemands
 {
+    public bool AreForAnyArguments => requirements.IsGeneric;
+
     public bool Related(Size left, Relation relation, Size right, Func<Diagnostic> otherwise) =>
         requirements.Require(path, relation, left, right, otherwise);
 

@@ -71,7 +71,8 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                         return new SizeValue(tensor.Shape[axis]);
                 var known = Enumerable.Range(0, tensor.Shape.Rank).Select(tensor.Shape.NameOf).ToArray();
                 return Unknown($"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
-                    Spelling.Hint(name, known));
+                    Spelling.Hint(name, known)
+                        ?? (rooms.Subject.FindOperation(name) is not null ? $"Operations are stages: value -> {name}." : null));
             case ListValue list when name == "count":
                 return new SizeValue(list.Items.Count);
             case ListParameterValue list when name == "count":

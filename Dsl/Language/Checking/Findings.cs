@@ -33,10 +33,10 @@ internal sealed class Findings(DiagnosticBag bag)
         if (diagnostic.Severity == Severity.Error)
         {
             HasFailed = true;
-            if (_withoutSizes > 0 && IsOfSizes(diagnostic))
+            if (_withoutSizes > 0 && diagnostic.IsOfSizes)
                 return;
             FirstError ??= diagnostic;
-            if (IsOfSizes(diagnostic) && diagnostic.Code is not ("KN0201" or "KN0205" or "KN0206")
+            if (diagnostic.IsOfSizes && diagnostic.Code is not ("KN0201" or "KN0205" or "KN0206")
                 && ArgumentsIn(diagnostic.Place) is { Length: > 0 } names)
             {
                 // Where several texts are wrong with one argument in them, the argument is: that is one mistake. No argument
@@ -69,10 +69,6 @@ internal sealed class Findings(DiagnosticBag bag)
 
         public void Dispose() => _findings._withoutSizes--;
     }
-
-    /// <summary>Whether it is about sizes or ranges, which other arguments could make right.</summary>
-    private static bool IsOfSizes(Diagnostic diagnostic) =>
-        diagnostic.Code is "KN0107" || diagnostic.Code.StartsWith("KN02", StringComparison.Ordinal);
 
     /// <summary>The arguments that a text names and that are numbers; or the number that it is.</summary>
     private string[] ArgumentsIn(Place place)

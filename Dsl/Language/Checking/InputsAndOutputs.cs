@@ -52,8 +52,10 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     /// <summary>The inputs of a block as it is used.</summary>
     public void DeclareKnown(IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains) =>
         Inputs = Subject.Declaration.Inputs.Select(
-        (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text))
-        .ToArray();
+        (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text)
+        {
+            FloatBy = inputs[i].FloatBy,
+        }).ToArray();
 
     /// <summary>A size of an input of the block: the number that the header says, or a symbol.</summary>
     private Size InputSize(int input, int axis, int rank)
@@ -211,7 +213,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         if (declares)
             foreach (var name in NamesIn(expression))
                 if (path.Scope.Find(name.Name) is null)
-                    path.Scope.Set(name.Name, new SizeValue(Size.Of(new Symbol(name.Name, SymbolKind.Data))));
+                    path.Scope.Set(name.Name, new Binding(new SizeValue(Size.Of(new Symbol(name.Name, SymbolKind.Data))), [name.Span]));
         switch (rooms.Expressions.Evaluate(path, expression))
         {
             case SizeValue size:
@@ -230,7 +232,11 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             case ErrorValue:
                 return null;
             case var other:
-                Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "a whole number", other.Describe()));
+                if (TypeHints.IsSaid(Subject, expression, other))
+                    Findings.Suppress();
+                else
+                    Findings.Report(DiagnosticCatalogue.ValueType(At(expression.Span), "A size", "a whole number", other.Describe())
+                        .WithHint(TypeHints.ForWholeNumber(Subject, expression, other)));
                 return null;
         }
     }

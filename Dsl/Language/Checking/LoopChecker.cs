@@ -209,8 +209,8 @@ internal sealed class LoopChecker(Rooms rooms)
                     AdvanceTensor(round, head, later);
                     break;
                 case (TensorValue head, TensorValue later):
-                    round.SetHead(rooms.Findings.Fail(DiagnosticCatalogue.ValueType(place, $"'{round.Name}' in this loop",
-                        "of the same number of dimensions in every iteration", $"{head.Shape}, then {later.Shape}")));
+                    round.SetHead(rooms.Findings.Fail(
+                        DiagnosticCatalogue.LoopShape(place, round.Name, head.Shape.ToString(), later.Shape.ToString())));
                     break;
                 case (SizeValue head, SizeValue later):
                     AdvanceSize(round, head.Size, later.Size);
@@ -242,6 +242,7 @@ internal sealed class LoopChecker(Rooms rooms)
                 {
                     IsVariable = true,
                     IsLearned = initial.IsLearned && later.IsLearned,
+                    FloatBy = initial.FloatBy ?? later.FloatBy,
                     MayBeInput = rooms.InputsAndOutputs.MayBeInput(initial) || rooms.InputsAndOutputs.MayBeInput(later),
                 });
                 HasChanged = true;

@@ -64,7 +64,7 @@ internal sealed class ModelContext
         IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
     {
         var key = $"{source.Path}|{declaration.Name.Text}"
-            + $"({string.Join(";", inputs.Select((input, i) => $"{input.Shape}/{chains[i].Key}"))}|"
+            + $"({string.Join(";", inputs.Select((input, i) => KeyOf(input, chains[i])))}|"
             + $"{string.Join(";", arguments.Select(pair => $"{pair.Key}={pair.Value.Key}"))}|{policy.Key}";
         if (!_instances.TryGetValue(key, out var model))
         {
@@ -73,4 +73,7 @@ internal sealed class ModelContext
         }
         return model;
     }
+
+    private static string KeyOf(TensorValue input, ChainFact chain) =>
+        $"{input.Shape}/{chain.Key}{(input.FloatBy is null ? "" : "/float")}";
 }

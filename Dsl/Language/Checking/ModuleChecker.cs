@@ -149,11 +149,11 @@ internal sealed class ModuleChecker
     }
 
     /// <summary>A parameter whose value is not known.</summary>
-    private static Value SymbolFor(Parameter parameter)
+    private Value SymbolFor(Parameter parameter)
     {
         var name = parameter.Name.Text;
-        // A list for a default says what was meant, and its type that it was not said.
-        if (!parameter.IsList && parameter.Default is ListExpression)
+        // A default of another type says what was meant, and its type that it was not said.
+        if (DefaultOf(new BodyPath(NormPolicies.Default), parameter) is ErrorValue)
             return ErrorValue.Instance;
         if (parameter.IsList)
             return parameter.Type.Text is "int" or "float"

@@ -90,6 +90,12 @@ internal sealed class OperationCaller(Rooms rooms)
         {
             IsLearned = call.IsLearned,
             LearnedUntil = call.IsLearned ? null : TensorValue.EndOfLearned(call.Inputs, call.Operation.Name),
+            FloatBy = call.Operation.Numbers(call) switch
+            {
+                OutputNumbers.Floating => new Maker(call.Operation.Name, place),
+                OutputNumbers.OfInputs => call.Inputs.Select(input => input.FloatBy).FirstOrDefault(maker => maker is not null),
+                _ => null,
+            },
         };
         path.Items.Add(new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From });
         return output;

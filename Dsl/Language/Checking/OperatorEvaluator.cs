@@ -43,7 +43,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             case (SizeValue a, SizeValue b):
                 return ApplyToSizes(path, operand, a.Size, b.Size);
             case (SizeValue or FloatValue, SizeValue or FloatValue):
-                return ApplyToFloats(operand, FloatValue.Of(left), FloatValue.Of(right));
+                return ApplyToFloats(path, operand, FloatValue.Of(left), FloatValue.Of(right));
             case (BoolValue a, BoolValue b) when op is TokenOperator.And or TokenOperator.Or:
                 return new BoolValue(Condition.Join(op == TokenOperator.And, a.Condition, b.Condition));
             case (BoolValue a, BoolValue b) when op is TokenOperator.Equal or TokenOperator.NotEqual:
@@ -51,7 +51,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         }
         var wanted = op is TokenOperator.And or TokenOperator.Or ? "true or false on both sides" : "numbers on both sides";
         return Findings.Fail(
-            DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}"));
+            DiagnosticCatalogue.ValueType(At(span), $"'{Text(op)}'", $"between {wanted}", $"{left.Describe()} and {right.Describe()}")
+                .WithHint(left is BoolValue && right is SizeValue or FloatValue && op is not (TokenOperator.And or TokenOperator.Or)
+                    ? "Each comparison is of two numbers: join two of them by 'and'." : null));
     }
 
     private static string Text(TokenOperator op) => op switch
@@ -118,13 +120,13 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         _ => Comparison.GreaterOrEqual,
     };
 
-    private Value ApplyToFloats(RightOperand operand, FloatValue a, FloatValue b)
+    private Value ApplyToFloats(BodyPath path, RightOperand operand, FloatValue a, FloatValue b)
     {
         var op = operand.Operator;
         if (op is TokenOperator.And or TokenOperator.Or)
             return NotBetweenConditions(operand, $"{a.Describe()} and {b.Describe()}");
-        if (op is TokenOperator.Divide or TokenOperator.Remainder && b.Constant == 0)
-            return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
+        if (op is TokenOperator.Divide or TokenOperator.Remainder && !RequireNotZero(path, operand, b))
+            return ErrorValue.Instance;
         Arithmetic? arithmetic = op switch
         {
             TokenOperator.Add => Arithmetic.Add,
@@ -134,10 +136,16 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             TokenOperator.Remainder => Arithmetic.Remainder,
             _ => null,
         };
-        return arithmetic is { } known
-            ? new FloatValue(Number.Combine(known, a.Number, b.Number))
-            : new BoolValue(Condition.Compare(ComparisonOf(op), a.Number, b.Number));
+        if (arithmetic is { } known)
+            return Number.Combine(known, a.Number, b.Number) is var result && result.Value is { } value
+                && (double.IsInfinity(value) || double.IsNaN(value))
+                ? Findings.Fail(DiagnosticCatalogue.NotFinite(At(operand.Right.Span)))
+                : new FloatValue(result);
+        return new BoolValue(Condition.Compare(ComparisonOf(op), a.Number, b.Number));
     }
+
+    private bool RequireNotZero(BodyPath path, RightOperand operand, FloatValue divisor) => rooms.Requirements.RequireNotZero(
+        path, divisor.Number, () => DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
 
     private Value ApplyToTensors(BodyPath path, RightOperand operand, Value left, Value right, TextSpan span, string? target)
     {
@@ -152,7 +160,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             var isNumberFirst = right is TensorValue;
             var (tensor, number) = isNumberFirst ? (right, left) : (left, right);
             if (number is SizeValue or FloatValue && OperationCatalogue.FindOperatorWithNumber(symbol, isNumberFirst) is { } withNumber)
-                return Apply(withNumber, [(TensorValue)tensor], NumberArgument(number, At(isNumberFirst ? span : operand.Right.Span)));
+                return operand.Operator == TokenOperator.Divide && !RequireNotZero(path, operand, FloatValue.Of(number))
+                    ? ErrorValue.Instance
+                    : Apply(withNumber, [(TensorValue)tensor], NumberArgument(number, At(isNumberFirst ? span : operand.Right.Span)));
         }
         return Findings.Fail(DiagnosticCatalogue.ValueType(At(span), $"'{symbol}'",
             OperationCatalogue.FindOperator(symbol) is not null ? "between tensors or numbers"

@@ -15,6 +15,9 @@ namespace KnDsl.Language.Checking;
 /// </summary>
 internal sealed class Requirements(Subject subject, Findings findings)
 {
+    /// <summary>Whether the module is checked for any arguments.</summary>
+    public bool IsGeneric => subject.IsGeneric;
+
     /// <summary>Whether two sizes are equal, as far as it can be decided.</summary>
     public bool RequireEqual(BodyPath path, Size left, Size right, Func<Diagnostic> diagnostic) =>
         Require(path, Relation.Equal, left, right, diagnostic);
@@ -63,6 +66,11 @@ internal sealed class Requirements(Subject subject, Findings findings)
     /// <summary>Plans a check that a divisor is not 0, unless that is certain.</summary>
     public void RequireNotZero(BodyPath path, Size divisor, Func<Diagnostic> diagnostic) =>
         Require(path, Relation.NotEqual, divisor, Size.Zero, diagnostic);
+
+    /// <summary>Demands that a divisor is not 0; where arguments decide it, a check is planned.</summary>
+    /// <returns>Whether it can be another number.</returns>
+    public bool RequireNotZero(BodyPath path, Number divisor, Func<Diagnostic> diagnostic) => RequireCondition(
+        path, Condition.Compare(Comparison.NotEqual, divisor, Number.Zero), new FloatValue(divisor), divisor.Symbols(), diagnostic);
 
     /// <summary>Plans a check that a number is at least some other, unless that is certain.</summary>
     public void RequireAtLeast(BodyPath path, Size size, Size minimum, Func<Diagnostic> diagnostic)

@@ -96,7 +96,8 @@ internal sealed class StatementChecker(Rooms rooms)
         var values = rooms.Expressions.EvaluateAll(path, statement.Value, targets.Count == 1 ? first.Text : null);
         if (values.Count != targets.Count && !values.Any(value => value is ErrorValue))
         {
-            Findings.Report(DiagnosticCatalogue.ValueCount(At(statement.Value.Span), "The right side", targets.Count, values.Count));
+            Findings.Report(DiagnosticCatalogue.ValueCount(At(statement.Value.Span), "The right side", targets.Count, values.Count)
+                .WithHint(values.Count > 1 ? null : "Blocks and split give several values; otherwise write a statement for each name."));
             values = Findings.NoValues;
         }
         for (var i = 0; i < targets.Count; i++)
@@ -111,6 +112,15 @@ internal sealed class StatementChecker(Rooms rooms)
         if (ParameterOf(target) is { } parameter)
         {
             Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "parameter", target.Text, At(parameter.Name.Span)));
+            return;
+        }
+        if (value is SizeValue { Size: { IsConstant: true } number } && path.Scope.Find(target.Text) is { Value: SizeValue size } declared
+            && size.Size.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data && symbol.Name == target.Text))
+        {
+            var first = At(declared.Targets.DefaultIfEmpty(target.Span).First());
+            Findings.Report(
+                DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "size", target.Text, first)
+                    .WithHint($"'{target.Text}' is what the data has: for {number} only, write {number} in the input."));
             return;
         }
         if (value is not ErrorValue)

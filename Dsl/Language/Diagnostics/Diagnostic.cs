@@ -1,3 +1,4 @@
+using System;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Diagnostics;
@@ -27,7 +28,16 @@ internal sealed record Diagnostic(
     /// <summary>Whether another number of dimensions of an input may make it right.</summary>
     public bool DependsOnRank { get; init; } = Descriptor.DependsOnRank;
 
+    /// <summary>
+    /// Whether it says that a value has one number of dimensions on one way through the module and another on another: what does
+    /// not fit one of them later is no second mistake.
+    /// </summary>
+    public bool LeavesRankOpen { get; init; }
+
     public string Code => Descriptor.Code;
+
+    /// <summary>Whether it is about sizes or ranges, which other inputs or arguments could make right.</summary>
+    public bool IsOfSizes => Code is "KN0107" || Code.StartsWith("KN02", StringComparison.Ordinal);
 
     public Severity Severity => Descriptor.Severity;
 

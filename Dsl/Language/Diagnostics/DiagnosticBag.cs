@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Diagnostics;
 
@@ -21,6 +22,15 @@ internal sealed class DiagnosticBag
     {
         foreach (var diagnostic in diagnostics)
             Add(diagnostic);
+    }
+
+    /// <summary>Takes out the errors of sizes that follow from one which leaves a rank open, in the same declaration.</summary>
+    public void RemoveConsequencesOfRanks(Place declaration)
+    {
+        if (_all.Where(finding => finding.LeavesRankOpen && finding.Place.IsInside(declaration))
+            .OrderBy(finding => finding.Place.Span.Start).FirstOrDefault() is { } open)
+            _all.RemoveAll(finding => finding.IsOfSizes && !finding.LeavesRankOpen && finding.Place.IsInside(declaration)
+                && finding.Place.Span.Start > open.Place.Span.Start);
     }
 
     /// <summary>All findings, by file and place.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Diagnostics;
@@ -35,8 +36,8 @@ internal static class DiagnosticCatalogue
     public static Diagnostic UnknownCharacter(Place at, string text) =>
         new(UnknownCharacterRule, at, $"'{text}' is not part of the language.");
 
-    public static Diagnostic SingleQuotes(Place at, string text) =>
-        new(UnknownCharacterRule, at, $"{text} is in single quotes; expected double quotes.");
+    public static Diagnostic OtherQuotes(Place at, string text) =>
+        new(UnknownCharacterRule, at, $"The text {text} is not in double quotes; expected them around it.");
 
     private static readonly DiagnosticDescriptor ExpectedTokenRule = Error("KN0002", "Unexpected token");
 
@@ -146,6 +147,11 @@ internal static class DiagnosticCatalogue
     public static Diagnostic ArgumentTwice(Place at, string callee, string name) =>
         new(ArgumentTwiceRule, at, $"'{name}' of '{callee}' is given twice; expected it once.");
 
+    /// <param name="given">The arguments that were given, all of which say the same thing.</param>
+    public static Diagnostic ArgumentsExclude(Place at, string callee, IReadOnlyList<string> given) =>
+        new(ArgumentTwiceRule, at,
+            $"{string.Join(" and ", given.Select(name => $"'{name}'"))} of '{callee}' exclude each other; expected one of them.");
+
     private static readonly DiagnosticDescriptor DuplicateDeclarationRule = Error("KN0109", "Name is declared twice");
 
     public static Diagnostic DuplicateDeclaration(Place at, string what, string name, Place first) =>
@@ -200,6 +206,17 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic ValueType(Place at, string what, string expected, string found) =>
         new(ValueTypeRule, at, $"{what} must be {expected}, found {found}.");
+
+    public static Diagnostic LoopShape(Place at, string name, string before, string after) =>
+        new(ValueTypeRule, at,
+            $"'{name}' in this loop must be of the same number of dimensions in every iteration, found {before}, then {after}.")
+        {
+            LeavesRankOpen = true,
+        };
+
+    public static Diagnostic NotIndices(Place at, string operation, string maker, Place madeAt) =>
+        new(ValueTypeRule, at,
+            $"The input of '{operation}' must be whole numbers, its indices, found the floating point numbers of '{maker}'.", null, madeAt);
 
     private static readonly DiagnosticDescriptor TooLargeRule = Error("KN0119", "Network is too large");
 
@@ -276,6 +293,9 @@ internal static class DiagnosticCatalogue
         new(OverflowRule, at,
             $"The result is not between -{int.MaxValue} and {int.MaxValue}, or has too many terms; expected a smaller number.");
 
+    public static Diagnostic NotFinite(Place at) =>
+        new(OverflowRule, at, "The result is not a finite number; expected a smaller one.");
+
     private static readonly DiagnosticDescriptor LabelNotAllowedRule = Error("KN0129", "Label names no module");
 
     public static Diagnostic LabelNotAllowed(Place at, string what) =>
@@ -319,6 +339,11 @@ internal static class DiagnosticCatalogue
             $"'{block}' does not fit here: {message.TrimEnd('.')} ({code} in {inner}); "
             + "expected arguments and inputs that the block accepts.", null, inner);
 
+    private static readonly DiagnosticDescriptor NoEffectRule = Error("KN0136", "Argument has no effect");
+
+    public static Diagnostic NoEffect(Place at, string callee, string name, string because) =>
+        new(NoEffectRule, at, $"'{name}' of '{callee}' has no effect, since {because}; expected it to be left out.");
+
     // ---- KN02xx: shapes ----------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor RankRule = Error("KN0201", "Wrong number of dimensions", dependsOnRank: true);
@@ -360,7 +385,10 @@ internal static class DiagnosticCatalogue
     private static readonly DiagnosticDescriptor BranchShapeRule = Error("KN0207", "Branches give different ranks");
 
     public static Diagnostic BranchShape(Place at, string name, string then, string otherwise) =>
-        new(BranchShapeRule, at, $"'{name}' is {then} in one branch and {otherwise} in the other; expected the same number of dimensions.");
+        new(BranchShapeRule, at, $"'{name}' is {then} in one branch and {otherwise} in the other; expected the same number of dimensions.")
+        {
+            LeavesRankOpen = true,
+        };
 
     private static readonly DiagnosticDescriptor ReshapeRule = Error("KN0208", "Number of elements changes");
 

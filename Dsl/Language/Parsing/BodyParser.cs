@@ -178,15 +178,24 @@ internal sealed class BodyParser
         }
         if (Current.Is(TokenKind.OpenBrace))
         {
-            _diagnostics.Add(DiagnosticCatalogue.ExpectedToken(_source.At(Current.Span), "a statement", Current.Describe()));
-            ReadBody(Current, "the statement");
-            return null;
+            var open = Current;
+            _diagnostics.Add(DiagnosticCatalogue.ExpectedToken(_source.At(open.Span), "a statement", open.Describe())
+                .WithHint("Braces belong to networks, blocks, 'if' and 'for' only."));
+            if (_unclosed > 0)
+            {
+                // It has no other half: the body goes on after it.
+                _unclosed--;
+                _cursor.Position++;
+                return null;
+            }
+            var body = ReadBody(open, "the statement");
+            return new ErrorStatement(body.Statements.SelectMany(inner => inner.Sets).ToArray(), open.Span);
         }
         var start = _cursor.Position;
         var end = StatementBounds.EndOfStatement(_cursor.Tokens, start);
         // No body comes after an equals sign: the brace and the rest of its line belong to the statement, and cannot be read.
         if (_cursor.Tokens[end].Is(TokenKind.OpenBrace) && !_cursor.Tokens[end].FirstOnLine
-            && _cursor.Tokens[start + 1].Kind is TokenKind.Assign or TokenKind.Comma)
+            && (_cursor.Tokens[start + 1].Kind is TokenKind.Assign or TokenKind.Comma || _cursor.Tokens[start].Text is "input" or "output"))
             while (!_cursor.Tokens[end].Is(TokenKind.End) && !(_cursor.Tokens[end].FirstOnLine && end > start))
                 end++;
         _cursor.Position = end;
@@ -298,10 +307,7 @@ internal sealed class BodyParser
     /// <summary>The part between <c>if</c> or <c>for</c> and its brace.</summary>
     private T? ReadHeader<T>(Parser<T> grammar, Token keyword) where T : class
     {
-        var end = _cursor.Position;
-        var statementEnd = StatementBounds.EndOfStatement(_cursor.Tokens, _cursor.Position);
-        while (end < statementEnd && !_cursor.Tokens[end].Is(TokenKind.OpenBrace))
-            end++;
+        var end = StatementBounds.EndOfStatement(_cursor.Tokens, _cursor.Position);
         var colon = _cursor.Position;
         while (colon < end && !(_cursor.Tokens[colon].Is(TokenKind.Colon) && _cursor.Tokens[colon + 1].FirstOnLine))
             colon++;

@@ -131,19 +131,18 @@ internal sealed class Lexer
         TokenKind.Star, TokenKind.Slash, TokenKind.Percent, TokenKind.Dot, TokenKind.Less, TokenKind.Greater,
     ];
 
-    private static readonly char[] LineBreaks = ['\n', '\r'];
-
     private TokenKind? Unknown(char c)
     {
-        if (c == '\'' && _text.IndexOf('\'', _position + 1) is var close && close > 0 && close < _end
-            && _text.IndexOfAny(LineBreaks, _position, close - _position) < 0)
+        if (ClosingQuote(c) is { } close)
         {
             var quoted = TextSpan.FromBounds(_position, close + 1);
             _position = close + 1;
-            _diagnostics.Add(DiagnosticCatalogue.SingleQuotes(_source.At(quoted), _source.Slice(quoted)));
+            _diagnostics.Add(DiagnosticCatalogue.OtherQuotes(_source.At(quoted), _source.Slice(quoted)));
             return null;
         }
-        var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1)) || c == '|' && At(_position + 1) == '>' ? 2 : 1;
+        var meant = Lookalikes.Find(c, At(_position + 1));
+        var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1))
+            || c == '|' && At(_position + 1) == '>' || meant?.Kind == TokenKind.Arrow && Lookalikes.IsDash(c) ? 2 : 1;
         var span = new TextSpan(_position, length);
         var hint = c switch
         {
@@ -154,9 +153,9 @@ internal sealed class Lexer
             '|' when At(_position + 1) != '|' => "Write '->' between stages and 'or' between conditions.",
             '|' => "Write 'or'.",
             '!' => "Write 'not'.",
-            '\'' => "Use double quotes for text.",
-            '\u2192' => "Write '->'.",
-            '\u00D7' => "Write '*'.",
+            _ when meant is not null => $"Write '{meant.Meant}'.",
+            '\uFF1B' => "A statement ends with its line: remove the semicolon.",
+            _ when Lookalikes.IsQuote(c) => "Use double quotes for text.",
             '#' => "Comments start with '//'.",
             '@' => "Write matmul(a, b) for the matrix product.",
             '^' => "There is no power operator: multiply, or write the number.",
@@ -173,12 +172,24 @@ internal sealed class Lexer
         if (c == '#')
             while (_position < _end && !SourceText.IsLineBreak(_text[_position]))
                 _position++;
-        // The same character again in the same line is no new mistake either.
+        // The same character again in the same line, or the other half of a pair, is no new mistake either.
         var line = _source.PositionOf(span.Start).Line;
-        if (_unknown == (c, line))
-            return null;
-        _unknown = (c, line);
+        var kind = Lookalikes.IsFullWidth(c) ? Lookalikes.FirstFullWidth : c;
+        if (_unknown == (kind, line))
+            return meant?.Kind;
+        _unknown = (kind, line);
         _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(span), Printable(c, span)).WithHint(hint));
+        return meant?.Kind;
+    }
+
+    /// <summary>Where text in quotes of another kind ends in this line, or null where none begins here.</summary>
+    private int? ClosingQuote(char c)
+    {
+        if (!Lookalikes.IsQuote(c))
+            return null;
+        for (var at = _position + 1; at < _end && !SourceText.IsLineBreak(_text[at]); at++)
+            if (_text[at] == c || c != '\'' && (_text[at] == '"' || Lookalikes.IsQuote(_text[at])))
+                return at;
         return null;
     }
 

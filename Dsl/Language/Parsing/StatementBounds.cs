@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Syntax;
+using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Parsing;
 
@@ -24,7 +25,14 @@ internal static class StatementBounds
                 && (depth <= 0 && EndsBefore(tokens, start, i) || StartsStatement(tokens, i) || StartsDeclaration(tokens, i)))
                 return i;
             if (token.Is(TokenKind.OpenBrace))
+            {
+                if (i > start && EndOfListInBraces(tokens, i) is > 0 and var after)
+                {
+                    i = after - 1;
+                    continue;
+                }
                 return i == start ? i + 1 : i;
+            }
             depth += token.Nesting;
         }
     }
@@ -46,7 +54,21 @@ internal static class StatementBounds
         while (tokens[end].Kind is not (TokenKind.OpenBrace or TokenKind.End)
             && !(end > start && tokens[end].FirstOnLine && (StartsDeclaration(tokens, end) || StartsStatement(tokens, end))))
             end++;
-        return end;
+        return tokens[end].Is(TokenKind.OpenBrace) && EndOfListInBraces(tokens, end) is > 0 and var after
+            ? EndOfModuleHeader(tokens, after)
+            : end;
+    }
+
+    /// <summary>The token after a list in braces, as other languages write it among arguments, or 0 where none begins here.</summary>
+    private static int EndOfListInBraces(IReadOnlyList<Token> tokens, int open)
+    {
+        var close = open + 1;
+        while (!tokens[close].FirstOnLine && tokens[close].Kind is not (TokenKind.OpenBrace or TokenKind.CloseBrace or TokenKind.End))
+            close++;
+        return tokens[close].Is(TokenKind.CloseBrace) && After(tokens, close, 1) is { FirstOnLine: false } next
+            && next.Kind is TokenKind.Comma or TokenKind.CloseParen or TokenKind.OpenBrace
+            ? close + 1
+            : 0;
     }
 
     /// <summary>Whether a declaration starts at this token, the first of its line.</summary>
@@ -95,6 +117,12 @@ internal static class StatementBounds
             return Names(tokens, start + 1, Math.Max(start + 1, end));
         if (tokens[start].IsWord("module") && start + 1 < end && tokens[start + 1].Kind is TokenKind.Identifier or TokenKind.Label)
             return [new Name(tokens[start + 1].Text, tokens[start + 1].Span)];
+        // Other languages keep modules in an object: both the member and its name are used later.
+        if (IsMemberOfObject(tokens, start) && After(tokens, start, 3).Is(TokenKind.Assign))
+        {
+            var member = new Name(tokens[start + 2].Text, tokens[start + 2].Span);
+            return [member, new Name($"{tokens[start].Text}.{member.Text}", TextSpan.Union(tokens[start].Span, member.Span))];
+        }
         // All names before the equals sign, whether they could be read or not.
         var assign = start;
         while (assign < end && tokens[assign].Kind is TokenKind.Identifier or TokenKind.Comma
@@ -103,12 +131,19 @@ internal static class StatementBounds
         if (assign < end && tokens[assign].Is(TokenKind.Assign))
             return Names(tokens, start, assign);
         // What is missing or misspelt may be the equals sign, or the word before a name with sizes.
+        if (end - start > 3 && tokens[start + 1].Is(TokenKind.Arrow) && tokens[end - 2].Is(TokenKind.Assign)
+            && tokens[end - 1].Is(TokenKind.Identifier))
+            return Names(tokens, end - 1, end);
         if (!tokens[start].Is(TokenKind.Identifier) || start + 1 == end || tokens[start + 1].Kind is TokenKind.Arrow or TokenKind.Dot)
             return [];
         return start + 2 < end && tokens[start + 1].Is(TokenKind.Identifier) && tokens[start + 2].Is(TokenKind.OpenBracket)
             ? Names(tokens, start + 1, end)
             : Names(tokens, start, start + 1);
     }
+
+    /// <summary>Whether a member of the object comes here in which other languages keep modules: <c>self.conv1</c>.</summary>
+    public static bool IsMemberOfObject(IReadOnlyList<Token> tokens, int at) => tokens[at].Text is "self" or "this"
+        && After(tokens, at, 1).Is(TokenKind.Dot) && After(tokens, at, 2).Is(TokenKind.Identifier);
 
     /// <summary>The names before an equals sign among these tokens, whatever statements they were meant to be.</summary>
     public static IReadOnlyList<Name> NamesAssigned(IReadOnlyList<Token> tokens, int start, int end) => Enumerable.Range(start, end - start)
@@ -136,7 +171,8 @@ internal static class StatementBounds
         var goesOn = IsBinary(last)
             || last.Kind is TokenKind.Arrow or TokenKind.Comma or TokenKind.Assign or TokenKind.Colon
                 or TokenKind.OpenParen or TokenKind.OpenBracket
-            || next - 1 > start && (last.IsWord("and") || last.IsWord("or") || last.IsWord("not"));
+            || next - 1 > start && (last.IsWord("and") || last.IsWord("or") || last.IsWord("not"))
+            || next - 1 == start && last.Text is "input" or "output" && After(tokens, next, 1).Is(TokenKind.OpenBracket);
         var first = tokens[next];
         var continues = IsBinary(first)
             || first.Kind is TokenKind.Arrow or TokenKind.Comma or TokenKind.Colon or TokenKind.Dot

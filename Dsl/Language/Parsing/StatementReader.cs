@@ -21,6 +21,9 @@ internal sealed class StatementReader
     /// <summary>Where the lexer could not read the text: the grammar's complaints about such a statement are consequences.</summary>
     private readonly int[] _unreadable;
 
+    /// <summary>The members of an object that statements set, as in other languages.</summary>
+    private readonly HashSet<string> _members = [];
+
     /// <param name="unreadable">Where the lexer could not read the text.</param>
     public StatementReader(SourceText source, IReadOnlyList<Token> tokens, int[] unreadable, DiagnosticBag diagnostics)
     {
@@ -42,7 +45,7 @@ internal sealed class StatementReader
         var result = grammar(input);
         if (result.WasSuccessful && result.Remainder.AtEnd && !HasOpenText(start, end))
             return result.Value;
-        if (IsUnreadable(start, end))
+        if (IsUnreadable(start, end) || UsesMissingMember(start, end))
             return null;
         if (result.WasSuccessful && input.FurthestPosition < result.Remainder.Position)
             ((TokenInput)result.Remainder).Want("the end of the line");
@@ -55,6 +58,18 @@ internal sealed class StatementReader
                 : "the end of the statement")
             .WithHint(at <= end ? SyntaxHints.For(_tokens, start, at, end) : null));
         return null;
+    }
+
+    /// <summary>
+    /// Whether a statement uses a member of an object, as other languages have it, whose assignment was reported: that is one
+    /// mistake. A member that is assigned here is remembered.
+    /// </summary>
+    private bool UsesMissingMember(int start, int end)
+    {
+        if (StatementBounds.IsMemberOfObject(_tokens, start))
+            return !_members.Add(_tokens[start + 2].Text) && !_tokens[start + 3].Is(TokenKind.Assign);
+        return Enumerable.Range(start, end - start)
+            .Any(i => StatementBounds.IsMemberOfObject(_tokens, i) && _members.Contains(_tokens[i + 2].Text));
     }
 
     /// <summary>Whether the lexer could not read a part of these tokens' text; the error is reported then.</summary>

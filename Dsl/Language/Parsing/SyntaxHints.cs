@@ -10,6 +10,10 @@ internal static class SyntaxHints
 {
     private const string ChoiceHint = "There is no conditional value: set it in both branches of an 'if' statement.";
     private const string CommentHint = "Comments start with '//'.";
+    private const string LabelHint = "A label is part of a stage, as in 'y = value -> label: conv(64, 3)'.";
+    private const string ListHint = "Write a list in square brackets, as in [2, 2].";
+    private const string SequenceHint = "A sequence of stages is written in square brackets, with commas: [ conv(64, 3), relu ].";
+    private const string OneValueHint = "A statement sets what one expression gives: write a statement for each name.";
 
     /// <summary>The hint for a statement that starts at one token and cannot be read at another, or null.</summary>
     /// <param name="end">The token after the statement's last.</param>
@@ -32,7 +36,9 @@ internal static class SyntaxHints
     {
         var (first, found) = (tokens[start], tokens[at]);
         if (!first.Is(TokenKind.Identifier))
-            return first.Is(TokenKind.OpenParen) ? "Several names are written without parentheses, as in 'a, b = value -> split(2)'."
+            return first.Kind is TokenKind.OpenParen or TokenKind.OpenBracket
+                ? "Several names are written without brackets, as in 'a, b = value -> split(2)'."
+                : first.Is(TokenKind.Label) ? LabelHint
                 : null;
         return first.Text switch
         {
@@ -40,8 +46,7 @@ internal static class SyntaxHints
             "def" or "function" or "func" or "fn" or "class" =>
                 "Parts of a network are blocks beside it: block Name(x) { return x -> relu }.",
             "import" => "Operations need no import; other files go in quotes, as in import \"blocks.knnet\".",
-            "input" or "output" when found.Kind is TokenKind.Colon or TokenKind.OpenParen =>
-                $"Sizes come right after the name, in square brackets: {tokens[at - 1].Text}[N, 3, 32, 32].",
+            "input" or "output" when SizesHint(tokens, start, at, end) is { } sizes => sizes,
             "network" or "block" when found.Is(TokenKind.Identifier) && Types.Contains(tokens[at - 1].Text) =>
                 $"The type comes after the name: {found.Text}: {tokens[at - 1].Text}.",
             "network" or "block" when found.Is(TokenKind.Colon) && at == start + 2 => "The body goes in braces.",
@@ -54,13 +59,66 @@ internal static class SyntaxHints
                 or "try" or "catch" or "except" or "finally" or "using" or "global" or "from" or "super" when at <= start + 2 =>
                 $"There is no '{first.Text}' statement: remove it.",
             "norm" when at == start + 1 => "The policy is set with an equals sign, as in 'norm = batch()'.",
+            "network" or "block" or "extern" when IsInType(tokens, start, at) =>
+                "The types are int, float, bool, norm, int[] and float[].",
             "network" or "block" or "extern" or "namespace" => null,
+            "if" => HintForCondition(tokens, at),
             _ => at == start + 1 ? AfterFirst(tokens, start, at, end) : null,
         };
     }
 
+    /// <summary>How inputs and outputs are written, where their names or sizes are missing or not in square brackets.</summary>
+    private static string? SizesHint(IReadOnlyList<Token> tokens, int start, int at, int end)
+    {
+        var name = Enumerable.Range(start + 1, Math.Max(0, end - start - 1)).Select(i => tokens[i])
+            .LastOrDefault(token => token.Is(TokenKind.Identifier) && token.Span.Start < tokens[at].Span.End)?.Text ?? "image";
+        return at > start + 1 && tokens[at].Is(TokenKind.Identifier) && tokens[at - 1].Is(TokenKind.CloseBracket)
+            ? "Commas separate several of them."
+            : at == end
+                || tokens[at].Kind is TokenKind.Colon or TokenKind.OpenParen or TokenKind.OpenBrace or TokenKind.Arrow or TokenKind.Comma
+                || at == start + 1 && tokens[at].Is(TokenKind.OpenBracket)
+            ? $"Sizes come right after the name, in square brackets: {tokens[start].Text} {name}[N, 3, 32, 32]."
+            : null;
+    }
+
+    /// <summary>Whether a token is where the type of a parameter is written in another way: List&lt;int&gt;, [int], int[2].</summary>
+    private static bool IsInType(IReadOnlyList<Token> tokens, int start, int at)
+    {
+        var colon = at - 1;
+        while (colon > start && tokens[colon].Kind is TokenKind.Identifier or TokenKind.OpenBracket)
+            colon--;
+        return tokens[colon].Is(TokenKind.Colon) && Depth(tokens, start, colon, TokenKind.OpenParen, TokenKind.CloseParen) > 0
+            && tokens[at].Kind switch
+            {
+                TokenKind.Less or TokenKind.OpenParen => tokens[at - 1].Is(TokenKind.Identifier),
+                TokenKind.OpenBracket => at - 1 == colon,
+                TokenKind.Identifier or TokenKind.Integer => tokens[at - 1].Is(TokenKind.OpenBracket),
+                _ => false,
+            };
+    }
+
+    /// <summary>What is wrong with the condition of an if, or comes after it where the brace of its body does.</summary>
+    private static string? HintForCondition(IReadOnlyList<Token> tokens, int at)
+    {
+        var next = tokens[Math.Min(at + 1, tokens.Count - 1)];
+        return HintForComparison(tokens, at)
+            ?? (tokens[at].Is(TokenKind.Colon) || tokens[at].Is(TokenKind.Identifier) && next.Kind is TokenKind.Assign or TokenKind.Comma
+                ? "The body goes in braces: if condition { }."
+                : null);
+    }
+
+    /// <summary>The comparisons of other languages.</summary>
+    private static string? HintForComparison(IReadOnlyList<Token> tokens, int at) => tokens[at] switch
+    {
+        { Kind: TokenKind.Identifier, Text: "is" } => tokens[at + 1].IsWord("not") ? "Write '!=' to compare." : "Write '==' to compare.",
+        { Kind: TokenKind.Identifier, Text: "in" } => "Conditions are comparisons of numbers: compare with each item, joined by 'or'.",
+        { Kind: TokenKind.Greater } when tokens[at - 1].Is(TokenKind.Less) => "Write '!=' to compare.",
+        _ => null,
+    };
+
     private static string? HintForLoop(IReadOnlyList<Token> tokens, int at) =>
-        tokens[at - 1].Is(TokenKind.Range) ? "The end of a range is not part of it: 0..n are n numbers."
+        tokens[at].Is(TokenKind.OpenBrace) && tokens[at - 1].IsWord("in") ? ListHint
+        : tokens[at - 1].Is(TokenKind.Range) ? "The end of a range is not part of it: 0..n are n numbers."
         : tokens[at].Is(TokenKind.OpenBrace) || at > 3 && tokens[at - 2].IsWord("in") ? null
         : "Write 'for i in 0..n { }', or 'for item in list { }'.";
 
@@ -78,6 +136,8 @@ internal static class SyntaxHints
             return hint;
         return found.Kind switch
         {
+            TokenKind.Colon when next.Is(TokenKind.Identifier) && !Enumerable.Range(at, end - at).Any(i => tokens[i].Is(TokenKind.Arrow)) =>
+                $"A label is part of a stage, as in 'y = value -> {first.Text}: {next.Text}'.",
             TokenKind.Equal or TokenKind.Colon or TokenKind.Less => $"A value is set with one equals sign: '{first.Text} = ...'.",
             TokenKind.Arrow => $"Give the result a name, as in 'y = {first.Text} -> relu'.",
             TokenKind.OpenParen => "Give the result a name, as in 'y = value -> relu'.",
@@ -110,16 +170,36 @@ internal static class SyntaxHints
             TokenKind.Minus when found.FirstOnLine && tokens[at + 1].Is(TokenKind.Minus) => CommentHint,
             TokenKind.Minus or TokenKind.Integer or TokenKind.Label when QuotedLabel(tokens, at, end) is { } label =>
                 $"A label of other characters than letters, digits and '_' is written in quotes, as in \"{label}\": stage.",
+            _ when before.IsWord("if") && at - 2 >= start && tokens[at - 2].Is(TokenKind.Assign) => ChoiceHint,
+            TokenKind.Identifier when found.Text == "else" => ChoiceHint,
+            TokenKind.Identifier or TokenKind.Greater when HintForComparison(tokens, at) is { } comparison => comparison,
+            TokenKind.Identifier when hasArrow && found.Text is "when" or "unless" or "where" or "while" =>
+                "A condition comes after its stage with 'if', as in 'value -> relu if condition'.",
             TokenKind.Identifier when found.Text == "then" => "The body goes in braces: if condition { }.",
             TokenKind.Identifier when found.Text == "if" && Enumerable.Range(at, end - at).Any(i => tokens[i].IsWord("else")) => ChoiceHint,
             TokenKind.Identifier when found.Text == "if" && !hasArrow => "Only a stage can have a condition: value -> relu if condition.",
             TokenKind.Identifier when found.Text == "for" => "There are no lists by a formula: write the items, or a loop.",
+            TokenKind.Integer or TokenKind.Less or TokenKind.OpenBracket when (!found.Is(TokenKind.OpenBracket)
+                || tokens[at + 1].Is(TokenKind.Integer)) && before.Is(TokenKind.Identifier) && at - 2 >= start
+                && tokens[at - 2].Kind is TokenKind.Arrow or TokenKind.Colon =>
+                $"Arguments go in parentheses, as in '{before.Text}(64, 3)'.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier)
                 && at - 2 >= start && tokens[at - 2].Is(TokenKind.Arrow) =>
                 $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
+            _ when before.Is(TokenKind.Arrow) && HintForStage(tokens, at, end) is { } stage => stage,
+            TokenKind.Integer when inBrackets && hasArrow && before.Kind is TokenKind.OpenBracket or TokenKind.Comma && !inArguments =>
+                "The number comes after the stage: [ stage * 2 ].",
+            TokenKind.Arrow or TokenKind.Identifier or TokenKind.Label when inBrackets && hasArrow && !inArguments
+                && before.Kind is TokenKind.CloseParen or TokenKind.Identifier => SequenceHint,
+            TokenKind.Dot when tokens[at + 1].Is(TokenKind.Integer) => $"Write 0.{tokens[at + 1].Text}.",
+            _ when before.Is(TokenKind.Dot) && at - 2 >= start && tokens[at - 2].Is(TokenKind.Integer) => $"Write {tokens[at - 2].Text}.0.",
+            TokenKind.Label or TokenKind.Colon or TokenKind.Range when inArguments && !inBrackets && hasArrow
+                && (found.Text.All(char.IsDigit) || !found.Is(TokenKind.Label)) => "A range is two arguments, as in slice(0, 2).",
             TokenKind.OpenBrace when before.Is(TokenKind.Identifier) && hasArrow =>
                 $"A label ends with a colon, as in '{before.Text}{{i}}: stage'; arguments go in parentheses.",
-            TokenKind.Comma when inArguments && before.Kind is TokenKind.Integer => "Write a list in square brackets, as in [2, 2].",
+            TokenKind.OpenBrace when inArguments && before.Kind is not TokenKind.Identifier => ListHint,
+            TokenKind.Comma when inArguments && before.Kind is TokenKind.Integer => ListHint,
+            TokenKind.Comma when SetsSeveral(tokens, start, at) => OneValueHint,
             TokenKind.Colon or TokenKind.Dot
                 when inBrackets && before.Kind is TokenKind.OpenBracket or TokenKind.Comma or TokenKind.Range =>
                 "A part of a value is a stage: select(0) for one position, slice(0, 2) for several.",
@@ -133,6 +213,30 @@ internal static class SyntaxHints
                 $"'->' binds loosest: put the value with its stages before '{found.Text}' in parentheses.",
             _ => null,
         };
+    }
+
+    /// <summary>What comes where a stage is expected.</summary>
+    private static string? HintForStage(IReadOnlyList<Token> tokens, int at, int end) => tokens[at].Kind switch
+    {
+        TokenKind.OpenParen when Enumerable.Range(at, end - at).Any(i => tokens[i].IsWord("else")) =>
+            "There is no conditional stage of two: write one under each branch of an 'if' statement.",
+        TokenKind.OpenParen => "Stages are written without parentheses: value -> conv(64, 3) -> relu.",
+        TokenKind.OpenBrace => SequenceHint,
+        TokenKind.Integer or TokenKind.Float =>
+            "A stage is an operation, a block or a sequence; a number of times comes last: [ stage * 2 ].",
+        TokenKind.Text => $"A stage is written without quotes: {tokens[at].Text}.",
+        TokenKind.Arrow => "One '->' is enough.",
+        _ => null,
+    };
+
+    /// <summary>Whether a comma is between the values of an equals sign, with or without parentheses around them.</summary>
+    private static bool SetsSeveral(IReadOnlyList<Token> tokens, int start, int comma)
+    {
+        var assign = start;
+        while (assign < comma && !tokens[assign].Is(TokenKind.Assign))
+            assign++;
+        var nesting = Enumerable.Range(start, comma - start).Sum(i => tokens[i].Nesting);
+        return assign < comma && (nesting == 0 || nesting == 1 && tokens[assign + 1].Is(TokenKind.OpenParen));
     }
 
     private static int Depth(IReadOnlyList<Token> tokens, int start, int at, TokenKind open, TokenKind close) =>

@@ -21,6 +21,8 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
     /// <summary>The line, counted from one as people do.</summary>
     public int Line => Text.PositionOf(Span.Start).Line + 1;
 
+    public bool IsInside(Place other) => Text.Path == other.Text.Path && Span.Start >= other.Span.Start && Span.End <= other.Span.End;
+
     /// <summary>The text of the place on one line, without comments; what is quoted stays as it is.</summary>
     public string OneLine()
     {

@@ -187,6 +187,9 @@ internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, bo
     public override IEnumerable<Symbol> Symbols() => policy.Symbols();
 }
 
+/// <summary>The operation that computed something, and where.</summary>
+internal sealed record Maker(string Operation, Place At);
+
 /// <summary>A tensor: its sizes, and what is known of its state in the statistic chain.</summary>
 internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, string name) : Value
 {
@@ -218,6 +221,9 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
     /// from learned tensors alone, or is one.
     /// </summary>
     public string? LearnedUntil { get; init; }
+
+    /// <summary>What made floating point numbers of it; null where it may hold whole numbers, such as indices.</summary>
+    public Maker? FloatBy { get; init; }
 
     /// <summary>Whether several assignments share this variable (the value after an if or in a loop).</summary>
     public bool IsVariable { get; init; }

@@ -6,6 +6,8 @@ namespace KnDsl.Language.Operations;
 /// <summary>The activations of torch.nn that have no parameters of their own.</summary>
 internal static class Activations
 {
+    private static readonly NumberParameter Low = new("low", "The least output.", "-1.0");
+
     public static readonly IReadOnlyList<Operation> All =
     [
         new Elementwise("relu", "max(0, x) (torch.nn.ReLU).") { Rule = ElementwiseRule.Relu },
@@ -23,8 +25,7 @@ internal static class Activations
         new Elementwise("sigmoid", "1 / (1 + exp(-x)) (torch.nn.Sigmoid)."),
         new Elementwise("tanh", "Hyperbolic tangent (torch.nn.Tanh)."),
         new Elementwise("hardtanh", "x, limited to a range (torch.nn.Hardtanh).",
-            new NumberParameter("low", "The least output.", "-1.0"),
-            new NumberParameter("high", "The greatest output.", "1.0")) { Rule = ElementwiseRule.Clamp },
+            Low, new NumberParameter("high", "The greatest output.", "1.0") { AtLeast = Low }) { Rule = ElementwiseRule.Clamp },
         new Elementwise("hardsigmoid", "A piecewise linear sigmoid (torch.nn.Hardsigmoid)."),
         new Elementwise("hardswish", "x hardsigmoid(x) (torch.nn.Hardswish)."),
         new Elementwise("softplus", "log(1 + exp(beta x)) / beta (torch.nn.Softplus).",

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -29,7 +30,21 @@ internal sealed class Elementwise(string name, string title, params NumberParame
     /// <summary>The moment rule; quadrature where none in closed form is known.</summary>
     public ElementwiseRule Rule { get; init; } = ElementwiseRule.Quadrature;
 
-    public override Shape Infer(OperationCall call) => call.Input;
+    public override OutputNumbers Numbers(OperationCall call) =>
+        Rule == ElementwiseRule.Relu ? OutputNumbers.OfInputs : OutputNumbers.Floating;
+
+    public override Shape? Infer(OperationCall call)
+    {
+        foreach (var parameter in parameters)
+            if (parameter.AtLeast is { } other && call.Get(parameter).Value is { } number && call.Get(other).Value is { } least
+                && number < least)
+            {
+                call.Report(DiagnosticCatalogue.ArgumentRange(call.Has(parameter) ? call.PlaceOf(parameter) : call.PlaceOf(other), Name,
+                    parameter.Name, $"at least {other.Name}, which is {Number.Format(least)}", Number.Format(number)));
+                return null;
+            }
+        return call.Input;
+    }
 
     public override Computation Compute(OperationCall call) =>
         Function($"torch.nn.functional.{name}", [Input(), .. parameters.Select(parameter => (NamedOperand)call.Get(parameter))]);

@@ -11,6 +11,9 @@ namespace KnDsl.Language.Operations.Contract;
 /// </summary>
 internal interface IDemands
 {
+    /// <summary>Whether what is decided here is so for any arguments of the constructor, and in every turn of a loop.</summary>
+    bool AreForAnyArguments { get; }
+
     /// <summary>Demands that two sizes are to each other as a relation says.</summary>
     /// <returns>False, with the error reported, where they are not or where it cannot be decided at any time.</returns>
     bool Related(Size left, Relation relation, Size right, Func<Diagnostic> otherwise);

@@ -67,6 +67,9 @@ internal abstract class Operation
     /// <summary>Whether the output is a learned tensor where all inputs are: it is computed element by element.</summary>
     public virtual bool KeepsLearned => false;
 
+    /// <summary>Which numbers the output has.</summary>
+    public virtual OutputNumbers Numbers(OperationCall call) => OutputNumbers.Floating;
+
     // ---- what it does --------------------------------------------------------------------------------------------
 
     /// <summary>The class of its module, or null where it is a function without parameters.</summary>
@@ -122,3 +125,16 @@ internal sealed record OperationPart(Operation Operation, Arguments Arguments);
 /// <param name="From">The label of the norm that alone gives its prior, where the stage names one.</param>
 /// <param name="FromParameter">The parameter that names it.</param>
 internal sealed record NormStage(PolicyValue Policy, bool StartsChain, string? From, OperationParameter FromParameter);
+
+/// <summary>Which numbers an operation gives: only whole ones can be indices.</summary>
+internal enum OutputNumbers
+{
+    /// <summary>Floating point, whatever its inputs have.</summary>
+    Floating,
+
+    /// <summary>Those of its inputs, moved or picked: whole where all of these are whole.</summary>
+    OfInputs,
+
+    /// <summary>It is not known.</summary>
+    Any,
+}

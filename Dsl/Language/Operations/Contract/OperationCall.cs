@@ -125,6 +125,16 @@ internal sealed class OperationCall
 
     // ---- demands -------------------------------------------------------------------------------------------------
 
+    /// <summary>Demands that an argument, where it is given, changes anything; see <see cref="IDemands.AreForAnyArguments"/>.</summary>
+    /// <param name="because">Why it does not, as the end of a sentence.</param>
+    public bool RequireEffect(OperationParameter parameter, bool hasEffect, string because)
+    {
+        if (hasEffect || !Has(parameter) || !_demands.AreForAnyArguments)
+            return true;
+        Report(DiagnosticCatalogue.NoEffect(PlaceOf(parameter), Operation.Name, parameter.Name, because));
+        return false;
+    }
+
     /// <summary>Demands a rank; reports and returns false where the input has another.</summary>
     public bool RequireRank(int rank, string expected, string? hint = null)
     {

@@ -97,7 +97,12 @@ internal sealed class NumberParameter : OperationParameter<Number>
 
     public override bool TakesFractions => true;
 
+    /// <summary>Another number of the same call that this one must not be less than.</summary>
+    public NumberParameter? AtLeast { get; init; }
+
     protected override string KindName => "a number";
+
+    protected override string? RelationText => AtLeast is null ? null : $"at least {AtLeast.Name}";
 
     public override bool Accepts(Value value) => value is SizeValue or FloatValue;
 

@@ -67,7 +67,8 @@ internal sealed class Conv(int dimensions) : Operation
         var spatial = string.Concat(Enumerable.Range(2, dimensions).Select(axis => ", " + Shape.AxisName(axis, dimensions + 2)));
         if (!call.RequireRank(dimensions + 2, $"[N, C{spatial}]")
             || !call.RequireKnown(call.Input.Channels, "input channels")
-            || !call.RequireCounts(dimensions, Kernel, Stride, Padding, Dilation))
+            || !call.RequireCounts(dimensions, Kernel, Stride, Padding, Dilation)
+            || !call.RequireEffect(Mode, call.Word(Padding) == "same" || !Window.IsAll(WindowOf(call).Padding, 0), "nothing is padded"))
             return null;
         var (channels, groups) = (call.Get(Channels), call.Get(Groups));
         var ok = call.RequireGroups(Groups, groups, call.Input.Channels, "input channels");

@@ -65,6 +65,8 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     private string Text(ShapeSyntax shape) => source.Slice(shape.Span);
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.Any;
+
     public override Shape? Infer(OperationCall call)
     {
         var symbols = new Dictionary<string, Size>();

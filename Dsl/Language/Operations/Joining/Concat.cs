@@ -32,6 +32,8 @@ internal sealed class Concat : Operation
     public override bool PassesState(OperationCall call) =>
         Axes.Resolve(call, Axis) is > 0 && !call.Inputs.Any(input => input.IsLearned);
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         if (Axes.Resolve(call, Axis) is not { } joined)

@@ -44,6 +44,8 @@ internal sealed class Join(string symbol, string title, string rule, string mome
 
     public override int? InputCount => 2;
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         var (left, right) = (call.Inputs[0], call.Inputs[1]);

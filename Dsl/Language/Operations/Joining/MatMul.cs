@@ -23,6 +23,8 @@ internal sealed class MatMul : Operation
 
     public override bool PassesState(OperationCall call) => call.Input.Rank > 2;
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         var (a, b) = (call.Inputs[0].Shape, call.Inputs[1].Shape);

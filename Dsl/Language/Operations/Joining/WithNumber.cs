@@ -26,6 +26,9 @@ internal sealed class WithNumber(string symbol, bool isNumberFirst) : Operation
 
     public override string MomentRule => "those of a shifted or scaled Gaussian";
 
+    public override OutputNumbers Numbers(OperationCall call) =>
+        symbol != "/" && call.Argument(Number) is SizeValue ? OutputNumbers.OfInputs : OutputNumbers.Floating;
+
     public override Shape Infer(OperationCall call) => call.Input;
 
     public override Computation Compute(OperationCall call)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -26,7 +27,14 @@ internal sealed class Embedding : Operation
 
     public override ModuleType Module { get; } = ModuleType.Torch("Embedding");
 
-    public override Shape Infer(OperationCall call) => new([.. call.Input.Sizes, call.Get(Features)]);
+    public override Shape? Infer(OperationCall call)
+    {
+        if (call.Inputs[0].FloatBy is not { } maker)
+            return new Shape([.. call.Input.Sizes, call.Get(Features)]);
+        call.Report(DiagnosticCatalogue.NotIndices(call.Place, Name, maker.Operation, maker.At)
+            .WithHint("Indices come straight from an input, which has nothing but indices: input tokens[N, L]."));
+        return null;
+    }
 
     public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [call.Get(Count), call.Get(Features)]);
 

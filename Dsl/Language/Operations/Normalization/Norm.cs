@@ -55,10 +55,21 @@ internal sealed class Norm : Operation
 
     public override Shape? Infer(OperationCall call)
     {
-        if (!call.RequireRankAtLeast(2, "[N, C, ...]") || !call.RequireKnown(call.Input.Channels, "channels"))
+        if (!call.RequireRankAtLeast(2, "[N, C, ...]") || !call.RequireKnown(call.Input.Channels, "channels") || !RequireSettings(call))
             return null;
         var channels = call.Input.Channels;
         return call.Get(OwnPolicy).Groups is { } groups && !call.RequireGroups(OwnPolicy, groups, channels, "channels") ? null : call.Input;
+    }
+
+    /// <summary>Demands that the policy, where the file says which it is, has what the stage sets.</summary>
+    private static bool RequireSettings(OperationCall call)
+    {
+        if (call.Get(OwnPolicy).Policy is not PolicyCall policy || NormPolicies.Find(policy.Name) is not { } definition)
+            return true;
+        return new[] { Epsilon, Momentum }.All(setting => call.RequireEffect(setting,
+                definition.Parameters.Any(parameter => parameter.Name == setting.Name), $"the policy {policy} has no {setting.Name}"))
+            && new OperationParameter[] { Chain, From }.All(setting => call.RequireEffect(setting,
+                definition.HasChain, $"norms of the policy {policy} are in no chain"));
     }
 
     public override Construction Construct(OperationCall call) => new NormConstruction(

@@ -27,6 +27,8 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
         ? "the first two moments of the maximum of independent Gaussians, one per position of a window"
         : "mean; variance / positions of a window";
 
+    public override OutputNumbers Numbers(OperationCall call) => isMax ? OutputNumbers.OfInputs : OutputNumbers.Floating;
+
     public override Shape? Infer(OperationCall call) =>
         call.RequireRank(dimensions + 2, $"{dimensions + 2} dimensions") && call.RequireCounts(dimensions, OutputSize)
             ? new Shape([call.Input[0], call.Input[1], .. call.Get(OutputSize, dimensions)])

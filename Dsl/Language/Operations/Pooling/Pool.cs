@@ -65,14 +65,19 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
             call.Get(Ceil).Value == true);
     }
 
+    public override OutputNumbers Numbers(OperationCall call) => isMax ? OutputNumbers.OfInputs : OutputNumbers.Floating;
+
     public override Shape? Infer(OperationCall call)
     {
         var names = string.Concat(Enumerable.Range(2, dimensions).Select(axis => ", " + Shape.AxisName(axis, dimensions + 2)));
         if (!call.RequireRank(dimensions + 2, $"[N, C{names}]"))
             return null;
         if (IsGlobal(call))
-            return new Shape([call.Input[0], call.Input[1], .. OperationCall.Repeat(1, dimensions)]);
-        if (!call.RequireCounts(dimensions, Kernel, Stride, _padding, Dilation))
+            return Parameters.Skip(1).All(parameter => call.RequireEffect(parameter, false, "'global' takes all positions at once"))
+                ? new Shape([call.Input[0], call.Input[1], .. OperationCall.Repeat(1, dimensions)])
+                : null;
+        if (!call.RequireCounts(dimensions, Kernel, Stride, _padding, Dilation)
+            || !call.RequireEffect(CountPadding, !Window.IsAll(call.Get(_padding, dimensions), 0), "nothing is padded"))
             return null;
         var window = WindowOf(call);
         for (var i = 0; i < dimensions; i++)

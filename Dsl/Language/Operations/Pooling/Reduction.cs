@@ -56,6 +56,8 @@ internal sealed class Reduction(string name, string title, string torch, string 
     public override bool PassesState(OperationCall call) =>
         AxesOf(call) is { } axes && !axes.Contains(0) && (call.Get(Keep).Value == true || axes.Distinct().Count() < call.Input.Rank - 1);
 
+    public override OutputNumbers Numbers(OperationCall call) => this != Mean ? OutputNumbers.OfInputs : OutputNumbers.Floating;
+
     public override Shape? Infer(OperationCall call)
     {
         if (AxesOf(call) is not { } axes)

@@ -26,6 +26,8 @@ internal sealed class PixelShuffle(bool inverse) : Operation
 
     public override string MomentRule => "moments move with their channels";
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         if (!call.RequireRank(4, "[N, C, height, width]"))

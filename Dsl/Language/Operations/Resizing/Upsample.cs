@@ -45,8 +45,7 @@ internal sealed class Upsample : Operation
         {
             call.Report(given.Length == 0
                 ? DiagnosticCatalogue.MissingArgument(call.Place, Name, Factor.Name, "or size, or like: exactly one of them")
-                : DiagnosticCatalogue.ArgumentTwice(call.PlaceOf(given[1]), Name,
-                    string.Join(" and ", given.Select(parameter => parameter.Name))));
+                : DiagnosticCatalogue.ArgumentsExclude(call.PlaceOf(given[1]), Name, given.Select(parameter => parameter.Name).ToArray()));
             return null;
         }
         var rank = call.Get(Mode) switch { "linear" => 1, "bilinear" or "bicubic" => 2, "trilinear" => 3, _ => dimensions };
@@ -63,7 +62,8 @@ internal sealed class Upsample : Operation
                 call.PlaceOf(Like), $"{Name}(like:)", $"a value of {call.Input.Rank} dimensions", like.Shape.ToString()));
             return null;
         }
-        if (!call.RequireCounts(dimensions, Factor, OutputSize))
+        if (!call.RequireCounts(dimensions, Factor, OutputSize)
+            || !call.RequireEffect(AlignCorners, HasCorners(call), $"mode '{call.Get(Mode)}' takes no account of corners"))
             return null;
         var sizes = call.Has(Factor) ? call.Input.Spatial.Zip(call.Get(Factor, dimensions), (size, factor) => size * factor)
             : call.Has(OutputSize) ? call.Get(OutputSize, dimensions)
@@ -79,10 +79,12 @@ internal sealed class Upsample : Operation
         var size = call.Has(Factor) ? Named("scale_factor", Sizes(call.Get(Factor, dimensions)))
             : Named("size", call.Has(OutputSize) ? Sizes(call.Get(OutputSize, dimensions)) : new SpatialSizesOperand(1));
         var mode = Named("mode", ModeOf(call));
-        return call.Get(Mode) is "nearest" or "area"
-            ? Function("torch.nn.functional.interpolate", Input(), size, mode)
-            : Function("torch.nn.functional.interpolate", Input(), size, mode, Named("align_corners", call.Get(AlignCorners)));
+        return HasCorners(call)
+            ? Function("torch.nn.functional.interpolate", Input(), size, mode, Named("align_corners", call.Get(AlignCorners)))
+            : Function("torch.nn.functional.interpolate", Input(), size, mode);
     }
+
+    private static bool HasCorners(OperationCall call) => call.Get(Mode) is not ("nearest" or "area");
 
     public override MomentStep Moments(OperationCall call) => Pass("Interpolate", ModeOf(call), call.Get(AlignCorners));
 }

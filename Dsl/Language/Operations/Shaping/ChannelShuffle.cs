@@ -21,6 +21,8 @@ internal sealed class ChannelShuffle : Operation
 
     public override string MomentRule => "moments move with their channels";
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call) =>
         call.RequireRankAtLeast(2, "[N, C, ...]") && call.RequireGroups(Groups, call.Get(Groups), call.Input.Channels, "channels")
             ? call.Input : null;

@@ -24,6 +24,8 @@ internal sealed class Flatten : Operation
 
     public override string MomentRule => "each position keeps the moments of its channel";
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         if (Axes.Resolve(call, Start) is not { } start || Axes.Resolve(call, End) is not { } end)

@@ -16,6 +16,8 @@ internal sealed class Identity : Operation
 
     public override string MomentRule => "unchanged";
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape Infer(OperationCall call) => call.Input;
 
     public override Computation Compute(OperationCall call) => Method("alias");

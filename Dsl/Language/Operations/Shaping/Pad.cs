@@ -55,9 +55,12 @@ internal sealed class Pad : Operation
         return all;
     }
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
-        if (!call.RequireRankAtLeast(2, "[N, C, ...]") || AmountsOf(call) is not { } amounts)
+        if (!call.RequireRankAtLeast(2, "[N, C, ...]") || AmountsOf(call) is not { } amounts
+            || !call.RequireEffect(Value, amounts.Any(pad => pad.Before != Size.Zero || pad.After != Size.Zero), "nothing is added"))
             return null;
         return new Shape(call.Input.Sizes.Take(1)
             .Concat(call.Input.Sizes.Skip(1).Zip(amounts, (size, pad) => size + pad.Before + pad.After)));

@@ -29,6 +29,8 @@ internal sealed class Permute : Operation
     public override bool PassesState(OperationCall call) =>
         call.Get(AxesParameter) is { Count: > 0 } axes && Axes.Resolve(call, AxesParameter, axes[0]) == 0;
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         if (call.Get(AxesParameter).Count is var count && count != call.Input.Rank)
@@ -36,7 +38,8 @@ internal sealed class Permute : Operation
             call.Report(
                 DiagnosticCatalogue.Rank(call.Place, Name,
                     $"a value of {DiagnosticCatalogue.Count(count, "dimension")} for the same number of axes",
-                    call.Input.ToString()));
+                    call.Input.ToString())
+                .WithHint(HintForBatch(call)));
             return null;
         }
         var axes = new List<int>();
@@ -52,6 +55,18 @@ internal sealed class Permute : Operation
             DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes", $"all dimensions of {call.Input}, each once",
                 $"[{string.Join(", ", axes)}]"));
         return null;
+    }
+
+    /// <summary>What the axes are with the batch, where only that is missing; null where it is not.</summary>
+    private static string? HintForBatch(OperationCall call)
+    {
+        var axes = call.Get(AxesParameter).Select(axis => axis.Value).ToArray();
+        // Without the batch the others are counted from 0 by some people, and from 1 by others.
+        var first = axes.Contains(0) ? 1 : 0;
+        return axes.Length == call.Input.Rank - 1 && axes[0] != 0
+            && Enumerable.Range(1, axes.Length).All(axis => axes.Contains(axis - first))
+            ? $"The batch is dimension 0: permute(0, {string.Join(", ", axes.Select(axis => axis + first))})."
+            : null;
     }
 
     private static NamedOperand[] Arguments(OperationCall call) => [.. call.Get(AxesParameter).Select(axis => (NamedOperand)axis)];

@@ -24,6 +24,8 @@ internal sealed class Reshape : Operation
 
     public override string MomentRule => "every new channel has the mixture of the channels that its elements come from";
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         var sizes = call.Get(NewSizes);

@@ -28,6 +28,8 @@ internal sealed class Roll : Operation
     public override bool PassesState(OperationCall call) =>
         call.Get(AxesParameter).Sizes.All(axis => Axes.Resolve(call, AxesParameter, axis) is > 1);
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         var (shifts, axes) = (call.Get(Shifts).Sizes, call.Get(AxesParameter).Sizes);

@@ -27,6 +27,8 @@ internal sealed class Select : Operation
 
     public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 1;
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         if (Axes.Resolve(call, Axis) is not { } axis)

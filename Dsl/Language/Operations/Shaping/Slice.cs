@@ -34,6 +34,8 @@ internal sealed class Slice : Operation
 
     public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 0;
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         if (Axes.Resolve(call, Axis) is not { } axis)

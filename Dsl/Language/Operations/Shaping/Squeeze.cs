@@ -27,6 +27,8 @@ internal sealed class Squeeze : Operation
     public override bool PassesState(OperationCall call) =>
         Axes.Resolve(call, Axis) is { } axis && (axis > 1 || axis == 1 && call.Input.Rank > 2);
 
+    public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
+
     public override Shape? Infer(OperationCall call)
     {
         if (Axes.Resolve(call, Axis) is not { } axis)
