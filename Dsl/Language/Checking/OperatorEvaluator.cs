@@ -43,7 +43,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             case (SizeValue a, SizeValue b):
                 return ApplyToSizes(path, operand, a.Size, b.Size);
             case (SizeValue or FloatValue, SizeValue or FloatValue):
-                return ApplyToFloats(operand, FloatValue.Of(left), FloatValue.Of(right));
+                return ApplyToFloats(path, operand, FloatValue.Of(left), FloatValue.Of(right));
             case (BoolValue a, BoolValue b) when op is TokenOperator.And or TokenOperator.Or:
                 return new BoolValue(Condition.Join(op == TokenOperator.And, a.Condition, b.Condition));
             case (BoolValue a, BoolValue b) when op is TokenOperator.Equal or TokenOperator.NotEqual:
@@ -84,11 +84,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
                     return Bounded(a - b, operand);
                 case TokenOperator.Multiply:
                     return Bounded(a * b, operand);
-                case TokenOperator.Divide or TokenOperator.Remainder when b.Value == 0:
-                    return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
                 case TokenOperator.Divide or TokenOperator.Remainder:
-                    rooms.Requirements.RequireNotZero(path, b, () => DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
-                    return Bounded(operand.Operator == TokenOperator.Divide ? Size.FloorDivide(a, b) : Size.Modulo(a, b), operand);
+                    return !rooms.Requirements.RequireNotZero(path, b, () => DivisionByZero(operand, Number.Of(b))) ? ErrorValue.Instance
+                        : Bounded(operand.Operator == TokenOperator.Divide ? Size.FloorDivide(a, b) : Size.Modulo(a, b), operand);
                 case TokenOperator.And or TokenOperator.Or:
                     return NotBetweenConditions(operand, $"{a} and {b}");
                 default:
@@ -118,13 +116,13 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         _ => Comparison.GreaterOrEqual,
     };
 
-    private Value ApplyToFloats(RightOperand operand, FloatValue a, FloatValue b)
+    private Value ApplyToFloats(BodyPath path, RightOperand operand, FloatValue a, FloatValue b)
     {
         var op = operand.Operator;
         if (op is TokenOperator.And or TokenOperator.Or)
             return NotBetweenConditions(operand, $"{a.Describe()} and {b.Describe()}");
-        if (op is TokenOperator.Divide or TokenOperator.Remainder && b.Constant == 0)
-            return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
+        if (op is TokenOperator.Divide or TokenOperator.Remainder && !IsDivisor(path, operand, b.Number))
+            return ErrorValue.Instance;
         Arithmetic? arithmetic = op switch
         {
             TokenOperator.Add => Arithmetic.Add,
@@ -139,6 +137,13 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             : new BoolValue(Condition.Compare(ComparisonOf(op), a.Number, b.Number));
     }
 
+    /// <summary>Whether a number can be a divisor; where arguments decide it, the constructor checks.</summary>
+    private bool IsDivisor(BodyPath path, RightOperand operand, Number number) =>
+        rooms.Requirements.RequireNotZero(path, number, () => DivisionByZero(operand, number));
+
+    private Diagnostic DivisionByZero(RightOperand operand, Number divisor) =>
+        DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span), divisor.Value is null ? divisor.ToString() : null);
+
     private Value ApplyToTensors(BodyPath path, RightOperand operand, Value left, Value right, TextSpan span, string? target)
     {
         var symbol = Text(operand.Operator);
@@ -151,6 +156,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         {
             var isNumberFirst = right is TensorValue;
             var (tensor, number) = isNumberFirst ? (right, left) : (left, right);
+            if (operand.Operator == TokenOperator.Divide && number is SizeValue or FloatValue && !isNumberFirst
+                && !IsDivisor(path, operand, FloatValue.Of(number).Number))
+                return ErrorValue.Instance;
             if (number is SizeValue or FloatValue && OperationCatalogue.FindOperatorWithNumber(symbol, isNumberFirst) is { } withNumber)
                 return Apply(withNumber, [(TensorValue)tensor], NumberArgument(number, At(isNumberFirst ? span : operand.Right.Span)));
         }

@@ -46,7 +46,7 @@ internal sealed class Select : Operation
         return new Shape(call.Input.Sizes.Where((_, i) => i != axis));
     }
 
-    public override Computation Compute(OperationCall call) => Method("select", call.Get(Axis), call.Get(Index));
+    public override Computation Compute(OperationCall call) => Function("kndsl.select", Input(), call.Get(Axis), call.Get(Index));
 
     public override MomentStep Moments(OperationCall call) => Pass("Select", call.Get(Axis), call.Get(Index));
 }
