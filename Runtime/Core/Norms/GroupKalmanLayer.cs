@@ -6,8 +6,8 @@ namespace KnDsl;
 /// <summary>
 /// Group Kalman normalization (Wang et al., NeurIPS 2018): the statistics of each sample over a group of channels are
 /// filtered with the prior of the chain, reduced to the group. In inference the prior is its running average, kept as
-/// <c>running_mean</c> and <c>running_var</c>, [groups] each; before the first prior the variance is infinite, which
-/// the guard takes for no prior.
+/// <c>running_mean</c> and <c>running_var</c>, [groups] each, 0 and 1 at first as BatchNorm's are. <c>num_batches_tracked</c> counts the
+/// priors in them; while it is 0 there is none.
 /// </summary>
 internal sealed class GroupKalmanLayer : AffineNormLayer
 {
@@ -23,7 +23,7 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
         GroupNormalization.CheckGroups(policy.Groups, channels);
         _policy = policy;
         running_mean = Owned(zeros(policy.Groups, dtype, device));
-        running_var = Owned(full(policy.Groups, double.PositiveInfinity, dtype, device));
+        running_var = Owned(ones(policy.Groups, dtype, device));
         num_batches_tracked = Owned(zeros([], ScalarType.Int64, device));
         RegisterAffine();
         register_buffer(nameof(running_mean), running_mean);
@@ -43,7 +43,7 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
 
         using var scope = NewDisposeScope();
         var samples = input.size(0);
-        var reduced = training ? Reduced(prior, samples) : new Moments(running_mean.unsqueeze(0), running_var.unsqueeze(0));
+        var reduced = training ? Reduced(prior, samples) : Tracked();
 
         // Groups are the channels, and every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
@@ -77,19 +77,26 @@ internal sealed class GroupKalmanLayer : AffineNormLayer
         return prior.ToMoments().ForRows(samples).Select(tensor => tensor.contiguous()).Mixed(num_features / _policy.Groups);
     }
 
+    /// <summary>
+    /// The running average of the priors. Before the first of them its variance is infinite, which the guard takes for no prior: so no
+    /// number has to come from the device.
+    /// </summary>
+    private Moments Tracked() => new(
+        running_mean.unsqueeze(0), running_var.masked_fill(num_batches_tracked == 0, double.PositiveInfinity).unsqueeze(0));
+
     /// <summary>Keeps the running average of the prior, for inference; one that is not finite was ignored, and is here.</summary>
     private void Track(Moments prior)
     {
         using var noGrad = no_grad();
+        // A share of 0 leaves the averages as they are, the first prior too.
+        if (_policy.Momentum == 0)
+            return;
         var (mean, variance) = (prior.Mean.mean([0]), prior.Variance.mean([0]));
         if (!(mean + variance).isfinite().all().item<bool>())
             return;
 
+        var first = num_batches_tracked == 0;
         num_batches_tracked.add_(1);
-        // A share of 0 leaves the averages as they are, the first prior too.
-        if (_policy.Momentum == 0)
-            return;
-        var first = running_var.isinf();
         var (oldMean, oldVariance) = (where(first, mean, running_mean), where(first, variance, running_var));
         running_mean.copy_(oldMean + (mean - oldMean) * _policy.Momentum);
         running_var.copy_(oldVariance + (variance - oldVariance) * _policy.Momentum);
