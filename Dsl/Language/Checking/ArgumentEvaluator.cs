@@ -24,7 +24,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         if (value is SizeValue && parameter is ListParameter { IsVariadic: true })
             value = new ListValue([value]);
         var place = rooms.Subject.At(expression.Span);
-        if (!parameter.Accepts(value))
+        if (!parameter.Takes(value))
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe())
                     .WithHint(HintFor(parameter, callee, value, rooms.Subject.Source.Slice(expression.Span))));

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations.Contract;
@@ -39,11 +40,17 @@ internal abstract class OperationParameter(string name, string summary)
     /// </summary>
     public bool IsNameOnly { get; init; }
 
+    /// <summary>Whether the file must say its value: shapes or the chain depend on it in ways that no formula tells.</summary>
+    public bool IsKnownInFile { get; init; }
+
     /// <summary>The kind in words, without the words that it takes besides; null where it takes words only.</summary>
     protected abstract string? KindName { get; }
 
+    /// <summary>Whether it takes a value; words apart.</summary>
+    public bool Takes(Value value) => Accepts(value) && !(IsKnownInFile && value.Symbols().Any());
+
     /// <summary>Whether a value is of its kind; words apart.</summary>
-    public abstract bool Accepts(Value value);
+    protected abstract bool Accepts(Value value);
 
     /// <summary>Whether its numbers may have fractions.</summary>
     public virtual bool TakesFractions => false;
@@ -54,7 +61,8 @@ internal abstract class OperationParameter(string name, string summary)
         get
         {
             var words = Words is null ? null : string.Join(", ", Words);
-            return KindName is null ? $"one of {words}" : words is null ? KindName : $"{KindName}, or {words}";
+            var text = KindName is null ? $"one of {words}" : words is null ? KindName : $"{KindName}, or {words}";
+            return IsKnownInFile ? text + ", known in the file" : text;
         }
     }
 

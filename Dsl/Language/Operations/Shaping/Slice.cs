@@ -17,7 +17,7 @@ internal sealed class Slice : Operation
 
     private static readonly IntegerParameter Start = new("start", "First position taken.") { Minimum = 0 };
     private static readonly IntegerParameter End = new("end", "Position after the last one taken.") { Minimum = 0 };
-    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1) { IsKnownInFile = true };
     private static readonly IntegerParameter Step = new("step", "Distance between the positions taken.", 1) { Minimum = 1 };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Start, End, Axis, Step];
