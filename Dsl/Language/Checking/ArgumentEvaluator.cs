@@ -24,10 +24,13 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         if (value is SizeValue && parameter is ListParameter { IsVariadic: true })
             value = new ListValue([value]);
         var place = rooms.Subject.At(expression.Span);
-        if (!parameter.Takes(value))
+        if (!parameter.Accepts(value))
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe())
                     .WithHint(HintFor(parameter, callee, value, rooms.Subject.Source.Slice(expression.Span))));
+        if (parameter.IsKnownInFile && value.Symbols().Any())
+            return rooms.Findings.Fail(
+                DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, "known in the file", place.OneLine()));
         foreach (var number in Numbers(value))
         {
             var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();

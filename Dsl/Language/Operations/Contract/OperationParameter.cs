@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Operations.Contract;
@@ -46,11 +45,8 @@ internal abstract class OperationParameter(string name, string summary)
     /// <summary>The kind in words, without the words that it takes besides; null where it takes words only.</summary>
     protected abstract string? KindName { get; }
 
-    /// <summary>Whether it takes a value; words apart.</summary>
-    public bool Takes(Value value) => Accepts(value) && !(IsKnownInFile && value.Symbols().Any());
-
     /// <summary>Whether a value is of its kind; words apart.</summary>
-    protected abstract bool Accepts(Value value);
+    public abstract bool Accepts(Value value);
 
     /// <summary>Whether its numbers may have fractions.</summary>
     public virtual bool TakesFractions => false;
@@ -61,8 +57,7 @@ internal abstract class OperationParameter(string name, string summary)
         get
         {
             var words = Words is null ? null : string.Join(", ", Words);
-            var text = KindName is null ? $"one of {words}" : words is null ? KindName : $"{KindName}, or {words}";
-            return IsKnownInFile ? text + ", known in the file" : text;
+            return KindName is null ? $"one of {words}" : words is null ? KindName : $"{KindName}, or {words}";
         }
     }
 

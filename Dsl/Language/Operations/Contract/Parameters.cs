@@ -22,7 +22,7 @@ internal sealed class IntegerParameter : OperationParameter<Size>
 
     protected override string? RelationText => AtLeast is null ? null : $"at least {AtLeast.Name}";
 
-    protected override bool Accepts(Value value) => value is SizeValue;
+    public override bool Accepts(Value value) => value is SizeValue;
 
     public override Size? Read(Value value) => (value as SizeValue)?.Size;
 }
@@ -42,7 +42,7 @@ internal sealed class SpatialParameter : OperationParameter
 
     protected override string KindName => "a whole number or a list with one for each spatial dimension";
 
-    protected override bool Accepts(Value value) =>
+    public override bool Accepts(Value value) =>
         value is SizeValue or ListParameterValue { IsFloat: false } || value is ListValue list && list.Items.All(item => item is SizeValue);
 }
 
@@ -51,7 +51,7 @@ internal sealed class ListParameter(string name, string summary) : OperationPara
 {
     protected override string KindName => "a list of whole numbers";
 
-    protected override bool Accepts(Value value) => value is ListValue list && list.Items.All(item => item is SizeValue);
+    public override bool Accepts(Value value) => value is ListValue list && list.Items.All(item => item is SizeValue);
 
     public override IReadOnlyList<Size>? Read(Value value) => (value as ListValue)?.Items.Select(item => ((SizeValue)item).Size).ToArray();
 }
@@ -75,7 +75,7 @@ internal sealed class AmountsParameter : OperationParameter<Amounts>
 
     protected override string KindName => $"a whole number or a list with one for each {Each}";
 
-    protected override bool Accepts(Value value) =>
+    public override bool Accepts(Value value) =>
         value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue);
 
     public override Amounts? Read(Value value) => value switch
@@ -100,7 +100,7 @@ internal sealed class NumberParameter : OperationParameter<Number>
 
     protected override string KindName => "a number";
 
-    protected override bool Accepts(Value value) => value is SizeValue or FloatValue;
+    public override bool Accepts(Value value) => value is SizeValue or FloatValue;
 
     public override Number? Read(Value value) => value switch
     {
@@ -122,7 +122,7 @@ internal sealed class FlagParameter : OperationParameter<Condition>
 
     protected override string KindName => "true or false";
 
-    protected override bool Accepts(Value value) => value is BoolValue;
+    public override bool Accepts(Value value) => value is BoolValue;
 
     public override Condition? Read(Value value) => (value as BoolValue)?.Condition;
 }
@@ -140,7 +140,7 @@ internal sealed class WordParameter : OperationParameter<string>
 
     protected override string? KindName => null;
 
-    protected override bool Accepts(Value value) => false;
+    public override bool Accepts(Value value) => false;
 
     public override string? Read(Value value) => (value as WordValue)?.Word;
 }
@@ -150,7 +150,7 @@ internal sealed class PolicyParameter(string name, string summary) : OperationPa
 {
     protected override string KindName => "a normalization policy";
 
-    protected override bool Accepts(Value value) => value is PolicyValue;
+    public override bool Accepts(Value value) => value is PolicyValue;
 
     public override PolicyValue? Read(Value value) => value as PolicyValue;
 }
@@ -160,7 +160,7 @@ internal sealed class TensorParameter(string name, string summary) : OperationPa
 {
     protected override string KindName => "a value";
 
-    protected override bool Accepts(Value value) => value is TensorValue;
+    public override bool Accepts(Value value) => value is TensorValue;
 
     public override TensorValue? Read(Value value) => value as TensorValue;
 }
@@ -170,7 +170,7 @@ internal sealed class LabelParameter(string name, string summary) : OperationPar
 {
     protected override string KindName => "the label of a norm";
 
-    protected override bool Accepts(Value value) => false;
+    public override bool Accepts(Value value) => false;
 
     public override string? Read(Value value) => (value as WordValue)?.Word;
 }
@@ -185,7 +185,7 @@ internal sealed class GainParameter(string name, string summary) : OperationPara
 
     protected override string KindName => "a number or (mean: ..., variance: ...)";
 
-    protected override bool Accepts(Value value) => value is SizeValue or FloatValue or RecordValue;
+    public override bool Accepts(Value value) => value is SizeValue or FloatValue or RecordValue;
 
     public override Value? Read(Value value) => value;
 }
