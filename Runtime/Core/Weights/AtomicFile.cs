@@ -22,7 +22,11 @@ internal static class AtomicFile
             throw new IOException($"{path}: is a folder, expected the name of a file to write");
         var folder = Path.GetDirectoryName(target)!;
         if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"{path}: the folder '{folder}' does not exist, so the file cannot be written: create it first");
+        {
+            throw new DirectoryNotFoundException(
+                $"{path}: the folder '{folder}' does not exist, so the file cannot be written: create it first");
+        }
+
         var temporary = Path.Combine(folder, $".weights-{Guid.NewGuid():N}.tmp");
         try
         {

@@ -41,7 +41,7 @@ internal static class ForeignFile
         return IsOfPyTorch(start) ? "is a file of torch.save, expected a safetensors file. " + ConversionOf(path)
             : start.StartsWith("PK", StringComparison.Ordinal) ? "is a zip archive, expected a safetensors file: unpack it first"
             : DescribeText(start) ?? (IsOfTorchSharp(bytes)
-                ? "is a file of TorchSharp's save, expected a safetensors file: module.load(path) reads it, then save_weights writes another"
+                ? "is a file of TorchSharp's save, expected a safetensors file: module.load(path) reads it, and save_weights writes one"
                 : null);
     }
 
