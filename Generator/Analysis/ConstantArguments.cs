@@ -76,6 +76,6 @@ internal static class ConstantArguments
                 return null;
             size = Size.Of(number);
         }
-        return new PolicyValue(new OpaquePolicy(call.Syntax.ToString()), policy.HasChain, size, true);
+        return new PolicyValue(new OpaquePolicy(call.Syntax.ToString()), policy.HasChain, size, PolicyParameters.Affine);
     }
 }

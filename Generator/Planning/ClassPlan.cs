@@ -21,7 +21,8 @@ internal sealed class ClassPlan
         Layout = new MemberLayout(model.Root, CSharpNames.Class(model.Name), [.. _blocks.Values.Select(plans.TypeName)], member =>
             _blocks.TryGetValue(member, out var block) ? plans.TypeName(block) : plans.Types.Of(member.Type!), plans.Types, NamesOfNumbers);
         _names = new NamePool([.. Layout.Names, .. NamesOfNumbers, CSharpNames.Class(model.Name)]);
-        OutputSizes = [.. Sizes.OfOutputs.Select(symbol => (symbol, _names.Take(CSharpNames.Property(CSharpNames.Pascal(CSharpNames.Number(symbol))))))];
+        OutputSizes = [.. Sizes.OfOutputs.Select(symbol =>
+            (symbol, _names.Take(CSharpNames.Property(CSharpNames.Pascal(CSharpNames.Number(symbol))))))];
     }
 
     private readonly Dictionary<Member, ModuleModel> _blocks;

@@ -56,6 +56,8 @@ internal sealed class ConstructorWriter
                 _writer.Line($"{Types.ArgumentNullException}.ThrowIfNull({CSharpNames.Identifier(parameter.Name.Text)});");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is not null && !IsConstant(parameter)))
                 _writer.Line($"{CSharpNames.Identifier(parameter.Name.Text)} ??= {DefaultCode(parameter)};");
+            foreach (var (_, _, symbol) in _plan.Sizes.OfInputs)
+                _writer.Line($"{Types.Sizes}.RequirePositive({CSharpNames.Number(symbol)});");
             if (_plan.Model.UsesNorm)
                 _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
             foreach (var parameter in _plan.Forward.Parameters.Concat(_plan.Inputs.Fields))

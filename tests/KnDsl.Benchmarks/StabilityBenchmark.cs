@@ -76,8 +76,8 @@ internal static class StabilityBenchmark
                     // What batch normalization does not train is no fault of another policy.
                     troubles[name] += of.Trains && !course.Trains ? 1 : 0;
                     trained[name] += course.Trains ? 1 : 0;
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                        $"{network.Type.Name,-18} {rate,-5} {name,-24} {course.First,9:G3} {course.Greatest,9:G3} {course.Last,9:G3}  {marks}"));
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{network.Type.Name,-18} {rate,-5} {name,-24} "
+                        + $"{course.First,9:G3} {course.Greatest,9:G3} {course.Last,9:G3}  {marks}"));
                 }
             }
         }

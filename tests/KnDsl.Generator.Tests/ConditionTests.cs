@@ -98,13 +98,16 @@ public sealed class ConditionTests : TorchTest
     public void QuotientsAndRemaindersOfNegatives(string condition, int n, bool holds) => Check(condition, "", [0], n, holds);
 
     [Theory]
-    [InlineData("x -> linear(4 + 8 / n)", 0, "KN0123")]
-    [InlineData("x -> linear(4 + 8 % (n - 3))", 3, "KN0123")]
-    [InlineData("x / n", 0, "KN0123")]
+    [InlineData("x -> linear(4 + 8 / n)", 0, "KN0123: The divisor n is 0")]
+    [InlineData("x -> linear(4 + 8 % (n - 3))", 3, "KN0123: The divisor n - 3 is 0")]
+    [InlineData("x -> dropout(0.1 / (n * 1.0))", 0, "KN0123: The divisor (n * 1.0) is 0")]
+    [InlineData("x -> dropout(1.5 % (n * 0.5))", 0, "KN0123: The divisor (n * 0.5) is 0")]
+    [InlineData("x / n", 0, "KN0123: The divisor n is 0")]
+    [InlineData("x / (0.5 * n)", 0, "KN0123: The divisor (0.5 * n) is 0")]
     [InlineData("x * (1.0 / n)", 0, "KN0123")]
     [InlineData("x -> [ linear(4) * n, linear(4) ]", -1, "KN0118")]
     [InlineData("x -> [ linear(4) * (n - 2), linear(4) ]", 1, "KN0118")]
-    public void ArgumentsThatHaveNoMeaningAreRefused(string value, int n, string code)
+    public void ArgumentsThatHaveNoMeaningAreRefused(string value, int n, string message)
     {
         var @case = GeneratedCase.Inline($$"""
             network Net(n: int = 2)
@@ -118,7 +121,29 @@ public sealed class ConditionTests : TorchTest
         {
         }
 
-        Assert.StartsWith(code, Assert.Throws<System.ArgumentException>(() => @case.Create("Net", ("n", n))).Message);
+        Assert.StartsWith(message, Assert.Throws<System.ArgumentException>(() => @case.Create("Net", ("n", n))).Message);
+    }
+
+    /// <summary>C# builds blocks with sizes of its own; no parameter of them is a size that nothing checks.</summary>
+    [Theory]
+    [InlineData("One", "xChannels", 0)]
+    [InlineData("One", "xChannels", -3)]
+    [InlineData("Declared", "xC", 0)]
+    [InlineData("Keyword", "classChannels", -1)]
+    public void SizesOfInputsThatBlocksCannotHaveAreRefused(string block, string parameter, int size)
+    {
+        var @case = GeneratedCase.Inline("""
+            block One(x) { return x -> conv(4, 3) -> norm }
+            block Declared(x[N, L, C]) { return x -> linear(2*C) }
+            block Keyword(class) { return class -> conv(4, 1) }
+            """);
+        using (@case.Create(block, (parameter, 2)))
+        {
+        }
+
+        var error = Assert.Throws<System.ArgumentOutOfRangeException>(() => @case.Create(block, (parameter, size)));
+        Assert.Equal(parameter, error.ParamName);
+        Assert.StartsWith($"{parameter} must be at least 1, found {size}.", error.Message);
     }
 
     /// <summary>The stage's own condition decides as an if does, and so does an argument of a block.</summary>

@@ -16,7 +16,7 @@ public sealed class HookPageTests : TorchTest
     {
         var network = GeneratedCase.Inline(Blocks("README.md", "knnet").First());
         var recipes = Blocks("docs/hooks.md", "csharp");
-        Assert.Equal(3, recipes.Length);
+        Assert.Equal(4, recipes.Length);
         var use = $$"""
             using System.Collections.Generic;
             using Project;
@@ -37,9 +37,15 @@ public sealed class HookPageTests : TorchTest
                     return string.Join("; ", shapes);
                 }
 
-                public static string GradCam()
+                public static string Called()
                 {
                     {{recipes[2]}}
+                    return string.Join(" ", called);
+                }
+
+                public static string GradCam()
+                {
+                    {{recipes[3]}}
                     return string.Join(",", heat.shape) + heat.isfinite().all().item<bool>() + (weights.abs().sum().item<float>() > 0);
                 }
             }
@@ -53,6 +59,7 @@ public sealed class HookPageTests : TorchTest
         Assert.Equal("2,16,32,32False", Run("Features"));
         Assert.Equal(
             "conv1: [2, 16, 32, 32]; bn1: [2, 16, 32, 32]; conv2: [2, 16, 32, 32]; bn2: [2, 16, 32, 32]; fc: [2, 10]", Run("Shapes"));
+        Assert.Equal("conv1 bn1 conv2 bn2 fc", Run("Called"));
         Assert.Equal("1,32,32TrueTrue", Run("GradCam"));
 
         object? Run(string recipe) => type.GetMethod(recipe)!.Invoke(null, null);

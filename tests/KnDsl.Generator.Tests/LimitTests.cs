@@ -28,6 +28,9 @@ public sealed class LimitTests : TorchTest
         /// <summary>Whether its numbers must be known in the file, and so cannot be arguments of a constructor.</summary>
         public bool IsKnownInFile { get; init; }
 
+        /// <summary>An input of these sizes.</summary>
+        public Func<long[], Tensor> Draw { get; init; } = sizes => randn(sizes);
+
         public IReadOnlyList<(string Name, long[] Values)> Draws { get; } =
         [
             .. Numbers.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(row => row.Split(' '))
@@ -67,6 +70,9 @@ public sealed class LimitTests : TorchTest
 
     /// <summary>What torch would silently make something else of.</summary>
     private static T Reject<T>() => throw new ArgumentException("Not what was asked for.");
+
+    /// <summary>A probability with which something may be left out; where all is, torch divides by 0.</summary>
+    private static Tensor? Probability(Tensor x, Func<string, long> of) => of("p") is < 0 or >= 1 ? Reject<Tensor>() : null;
 
     private static Tensor Slice(Tensor x, int axis, long start, long end, long step) =>
         start >= end || end > x.shape[axis] ? Reject<Tensor>() : x.slice(axis, start, end, step);
@@ -136,6 +142,18 @@ public sealed class LimitTests : TorchTest
             (x, of) => of("f") < 1 ? Reject<Tensor>() : nn.functional.interpolate(x, scale_factor: [of("f"), of("f")])),
         new("4, 5, 6", "upsample(size: {s}, mode: bicubic)", "s -1 0 1 3 9",
             (x, of) => nn.functional.interpolate(x, size: [of("s"), of("s")], mode: InterpolationMode.Bicubic)),
+        new("4, 6", "upsample({f}, mode: linear)", "f -1 0 1 3",
+            (x, of) => of("f") < 1 ? Reject<Tensor>()
+                : nn.functional.interpolate(x, scale_factor: [of("f")], mode: InterpolationMode.Linear, align_corners: false)),
+        new("4, 6", "upsample(size: {s})", "s -1 0 1 3 9", (x, of) => nn.functional.interpolate(x, size: [of("s")])),
+        new("4, 5, 6", "upsample([{a}, {b}], mode: area)", "a -1 0 1 2; b 0 1 3",
+            (x, of) => of("a") < 1 || of("b") < 1 ? Reject<Tensor>()
+                : nn.functional.interpolate(x, scale_factor: [of("a"), of("b")], mode: InterpolationMode.Area)),
+        new("4, 2, 3, 4", "upsample({f}, mode: trilinear, align_corners: true)", "f -1 0 1 2",
+            (x, of) => of("f") < 1 ? Reject<Tensor>() : nn.functional.interpolate(
+                x, scale_factor: [of("f"), of("f"), of("f")], mode: InterpolationMode.Trilinear, align_corners: true)),
+        new("4, 2, 3, 4", "upsample(size: [{a}, {b}, 2])", "a -1 0 1 5; b 0 1 3",
+            (x, of) => nn.functional.interpolate(x, size: [of("a"), of("b"), 2])),
         new("8, 5, 6", "pixel_shuffle({f})", "f 0 1 2 3 4", (x, of) => nn.functional.pixel_shuffle(x, of("f"))),
         new("2, 6, 8", "pixel_unshuffle({f})", "f 0 1 2 3 4 6 8", (x, of) => nn.functional.pixel_unshuffle(x, of("f"))),
         new("6, 5", "channel_shuffle({g})", "g 0 1 2 3 4 6 7", (x, of) => x.shape[1] % of("g") != 0 ? Reject<Tensor>() : null),
@@ -178,11 +196,26 @@ public sealed class LimitTests : TorchTest
             (_, of) => of("x") is -2 or -1 or 1 or 2 ? null : Reject<Tensor>()) { IsKnownInFile = true },
         new("4, 5, 6", "local_response_norm({s})", "s -1 0 1 2 3 9", (x, of) => nn.functional.local_response_norm(x, of("s"))),
         new("5, 6", "attention(heads: {h})", "h -1 0 1 2 3 4 6 7", (_, of) => of("h") < 1 || 6 % of("h") != 0 ? Reject<Tensor>() : null),
+        new("5, 6", "attention(heads: 2, dropout: {p})", "p -1 0 1 2", Probability),
+        new("5, 6", "= cross_attention(x, x, heads: {h}, dropout: {p})", "h 0 1 4 6; p -1 0 1", (x, of) =>
+            of("h") is 0 or 4 ? Reject<Tensor>() : Probability(x, of)),
+        new("5, 6", "= scaled_dot_product_attention(x, x, x, dropout: {p})", "p -1 0 1 2", Probability),
+        new("5, 4, 6", "window_attention(heads: 2, window: 2, dropout: {p})", "p -1 0 1 2", Probability),
+        new("5", "embedding({c}, {f})", "c -1 0 1 3; f -1 0 1 3",
+            (x, of) => of("f") < 1 ? Reject<Tensor>() : nn.Embedding(of("c"), of("f")).call(x))
+            { Draw = sizes => zeros(sizes, ScalarType.Int64) },
         new("5, 4, 6", "window_attention(heads: {h}, window: {w}, shift: {s})", "h 0 1 4 6; w 0 1 3 4 9; s -1 0 1 2 3 8 9",
             (_, of) => of("h") is 0 or 4 || of("w") < 1 || of("s") < 0 || of("s") >= of("w") ? Reject<Tensor>() : null),
         new("4, 5", "celu({a})", "a -1 0 1", (x, of) => of("a") < 0 ? Reject<Tensor>() : nn.functional.celu(x, of("a"))),
         new("4, 5", "softshrink({a})", "a -1 0 1", (x, of) => nn.functional.softshrink(x, of("a"))),
         new("4, 5", "dropout({p})", "p -1 0 2", (x, of) => nn.functional.dropout(x, of("p"))),
+        new("4, 5", "dropout1d({p})", "p -1 0 2", (x, of) => nn.functional.dropout1d(x, of("p"))),
+        new("4, 5", "stochastic_depth({p})", "p -1 0 1 2", Probability),
+        new("4, 5", "log_softmax({x})", "x -4 -3 -1 0 1 2 3", (x, of) => nn.functional.log_softmax(x, of("x"))) { IsKnownInFile = true },
+        new("4, 5", "rmsnorm(axis: {x})", "x -4 -3 -2 -1 0 1 2 3",
+            (_, of) => of("x") is -2 or -1 or 1 or 2 ? null : Reject<Tensor>()) { IsKnownInFile = true },
+        new("4, 5, 6", "grn(axis: {x})", "x -5 -4 -3 -1 0 1 3 4",
+            (_, of) => of("x") is -3 or -1 or 1 or 3 ? null : Reject<Tensor>()) { IsKnownInFile = true },
         new("4, 5, 6", "upsample(size: [{a}, {b}], mode: bilinear, align_corners: true)", "a 0 1 5; b -1 1 9",
             (x, of) => nn.functional.interpolate(x, size: [of("a"), of("b")], mode: InterpolationMode.Bilinear, align_corners: true)),
         new("4, 6", "= concat(x, x -> slice(0, {c}), axis: {x})", "c 1 2 4; x -4 -3 -2 -1 0 1 2 3",
@@ -240,7 +273,7 @@ public sealed class LimitTests : TorchTest
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var x = randn([Batch, .. limit.Input.Split(", ").Select(long.Parse)]);
+        var x = limit.Draw([Batch, .. limit.Input.Split(", ").Select(long.Parse)]);
         var torch = Try(() => limit.Torch(x, name => numbers[name]));
         if (message is null != torch is null)
             yield return $"{limit.Text(numbers)}: the file says {message ?? "nothing"}, torch says {torch ?? "nothing"}";

@@ -84,6 +84,9 @@ public sealed class TextTests
 
     [Theory]
     [InlineData("conv(8, // eight\n 3)", "conv(8, 3)")]
+    [InlineData("conv(8, stride: 2 // two\n )", "conv(8, stride: 2)")]
+    [InlineData("conv(8 // eight\n , [3, 3 // three\n ])", "conv(8, [3, 3])")]
+    [InlineData("(a + b) // sum\n -> relu", "(a + b) -> relu")]
     [InlineData("conv(\r\n\t8,\u00A03)", "conv(8, 3)")]
     [InlineData("\"a  //  b\": conv(8,  3) // end", "\"a  //  b\": conv(8, 3)")]
     [InlineData("a\u2028b\uFEFF c", "a b c")]

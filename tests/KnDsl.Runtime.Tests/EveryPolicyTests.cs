@@ -183,16 +183,18 @@ public sealed class EveryPolicyTests : TorchTest
     }
 
     [Theory]
-    [InlineData("batch", new long[] { 1, 4 })]
-    [InlineData("batch", new long[] { 1, 4, 1, 1 })]
-    [InlineData("batch, micro", new long[] { 3, 4, 1, 1 })]
-    [InlineData("renorm", new long[] { 3, 4 })]
-    [InlineData("kalman", new long[] { 3, 4, 1, 1 })]
-    [InlineData("instance", new long[] { 3, 4, 1 })]
-    public void AStatisticOfOneValueIsAnError(string name, long[] shape)
+    [InlineData("batch", new long[] { 1, 4 }, "of shape [1, 4] as one micro-batch of 1.")]
+    [InlineData("batch", new long[] { 1, 4, 1, 1 }, "of shape [1, 4, 1, 1] as one micro-batch of 1.")]
+    [InlineData("batch, micro", new long[] { 3, 4, 1, 1 }, "of shape [3, 4, 1, 1] in micro-batches of 2, of which the last has 1.")]
+    [InlineData("renorm", new long[] { 3, 4 }, "of shape [3, 4] in micro-batches of 2, of which the last has 1.")]
+    [InlineData("kalman", new long[] { 3, 4, 1, 1 }, "of shape [3, 4, 1, 1] in micro-batches of 2, of which the last has 1.")]
+    [InlineData("instance", new long[] { 3, 4, 1 }, "of shape [3, 4, 1].")]
+    public void AStatisticOfOneValueIsAnError(string name, long[] shape, string found)
     {
         using var layer = Policies[name].Create(4);
-        Assert.Contains("more than 1 value", Assert.Throws<ArgumentException>(() => layer.call(randn(shape))).Message);
+        var message = Assert.Throws<ArgumentException>(() => layer.call(randn(shape))).Message;
+        Assert.Contains("more than 1 value", message);
+        Assert.Contains(found, message);
         Assert.All(layer.state_dict().Values, tensor => Assert.False(tensor.isnan().any().item<bool>()));
     }
 
@@ -215,9 +217,7 @@ public sealed class EveryPolicyTests : TorchTest
                     Assert.True(y.isfinite().all().item<bool>());
                     Assert.True(x.grad!.isfinite().all().item<bool>());
                     Assert.True(posterior is null || posterior.ToMoments().Variance.isfinite().all().item<bool>());
-                    Assert.All(
-                        layer.state_dict(),
-                        entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
+                    Assert.All(layer.state_dict(), entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
                     using var plain = Policies[name].Create(4, dtype: type);
                     if (scale > 1 && name != "renorm")
                         Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");

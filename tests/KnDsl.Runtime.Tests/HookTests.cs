@@ -107,6 +107,68 @@ public sealed class HookTests : TorchTest
         }
     }
 
+    /// <summary>A hook need not return what it changed.</summary>
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void WhatAHookChangesInPlaceHasNoState(string name)
+    {
+        using var noGrad = no_grad();
+        foreach (var (changesInput, returnsIt) in new[] { (true, true), (true, false), (false, true), (false, false) })
+        {
+            var (layer, call, callForTwo, input, state) = Make(name);
+            var expected = changesInput ? layer.call(input * 2) : layer.call(input) * 2;
+            if (changesInput)
+                layer.register_forward_pre_hook((_, value) => returnsIt ? value.mul_(2) : Nothing(value.mul_(2)));
+            else
+                layer.register_forward_hook((_, _, output) => returnsIt ? output.mul_(2) : Nothing(output.mul_(2)));
+            foreach (var run in new[] { call, callForTwo })
+            {
+                var (output, after) = run(input.clone(), state);
+                Close(expected, output, 1e-14);
+                Assert.Null(after);
+            }
+        }
+
+        static Tensor Nothing(Tensor changed)
+        {
+            Assert.NotNull(changed);
+            return null!;
+        }
+    }
+
+    [Fact]
+    public void WhatAHookChangesInPlaceOfANormHasNoState()
+    {
+        using var noGrad = no_grad();
+        using var layer = NormPolicy.Kalman(0.1).Create(4, dtype: float64);
+        using var plain = NormPolicy.Kalman(0.1).Create(4, dtype: float64);
+        var (input, prior) = (Random(6, 4, 5, 4), State(4, 5, 4));
+        var remover = layer.register_forward_pre_hook((_, value) => value.add_(1));
+        Close(plain.forward(input + 1, null).output, layer.call(input.clone(), prior).output, 1e-12, "without the prior");
+        remover.remove();
+
+        layer.register_forward_hook((_, _, y) => y.add_(1));
+        var (output, emitted, _) = layer.call(input, prior);
+        Close(plain.forward(input, prior).output + 1, output, 1e-12);
+        Assert.Null(emitted);
+    }
+
+    /// <summary>Tensors of inference_mode count no versions.</summary>
+    [Fact]
+    public void HooksRunInInferenceMode()
+    {
+        using var mode = inference_mode();
+        var (layer, call, _, input, _) = Make("convolution");
+        var seen = 0;
+        layer.register_forward_pre_hook((_, value) =>
+        {
+            seen++;
+            return value;
+        });
+        call(input, State(4, 5, 4));
+        Assert.Equal(1, seen);
+    }
+
     [Theory]
     [MemberData(nameof(Layers))]
     public void AnInputThatComesBackHasAHandleOfItsOwn(string name)

@@ -84,6 +84,29 @@ public sealed class ModuleTests : TorchTest
         Assert.Throws<System.ArgumentException>(() => new AttentionLayer(8, 3));
     }
 
+    /// <summary>As from a file, so from C#: what cannot be is refused where it is given, by its name.</summary>
+    [Fact]
+    public void ArgumentsOutOfTheirRangeAreRefusedByName()
+    {
+        Refused("features", () => new AttentionLayer(0, 1));
+        Refused("dropout", () => new AttentionLayer(8, 2, dropout: 1));
+        Refused("channels", () => new WindowAttentionLayer(0, 1, [2, 2], [0, 0]));
+        Refused("window", () => new WindowAttentionLayer(8, 2, [2, 0], [0, 0]));
+        Refused("shift", () => new WindowAttentionLayer(8, 2, [2, 2], [0, -1]));
+        Refused("dropout", () => new WindowAttentionLayer(8, 2, [2, 2], [0, 0], dropout: -0.1));
+        Refused("channels", () => new ChannelLayerNorm(0));
+        Refused("eps", () => new ChannelLayerNorm(4, eps: 0));
+        Refused("channels", () => new ChannelRmsNorm(-1));
+        Refused("eps", () => new ChannelRmsNorm(4, eps: double.NaN));
+        Refused("channels", () => new GlobalResponseNormLayer(0));
+        Refused("axis", () => new GlobalResponseNormLayer(4, axis: 4));
+        Refused("eps", () => new GlobalResponseNormLayer(4, eps: -1));
+        Refused("channels", () => new LayerScale(0));
+
+        static void Refused(string argument, System.Func<nn.Module> make) =>
+            Assert.Equal(argument, Assert.Throws<System.ArgumentOutOfRangeException>(make).ParamName);
+    }
+
     /// <summary>Without a shift and with equal biases for all distances, each window attends to itself.</summary>
     [Fact]
     public void WindowsThatAreNotShiftedAttendToThemselves()

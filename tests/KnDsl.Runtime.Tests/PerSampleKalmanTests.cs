@@ -170,6 +170,27 @@ public sealed class PerSampleKalmanTests : TorchTest
         Close(Restated(x, runningMean, runningVariance, layer).Y, layer.call(x), 1e-12, "inference");
     }
 
+    /// <summary>A checkpoint holds no infinity, and what it says of the priors goes on from there.</summary>
+    [Fact]
+    public void ItsRunningAveragesAreFiniteAndLoadable()
+    {
+        using var layer = Layer();
+        Assert.Equal([1.0, 1], layer.get_buffer("running_var")!.data<double>().ToArray());
+        layer.forward(Random(5, 6, 4, 4), null);
+        Assert.Equal(0, layer.get_buffer("num_batches_tracked")!.item<long>());
+
+        var prior = ChannelState.Gaussian(Random(5, 6), Random(5, 6).square() + 0.4, [4, 4]);
+        layer.forward(Random(5, 6, 4, 4), prior);
+        using var loaded = Layer();
+        loaded.load_state_dict(layer.state_dict());
+        foreach (var one in new[] { layer, loaded })
+            one.eval();
+        var x = Random(3, 6, 4, 4);
+        Close(layer.call(x), loaded.call(x), 1e-12);
+        var buffers = loaded.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer);
+        Close(Restated(x, buffers["running_mean"], buffers["running_var"], layer).Y, layer.call(x), 1e-12);
+    }
+
     [Fact]
     public void NoSampleHasAPartInAnothers()
     {

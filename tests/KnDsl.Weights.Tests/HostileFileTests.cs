@@ -15,7 +15,7 @@ public sealed class HostileFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData(new byte[0], "the file has 0 bytes, expected at least 8")]
+    [InlineData(new byte[0], "is empty, expected a safetensors file")]
     [InlineData(new byte[] { 1, 0, 0, 0, 0, 0, 0 }, "the file has 7 bytes, expected at least 8")]
     [InlineData(new byte[] { 0, 0, 0, 0, 0, 0, 0, 0 }, "the header does not begin with '{'")]
     [InlineData(new byte[] { 3, 0, 0, 0, 0, 0, 0, 0, 123, 125 }, "the header claims 3 bytes, expected at most 2")]

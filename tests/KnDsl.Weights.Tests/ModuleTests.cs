@@ -85,7 +85,9 @@ public sealed class ModuleTests : IDisposable
             + "  4 missing: bn1.running_mean, bn1.running_var, fc.weight, fc.bias\n"
             + "  1 unexpected: classifier.weight\n"
             + "  1 misshaped: conv1.weight is [4, 3, 3, 3], expected [4, 3, 5, 5]\n"
-            + "  2 of another kind of dtype: bn1.bias is I32, expected F32, bn1.extra is F32, expected I64",
+            + "  2 of another kind of dtype: bn1.bias is I32, expected F32, bn1.extra is F32, expected I64\n"
+            + "  A tensor keeps its kind of dtype (floating point, integer, Boolean, complex): integers may be quantized weights. If the "
+            + "values are right as they are, convert them in Python before save_file, with .float() for floating-point parameters.",
             error.Message);
         Assert.Equal(["bn1.num_batches_tracked"], error.Report!.Tolerated);
         AssertUnchanged(before, network);
@@ -99,7 +101,9 @@ public sealed class ModuleTests : IDisposable
             Misshaped = error.Report.Misshaped,
             Mistyped = error.Report.Mistyped,
             Tolerated = error.Report.Tolerated,
+            Hints = error.Report.Hints,
         });
+        Assert.Equal(error.Report.Hints, report.Hints);
         Assert.Equal([0f, 0, 0, 0], Floats(network.bn1.weight!));
         before.Remove("bn1.weight");
         AssertUnchanged(before, network);
@@ -221,6 +225,23 @@ public sealed class ModuleTests : IDisposable
         Assert.Equal(InPyTorchsOrder.Select(name => "backbone." + name), renamed.Matched);
     }
 
+    /// <summary>Names such as 0.weight end those of any network.</summary>
+    [Fact]
+    public void APrefixIsToldOnlyWhereShapesFitToo()
+    {
+        using var nested = nn.Sequential(("features", nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2))));
+        var other = folder.Named("other.safetensors");
+        using (var network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)))
+            network.save_weights(other);
+        var error = Assert.Throws<WeightsException>(() => nested.load_weights(other));
+        Assert.Empty(error.Report!.Hints);
+
+        using var flat = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2));
+        nested.save_weights(other);
+        error = Assert.Throws<WeightsException>(() => flat.load_weights(other));
+        Assert.Empty(error.Report!.Hints);
+    }
+
     [Fact]
     public void NamesWithoutThePrefixStayAsTheyAre()
     {
@@ -261,6 +282,30 @@ public sealed class ModuleTests : IDisposable
         using var network = new Network();
         var error = Assert.Throws<WeightsException>(() => network.load_weights(Changed(name => "module." + name), stripPrefix: "module"));
         Assert.Equal(["Of the file's names a dot is left at the beginning: end stripPrefix with it."], error.Report!.Hints);
+    }
+
+    [Fact]
+    public void ALayerOfAnotherShapeIsNotTakenForOneWithoutABias()
+    {
+        using var network = new Network(kernel: 5);
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(Changed(name => name, null, ("conv1.bias", zeros(4)))));
+        Assert.Empty(error.Report!.Hints);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Int64, "I64")]
+    [InlineData(ScalarType.Bool, "BOOL")]
+    public void WeightsOfAnotherKindOfDtypeAreToldWithWhatToDo(ScalarType dtype, string name)
+    {
+        using var network = new Network();
+        var before = Snapshot(network);
+        var path = folder.Named("wrong.safetensors");
+        SafetensorsFile.Write(
+            path, network.state_dict().Select(e => KeyValuePair.Create(e.Key, e.Key == "fc.weight" ? e.Value.to(dtype) : e.Value)));
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(path));
+        Assert.Contains($"1 of another kind of dtype: fc.weight is {name}, expected F32", error.Message);
+        Assert.Contains("convert them in Python before save_file, with .float()", Assert.Single(error.Report!.Hints));
+        AssertUnchanged(before, network);
     }
 
     [Fact]

@@ -137,6 +137,24 @@ public sealed class WriteTests : IDisposable
     }
 
     [Fact]
+    public void SaysWhereItCannotWriteBeforeItWrites()
+    {
+        var path = Path.Combine(folder.Path, "none", "net.safetensors");
+        var error = Assert.Throws<DirectoryNotFoundException>(() => SafetensorsFile.Write(path, [Pair("x", ones(1))]));
+        Assert.Equal(
+            $"{path}: the folder '{Path.Combine(folder.Path, "none")}' does not exist, so the file cannot be written: create it first",
+            error.Message);
+
+        var inFile = Path.Combine(folder.Raw([1]), "net.safetensors");
+        Assert.Contains("does not exist", Assert.Throws<DirectoryNotFoundException>(() => SafetensorsFile.Write(inFile, [])).Message);
+        Assert.Contains("is a folder, expected the name of a file to write",
+            Assert.Throws<IOException>(() => SafetensorsFile.Write(folder.Path, [Pair("x", ones(1))])).Message);
+        File.CreateSymbolicLink(folder.Named("link"), path);
+        Assert.Throws<DirectoryNotFoundException>(() => SafetensorsFile.Write(folder.Named("link"), [Pair("x", ones(1))]));
+        Assert.Equal(["file.safetensors", "link"], Names().Order());
+    }
+
+    [Fact]
     public void RefusesWhatTheFormatLacks()
     {
         Refuses("tensor 'z': has dtype ComplexFloat64, expected one of BOOL, U8, ",

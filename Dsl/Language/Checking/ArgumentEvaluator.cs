@@ -30,6 +30,9 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe())
                     .WithHint(HintFor(parameter, callee, value, expression)));
+        if (parameter.IsKnownInFile && value.Symbols().Any())
+            return rooms.Findings.Fail(
+                DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, "known in the file", place.OneLine()));
         foreach (var (number, field, span) in Numbers(value, expression))
         {
             var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();

@@ -18,7 +18,7 @@ namespace KnDsl.Language.Checking;
 internal sealed class ModuleChecker
 {
     /// <summary>The policy that a block gets from the module that uses it.</summary>
-    private static readonly PolicyValue Ambient = new(new AmbientPolicy(), true, null, true);
+    private static readonly PolicyValue Ambient = new(new AmbientPolicy(), true, null, PolicyParameters.Affine);
 
     private readonly Subject _subject;
     private readonly Rooms _rooms;
@@ -165,7 +165,7 @@ internal sealed class ModuleChecker
             "int" => new SizeValue(Size.Of(new Symbol(name, SymbolKind.Construction, false))),
             "float" => new FloatValue(new NumberSymbol(new Symbol(name, SymbolKind.Construction))),
             "bool" => new BoolValue(new ConditionSymbol(new Symbol(name, SymbolKind.Construction))),
-            "norm" => new PolicyValue(new PolicySymbol(new Symbol(name, SymbolKind.Construction)), true, null, true),
+            "norm" => new PolicyValue(new PolicySymbol(new Symbol(name, SymbolKind.Construction)), true, null, PolicyParameters.Affine),
             _ => ErrorValue.Instance,
         };
     }

@@ -86,11 +86,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
                     return Bounded(a - b, operand);
                 case TokenOperator.Multiply:
                     return Bounded(a * b, operand);
-                case TokenOperator.Divide or TokenOperator.Remainder when b.Value == 0:
-                    return Findings.Fail(DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
                 case TokenOperator.Divide or TokenOperator.Remainder:
-                    rooms.Requirements.RequireNotZero(path, b, () => DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
-                    return Bounded(operand.Operator == TokenOperator.Divide ? Size.FloorDivide(a, b) : Size.Modulo(a, b), operand);
+                    return !rooms.Requirements.RequireNotZero(path, b, () => DivisionByZero(operand, Number.Of(b))) ? ErrorValue.Instance
+                        : Bounded(operand.Operator == TokenOperator.Divide ? Size.FloorDivide(a, b) : Size.Modulo(a, b), operand);
                 case TokenOperator.And or TokenOperator.Or:
                     return NotBetweenConditions(operand, $"{a} and {b}");
                 default:
@@ -125,7 +123,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         var op = operand.Operator;
         if (op is TokenOperator.And or TokenOperator.Or)
             return NotBetweenConditions(operand, $"{a.Describe()} and {b.Describe()}");
-        if (op is TokenOperator.Divide or TokenOperator.Remainder && !RequireNotZero(path, operand, b))
+        if (op is TokenOperator.Divide or TokenOperator.Remainder && !IsDivisor(path, operand, b.Number))
             return ErrorValue.Instance;
         Arithmetic? arithmetic = op switch
         {
@@ -144,8 +142,12 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         return new BoolValue(Condition.Compare(ComparisonOf(op), a.Number, b.Number));
     }
 
-    private bool RequireNotZero(BodyPath path, RightOperand operand, FloatValue divisor) => rooms.Requirements.RequireNotZero(
-        path, divisor.Number, () => DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span)));
+    /// <summary>Whether a number can be a divisor; where arguments decide it, the constructor checks.</summary>
+    private bool IsDivisor(BodyPath path, RightOperand operand, Number number) =>
+        rooms.Requirements.RequireNotZero(path, number, () => DivisionByZero(operand, number));
+
+    private Diagnostic DivisionByZero(RightOperand operand, Number divisor) =>
+        DiagnosticCatalogue.DivisionByZero(At(operand.Right.Span), divisor.Value is null ? divisor.ToString() : null);
 
     private Value ApplyToTensors(BodyPath path, RightOperand operand, Value left, Value right, TextSpan span, string? target)
     {
@@ -159,10 +161,11 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         {
             var isNumberFirst = right is TensorValue;
             var (tensor, number) = isNumberFirst ? (right, left) : (left, right);
+            if (operand.Operator == TokenOperator.Divide && number is SizeValue or FloatValue && !isNumberFirst
+                && !IsDivisor(path, operand, FloatValue.Of(number).Number))
+                return ErrorValue.Instance;
             if (number is SizeValue or FloatValue && OperationCatalogue.FindOperatorWithNumber(symbol, isNumberFirst) is { } withNumber)
-                return operand.Operator == TokenOperator.Divide && !RequireNotZero(path, operand, FloatValue.Of(number))
-                    ? ErrorValue.Instance
-                    : Apply(withNumber, [(TensorValue)tensor], NumberArgument(number, At(isNumberFirst ? span : operand.Right.Span)));
+                return Apply(withNumber, [(TensorValue)tensor], NumberArgument(number, At(isNumberFirst ? span : operand.Right.Span)));
         }
         return Findings.Fail(DiagnosticCatalogue.ValueType(At(span), $"'{symbol}'",
             OperationCatalogue.FindOperator(symbol) is not null ? "between tensors or numbers"

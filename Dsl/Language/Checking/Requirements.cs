@@ -63,14 +63,15 @@ internal sealed class Requirements(Subject subject, Findings findings)
         ? known == value
         : !(size.Minimum() > value || size.Maximum() < value);
 
-    /// <summary>Plans a check that a divisor is not 0, unless that is certain.</summary>
-    public void RequireNotZero(BodyPath path, Size divisor, Func<Diagnostic> diagnostic) =>
+    /// <summary>Demands that a divisor is not 0, as far as it can be decided; plans a check where arguments decide it.</summary>
+    public bool RequireNotZero(BodyPath path, Size divisor, Func<Diagnostic> diagnostic) =>
         Require(path, Relation.NotEqual, divisor, Size.Zero, diagnostic);
 
-    /// <summary>Demands that a divisor is not 0; where arguments decide it, a check is planned.</summary>
-    /// <returns>Whether it can be another number.</returns>
+    /// <summary>The same of any number, with which data may be divided too: there, what only data decides is not checked.</summary>
     public bool RequireNotZero(BodyPath path, Number divisor, Func<Diagnostic> diagnostic) => RequireCondition(
-        path, Condition.Compare(Comparison.NotEqual, divisor, Number.Zero), new FloatValue(divisor), divisor.Symbols(), diagnostic);
+        path, divisor is WholeNumber whole ? Condition.Compare(Comparison.NotEqual, whole.Size.Substitute(path.Assumptions), Size.Zero)
+            : Condition.Compare(Comparison.NotEqual, divisor, Number.Zero),
+        new FloatValue(divisor), divisor.Symbols(), diagnostic);
 
     /// <summary>Plans a check that a number is at least some other, unless that is certain.</summary>
     public void RequireAtLeast(BodyPath path, Size size, Size minimum, Func<Diagnostic> diagnostic)

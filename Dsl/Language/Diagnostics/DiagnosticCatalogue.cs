@@ -251,8 +251,9 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor DivisionByZeroRule = Error("KN0123", "Division by zero");
 
-    public static Diagnostic DivisionByZero(Place at) =>
-        new(DivisionByZeroRule, at, "The divisor is 0; expected another number.");
+    /// <param name="divisor">The divisor as a formula, where its arguments decide; null where it is 0 as it is written.</param>
+    public static Diagnostic DivisionByZero(Place at, string? divisor = null) =>
+        new(DivisionByZeroRule, at, $"The divisor {(divisor is null ? "" : divisor + " ")}is 0; expected another number.");
 
     private static readonly DiagnosticDescriptor IndexRule = Error("KN0124", "Index is outside the list");
 

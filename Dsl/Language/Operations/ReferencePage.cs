@@ -20,7 +20,8 @@ internal static class ReferencePage
             + "Dsl/Language);\n"
             + "[language.md](language.md) describes the language itself. Arguments go by position in the order of the table, or by name.\n"
             + "*A whole number or a list with one for each spatial dimension* is one number for all of them, or a list such as "
-            + "`[1, 7]`.\n\n"
+            + "`[1, 7]`.\n"
+            + "What must be *known in the file* cannot be a parameter of a network or block, or the variable of a loop.\n\n"
             + "## Operations\n");
         foreach (var operation in OperationCatalogue.All)
             Append(page, operation);
@@ -54,7 +55,8 @@ internal static class ReferencePage
         page.Append("\n| argument | kind | default | |\n|---|---|---|---|\n");
         foreach (var parameter in parameters)
             page.Append(
-                $"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsNameOnly ? "; by name only" : "")} | "
+                $"| {parameter.Name} | {parameter.KindText}{Range(parameter)}{(parameter.IsKnownInFile ? "; known in the file" : "")}"
+                    + $"{(parameter.IsNameOnly ? "; by name only" : "")} | "
                     + $"{parameter.DefaultText ?? "must be given"} | {parameter.Summary} |\n");
     }
 

@@ -43,8 +43,8 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
                 isBroken |= SourceText.IsLineBreak(text[i]);
                 continue;
             }
-            // A line that was broken after a bracket goes on right after it.
-            if (isSpace && !(isBroken && line[line.Length - 1] is '(' or '['))
+            // A line that was broken after a bracket goes on right after it, and one broken before a bracket or comma right before.
+            if (isSpace && !(isBroken && (line[line.Length - 1] is '(' or '[' || text[i] is ')' or ']' or ',')))
                 line.Append(' ');
             (isSpace, isBroken) = (false, false);
             line.Append(text[i]);

@@ -168,11 +168,22 @@ internal sealed class RecordValue(IReadOnlyList<(string Name, Value Value, TextS
     public override IEnumerable<Symbol> Symbols() => fields.SelectMany(field => field.Value.Symbols());
 }
 
+/// <summary>How many parameters a layer of a policy has.</summary>
+/// <param name="OfChannel">Those of each channel.</param>
+/// <param name="OfLayer">Those of the layer as a whole.</param>
+internal readonly record struct PolicyParameters(int OfChannel, int OfLayer)
+{
+    /// <summary>A weight and a bias.</summary>
+    public static readonly PolicyParameters Affine = new(2, 0);
+
+    public Size Count(Size channels) => channels * OfChannel + OfLayer;
+}
+
 /// <summary>A normalization policy.</summary>
 /// <param name="hasChain">Whether its layers hand their statistics on; of a parameter its default decides for messages.</param>
 /// <param name="groups">The number that must divide the channels, where there is one.</param>
-/// <param name="isAffine">Whether its layers have a weight and a bias.</param>
-internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, bool isAffine) : Value
+/// <param name="parameters">How many parameters its layers have.</param>
+internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, PolicyParameters parameters) : Value
 {
     public Policy Policy => policy;
 
@@ -180,7 +191,7 @@ internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, bo
 
     public Size? Groups => groups;
 
-    public bool IsAffine => isAffine;
+    public PolicyParameters Parameters => parameters;
 
     public override string Describe() => $"the policy {policy}";
 

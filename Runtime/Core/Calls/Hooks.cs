@@ -6,7 +6,7 @@ namespace KnDsl;
 /// <summary>
 /// Runs the forward hooks and forward pre-hooks of a module that the statistic chain passes: those that TorchSharp's <c>call</c>
 /// runs, in its order. <c>call</c> itself takes and gives values only, and does not tell whether a hook changed one; nothing is known
-/// of the statistics of a changed one.
+/// of the statistics of a changed one, whether another tensor is in its place or it was changed where it is.
 /// </summary>
 public static class Hooks
 {
@@ -30,18 +30,26 @@ public static class Hooks
     /// <returns>The value for its forward pass: the same, or what a hook put in its place.</returns>
     public static Tensor Before<TResult>(nn.Module<Tensor, TResult> module, Tensor input)
     {
-        foreach (var hook in Begin(module))
+        var hooks = Begin(module);
+        if (hooks.Count == 0)
+            return input;
+        var seen = new SeenValues(input);
+        foreach (var hook in hooks)
             input = hook(module, input) ?? input;
-        return input;
+        return seen.After(0, input);
     }
 
     /// <inheritdoc cref="Before{TResult}(nn.Module{Tensor, TResult}, Tensor)"/>
     public static (Tensor, Tensor) Before<TResult>(nn.Module<Tensor, Tensor, TResult> module, Tensor input1, Tensor input2)
     {
         var inputs = (input1, input2);
-        foreach (var hook in Begin(module))
+        var hooks = Begin(module);
+        if (hooks.Count == 0)
+            return inputs;
+        var seen = new SeenValues(input1, input2);
+        foreach (var hook in hooks)
             inputs = hook(module, inputs.input1, inputs.input2) ?? inputs;
-        return inputs;
+        return (seen.After(0, inputs.input1), seen.After(1, inputs.input2));
     }
 
     /// <inheritdoc cref="Before{TResult}(nn.Module{Tensor, TResult}, Tensor)"/>
@@ -49,9 +57,13 @@ public static class Hooks
         nn.Module<Tensor, Tensor, Tensor, TResult> module, Tensor input1, Tensor input2, Tensor input3)
     {
         var inputs = (input1, input2, input3);
-        foreach (var hook in Begin(module))
+        var hooks = Begin(module);
+        if (hooks.Count == 0)
+            return inputs;
+        var seen = new SeenValues(input1, input2, input3);
+        foreach (var hook in hooks)
             inputs = hook(module, inputs.input1, inputs.input2, inputs.input3) ?? inputs;
-        return inputs;
+        return (seen.After(0, inputs.input1), seen.After(1, inputs.input2), seen.After(2, inputs.input3));
     }
 
     /// <inheritdoc cref="Before{TResult}(nn.Module{Tensor, TResult}, Tensor)"/>
@@ -59,9 +71,13 @@ public static class Hooks
         nn.Module<Tensor, Tensor, Tensor, Tensor, TResult> module, Tensor input1, Tensor input2, Tensor input3, Tensor input4)
     {
         var inputs = (input1, input2, input3, input4);
-        foreach (var hook in Begin(module))
+        var hooks = Begin(module);
+        if (hooks.Count == 0)
+            return inputs;
+        var seen = new SeenValues(input1, input2, input3, input4);
+        foreach (var hook in hooks)
             inputs = hook(module, inputs.input1, inputs.input2, inputs.input3, inputs.input4) ?? inputs;
-        return inputs;
+        return (seen.After(0, inputs.input1), seen.After(1, inputs.input2), seen.After(2, inputs.input3), seen.After(3, inputs.input4));
     }
 
     /// <inheritdoc cref="Before{TResult}(nn.Module{Tensor, TResult}, Tensor)"/>
@@ -70,9 +86,15 @@ public static class Hooks
         Tensor input1, Tensor input2, Tensor input3, Tensor input4, Tensor input5)
     {
         var inputs = (input1, input2, input3, input4, input5);
-        foreach (var hook in Begin(module))
+        var hooks = Begin(module);
+        if (hooks.Count == 0)
+            return inputs;
+        var seen = new SeenValues(input1, input2, input3, input4, input5);
+        foreach (var hook in hooks)
             inputs = hook(module, inputs.input1, inputs.input2, inputs.input3, inputs.input4, inputs.input5) ?? inputs;
-        return inputs;
+        return (
+            seen.After(0, inputs.input1), seen.After(1, inputs.input2),
+            seen.After(2, inputs.input3), seen.After(3, inputs.input4), seen.After(4, inputs.input5));
     }
 
     /// <inheritdoc cref="Before{TResult}(nn.Module{Tensor, TResult}, Tensor)"/>
@@ -81,9 +103,15 @@ public static class Hooks
         Tensor input1, Tensor input2, Tensor input3, Tensor input4, Tensor input5, Tensor input6)
     {
         var inputs = (input1, input2, input3, input4, input5, input6);
-        foreach (var hook in Begin(module))
+        var hooks = Begin(module);
+        if (hooks.Count == 0)
+            return inputs;
+        var seen = new SeenValues(input1, input2, input3, input4, input5, input6);
+        foreach (var hook in hooks)
             inputs = hook(module, inputs.input1, inputs.input2, inputs.input3, inputs.input4, inputs.input5, inputs.input6) ?? inputs;
-        return inputs;
+        return (
+            seen.After(0, inputs.input1), seen.After(1, inputs.input2), seen.After(2, inputs.input3),
+            seen.After(3, inputs.input4), seen.After(4, inputs.input5), seen.After(5, inputs.input6));
     }
 
     /// <summary>Runs the hooks that come after the forward pass.</summary>
@@ -93,19 +121,21 @@ public static class Hooks
     /// <returns>The result of the call: the same, or what a hook put in its place.</returns>
     public static TResult After<TResult>(nn.Module<Tensor, TResult> module, Tensor input, TResult result)
     {
+        var seen = SeenBy(HooksAfter(module), result);
         foreach (var hook in HooksAfter(module))
             result = hook(module, input, result) ?? result;
         End(module);
-        return result;
+        return Seen(seen, result);
     }
 
     /// <inheritdoc cref="After{TResult}(nn.Module{Tensor, TResult}, Tensor, TResult)"/>
     public static TResult After<TResult>(nn.Module<Tensor, Tensor, TResult> module, Tensor input1, Tensor input2, TResult result)
     {
+        var seen = SeenBy(HooksAfter(module), result);
         foreach (var hook in HooksAfter(module))
             result = hook(module, input1, input2, result) ?? result;
         End(module);
-        return result;
+        return Seen(seen, result);
     }
 
     /// <inheritdoc cref="After{TResult}(nn.Module{Tensor, TResult}, Tensor, TResult)"/>
@@ -113,10 +143,11 @@ public static class Hooks
         nn.Module<Tensor, Tensor, Tensor, TResult> module, Tensor input1, Tensor input2, Tensor input3,
         TResult result)
     {
+        var seen = SeenBy(HooksAfter(module), result);
         foreach (var hook in HooksAfter(module))
             result = hook(module, input1, input2, input3, result) ?? result;
         End(module);
-        return result;
+        return Seen(seen, result);
     }
 
     /// <inheritdoc cref="After{TResult}(nn.Module{Tensor, TResult}, Tensor, TResult)"/>
@@ -124,10 +155,11 @@ public static class Hooks
         nn.Module<Tensor, Tensor, Tensor, Tensor, TResult> module, Tensor input1, Tensor input2, Tensor input3, Tensor input4,
         TResult result)
     {
+        var seen = SeenBy(HooksAfter(module), result);
         foreach (var hook in HooksAfter(module))
             result = hook(module, input1, input2, input3, input4, result) ?? result;
         End(module);
-        return result;
+        return Seen(seen, result);
     }
 
     /// <inheritdoc cref="After{TResult}(nn.Module{Tensor, TResult}, Tensor, TResult)"/>
@@ -135,10 +167,11 @@ public static class Hooks
         nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor, TResult> module,
         Tensor input1, Tensor input2, Tensor input3, Tensor input4, Tensor input5, TResult result)
     {
+        var seen = SeenBy(HooksAfter(module), result);
         foreach (var hook in HooksAfter(module))
             result = hook(module, input1, input2, input3, input4, input5, result) ?? result;
         End(module);
-        return result;
+        return Seen(seen, result);
     }
 
     /// <inheritdoc cref="After{TResult}(nn.Module{Tensor, TResult}, Tensor, TResult)"/>
@@ -146,11 +179,19 @@ public static class Hooks
         nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, TResult> module,
         Tensor input1, Tensor input2, Tensor input3, Tensor input4, Tensor input5, Tensor input6, TResult result)
     {
+        var seen = SeenBy(HooksAfter(module), result);
         foreach (var hook in HooksAfter(module))
             result = hook(module, input1, input2, input3, input4, input5, input6, result) ?? result;
         End(module);
-        return result;
+        return Seen(seen, result);
     }
+
+    /// <summary>What hooks see of a result; of several values, which is a record of them, a change in place is not noticed.</summary>
+    private static SeenValues? SeenBy<TPost, TResult>(Dictionary<string, TPost>.ValueCollection hooks, TResult result) =>
+        hooks.Count > 0 && result is Tensor value ? new SeenValues(value) : null;
+
+    private static TResult Seen<TResult>(SeenValues? seen, TResult result) =>
+        seen is { } values && result is Tensor value && values.After(0, value) is TResult after ? after : result;
 
     private static Dictionary<string, TPre>.ValueCollection Begin<TPre, TPost>(nn.HookableModule<TPre, TPost> module)
     {

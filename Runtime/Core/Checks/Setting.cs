@@ -15,6 +15,10 @@ internal static class Setting
     public static double PositiveShare(double value, string name) =>
         value is > 0 and <= 1 ? value : throw OutOfRange(name, value, "must be greater than 0 and at most 1");
 
+    /// <summary>A probability with which something is left out, of which something must be left.</summary>
+    public static double ShareBelowOne(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is >= 0 and < 1 ? value : throw OutOfRange(name, value, "must be at least 0 and less than 1");
+
     public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value > 0 && double.IsFinite(value) ? value : throw OutOfRange(name, value, "must be a finite number above 0");
 

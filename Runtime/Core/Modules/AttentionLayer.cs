@@ -22,13 +22,15 @@ public sealed class AttentionLayer : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
     /// <exception cref="ArgumentException">The heads do not divide the features.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no features, or the probability is outside [0, 1).</exception>
     [DynamicDependency(Components.Reflected, typeof(AttentionLayer))]
     public AttentionLayer(long features, long heads, double dropout = 0, bool bias = true, Device? device = null, ScalarType? dtype = null)
         : base(nameof(AttentionLayer))
     {
+        Setting.AtLeastOne(features);
         if (heads < 1 || features % heads != 0)
             throw new ArgumentException($"{heads} heads do not divide {features} features.", nameof(heads));
-        (_heads, _dropout) = (heads, dropout);
+        (_heads, _dropout) = (heads, Setting.ShareBelowOne(dropout));
         in_proj_weight = Operations.learned([3 * features, features], 0, 0, device, dtype);
         nn.init.xavier_uniform_(in_proj_weight);
         in_proj_bias = bias ? Operations.learned([3 * features], 0, 0, device, dtype) : null;

@@ -1,3 +1,4 @@
+using System;
 using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -19,11 +20,13 @@ public sealed class ChannelLayerNorm : nn.Module<Tensor, Tensor>
     /// <param name="eps">Added to the variance.</param>
     /// <param name="device">Where they are made.</param>
     /// <param name="dtype">Their type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no channels, or <paramref name="eps"/> is not positive.</exception>
     [DynamicDependency(Components.Reflected, typeof(ChannelLayerNorm))]
     public ChannelLayerNorm(long channels, long axis = -1, double eps = 1e-5, Device? device = null, ScalarType? dtype = null)
         : base(nameof(ChannelLayerNorm))
     {
-        (_axis, _eps) = (axis, eps);
+        Setting.AtLeastOne(channels);
+        (_axis, _eps) = (axis, Setting.Positive(eps));
         weight = Operations.learned([channels], 1, 0, device, dtype);
         bias = Operations.learned([channels], 0, 0, device, dtype);
         register_parameter(nameof(weight), weight);

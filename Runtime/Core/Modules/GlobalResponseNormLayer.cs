@@ -22,12 +22,18 @@ public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
     /// <param name="eps">Added to the mean of the norms.</param>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There are no channels, there is no such dimension, or <paramref name="eps"/> is not positive.
+    /// </exception>
     [DynamicDependency(Components.Reflected, typeof(GlobalResponseNormLayer))]
     public GlobalResponseNormLayer(
         long channels, long axis = 1, long rank = 4, double eps = 1e-6, Device? device = null, ScalarType? dtype = null)
         : base(nameof(GlobalResponseNormLayer))
     {
-        (_axis, _eps) = (axis < 0 ? axis + rank : axis, eps);
+        Setting.AtLeastOne(channels);
+        if (axis < -rank || axis >= rank)
+            throw Setting.OutOfRange(nameof(axis), axis, $"must be a dimension of a value of rank {rank}");
+        (_axis, _eps) = (axis < 0 ? axis + rank : axis, Setting.Positive(eps));
         var shape = new long[rank];
         Array.Fill(shape, 1);
         shape[_axis] = channels;

@@ -13,11 +13,12 @@ public sealed class LayerScale : nn.Module<Tensor, Tensor>
     /// <param name="initial">Every factor's value at first.</param>
     /// <param name="device">Where they are made.</param>
     /// <param name="dtype">Their type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no channels.</exception>
     [DynamicDependency(Components.Reflected, typeof(LayerScale))]
     public LayerScale(long channels, double initial = 1e-5, Device? device = null, ScalarType? dtype = null)
         : base(nameof(LayerScale))
     {
-        gamma = Operations.learned([channels], initial, 0, device, dtype);
+        gamma = Operations.learned([Setting.AtLeastOne(channels)], initial, 0, device, dtype);
         register_parameter(nameof(gamma), gamma);
     }
 

@@ -30,17 +30,25 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
     /// <param name="device">Where its parameters are made.</param>
     /// <param name="dtype">Their type.</param>
     /// <exception cref="ArgumentException">The heads do not divide the channels, or window and shift are not two numbers each.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There are no channels, the window is empty, the shift is negative, or the probability is outside [0, 1).
+    /// </exception>
     [DynamicDependency(Components.Reflected, typeof(WindowAttentionLayer))]
     public WindowAttentionLayer(
         long channels, long heads, long[] window, long[] shift, double dropout = 0, bool bias = true,
         Device? device = null, ScalarType? dtype = null)
         : base(nameof(WindowAttentionLayer))
     {
+        Setting.AtLeastOne(channels);
         if (heads < 1 || channels % heads != 0)
             throw new ArgumentException($"{heads} heads do not divide {channels} channels.", nameof(heads));
         if (window.Length != 2 || shift.Length != 2)
             throw new ArgumentException("A window and its shift have a height and a width.", nameof(window));
-        (_heads, _dropout, _window, _shift) = (heads, dropout, window, shift);
+        foreach (var size in window)
+            Setting.AtLeastOne(size, nameof(window));
+        foreach (var distance in shift)
+            Setting.NotNegative(distance, nameof(shift));
+        (_heads, _dropout, _window, _shift) = (heads, Setting.ShareBelowOne(dropout), window, shift);
         relative_position_bias_table = Operations.learned([(2 * window[0] - 1) * (2 * window[1] - 1), heads], 0, 0.02, device, dtype);
         relative_position_index = Distances(window, device ?? get_default_device());
         qkv = nn.Linear(channels, 3 * channels, bias, device, dtype);

@@ -57,6 +57,28 @@ public static class Operations
         return row.view(shape);
     }
 
+    /// <summary>A range of a dimension. Torch's slice takes what there is of it; this one refuses what the value does not have.</summary>
+    /// <param name="input">Any value.</param>
+    /// <param name="axis">The dimension; negative ones count from the end.</param>
+    /// <param name="start">The first position.</param>
+    /// <param name="end">The position after the last.</param>
+    /// <param name="step">The distance of positions.</param>
+    /// <returns>A view.</returns>
+    /// <exception cref="ArgumentException">The dimension is smaller.</exception>
+    public static Tensor slice(Tensor input, int axis, long start, long end, long step = 1) =>
+        end <= input.size(axis) ? input.slice(axis, start, end, step)
+            : throw Outside("slice", FormattableString.Invariant($"{start} to {end}"), input, axis, "range");
+
+    /// <summary>One position of a dimension, which is left out then.</summary>
+    /// <param name="input">Any value.</param>
+    /// <param name="axis">The dimension; negative ones count from the end.</param>
+    /// <param name="index">The position; negative ones count from the end.</param>
+    /// <returns>A view.</returns>
+    /// <exception cref="ArgumentException">The dimension does not have the position.</exception>
+    public static Tensor select(Tensor input, int axis, long index) =>
+        input.size(axis) is var size && index < size && index >= -size ? input.select(axis, index)
+            : throw Outside("select", FormattableString.Invariant($"position {index}"), input, axis, "position");
+
     /// <summary>Interleaves groups of channels (torch.nn.ChannelShuffle).</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <param name="groups">The number of groups; it divides C.</param>
@@ -75,6 +97,14 @@ public static class Operations
     /// <returns>[N, C, ...size].</returns>
     public static Tensor adaptive_max_pool3d(Tensor input, long[] size) =>
         Compiled.Call("adaptive_max_pool3d", input, (int)size[0], (int)size[1], (int)size[2])[0];
+
+    private static ArgumentException Outside(string operation, string found, Tensor input, int axis, string expected)
+    {
+        var dimension = axis < 0 ? axis + (int)input.dim() : axis;
+        return new ArgumentException(FormattableString.Invariant(
+            $"KN0213: '{operation}' takes {found} of dimension {dimension}, which has size {input.size(dimension)} in a value of shape ")
+            + $"[{string.Join(", ", input.shape)}]; expected a {expected} inside it.");
+    }
 
     /// <summary>
     /// Sets whole samples to zero at random and scales the others by 1 / (1 - p) (Huang et al. 2016, "Deep networks with

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -42,6 +43,19 @@ public static class Sizes
 
     /// <inheritdoc cref="Largest(long, long)"/>
     public static int Largest(int left, int right) => Math.Max(left, right);
+
+    /// <summary>Demands that an argument of a block's constructor, a size of one of its inputs, can be one.</summary>
+    /// <param name="size">The argument.</param>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public static void RequirePositive(int size, [CallerArgumentExpression(nameof(size))] string name = "")
+    {
+        if (size < 1)
+        {
+            name = name.TrimStart('@');
+            throw new ArgumentOutOfRangeException(name, size, FormattableString.Invariant($"{name} must be at least 1, found {size}."));
+        }
+    }
 
     /// <summary>Demands a property of an argument that the .knnet file requires.</summary>
     /// <param name="holds">Whether it holds.</param>

@@ -30,7 +30,7 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>Normalizes a value without a prior.</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <returns>A new tensor of the input's shape.</returns>
-    /// <exception cref="ArgumentException">The input does not have the layer's shape.</exception>
+    /// <exception cref="ArgumentException">The input does not have the layer's shape, or it is empty in training.</exception>
     public sealed override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -60,7 +60,10 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// The output, always a new tensor of the input's shape; the state of the output; and the sharpened state of the
     /// input, for others who read it. Both states are null in inference and for policies without a chain.
     /// </returns>
-    /// <exception cref="ArgumentException">The input or the prior does not have the layer's shape.</exception>
+    /// <exception cref="ArgumentException">
+    /// The input or the prior does not have the layer's shape; or, in training, the input is empty, or a statistic would have one
+    /// value and no prior.
+    /// </exception>
     public abstract (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior);
 
@@ -133,14 +136,14 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"The prior has {channels} channels where {num_features} were expected.", "prior");
     }
 
-    /// <summary>Checks that there is something to take statistics of.</summary>
+    /// <summary>Checks that there is something to take statistics of, in training.</summary>
     private protected void CheckNotEmpty(Tensor input)
     {
         if (input.numel() == 0)
         {
             throw new ArgumentException(
-                $"{GetName()} got a value of shape [{string.Join(", ", input.shape)}], which is empty: statistics need at least " +
-                "one sample with at least one position.", nameof(input));
+                $"{GetName()} got a value of shape [{string.Join(", ", input.shape)}], which is empty: in training, statistics need at " +
+                "least one sample with at least one position; in inference an empty batch passes.", nameof(input));
         }
     }
 }

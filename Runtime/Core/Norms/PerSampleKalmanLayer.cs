@@ -75,7 +75,9 @@ internal sealed class PerSampleKalmanLayer : RunningNormLayer
     private Gain GainOfOneValue => new(Math.Min(_policy.Gain.Mean(1), _policy.Gain.Variance(1)), _policy.Gain.Variance(1));
 
     /// <summary>The running averages as a prior.</summary>
-    private Moments Past() => new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0));
+    private Moments Past() => training
+        ? new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0))
+        : new(Moments.Wide(running_mean).unsqueeze(0), Moments.Wide(running_var).unsqueeze(0));
 
     /// <summary>The prior of the channels; the filter reduces it to the groups.</summary>
     private Moments Of(ChannelState prior, long samples)
@@ -85,9 +87,10 @@ internal sealed class PerSampleKalmanLayer : RunningNormLayer
     }
 
     /// <summary>
-    /// The averages take in the first prior as it is, since they begin with numbers that mean nothing; a share of 0 leaves them as they
-    /// are, then too.
+    /// The averages take in the first prior as it is, since they begin with numbers that mean nothing; where the share is 0 they take in
+    /// none.
     /// </summary>
-    private RunningAverages AveragesOfPrior =>
-        Averages with { Momentum = momentum > 0 && num_batches_tracked.item<long>() == 0 ? 1 : momentum };
+    private RunningAverages? AveragesOfPrior => momentum == 0
+        ? null
+        : Averages with { Momentum = num_batches_tracked.item<long>() == 0 ? 1 : momentum };
 }

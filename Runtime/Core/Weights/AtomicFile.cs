@@ -11,13 +11,22 @@ internal static class AtomicFile
     /// Hands out a new file beside <paramref name="path"/>, which takes its place once it has reached the disk. Where
     /// <paramref name="path"/> is a link, the file that it points to is replaced.
     /// </summary>
+    /// <exception cref="IOException">The folder is not there or cannot be written in, or the path is a folder itself.</exception>
     internal static void Write(string path, Action<Stream> write)
     {
         var file = new FileInfo(path);
         var target = file.LinkTarget is null
             ? file.FullName
             : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        if (Directory.Exists(target))
+            throw new IOException($"{path}: is a folder, expected the name of a file to write");
         var folder = Path.GetDirectoryName(target)!;
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException(
+                $"{path}: the folder '{folder}' does not exist, so the file cannot be written: create it first");
+        }
+
         var temporary = Path.Combine(folder, $".weights-{Guid.NewGuid():N}.tmp");
         try
         {
@@ -27,6 +36,11 @@ internal static class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, target, overwrite: true);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            Remove(temporary);
+            throw new IOException($"{path}: there is no right to write in the folder '{folder}'", error);
         }
         catch
         {
@@ -42,7 +56,7 @@ internal static class AtomicFile
         {
             File.Delete(temporary);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // The first error matters more to the caller than this one.
         }

@@ -41,7 +41,7 @@ public static class ModuleWeights
     /// <param name="addPrefix">What the network's names begin with and the file's do not, such as <c>backbone.</c>.</param>
     /// <returns>The names that were loaded, and those that were not; the file's without and with the prefixes.</returns>
     /// <exception cref="WeightsException">
-    /// The file is damaged, two of its names are one without the prefix, or it does not fit (its
+    /// The file is damaged or of another format, two of its names are one without the prefix, or it does not fit (its
     /// <see cref="WeightsException.Report"/> has all names).
     /// </exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
@@ -81,7 +81,9 @@ public static class ModuleWeights
     /// Texts to carry along. <c>format: pt</c> is added, by which other readers know how the tensors are laid out.
     /// </param>
     /// <exception cref="WeightsException">A dtype that the format does not have; nothing is written.</exception>
-    /// <exception cref="IOException">The disk refuses; the file that was there before is still there.</exception>
+    /// <exception cref="IOException">
+    /// Its folder is not there, or the disk refuses; the file that was there before is still there.
+    /// </exception>
     public static void save_weights(
         this nn.Module module, string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -142,17 +144,18 @@ public static class ModuleWeights
             else
                 matched.Add(name);
         }
-        var known = state.Select(e => e.Key).ToHashSet();
-        return new WeightsReport
+        var known = state.ToDictionary(e => e.Key, e => e.Value.shape);
+        var report = new WeightsReport
         {
             Network = network,
             Matched = matched,
             Missing = missing,
-            Unexpected = [.. entries.Keys.Where(name => !known.Contains(name))],
+            Unexpected = [.. entries.Keys.Where(name => !known.ContainsKey(name))],
             Misshaped = misshaped,
             Mistyped = mistyped,
             Tolerated = tolerated,
         };
+        return report with { Hints = WeightsHints.Of(report, (ofFile, ofNetwork) => entries[ofFile].Fits(known[ofNetwork])) };
     }
 
     private static bool Converts(ScalarType? from, ScalarType to, bool isCounter) =>

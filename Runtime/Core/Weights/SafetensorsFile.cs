@@ -44,12 +44,14 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and checks its header.</summary>
-    /// <exception cref="WeightsException">It is not a valid safetensors file; nothing of it is kept.</exception>
+    /// <exception cref="WeightsException">
+    /// It is not a valid safetensors file: damaged, a folder, or of another format, which the message names; nothing of it is kept.
+    /// </exception>
     /// <exception cref="IOException">It is not there or cannot be read.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+        var stream = OpenedForReading(path);
         SafetensorsFile? file = null;
         try
         {
@@ -73,7 +75,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="tensors">Names and tensors, in the order in which the header shall list them.</param>
     /// <param name="metadata">Texts to carry beside them.</param>
     /// <exception cref="WeightsException">A name or dtype that the format lacks; nothing is written.</exception>
-    /// <exception cref="IOException">The disk refuses; the file that was there before is still there.</exception>
+    /// <exception cref="IOException">
+    /// Its folder is not there, or the disk refuses; the file that was there before is still there.
+    /// </exception>
     public static void Write(
         string path, IEnumerable<KeyValuePair<string, Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null) =>
@@ -149,12 +153,26 @@ public sealed class SafetensorsFile : IDisposable
         file.Dispose();
     }
 
+    private static FileStream OpenedForReading(string path)
+    {
+        if (Directory.Exists(path))
+            throw new WeightsException(path, "is a folder, expected a safetensors file");
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException($"{path}: there is no right to read the file", error);
+        }
+    }
+
     private static byte[] HeaderOf(string path, FileStream stream)
     {
         if (stream.Length < sizeof(ulong))
         {
-            throw new WeightsException(
-                path, $"the file has {stream.Length} bytes, expected at least {sizeof(ulong)} for the header's length");
+            throw new WeightsException(path, ForeignFile.Describe(path, stream)
+                ?? $"the file has {stream.Length} bytes, expected at least {sizeof(ulong)} for the header's length");
         }
 
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
@@ -164,12 +182,15 @@ public sealed class SafetensorsFile : IDisposable
         var most = Math.Min(SafetensorsHeader.MaxBytes, stream.Length - sizeof(ulong));
         if (length > (ulong)most)
         {
-            throw new WeightsException(
-                path, $"the header claims {length} bytes, expected at most {most}: no safetensors file, or cut off");
+            throw new WeightsException(path, ForeignFile.Describe(path, stream)
+                ?? $"the header claims {length} bytes, expected at most {most}: no safetensors file, or cut off");
         }
 
         var header = new byte[length];
         stream.ReadExactly(header);
+        // A foreign file may begin with a length that its size allows.
+        if (header is not [(byte)'{', ..] && ForeignFile.Describe(path, stream) is { } found)
+            throw new WeightsException(path, found);
         return header;
     }
 

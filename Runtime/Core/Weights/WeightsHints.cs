@@ -9,13 +9,16 @@ internal static class WeightsHints
 {
     private const string OfCompile = "_orig_mod.";
 
-    public static IReadOnlyList<string> Of(WeightsReport report) =>
-        [.. new[] { Prefix(report), Folding(report) ?? Biases(report) }.OfType<string>()];
+    /// <summary>The hints for a report.</summary>
+    /// <param name="report">How file and network fit.</param>
+    /// <param name="haveOneShape">Whether a tensor of the file, the first name, has the shape of one of the network, the second.</param>
+    public static IReadOnlyList<string> Of(WeightsReport report, Func<string, string, bool> haveOneShape) =>
+        [.. new[] { Prefix(report, haveOneShape), Folding(report) ?? Biases(report), Dtypes(report) }.OfType<string>()];
 
     /// <summary>Names that would fit without what stands before them, in the file or in the network.</summary>
-    private static string? Prefix(WeightsReport report)
+    private static string? Prefix(WeightsReport report, Func<string, string, bool> haveOneShape)
     {
-        if (Most(report.Unexpected, report.Missing) is { } ofFile)
+        if (Most(report.Unexpected, report.Missing, haveOneShape) is { } ofFile)
         {
             if (ofFile.Prefix == ".")
                 return "Of the file's names a dot is left at the beginning: end stripPrefix with it.";
@@ -29,14 +32,19 @@ internal static class WeightsHints
                 + "save the state_dict of the module that was compiled.";
         }
 
-        return Most(report.Missing, report.Unexpected) is { } ofNetwork
-            ? $"Of the unexpected, the network has {ofNetwork.Count} that begin with '{ofNetwork.Prefix}': "
-                + $"addPrefix: \"{ofNetwork.Prefix}\" loads them."
+        return Most(report.Missing, report.Unexpected, (ofNetwork, ofFile) => haveOneShape(ofFile, ofNetwork)) is { } found
+            ? $"Of the unexpected, the network has {found.Count} that begin with '{found.Prefix}': "
+                + $"addPrefix: \"{found.Prefix}\" loads them."
             : null;
     }
 
-    /// <summary>The prefix under which most of some names are among the longer ones.</summary>
-    private static (string Prefix, int Count)? Most(IReadOnlyList<string> longer, IReadOnlyList<string> names)
+    /// <summary>
+    /// The prefix under which most of some names are among the longer ones, with the same shapes. Names such as <c>0.weight</c> end
+    /// those of many networks, and short shapes such as [64] are in all: so a prefix counts only where it explains most of what
+    /// there is to explain.
+    /// </summary>
+    private static (string Prefix, int Count)? Most(
+        IReadOnlyList<string> longer, IReadOnlyList<string> names, Func<string, string, bool> haveOneShape)
     {
         // A prefix ends with a dot; of each longer name only its own endings can be meant.
         var wanted = names.ToHashSet();
@@ -45,12 +53,13 @@ internal static class WeightsHints
         {
             for (var dot = name.IndexOf('.'); dot >= 0; dot = name.IndexOf('.', dot + 1))
             {
-                if (wanted.Contains(name[(dot + 1)..]))
+                if (wanted.TryGetValue(name[(dot + 1)..], out var rest) && haveOneShape(name, rest))
                     counts[name[..(dot + 1)]] = counts.GetValueOrDefault(name[..(dot + 1)]) + 1;
             }
         }
 
-        return counts.Count == 0 ? null : counts.Select(pair => (pair.Key, pair.Value)).MaxBy(pair => pair.Value);
+        var (prefix, count) = counts.Count == 0 ? default : counts.MaxBy(pair => pair.Value);
+        return 2 * count > Math.Min(longer.Count, names.Count) ? (prefix, count) : null;
     }
 
     /// <summary>Biases in the place of norms: one of file and network is folded, the other not.</summary>
@@ -67,8 +76,7 @@ internal static class WeightsHints
     private static string[] WithBias(WeightsReport report, IReadOnlyList<string> names)
     {
         const string bias = ".bias";
-        var known = report.Matched.Concat(report.Misshaped.Select(entry => entry.Name)).Concat(report.Mistyped.Select(entry => entry.Name))
-            .ToHashSet();
+        var known = report.Matched.Concat(report.Mistyped.Select(entry => entry.Name)).ToHashSet();
         return [.. names.Where(name => name.EndsWith(bias, StringComparison.Ordinal)).Select(name => name[..^bias.Length])
             .Where(layer => known.Contains(layer + ".weight"))];
     }
@@ -83,4 +91,9 @@ internal static class WeightsHints
         return $"{all}: the network has {(layers.Length == 1 ? "this layer" : "these layers")} without a bias, as it is before a norm. "
             + "Declare conv(..., bias: true), or linear(..., bias: true), to have one.";
     }
+
+    /// <summary>Numbers that are no weights as they are: quantized ones, masks, or a copy in the wrong dtype.</summary>
+    private static string? Dtypes(WeightsReport report) => report.Mistyped.Count == 0 ? null
+        : "A tensor keeps its kind of dtype (floating point, integer, Boolean, complex): integers may be quantized weights. If the "
+            + "values are right as they are, convert them in Python before save_file, with .float() for floating-point parameters.";
 }

@@ -47,7 +47,7 @@ public sealed record WeightsReport
         Missing.Count == 0 && Unexpected.Count == 0 && Misshaped.Count == 0 && Mistyped.Count == 0;
 
     /// <summary>What may be the cause of a difference, and what to write then.</summary>
-    public IReadOnlyList<string> Hints => IsComplete ? [] : WeightsHints.Of(this);
+    public IReadOnlyList<string> Hints { get; init; } = [];
 
     /// <summary>One line, followed by one for each kind of difference and one for each hint.</summary>
     public override string ToString()

@@ -20,9 +20,9 @@ public sealed class RoomTests
 
     private static Place At(int position) => Source.At(new TextSpan(position, 1));
 
-    private static readonly PolicyValue SomePolicy = new(new PolicyCall("batch", []), false, null, true);
+    private static readonly PolicyValue SomePolicy = new(new PolicyCall("batch", []), false, null, PolicyParameters.Affine);
 
-    private static readonly PolicyValue OtherPolicy = new(new PolicyCall("kalman", []), true, null, true);
+    private static readonly PolicyValue OtherPolicy = new(new PolicyCall("kalman", []), true, null, PolicyParameters.Affine);
 
     private static readonly Member SomeMember = new(null, [], null, 0, At(0));
 

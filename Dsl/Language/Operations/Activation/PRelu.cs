@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -16,7 +15,7 @@ internal sealed class PRelu : Operation
     public override string Example => "y = x -> act: prelu";
 
     private static readonly NumberParameter Initial = new("initial", "Initial value of every slope.", "0.25");
-    private static readonly FlagParameter Shared = new("shared", "Whether all channels share one slope.", false);
+    private static readonly FlagParameter Shared = new("shared", "Whether all channels share one slope.", false) { IsKnownInFile = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial, Shared];
 
@@ -26,17 +25,9 @@ internal sealed class PRelu : Operation
 
     public override ModuleType Module { get; } = ModuleType.Torch("PReLU");
 
-    public override Shape? Infer(OperationCall call)
-    {
-        if (call.Get(Shared).Value is null)
-        {
-            call.Report(
-                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Shared), Name, Shared.Name, "a constant true or false", "a parameter"));
-            return null;
-        }
-        return call.RequireRankAtLeast(2, "[N, C, ...]") && (IsShared(call) || call.RequireKnown(call.Input.Channels, "channels"))
+    public override Shape? Infer(OperationCall call) =>
+        call.RequireRankAtLeast(2, "[N, C, ...]") && (IsShared(call) || call.RequireKnown(call.Input.Channels, "channels"))
             ? call.Input : null;
-    }
 
     private static bool IsShared(OperationCall call) => call.Get(Shared).Value == true;
 

@@ -15,7 +15,7 @@ internal sealed class Softmax(bool isLog) : Operation
 
     public override string Example => $"p = logits -> {Name}";
 
-    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1) { IsKnownInFile = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
 

@@ -7,21 +7,17 @@ namespace KnDsl.Language.Operations.Contract;
 internal static class Axes
 {
     /// <summary>
-    /// The index of the dimension that an argument names, or null where there is no such dimension or it is not known; that is reported.
+    /// The index of the dimension that an argument names, which is known in the file; null where there is no such dimension, which
+    /// is reported.
     /// </summary>
     public static int? Resolve(OperationCall call, IntegerParameter parameter) => Resolve(call, parameter, call.Get(parameter));
 
-    /// <summary>The dimension's index, or null where there is no such dimension or it is not known; that is reported.</summary>
+    /// <summary>The dimension's index, or null where there is no such dimension, which is reported.</summary>
     public static int? Resolve(OperationCall call, OperationParameter parameter, Size axis)
     {
         var rank = call.Input.Rank;
-        if (axis.Value is null)
-        {
-            call.Report(DiagnosticCatalogue.ArgumentType(
-                call.PlaceOf(parameter), call.Operation.Name, parameter.Name, "a dimension that is known in the file", axis.ToString()));
-            return null;
-        }
-        if (axis.Value is { } value && value >= -rank && value < rank)
+        var value = axis.Value!.Value;
+        if (value >= -rank && value < rank)
             return (int)(value < 0 ? value + rank : value);
         call.Report(DiagnosticCatalogue.Axis(call.PlaceOf(parameter), call.Operation.Name, axis.ToString(), call.Input.ToString())
             .WithHint($"Dimensions go from 0 to {rank - 1}, or from -{rank} to -1."));

@@ -39,6 +39,9 @@ internal abstract class OperationParameter(string name, string summary)
     /// </summary>
     public bool IsNameOnly { get; init; }
 
+    /// <summary>Whether the file must say its value: shapes or the chain depend on it in ways that no formula tells.</summary>
+    public bool IsKnownInFile { get; init; }
+
     /// <summary>The kind in words, without the words that it takes besides; null where it takes words only.</summary>
     protected abstract string? KindName { get; }
 

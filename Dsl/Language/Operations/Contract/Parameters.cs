@@ -75,7 +75,8 @@ internal sealed class AmountsParameter : OperationParameter<Amounts>
 
     protected override string KindName => $"a whole number or a list with one for each {Each}";
 
-    public override bool Accepts(Value value) => value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue);
+    public override bool Accepts(Value value) =>
+        value is SizeValue || value is ListValue list && list.Items.All(item => item is SizeValue);
 
     public override Amounts? Read(Value value) => value switch
     {

@@ -15,7 +15,7 @@ internal sealed class Concat : Operation
 
     public override string Example => "y = concat(x, x -> conv(32, 3))";
 
-    private static readonly IntegerParameter Axis = new("axis", "The dimension along which they are joined.", 1);
+    private static readonly IntegerParameter Axis = new("axis", "The dimension along which they are joined.", 1) { IsKnownInFile = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
 

@@ -18,7 +18,7 @@ internal sealed class GlobalResponseNorm : Operation
     public override string Example => "y = x -> permute(0, 2, 3, 1) -> linear(384) -> gelu -> grn(axis: -1)";
 
     private static readonly IntegerParameter AxisParameter =
-        new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 if they are last.");
+        new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 if they are last.") { IsKnownInFile = true };
 
     private static readonly NumberParameter Epsilon =
         new("eps", "Added to the mean of the norms.", "1e-6") { Minimum = 0, ExcludesMinimum = true };

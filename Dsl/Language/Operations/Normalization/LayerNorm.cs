@@ -25,7 +25,10 @@ internal sealed class LayerNorm(bool isRms) : Operation
 
     private static readonly IntegerParameter AxisParameter = new(
         "axis", "The dimension: 1 in [N, C, H, W], -1 where the channels come last. Of a value of four or more dimensions it "
-            + "must be given.", -1);
+            + "must be given.", -1)
+    {
+        IsKnownInFile = true,
+    };
 
     private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
 

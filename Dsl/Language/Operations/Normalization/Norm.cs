@@ -79,5 +79,5 @@ internal sealed class Norm : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override Size ParameterCount(OperationCall call) => call.Get(OwnPolicy).IsAffine ? call.Input.Channels * 2 : Size.Zero;
+    public override Size ParameterCount(OperationCall call) => call.Get(OwnPolicy).Parameters.Count(call.Input.Channels);
 }

@@ -17,10 +17,19 @@ internal sealed record NormPolicyDefinition(string Name, string Summary, bool Ha
     public PolicyValue Bind(Arguments arguments)
     {
         var groups = Parameters.Contains(NormPolicies.Groups) ? Find(arguments, NormPolicies.Groups) ?? NormPolicies.Groups.Default : null;
-        var isAffine = HasLayers && Find(arguments, NormPolicies.Affine)?.Value != false;
         return new PolicyValue(
             new PolicyCall(Name, arguments.All.Select(argument => new PolicySetting(argument.Name, argument.Value)).ToArray()), HasChain,
-            groups, isAffine);
+            groups, ParametersOf(arguments));
+    }
+
+    private PolicyParameters ParametersOf(Arguments arguments)
+    {
+        var gain = (Find(arguments, NormPolicies.KalmanGain) as WordValue)?.Word;
+        var affine = HasLayers && Find(arguments, NormPolicies.Affine)?.Value != false ? 2 : 0;
+        var ofGain = gain is null ? 0 : 2;
+        var ofTransition = Find(arguments, NormPolicies.Transition) == "learned" ? 3 : 0;
+        var isOfChannel = gain?.EndsWith("(channel)", StringComparison.Ordinal) == true;
+        return new PolicyParameters(affine + ofTransition + (isOfChannel ? ofGain : 0), isOfChannel ? 0 : ofGain);
     }
 
     /// <summary>The settings that may not be less than another one, with their numbers.</summary>
@@ -67,7 +76,8 @@ internal static class NormPolicies
     /// <summary>Gains that are trained: one of each layer, or one of each channel.</summary>
     private static readonly IReadOnlyList<string> GainWords = ["learned", "adaptive", "learned(channel)", "adaptive(channel)"];
 
-    private static readonly GainParameter KalmanGain =
+    /// <summary>The gain of a filter; a trained one is two parameters, for the mean and the variance.</summary>
+    public static readonly GainParameter KalmanGain =
         new("gain", "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.")
         {
             DefaultText =
@@ -85,7 +95,8 @@ internal static class NormPolicies
             DefaultText = "mean 1, variance 0.25", Minimum = 0, Maximum = 1, ExcludesMinimum = true,
         };
 
-    private static readonly WordParameter Transition =
+    /// <summary>A learned one is three parameters of each channel: scale, shift and process noise.</summary>
+    public static readonly WordParameter Transition =
         new("transition", "How the previous statistics become a prior.", "analytic", "sampled", "learned");
 
     public static readonly IReadOnlyList<NormPolicyDefinition> All =

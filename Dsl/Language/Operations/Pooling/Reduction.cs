@@ -13,8 +13,8 @@ internal sealed class Reduction(string name, string title, string torch, string 
 {
     // Before the operations themselves, which take them while they are made.
     private static readonly AmountsParameter Axes =
-        new("axes", "Dimensions; negative ones count from the end.") { IsVariadic = true, Each = "dimension" };
-    private static readonly FlagParameter Keep = new("keep", "Whether they are kept, with size 1.", false);
+        new("axes", "Dimensions; negative ones count from the end.") { IsVariadic = true, IsKnownInFile = true, Each = "dimension" };
+    private static readonly FlagParameter Keep = new("keep", "Whether they are kept, with size 1.", false) { IsKnownInFile = true };
 
     public static readonly Reduction Mean = new(
         "mean", "Mean", "mean", "MeanReduction", "mean; variance / positions; over channels, those of their average");
@@ -62,12 +62,7 @@ internal sealed class Reduction(string name, string title, string torch, string 
     {
         if (AxesOf(call) is not { } axes)
             return null;
-        if (call.Get(Keep).Value is not { } keep)
-        {
-            call.Report(
-                DiagnosticCatalogue.ArgumentType(call.PlaceOf(Keep), Name, Keep.Name, "a constant true or false", "a parameter"));
-            return null;
-        }
+        var keep = call.Get(Keep).Value == true;
         return new Shape(call.Input.Sizes.Select((size, i) => (size, i)).Where(pair => keep || !axes.Contains(pair.i))
             .Select(pair => axes.Contains(pair.i) ? Size.One : pair.size));
     }

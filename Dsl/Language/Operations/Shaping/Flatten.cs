@@ -15,8 +15,10 @@ internal sealed class Flatten : Operation
 
     public override string Example => "y = x -> avgpool(global) -> flatten -> linear(10)";
 
-    private static readonly IntegerParameter Start = new("start", "First dimension merged; negative ones count from the end.", 1);
-    private static readonly IntegerParameter End = new("end", "Last dimension merged; negative ones count from the end.", -1);
+    private static readonly IntegerParameter Start =
+        new("start", "First dimension merged; negative ones count from the end.", 1) { IsKnownInFile = true };
+    private static readonly IntegerParameter End =
+        new("end", "Last dimension merged; negative ones count from the end.", -1) { IsKnownInFile = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Start, End];
 

@@ -16,7 +16,7 @@ internal sealed class Permute : Operation
     public override string Example => "y = x -> permute(0, 2, 3, 1)";
 
     private static readonly ListParameter AxesParameter =
-        new("axes", "All dimensions in their new order, the batch first.") { IsVariadic = true };
+        new("axes", "All dimensions in their new order, the batch first.") { IsVariadic = true, IsKnownInFile = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxesParameter];
 

@@ -17,7 +17,7 @@ internal sealed class Roll : Operation
 
     private static readonly AmountsParameter Shifts = new("shifts", "The distance for each of the dimensions.") { Each = "dimension" };
     private static readonly AmountsParameter AxesParameter =
-        new("axes", "The dimensions; negative ones count from the end.") { Each = "dimension" };
+        new("axes", "The dimensions; negative ones count from the end.") { IsKnownInFile = true, Each = "dimension" };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Shifts, AxesParameter];
 

@@ -17,7 +17,7 @@ internal sealed class Select : Operation
     public override string Example => "y = tokens -> select(0) -> head: linear(1000)";
 
     private static readonly IntegerParameter Index = new("index", "The position; negative ones count from the end.");
-    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1) { IsKnownInFile = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Index, Axis];
 
@@ -48,7 +48,7 @@ internal sealed class Select : Operation
         return new Shape(call.Input.Sizes.Where((_, i) => i != axis));
     }
 
-    public override Computation Compute(OperationCall call) => Method("select", call.Get(Axis), call.Get(Index));
+    public override Computation Compute(OperationCall call) => Function("kndsl.select", Input(), call.Get(Axis), call.Get(Index));
 
     public override MomentStep Moments(OperationCall call) => Pass("Select", call.Get(Axis), call.Get(Index));
 }

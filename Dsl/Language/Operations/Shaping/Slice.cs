@@ -17,7 +17,7 @@ internal sealed class Slice : Operation
 
     private static readonly IntegerParameter Start = new("start", "First position taken.") { Minimum = 0 };
     private static readonly IntegerParameter End = new("end", "Position after the last one taken.") { Minimum = 0 };
-    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1) { IsKnownInFile = true };
     private static readonly IntegerParameter Step = new("step", "Distance between the positions taken.", 1) { Minimum = 1 };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Start, End, Axis, Step];
@@ -47,15 +47,10 @@ internal sealed class Slice : Operation
             : null;
     }
 
-    private static NamedOperand[] Given(OperationCall call) => [call.Get(Axis), call.Get(Start), call.Get(End), call.Get(Step)];
+    private static NamedOperand[] Given(OperationCall call) =>
+        [call.Get(Axis), call.Get(Start), call.Get(End), .. call.Get(Step).Value == 1 ? (NamedOperand[])[] : [call.Get(Step)]];
 
-    /// <summary>Torch's slice takes what there is of a range; its narrow refuses one that the data does not have.</summary>
-    public override Computation Compute(OperationCall call)
-    {
-        var (axis, start, length) = (call.Get(Axis), call.Get(Start), call.Get(End) - call.Get(Start));
-        var range = Method("narrow", axis, start, length);
-        return call.Get(Step).Value == 1 ? range : new MethodCall(range, "slice", [axis, Size.Zero, length, call.Get(Step)]);
-    }
+    public override Computation Compute(OperationCall call) => Function("kndsl.slice", [Input(), .. Given(call)]);
 
     public override MomentStep Moments(OperationCall call) => Pass("Slice", Given(call));
 }

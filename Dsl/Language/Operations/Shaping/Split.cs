@@ -16,8 +16,9 @@ internal sealed class Split : Operation
 
     public override string Example => "a, b = x -> split(2)";
 
-    private static readonly IntegerParameter Parts = new("parts", "The number of parts, a constant.") { Minimum = 1, Maximum = 64 };
-    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1);
+    private static readonly IntegerParameter Parts =
+        new("parts", "The number of parts.") { Minimum = 1, Maximum = 64, IsKnownInFile = true };
+    private static readonly IntegerParameter Axis = new("axis", "The dimension.", 1) { IsKnownInFile = true };
     private static readonly Slice Part = new();
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Parts, Axis];
@@ -31,12 +32,7 @@ internal sealed class Split : Operation
     /// <summary>Each part is a slice.</summary>
     public override IReadOnlyList<OperationPart>? Expand(OperationCall call)
     {
-        if (call.Get(Parts).Value is not { } parts)
-        {
-            call.Report(DiagnosticCatalogue.ArgumentType(
-                call.PlaceOf(Parts), Name, Parts.Name, "a constant number", call.Get(Parts).ToString()));
-            return null;
-        }
+        var parts = call.Get(Parts).Value!.Value;
         if (Axes.Resolve(call, Axis) is not { } axis)
             return null;
         var whole = call.Input[axis];

@@ -15,7 +15,8 @@ internal sealed class Squeeze : Operation
 
     public override string Example => "y = x -> avgpool(global) -> squeeze(3) -> squeeze(2)";
 
-    private static readonly IntegerParameter Axis = new("axis", "The dimension; negative ones count from the end.");
+    private static readonly IntegerParameter Axis =
+        new("axis", "The dimension; negative ones count from the end.") { IsKnownInFile = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Axis];
 

@@ -36,9 +36,13 @@ internal readonly record struct MicroBatches(long Samples, long Size)
         {
             throw new ArgumentException(
                 "Expected more than 1 value per channel when training without a prior, got a value of shape " +
-                $"[{string.Join(", ", value.shape)}] in micro-batches of {smallest}.");
+                $"[{string.Join(", ", value.shape)}] {Describe()}.");
         }
     }
+
+    private string Describe() => Rest > 0 ? $"in micro-batches of {Size}, of which the last has {Rest}"
+        : Count == 1 ? $"as one micro-batch of {Size}"
+        : $"in micro-batches of {Size}";
 
     /// <summary>
     /// The parts of the batch that are normalized at once: the full micro-batches, and the rest where there is one.

@@ -195,6 +195,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     public Bottleneck(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Bottleneck")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

@@ -153,6 +153,7 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null)
         : base("Mix")
     {
+        Sizes.RequirePositive(xChannels);
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();

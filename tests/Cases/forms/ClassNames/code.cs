@@ -276,6 +276,7 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
     public Linear(int xChannels, int channels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("Linear")
     {
+        KnDslSizes.RequirePositive(xChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
@@ -378,6 +379,7 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
     public Conv2d(int torchChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("Conv2d")
     {
+        KnDslSizes.RequirePositive(torchChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _torchChannels = torchChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
@@ -463,6 +465,7 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
     public NormPolicy(int xChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("NormPolicy")
     {
+        KnDslSizes.RequirePositive(xChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
@@ -535,6 +538,7 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
     public Pair(int RestChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
         : base("Pair")
     {
+        KnDslSizes.RequirePositive(RestChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _RestChannels = RestChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

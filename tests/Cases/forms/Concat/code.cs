@@ -200,6 +200,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     public Mixed(int xChannels, int one, int three, int pooled, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Mixed")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
@@ -329,6 +330,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     public ConvNorm(int xChannels, int channels, int kernel, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("ConvNorm")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

@@ -170,6 +170,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     public Grow(int xChannels, int extra, int times, bool wide = true, Device? device = null, ScalarType? dtype = null)
         : base("Grow")
     {
+        Sizes.RequirePositive(xChannels);
         _times = times;
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

@@ -207,6 +207,7 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
     public Part(int thisChannels, int @is, int @long = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Part")
     {
+        Sizes.RequirePositive(thisChannels);
         norm ??= NormPolicy.Kalman();
         _thisChannels = thisChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

@@ -256,7 +256,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t11);
 #line (16,19)-(16,30) "Cases/LearnedTensors/net.knnet"
-        var t12 = z_2.narrow(1, 0, 1);
+        var t12 = Operations.slice(z_2, 1, 0, 1);
 #line default
         scope.Free(z_2);
 #line (16,34)-(16,41) "Cases/LearnedTensors/net.knnet"
@@ -317,6 +317,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
     public Scaled(int xChannels, bool shifts, Device? device = null, ScalarType? dtype = null)
         : base("Scaled")
     {
+        Sizes.RequirePositive(xChannels);
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();

@@ -236,6 +236,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     public Dense(int xChannels, int layers, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Dense")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _layers = layers;
         _xChannels = xChannels;
@@ -341,6 +342,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     public DenseLayer(int xChannels, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("DenseLayer")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
@@ -467,6 +469,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     public Transition(int xChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Transition")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

@@ -296,6 +296,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     public Inner(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Inner")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

@@ -270,6 +270,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Unit")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _channels = channels;
         _stride = stride;

@@ -215,6 +215,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     public Head(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Head")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

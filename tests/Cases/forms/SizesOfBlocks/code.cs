@@ -392,6 +392,9 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null)
         : base("Tall")
     {
+        Sizes.RequirePositive(xChannels);
+        Sizes.RequirePositive(xHeight);
+        Sizes.RequirePositive(xWidth);
         _xChannels = xChannels;
         _xHeight = xHeight;
         _xWidth = xWidth;

@@ -204,7 +204,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line (13,23)-(13,53) "Cases/Tokens/net.knnet"
         var t6 = Handles.Own(queried.call(x_2, x_2), x_2);
 #line (13,57)-(13,68) "Cases/Tokens/net.knnet"
-        var y = t6.narrow(1, 0, 4);
+        var y = Operations.slice(t6, 1, 0, 4);
 #line default
         scope.Free(t6);
 #line (15,33)-(15,40) "Cases/Tokens/net.knnet"
@@ -226,7 +226,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
         scope.Free(z);
         scope.Free(x_2);
 #line (17,19)-(17,29) "Cases/Tokens/net.knnet"
-        var t9 = z_2.select(1, -1);
+        var t9 = Operations.select(z_2, 1, -1);
 #line default
         scope.Free(z_2);
 #line (17,37)-(17,52) "Cases/Tokens/net.knnet"
@@ -330,7 +330,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (27,17)-(27,46) "Cases/Tokens/net.knnet"
-        var even = z.narrow(2, 0, x.size(2)).slice(2, 0, x.size(2), 2);
+        var even = Operations.slice(z, 2, 0, x.size(2), 2);
 #line default
         scope.Free(z);
 #line (28,20)-(28,29) "Cases/Tokens/net.knnet"
@@ -356,6 +356,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     public Decoder(int tokensC, int heads, Device? device = null, ScalarType? dtype = null)
         : base("Decoder")
     {
+        Sizes.RequirePositive(tokensC);
         _tokensC = tokensC;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
@@ -410,11 +411,11 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (36,25)-(36,38) "Cases/Tokens/net.knnet"
         var t2 = Handles.Own(qkv.call(x_2), x_2);
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t3 = t2.narrow(2, 0, tokens.size(2));
+        var t3 = Operations.slice(t2, 2, 0, tokens.size(2));
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t4 = t2.narrow(2, tokens.size(2), tokens.size(2));
+        var t4 = Operations.slice(t2, 2, tokens.size(2), 2 * tokens.size(2));
 #line (36,42)-(36,59) "Cases/Tokens/net.knnet"
-        var t5 = t2.narrow(2, 2 * tokens.size(2), tokens.size(2));
+        var t5 = Operations.slice(t2, 2, 2 * tokens.size(2), 3 * tokens.size(2));
 #line default
         scope.Free(t2);
 #line (37,16)-(37,67) "Cases/Tokens/net.knnet"

@@ -179,6 +179,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     public Embed(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Embed")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
@@ -273,6 +274,8 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     public Fuse(int aChannels, int bChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Fuse")
     {
+        Sizes.RequirePositive(aChannels);
+        Sizes.RequirePositive(bChannels);
         norm ??= NormPolicy.Kalman();
         _aChannels = aChannels;
         _bChannels = bChannels;

@@ -161,6 +161,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     public Stages(int xChannels, int width, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Stages")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.

@@ -236,6 +236,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
     public Residual(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
         : base("Residual")
     {
+        Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
         // Finds what another part of the class declares; what this one declares is registered by name.
@@ -379,6 +380,9 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null)
         : base("Tall")
     {
+        Sizes.RequirePositive(xChannels);
+        Sizes.RequirePositive(xHeight);
+        Sizes.RequirePositive(xWidth);
         _xChannels = xChannels;
         _xHeight = xHeight;
         _xWidth = xWidth;

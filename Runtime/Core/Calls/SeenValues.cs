@@ -1,0 +1,36 @@
+using System.Linq;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// Values that hooks see. A hook may put another in the place of one, or change it where it is: torch counts the versions of a
+/// tensor. A changed value comes back under another handle, as one that a hook put in its place does.
+/// </summary>
+internal readonly struct SeenValues
+{
+    // Tensors of inference_mode have no version.
+    private static readonly CompiledScript Compiled = new("""
+        def version(x: Tensor) -> List[Tensor]:
+            return [torch.tensor(-1 if x.is_inference() else x._version())]
+        """);
+
+    private readonly (Tensor Value, long Version)[] _values;
+
+    public SeenValues(params Tensor[] values) => _values = [.. values.Select(value => (value, VersionOf(value)))];
+
+    /// <summary>A value after the hooks: itself where none of them changed it.</summary>
+    /// <param name="index">Its place among the values before them.</param>
+    /// <param name="value">The value that they left there.</param>
+    public Tensor After(int index, Tensor value)
+    {
+        var (before, version) = _values[index];
+        return ReferenceEquals(value, before) && VersionOf(value) != version ? value.alias() : value;
+    }
+
+    private static long VersionOf(Tensor value)
+    {
+        using var version = Compiled.Call("version", value)[0];
+        return version.item<long>();
+    }
+}
