@@ -35,12 +35,12 @@ public sealed class FusedStepTests : TorchTest
                     var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
 
                     Check(() => FusedStep.Pass(
-                        emitted ? new(first.view(6), second.view(6), true, rectified) : new(first, second, false, rectified),
+                        emitted ? new(first.view(6), second.view(6), true, rectified) { Spread = 2.5 } : new(first, second, false, rectified),
                         conv.weight!, conv.bias, groups, SeenTaps.Find(size, conv)));
 
                     void Check(Func<(Tensor Mean, Tensor Variance)> step)
                     {
-                        var before = new Moments(first, emitted ? second.square() : second);
+                        var before = new Moments(first, emitted ? second.square() * 2.5 : second);
                         var expected = new ConvolutionRule(conv).Pass(rectified ? ReluRule.Rectify(before) : before, size, []);
                         var actual = step();
                         Close(expected.Mean, actual.Mean, 1e-12, "mean");

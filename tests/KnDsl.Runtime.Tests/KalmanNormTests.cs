@@ -116,8 +116,49 @@ public sealed class KalmanNormTests : TorchTest
             Close(m, posterior!.ToMoments().Mean, 1e-12, "mean");
             Close(v, posterior.ToMoments().Variance, 1e-12, "variance");
             Close(bias.unsqueeze(0), emitted!.ToMoments().Mean, 1e-12, "emitted mean");
-            Close(weight.square().unsqueeze(0), emitted.ToMoments().Variance, 1e-12, "emitted variance");
+            var spread = ((y - bias.view(1, 3, 1, 1)) / weight.view(1, 3, 1, 1)).square().mean();
+            Close(spread * weight.square().unsqueeze(0), emitted.ToMoments().Variance, 1e-10, "emitted variance");
         }
+    }
+
+    /// <summary>
+    /// Where the prior falls short of what is observed by some factor at every layer, what layers emit must not: a chain that took it
+    /// to be of unit variance would be further off after each layer.
+    /// </summary>
+    [Theory]
+    [InlineData("contiguous")]
+    [InlineData("channels last")]
+    public void DeviationsDoNotGrowAlongAChain(string layout)
+    {
+        const double shortfall = 0.3, gain = 0.05;
+        ChannelState? prior = null;
+        var value = Random(16, 4, 6, 6);
+        for (var depth = 0; depth < 20; depth++)
+        {
+            using var layer = NormPolicy.Kalman(new Gain(1, gain), microbatch: 8).Create(4, dtype: float64);
+            value = layout == "contiguous" ? value : value.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+            var (output, emitted, _) = layer.forward(value, prior);
+            var (mean, variance) = emitted!.MeanAndVariance();
+            Close(output.detach().square().mean(), variance.detach().mean(), 1e-6, $"emitted at {depth}");
+            prior = ChannelState.Gaussian(mean.detach(), variance.detach() * shortfall, [6, 6]);
+            value = output.detach();
+            var expected = depth == 0 ? 1 : 1 / (gain + (1 - gain) * shortfall);
+            Assert.Equal(expected, value.square().mean().item<double>(), 0.03 * expected);
+        }
+    }
+
+    /// <summary>The authors' transition draws maps; a value without positions has none, and is drawn several times.</summary>
+    [Theory]
+    [InlineData(new long[] { })]
+    [InlineData(new long[] { 1, 1 })]
+    public void TheSampledTransitionPassesValuesOfOnePosition(long[] size)
+    {
+        using var layer = NormPolicy.Kalman(0.1, 4, Transition.Sampled).Create(6, dtype: float64);
+        var (output, emitted, _) = layer.forward(Random([8, 6, .. size]) * 2 + 1, null);
+        var (mean, variance) = emitted!.Pass(new ReluRule(), output.relu()).MeanAndVariance();
+        Assert.Equal([2L, 6], mean.shape);
+        Assert.True((mean + variance).isfinite().all().item<bool>());
+        Assert.True((variance > 0).all().item<bool>());
     }
 
     [Fact]

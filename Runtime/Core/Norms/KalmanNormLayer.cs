@@ -76,13 +76,13 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         {
             Averaged = prior is null ? AveragedStatistics.Observed : AveragedStatistics.Filtered,
         };
-        var (output, posterior) = KalmanFilter.Normalize(arguments, Averages);
+        var (output, posterior, spread) = KalmanFilter.Normalize(arguments, Averages);
 
         var size = input.shape[2..];
         scope.MoveToOuter(output, posterior.Mean, posterior.Variance);
         return sampled
             ? (output, new SampledState(posterior, size), prior ?? new SampledState(posterior, size))
-            : (output, new EmittedState(weight, bias, size), new AnalyticState(posterior, size));
+            : (output, new EmittedState(weight, bias, spread, size), new AnalyticState(posterior, size));
     }
 
     /// <summary>

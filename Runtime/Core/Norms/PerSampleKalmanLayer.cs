@@ -57,7 +57,7 @@ internal sealed class PerSampleKalmanLayer : RunningNormLayer
         {
             Averaged = isPast ? AveragedStatistics.Observed : AveragedStatistics.Prior,
         };
-        var (output, statistics) = KalmanFilter.Normalize(
+        var (output, statistics, spread) = KalmanFilter.Normalize(
             arguments, !training || arguments.Prior is null ? null : isPast ? Averages : AveragesOfPrior);
         scope.MoveToOuter(output);
         if (!training)
@@ -65,7 +65,7 @@ internal sealed class PerSampleKalmanLayer : RunningNormLayer
 
         var size = input.shape[2..];
         return (
-            output, new EmittedState(weight, bias, size),
+            output, new EmittedState(weight, bias, spread, size),
             new GroupedState(statistics, num_features / _groups, size).MoveToOuter(scope));
     }
 

@@ -5,17 +5,25 @@ using TorchSharp.Modules;
 namespace KnDsl;
 
 /// <summary>
-/// The state of a normalization layer's output, whatever its input was: a Gaussian for each channel with mean <c>bias</c> and
-/// variance <c>weight^2</c>. It owns no tensor and costs nothing until somebody asks for its moments.
+/// The state of a normalization layer's output: a Gaussian for each channel with mean <c>bias</c> and variance
+/// <c>weight^2 spread</c>. It owns no tensor and costs nothing until somebody asks for its moments.
 /// </summary>
-internal sealed class EmittedState(Parameter weight, Parameter bias, IReadOnlyList<long> size) : AnalyticState(size)
+/// <remarks>
+/// A filtered variance that falls short of the observed one leaves an output of more than unit variance. A layer that did not say so
+/// would make the next one's prior fall short too, and so on: the deviations would grow from layer to layer.
+/// </remarks>
+/// <param name="weight">The scale, [C].</param>
+/// <param name="bias">The shift, [C].</param>
+/// <param name="spread">The mean square of the output before scale and shift, <see cref="FilterResult.Spread"/>.</param>
+/// <param name="size">The spatial size of the output.</param>
+internal sealed class EmittedState(Parameter weight, Parameter bias, double spread, IReadOnlyList<long> size) : AnalyticState(size)
 {
     public override long Channels => weight.size(0);
 
     internal override Moments ToMoments() =>
-        new(Moments.Wide(bias).unsqueeze(0), Moments.Wide(weight).square().unsqueeze_(0));
+        new(Moments.Wide(bias).unsqueeze(0), Moments.Wide(weight).square().mul_(spread).unsqueeze_(0));
 
-    internal override FusedStepSource Source() => new(bias, weight, Emitted: true, Rectified: false);
+    internal override FusedStepSource Source() => new(bias, weight, Emitted: true, Rectified: false) { Spread = spread };
 
     public override ChannelState MoveToOuter(DisposeScope scope) => this;
 }

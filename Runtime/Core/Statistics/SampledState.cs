@@ -13,10 +13,14 @@ namespace KnDsl;
 /// </summary>
 /// <remarks>
 /// As in that code, a sum adds the moments that maps are drawn from, without the operations that wait, and an average pool
-/// or padded channels change those moments' size only.
+/// or padded channels change those moments' size only. That code has maps only; of a value of one position as many are drawn as make a
+/// map together, since one says nothing of the variance.
 /// </remarks>
 internal sealed class SampledState : ChannelState
 {
+    /// <summary>How many values are drawn of a channel that has one position.</summary>
+    private const long DrawsOfOnePosition = 64;
+
     private readonly Moments _drawn;
     private readonly IReadOnlyList<long> _drawnSize;
     private readonly IReadOnlyList<Func<Tensor, Tensor>> _waiting;
@@ -46,13 +50,13 @@ internal sealed class SampledState : ChannelState
     internal override SampledState PassTo(MomentRule rule, IReadOnlyList<long> to) => rule.Pass(this, to);
 
     /// <summary>The state after an operation that waits for a map to be drawn.</summary>
-    /// <param name="operation">The operation on a map, [R, C, ...]; it keeps the channels.</param>
+    /// <param name="operation">The operation on maps, [N, C, ...]; it keeps the channels.</param>
     /// <param name="to">The spatial size after it.</param>
     public SampledState Wait(Func<Tensor, Tensor> operation, IReadOnlyList<long> to) =>
         new(_drawn, _drawnSize, [.. _waiting, operation], to);
 
     /// <summary>The state after an operation on a map that is drawn now.</summary>
-    /// <param name="operation">The operation on a map, [R, C, ...].</param>
+    /// <param name="operation">The operation on maps, [N, C, ...].</param>
     /// <param name="type">The type that the operation works in.</param>
     public SampledState PassMap(Func<Tensor, Tensor> operation, ScalarType type)
     {
@@ -73,22 +77,25 @@ internal sealed class SampledState : ChannelState
 
     private protected override ChannelState With(Moments moments, IReadOnlyList<long> size) => new SampledState(moments, size);
 
-    /// <summary>One Gaussian map for each micro-batch, [R, C, ...], after the operations that waited.</summary>
+    /// <summary>
+    /// Gaussian maps after the operations that waited, [K * R, C, ...]: one for each micro-batch, or K of a single position.
+    /// </summary>
     private Tensor PseudoFeatures()
     {
-        var shape = _drawn.Mean.shape;
-        long[] ones = [.. shape, .. _drawnSize.Select(_ => 1L)];
-        var noise = randn([.. shape, .. _drawnSize], _drawn.Mean.dtype, _drawn.Mean.device);
+        var draws = _drawnSize.All(size => size == 1) ? DrawsOfOnePosition : 1;
+        long[] ones = [1, _drawn.Rows, _drawn.Channels, .. _drawnSize.Select(_ => 1L)];
+        var noise = randn([draws, _drawn.Rows, _drawn.Channels, .. _drawnSize], _drawn.Mean.dtype, _drawn.Mean.device);
 
         // Padded channels have no variance: without its bound the root's gradient would be infinite there.
-        var map = noise * _drawn.Deviation().view(ones) + _drawn.Mean.view(ones);
-        return _waiting.Aggregate(map, (value, operation) => operation(value));
+        var maps = noise * _drawn.Deviation().view(ones) + _drawn.Mean.view(ones);
+        return _waiting.Aggregate(maps.flatten(0, 1), (value, operation) => operation(value));
     }
 
-    private static Moments MomentsOf(Tensor map)
+    /// <summary>The moments of maps, [K * R, C, ...], over those of a micro-batch and their positions.</summary>
+    private Moments MomentsOf(Tensor maps)
     {
-        var positions = map.flatten(2);
-        var mean = positions.mean([2], keepdim: true);
-        return new(mean.squeeze(2), (positions - mean).square().mean([2]));
+        var values = maps.reshape([maps.size(0) / _drawn.Rows, _drawn.Rows, maps.size(1), -1]);
+        var mean = values.mean([0, 3], keepdim: true);
+        return new(mean.squeeze(3).squeeze(0), (values - mean).square().mean([0, 3]));
     }
 }

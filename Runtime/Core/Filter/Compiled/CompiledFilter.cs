@@ -17,6 +17,7 @@ internal static class CompiledFilter
             return NormalizeGroups(arguments, averages);
         var (outputs, means, variances, averaged) =
             (new List<Tensor>(), new List<Tensor>(), new List<Tensor>(), new List<Moments>());
+        double spread = 0;
         foreach (var part in arguments.Batches.Parts())
         {
             var (result, statistics) = Normalize(arguments, part);
@@ -24,11 +25,12 @@ internal static class CompiledFilter
             means.Add(result.Statistics.Mean);
             variances.Add(result.Statistics.Variance);
             averaged.Add(statistics);
+            spread += result.Spread * part.Samples / arguments.Batches.Samples;
         }
 
         if (averages is not null)
             Update(averages, arguments, averaged);
-        return new(MicroBatches.Join(outputs), new(MicroBatches.Join(means), MicroBatches.Join(variances)));
+        return new(MicroBatches.Join(outputs), new(MicroBatches.Join(means), MicroBatches.Join(variances)), spread);
     }
 
     /// <summary>Groups are the channels of a value that is viewed so; the scale and shift of the layer's channels come after.</summary>
@@ -36,7 +38,7 @@ internal static class CompiledFilter
     {
         var (x, weight, size) = (arguments.Input, arguments.Weight, arguments.Settings.GroupSize);
         var groups = x.size(1) / size;
-        var (normalized, statistics) = Normalize(
+        var (normalized, statistics, spread) = Normalize(
             arguments with
             {
                 Input = x.contiguous().view(x.size(0), groups, -1),
@@ -47,7 +49,7 @@ internal static class CompiledFilter
             }, averages);
         long[] shape = [1, x.size(1), .. x.shape[2..].Select(_ => 1L)];
         var output = addcmul(arguments.Bias.view(shape), normalized.view(x.shape), weight.view(shape), 1).to(x.dtype);
-        return new(output, statistics);
+        return new(output, statistics, spread);
     }
 
     /// <summary>A prior of the groups.</summary>
@@ -76,8 +78,9 @@ internal static class CompiledFilter
         var use = arguments with { Input = x, Prior = prior, Gains = arguments.Gains with { Learned = gains } };
 
         Tensor[] result;
+        double spread;
         using (no_grad())
-            result = Compute(use, part.Count);
+            (result, spread) = Compute(use, part.Count);
         var outputs = result[..3];
         var inputs = use.Differentiable();
         if (GraphNode.Records(inputs))
@@ -86,24 +89,27 @@ internal static class CompiledFilter
                 .Attach(inputs, outputs, notDifferentiable: [], kept: result[6..]);
         }
 
-        return (new(outputs[0], new(outputs[1], outputs[2])), new(result[4], result[5]));
+        return (new(outputs[0], new(outputs[1], outputs[2]), spread), new(result[4], result[5]));
     }
 
-    private static Tensor[] Compute(FilterArguments arguments, long microBatches)
+    private static (Tensor[] Result, double Spread) Compute(FilterArguments arguments, long microBatches)
     {
+        // The spread is not finite where a statistic is not: one number comes from the device.
         var type = Moments.TypeFor(arguments.Weight.dtype);
         var result = Compute(arguments, microBatches, type);
-        if (result[3].item<bool>())
-            return result;
+        var spread = result[3].item<double>();
+        if (double.IsFinite(spread))
+            return (result, spread);
 
         FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
         result = Compute(arguments, microBatches, ScalarType.Float64);
-        if (!result[3].item<bool>())
+        spread = result[3].item<double>();
+        if (!double.IsFinite(spread))
             throw FiniteValues.TooLarge();
         var largest = finfo(type).max;
         foreach (var statistic in new[] { 1, 2, 4, 5 })
             result[statistic] = result[statistic].clamp(-largest, largest).to(type);
-        return result;
+        return (result, spread);
     }
 
     /// <summary>The filter with its arithmetic on statistics in a type.</summary>

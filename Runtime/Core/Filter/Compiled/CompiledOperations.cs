@@ -51,9 +51,12 @@ internal static class CompiledOperations
             a = weight * r
             y = torch.batch_norm(wide, weight.repeat([micro_batches]), bias.repeat([micro_batches]), m.reshape([-1]),
                                  v.reshape([-1]), False, 0.0, eps, False)
-            finite = torch.isfinite(mu + var).all()
+            seen = mu - m
+            spread = ((var + seen * seen) * r * r).double().mean()
+            # In 32 bits a spread may be finite where a variance is not: the variance is no number then.
+            spread = torch.where(torch.isfinite(mu + var).all(), spread, spread + float('nan'))
             # Kept beside an output, the same tensor would hold the graph node that holds it: keep another.
-            return [y.to(x.dtype), m, v, finite] + averaged + [a, r, m.detach(), v.detach()] + kept
+            return [y.to(x.dtype), m, v, spread] + averaged + [a, r, m.detach(), v.detach()] + kept
 
         def backward(gy: Tensor, gm: Optional[Tensor], gv: Optional[Tensor], x: Tensor, kept: List[Tensor],
                      prior_rows: int, micro_batches: int, eps: float) -> List[Tensor]:
@@ -104,7 +107,8 @@ internal static class CompiledOperations
 
     /// <summary>The filter.</summary>
     /// <returns>
-    /// y, m, v, whether all is finite, the mean and variance that running averages take in, then the tensors that the backward pass needs.
+    /// y, m, v, the spread (not a number where a statistic is not finite), the mean and variance that running averages take in, then the
+    /// tensors that the backward pass needs.
     /// </returns>
     public static Tensor[] Forward(FilterArguments arguments, Moments gains, long microBatches) =>
         Compiled.Call(

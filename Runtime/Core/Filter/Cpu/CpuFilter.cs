@@ -52,11 +52,12 @@ internal static unsafe class CpuFilter<T>
         var records = GraphNode.Records(arguments.Differentiable());
         var work = new CpuStatistics(layout, arguments.Settings);
         Tensor y, m, v;
+        double spread;
         using (no_grad())
         {
             Observe(x, layout, work);
             CheckFinite(x, layout, work, arguments.Settings);
-            work.Filter<T>(arguments);
+            spread = work.Filter<T>(arguments);
             if (averages is not null)
                 Update(averages, layout, work);
             y = empty_like(x);
@@ -67,12 +68,12 @@ internal static unsafe class CpuFilter<T>
         if (!records)
         {
             work.Dispose();
-            return new(y, new(m, v));
+            return new(y, new(m, v), spread);
         }
 
         var outputs = new CpuFilterNode<T>(layout, work, arguments)
             .Attach(arguments.Differentiable(), [y, m, v], notDifferentiable: [], kept: []);
-        return new(outputs[0], new(outputs[1], outputs[2]));
+        return new(outputs[0], new(outputs[1], outputs[2]), spread);
     }
 
     private static void Observe(Tensor x, Layout layout, CpuStatistics work)

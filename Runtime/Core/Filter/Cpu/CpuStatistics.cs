@@ -61,16 +61,19 @@ internal sealed unsafe class CpuStatistics : IDisposable
     public Span<double> Reciprocal => Part(9);
 
     /// <summary>Filters the observed means and variances.</summary>
-    public void Filter<T>(FilterArguments arguments)
+    /// <returns><see cref="FilterResult.Spread"/>.</returns>
+    public double Filter<T>(FilterArguments arguments)
         where T : unmanaged, INumberBase<T>
     {
         Compare<T>(arguments);
+        double spread = 0, values = 0;
         for (var s = 0; s < _layout.Statistics; s++)
         {
             var (d, qv) = (D[s], Qv[s]);
             M[s] = Mu[s] - (1 - Qm[s]) * d;
             V[s] = Variance[s] - (1 - qv) * E[s] + qv * (1 - qv) * d * d;
-            var bessel = Variance[s] / Math.Max(_layout.Values(s / _layout.Groups) - 1, 1);
+            var count = _layout.Values(s / _layout.Groups);
+            var bessel = Variance[s] / Math.Max(count - 1, 1);
             (AveragedMean[s], AveragedVariance[s]) = arguments.Averaged switch
             {
                 AveragedStatistics.Observed => (Mu[s], Variance[s] + bessel + d * d),
@@ -78,7 +81,11 @@ internal sealed unsafe class CpuStatistics : IDisposable
                 _ => (M[s], V[s] + qv * bessel),
             };
             Reciprocal[s] = 1 / Math.Sqrt(V[s] + _settings.Eps);
+            spread += count * (Variance[s] + (Mu[s] - M[s]) * (Mu[s] - M[s])) * Reciprocal[s] * Reciprocal[s];
+            values += count;
         }
+
+        return spread / values;
     }
 
     /// <summary>One of the parts as a tensor, [R, G].</summary>

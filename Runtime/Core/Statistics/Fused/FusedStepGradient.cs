@@ -194,7 +194,7 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
             }
 
             if (_source.Emitted)
-                byVariance *= 2 * double.CreateTruncating(NativeTensor.Pointer<T>(_source.Variance)[at]);
+                byVariance *= 2 * _source.Spread * double.CreateTruncating(NativeTensor.Pointer<T>(_source.Variance)[at]);
             meanResults[at] = T.CreateTruncating(byMean);
             varianceResults[at] = T.CreateTruncating(byVariance);
         }

@@ -53,7 +53,7 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
     {
         var m = double.CreateTruncating(NativeTensor.Pointer<T>(source.Mean)[at]);
         var v = double.CreateTruncating(NativeTensor.Pointer<T>(source.Variance)[at]);
-        return (m, source.Emitted ? v * v : v);
+        return (m, source.Emitted ? v * v * source.Spread : v);
     }
 
     /// <summary>The row's means, as many as the kernel of a group is long.</summary>

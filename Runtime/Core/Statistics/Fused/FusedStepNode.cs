@@ -10,6 +10,7 @@ internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, Fus
 {
     private readonly bool _emitted = source.Emitted;
     private readonly bool _rectified = source.Rectified;
+    private readonly double _spread = source.Spread;
 
     /// <summary>
     /// Inputs: means and variances (or shift and scale), weight and perhaps bias. Outputs m', v' and perhaps the weight, for
@@ -19,7 +20,7 @@ internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, Fus
     protected override Tensor?[] Backward(
         Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
     {
-        var source = new FusedStepSource(inputs[0], inputs[1], _emitted, _rectified);
+        var source = new FusedStepSource(inputs[0], inputs[1], _emitted, _rectified) { Spread = _spread };
         var weight = inputs[2];
         var gm = Contiguous(gradients[0], weight);
         var gv = Contiguous(gradients[1], weight);

@@ -11,6 +11,9 @@ namespace KnDsl;
 /// <param name="Rectified">Whether a ReLU comes before the convolution or linear layer.</param>
 internal sealed record FusedStepSource(Tensor Mean, Tensor Variance, bool Emitted, bool Rectified)
 {
+    /// <summary>Of an emitting layer, what the squares of its scale are multiplied by: see <see cref="EmittedState"/>.</summary>
+    public double Spread { get; init; } = 1;
+
     /// <summary>Rows of moments: one for each micro-batch, or one for all of them.</summary>
     public long Rows => Emitted ? 1 : Mean.size(0);
 
