@@ -120,8 +120,8 @@ public sealed class PerSampleKalmanTests : TorchTest
             Assert.True(output.isfinite().all().item<bool>());
         }
 
-        Close(mean, layer.get_buffer("running_mean")!, 0.3);
-        Close(variance, layer.get_buffer("running_var")!, 0.3);
+        Close(mean, layer.get_buffer("prior_mean")!, 0.3);
+        Close(variance, layer.get_buffer("prior_var")!, 0.3);
         layer.eval();
         var y = layer.call(mean + variance.sqrt() * Random(2000, 3));
         Close(zeros(3, float64), y.mean([0]), 0.1);
@@ -166,8 +166,8 @@ public sealed class PerSampleKalmanTests : TorchTest
             runningVariance = runningVariance is null ? v : runningVariance + 0.25 * (v - runningVariance);
         }
 
-        Close(runningMean!, layer.get_buffer("running_mean")!, 1e-12);
-        Close(runningVariance!, layer.get_buffer("running_var")!, 1e-12);
+        Close(runningMean!, layer.get_buffer("prior_mean")!, 1e-12);
+        Close(runningVariance!, layer.get_buffer("prior_var")!, 1e-12);
         layer.eval();
         Close(Restated(x, runningMean, runningVariance, layer).Y, layer.call(x), 1e-12, "inference");
     }
@@ -177,9 +177,9 @@ public sealed class PerSampleKalmanTests : TorchTest
     public void ItsRunningAveragesAreFiniteAndLoadable()
     {
         using var layer = Layer();
-        Assert.Equal([1.0, 1], layer.get_buffer("running_var")!.data<double>().ToArray());
+        Assert.Equal([1.0, 1], layer.get_buffer("prior_var")!.data<double>().ToArray());
         layer.forward(Random(5, 6, 4, 4), null);
-        Assert.Equal(0, layer.get_buffer("num_batches_tracked")!.item<long>());
+        Assert.Equal(0, layer.get_buffer("priors_tracked")!.item<long>());
 
         var prior = ChannelState.Gaussian(Random(5, 6), Random(5, 6).square() + 0.4, [4, 4]);
         layer.forward(Random(5, 6, 4, 4), prior);
@@ -190,7 +190,7 @@ public sealed class PerSampleKalmanTests : TorchTest
         var x = Random(3, 6, 4, 4);
         Close(layer.call(x), loaded.call(x), 1e-12);
         var buffers = loaded.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer);
-        Close(Restated(x, buffers["running_mean"], buffers["running_var"], layer).Y, layer.call(x), 1e-12);
+        Close(Restated(x, buffers["prior_mean"], buffers["prior_var"], layer).Y, layer.call(x), 1e-12);
     }
 
     [Fact]

@@ -50,6 +50,47 @@ public sealed class PolicyTests : IDisposable
         Assert.Equal([5 / 64f, 6 / 64f], network.fc.bias!.data<float>().ToArray());
     }
 
+    /// <summary>The plain policy's weights are all that a Kalman policy needs; its own are more than the plain one has.</summary>
+    [Theory]
+    [InlineData("group")]
+    [InlineData("layer")]
+    [InlineData("instance")]
+    public void WeightsOfThePlainPolicyAreThoseOfItsKalmanPolicy(string name)
+    {
+        var (plain, kalman) = name switch
+        {
+            "group" => (NormPolicy.Group(2), NormPolicy.GroupKalman(2)),
+            "layer" => (NormPolicy.Layer(), NormPolicy.LayerKalman()),
+            _ => (NormPolicy.Instance(), NormPolicy.InstanceKalman()),
+        };
+        using var folder = new TemporaryFolder();
+        using var reference = new NormNetwork(plain);
+        reference.save_weights(folder.Named("plain.safetensors"));
+        using var network = new NormNetwork(kalman);
+        var report = network.load_weights(folder.Named("plain.safetensors"));
+        Assert.True(report.IsComplete);
+        Assert.Equal(["bn1.prior_mean", "bn1.prior_var", "bn1.priors_tracked"], report.Tolerated.Order(StringComparer.Ordinal));
+        reference.eval();
+        network.eval();
+        var image = rand(2, 3, 8, 8, generator: new Generator(1));
+        Assert.True(network.call(image).allclose(reference.call(image), rtol: 1e-5, atol: 1e-6));
+
+        network.save_weights(folder.Named("kalman.safetensors"));
+        Assert.Equal(["bn1.prior_mean", "bn1.prior_var", "bn1.priors_tracked"], Assert.Throws<WeightsException>(
+            () => reference.load_weights(folder.Named("kalman.safetensors"))).Report!.Unexpected.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The running averages of BatchNorm are no prior of the chain: they are not taken for one.</summary>
+    [Fact]
+    public void RunningAveragesOfBatchNormAreNoPriors()
+    {
+        using var network = new NormNetwork(NormPolicy.InstanceKalman());
+        var report = Assert.Throws<WeightsException>(() => network.load_weights(Checkpoint)).Report!;
+        Assert.Equal(["bn1.num_batches_tracked", "bn1.running_mean", "bn1.running_var"], report.Unexpected.Order());
+        network.load_weights(Checkpoint, strict: false);
+        Assert.Equal(0, network.bn1.state_dict()["priors_tracked"].item<long>());
+    }
+
     private sealed class NormNetwork : nn.Module<Tensor, Tensor>
     {
         internal readonly Conv2d conv1;

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -26,6 +27,9 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
 
     /// <summary>The channels, C, of the values that the layer normalizes.</summary>
     public long num_features { get; }
+
+    /// <summary>Names of entries that a file of the layer's weights may lack, all of them together: they stay as they are then.</summary>
+    internal virtual IReadOnlyList<string> OptionalWeights => [];
 
     /// <summary>Normalizes a value without a prior.</summary>
     /// <param name="input">[N, C, ...].</param>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -9,26 +10,35 @@ namespace KnDsl;
 /// it is instance Kalman normalization, with one group layer Kalman normalization.
 /// </summary>
 /// <remarks>
-/// In inference the prior is its running average over training, kept as <c>running_mean</c> and <c>running_var</c>, [groups]
-/// each. A layer that never had one (<c>num_batches_tracked</c> is 0: the chain begins there, or the weights are of the plain policy)
-/// does without. A statistic of a single value shows no variance; where the chain brings no prior for it, the layer's own past does.
+/// In inference the prior is its running average over training, kept as <c>prior_mean</c> and <c>prior_var</c>, [groups] each. The names
+/// are not those of BatchNorm's running averages, which are something else. A layer that never had a prior
+/// (<c>priors_tracked</c> is 0: the chain begins there, or the weights are of the plain policy) does without. A statistic of a single value shows no variance; where the chain brings no prior for it, the layer's own past does.
 /// </remarks>
-internal sealed class PerSampleKalmanLayer : RunningNormLayer
+internal sealed class PerSampleKalmanLayer : AffineNormLayer
 {
     private readonly PerSampleKalmanPolicy _policy;
     private readonly long _groups;
 
+    private readonly Tensor prior_mean;
+    private readonly Tensor prior_var;
+    private readonly Tensor priors_tracked;
+
     public PerSampleKalmanLayer(long channels, PerSampleKalmanPolicy policy, Device? device, ScalarType? dtype)
-        : base(nameof(PerSampleKalmanLayer), channels, policy.Eps, policy.Momentum, device, dtype,
-            statistics: GroupNormalization.CheckGroups(policy.Groups ?? channels, channels))
+        : base(nameof(PerSampleKalmanLayer), channels, policy.Eps, device, dtype)
     {
         _policy = policy;
-        _groups = policy.Groups ?? channels;
+        _groups = GroupNormalization.CheckGroups(policy.Groups ?? channels, channels);
+        prior_mean = Owned(zeros(_groups, dtype, device));
+        prior_var = Owned(ones(_groups, dtype, device));
+        priors_tracked = Owned(zeros([], ScalarType.Int64, device));
         RegisterAffine();
+        register_buffer(nameof(prior_mean), prior_mean);
+        register_buffer(nameof(prior_var), prior_var);
+        register_buffer(nameof(priors_tracked), priors_tracked);
     }
 
-    /// <summary>False: statistics are of each sample in inference too.</summary>
-    public override bool CanFold => false;
+    /// <summary>The plain policy has no such entries, and nothing else is missing in a file of its weights.</summary>
+    internal override IReadOnlyList<string> OptionalWeights => [nameof(prior_mean), nameof(prior_var), nameof(priors_tracked)];
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior)
@@ -43,7 +53,7 @@ internal sealed class PerSampleKalmanLayer : RunningNormLayer
         var samples = input.size(0);
         var isSingle = input.numel() == samples * _groups;
         var known = training && prior is not null ? Of(prior, samples) : (Moments?)null;
-        var isPast = known is null && (isSingle || (!training && num_batches_tracked.item<long>() > 0));
+        var isPast = known is null && (isSingle || (!training && priors_tracked.item<long>() > 0));
 
         // Every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
@@ -76,8 +86,8 @@ internal sealed class PerSampleKalmanLayer : RunningNormLayer
 
     /// <summary>The running averages as a prior.</summary>
     private Moments Past() => training
-        ? new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0))
-        : new(Moments.Wide(running_mean).unsqueeze(0), Moments.Wide(running_var).unsqueeze(0));
+        ? new(Moments.Wide(prior_mean.clone()).unsqueeze_(0), Moments.Wide(prior_var.clone()).unsqueeze_(0))
+        : new(Moments.Wide(prior_mean).unsqueeze(0), Moments.Wide(prior_var).unsqueeze(0));
 
     /// <summary>The prior of the channels; the filter reduces it to the groups.</summary>
     private Moments Of(ChannelState prior, long samples)
@@ -90,7 +100,22 @@ internal sealed class PerSampleKalmanLayer : RunningNormLayer
     /// The averages take in the first prior as it is, since they begin with numbers that mean nothing; where the share is 0 they take in
     /// none.
     /// </summary>
-    private RunningAverages? AveragesOfPrior => momentum == 0
+    private RunningAverages? AveragesOfPrior => _policy.Momentum == 0
         ? null
-        : Averages with { Momentum = num_batches_tracked.item<long>() == 0 ? 1 : momentum };
+        : Averages with { Momentum = priors_tracked.item<long>() == 0 ? 1 : _policy.Momentum };
+
+    private RunningAverages Averages => new(prior_mean, prior_var, priors_tracked, _policy.Momentum);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            prior_mean.Dispose();
+            prior_var.Dispose();
+            priors_tracked.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 }

@@ -7,8 +7,7 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// A normalization layer with BatchNorm's running averages, which it normalizes with in inference; those of a per-sample Kalman
-/// policy filter with them.
+/// A normalization layer with BatchNorm's running averages, which it normalizes with in inference.
 /// </summary>
 public abstract class RunningNormLayer : AffineNormLayer
 {
@@ -22,12 +21,12 @@ public abstract class RunningNormLayer : AffineNormLayer
     private Tensor _num_batches_tracked;
 
     private protected RunningNormLayer(
-        string name, long channels, double eps, double momentum, Device? device, ScalarType? dtype, long? statistics = null)
+        string name, long channels, double eps, double momentum, Device? device, ScalarType? dtype)
         : base(name, channels, eps, device, dtype)
     {
         this.momentum = momentum;
-        _running_mean = Owned(zeros(statistics ?? channels, dtype, device));
-        _running_var = Owned(ones(statistics ?? channels, dtype, device));
+        _running_mean = Owned(zeros(channels, dtype, device));
+        _running_var = Owned(ones(channels, dtype, device));
         _num_batches_tracked = Owned(zeros([], ScalarType.Int64, device));
         register_buffer(nameof(running_mean), _running_mean);
         register_buffer(nameof(running_var), _running_var);
@@ -37,14 +36,14 @@ public abstract class RunningNormLayer : AffineNormLayer
     /// <summary>The share of a new statistic in the running averages.</summary>
     public double momentum { get; }
 
-    /// <summary>The running average of the statistics' means, [C]; of a per-sample Kalman policy the prior's, [groups].</summary>
+    /// <summary>The running average of the statistics' means, [C].</summary>
     public Tensor running_mean
     {
         get => _running_mean;
         set => Replace(ref _running_mean, value, nameof(running_mean));
     }
 
-    /// <summary>The running average of the statistics' variances, as the means; observed variances enter unbiased.</summary>
+    /// <summary>The running average of the statistics' variances, [C]; observed variances enter unbiased.</summary>
     public Tensor running_var
     {
         get => _running_var;

@@ -56,7 +56,7 @@ public static class ModuleWeights
         using var file = SafetensorsFile.Open(path);
         var state = StateOf(module);
         var entries = Renamed(file, stripPrefix, addPrefix);
-        var report = Compared(module.GetName(), state, entries);
+        var report = Compared(module, state, entries);
         if (strict && !report.IsComplete)
             throw new WeightsException(path, report);
         if (state.FirstOrDefault(e => e.Value.device_type == DeviceType.META).Key is { } name)
@@ -127,16 +127,24 @@ public static class ModuleWeights
         return entries;
     }
 
+    /// <summary>Of each norm that has such, the names of the entries that a file may lack together.</summary>
+    private static IEnumerable<string[]> OptionalOf(nn.Module module) =>
+        from entry in module.named_modules().Append(("", module))
+        let prefix = entry.Item1.Length == 0 ? "" : entry.Item1 + "."
+        where entry.Item2 is NormLayer { OptionalWeights.Count: > 0 }
+        select ((NormLayer)entry.Item2).OptionalWeights.Select(name => prefix + name).ToArray();
+
     private static WeightsReport Compared(
-        string network, IReadOnlyList<KeyValuePair<string, Tensor>> state, Dictionary<string, SafetensorsEntry> entries)
+        nn.Module module, IReadOnlyList<KeyValuePair<string, Tensor>> state, Dictionary<string, SafetensorsEntry> entries)
     {
         List<string> matched = [], missing = [], tolerated = [];
+        var optional = OptionalOf(module).Where(names => !names.Any(entries.ContainsKey)).SelectMany(names => names).ToHashSet();
         List<WeightsMismatch> misshaped = [], mistyped = [];
         foreach (var (name, tensor) in state)
         {
             var isCounter = name[(name.LastIndexOf('.') + 1)..] == Counter;
             if (!entries.TryGetValue(name, out var entry))
-                (isCounter ? tolerated : missing).Add(name);
+                (isCounter || optional.Contains(name) ? tolerated : missing).Add(name);
             else if (!entry.Fits(tensor.shape))
                 misshaped.Add(new(name, entry.ShapeText, SafetensorsEntry.TextOf(tensor.shape)));
             else if (!Converts(entry.Dtype, tensor.dtype, isCounter))
@@ -147,7 +155,7 @@ public static class ModuleWeights
         var known = state.ToDictionary(e => e.Key, e => e.Value.shape);
         var report = new WeightsReport
         {
-            Network = network,
+            Network = module.GetName(),
             Matched = matched,
             Missing = missing,
             Unexpected = [.. entries.Keys.Where(name => !known.ContainsKey(name))],
