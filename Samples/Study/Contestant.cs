@@ -21,7 +21,8 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     /// <summary>The contestants by default: every policy, and the controls.</summary>
     public static IReadOnlyList<string> Default { get; } =
     [
-        "kalman", "batch", "renorm", "groupkalman", "group", "layer", "instance", "none", "batch-scaled", "kalman-history",
+        "kalman", "batch", "renorm", "instancekalman", "instance", "groupkalman", "group", "layerkalman", "layer", "none", "batch-scaled",
+        "kalman-history",
     ];
 
     private static readonly Contestant[] Known =
@@ -29,7 +30,9 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
         PerBatch("kalman", n => NormPolicy.Kalman(microbatch: n)),
         PerBatch("batch", n => NormPolicy.Batch(n)),
         new("renorm", Renorm, DependsOnSamples: true),
+        PerSample("instancekalman", NormPolicy.InstanceKalman()),
         PerSample("groupkalman", NormPolicy.GroupKalman(Groups)),
+        PerSample("layerkalman", NormPolicy.LayerKalman()),
         PerSample("group", NormPolicy.Group(Groups)),
         PerSample("layer", NormPolicy.Layer()),
         PerSample("instance", NormPolicy.Instance()),
@@ -41,7 +44,7 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
         PerBatch("kalman-sampled", n => NormPolicy.Kalman(AuthorsGain, n, Transition.Sampled)),
     ];
 
-    /// <summary>Finds a contestant: one of the known names, or <c>kalman(0.5/0.05)</c> with gains of mean and variance.</summary>
+    /// <summary>Finds a contestant: one of the known names, or one of those with a fixed gain, <c>kalman(0.5/0.05)</c>, with gains of mean and variance.</summary>
     /// <exception cref="ArgumentException">There is no such contestant; the message lists those that there are.</exception>
     public static Contestant Parse(string name)
     {
@@ -53,13 +56,19 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
         {
             throw new ArgumentException(
                 $"there is no method '{name}'; expected some of {string.Join(", ", Known.Select(k => k.Name))}, or kalman(0.5/0.05) "
-                + "with gains of mean and variance");
+                + "with gains of mean and variance; instancekalman, groupkalman and layerkalman likewise");
         }
 
         try
         {
             var gain = new Gain(Number(gains.Groups["mean"]), Number(gains.Groups["variance"]));
-            return PerBatch(name, n => NormPolicy.Kalman(gain, n));
+            return gains.Groups["policy"].Value switch
+            {
+                "instancekalman" => PerSample(name, NormPolicy.InstanceKalman(gain)),
+                "groupkalman" => PerSample(name, NormPolicy.GroupKalman(Groups, gain)),
+                "layerkalman" => PerSample(name, NormPolicy.LayerKalman(gain)),
+                _ => PerBatch(name, n => NormPolicy.Kalman(gain, n)),
+            };
         }
         catch (ArgumentOutOfRangeException e)
         {
@@ -69,7 +78,7 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
         static double Number(Group group) => double.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(@"^kalman\((?<mean>\d*\.?\d+)/(?<variance>\d*\.?\d+)\)$")]
+    [GeneratedRegex(@"^(?<policy>(instance|group|layer)?kalman)\((?<mean>\d*\.?\d+)/(?<variance>\d*\.?\d+)\)$")]
     private static partial Regex WithGains();
 
     private static Contestant PerBatch(string name, Func<int?, NormPolicy> create) =>

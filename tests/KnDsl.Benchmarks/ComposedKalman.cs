@@ -7,7 +7,7 @@ namespace KnDsl.Benchmarks;
 /// </summary>
 internal static class ComposedKalman
 {
-    public static Tensor Of(Tensor x, Tensor weight, Tensor bias, Tensor m0, Tensor v0, double qm = 1, double qv = 0.05)
+    public static Tensor Of(Tensor x, Tensor weight, Tensor bias, Tensor m0, Tensor v0, double qm = 1, double qv = 0.25)
     {
         var mu = x.mean([0, 2, 3]);
         var variance = (x - mu.view(1, -1, 1, 1)).square().mean([0, 2, 3]);

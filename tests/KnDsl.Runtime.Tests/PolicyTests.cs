@@ -131,9 +131,9 @@ public sealed class PolicyTests : TorchTest
     [Fact]
     public void DefaultGainFollowsTheSamples()
     {
-        Assert.Equal((0.03, 1, 1), (Gain.Default.Mean(1), Gain.Default.Mean(2), Gain.Default.Mean(64)));
-        Assert.Equal(0.03, Gain.Default.Variance(1));
-        foreach (var (samples, gain) in new[] { (2, 0.0505), (4, 0.0544), (8, 0.0839), (16, 0.2676), (24, 0.525), (64, 0.9524), (1024, 1) })
+        Assert.Equal((0.25, 1, 1), (Gain.Default.Mean(1), Gain.Default.Mean(2), Gain.Default.Mean(64)));
+        Assert.Equal(0.25, Gain.Default.Variance(1));
+        foreach (var (samples, gain) in new[] { (2, 0.2504), (4, 0.2535), (8, 0.2768), (16, 0.4218), (24, 0.625), (64, 0.9624), (1024, 1) })
             Assert.Equal(gain, Gain.Default.Variance(samples), 1e-3);
         Assert.Equal((0.3, 0.3), (new Gain(0.3).Mean(1), new Gain(0.3).Variance(1)));
     }

@@ -62,6 +62,8 @@ internal sealed class KalmanNormLayer : RunningNormLayer
 
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Split(input.size(0), _policy.Microbatch);
+        if (batches.Size == 1 && _policy.Gain == Gain.Default)
+            Advice.OfOneSample();
         var known = prior?.ToMoments() ?? History(batches);
         if (known is { } moments)
         {

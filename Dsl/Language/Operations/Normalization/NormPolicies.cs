@@ -81,7 +81,7 @@ internal static class NormPolicies
         new("gain", "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.")
         {
             DefaultText =
-                "depends on the samples per statistic: mean 1, variance 0.05 up to 8 samples, then rising to 1 (0.95 at 64); both 0.03 "
+                "depends on the samples per statistic: mean 1, variance 0.25 up to 8 samples, then rising to 1 (0.96 at 64); both 0.25 "
                     + "at one sample",
             Words = GainWords,
             Minimum = 0,
