@@ -112,13 +112,15 @@ internal sealed class LoopChecker(Rooms rooms)
                 turn.Scope.Set(round.Name, round.Binding);
             foreach (var pair in posteriors)
                 turn.SetFact(pair.Key, pair.Value);
-            var results = body(turn, others.Select(round => round.Head).ToArray());
-
             var pass = new Pass(rooms, path, turn, range.Place);
-            foreach (var round in named)
-                pass.Advance(round, turn.Scope.Find(round.Name)!);
-            for (var i = 0; i < others.Length; i++)
-                pass.Advance(others[i], new Binding(results[i], []));
+            using (Findings.Bag.Perhaps())
+            {
+                var results = body(turn, others.Select(round => round.Head).ToArray());
+                foreach (var round in named)
+                    pass.Advance(round, turn.Scope.Find(round.Name)!);
+                for (var i = 0; i < others.Length; i++)
+                    pass.Advance(others[i], new Binding(results[i], []));
+            }
             pass.HasChanged |= TakePosteriors(path, turn, outside, posteriors);
             if (pass.HasChanged)
             {
