@@ -61,7 +61,12 @@ internal sealed class ConstructorWriter
             if (_plan.Model.UsesNorm)
                 _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
             foreach (var parameter in _plan.Forward.Parameters.Concat(_plan.Inputs.Fields))
-                _writer.Line($"{parameter.Value} = {CSharpNames.Number(parameter.Key)};");
+            {
+                // The caller may change a list afterwards; the modules were made of what it held.
+                var value = CSharpNames.Number(parameter.Key);
+                var isList = declaration.Parameters.Any(declared => declared.IsList && declared.Name.Text == parameter.Key);
+                _writer.Line($"{parameter.Value} = {(isList ? $"[.. {value}]" : value)};");
+            }
             // A module that is registered later would be searched then, and its members found under names of their fields.
             _writer.Comment("Finds what another part of the class declares; what this one declares is registered by name.");
             _writer.Line($"{Own("RegisterComponents")}();");
