@@ -67,11 +67,14 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                 return new ListValue(tensor.Shape.Sizes.Select(size => (Value)new SizeValue(size)).ToArray());
             case TensorValue tensor:
                 for (var axis = 0; axis < tensor.Shape.Rank; axis++)
-                    if (tensor.Shape.NameOf(axis) == name || axis == 1 && (name is "channels" or "features"))
+                    if (tensor.Shape.NameOf(axis) == name || axis == 1 && name == "channels")
                         return new SizeValue(tensor.Shape[axis]);
                 var known = Enumerable.Range(0, tensor.Shape.Rank).Select(tensor.Shape.NameOf).ToArray();
                 return Unknown($"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
-                    Spelling.Hint(name, known)
+                    name == "features"
+                        ? $"The second dimension is '{At(expression.Target.Span).OneLine()}.channels', "
+                            + $"the last '{At(expression.Target.Span).OneLine()}.shape[{tensor.Shape.Rank - 1}]'."
+                        : Spelling.Hint(name, known)
                         ?? (rooms.Subject.FindOperation(name) is not null ? $"Operations are stages: value -> {name}." : null));
             case ListValue list when name == "count":
                 return new SizeValue(list.Items.Count);
@@ -84,7 +87,9 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         }
 
         Value Unknown(string expected, string? hint = null) =>
-            Findings.Fail(DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, expected).WithHint(hint));
+            Findings.Fail(target is TensorValue && Shape.IsAxisName(name)
+                ? DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, expected).WithHint(hint).OfThisRank()
+                : DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, expected).WithHint(hint));
     }
 
     /// <summary>The list and the numbers of an index, or null where one is wrong.</summary>
