@@ -266,7 +266,11 @@ internal sealed class ConstructorWriter
     private void Register(MemberCode member, string value)
     {
         var register = member.IsParameter ? "register_parameter" : "register_module";
-        var method = member.Parent is { Parent: not null } parent ? $"{AccessOf(parent)}.{register}" : Own(register);
+        var owner = member.Parent is { Parent: not null } parent ? AccessOf(parent) : null;
+        if (SharedNames.Of(member.Member) is { } taken)
+            _writer.Line(taken.Place,
+                $"{Types.Sizes}.RequireNewLabel({owner ?? "this"}, {NameCode(member.Member)}, {MessageOf(taken)});");
+        var method = owner is null ? Own(register) : $"{owner}.{register}";
         _writer.Line($"{method}({NameCode(member.Member)}, {value});");
     }
 
