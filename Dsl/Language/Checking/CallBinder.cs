@@ -52,7 +52,9 @@ internal sealed class CallBinder(Rooms rooms)
                 ok = false;
                 if (argument.Name is null)
                 {
-                    ReportTooMany(argument, callee, arguments, signature, position);
+                    // After a mistake the positions are not what was meant.
+                    if (bound.All(earlier => earlier.Value is not ErrorValue))
+                        ReportTooMany(argument, callee, arguments, signature, position);
                     return null;
                 }
                 // A parameter that a block lacks is one mistake, wherever it is given.

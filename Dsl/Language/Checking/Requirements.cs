@@ -13,10 +13,13 @@ namespace KnDsl.Language.Checking;
 /// What sizes must be: decided at once where that is possible, planned as a check of the constructor where arguments decide,
 /// and refused where only data could.
 /// </summary>
-internal sealed class Requirements(Subject subject, Findings findings)
+internal sealed class Requirements(Subject subject, Findings findings, Func<IReadOnlyList<TensorValue>> inputs)
 {
     /// <summary>Whether the module is checked for any arguments.</summary>
     public bool IsGeneric => subject.IsGeneric;
+
+    /// <summary>Whether a symbol is the batch of an input.</summary>
+    public bool IsBatch(Symbol symbol) => inputs().Any(input => input.Shape.Rank > 0 && input.Shape[0] == Size.Of(symbol));
 
     /// <summary>Whether two sizes are equal, as far as it can be decided.</summary>
     public bool RequireEqual(BodyPath path, Size left, Size right, Func<Diagnostic> diagnostic) =>
@@ -212,6 +215,8 @@ internal sealed class Requirements(Subject subject, Findings findings)
         findings.Report(DiagnosticCatalogue.UnknownSize(place, callee, what, found ?? value.Describe(), data.Name)
             .WithHint(data.Origin?.SetAt is { } setter
                 ? DiagnosticCatalogue.SetBy(setter)
+                : IsBatch(data)
+                ? Sizing.NoBatch(callee, data.Name)
                 : "Declare the input with a number or a parameter there."));
         return false;
     }

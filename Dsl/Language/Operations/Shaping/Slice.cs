@@ -42,7 +42,7 @@ internal sealed class Slice : Operation
             return null;
         var (start, end, size) = (call.Get(Start), call.Get(End), call.Input[axis]);
         Diagnostic OutOfRange() => DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", size.ToString());
-        return call.RequireAtMost(start + 1, OutOfRange, end) && call.RequireAtMost(end, OutOfRange, size)
+        return call.RequireAtMost(start, OutOfRange, end - 1) && call.RequireAtMost(end, OutOfRange, size)
             ? call.Input.With(axis, Size.FloorDivide(end - start + call.Get(Step) - 1, call.Get(Step)))
             : null;
     }
