@@ -53,6 +53,17 @@ public sealed class ListTests : TorchTest
         Assert.Contains("Inline/net.knnet:line ", exception.StackTrace);
     }
 
+    [Fact]
+    public void ASliceThatIsEmptySaysWhereItBegins()
+    {
+        var @case = GeneratedCase.Inline(
+            "network Net(from: int = 0, to: int = 2)\n{\n    input x[N, 8, 4]\n    y = x -> slice(from, to)\n    output y[N, to - from, 4]\n}\n");
+        Assert.Empty(@case.Diagnostics);
+        var exception = Assert.Throws<ArgumentException>(() => @case.Create("Net", ("from", 5), ("to", 5)));
+        Assert.EndsWith("takes from to to of a dimension of size 8; expected a range inside it. With these arguments it is 5.",
+            exception.Message);
+    }
+
     /// <summary>A list belongs to who gave it: what becomes of it after the call is nothing to the network, nor to a block in it.</summary>
     [Theory]
     [InlineData("a: int[]")]

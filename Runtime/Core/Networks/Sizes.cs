@@ -37,6 +37,12 @@ public static class Sizes
     /// <param name="divisor">The divisor, not 0.</param>
     public static double Remainder(double dividend, double divisor) => dividend - Math.Floor(dividend / divisor) * divisor;
 
+    /// <inheritdoc cref="Remainder(double, double)"/>
+    public static long Remainder(long dividend, long divisor) => dividend - FloorDivide(dividend, divisor) * divisor;
+
+    /// <inheritdoc cref="Remainder(double, double)"/>
+    public static int Remainder(int dividend, int divisor) => (int)Remainder((long)dividend, divisor);
+
     /// <summary>The larger of two sizes: what they become where one of 1 is repeated.</summary>
     /// <param name="left">One size.</param>
     /// <param name="right">The other size.</param>
