@@ -57,7 +57,8 @@ public sealed class ListTests : TorchTest
     public void ASliceThatIsEmptySaysWhereItBegins()
     {
         var @case = GeneratedCase.Inline(
-            "network Net(from: int = 0, to: int = 2)\n{\n    input x[N, 8, 4]\n    y = x -> slice(from, to)\n    output y[N, to - from, 4]\n}\n");
+            "network Net(from: int = 0, to: int = 2)\n{\n    input x[N, 8, 4]\n    y = x -> slice(from, to)\n"
+                + "    output y[N, to - from, 4]\n}\n");
         Assert.Empty(@case.Diagnostics);
         var exception = Assert.Throws<ArgumentException>(() => @case.Create("Net", ("from", 5), ("to", 5)));
         Assert.EndsWith("takes from to to of a dimension of size 8; expected a range inside it. With these arguments it is 5.",

@@ -129,7 +129,8 @@ internal sealed class BlockCaller(Rooms rooms)
         Findings.Report(DiagnosticCatalogue.InputCount(
                 place, name, $"{DiagnosticCatalogue.Count(names.Length, "value")} ({string.Join(", ", names)})", found)
             .WithHint(haveArrived ? "The value arrives through '->': remove it from the arguments."
-                : names.Length > 1 ? $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."
+                : names.Length > 1
+                ? $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."
                 : found > 1 ? $"Write {names[0]} -> {name}{others}."
                 : null));
     }

@@ -304,7 +304,8 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             At(output.Shape.Span), output.Name.Text, declared.ToString(), tensor.Shape.ToString(), tensor.Origin);
         if (declared.Rank != tensor.Shape.Rank)
         {
-            Findings.Report(Differs().WithHint(declared.Rank == 2 && tensor.Shape.Rank > 2 && tensor.Shape.Sizes.Any(size => size.Value == 1)
+            Findings.Report(Differs().WithHint(
+                declared.Rank == 2 && tensor.Shape.Rank > 2 && tensor.Shape.Sizes.Any(size => size.Value == 1)
                 ? "Pools keep the number of dimensions: 'flatten' comes before 'linear'."
                 : null));
             return;

@@ -347,7 +347,8 @@ internal static class DiagnosticCatalogue
     public static Diagnostic NoEffect(Place at, string callee, string name, string because) =>
         new(NoEffectRule, at, $"'{name}' of '{callee}' has no effect, since {because}; expected it to be left out.");
 
-    private static readonly DiagnosticDescriptor LateParameterRule = Error("KN0137", "Parameter without a default after one with a default");
+    private static readonly DiagnosticDescriptor LateParameterRule =
+        Error("KN0137", "Parameter without a default after one with a default");
 
     public static Diagnostic LateParameter(Place at, string name, string optional) =>
         new(LateParameterRule, at,

@@ -14,7 +14,8 @@ internal static class SharedNames
     {
         if (member.Parent is not { IsSequence: false } parent)
             return null;
-        var other = parent.Children.FirstOrDefault(sibling => sibling != member && !AreExclusive(member, sibling) && MayBeEqual(member, sibling))
+        var other = parent.Children.FirstOrDefault(sibling =>
+                sibling != member && !AreExclusive(member, sibling) && MayBeEqual(member, sibling))
             ?? (member.Repeated is null && member.IsList && !IsCounted(member) ? member : null);
         return other is null ? null : DiagnosticCatalogue.DuplicateLabel(member.Place, member.Path, other.Place);
     }

@@ -166,7 +166,8 @@ internal sealed class OperationCall
                         : areLast && Input.Rank == 4
                         ? "It works on the last dimension: permute(0, 2, 3, 1) puts the channels of an image there."
                         : _demands.IsBatch(symbol) ? Sizing.NoBatch(Operation.Name, symbol.Name)
-                        : !areLast && Inputs.Count > 0 && Input.Rank > 2 && size == Input.Channels && Input[Input.Rank - 1].Value is <= MaxColours
+                        : !areLast && Inputs.Count > 0 && Input.Rank > 2 && size == Input.Channels
+                            && Input[Input.Rank - 1].Value is <= MaxColours
                         ? $"Channels are the second dimension: declare them there, or move the last one with permute({ChannelsFirst})."
                         : what == "input features"
                         ? "Pool to a fixed size first (avgpool(global) -> flatten), or declare the input with fixed sizes."

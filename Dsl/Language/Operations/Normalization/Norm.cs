@@ -37,7 +37,8 @@ internal sealed class Norm : Operation
         IsNameOnly = true,
     };
 
-    private static readonly WordParameter Chain = new("chain", "'start' begins a new chain: no prior.", "on", "start") { IsNameOnly = true };
+    private static readonly WordParameter Chain =
+        new("chain", "'start' begins a new chain: no prior.", "on", "start") { IsNameOnly = true };
 
     private static readonly LabelParameter From =
         new("from", "The label of the only norm that gives the prior.") { DefaultText = "all that reach this one", IsNameOnly = true };
