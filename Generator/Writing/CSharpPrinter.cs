@@ -29,6 +29,7 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name, 
     {
         if (size.IsConstant)
             return size.Constant.ToString(CultureInfo.InvariantCulture);
+        size = size.Printed;
         return isChecked && size.Terms.Any(MayOverflow) ? $"checked({Sum(size)})" : Sum(size);
     }
 
@@ -63,19 +64,21 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name, 
                 return $"({Of(choice.Condition)} ? {Of(choice.Then)} : {Of(choice.Else)})";
             case Size.LargestAtom largest:
                 return largest.Sizes.Select(Of).Aggregate((all, next) => $"{types.Sizes}.Largest({all}, {next})");
+            case Size.RemainderAtom remainder:
+                return Of(remainder.Quotient, "%", "Remainder", binds);
             default:
-                return Of((Size.FloorAtom)atom, binds);
+                return Of((Size.FloorAtom)atom, "/", "FloorDivide", binds);
         }
     }
 
-    private string Of(Size.FloorAtom floor, bool binds)
+    private string Of(Size.FloorAtom quotient, string sign, string function, bool binds)
     {
-        var (top, bottom) = (Of(floor.Numerator), Of(floor.Denominator));
+        var (top, bottom) = (Of(quotient.Numerator), Of(quotient.Denominator));
         // The division of C# rounds towards zero.
-        if (!floor.IsNonNegative)
-            return $"{types.Sizes}.FloorDivide({top}, {bottom})";
-        var quotient = $"{(floor.Numerator.IsSum ? $"({top})" : top)} / {(floor.HasPlainDenominator ? bottom : $"({bottom})")}";
-        return binds ? $"({quotient})" : quotient;
+        if (!quotient.IsNonNegative)
+            return $"{types.Sizes}.{function}({top}, {bottom})";
+        var text = $"{(quotient.Numerator.IsSum ? $"({top})" : top)} {sign} {(quotient.HasPlainDenominator ? bottom : $"({bottom})")}";
+        return binds ? $"({text})" : text;
     }
 
     /// <summary>An array of sizes as a collection expression: <c>[3, 3]</c>.</summary>

@@ -61,7 +61,12 @@ internal sealed class ConstructorWriter
             if (_plan.Model.UsesNorm)
                 _writer.Line($"norm ??= {_values.Of(NormPolicies.Default.Policy)};");
             foreach (var parameter in _plan.Forward.Parameters.Concat(_plan.Inputs.Fields))
-                _writer.Line($"{parameter.Value} = {CSharpNames.Number(parameter.Key)};");
+            {
+                // The caller may change a list afterwards; the modules were made of what it held.
+                var value = CSharpNames.Number(parameter.Key);
+                var isList = declaration.Parameters.Any(declared => declared.IsList && declared.Name.Text == parameter.Key);
+                _writer.Line($"{parameter.Value} = {(isList ? $"[.. {value}]" : value)};");
+            }
             // A module that is registered later would be searched then, and its members found under names of their fields.
             _writer.Comment("Finds what another part of the class declares; what this one declares is registered by name.");
             _writer.Line($"{Own("RegisterComponents")}();");
@@ -261,7 +266,11 @@ internal sealed class ConstructorWriter
     private void Register(MemberCode member, string value)
     {
         var register = member.IsParameter ? "register_parameter" : "register_module";
-        var method = member.Parent is { Parent: not null } parent ? $"{AccessOf(parent)}.{register}" : Own(register);
+        var owner = member.Parent is { Parent: not null } parent ? AccessOf(parent) : null;
+        if (SharedNames.Of(member.Member) is { } taken)
+            _writer.Line(taken.Place,
+                $"{Types.Sizes}.RequireNewLabel({owner ?? "this"}, {NameCode(member.Member)}, {MessageOf(taken)});");
+        var method = owner is null ? Own(register) : $"{owner}.{register}";
         _writer.Line($"{method}({NameCode(member.Member)}, {value});");
     }
 

@@ -28,7 +28,7 @@ public sealed class CatalogueMomentTests : TorchTest
         ["conv_transpose1d"] = ["4, 6: conv_transpose1d(3, 4, stride: 3)"],
         ["conv_transpose3d"] = ["4, 2, 3, 2: conv_transpose3d(3, 2, stride: 2)"],
         ["linear"] = ["4: linear(5)", "4, 7: linear(3)", "4, 2, 7: linear(3, bias: false)"],
-        ["prelu"] = ["4, 3: prelu(0.3)"],
+        ["prelu"] = ["4, 3: prelu(initial: 0.3)"],
         ["glu"] = ["4, 3: glu"],
         ["softmax"] = ["4: softmax", "4, 6: softmax(-1)"],
         ["log_softmax"] = ["4, 3: log_softmax", "4, 2, 5: log_softmax(3)"],

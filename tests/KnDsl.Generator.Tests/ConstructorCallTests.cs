@@ -84,6 +84,86 @@ public class ConstructorCallTests
         Assert.Equal("/project/net.knnet", Assert.Single(finding.AdditionalLocations).GetLineSpan().Path);
     }
 
+    /// <summary>Networks that a run-time check, torch or nothing holds against an argument that only the run knows.</summary>
+    private const string Open = """
+        network Residual(kernel: int = 3, classes: int = 10)
+        {
+            input image[N, 3, h, w]
+            x = image + (image -> conv(3, kernel)) -> avgpool(global) -> flatten -> linear(classes)
+            output x[N, classes]
+        }
+        network Required(kernel: int, classes: int = 10)
+        {
+            input image[N, 3, h, w]
+            x = image + (image -> conv(3, kernel)) -> avgpool(global) -> flatten -> linear(classes)
+            output x[N, classes]
+        }
+        network Pooled(depth: int = 3, width: int = 8)
+        {
+            input image[N, 3, 32*h, 32*w]
+            x = image -> conv(width, 3)
+            for i in 0..depth { x = x -> maxpool(2) }
+            y = x -> upsample(8)
+            output y[N, width, 32*h, 32*w]
+        }
+        network Repeated(times: int = 2, width: int = 8)
+        {
+            input image[N, 3, 4*h, 4*w]
+            x = image -> conv(width, 3) -> pools: [ maxpool(2) * times ] -> upsample(4)
+            output x[N, width, 4*h, 4*w]
+        }
+        network Strides(strides: int[] = [2, 2], width: int = 8)
+        {
+            input image[N, 3, 4*h, 4*w]
+            x = image
+            for s in strides { x = x -> Down(width, s) }
+            y = x -> upsample(4)
+            output y[N, width, 4*h, 4*w]
+        }
+        network Branches(deep: bool = true, channels: int = 16, size: int = 4)
+        {
+            input image[N, channels, size, size]
+            x = image
+            if deep { x = x -> conv(channels, 3) -> conv(8, 3, padding: 0, groups: 4) } else { x = x -> conv(8, 1) -> maxpool(2) }
+            y = x -> Down(8, 1) if deep
+            output y[N, 8, size / 2, size / 2]
+        }
+        network Joined(size: int = 4, other: int = 4, width: int = 8)
+        {
+            input a[N, width, size], b[N, width, other]
+            y = a + b -> relu
+            output y[N, width, size]
+        }
+        block Down(x, width: int, stride: int)
+        {
+            return x -> conv(width, 3, stride: stride)
+        }
+        """;
+
+    [Theory]
+    [InlineData("new Residual(unknown, 16)")]
+    [InlineData("new Residual(unknown, classes: 2)")]
+    [InlineData("new Required(unknown, 16)")]
+    [InlineData("new Pooled(unknown, 16)")]
+    [InlineData("new Repeated(unknown, 16)")]
+    [InlineData("new Strides([unknown, 2], 16)")]
+    [InlineData("new Branches(unknown > 2, 16)")]
+    [InlineData("new Branches(unknown > 2, 15, 4)")]
+    [InlineData("new Branches(unknown > 2, 16, 2)")]
+    [InlineData("new Joined(unknown, 3)")]
+    [InlineData("new Joined(3, unknown, 16)")]
+    [InlineData("new Branches(unknown > 2, size: unknown)")]
+    public async Task What_an_unknown_argument_may_make_right_is_not_reported(string call) =>
+        Assert.Empty(await Check(call, "", Host.Project("open.knnet", Open)));
+
+    [Theory]
+    [InlineData("new Residual(unknown, 0)", "KN0107")]
+    [InlineData("new Pooled(unknown, 0)", "KN0107")]
+    [InlineData("new Strides([unknown], 0)", "KN0205")]
+    [InlineData("new Joined(3, 2, unknown)", "KN0203")]
+    public async Task What_no_unknown_argument_makes_right_is_reported(string call, string code) =>
+        Assert.Equal(code, Assert.Single(await Check(call, "", Host.Project("open.knnet", Open))).Id);
+
     [Theory]
     [InlineData("NormPolicy.Kalman(gain: 2)", "'gain' of 'kalman' must be in (0, 1], found 2.")]
     [InlineData("NormPolicy.Kalman(0.5, microbatch: 0)", "'microbatch' of 'kalman' must be at least 1, found 0.")]

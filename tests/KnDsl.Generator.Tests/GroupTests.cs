@@ -36,6 +36,55 @@ public sealed class GroupTests : TorchTest
         }
         """, ("number", number), names);
 
+    /// <summary>Labels that only arguments tell apart: the constructor says which one is there twice, and where.</summary>
+    [Theory]
+    [InlineData("for w in widths { z = z -> conv{w}: conv(2, 1) }", "conv{widths[w]}", "conv8")]
+    [InlineData("for i in 0..2 { z = z -> conv{widths[i] / 2}: conv(2, 1) }", "conv{widths[i]/2}", "conv4")]
+    [InlineData("for i in 0..2 { z = z -> conv{i / n}: conv(2, 1) }", "conv{i/n}", "conv0")]
+    [InlineData("z = z -> conv{n}: conv(2, 1) -> conv{m}: conv(2, 1)", "conv{m}", "conv8")]
+    [InlineData("z = z -> conv{n}: conv(2, 1) -> conv8: conv(2, 1)", "conv8", "conv8")]
+    [InlineData("z = z -> conv8: conv(2, 1) -> conv{n}: conv(2, 1)", "conv{n}", "conv8")]
+    [InlineData("z = z -> a.b{n}: conv(2, 1) -> a.b{m}: conv(2, 1)", "a.b{m}", "b8")]
+    [InlineData("for w in widths { z = z -> s{w}: [ conv(2, 1), relu ] }", "s{widths[w]}", "s8")]
+    [InlineData("for w in widths { z = z -> s{w}: Part }", "s{widths[w]}", "s8")]
+    public void ALabelThatArgumentsRepeatIsNamed(string body, string label, string name)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Inline(widths: int[] = [4, 6], n: int = 1, m: int = 2)
+            {
+                input  image[N, 2, 8, 8]
+                z = image
+                {{body}}
+                output z[N, 2, 8, 8]
+            }
+
+            block Part(x)
+            {
+                return x -> conv: conv(2, 1)
+            }
+            """);
+        Assert.All(@case.Diagnostics, diagnostic => Assert.Equal("KN0111", diagnostic.Id));
+        @case.Create("Inline").Dispose();
+        var exception = Assert.Throws<System.ArgumentException>(() =>
+            @case.Create("Inline", ("widths", new[] { 8, 8 }), ("n", 8), ("m", 8)));
+        Assert.Equal($"KN0110: The label '{label}' already names another module, on line 5; expected a different label. "
+            + $"With these arguments it is '{name}'.", exception.Message);
+    }
+
+    /// <summary>Labels that a loop counts, or whose texts differ, need no check.</summary>
+    [Theory]
+    [InlineData("for i in 0..n { z = z -> conv{i + 1}: conv(2, 1) -> bn{i + 1}: norm }")]
+    [InlineData("for i in 0..n { for j in 0..m { z = z -> conv{i}_{2 * j}: conv(2, 1) } }")]
+    [InlineData("z = z -> conv{n}: conv(2, 1) -> conv: conv(2, 1) -> conv{n}a: conv(2, 1) -> aconv{n}: conv(2, 1)")]
+    [InlineData("z = z -> tail: [ conv(2, 1) * n, conv(2, 1), conv(2, 1) * m ]")]
+    public void ALabelThatNothingRepeatsIsNotChecked(string body)
+    {
+        var @case = GeneratedCase.Inline(
+            $"network Inline(n: int = 2, m: int = 3)\n{{\n    input z[N, 2, 8, 8]\n{body}\n    output z[N, 2, 8, 8]\n}}\n");
+        Assert.DoesNotContain("RequireNewLabel", @case.Code);
+        @case.Create("Inline").Dispose();
+    }
+
     [Theory]
     [InlineData("[1, 5]", 0)]
     [InlineData("[1, 5, 5]", 1)]

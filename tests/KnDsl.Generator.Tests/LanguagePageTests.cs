@@ -52,7 +52,7 @@ public sealed class LanguagePageTests : TorchTest
     public void LabelsHaveTheNamesOfThePage()
     {
         var rows = Rows("Values and stages").Where(row => row[1].StartsWith("`network.", System.StringComparison.Ordinal)).ToArray();
-        Assert.Equal(10, rows.Length);
+        Assert.Equal(11, rows.Length);
         foreach (var row in rows)
         {
             var stage = $"x = x -> {Names(row[0])[0]}";

@@ -53,6 +53,37 @@ public sealed class ListTests : TorchTest
         Assert.Contains("Inline/net.knnet:line ", exception.StackTrace);
     }
 
+    [Fact]
+    public void ASliceThatIsEmptySaysWhereItBegins()
+    {
+        var @case = GeneratedCase.Inline(
+            "network Net(from: int = 0, to: int = 2)\n{\n    input x[N, 8, 4]\n    y = x -> slice(from, to)\n"
+                + "    output y[N, to - from, 4]\n}\n");
+        Assert.Empty(@case.Diagnostics);
+        var exception = Assert.Throws<ArgumentException>(() => @case.Create("Net", ("from", 5), ("to", 5)));
+        Assert.EndsWith("takes from to to of a dimension of size 8; expected a range inside it. With these arguments it is 5.",
+            exception.Message);
+    }
+
+    /// <summary>A list belongs to who gave it: what becomes of it after the call is nothing to the network, nor to a block in it.</summary>
+    [Theory]
+    [InlineData("a: int[]")]
+    [InlineData("a: int[] = [1, 1]")]
+    [InlineData("a: float[]")]
+    public void AListThatChangesAfterwardsChangesNothing(string header)
+    {
+        var @case = GeneratedCase.Inline(Network(header, "y = image * a[0] -> Scaled(a)\n for f in a { y = y * f }")
+            + $"block Scaled(x, {header})\n{{\n    return x * a[1]\n}}\n");
+        Assert.Empty(@case.Diagnostics);
+        Array list = header.Contains("float") ? new[] { 2.0, 3.0 } : new[] { 2, 3 };
+        using var network = @case.Create("Net", ("a", list));
+        using var input = ones(1, 3, 2, 2);
+        var before = GeneratedCase.Run(network, input)[0];
+        Array.Clear(list);
+        Assert.Equal(36f, before[0, 0, 0, 0].item<float>());
+        Assert.Equal(36f, GeneratedCase.Run(network, input)[0][0, 0, 0, 0].item<float>());
+    }
+
     /// <summary>What a constructor must be given cannot be null.</summary>
     [Fact]
     public void WhatIsNotGivenIsNamed()

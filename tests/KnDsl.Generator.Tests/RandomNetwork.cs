@@ -138,7 +138,8 @@ internal sealed class RandomNetwork
             }
         }
 
-        return [.. parameters];
+        // Those without a default come first.
+        return [.. parameters.OrderBy(parameter => parameter.Contains('='))];
     }
 
     /// <summary>The same text, sometimes over several lines.</summary>

@@ -80,6 +80,32 @@ public sealed class SizeTests
     }
 
     [Fact]
+    public void What_is_printed_has_the_value_of_the_normal_form()
+    {
+        var printed = 0;
+        for (var seed = 0; seed < 1_500; seed++)
+        {
+            var random = new Random(seed);
+            var size = Make(random, 4).Size;
+            printed += ReferenceEquals(size, size.Printed) ? 0 : 1;
+            foreach (var values in Values(random, 6))
+                Assert.Equal((seed, size.Substitute(AsSizes(values)).Value), (seed, size.Printed.Substitute(AsSizes(values)).Value));
+        }
+        Assert.True(printed > 50, $"{printed}");
+    }
+
+    [Fact]
+    public void Remainders_are_printed_as_such()
+    {
+        var (h, n, m) = (Size.Of(Symbols[0]), Size.Of(Symbols[2]), Size.Of(Symbols[3]));
+        Assert.Equal("m % n", Size.Modulo(m, n).ToString());
+        Assert.Equal("m + (m + 1) % (n + 2)", (Size.Modulo(m + 1, n + 2) + m).ToString());
+        Assert.Equal("-3*(m % 3) + 5", (5 - 3 * Size.Modulo(m, 3)).ToString());
+        Assert.Equal("h - (n % 2) + 1", (h + 2 * Size.FloorDivide(n, 2) - n + 1).ToString());
+        Assert.Equal("2*(h/2)", (2 * Size.FloorDivide(h, 2)).ToString());
+    }
+
+    [Fact]
     public void Bounds_are_never_exceeded()
     {
         var bounded = 0;

@@ -55,6 +55,13 @@ internal sealed class BlockCaller(Rooms rooms)
         if (!RequireBlock(block, place))
             return null;
         var (arguments, others) = SplitInputs(call.Arguments, block.Declaration, given.Count);
+        var surplus = others.Count(argument => argument is { Name: null, Value: NameExpression name }
+            && path.Scope.Find(name.Name)?.Value is TensorValue);
+        if (surplus > 0)
+        {
+            ReportInputCount(block, place, given.Count + arguments.Count + surplus, given.Count == block.Declaration.Inputs.Count);
+            return null;
+        }
         return EvaluateInputs(path, given, arguments, block) is { } inputs && rooms.Binder.BindBlock(path, call, block, others) is { } bound
             && FitHeader(inputs, block, place)
                 ? (inputs, bound)
@@ -98,24 +105,34 @@ internal sealed class BlockCaller(Rooms rooms)
     public bool FitHeader(IReadOnlyList<TensorValue> inputs, DeclaredModule block, Place place)
     {
         var declaration = block.Declaration;
-        var (name, names) = (declaration.Name.Text, declaration.Inputs.Select(input => input.Text).ToArray());
-        if (inputs.Count != names.Length)
+        if (inputs.Count != declaration.Inputs.Count)
         {
-            Findings.Report(DiagnosticCatalogue.InputCount(
-                    place, name, $"{DiagnosticCatalogue.Count(names.Length, "value")} ({string.Join(", ", names)})", inputs.Count)
-                .WithHint(names.Length < 2
-                    ? null
-                    : $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."));
+            ReportInputCount(block, place, inputs.Count);
             return false;
         }
         for (var i = 0; i < inputs.Count; i++)
             if (declaration.ShapeOf(i) is { } shape && shape.Sizes.Count != inputs[i].Shape.Rank)
             {
-                Findings.Report(
-                    DiagnosticCatalogue.BlockInput(place, name, block.Source.Slice(shape.Span), names[i], inputs[i].Shape.ToString()));
+                Findings.Report(DiagnosticCatalogue.BlockInput(place, declaration.Name.Text, block.Source.Slice(shape.Span),
+                    declaration.Inputs[i].Text, inputs[i].Shape.ToString()));
                 return false;
             }
         return true;
+    }
+
+    /// <param name="haveArrived">Whether <c>-></c> hands on all that the block takes.</param>
+    private void ReportInputCount(DeclaredModule block, Place place, int found, bool haveArrived = false)
+    {
+        var (name, names) = (block.Declaration.Name.Text, block.Declaration.Inputs.Select(input => input.Text).ToArray());
+        var others = names.Length == 1 && block.Declaration.Parameters.Count == 0 ? ""
+            : $"({string.Join(", ", names.Skip(1).Concat(block.Declaration.Parameters.Count == 0 ? [] : ["..."]))})";
+        Findings.Report(DiagnosticCatalogue.InputCount(
+                place, name, $"{DiagnosticCatalogue.Count(names.Length, "value")} ({string.Join(", ", names)})", found)
+            .WithHint(haveArrived ? "The value arrives through '->': remove it from the arguments."
+                : names.Length > 1
+                ? $"Write {name}({string.Join(", ", names)}), or {names[0]} -> {name}({string.Join(", ", names.Skip(1))})."
+                : found > 1 ? $"Write {names[0]} -> {name}{others}."
+                : null));
     }
 
     /// <summary>The block with its arguments, checked for these inputs where they are known; null where it does not fit them.</summary>

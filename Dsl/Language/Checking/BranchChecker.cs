@@ -78,9 +78,13 @@ internal sealed class BranchChecker(Rooms rooms)
         IReadOnlyList<string> locals)
     {
         var thenPath = path.Branch(place, true, decision.WhenTrue());
-        var thenLocals = then.Check(thenPath);
         var elsePath = path.Branch(place, false, decision.WhenFalse());
-        var elseLocals = otherwise.Check(elsePath);
+        IReadOnlyList<Value> thenLocals, elseLocals;
+        using (Findings.Bag.Perhaps())
+        {
+            thenLocals = then.Check(thenPath);
+            elseLocals = otherwise.Check(elsePath);
+        }
         var join = new Meeting(rooms, thenPath, elsePath, place);
         var merged = locals.Select((name, i) => join.Merge(name, thenLocals[i], elseLocals[i])).ToArray();
         foreach (var name in thenPath.Scope.Names.Union(elsePath.Scope.Names).OrderBy(name => name, StringComparer.Ordinal).ToArray())

@@ -52,7 +52,9 @@ internal sealed class CallBinder(Rooms rooms)
                 ok = false;
                 if (argument.Name is null)
                 {
-                    ReportTooMany(argument, callee, arguments, signature, position);
+                    // After a mistake the positions are not what was meant.
+                    if (bound.All(earlier => earlier.Value is not ErrorValue))
+                        ReportTooMany(argument, callee, arguments, signature, position);
                     return null;
                 }
                 // A parameter that a block lacks is one mistake, wherever it is given.
@@ -110,10 +112,11 @@ internal sealed class CallBinder(Rooms rooms)
     {
         var byPosition = Enumerable.Range(0, signature.Count).TakeWhile(i => !signature.IsNameOnly(i)).Select(signature.NameOf).ToArray();
         rooms.Findings.Report(DiagnosticCatalogue.TooManyArguments(
-                rooms.Subject.At(argument.Span), callee, arguments.Count(other => other.Name is null), byPosition)
+                rooms.Subject.At(argument.Span), callee, arguments.Count(other => other.Name is null), byPosition,
+                position < signature.Count)
             .WithHint(position < signature.Count
-                ? $"Unlike in torch, the sizes of the input are not given. Other arguments go by name: "
-                    + $"{string.Join(", ", signature.Names.Skip(position))}."
+                ? (argument.Value is FloatLiteral ? "" : "Unlike in torch, the sizes of the input are not given. ")
+                    + $"Other arguments go by name: {string.Join(", ", signature.Names.Skip(position))}."
                 : argument.Value is NameExpression ? $"Values come from the left: value -> {callee}."
                 : null));
     }

@@ -72,12 +72,12 @@ internal sealed class CheckedFile
 
     /// <summary>
     /// What a constructor call with some arguments would find wrong; the file itself must be right. Of the arguments that
-    /// are <paramref name="unknown"/> nothing is taken for granted.
+    /// are <paramref name="unknown"/> nothing is taken for granted: what is found is wrong whatever they are.
     /// </summary>
     public IReadOnlyList<Diagnostic> CheckCall(
         ModuleDeclaration network, IReadOnlyDictionary<string, Value> arguments, IReadOnlyCollection<string> unknown)
     {
-        var diagnostics = new DiagnosticBag();
+        var diagnostics = new DiagnosticBag(onlyCertain: true);
         try
         {
             new ModuleChecker(new ModelContext(_graph, diagnostics), network, Syntax.Source, false).CheckNetwork(arguments, unknown);

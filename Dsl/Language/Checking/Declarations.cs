@@ -32,12 +32,21 @@ internal static class Declarations
     }
 
     /// <summary>
-    /// Whether no class can be made of a declaration, since names of its parameters are wrong; that is reported.
+    /// Whether no class can be made of a declaration, since names, types or the order of its parameters are wrong; that is reported.
     /// </summary>
-    public static bool IsMisnamed(ModuleDeclaration module)
+    public static bool HasWrongParameters(ModuleDeclaration module)
     {
         var names = module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)).Select(name => name.Text).ToArray();
-        return names.Distinct().Count() < names.Length || names.Any(ReservedNames.Contains);
+        return names.Distinct().Count() < names.Length || names.Any(ReservedNames.Contains) || !module.Parameters.All(HasType)
+            || FindLate(module) is not null;
+    }
+
+    /// <summary>The first parameter without a default after one with a default: a constructor would have them in another order.</summary>
+    private static (Parameter Late, Parameter Optional)? FindLate(ModuleDeclaration module)
+    {
+        var optional = module.Parameters.FirstOrDefault(parameter => parameter.Default is not null);
+        var late = module.Parameters.SkipWhile(parameter => parameter != optional).FirstOrDefault(parameter => parameter.Default is null);
+        return optional is null || late is null ? null : (late, optional);
     }
 
     private static void CheckNames(ModuleDeclaration module, SourceText source, DiagnosticBag diagnostics)
@@ -77,6 +86,9 @@ internal static class Declarations
                 diagnostics.Add(
                     DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.TypeText)
                     .WithHint(HintForType(parameter.Type.Text)));
+        if (FindLate(module) is var (late, optional))
+            diagnostics.Add(DiagnosticCatalogue.LateParameter(source.At(late.Name.Span), late.Name.Text, optional.Name.Text)
+                .WithHint($"Move '{late.Name.Text}' before '{optional.Name.Text}', or give it a default."));
     }
 
     /// <summary>What to write for a type that another language has, or that is misspelt, or null.</summary>

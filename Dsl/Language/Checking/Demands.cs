@@ -11,6 +11,8 @@ internal sealed class Demands(BodyPath path, Requirements requirements) : IDeman
 {
     public bool AreForAnyArguments => requirements.IsGeneric;
 
+    public bool IsBatch(Symbol symbol) => requirements.IsBatch(symbol);
+
     public bool Related(Size left, Relation relation, Size right, Func<Diagnostic> otherwise) =>
         requirements.Require(path, relation, left, right, otherwise);
 

@@ -67,11 +67,14 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                 return new ListValue(tensor.Shape.Sizes.Select(size => (Value)new SizeValue(size)).ToArray());
             case TensorValue tensor:
                 for (var axis = 0; axis < tensor.Shape.Rank; axis++)
-                    if (tensor.Shape.NameOf(axis) == name || axis == 1 && (name is "channels" or "features"))
+                    if (tensor.Shape.NameOf(axis) == name || axis == 1 && name == "channels")
                         return new SizeValue(tensor.Shape[axis]);
                 var known = Enumerable.Range(0, tensor.Shape.Rank).Select(tensor.Shape.NameOf).ToArray();
                 return Unknown($"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
-                    Spelling.Hint(name, known)
+                    name == "features"
+                        ? $"The second dimension is '{At(expression.Target.Span).OneLine()}.channels', "
+                            + $"the last '{At(expression.Target.Span).OneLine()}.shape[{tensor.Shape.Rank - 1}]'."
+                        : Spelling.Hint(name, known)
                         ?? (rooms.Subject.FindOperation(name) is not null ? $"Operations are stages: value -> {name}." : null));
             case ListValue list when name == "count":
                 return new SizeValue(list.Items.Count);
@@ -84,7 +87,9 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         }
 
         Value Unknown(string expected, string? hint = null) =>
-            Findings.Fail(DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, expected).WithHint(hint));
+            Findings.Fail(target is TensorValue && Shape.IsAxisName(name)
+                ? DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, expected).WithHint(hint).OfThisRank()
+                : DiagnosticCatalogue.UnknownMember(At(expression.Member.Span), name, expected).WithHint(hint));
     }
 
     /// <summary>The list and the numbers of an index, or null where one is wrong.</summary>
@@ -108,6 +113,10 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
     {
         if (EvaluateParts(path, expression) is not var (target, from, to))
             return ErrorValue.Instance;
+        if (target is ListParameterValue list && new[] { from, to }.FirstOrDefault(end => end?.Size.Value < 0) is { } negative)
+            return Findings.Fail(
+                DiagnosticCatalogue.NegativeIndex(At(expression.Span), negative.Size.ToString(), list.Name)
+                    .WithHint($"Items count from 0; the last one is {list.Name}[{list.Name}.count - 1]."));
         // Of a list that a constructor gets, the items between two numbers are known by their places.
         if (target is ListParameterValue parameter && to is { Size.Value: { } end and <= ModelContext.MaxStages }
             && from is null or { Size.Value: >= 0 })
@@ -150,9 +159,23 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
 
     private Value EvaluateList(BodyPath path, ListExpression list)
     {
+        if (list.Items.FirstOrDefault(item => IsStage(path, item)) is { } stage)
+            return Findings.Fail(DiagnosticCatalogue.Misplaced(At(stage.Span), At(stage.Span).OneLine(), "it as a stage")
+                .WithHint($"Stages with a name are a block: block Name(x) {{ return x -> {At(stage.Span).OneLine()} -> ... }}."));
         var items = list.Items.Select(item => Evaluate(path, item)).ToArray();
         return items.Any(item => item is ErrorValue) ? ErrorValue.Instance : new ListValue(items);
     }
+
+    /// <summary>Whether an item of a list is written as a stage is: an operation or a block, without a value before it.</summary>
+    private bool IsStage(BodyPath path, Expression item) => item switch
+    {
+        NameExpression name => path.Scope.Find(name.Name) is null && IsStage(name.Name),
+        CallExpression call => IsStage(call.Call.Callee.Text),
+        _ => false,
+    };
+
+    private bool IsStage(string name) => rooms.Subject.FindOperation(name) is { InputCount: 1 }
+        || rooms.Subject.File.Visible.TryGetValue(name, out var block) && block.Declaration.Inputs.Count == 1;
 
     private Value EvaluateRecord(BodyPath path, RecordExpression expression)
     {

@@ -33,6 +33,8 @@ internal sealed class Findings(DiagnosticBag bag)
         if (diagnostic.Severity == Severity.Error)
         {
             HasFailed = true;
+            if (bag.PassesOver)
+                return;
             if (_withoutSizes > 0 && diagnostic.IsOfSizes)
                 return;
             FirstError ??= diagnostic;

@@ -194,10 +194,12 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         var sizes = Inputs.SelectMany(input => input.Shape.Sizes).ToArray();
         if (sizes.All(size => size.IsConstant || size.LinearIn(size.Symbols().First()) is not null))
             return;
-        // Of a size with several such symbols the first is enough: told that, the others may follow.
+        var untoldNames = new HashSet<string>();
+        // Of a size with several such symbols the first is enough: told that, the others may follow. So is one size of several.
         foreach (var size in Subject.Declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values)
             .SelectMany(input => input.Shape.Sizes))
-            if (NamesIn(size).FirstOrDefault(name => IsUntold(path, name, sizes)) is { } untold)
+            if (NamesIn(size).FirstOrDefault(name => IsUntold(path, name, sizes)) is { } untold
+                && untoldNames.Add(untold.Name))
                 Findings.Report(DiagnosticCatalogue.ValueType(At(untold.Span), $"The symbol '{untold.Name}'",
                     $"the only symbol of some size, such as {untold.Name} or 32*{untold.Name}", $"in '{At(size.Span).OneLine()}' only"));
     }
@@ -302,7 +304,10 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             At(output.Shape.Span), output.Name.Text, declared.ToString(), tensor.Shape.ToString(), tensor.Origin);
         if (declared.Rank != tensor.Shape.Rank)
         {
-            Findings.Report(Differs());
+            Findings.Report(Differs().WithHint(
+                declared.Rank == 2 && tensor.Shape.Rank > 2 && tensor.Shape.Sizes.Any(size => size.Value == 1)
+                ? "Pools keep the number of dimensions: 'flatten' comes before 'linear'."
+                : null));
             return;
         }
         for (var axis = 0; axis < declared.Rank; axis++)

@@ -32,6 +32,8 @@ internal sealed class LoopChecker(Rooms rooms)
         var name = statement.Variable.Text;
         if (EvaluateBounds(path, statement) is not { } bounds)
         {
+            // What cannot be read may have had another variable.
+            rooms.Names.LacksNames |= statement.From is ErrorExpression;
             rooms.Statements.Check(path.Inside(name, ErrorValue.Instance), statement.Body);
             return;
         }
@@ -42,6 +44,10 @@ internal sealed class LoopChecker(Rooms rooms)
                 rooms.Statements.Check(path.Inside(name, bounds.ItemAt(i), i - first), statement.Body);
                 rooms.Budget.AddTurn();
             }
+            // Whether the names of a loop without turns may be missing is for the plan for any arguments to say.
+            foreach (var target in statement.Sets)
+                if (path.Scope.Find(target.Text) is null)
+                    path.Scope.Set(target.Text, ErrorValue.Instance);
             return;
         }
         var variable = new Symbol(rooms.Symbols.NameLoop(path, name), SymbolKind.Construction, bounds.From.Minimum() >= 1);
@@ -112,13 +118,15 @@ internal sealed class LoopChecker(Rooms rooms)
                 turn.Scope.Set(round.Name, round.Binding);
             foreach (var pair in posteriors)
                 turn.SetFact(pair.Key, pair.Value);
-            var results = body(turn, others.Select(round => round.Head).ToArray());
-
             var pass = new Pass(rooms, path, turn, range.Place);
-            foreach (var round in named)
-                pass.Advance(round, turn.Scope.Find(round.Name)!);
-            for (var i = 0; i < others.Length; i++)
-                pass.Advance(others[i], new Binding(results[i], []));
+            using (Findings.Bag.Perhaps())
+            {
+                var results = body(turn, others.Select(round => round.Head).ToArray());
+                foreach (var round in named)
+                    pass.Advance(round, turn.Scope.Find(round.Name)!);
+                for (var i = 0; i < others.Length; i++)
+                    pass.Advance(others[i], new Binding(results[i], []));
+            }
             pass.HasChanged |= TakePosteriors(path, turn, outside, posteriors);
             if (pass.HasChanged)
             {

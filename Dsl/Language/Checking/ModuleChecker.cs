@@ -28,7 +28,7 @@ internal sealed class ModuleChecker
     {
         _subject = new Subject(context, declaration, source, isGeneric);
         _rooms = new Rooms(_subject, diagnostics ?? context.Diagnostics);
-        if (Declarations.IsMisnamed(declaration) || !declaration.Parameters.All(Declarations.HasType))
+        if (Declarations.HasWrongParameters(declaration))
             _rooms.Findings.Suppress();
     }
 

@@ -74,6 +74,10 @@ internal sealed class NameTable(Subject subject, Findings findings)
             return $"Write {operation.Example}.";
         if (subject.FindOperation(name) is not null || subject.File.Visible.ContainsKey(name))
             return $"'{name}' is a stage: write value -> {name}.";
+        if (line is null && subject.IsBlock && subject.File.Syntax.Modules.SelectMany(module => module.Parameters)
+                .FirstOrDefault(parameter => parameter.Name.Text == name) is { } elsewhere)
+            return $"A block sees its own parameters only: add '{name}: {elsewhere.TypeText}' to them, "
+                + "and give it where the block is used.";
         return line is null ? null
             : line == subject.At(span).Line && path.Turns.Count + path.Loops.Count > 0
                 ? "It has no value in the first turn of the loop: set it before."
@@ -103,6 +107,9 @@ internal sealed class NameTable(Subject subject, Findings findings)
             .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue)).ToArray();
         findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name).WithHint(
             NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."
+            : Calls.Labelled(subject.Declaration.Body, name) is { } stage
+                ? $"'{name}' is the label of one stage. To apply it twice write "
+                    + $"'module {name} = {subject.At(stage.Span).OneLine()}' before, and '-> {name}' in both places."
             : scope.Find(name)?.Value is { } value ? HintForValue(name, value)
             : ForeignNames.HintOrNearest(name, known)));
     }

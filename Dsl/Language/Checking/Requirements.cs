@@ -13,10 +13,13 @@ namespace KnDsl.Language.Checking;
 /// What sizes must be: decided at once where that is possible, planned as a check of the constructor where arguments decide,
 /// and refused where only data could.
 /// </summary>
-internal sealed class Requirements(Subject subject, Findings findings)
+internal sealed class Requirements(Subject subject, Findings findings, Func<IReadOnlyList<TensorValue>> inputs)
 {
     /// <summary>Whether the module is checked for any arguments.</summary>
     public bool IsGeneric => subject.IsGeneric;
+
+    /// <summary>Whether a symbol is the batch of an input.</summary>
+    public bool IsBatch(Symbol symbol) => inputs().Any(input => input.Shape.Rank > 0 && input.Shape[0] == Size.Of(symbol));
 
     /// <summary>Whether two sizes are equal, as far as it can be decided.</summary>
     public bool RequireEqual(BodyPath path, Size left, Size right, Func<Diagnostic> diagnostic) =>
@@ -35,7 +38,7 @@ internal sealed class Requirements(Subject subject, Findings findings)
             return true;
         var rest = Rest(relation, left, right);
         var symbols = (relation == Relation.Repeatable ? left.Symbols().Concat(right.Symbols()) : rest.Symbols()).ToArray();
-        if (decided == false || symbols.Any(symbol => symbol.Kind == SymbolKind.Data) && !subject.IsGeneric)
+        if (decided == false || !subject.IsGeneric && IsForData(relation, left, right, rest, symbols))
         {
             findings.Report(diagnostic());
             return false;
@@ -45,6 +48,29 @@ internal sealed class Requirements(Subject subject, Findings findings)
             path.Items.Add(new SizesCheck(left, relation, right, diagnostic()));
         return true;
     }
+
+    /// <summary>
+    /// Whether only data decides, whatever the arguments are that nobody knows: of a parameter without a default, or of a
+    /// call that gives a variable. A size that an if or a loop sets is there only where such an argument decides that.
+    /// </summary>
+    private static bool IsForData(Relation relation, Size left, Size right, Size rest, IReadOnlyList<Symbol> symbols)
+    {
+        var data = symbols.Where(symbol => symbol.Kind == SymbolKind.Data).ToArray();
+        if (data.Length == 0 || data.Any(symbol => symbol.Origin is not null))
+            return false;
+        return data.Length == symbols.Count
+            || relation switch
+            {
+                Relation.Equal => true,
+                // An argument may make one of the two 1.
+                Relation.Repeatable => IsConstantOrOfData(left) && IsConstantOrOfData(right),
+                _ => false,
+            }
+            && data.Any(symbol => (rest.LinearIn(symbol) ?? (-rest).LinearIn(symbol))?.Factor.IsConstant == true);
+    }
+
+    private static bool IsConstantOrOfData(Size size) =>
+        size.IsConstant || size.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data);
 
     /// <summary>What is 0 where two sizes are equal, or the first is a multiple of the second.</summary>
     private static Size Rest(Relation relation, Size left, Size right) =>
@@ -189,6 +215,8 @@ internal sealed class Requirements(Subject subject, Findings findings)
         findings.Report(DiagnosticCatalogue.UnknownSize(place, callee, what, found ?? value.Describe(), data.Name)
             .WithHint(data.Origin?.SetAt is { } setter
                 ? DiagnosticCatalogue.SetBy(setter)
+                : IsBatch(data)
+                ? Sizing.NoBatch(callee, data.Name)
                 : "Declare the input with a number or a parameter there."));
         return false;
     }

@@ -15,7 +15,7 @@ internal sealed class Rooms
         Budget = new StageBudget();
         Names = new NameTable(subject, Findings);
         Symbols = new SymbolTable(subject, () => InputsAndOutputs!.Inputs);
-        Requirements = new Requirements(subject, Findings);
+        Requirements = new Requirements(subject, Findings, () => InputsAndOutputs!.Inputs);
         Members = new MemberTable(subject, Findings);
         Chains = new ChainTracker(subject, Findings, Members);
         Labels = new LabelNames(this);

@@ -48,7 +48,7 @@ internal static class TypeHints
     public static string? ForParameter(Parameter parameter, Value value, string text, bool isDefault)
     {
         if (value is TensorValue)
-            return "The value arrives through '->': remove it from the arguments.";
+            return "A block takes its values through '->' or first in the parentheses: remove this one.";
         if (parameter.IsList && value is SizeValue or FloatValue)
             return $"A list is written in square brackets: [{text}].";
         if (!parameter.IsList && parameter.Type.Text == "bool" && ForCondition(value, text) is { } condition)

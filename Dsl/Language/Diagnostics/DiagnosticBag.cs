@@ -6,8 +6,14 @@ using KnDsl.Language.Text;
 namespace KnDsl.Language.Diagnostics;
 
 /// <summary>Collects findings; one place gets one error of a code, however often it is checked.</summary>
-internal sealed class DiagnosticBag
+/// <param name="onlyCertain">Whether it wants no findings of what may never be built; see <see cref="Perhaps"/>.</param>
+internal sealed class DiagnosticBag(bool onlyCertain = false)
 {
+    private int _perhaps;
+
+    /// <summary>Whether findings are of what may never be built, and not wanted.</summary>
+    public bool PassesOver => onlyCertain && _perhaps > 0;
+
     private readonly List<Diagnostic> _all = [];
     private readonly HashSet<(string Code, string Path, int Start, int Length)> _seen = [];
 
@@ -16,6 +22,22 @@ internal sealed class DiagnosticBag
         var place = diagnostic.Place;
         if (_seen.Add((diagnostic.Code, place.Text.Path, place.Span.Start, place.Span.Length)))
             _all.Add(diagnostic);
+    }
+
+    /// <summary>Until the result is disposed of, findings are of a branch or a loop that arguments may leave out.</summary>
+    public IDisposable Perhaps() => new Possibility(this);
+
+    private sealed class Possibility : IDisposable
+    {
+        private readonly DiagnosticBag _bag;
+
+        public Possibility(DiagnosticBag bag)
+        {
+            _bag = bag;
+            bag._perhaps++;
+        }
+
+        public void Dispose() => _bag._perhaps--;
     }
 
     public void AddRange(IEnumerable<Diagnostic> diagnostics)

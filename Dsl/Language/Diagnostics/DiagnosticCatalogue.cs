@@ -124,10 +124,12 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor TooManyArgumentsRule = Error("KN0105", "Too many arguments");
 
-    public static Diagnostic TooManyArguments(Place at, string callee, int found, IReadOnlyCollection<string> expected)
+    /// <param name="takesOthers">Whether there are arguments that go by their names.</param>
+    public static Diagnostic TooManyArguments(
+        Place at, string callee, int found, IReadOnlyCollection<string> expected, bool takesOthers = false)
     {
         var takes = expected.Count == 0
-            ? "no arguments"
+            ? takesOthers ? "no argument by position" : "no arguments"
             : $"{Count(expected.Count, "argument")} by position ({string.Join(", ", expected)})";
         return new(TooManyArgumentsRule, at, $"'{callee}' takes {takes}, found {found}.");
     }
@@ -344,6 +346,14 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic NoEffect(Place at, string callee, string name, string because) =>
         new(NoEffectRule, at, $"'{name}' of '{callee}' has no effect, since {because}; expected it to be left out.");
+
+    private static readonly DiagnosticDescriptor LateParameterRule =
+        Error("KN0137", "Parameter without a default after one with a default");
+
+    public static Diagnostic LateParameter(Place at, string name, string optional) =>
+        new(LateParameterRule, at,
+            $"'{name}' has no default and comes after '{optional}', which has one; expected the parameters without a default first, "
+            + "as in the constructor in C#.");
 
     // ---- KN02xx: shapes ----------------------------------------------------------------------------------------------
 

@@ -265,6 +265,7 @@ internal sealed class Lexer
             : letters is "f" or "F" or "d" or "D" or "L" or "l" or "m" or "M" or "u" ? $"Write {digits}."
             : letters[0] == 'x' && digits != "0" && letters.Length > 1 && letters.Skip(1).All(char.IsDigit)
                 ? $"Write [{digits}, {letters.Substring(1)}]."
+            : letters.All(char.IsLetter) ? $"A product is written {digits}*{letters}."
             : letters[0] == '_' && letters.All(c => c == '_' || char.IsDigit(c)) ? $"Write {digits}{letters.Replace("_", "")}."
             : null;
     }

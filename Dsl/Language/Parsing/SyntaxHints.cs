@@ -42,6 +42,8 @@ internal static class SyntaxHints
                 : null;
         return first.Text switch
         {
+            "for" or "if" when found.Is(TokenKind.Label) && char.IsDigit(found.Text[0]) =>
+                $"The body goes in braces, without a colon: {(first.Text == "for" ? "for i in 0..n" : "if condition")} {{ }}.",
             "for" => HintForLoop(tokens, at),
             "def" or "function" or "func" or "fn" or "class" =>
                 "Parts of a network are blocks beside it: block Name(x) { return x -> relu }.",
@@ -118,6 +120,8 @@ internal static class SyntaxHints
 
     private static string? HintForLoop(IReadOnlyList<Token> tokens, int at) =>
         tokens[at].Is(TokenKind.OpenBrace) && tokens[at - 1].IsWord("in") ? ListHint
+        : tokens[at].Is(TokenKind.Comma) && tokens[at - 2].IsWord("for")
+            ? "A loop has one variable: 'for i in 0..list.count { }', and list[i] for its items."
         : tokens[at - 1].Is(TokenKind.Range) ? "The end of a range is not part of it: 0..n are n numbers."
         : tokens[at].Is(TokenKind.OpenBrace) || at > 3 && tokens[at - 2].IsWord("in") ? null
         : "Write 'for i in 0..n { }', or 'for item in list { }'.";
@@ -136,6 +140,8 @@ internal static class SyntaxHints
             return hint;
         return found.Kind switch
         {
+            TokenKind.Colon when next.Is(TokenKind.Identifier) && (Types.Contains(next.Text) || Declarators.Contains(next.Text)) =>
+                $"A value is set without its type: '{first.Text} = ...'.",
             TokenKind.Colon when next.Is(TokenKind.Identifier) && !Enumerable.Range(at, end - at).Any(i => tokens[i].Is(TokenKind.Arrow)) =>
                 $"A label is part of a stage, as in 'y = value -> {first.Text}: {next.Text}'.",
             TokenKind.Equal or TokenKind.Colon or TokenKind.Less => $"A value is set with one equals sign: '{first.Text} = ...'.",

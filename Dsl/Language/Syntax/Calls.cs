@@ -9,6 +9,19 @@ internal static class Calls
 {
     public static IEnumerable<Call> In(IEnumerable<Statement> body) => body.SelectMany(In);
 
+    /// <summary>The first operation or block of a body that has a label, as a stage, or null.</summary>
+    public static Call? Labelled(IEnumerable<Statement> body, string label) =>
+        body.SelectMany(Stages).OfType<CallStage>().FirstOrDefault(stage => stage.Label?.ToString() == label)?.Call;
+
+    private static IEnumerable<Stage> Stages(Statement statement) => statement switch
+    {
+        AssignStatement { Value: PipeExpression pipe } => pipe.Stages,
+        ReturnStatement result => result.Values.OfType<PipeExpression>().SelectMany(pipe => pipe.Stages),
+        IfStatement branch => branch.Then.Concat(branch.Else).SelectMany(Stages),
+        ForStatement loop => loop.Body.SelectMany(Stages),
+        _ => [],
+    };
+
     private static IEnumerable<Call> In(Statement statement) => statement switch
     {
         AssignStatement assign => In(assign.Value),

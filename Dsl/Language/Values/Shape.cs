@@ -46,5 +46,9 @@ internal sealed class Shape
         _ => $"dimension {axis}",
     };
 
+    /// <summary>Whether some dimension of tensors of some rank is called so.</summary>
+    public static bool IsAxisName(string name) =>
+        Enumerable.Range(2, 4).Any(rank => Enumerable.Range(0, rank).Any(axis => AxisName(axis, rank) == name));
+
     public override string ToString() => _text ??= $"[{string.Join(", ", Sizes)}]";
 }

@@ -80,9 +80,32 @@ internal sealed partial class Size
         /// <summary>Whether the denominator is a number or a symbol, so that it needs no parentheses.</summary>
         public bool HasPlainDenominator => denominator.IsConstant || denominator.IsSymbol;
 
-        public override string ToString() =>
-            $"{(numerator.IsSum ? $"({numerator})" : numerator)}/{(HasPlainDenominator ? denominator : $"({denominator})")}";
+        public override string ToString() => With("/");
+
+        /// <summary>Both parts with a sign between them.</summary>
+        public string With(string sign) =>
+            $"{(numerator.IsSum ? $"({numerator})" : numerator)}{sign}{(HasPlainDenominator ? denominator : $"({denominator})")}";
     }
+
+    /// <summary>What a division leaves: how a sum with a floor is printed, never a part of a normal form.</summary>
+    public sealed class RemainderAtom(FloorAtom quotient) : Atom
+    {
+        public FloorAtom Quotient => quotient;
+
+        public override string Key => ToString();
+
+        public override IEnumerable<Symbol> Symbols() => quotient.Symbols();
+
+        public override Size Substitute(Substitution substitution) =>
+            Modulo(quotient.Numerator.Substitute(substitution), quotient.Denominator.Substitute(substitution));
+
+        public override long? Minimum() => quotient.Denominator.Minimum() > 0 ? 0 : null;
+
+        public override long? Maximum() => quotient.Denominator.Maximum() - 1;
+
+        public override string ToString() => quotient.With(" % ");
+    }
+
     /// <summary>One of two sizes, as a condition decides.</summary>
     public sealed class ConditionalAtom(Condition condition, Size then, Size otherwise) : Atom
     {

@@ -334,7 +334,7 @@ internal sealed partial class Size : IEquatable<Size>
         if (IsConstant)
             return Constant.ToString(CultureInfo.InvariantCulture);
         var text = new StringBuilder();
-        foreach (var term in _terms)
+        foreach (var term in Printed._terms)
         {
             var magnitude = Math.Abs(term.Coefficient);
             text.Append(text.Length == 0 ? term.Coefficient < 0 ? "-" : "" : term.Coefficient < 0 ? " - " : " + ");
@@ -345,11 +345,11 @@ internal sealed partial class Size : IEquatable<Size>
             for (var i = 0; i < term.Atoms.Length; i++)
             {
                 var atom = term.Atoms[i].ToString();
-                text.Append(i == 0 ? "" : "*").Append(binds && term.Atoms[i] is FloorAtom ? $"({atom})" : atom);
+                text.Append(i == 0 ? "" : "*").Append(binds && term.Atoms[i] is FloorAtom or RemainderAtom ? $"({atom})" : atom);
             }
         }
-        if (Constant != 0)
-            text.Append(Constant < 0 ? " - " : " + ").Append(Math.Abs(Constant).ToString(CultureInfo.InvariantCulture));
+        if (Printed.Constant is not 0 and var constant)
+            text.Append(constant < 0 ? " - " : " + ").Append(Math.Abs(constant).ToString(CultureInfo.InvariantCulture));
         return text.ToString();
     }
 

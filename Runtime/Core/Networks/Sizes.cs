@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
@@ -36,6 +37,12 @@ public static class Sizes
     /// <param name="divisor">The divisor, not 0.</param>
     public static double Remainder(double dividend, double divisor) => dividend - Math.Floor(dividend / divisor) * divisor;
 
+    /// <inheritdoc cref="Remainder(double, double)"/>
+    public static long Remainder(long dividend, long divisor) => dividend - FloorDivide(dividend, divisor) * divisor;
+
+    /// <inheritdoc cref="Remainder(double, double)"/>
+    public static int Remainder(int dividend, int divisor) => (int)Remainder((long)dividend, divisor);
+
     /// <summary>The larger of two sizes: what they become where one of 1 is repeated.</summary>
     /// <param name="left">One size.</param>
     /// <param name="right">The other size.</param>
@@ -70,6 +77,22 @@ public static class Sizes
             throw new ArgumentException(found is null
                 ? $"{code}: {message}"
                 : FormattableString.Invariant($"{code}: {message} With these arguments it is {found}."));
+        }
+    }
+
+    /// <summary>Demands that no module or parameter has a label yet, of which arguments are a part.</summary>
+    /// <param name="owner">The module that will have it.</param>
+    /// <param name="label">The label for the constructor's arguments: one segment of a key.</param>
+    /// <param name="code">The diagnostic's code, the same as in the file.</param>
+    /// <param name="message">The diagnostic's message.</param>
+    /// <exception cref="ArgumentException">The module has it already.</exception>
+    public static void RequireNewLabel(nn.Module owner, string label, string code, string message)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (owner.named_children().Any(child => child.name == label)
+            || owner.named_parameters(recurse: false).Any(parameter => parameter.name == label))
+        {
+            throw new ArgumentException($"{code}: {message} With these arguments it is '{label}'.");
         }
     }
 

@@ -122,7 +122,7 @@ public sealed class RoomTests
     {
         var (subject, findings, bag) = Subject(isGeneric);
         var path = new BodyPath(SomePolicy);
-        Assert.Equal(expected, new Requirements(subject, findings)
+        Assert.Equal(expected, new Requirements(subject, findings, () => [])
             .RequireEqual(path, left, right, () => DiagnosticCatalogue.DivisionByZero(At(0))));
         Assert.Equal(checks, path.Items.Count);
         Assert.Equal(found, bag.ToList().Count);
@@ -134,7 +134,7 @@ public sealed class RoomTests
     {
         var (subject, findings, _) = Subject(true);
         var path = new BodyPath(SomePolicy);
-        Assert.True(new Requirements(subject, findings)
+        Assert.True(new Requirements(subject, findings, () => [])
             .RequireEqual(path, Size.Of(Parameter("n")), 4, () => DiagnosticCatalogue.DivisionByZero(At(0))));
         Assert.IsType<SizesCheck>(Assert.Single(path.Items));
     }
@@ -147,7 +147,7 @@ public sealed class RoomTests
     {
         var (subject, findings, _) = Subject(true);
         var path = new BodyPath(SomePolicy);
-        Assert.Equal(expected, new Requirements(subject, findings)
+        Assert.Equal(expected, new Requirements(subject, findings, () => [])
             .RequireAtMost(path, number, [limit - 1, limit], () => DiagnosticCatalogue.DivisionByZero(At(0))));
         Assert.Equal(checks, path.Items.Count);
     }
@@ -157,7 +157,7 @@ public sealed class RoomTests
     {
         var (subject, findings, _) = Subject(true);
         var (path, n) = (new BodyPath(SomePolicy), Size.Of(new Symbol("c", SymbolKind.Construction)));
-        var requirements = new Requirements(subject, findings);
+        var requirements = new Requirements(subject, findings, () => []);
         bool Require(Size size, params Size[] limits) =>
             requirements.RequireAtMost(path, size, limits, () => DiagnosticCatalogue.DivisionByZero(At(0)));
         // A half is certainly no more than the whole, and what data decides is torch's to check.
@@ -179,7 +179,7 @@ public sealed class RoomTests
     {
         var (subject, findings, bag) = Subject(true);
         var path = new BodyPath(SomePolicy);
-        Assert.Equal(expected, new Requirements(subject, findings)
+        Assert.Equal(expected, new Requirements(subject, findings, () => [])
             .Require(path, Relation.Repeatable, left, right, () => DiagnosticCatalogue.DivisionByZero(At(0))));
         Assert.Equal(expected ? 0 : 1, bag.ToList().Count);
         Assert.Empty(path.Items);
@@ -195,7 +195,7 @@ public sealed class RoomTests
         var path = new BodyPath(SomePolicy);
         // A parameter may have any value; a size of an input and one more is at least 2.
         var size = isParameter ? Size.Of(Parameter("n")) + offset : Size.Of(new Symbol("h", SymbolKind.Construction)) + 4 + offset;
-        Assert.Equal(expected, new Requirements(subject, findings)
+        Assert.Equal(expected, new Requirements(subject, findings, () => [])
             .Require(path, Relation.Repeatable, size, 4, () => DiagnosticCatalogue.DivisionByZero(At(0))));
         Assert.Equal(checks, path.Items.OfType<SizesCheck>().Count(check => check.Relation == Relation.Repeatable));
     }
@@ -209,8 +209,8 @@ public sealed class RoomTests
         var (subject, findings, _) = Subject(true);
         var path = new BodyPath(SomePolicy);
         var divisor = Size.Of(new Symbol("n", SymbolKind.Construction, isSize)) + offset;
-        new Requirements(subject, findings).RequireNotZero(path, divisor, () => DiagnosticCatalogue.DivisionByZero(At(0)));
-        new Requirements(subject, findings).RequireNotZero(path, divisor, () => DiagnosticCatalogue.DivisionByZero(At(0)));
+        new Requirements(subject, findings, () => []).RequireNotZero(path, divisor, () => DiagnosticCatalogue.DivisionByZero(At(0)));
+        new Requirements(subject, findings, () => []).RequireNotZero(path, divisor, () => DiagnosticCatalogue.DivisionByZero(At(0)));
         Assert.Equal(checks, path.Items.Count);
     }
 
@@ -219,7 +219,7 @@ public sealed class RoomTests
     {
         var (subject, findings, _) = Subject(true);
         var branch = new BodyPath(SomePolicy).Branch(At(0), true, [new SizeFact(Parameter("n"), 4)]);
-        Assert.True(new Requirements(subject, findings)
+        Assert.True(new Requirements(subject, findings, () => [])
             .RequireEqual(branch, Size.Of(Parameter("n")), 4, () => throw new InvalidOperationException()));
         Assert.Empty(branch.Items);
     }
@@ -228,7 +228,7 @@ public sealed class RoomTests
     public void A_minimum_is_checked_once_on_a_path()
     {
         var (subject, findings, _) = Subject(true);
-        var (requirements, path, size) = (new Requirements(subject, findings), new BodyPath(SomePolicy), Size.Of(Parameter("n")));
+        var (requirements, path, size) = (new Requirements(subject, findings, () => []), new BodyPath(SomePolicy), Size.Of(Parameter("n")));
         Diagnostic Wrong() => DiagnosticCatalogue.DivisionByZero(At(0));
         var (then, otherwise) = (path.Branch(At(0), true, []), path.Branch(At(0), false, []));
         requirements.RequireAtLeast(then, size, 1, Wrong);

@@ -14,8 +14,9 @@ internal sealed class PRelu : Operation
 
     public override string Example => "y = x -> act: prelu";
 
-    private static readonly NumberParameter Initial = new("initial", "Initial value of every slope.", "0.25");
-    private static readonly FlagParameter Shared = new("shared", "Whether all channels share one slope.", false) { IsKnownInFile = true };
+    private static readonly NumberParameter Initial = new("initial", "Initial value of every slope.", "0.25") { IsNameOnly = true };
+    private static readonly FlagParameter Shared =
+        new("shared", "Whether all channels share one slope.", false) { IsKnownInFile = true, IsNameOnly = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial, Shared];
 

@@ -14,6 +14,9 @@ internal interface IDemands
     /// <summary>Whether what is decided here is so for any arguments of the constructor, and in every turn of a loop.</summary>
     bool AreForAnyArguments { get; }
 
+    /// <summary>Whether a symbol is the batch of an input of the module.</summary>
+    bool IsBatch(Symbol symbol);
+
     /// <summary>Demands that two sizes are to each other as a relation says.</summary>
     /// <returns>False, with the error reported, where they are not or where it cannot be decided at any time.</returns>
     bool Related(Size left, Relation relation, Size right, Func<Diagnostic> otherwise);

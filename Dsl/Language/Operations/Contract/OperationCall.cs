@@ -165,6 +165,10 @@ internal sealed class OperationCall
                     .WithHint(symbol.Origin?.SetAt is { } setter ? DiagnosticCatalogue.SetBy(setter)
                         : areLast && Input.Rank == 4
                         ? "It works on the last dimension: permute(0, 2, 3, 1) puts the channels of an image there."
+                        : _demands.IsBatch(symbol) ? Sizing.NoBatch(Operation.Name, symbol.Name)
+                        : !areLast && Inputs.Count > 0 && Input.Rank > 2 && size == Input.Channels
+                            && Input[Input.Rank - 1].Value is <= MaxColours
+                        ? $"Channels are the second dimension: declare them there, or move the last one with permute({ChannelsFirst})."
                         : what == "input features"
                         ? "Pool to a fixed size first (avgpool(global) -> flatten), or declare the input with fixed sizes."
                         : "Declare the input with a number or a parameter there."));
@@ -172,6 +176,13 @@ internal sealed class OperationCall
             }
         return true;
     }
+
+    /// <summary>More channels than this has no image before the first layer.</summary>
+    private const int MaxColours = 4;
+
+    /// <summary>The axes in an order that puts the last one second.</summary>
+    private string ChannelsFirst =>
+        string.Join(", ", new[] { 0, Input.Rank - 1 }.Concat(Enumerable.Range(1, Input.Rank - 2)));
 
     /// <summary>Demands that two sizes are equal.</summary>
     /// <inheritdoc cref="IDemands.Related"/>

@@ -45,6 +45,11 @@ internal static class Sizing
         return difference.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data) ? otherwise : null;
     }
 
+    /// <summary>What to do where a module would be built for the batch.</summary>
+    public static string NoBatch(string callee, string batch) => callee == "learned"
+        ? "A learned tensor has no batch: write 1."
+        : $"'{batch}' is the batch: no module is built for it.";
+
     /// <summary>What to do where a value that was a learned tensor does not fit, or null.</summary>
     public static string? HintForLearned(IEnumerable<TensorValue> values) =>
         values.Select(value => value.LearnedUntil).FirstOrDefault(operation => operation is not null) is { } ended

@@ -21,6 +21,7 @@ internal static class TorchArguments
 
     public static string? Hint(string name, IReadOnlyList<string> known) =>
         Own.TryGetValue(name, out var own) && known.Contains(own) ? $"Did you mean '{own}'?"
+        : name == "dim" && known.Contains("axes") ? "Did you mean 'axes'?"
         : name is "in_channels" or "in_features" or "num_features" or "num_channels" or "embed_dim" or "normalized_shape" or "input_shape"
             or "in_planes" ? "Remove it: it follows from the input."
         : name == "activation" ? "Write the activation as a stage of its own: -> relu."

@@ -21,7 +21,7 @@ internal sealed class GlobalResponseNorm : Operation
         new("axis", "The dimension of the channels: 1 in [N, C, H, W], -1 if they are last.") { IsKnownInFile = true };
 
     private static readonly NumberParameter Epsilon =
-        new("eps", "Added to the mean of the norms.", "1e-6") { Minimum = 0, ExcludesMinimum = true };
+        new("eps", "Added to the mean of the norms.", "1e-6") { Minimum = 0, ExcludesMinimum = true, IsNameOnly = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxisParameter, Epsilon];
 

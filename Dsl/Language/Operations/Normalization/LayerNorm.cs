@@ -30,7 +30,12 @@ internal sealed class LayerNorm(bool isRms) : Operation
         IsKnownInFile = true,
     };
 
-    private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
+    private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5")
+    {
+        Minimum = 0,
+        ExcludesMinimum = true,
+        IsNameOnly = true,
+    };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxisParameter, Epsilon];
 

@@ -26,6 +26,7 @@ internal sealed class Norm : Operation
         DefaultText = "the policy's",
         Minimum = 0,
         ExcludesMinimum = true,
+        IsNameOnly = true,
     };
 
     private static readonly NumberParameter Momentum = new("momentum", "A different share of the new statistics in the running averages.")
@@ -33,12 +34,14 @@ internal sealed class Norm : Operation
         DefaultText = "the policy's",
         Minimum = 0,
         Maximum = 1,
+        IsNameOnly = true,
     };
 
-    private static readonly WordParameter Chain = new("chain", "'start' begins a new chain: no prior.", "on", "start");
+    private static readonly WordParameter Chain =
+        new("chain", "'start' begins a new chain: no prior.", "on", "start") { IsNameOnly = true };
 
     private static readonly LabelParameter From =
-        new("from", "The label of the only norm that gives the prior.") { DefaultText = "all that reach this one" };
+        new("from", "The label of the only norm that gives the prior.") { DefaultText = "all that reach this one", IsNameOnly = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [OwnPolicy, Epsilon, Momentum, Chain, From];
 

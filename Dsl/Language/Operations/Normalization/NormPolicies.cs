@@ -52,26 +52,38 @@ internal sealed record SettingRelation(IntegerParameter Setting, IntegerParamete
     public string Expected => $"at least {Other.Name}, which is {Least}";
 }
 
-/// <summary>All policies.</summary>
+/// <summary>
+/// All policies. Only what a policy is mostly called for, its groups or its gain, goes by position: torch's modules are given their
+/// channels there.
+/// </summary>
 internal static class NormPolicies
 {
     public static readonly IntegerParameter Groups = new("groups", "Groups that the channels are divided into.", 32) { Minimum = 1 };
 
     public static readonly FlagParameter Affine =
-        new("affine", "Whether layers have a weight and a bias; PyTorch's InstanceNorm has none by default.", true);
+        new("affine", "Whether layers have a weight and a bias; PyTorch's InstanceNorm has none by default.", true)
+        {
+            IsNameOnly = true,
+        };
 
-    private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5") { Minimum = 0, ExcludesMinimum = true };
+    private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5")
+    {
+        Minimum = 0,
+        ExcludesMinimum = true,
+        IsNameOnly = true,
+    };
 
     private static readonly NumberParameter Momentum =
         new("momentum", "Share of the new statistics in the running averages; 0 leaves them as they are.", "0.1")
         {
-            Minimum = 0, Maximum = 1,
+            Minimum = 0, Maximum = 1, IsNameOnly = true,
         };
 
     private static readonly IntegerParameter Microbatch =
-        new("microbatch", "Samples per statistic.") { DefaultText = "the whole batch", Minimum = 1 };
+        new("microbatch", "Samples per statistic.") { DefaultText = "the whole batch", Minimum = 1, IsNameOnly = true };
 
-    private static readonly IntegerParameter WarmUp = new("warm_up", "Initial batches of plain batch normalization.", 5000) { Minimum = 0 };
+    private static readonly IntegerParameter WarmUp =
+        new("warm_up", "Initial batches of plain batch normalization.", 5000) { Minimum = 0, IsNameOnly = true };
 
     /// <summary>Gains that are trained: one of each layer, or one of each channel.</summary>
     private static readonly IReadOnlyList<string> GainWords = ["learned", "adaptive", "learned(channel)", "adaptive(channel)"];
@@ -89,15 +101,20 @@ internal static class NormPolicies
             ExcludesMinimum = true,
         };
 
-    private static readonly GainParameter PerSampleGain =
-        new("gain", "Weight of the observation, in (0, 1].")
-        {
-            DefaultText = "mean 1, variance 0.25", Minimum = 0, Maximum = 1, ExcludesMinimum = true,
-        };
+    private static readonly GainParameter PerSampleGain = GainOfSamples(isNameOnly: false);
+
+    private static GainParameter GainOfSamples(bool isNameOnly) => new("gain", "Weight of the observation, in (0, 1].")
+    {
+        DefaultText = "mean 1, variance 0.25",
+        Minimum = 0,
+        Maximum = 1,
+        ExcludesMinimum = true,
+        IsNameOnly = isNameOnly,
+    };
 
     /// <summary>A learned one is three parameters of each channel: scale, shift and process noise.</summary>
     public static readonly WordParameter Transition =
-        new("transition", "How the previous statistics become a prior.", "analytic", "sampled", "learned");
+        new("transition", "How the previous statistics become a prior.", "analytic", "sampled", "learned") { IsNameOnly = true };
 
     public static readonly IReadOnlyList<NormPolicyDefinition> All =
     [
@@ -106,18 +123,18 @@ internal static class NormPolicies
         new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum),
         new("group", "Group normalization (Wu and He 2018).", false, Groups, Epsilon),
         new("renorm", "Batch renormalization (Ioffe 2017), with bounds that widen during training.", false,
-            new NumberParameter("r_max", "The final bound of the factor r.", "3.0") { Minimum = 1 },
-            new NumberParameter("d_max", "The final bound of the shift d.", "5.0") { Minimum = 0 },
+            new NumberParameter("r_max", "The final bound of the factor r.", "3.0") { Minimum = 1, IsNameOnly = true },
+            new NumberParameter("d_max", "The final bound of the shift d.", "5.0") { Minimum = 0, IsNameOnly = true },
             WarmUp,
-            new IntegerParameter("r_steps", "The batch at which the bound of r is final.", 40000) { AtLeast = WarmUp },
-            new IntegerParameter("d_steps", "The batch at which the bound of d is final.", 25000) { AtLeast = WarmUp },
-            Microbatch, Epsilon, new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1 }),
+            new IntegerParameter("r_steps", "The batch at which the bound of r is final.", 40000) { AtLeast = WarmUp, IsNameOnly = true },
+            new IntegerParameter("d_steps", "The batch at which the bound of d is final.", 25000) { AtLeast = WarmUp, IsNameOnly = true },
+            Microbatch, Epsilon, new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1, IsNameOnly = true }),
         new("layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, Epsilon),
         new("instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, Epsilon, Affine),
         new("instancekalman", "Instance Kalman Normalization: filtered statistics of each sample and channel, for one sample a batch.",
             true, PerSampleGain, Epsilon, Momentum),
         new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): filtered statistics of each sample and group.", true,
-            Groups, PerSampleGain, Epsilon, Momentum),
+            Groups, GainOfSamples(isNameOnly: true), Epsilon, Momentum),
         new("layerkalman", "Layer Kalman Normalization: filtered statistics of each sample, as groupkalman(1).", true,
             PerSampleGain, Epsilon, Momentum),
         new("none", "No normalization.", false) { HasLayers = false },

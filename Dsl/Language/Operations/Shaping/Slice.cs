@@ -42,7 +42,9 @@ internal sealed class Slice : Operation
             return null;
         var (start, end, size) = (call.Get(Start), call.Get(End), call.Input[axis]);
         Diagnostic OutOfRange() => DiagnosticCatalogue.Range(call.Place, Name, $"{start} to {end}", size.ToString());
-        return call.RequireAtMost(start + 1, OutOfRange, end) && call.RequireAtMost(end, OutOfRange, size)
+        // What is found is a number that the message names: the start, or the end where the file has the start.
+        var (last, limit) = start.IsConstant ? (start + 1, end) : (start, end - 1);
+        return call.RequireAtMost(last, OutOfRange, limit) && call.RequireAtMost(end, OutOfRange, size)
             ? call.Input.With(axis, Size.FloorDivide(end - start + call.Get(Step) - 1, call.Get(Step)))
             : null;
     }

@@ -54,7 +54,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         RegisterComponents ??= new int[] { 1, 2 };
         policy ??= KnDslNormPolicy.Kalman();
         _Device = Device;
-        _RegisterComponents = RegisterComponents;
+        _RegisterComponents = [.. RegisterComponents];
         // Finds what another part of the class declares; what this one declares is registered by name.
         this.RegisterComponents();
 #line (9,36)-(9,41) "Cases/ClassNames/net.knnet"

@@ -314,7 +314,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block ConvNorm.</summary>
-/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, 2*(kernel/2) - kernel + x.height + 1, 2*(kernel/2) - kernel + x.width + 1].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, x.height - (kernel % 2) + 1, x.width - (kernel % 2) + 1].</remarks>
 public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
@@ -349,10 +349,10 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
         register_module("bn", bn);
     }
 
-    /// <summary>conv(channels, kernel): [N, channels, 2*(kernel/2) - kernel + x.height + 1, 2*(kernel/2) - kernel + x.width + 1].</summary>
+    /// <summary>conv(channels, kernel): [N, channels, x.height - (kernel % 2) + 1, x.width - (kernel % 2) + 1].</summary>
     public Conv2d conv { get; }
 
-    /// <summary>norm: [N, channels, 2*(kernel/2) - kernel + x.height + 1, 2*(kernel/2) - kernel + x.width + 1]. Prior: the norms that feed x (conv).</summary>
+    /// <summary>norm: [N, channels, x.height - (kernel % 2) + 1, x.width - (kernel % 2) + 1]. Prior: the norms that feed x (conv).</summary>
     public NormLayer bn { get; }
 
     /// <inheritdoc/>

@@ -53,9 +53,9 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         depths ??= new int[] { 1, 2 };
         slopes ??= new double[] { 0.1, 0.2 };
         policy ??= NormPolicy.Group(groups: 2);
-        _depths = depths;
+        _depths = [.. depths];
         _rate = rate;
-        _slopes = slopes;
+        _slopes = [.. slopes];
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (10,30)-(10,35) "Cases/Defaults/net.knnet"
@@ -92,6 +92,9 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
             var currentLayer = nn.Conv2d(xChannels, checked(depths[depth] * width), 3, padding: 1, device: device, dtype: dtype);
 #line default
             _layer.Add(currentLayer);
+#line (15,18)-(15,32) "Cases/Defaults/net.knnet"
+            Sizes.RequireNewLabel(this, $"layer{depths[depth]}", "KN0110", "The label 'layer{depths[depth]}' already names another module, on line 15; expected a different label.");
+#line default
             register_module($"layer{depths[depth]}", currentLayer);
 #line (15,78)-(15,79) "Cases/Defaults/net.knnet"
             Sizes.Require(slopes.Count >= 2, "KN0124", "The list 'slopes' must have at least 2 items for the index 1, found slopes.count.", slopes.Count);

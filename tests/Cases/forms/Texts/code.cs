@@ -52,7 +52,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
         NativeConvolutions.Check();
         depths ??= new int[] { 1, 2 };
         policy ??= NormPolicy.Kalman(gain: new Gain(mean: 1, variance: 0.1), microbatch: 2);
-        _depths = depths;
+        _depths = [.. depths];
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (16,30)-(18,15) "Cases/Texts/net.knnet"
