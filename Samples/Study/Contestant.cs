@@ -44,7 +44,7 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
         PerBatch("kalman-sampled", n => NormPolicy.Kalman(AuthorsGain, n, Transition.Sampled)),
     ];
 
-    /// <summary>Finds a contestant: one of the known names, or one of those with a fixed gain, <c>kalman(0.5/0.05)</c>, with gains of mean and variance.</summary>
+    /// <summary>Finds a contestant: one of the known names, or one with gains of mean and variance, <c>kalman(0.5/0.05)</c>.</summary>
     /// <exception cref="ArgumentException">There is no such contestant; the message lists those that there are.</exception>
     public static Contestant Parse(string name)
     {

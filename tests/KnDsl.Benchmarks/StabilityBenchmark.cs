@@ -55,8 +55,8 @@ internal static class StabilityBenchmark
             settings.Where(setting => !setting.Name.StartsWith("batch", StringComparison.Ordinal))).ToArray() : Policies;
         var troubles = policies.ToDictionary(policy => policy.Name, _ => 0);
         var trained = policies.ToDictionary(policy => policy.Name, _ => 0);
-        Console.WriteLine($"{Steps} steps on {Samples} samples; loss at first, at most and at last. ! rises as batch normalization does not, "
-            + "* ends above it, x does not train.");
+        Console.WriteLine($"{Steps} steps on {Samples} samples; loss at first, at most and at last. "
+            + "! rises as batch normalization does not, * ends above it, x does not train.");
         foreach (var network in named.Length > 0 ? named : networks)
         {
             foreach (var rate in Rates)

@@ -35,7 +35,8 @@ public sealed class FusedStepTests : TorchTest
                     var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
 
                     Check(() => FusedStep.Pass(
-                        emitted ? new(first.view(6), second.view(6), true, rectified) { Spread = 2.5 } : new(first, second, false, rectified),
+                        emitted ? new(first.view(6), second.view(6), true, rectified) { Spread = 2.5 }
+                            : new(first, second, false, rectified),
                         conv.weight!, conv.bias, groups, SeenTaps.Find(size, conv)));
 
                     void Check(Func<(Tensor Mean, Tensor Variance)> step)

@@ -16,7 +16,8 @@ public sealed class HookTests : TorchTest
     private static readonly NormPolicy[] Policies =
     [
         NormPolicy.Kalman(), NormPolicy.Kalman(Gain.Adaptive(), 2, Transition.Learned), NormPolicy.Kalman(0.1, 2, Transition.Sampled),
-        NormPolicy.Batch(), NormPolicy.Batch(2), NormPolicy.Renorm(), NormPolicy.Group(2), NormPolicy.GroupKalman(2), NormPolicy.InstanceKalman(),
+        NormPolicy.Batch(), NormPolicy.Batch(2), NormPolicy.Renorm(), NormPolicy.Group(2), NormPolicy.GroupKalman(2),
+        NormPolicy.InstanceKalman(),
         NormPolicy.Layer(), NormPolicy.Instance(affine: false), NormPolicy.None(),
     ];
 

@@ -35,7 +35,8 @@ public sealed class LayoutTests : TorchTest
     public static TheoryData<string> All => [.. Policies.Keys];
 
     /// <summary>Policies whose layers take a prior.</summary>
-    private static readonly string[] Chained = ["kalman", "kalman, micro", "sampled", "learned", "groupkalman", "layerkalman", "instancekalman"];
+    private static readonly string[] Chained =
+        ["kalman", "kalman, micro", "sampled", "learned", "groupkalman", "layerkalman", "instancekalman"];
 
     private static readonly long[][] Shapes =
     [

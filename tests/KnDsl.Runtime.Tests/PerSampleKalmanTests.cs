@@ -108,7 +108,7 @@ public sealed class PerSampleKalmanTests : TorchTest
         Close(expected, layer.forward(x, ChannelState.Gaussian(m0, v0, [1, 1])).output.view(4, 6), 1e-12);
     }
 
-    /// <summary>Where the chain brings none for a single value, the layer's own past is the prior: it becomes the values' statistics.</summary>
+    /// <summary>Where the chain brings none for a single value, the layer's past is the prior, and becomes their statistics.</summary>
     [Fact]
     public void ASingleValueWithoutAPriorHasThePast()
     {

@@ -11,8 +11,9 @@ namespace KnDsl;
 /// </summary>
 /// <remarks>
 /// In inference the prior is its running average over training, kept as <c>prior_mean</c> and <c>prior_var</c>, [groups] each. The names
-/// are not those of BatchNorm's running averages, which are something else. A layer that never had a prior
-/// (<c>priors_tracked</c> is 0: the chain begins there, or the weights are of the plain policy) does without. A statistic of a single value shows no variance; where the chain brings no prior for it, the layer's own past does.
+/// are not those of BatchNorm's running averages, which are something else. A layer that never had a prior (<c>priors_tracked</c> is 0:
+/// the chain begins there, or the weights are of the plain policy) does without. A statistic of a single value shows no variance; where
+/// the chain brings no prior for it, the layer's own past does.
 /// </remarks>
 internal sealed class PerSampleKalmanLayer : AffineNormLayer
 {

@@ -37,8 +37,8 @@ public sealed record WeightsReport
     public required IReadOnlyList<WeightsMismatch> Mistyped { get; init; }
 
     /// <summary>
-    /// The <c>num_batches_tracked</c> that the file lacks, and the priors that a per-sample Kalman layer keeps for inference, which a file of
-    /// the plain policy lacks. They stay as they are and spoil nothing: old checkpoints have no counts, and a layer without priors
+    /// The <c>num_batches_tracked</c> that the file lacks, and the priors that a per-sample Kalman layer keeps for inference, which a
+    /// file of the plain policy lacks. They stay as they are and spoil nothing: old checkpoints have no counts, and a layer without priors
     /// computes what the plain policy does.
     /// </summary>
     public required IReadOnlyList<string> Tolerated { get; init; }
