@@ -56,7 +56,7 @@ public static class ModuleWeights
         using var file = SafetensorsFile.Open(path);
         var state = StateOf(module);
         var entries = Renamed(file, stripPrefix, addPrefix);
-        var report = Compared(module.GetName(), state, entries);
+        var report = Compared(module.GetName(), state, entries, (stripPrefix, addPrefix));
         if (strict && !report.IsComplete)
             throw new WeightsException(path, report);
         if (state.FirstOrDefault(e => e.Value.device_type == DeviceType.META).Key is { } name)
@@ -128,7 +128,8 @@ public static class ModuleWeights
     }
 
     private static WeightsReport Compared(
-        string network, IReadOnlyList<KeyValuePair<string, Tensor>> state, Dictionary<string, SafetensorsEntry> entries)
+        string network, IReadOnlyList<KeyValuePair<string, Tensor>> state, Dictionary<string, SafetensorsEntry> entries,
+        (string Strip, string Add) prefixes)
     {
         List<string> matched = [], missing = [], tolerated = [];
         List<WeightsMismatch> misshaped = [], mistyped = [];
@@ -155,7 +156,7 @@ public static class ModuleWeights
             Mistyped = mistyped,
             Tolerated = tolerated,
         };
-        return report with { Hints = WeightsHints.Of(report, (ofFile, ofNetwork) => entries[ofFile].Fits(known[ofNetwork])) };
+        return report with { Hints = WeightsHints.Of(report, new WeightsPrefixes(report, entries, known, prefixes)) };
     }
 
     private static bool Converts(ScalarType? from, ScalarType to, bool isCounter) =>
