@@ -53,13 +53,12 @@ public sealed class InputTests : TorchTest
         },
         {
             "image[N, 3, 32*h, 32*w]", "1,3,0,32",
-            "'Net' takes [N, 3, 32*h, 32*w] for 'image', found [1, 3, 0, 32]: dimension 2 is 0 where a multiple of 32 was expected."
+            "'Net' takes [N, 3, 32*h, 32*w] for 'image', found [1, 3, 0, 32]: dimension 2 is 0 where at least 32 was expected."
         },
         { "image[N, 3, 2*h + 1, 2*w - 1]", "1,3,9,1", null },
         {
             "image[N, 3, 2*h + 1, 2*w - 1]", "1,3,1,7",
-            "'Net' takes [N, 3, 2*h + 1, 2*w - 1] for 'image', found [1, 3, 1, 7]: dimension 2 is 1 where a multiple of 2 plus 1 was "
-                + "expected."
+            "'Net' takes [N, 3, 2*h + 1, 2*w - 1] for 'image', found [1, 3, 1, 7]: dimension 2 is 1 where at least 3 was expected."
         },
         {
             "image[N, 3, 2*h + 1, 2*w - 1]", "1,3,7,8",
@@ -141,6 +140,62 @@ public sealed class InputTests : TorchTest
         Assert.IsType<ArgumentException>(exception);
         Assert.Equal("KN0216: " + message, exception.Message);
         Assert.Contains($"Inline/net.knnet:line 3{Environment.NewLine}", exception.StackTrace + Environment.NewLine);
+    }
+
+    private const string OfFloats = "floating point numbers for 'x', found ";
+
+    [Theory]
+    [InlineData("x -> conv(4, 3)", "4, 4, 4", ScalarType.Float32, null)]
+    [InlineData("x -> conv(4, 3)", "4, 4, 4", ScalarType.Byte,
+        OfFloats + "uint8: x.to(float32) converts them, and x.to(float32) / 255 maps bytes to 0 to 1.")]
+    [InlineData("x -> conv(4, 3)", "4, 4, 4", ScalarType.Int64, OfFloats + "int64: x.to(float32) converts them.")]
+    [InlineData("x -> conv(4, 3)", "4, 4, 4", ScalarType.Bool, OfFloats + "bool: x.to(float32) converts them.")]
+    [InlineData("x -> conv(4, 3)", "4, 4, 4", ScalarType.ComplexFloat32, OfFloats + "complex64: x.to(float32) converts them.")]
+    [InlineData("x -> permute(0, 1, 3, 2) -> relu -> conv(4, 3)", "4, 4, 4", ScalarType.Int64,
+        OfFloats + "int64: x.to(float32) converts them.")]
+    [InlineData("x / 255 -> conv(4, 3)", "4, 4, 4", ScalarType.Byte, null)]
+    [InlineData("x -> Inner", "4, 4, 4", ScalarType.Int32, OfFloats + "int32: x.to(float32) converts them.")]
+    [InlineData("x -> avgpool(global) -> flatten", "2", ScalarType.Int64, OfFloats + "int64: x.to(float32) converts them.")]
+    [InlineData("x -> norm(batch())", "2, 4, 4", ScalarType.Int64, OfFloats + "int64: x.to(float32) converts them.")]
+    [InlineData("x -> norm(none())", "2, 4, 4", ScalarType.Int64, null)]
+    [InlineData("x -> relu", "2, 4, 4", ScalarType.Int64, null)]
+    [InlineData("x -> embedding(10, 4)", "2, 4, 4, 4", ScalarType.Int64, null)]
+    [InlineData("x -> flatten -> embedding(10, 4)", "32, 4", ScalarType.Int32, null)]
+    [InlineData("x -> flatten -> embedding(10, 4)", "32, 4", ScalarType.Float32,
+        "indices, int64 or int32, for 'x', found float32: x.to(int64) converts them.")]
+    [InlineData("x -> [ conv(2, 3) if wide ]", "2, 4, 4", ScalarType.Int64, null)]
+    [InlineData("Both(x, wide)", "4, 4, 4", ScalarType.Int64, OfFloats + "int64: x.to(float32) converts them.")]
+    public void ANetworkTakesTheNumbersThatItComputesWith(string value, string sizes, ScalarType type, string? message)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Net(wide: bool = true)
+            {
+                input x[N, 2, 4, 4]
+                y = {{value}}
+                output y[N, {{sizes}}]
+            }
+
+            block Inner(x)
+            {
+                return x -> conv(4, 3) -> relu
+            }
+
+            block Both(x, wide: bool)
+            {
+                if wide { y = x -> conv(4, 3) } else { y = x -> Inner }
+                return y
+            }
+
+            """);
+        using var network = @case.Create("Net", ("wide", value.Contains("Both", StringComparison.Ordinal)));
+        var exception = Record.Exception(() => GeneratedCase.Run(network, ones([2, 2, 4, 4], type)));
+        if (message is null)
+        {
+            Assert.Null(exception);
+            return;
+        }
+        Assert.IsType<ArgumentException>(exception);
+        Assert.Equal("KN0216: 'Net' takes " + message, exception.Message);
     }
 
     private const string Blocks = """

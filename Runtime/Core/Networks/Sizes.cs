@@ -126,6 +126,25 @@ public static class Sizes
         }
     }
 
+    /// <summary>Demands that an input has floating point numbers, in any type: an automatic cast may change it later.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="module">The network or block.</param>
+    /// <param name="name">The input's name in the file.</param>
+    /// <exception cref="ArgumentException">It has others.</exception>
+    public static void RequireFloatingPoint(Tensor input, string module, string name)
+    {
+        if (input.dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            throw WrongInput.OfNumbers(input, module, name, "floating point numbers", "float32");
+    }
+
+    /// <summary>Demands that an input has whole numbers of a type that torch takes for indices.</summary>
+    /// <inheritdoc cref="RequireFloatingPoint"/>
+    public static void RequireIndices(Tensor input, string module, string name)
+    {
+        if (input.dtype is not (ScalarType.Int64 or ScalarType.Int32))
+            throw WrongInput.OfNumbers(input, module, name, "indices, int64 or int32,", "int64");
+    }
+
     /// <summary>Demands that a dimension of an input has the size that other dimensions say.</summary>
     /// <param name="input">The input, its shape checked otherwise.</param>
     /// <param name="axis">The dimension.</param>

@@ -86,6 +86,12 @@ internal sealed class Norm : Operation
                 definition.HasChain, $"norms of the policy {policy} are in no chain"));
     }
 
+    /// <summary>A layer of no normalization takes any; of a policy that only a user knows it may be one.</summary>
+    public override InputNumbers Takes(OperationCall call) =>
+        call.Get(OwnPolicy).Policy is PolicyCall policy && NormPolicies.Find(policy.Name) is { HasLayers: true }
+            ? InputNumbers.Floating
+            : InputNumbers.Any;
+
     public override Construction Construct(OperationCall call) => new NormConstruction(
         call.Get(OwnPolicy).Policy,
         [.. new[] { Epsilon, Momentum }.Where(call.Has).Select(setting => Named(setting.Name, call.Get(setting)))],
