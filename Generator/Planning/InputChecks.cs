@@ -42,7 +42,8 @@ internal sealed class InputChecks
         var sizes = new HashSet<Symbol>(plan.Sizes.OfInputs.Select(size => size.Symbol));
         var known = new HashSet<Symbol>();
         Inputs = [.. _model.DeclaredInputs.Select((input, i) =>
-            new InputCheck(input, _model.NumbersOfInputs[i], [.. input.Sizes.Select((size, axis) => RuleOf(input, axis, size, sizes, known))]))];
+            new InputCheck(
+                input, _model.NumbersOfInputs[i], [.. input.Sizes.Select((size, axis) => RuleOf(input, axis, size, sizes, known))]))];
         foreach (var symbol in known.Select(symbol => symbol.Name).OrderBy(name => name, System.StringComparer.Ordinal))
             _fields[symbol] = plan.TakeField(CSharpNames.Field(CSharpNames.Number(symbol)));
     }

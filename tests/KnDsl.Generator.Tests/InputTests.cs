@@ -236,8 +236,8 @@ public sealed class InputTests : TorchTest
     [InlineData("Plain", "2,15,8,8",
         "'Plain' takes [N, x.channels, x.height, x.width] for 'x', found [2, 15, 8, 8]: dimension 1 is 15 where 16 was expected.")]
     [InlineData("Plain", "16,8,8",
-        "'Plain' takes [N, x.channels, x.height, x.width] for 'x', found [16, 8, 8]: 3 dimensions where 4 were expected. If it is one sample "
-            + "without its batch, unsqueeze(0) adds the batch.")]
+        "'Plain' takes [N, x.channels, x.height, x.width] for 'x', found [16, 8, 8]: 3 dimensions where 4 were expected. If it is one "
+            + "sample without its batch, unsqueeze(0) adds the batch.")]
     [InlineData("Paired", "2,4,8,8;2,4,8,8", null)]
     [InlineData("Paired", "2,4,8,8;2,4,1,8", "'Paired' takes [N, C, h, w] for 'y', found [2, 4, 1, 8]: dimension 2 is 1 where h is 8.")]
     [InlineData("Paired", "2,4,8,8;1,4,8,8", "'Paired' takes [N, C, h, w] for 'y', found [1, 4, 8, 8]: dimension 0 is 1 where N is 2.")]

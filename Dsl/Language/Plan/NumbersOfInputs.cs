@@ -7,7 +7,7 @@ namespace KnDsl.Language.Plan;
 
 /// <summary>
 /// Which numbers a module's inputs must have, as far as it is certain: what reads an input on every way through the module says it,
-/// also behind stages that leave whole numbers whole.
+/// also after stages that leave whole numbers whole.
 /// </summary>
 internal static class NumbersOfInputs
 {
@@ -15,7 +15,8 @@ internal static class NumbersOfInputs
 
     private static InputNumbers In(IReadOnlyList<PlanItem> items, TensorValue value)
     {
-        var demands = items.SelectMany(item => OfItem(items, item, value)).Where(numbers => numbers != InputNumbers.Any).Distinct().ToArray();
+        var demands = items.SelectMany(item => OfItem(items, item, value))
+            .Where(numbers => numbers != InputNumbers.Any).Distinct().ToArray();
         return demands.Length == 1 ? demands[0] : InputNumbers.Any;
     }
 

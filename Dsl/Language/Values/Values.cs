@@ -205,7 +205,9 @@ internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, Po
 
     public PolicyParameters Parameters => parameters;
 
-    /// <summary>Of what its layers take each statistic; null where a prior can stand in, where there is none, or where it is not known.</summary>
+    /// <summary>
+    /// Of what its layers take each statistic; null where a prior can stand in, where there is none, or where it is not known.
+    /// </summary>
     public PlainStatistic? Statistic { get; init; }
 
     public override string Describe() => $"the policy {policy}";

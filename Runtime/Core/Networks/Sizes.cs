@@ -71,8 +71,8 @@ public static class Sizes
     {
         if (!holds)
         {
-            throw Refused(file, line, code, found is null ? message : FormattableString.Invariant(
-                message.EndsWith('.') ? $"{message} With these arguments it is {found}." : (FormattableString)$"{message}, which is {found}."));
+            var told = message.EndsWith('.') ? $"{message} With these arguments it is" : $"{message}, which is";
+            throw Refused(file, line, code, found is null ? message : FormattableString.Invariant($"{told} {found}."));
         }
     }
 

@@ -47,7 +47,8 @@ internal sealed class WrongInput(Tensor input, string module, string name, strin
     {
         var toUnitRange = input.dtype == ScalarType.Byte && type == "float32" ? $", and {name}.to(float32) / 255 maps bytes to 0 to 1" : "";
         return new(
-            $"KN0216: '{module}' takes {expected} for '{name}', found {NameOf(input.dtype)}: {name}.to({type}) converts them{toUnitRange}.");
+            $"KN0216: '{module}' takes {expected} for '{name}', found {NameOf(input.dtype)}: {name}.to({type}) converts them"
+                + $"{toUnitRange}.");
     }
 
     private static string NameOf(ScalarType type) => type switch

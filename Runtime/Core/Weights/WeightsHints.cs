@@ -48,8 +48,8 @@ internal static class WeightsHints
     {
         var types = report.Mistyped.Select(entry => entry.Found).Where(IsLacking).Distinct().ToArray();
         return types.Length == 0 ? null
-            : $"TorchSharp has no {string.Join(" and no ", types)}: convert such tensors in Python before save_file, to a dtype that it has "
-                + $"({string.Join(", ", SafetensorsType.Supported)}). Quantized weights need their scales multiplied in.";
+            : $"TorchSharp has no {string.Join(" and no ", types)}: convert such tensors in Python before save_file, to a dtype that it "
+                + $"has ({string.Join(", ", SafetensorsType.Supported)}). Quantized weights need their scales multiplied in.";
     }
 
     /// <summary>Numbers that are no weights as they are: quantized ones, masks, or a copy in the wrong dtype.</summary>

@@ -61,7 +61,8 @@ internal sealed class WeightsPrefixes(
             : null;
 
     private static string BothLoad(string strip, (string Prefix, int Count) add) =>
-        $"Of the missing, the file has {add.Count} under other prefixes: stripPrefix: \"{strip}\" and addPrefix: \"{add.Prefix}\" load them.";
+        $"Of the missing, the file has {add.Count} under other prefixes: stripPrefix: \"{strip}\" and addPrefix: \"{add.Prefix}\" load "
+            + "them.";
 
     private string Given => string.Join(" and ", new[] { ("stripPrefix", given.Strip), ("addPrefix", given.Add) }
         .Where(prefix => prefix.Item2.Length > 0).Select(prefix => prefix.Item1));
