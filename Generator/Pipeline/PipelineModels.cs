@@ -54,7 +54,9 @@ internal sealed record GeneratedClass(string Name, FindingPlace Place)
     public Diagnostic ToDiagnostic(GeneratedClass first)
     {
         var source = new Language.Text.SourceText(Place.Path, "");
-        var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, Path.GetFileName(first.Place.Path));
+        var file = Path.GetFileName(first.Place.Path);
+        var other = file == Path.GetFileName(Place.Path) ? first.Place.Path : file;
+        var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, other);
         return (Finding.Of(finding, Place) with { Other = first.Place }).ToDiagnostic();
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
@@ -19,8 +20,8 @@ internal abstract record DimensionRule
     public sealed record Multiple(Size Factor, Size Rest) : DimensionRule;
 }
 
-/// <summary>An input with what each of its dimensions must be.</summary>
-internal sealed record InputCheck(DeclaredInput Input, IReadOnlyList<DimensionRule> Rules);
+/// <summary>An input with which numbers it must have, and what each of its dimensions must be.</summary>
+internal sealed record InputCheck(DeclaredInput Input, InputNumbers Numbers, IReadOnlyList<DimensionRule> Rules);
 
 /// <summary>A dimension whose size follows from other dimensions.</summary>
 internal sealed record FollowingSize(DeclaredInput Input, int Axis, Size Size, string Text);
@@ -40,8 +41,9 @@ internal sealed class InputChecks
         _model = plan.Model;
         var sizes = new HashSet<Symbol>(plan.Sizes.OfInputs.Select(size => size.Symbol));
         var known = new HashSet<Symbol>();
-        Inputs = [.. _model.DeclaredInputs.Select(input =>
-            new InputCheck(input, [.. input.Sizes.Select((size, axis) => RuleOf(input, axis, size, sizes, known))]))];
+        Inputs = [.. _model.DeclaredInputs.Select((input, i) =>
+            new InputCheck(
+                input, _model.NumbersOfInputs[i], [.. input.Sizes.Select((size, axis) => RuleOf(input, axis, size, sizes, known))]))];
         foreach (var symbol in known.Select(symbol => symbol.Name).OrderBy(name => name, System.StringComparer.Ordinal))
             _fields[symbol] = plan.TakeField(CSharpNames.Field(CSharpNames.Number(symbol)));
     }

@@ -203,15 +203,22 @@ internal sealed class ConstructorWriter
     private static string MessageOf(Language.Diagnostics.Diagnostic diagnostic) =>
         $"\"{diagnostic.Code}\", {CSharpText.Quote(diagnostic.Text)}";
 
-    private string CheckCode(CheckItem check)
+    private string CheckCode(CheckItem check) => check switch
     {
-        var message = MessageOf(check.Diagnostic);
-        return check switch
-        {
-            LimitCheck limit => $"{Types.Sizes}.Require({_values.Of(limit.Condition)}, {message}, {_values.Of(limit.Found)});",
-            SizesCheck sizes => CheckCode(sizes.Relation, _values.Of(sizes.Left), _values.Of(sizes.Right), message),
-            _ => throw new System.NotSupportedException($"No code is known for the check {check.GetType().Name}."),
-        };
+        LimitCheck limit =>
+            $"{Types.Sizes}.Require({_values.Of(limit.Condition)}, {MessageOf(limit)}, {_values.Of(limit.Found)});",
+        SizesCheck sizes =>
+            CheckCode(sizes.Relation, _values.Of(sizes.Left), _values.Of(sizes.Right), MessageOf(sizes.Diagnostic)),
+        _ => throw new System.NotSupportedException($"No code is known for the check {check.GetType().Name}."),
+    };
+
+    /// <summary>Where the message ends with the formula of the number, the number follows in the same sentence.</summary>
+    private static string MessageOf(LimitCheck limit)
+    {
+        var text = limit.Diagnostic.Text;
+        return text.EndsWith($"found {limit.Found.Key}.", System.StringComparison.Ordinal)
+            ? $"\"{limit.Diagnostic.Code}\", {CSharpText.Quote(text.TrimEnd('.'))}"
+            : MessageOf(limit.Diagnostic);
     }
 
     private string CheckCode(Relation relation, string left, string right, string message) => relation switch

@@ -1,5 +1,6 @@
 using System.Linq;
 using KnDsl.Generator.Planning;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
@@ -15,9 +16,14 @@ internal sealed class InputWriter(ClassPlan plan, ForwardNames names, CodeWriter
 
     public void Write()
     {
-        foreach (var (input, rules) in plan.Inputs.Inputs)
+        foreach (var (input, numbers, rules) in plan.Inputs.Inputs)
+        {
             writer.Line(input.Place, $"{Sizes}.RequireInput({names[input.Value]}, {Quote(plan.Model.Name)}, {Quote(input.Value.Name)}, "
                 + $"{Quote(input.Text)}, [{string.Join(", ", rules.Select(Of))}]);");
+            if (numbers != InputNumbers.Any)
+                writer.Line(input.Place, $"{Sizes}.{(numbers == InputNumbers.Floating ? "RequireFloatingPoint" : "RequireIndices")}("
+                    + $"{names[input.Value]}, {Quote(plan.Model.Name)}, {Quote(input.Value.Name)});");
+        }
         foreach (var (input, axis, size, text) in plan.Inputs.Following)
             writer.Line(input.Place, $"{Sizes}.RequireInputSize({names[input.Value]}, {axis}, {names.Values.Of(size)}, "
                 + $"{Quote(plan.Model.Name)}, {Quote(input.Value.Name)}, {Quote(input.Text)}, {Quote(text)});");

@@ -121,7 +121,7 @@ public sealed class ConditionTests : TorchTest
         {
         }
 
-        Assert.StartsWith(message, Assert.Throws<System.ArgumentException>(() => @case.Create("Net", ("n", n))).Message);
+        Assert.StartsWith("net.knnet(4): " + message, Assert.Throws<System.ArgumentException>(() => @case.Create("Net", ("n", n))).Message);
     }
 
     /// <summary>C# builds blocks with sizes of its own; no parameter of them is a size that nothing checks.</summary>

@@ -283,4 +283,34 @@ public sealed class HookTests : TorchTest
             }
         }
     }
+
+    /// <summary>What a hook gives in the place of a value has the value's number of dimensions: all after it was built for that.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AHookThatChangesTheNumberOfDimensionsIsToldOf(bool training)
+    {
+        var @case = GeneratedCase.Inline("""
+            network Net(policy: norm = kalman())
+            {
+                input image[N, 3, 8, 8]
+                norm = policy
+                x = image -> conv1: conv(8, 3) -> bn1: norm -> relu -> conv2: conv(8, 3) -> bn2: norm -> relu -> avgpool(global) -> flatten
+                output x[N, 8]
+            }
+            """);
+        foreach (var policy in Policies)
+        {
+            using var network = @case.Create("Net", ("policy", policy));
+            network.train(training);
+            var conv1 = (nn.Module<Tensor, Tensor>)network.named_modules().Single(module => module.name == "conv1").module;
+            conv1.register_forward_hook((_, _, output) => output.mean([2, 3]));
+            var exception = Record.Exception(() => GeneratedCase.Run(network, randn(2, 3, 8, 8)));
+            // TorchSharp says so where no state flows.
+            Assert.IsType<ArgumentException>(exception);
+            Assert.Contains("Inline/net.knnet:line 5", exception.StackTrace);
+            if (training && policy == NormPolicy.Kalman())
+                Assert.StartsWith("Conv2d with a weight of [8, 8, 3, 3] takes 4 dimensions, found [2, 8]. A hook", exception.Message);
+        }
+    }
 }

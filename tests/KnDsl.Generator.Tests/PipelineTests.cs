@@ -253,6 +253,13 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public void TheOtherOfTwoFilesOfOneNameIsNamedByItsPath()
+    {
+        var result = Host.Run(Host.Project("a/net.knnet", Network("A")), Host.Project("b/net.knnet", Network("A")));
+        Assert.Contains("generated from /project/a/net.knnet;", Assert.Single(result.Diagnostics).GetMessage());
+    }
+
+    [Fact]
     public void TheRecordOfTheOutputsIsAClassToo()
     {
         var result = Host.Run(

@@ -246,12 +246,12 @@ public sealed class RangeTests : TorchTest
             var given = parameter.TakesFractions ? (object)value : (int)value;
             var exception = Record.Exception(() => @case.Create("Try", ("v", given)).Dispose());
             // What is in its range may still not fit the other numbers.
-            var isRefused = exception?.Message.StartsWith("KN0107: ", StringComparison.Ordinal) == true;
+            var isRefused = exception?.Message.Contains("): KN0107: ", StringComparison.Ordinal) == true;
             Assert.Equal((what, value, parameter.Allows(value)), (what, value, !isRefused));
             if (!isRefused)
                 continue;
             Assert.Contains($"'{parameter.Name}'", exception!.Message);
-            Assert.Contains("With these arguments it is ", exception!.Message);
+            Assert.Matches("(, which| With these arguments it) is ", exception!.Message);
         }
     }
 }

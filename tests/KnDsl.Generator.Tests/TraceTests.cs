@@ -60,14 +60,14 @@ public sealed class TraceTests : TorchTest
 
         var sizes = Record.Exception(() => @case.Create("Checked", ("left", 4), ("right", 8)));
         Assert.IsType<ArgumentException>(sizes);
-        Assert.StartsWith("KN0203: ", sizes.Message);
+        Assert.StartsWith($"net.knnet({LineOf(@case, "y = a + b")}): KN0203: ", sizes.Message);
         Assert.Contains("left and right", sizes.Message);
         Assert.Contains("4 and 8", sizes.Message);
         ShowsLine(sizes, @case.Path, LineOf(@case, "y = a + b"));
 
         var groups = Record.Exception(() => @case.Create("Checked", ("groups", 3)));
         Assert.IsType<ArgumentException>(groups);
-        Assert.StartsWith("KN0204: ", groups.Message);
+        Assert.StartsWith($"net.knnet({LineOf(@case, "conv: conv(4, 3, groups: groups)")}): KN0204: ", groups.Message);
         ShowsLine(groups, @case.Path, LineOf(@case, "conv: conv(4, 3, groups: groups)"));
     }
 

@@ -188,7 +188,7 @@ public sealed class EveryPolicyTests : TorchTest
     [InlineData("batch, micro", new long[] { 3, 4, 1, 1 }, "of shape [3, 4, 1, 1] in micro-batches of 2, of which the last has 1.")]
     [InlineData("renorm", new long[] { 3, 4 }, "of shape [3, 4] in micro-batches of 2, of which the last has 1.")]
     [InlineData("kalman", new long[] { 3, 4, 1, 1 }, "of shape [3, 4, 1, 1] in micro-batches of 2, of which the last has 1.")]
-    [InlineData("instance", new long[] { 3, 4, 1 }, "of shape [3, 4, 1].")]
+    [InlineData("instance", new long[] { 3, 4, 1 }, "in each statistic of instance(), got a value of shape [3, 4, 1],")]
     public void AStatisticOfOneValueIsAnError(string name, long[] shape, string found)
     {
         using var layer = Policies[name].Create(4);
@@ -196,6 +196,35 @@ public sealed class EveryPolicyTests : TorchTest
         Assert.Contains("more than 1 value", message);
         Assert.Contains(found, message);
         Assert.All(layer.state_dict().Values, tensor => Assert.False(tensor.isnan().any().item<bool>()));
+    }
+
+    [Fact]
+    public void AStatisticOfOneValueOfASampleIsAnErrorInInferenceToo()
+    {
+        foreach (var (policy, shape) in new (NormPolicy, long[])[]
+            {
+                (NormPolicy.Instance(affine: false), [3, 4]), (NormPolicy.Group(4), [3, 4]), (NormPolicy.Layer(), [3, 1]),
+            })
+        {
+            using var layer = policy.Create(shape[1]);
+            layer.eval();
+            Assert.Contains(
+                $"in each statistic of {policy}, got a value of shape [{string.Join(", ", shape)}]",
+                Assert.Throws<ArgumentException>(() => layer.call(randn(shape))).Message);
+        }
+    }
+
+    [Fact]
+    public void APolicyWithAPriorNormalizesASingleNumber()
+    {
+        foreach (var policy in new[]
+            {
+                NormPolicy.Kalman(microbatch: 1), NormPolicy.InstanceKalman(), NormPolicy.GroupKalman(4), NormPolicy.LayerKalman(),
+            })
+        {
+            using var layer = policy.Create(policy == NormPolicy.LayerKalman() ? 1 : 4);
+            Assert.True(layer.call(randn(3, layer.num_features)).isfinite().all().item<bool>());
+        }
     }
 
     [Theory]

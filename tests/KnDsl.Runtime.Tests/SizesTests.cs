@@ -35,8 +35,9 @@ public sealed class SizesTests : TorchTest
     [InlineData(0, 0, true)]
     public void ASizeThatMustBeAMultiple(long size, long of, bool isRefused)
     {
-        var error = Record.Exception(() => Sizes.RequireMultiple(size, of, "KN0204", "Message."));
-        Assert.Equal(isRefused ? $"KN0204: Message. With these arguments {size} is no multiple of {of}." : null, error?.Message);
+        var error = Record.Exception(() => Sizes.RequireMultiple(size, of, "KN0204", "Message.", "/a/net.knnet", 4));
+        Assert.Equal(
+            isRefused ? $"net.knnet(4): KN0204: Message. With these arguments {size} is no multiple of {of}." : null, error?.Message);
     }
 
     [Fact]

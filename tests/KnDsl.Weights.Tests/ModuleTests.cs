@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -85,7 +86,7 @@ public sealed class ModuleTests : IDisposable
             + "  4 missing: bn1.running_mean, bn1.running_var, fc.weight, fc.bias\n"
             + "  1 unexpected: classifier.weight\n"
             + "  1 misshaped: conv1.weight is [4, 3, 3, 3], expected [4, 3, 5, 5]\n"
-            + "  2 of another kind of dtype: bn1.bias is I32, expected F32, bn1.extra is F32, expected I64\n"
+            + "  2 of a dtype that does not convert: bn1.bias is I32, expected F32, bn1.extra is F32, expected I64\n"
             + "  A tensor keeps its kind of dtype (floating point, integer, Boolean, complex): integers may be quantized weights. If the "
             + "values are right as they are, convert them in Python before save_file, with .float() for floating-point parameters.",
             error.Message);
@@ -281,7 +282,62 @@ public sealed class ModuleTests : IDisposable
     {
         using var network = new Network();
         var error = Assert.Throws<WeightsException>(() => network.load_weights(Changed(name => "module." + name), stripPrefix: "module"));
-        Assert.Equal(["Of the file's names a dot is left at the beginning: end stripPrefix with it."], error.Report!.Hints);
+        Assert.Equal(
+            ["Of the missing, the file has 7 that begin with 'module.': stripPrefix: \"module.\" loads them."], error.Report!.Hints);
+
+        using var part = nn.Sequential(("backbone", new Network()));
+        error = Assert.Throws<WeightsException>(() => part.load_weights(Checkpoint, addPrefix: "backbone"));
+        Assert.Equal(
+            ["Of the unexpected, the network has 7 that begin with 'backbone.': addPrefix: \"backbone.\" loads them."],
+            error.Report!.Hints);
+    }
+
+    [Theory]
+    [InlineData("", "", "backbone.", "leave out addPrefix")]
+    [InlineData("", "bn1.", "", "leave out stripPrefix")]
+    [InlineData("", "bn1.", "backbone.", "leave out stripPrefix and addPrefix")]
+    [InlineData("module.backbone.", "module.", "", "stripPrefix: \"module.backbone.\" loads")]
+    [InlineData("module.", "", "module.", "stripPrefix: \"module.\" without addPrefix loads")]
+    [InlineData("module.", "", "backbone.", "stripPrefix: \"module.\" without addPrefix loads")]
+    public void AWrongPrefixIsTold(string ofFile, string strip, string add, string hint)
+    {
+        using var network = new Network();
+        var path = Changed(name => ofFile + name);
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(path, stripPrefix: strip, addPrefix: add));
+        Assert.Contains(hint, Assert.Single(error.Report!.Hints));
+    }
+
+    [Theory]
+    [InlineData("", "conv1.", "", "addPrefix: \"backbone.\" without stripPrefix loads")]
+    [InlineData("module.", "module.", "", "stripPrefix: \"module.\" and addPrefix: \"backbone.\" load")]
+    [InlineData("module.", "", "backbone.", "stripPrefix: \"module.\" and addPrefix: \"backbone.\" load")]
+    public void AWrongPrefixForAPartIsTold(string ofFile, string strip, string add, string hint)
+    {
+        using var network = nn.Sequential(("backbone", new Network()));
+        var path = Changed(name => ofFile + name);
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(path, stripPrefix: strip, addPrefix: add));
+        Assert.Contains(hint, Assert.Single(error.Report!.Hints));
+    }
+
+    [Theory]
+    [InlineData("F8_E4M3", 8)]
+    [InlineData("F8_E5M2", 8)]
+    [InlineData("U32", 32)]
+    public void ADtypeThatTorchSharpLacksIsTold(string type, int bits)
+    {
+        using var network = new Linear8();
+        var path = folder.Named("lacking.safetensors");
+        var header = $$$"""{"weight":{"dtype":"{{{type}}}","shape":[8],"data_offsets":[0,{{{bits}}}]}}""";
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[bits]]);
+        var error = Assert.Throws<WeightsException>(() => network.load_weights(path));
+        Assert.Contains($"1 of a dtype that does not convert: weight is {type}, expected F32", error.Message);
+        Assert.StartsWith($"TorchSharp has no {type}: convert such tensors", Assert.Single(error.Report!.Hints));
+    }
+
+    private sealed class Linear8 : nn.Module
+    {
+        public Linear8()
+            : base(nameof(Linear8)) => register_parameter("weight", new TorchSharp.Modules.Parameter(zeros(8)));
     }
 
     [Fact]
@@ -303,7 +359,7 @@ public sealed class ModuleTests : IDisposable
         SafetensorsFile.Write(
             path, network.state_dict().Select(e => KeyValuePair.Create(e.Key, e.Key == "fc.weight" ? e.Value.to(dtype) : e.Value)));
         var error = Assert.Throws<WeightsException>(() => network.load_weights(path));
-        Assert.Contains($"1 of another kind of dtype: fc.weight is {name}, expected F32", error.Message);
+        Assert.Contains($"1 of a dtype that does not convert: fc.weight is {name}, expected F32", error.Message);
         Assert.Contains("convert them in Python before save_file, with .float()", Assert.Single(error.Report!.Hints));
         AssertUnchanged(before, network);
     }

@@ -464,6 +464,13 @@ internal static class DiagnosticCatalogue
             + $"where '{size}' is set inside an 'if' or 'for' that begins later; expected sizes that are known outside of it.",
             "Declare the module inside, or apply it outside first.", declared);
 
+    private static readonly DiagnosticDescriptor SingleNumberRule = Error("KN0218", "Statistic of a single number");
+
+    public static Diagnostic SingleNumber(Place at, string operation, string policy, string found, bool isOfTraining) =>
+        new(SingleNumberRule, at,
+            $"'{operation}' with {policy} takes each statistic of a single number{(isOfTraining ? " in training" : "")}, found {found}; "
+            + "expected more numbers, since one has no variance.");
+
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor ChainCutRule = Warning("KN0301", "Statistic chain is cut");

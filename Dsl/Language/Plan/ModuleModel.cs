@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
@@ -64,6 +65,11 @@ internal sealed class ModuleModel(
     public ConstructorSizes ConstructorSizes => _constructorSizes ??= new ConstructorSizes(this);
 
     private ConstructorSizes? _constructorSizes;
+
+    /// <summary>Which numbers its inputs must have.</summary>
+    public IReadOnlyList<InputNumbers> NumbersOfInputs => _numbersOfInputs ??= Plan.NumbersOfInputs.Of(this);
+
+    private IReadOnlyList<InputNumbers>? _numbersOfInputs;
 
     /// <summary>The if, loop or block that sets a size, or null where none does.</summary>
     public PlanItem? SetterOf(Symbol symbol)

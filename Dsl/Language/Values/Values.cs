@@ -179,6 +179,18 @@ internal readonly record struct PolicyParameters(int OfChannel, int OfLayer)
     public Size Count(Size channels) => channels * OfChannel + OfLayer;
 }
 
+/// <summary>Of what a layer of a policy takes each statistic, where no prior can stand in for numbers that are missing.</summary>
+/// <param name="Samples">The samples that share one; null for the whole batch.</param>
+/// <param name="Groups">The groups of channels that have one each; null for each channel by itself.</param>
+/// <param name="IsOfTraining">Whether only training takes it.</param>
+/// <param name="WithPrior">The policy that takes the same statistic and has a prior beside it.</param>
+internal sealed record PlainStatistic(Size? Samples, Size? Groups, bool IsOfTraining, string WithPrior)
+{
+    /// <summary>The factors of how many numbers of a value are in one; null where only the batch decides.</summary>
+    public IReadOnlyList<Size>? CountIn(Shape value) => Samples is null ? null
+        : [Samples, Groups is null ? Size.One : Size.FloorDivide(value.Channels, Groups), .. value.Spatial];
+}
+
 /// <summary>A normalization policy.</summary>
 /// <param name="hasChain">Whether its layers hand their statistics on; of a parameter its default decides for messages.</param>
 /// <param name="groups">The number that must divide the channels, where there is one.</param>
@@ -192,6 +204,11 @@ internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, Po
     public Size? Groups => groups;
 
     public PolicyParameters Parameters => parameters;
+
+    /// <summary>
+    /// Of what its layers take each statistic; null where a prior can stand in, where there is none, or where it is not known.
+    /// </summary>
+    public PlainStatistic? Statistic { get; init; }
 
     public override string Describe() => $"the policy {policy}";
 

@@ -101,12 +101,26 @@ public static class ChainedLayers
         switch (state, rule)
         {
             case (not null, ConvolutionRule convolution):
+                CheckRank((Convolution)layer, input);
                 return convolution.Forward(input, state);
             case (not null, LinearRule linear):
                 return linear.Forward(input, state);
             default:
                 var output = layer.forward(input);
                 return (output, state?.Pass(rule, output));
+        }
+    }
+
+    /// <summary>Demands that a value has the dimensions of a convolution: a hook may have put one of others in its place.</summary>
+    private static void CheckRank(Convolution convolution, Tensor input)
+    {
+        var weight = convolution.weight!.shape;
+        if (input.dim() != weight.Length)
+        {
+            throw new ArgumentException(
+                $"{convolution.GetName()} with a weight of [{string.Join(", ", weight)}] takes {weight.Length} dimensions, found "
+                    + $"[{string.Join(", ", input.shape)}]. A hook before it may have put a value of other dimensions in the place of one.",
+                nameof(input));
         }
     }
 }

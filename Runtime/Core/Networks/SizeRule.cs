@@ -18,7 +18,10 @@ public readonly record struct SizeRule(long Factor, long Rest)
         ? size == Rest
         : size >= (isBatch ? 0 : 1) && (size - Rest) % Factor == 0 && (size - Rest >= Factor || isBatch);
 
-    /// <summary>What a size that is not admitted should have been.</summary>
+    /// <summary>What a size that is not admitted should have been: of a multiple of 0, which is one, that there must be more.</summary>
+    internal string Expected(long size) => Factor > 1 && (size - Rest) % Factor == 0 ? $"at least {Factor + Rest}" : ToString();
+
+    /// <summary>The rule in words.</summary>
     public override string ToString() => (Factor, Rest) switch
     {
         (0, _) => $"{Rest}",

@@ -67,16 +67,19 @@ public static class Sizes
     /// <summary>Demands a property of an argument that the .knnet file requires.</summary>
     /// <param name="holds">Whether it holds.</param>
     /// <param name="code">The diagnostic's code, the same as in the file.</param>
-    /// <param name="message">The diagnostic's message.</param>
+    /// <param name="message">The diagnostic's message; without its full stop where it ends with the number as a formula.</param>
     /// <param name="found">The number that the message names as a formula, or null.</param>
+    /// <param name="file">The .knnet file, to which the generated code maps its lines.</param>
+    /// <param name="line">The line there.</param>
     /// <exception cref="ArgumentException">It does not hold.</exception>
-    public static void Require(bool holds, string code, string message, object? found = null)
+    public static void Require(
+        bool holds, string code, string message, object? found = null,
+        [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (!holds)
         {
-            throw new ArgumentException(found is null
-                ? $"{code}: {message}"
-                : FormattableString.Invariant($"{code}: {message} With these arguments it is {found}."));
+            var told = message.EndsWith('.') ? $"{message} With these arguments it is" : $"{message}, which is";
+            throw Refused(file, line, code, found is null ? message : FormattableString.Invariant($"{told} {found}."));
         }
     }
 
@@ -101,19 +104,23 @@ public static class Sizes
     /// <param name="right">The other side's value.</param>
     /// <param name="code">The diagnostic's code, the same as in the file.</param>
     /// <param name="message">The diagnostic's message, its sizes as formulas.</param>
+    /// <param name="file">The .knnet file, to which the generated code maps its lines.</param>
+    /// <param name="line">The line there.</param>
     /// <exception cref="ArgumentException">They differ.</exception>
-    public static void RequireEqual(long left, long right, string code, string message)
+    public static void RequireEqual(
+        long left, long right, string code, string message, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (left != right)
-            throw new ArgumentException($"{code}: {message} With these arguments the sides are {left} and {right}.");
+            throw Refused(file, line, code, $"{message} With these arguments the sides are {left} and {right}.");
     }
 
     /// <summary>Demands that two sizes are equal or one of them 1, which is then repeated.</summary>
     /// <inheritdoc cref="RequireEqual"/>
-    public static void RequireRepeatable(long left, long right, string code, string message)
+    public static void RequireRepeatable(
+        long left, long right, string code, string message, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (left != 1 && right != 1)
-            RequireEqual(left, right, code, message);
+            RequireEqual(left, right, code, message, file, line);
     }
 
     /// <summary>Demands that a size is a multiple of another, as the .knnet file requires.</summary>
@@ -121,12 +128,19 @@ public static class Sizes
     /// <param name="of">What it must be a multiple of.</param>
     /// <param name="code">The diagnostic's code, the same as in the file.</param>
     /// <param name="message">The diagnostic's message, its sizes as formulas.</param>
+    /// <param name="file">The .knnet file, to which the generated code maps its lines.</param>
+    /// <param name="line">The line there.</param>
     /// <exception cref="ArgumentException">It is not.</exception>
-    public static void RequireMultiple(long size, long of, string code, string message)
+    public static void RequireMultiple(
+        long size, long of, string code, string message, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (of == 0 || size % of != 0)
-            throw new ArgumentException($"{code}: {message} With these arguments {size} is no multiple of {of}.");
+            throw Refused(file, line, code, $"{message} With these arguments {size} is no multiple of {of}.");
     }
+
+    /// <summary>The error, in the form in which a build says it.</summary>
+    private static ArgumentException Refused(string file, int line, string code, string text) =>
+        new($"{file[(file.LastIndexOfAny(['/', '\\']) + 1)..]}({line}): {code}: {text}");
 
     /// <summary>Demands that an input has the shape that the .knnet file declares for it.</summary>
     /// <param name="input">The input.</param>
@@ -147,6 +161,25 @@ public static class Sizes
             if (!rules[axis].Admits(input.size(axis), axis == 0))
                 throw new WrongInput(input, module, name, declared).OfSize(axis, rules);
         }
+    }
+
+    /// <summary>Demands that an input has floating point numbers, in any type: an automatic cast may change it later.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="module">The network or block.</param>
+    /// <param name="name">The input's name in the file.</param>
+    /// <exception cref="ArgumentException">It has others.</exception>
+    public static void RequireFloatingPoint(Tensor input, string module, string name)
+    {
+        if (input.dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            throw WrongInput.OfNumbers(input, module, name, "floating point numbers", "float32");
+    }
+
+    /// <summary>Demands that an input has whole numbers of a type that torch takes for indices.</summary>
+    /// <inheritdoc cref="RequireFloatingPoint"/>
+    public static void RequireIndices(Tensor input, string module, string name)
+    {
+        if (input.dtype is not (ScalarType.Int64 or ScalarType.Int32))
+            throw WrongInput.OfNumbers(input, module, name, "indices, int64 or int32,", "int64");
     }
 
     /// <summary>Demands that a dimension of an input has the size that other dimensions say.</summary>

@@ -29,13 +29,35 @@ internal sealed class WrongInput(Tensor input, string module, string name, strin
         var isChannelsLast = last > 1 && Admits(rules, [_shape[0], _shape[last], .. _shape[1..last]], isBatchFirst: true);
         var order = string.Join(", ", Enumerable.Range(1, Math.Max(0, last - 1)).Prepend(last).Prepend(0));
         return Error(
-            $"dimension {axis} is {_shape[axis]} where {rules[axis]} was expected."
+            $"dimension {axis} is {_shape[axis]} where {rules[axis].Expected(_shape[axis])} was expected."
                 + (isChannelsLast ? $" If its channels come last, permute({order}) puts them second." : ""));
     }
 
     /// <summary>A symbol stands for two sizes.</summary>
     public ArgumentException OfSymbol(int axis, long size, string text) =>
         Error($"dimension {axis} is {_shape[axis]} where {text} is {size}.");
+
+    /// <summary>It has numbers of another type.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="module">The network or block.</param>
+    /// <param name="name">The input's name.</param>
+    /// <param name="expected">Which numbers were expected.</param>
+    /// <param name="type">The type that makes such numbers of any, as torch names it.</param>
+    public static ArgumentException OfNumbers(Tensor input, string module, string name, string expected, string type)
+    {
+        var toUnitRange = input.dtype == ScalarType.Byte && type == "float32" ? $", and {name}.to(float32) / 255 maps bytes to 0 to 1" : "";
+        return new(
+            $"KN0216: '{module}' takes {expected} for '{name}', found {NameOf(input.dtype)}: {name}.to({type}) converts them"
+                + $"{toUnitRange}.");
+    }
+
+    private static string NameOf(ScalarType type) => type switch
+    {
+        ScalarType.Byte => "uint8",
+        ScalarType.ComplexFloat32 => "complex64",
+        ScalarType.ComplexFloat64 => "complex128",
+        _ => type.ToString().ToLowerInvariant(),
+    };
 
     private ArgumentException Error(string difference) =>
         new($"KN0216: '{module}' takes {declared} for '{name}', found [{string.Join(", ", _shape)}]: {difference}");

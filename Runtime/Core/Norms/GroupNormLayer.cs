@@ -9,11 +9,13 @@ namespace KnDsl;
 internal sealed class GroupNormLayer : AffineNormLayer
 {
     private readonly long _groups;
+    private readonly PerSamplePolicy _policy;
 
-    public GroupNormLayer(long channels, long groups, double eps, Device? device, ScalarType? dtype)
-        : base(nameof(GroupNormLayer), channels, eps, device, dtype)
+    public GroupNormLayer(long channels, PerSamplePolicy policy, Device? device, ScalarType? dtype)
+        : base(nameof(GroupNormLayer), channels, policy.Eps, device, dtype)
     {
-        _groups = GroupNormalization.CheckGroups(groups, channels);
+        _policy = policy;
+        _groups = GroupNormalization.CheckGroups(policy.Groups ?? channels, channels);
         RegisterAffine();
     }
 
@@ -23,6 +25,6 @@ internal sealed class GroupNormLayer : AffineNormLayer
         CheckInput(input);
         if (training)
             CheckNotEmpty(input);
-        return (GroupNormalization.Normalize(input, weight, bias, _groups, eps, training), null, null);
+        return (GroupNormalization.Normalize(input, weight, bias, _groups, eps, training, _policy), null, null);
     }
 }

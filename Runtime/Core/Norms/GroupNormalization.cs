@@ -31,9 +31,11 @@ internal static class GroupNormalization
     /// <param name="groups">Groups of channels.</param>
     /// <param name="eps">Added to the variance.</param>
     /// <param name="training">Whether a value that is not finite is an error.</param>
-    public static Tensor Normalize(Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, bool training)
+    /// <param name="policy">The policy, for messages.</param>
+    public static Tensor Normalize(
+        Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, bool training, NormPolicy policy)
     {
-        CheckValues(input, groups);
+        CheckValues(input, groups, policy);
         if (input.numel() == 0)
             return input.alias();
 
@@ -61,13 +63,14 @@ internal static class GroupNormalization
     }
 
     /// <summary>A statistic of one value says nothing.</summary>
-    public static void CheckValues(Tensor input, long groups)
+    private static void CheckValues(Tensor input, long groups, NormPolicy policy)
     {
         if (input.numel() == input.size(0) * groups && input.size(0) > 0)
         {
             throw new ArgumentException(
-                $"Expected more than 1 value in each of {groups} groups, got a value of shape " +
-                $"[{string.Join(", ", input.shape)}].", nameof(input));
+                $"Expected more than 1 value in each statistic of {policy}, got a value of shape [{string.Join(", ", input.shape)}], "
+                    + $"of which every number would have one of its own. batch(){(groups > 1 ? " and layer()" : "")} share statistics "
+                    + "among more numbers; instancekalman(), groupkalman() and layerkalman() have a prior.", nameof(input));
         }
     }
 }

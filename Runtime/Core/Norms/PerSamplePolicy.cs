@@ -33,7 +33,7 @@ internal sealed record PerSamplePolicy : NormPolicy
     public double Eps { get; }
 
     public override NormLayer Create(long channels, Device? device = null, ScalarType? dtype = null) =>
-        IsAffine ? new GroupNormLayer(channels, Groups ?? channels, Eps, device, dtype) : new PlainInstanceNormLayer(channels, Eps);
+        IsAffine ? new GroupNormLayer(channels, this, device, dtype) : new PlainInstanceNormLayer(channels, this);
 
     public override NormPolicy With(double? eps = null, double? momentum = null) =>
         new PerSamplePolicy(_name, eps ?? Eps) { Groups = Groups, IsAffine = IsAffine };

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>Instance normalization without a scale and a shift, as PyTorch's InstanceNorm is by default: it has no parameters.</summary>
-internal sealed class PlainInstanceNormLayer(long channels, double eps) : NormLayer(nameof(PlainInstanceNormLayer), channels)
+internal sealed class PlainInstanceNormLayer(long channels, PerSamplePolicy policy)
+    : NormLayer(nameof(PlainInstanceNormLayer), channels)
 {
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior)
@@ -11,6 +12,6 @@ internal sealed class PlainInstanceNormLayer(long channels, double eps) : NormLa
         CheckInput(input);
         if (training)
             CheckNotEmpty(input);
-        return (GroupNormalization.Normalize(input, null, null, num_features, eps, training), null, null);
+        return (GroupNormalization.Normalize(input, null, null, num_features, policy.Eps, training, policy), null, null);
     }
 }

@@ -56,7 +56,7 @@ public static class ModuleWeights
         using var file = SafetensorsFile.Open(path);
         var state = StateOf(module);
         var entries = Renamed(file, stripPrefix, addPrefix);
-        var report = Compared(module, state, entries);
+        var report = Compared(module, state, entries, (stripPrefix, addPrefix));
         if (strict && !report.IsComplete)
             throw new WeightsException(path, report);
         if (state.FirstOrDefault(e => e.Value.device_type == DeviceType.META).Key is { } name)
@@ -135,7 +135,8 @@ public static class ModuleWeights
         select ((NormLayer)entry.Item2).OptionalWeights.Select(name => prefix + name).ToArray();
 
     private static WeightsReport Compared(
-        nn.Module module, IReadOnlyList<KeyValuePair<string, Tensor>> state, Dictionary<string, SafetensorsEntry> entries)
+        nn.Module module, IReadOnlyList<KeyValuePair<string, Tensor>> state, Dictionary<string, SafetensorsEntry> entries,
+        (string Strip, string Add) prefixes)
     {
         List<string> matched = [], missing = [], tolerated = [];
         var optional = OptionalOf(module).Where(names => !names.Any(entries.ContainsKey)).SelectMany(names => names).ToHashSet();
@@ -163,7 +164,7 @@ public static class ModuleWeights
             Mistyped = mistyped,
             Tolerated = tolerated,
         };
-        return report with { Hints = WeightsHints.Of(report, (ofFile, ofNetwork) => entries[ofFile].Fits(known[ofNetwork])) };
+        return report with { Hints = WeightsHints.Of(report, new WeightsPrefixes(report, entries, known, prefixes)) };
     }
 
     private static bool Converts(ScalarType? from, ScalarType to, bool isCounter) =>

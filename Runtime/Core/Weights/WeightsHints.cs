@@ -7,60 +7,11 @@ namespace KnDsl;
 /// <summary>What a file of weights and a network that do not fit together usually have for a cause.</summary>
 internal static class WeightsHints
 {
-    private const string OfCompile = "_orig_mod.";
-
     /// <summary>The hints for a report.</summary>
     /// <param name="report">How file and network fit.</param>
-    /// <param name="haveOneShape">Whether a tensor of the file, the first name, has the shape of one of the network, the second.</param>
-    public static IReadOnlyList<string> Of(WeightsReport report, Func<string, string, bool> haveOneShape) =>
-        [.. new[] { Prefix(report, haveOneShape), Folding(report) ?? Biases(report), Dtypes(report) }.OfType<string>()];
-
-    /// <summary>Names that would fit without what stands before them, in the file or in the network.</summary>
-    private static string? Prefix(WeightsReport report, Func<string, string, bool> haveOneShape)
-    {
-        if (Most(report.Unexpected, report.Missing, haveOneShape) is { } ofFile)
-        {
-            if (ofFile.Prefix == ".")
-                return "Of the file's names a dot is left at the beginning: end stripPrefix with it.";
-            return $"Of the missing, the file has {ofFile.Count} that begin with '{ofFile.Prefix}': "
-                + $"stripPrefix: \"{ofFile.Prefix}\" loads them.";
-        }
-
-        if (report.Unexpected.Any(name => name.Contains(OfCompile, StringComparison.Ordinal)))
-        {
-            return $"The file's names contain '{OfCompile}', which torch.compile adds: "
-                + "save the state_dict of the module that was compiled.";
-        }
-
-        return Most(report.Missing, report.Unexpected, (ofNetwork, ofFile) => haveOneShape(ofFile, ofNetwork)) is { } found
-            ? $"Of the unexpected, the network has {found.Count} that begin with '{found.Prefix}': "
-                + $"addPrefix: \"{found.Prefix}\" loads them."
-            : null;
-    }
-
-    /// <summary>
-    /// The prefix under which most of some names are among the longer ones, with the same shapes. Names such as <c>0.weight</c> end
-    /// those of many networks, and short shapes such as [64] are in all: so a prefix counts only where it explains most of what
-    /// there is to explain.
-    /// </summary>
-    private static (string Prefix, int Count)? Most(
-        IReadOnlyList<string> longer, IReadOnlyList<string> names, Func<string, string, bool> haveOneShape)
-    {
-        // A prefix ends with a dot; of each longer name only its own endings can be meant.
-        var wanted = names.ToHashSet();
-        var counts = new Dictionary<string, int>();
-        foreach (var name in longer)
-        {
-            for (var dot = name.IndexOf('.'); dot >= 0; dot = name.IndexOf('.', dot + 1))
-            {
-                if (wanted.TryGetValue(name[(dot + 1)..], out var rest) && haveOneShape(name, rest))
-                    counts[name[..(dot + 1)]] = counts.GetValueOrDefault(name[..(dot + 1)]) + 1;
-            }
-        }
-
-        var (prefix, count) = counts.Count == 0 ? default : counts.MaxBy(pair => pair.Value);
-        return 2 * count > Math.Min(longer.Count, names.Count) ? (prefix, count) : null;
-    }
+    /// <param name="prefixes">What prefixes would make fit.</param>
+    public static IReadOnlyList<string> Of(WeightsReport report, WeightsPrefixes prefixes) =>
+        [.. new[] { prefixes.Hint(), Folding(report) ?? Biases(report), Lacking(report), Dtypes(report) }.OfType<string>()];
 
     /// <summary>Biases in the place of norms: one of file and network is folded, the other not.</summary>
     private static string? Folding(WeightsReport report) =>
@@ -92,8 +43,19 @@ internal static class WeightsHints
             + "Declare conv(..., bias: true), or linear(..., bias: true), to have one.";
     }
 
+    /// <summary>Numbers of a dtype that the format has and TorchSharp has not, such as floating point of 8 bits.</summary>
+    private static string? Lacking(WeightsReport report)
+    {
+        var types = report.Mistyped.Select(entry => entry.Found).Where(IsLacking).Distinct().ToArray();
+        return types.Length == 0 ? null
+            : $"TorchSharp has no {string.Join(" and no ", types)}: convert such tensors in Python before save_file, to a dtype that it "
+                + $"has ({string.Join(", ", SafetensorsType.Supported)}). Quantized weights need their scales multiplied in.";
+    }
+
     /// <summary>Numbers that are no weights as they are: quantized ones, masks, or a copy in the wrong dtype.</summary>
-    private static string? Dtypes(WeightsReport report) => report.Mistyped.Count == 0 ? null
+    private static string? Dtypes(WeightsReport report) => report.Mistyped.All(entry => IsLacking(entry.Found)) ? null
         : "A tensor keeps its kind of dtype (floating point, integer, Boolean, complex): integers may be quantized weights. If the "
             + "values are right as they are, convert them in Python before save_file, with .float() for floating-point parameters.";
+
+    private static bool IsLacking(string type) => SafetensorsType.DtypeOf(type) is null;
 }

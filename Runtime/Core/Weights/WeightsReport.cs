@@ -62,7 +62,7 @@ public sealed record WeightsReport
         AddTo(lines, "missing", Missing);
         AddTo(lines, "unexpected", Unexpected);
         AddTo(lines, "misshaped", Misshaped);
-        AddTo(lines, "of another kind of dtype", Mistyped);
+        AddTo(lines, "of a dtype that does not convert", Mistyped);
         lines.AddRange(Hints.Select(hint => "  " + hint));
         return string.Join("\n", lines);
     }

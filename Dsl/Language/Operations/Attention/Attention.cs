@@ -78,6 +78,8 @@ internal sealed class Attention(bool isCross) : Operation
     public override Construction Construct(OperationCall call) =>
         new ModuleConstruction(Module, [Features(call), call.Get(Heads), call.Get(Dropout), call.Get(Bias)]);
 
+    public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
     public override Computation Compute(OperationCall call) => new ModuleCall([Input(), Input(isCross ? 1 : 0)]);
 
     public override Size ParameterCount(OperationCall call)

@@ -66,6 +66,8 @@ internal sealed class WindowAttention : Operation
     public override Construction Construct(OperationCall call) => new ModuleConstruction(Module,
         [Channels(call), call.Get(Heads), Sizes(call.Get(WindowSize, 2)), Sizes(call.Get(Shift, 2)), call.Get(Dropout), call.Get(Bias)]);
 
+    public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call)

@@ -70,6 +70,9 @@ internal abstract class Operation
     /// <summary>Which numbers the output has.</summary>
     public virtual OutputNumbers Numbers(OperationCall call) => OutputNumbers.Floating;
 
+    /// <summary>Which numbers its inputs must have: where they have others, torch certainly refuses them.</summary>
+    public virtual InputNumbers Takes(OperationCall call) => InputNumbers.Any;
+
     // ---- what it does --------------------------------------------------------------------------------------------
 
     /// <summary>The class of its module, or null where it is a function without parameters.</summary>
@@ -137,4 +140,17 @@ internal enum OutputNumbers
 
     /// <summary>It is not known.</summary>
     Any,
+}
+
+/// <summary>Which numbers a value must have.</summary>
+internal enum InputNumbers
+{
+    /// <summary>Any, or it is not known which.</summary>
+    Any,
+
+    /// <summary>Floating point.</summary>
+    Floating,
+
+    /// <summary>Whole numbers that torch takes as indices.</summary>
+    Indices,
 }

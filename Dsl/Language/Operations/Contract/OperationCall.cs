@@ -217,6 +217,12 @@ internal sealed class OperationCall
     /// <inheritdoc cref="IDemands.AtMost"/>
     public bool RequireAtMost(Size size, Func<Diagnostic> otherwise, params Size[] limits) => _demands.AtMost(size, limits, otherwise);
 
+    /// <summary>Demands that a product is more than 1, where its factors are known once the module is built.</summary>
+    /// <inheritdoc cref="IDemands.Related"/>
+    public bool RequireSeveral(IReadOnlyList<Size> factors, Func<Diagnostic> otherwise) =>
+        factors.Any(factor => factor.Minimum() > 1 || factor.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data))
+        || _demands.Related(factors.Aggregate((product, factor) => product * factor), Relation.NotEqual, Size.One, otherwise);
+
     /// <summary>Demands that groups share the channels evenly.</summary>
     public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,
         () => DiagnosticCatalogue.Groups(PlaceOf(parameter), Operation.Name, groups.ToString(), what, channels.ToString())

@@ -144,6 +144,8 @@ internal sealed class Conv(int dimensions) : Operation
         return new ModuleConstruction(Module, arguments);
     }
 
+    public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override MomentStep Moments(OperationCall call) => new ModuleStep();

@@ -162,6 +162,8 @@ internal sealed class ConvTranspose(int dimensions) : Operation
         }
     }
 
+    public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override MomentStep Moments(OperationCall call) => new ModuleStep();

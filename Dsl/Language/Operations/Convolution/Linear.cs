@@ -50,6 +50,8 @@ internal sealed class Linear : Operation
         return new ModuleConstruction(Module, bias.Value == true ? sizes : [.. sizes, Named("bias", bias)]);
     }
 
+    public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override MomentStep Moments(OperationCall call) => new ModuleStep();

@@ -36,6 +36,8 @@ internal sealed class Embedding : Operation
         return null;
     }
 
+    public override InputNumbers Takes(OperationCall call) => InputNumbers.Indices;
+
     public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [call.Get(Count), call.Get(Features)]);
 
     public override Computation Compute(OperationCall call) => Apply();

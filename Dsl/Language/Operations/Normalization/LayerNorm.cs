@@ -73,6 +73,8 @@ internal sealed class LayerNorm(bool isRms) : Operation
     public override Construction Construct(OperationCall call) =>
         new ModuleConstruction(Module, [Channels(call), call.Get(AxisParameter), call.Get(Epsilon)]);
 
+    public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call) => Channels(call) * (isRms ? 1 : 2);

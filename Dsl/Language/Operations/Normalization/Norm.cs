@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -61,7 +62,20 @@ internal sealed class Norm : Operation
         if (!call.RequireRankAtLeast(2, "[N, C, ...]") || !call.RequireKnown(call.Input.Channels, "channels") || !RequireSettings(call))
             return null;
         var channels = call.Input.Channels;
-        return call.Get(OwnPolicy).Groups is { } groups && !call.RequireGroups(OwnPolicy, groups, channels, "channels") ? null : call.Input;
+        return call.Get(OwnPolicy).Groups is { } groups && !call.RequireGroups(OwnPolicy, groups, channels, "channels")
+            || !RequireNumbers(call) ? null : call.Input;
+    }
+
+    /// <summary>Demands that no statistic is of a single number, whose variance is 0, where the policy has no prior for it.</summary>
+    private static bool RequireNumbers(OperationCall call)
+    {
+        var policy = call.Get(OwnPolicy);
+        return policy.Statistic is not { } statistic || statistic.CountIn(call.Input) is not { } factors || call.RequireSeveral(factors,
+            () => DiagnosticCatalogue.SingleNumber(
+                    call.PlaceOf(OwnPolicy), call.Operation.Name, $"{policy.Policy}", call.Input.ToString(), statistic.IsOfTraining)
+                .WithHint($"Write norm(batch()) for statistics of the whole batch, "
+                    + (call.Input.Channels == Size.One ? "" : "norm(layer()) for those of all channels, ")
+                    + $"or norm({statistic.WithPrior}), which has a prior besides."));
     }
 
     /// <summary>Demands that the policy, where the file says which it is, has what the stage sets.</summary>
@@ -74,6 +88,12 @@ internal sealed class Norm : Operation
             && new OperationParameter[] { Chain, From }.All(setting => call.RequireEffect(setting,
                 definition.HasChain, $"norms of the policy {policy} are in no chain"));
     }
+
+    /// <summary>A layer of no normalization takes any; of a policy that only a user knows it may be one.</summary>
+    public override InputNumbers Takes(OperationCall call) =>
+        call.Get(OwnPolicy).Policy is PolicyCall policy && NormPolicies.Find(policy.Name) is { HasLayers: true }
+            ? InputNumbers.Floating
+            : InputNumbers.Any;
 
     public override Construction Construct(OperationCall call) => new NormConstruction(
         call.Get(OwnPolicy).Policy,

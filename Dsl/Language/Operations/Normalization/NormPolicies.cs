@@ -13,13 +13,19 @@ internal sealed record NormPolicyDefinition(string Name, string Summary, bool Ha
     /// <summary>Whether its layers have parameters at all.</summary>
     public bool HasLayers { get; init; } = true;
 
+    /// <summary>Of what its layers take each statistic, with some settings; null where a prior can stand in, or there is none.</summary>
+    public Func<Arguments, PlainStatistic>? Statistic { get; init; }
+
     /// <summary>The policy with its settings.</summary>
     public PolicyValue Bind(Arguments arguments)
     {
         var groups = Parameters.Contains(NormPolicies.Groups) ? Find(arguments, NormPolicies.Groups) ?? NormPolicies.Groups.Default : null;
         return new PolicyValue(
             new PolicyCall(Name, arguments.All.Select(argument => new PolicySetting(argument.Name, argument.Value)).ToArray()), HasChain,
-            groups, ParametersOf(arguments));
+            groups, ParametersOf(arguments))
+        {
+            Statistic = Statistic?.Invoke(arguments),
+        };
     }
 
     private PolicyParameters ParametersOf(Arguments arguments)
@@ -41,7 +47,7 @@ internal sealed record NormPolicyDefinition(string Name, string Summary, bool Ha
                 yield return new SettingRelation(setting, other, size, least);
     }
 
-    private static T? Find<T>(Arguments arguments, OperationParameter<T> parameter)
+    public static T? Find<T>(Arguments arguments, OperationParameter<T> parameter)
         where T : class => arguments.Find(parameter.Name) is { } argument ? parameter.Read(argument.Value) : null;
 }
 
@@ -120,17 +126,34 @@ internal static class NormPolicies
     [
         new("kalman", "Kalman Normalization (Wang et al., NeurIPS 2018): the statistics are a filter's estimate.", true,
             KalmanGain, Microbatch, Transition, Epsilon, Momentum),
-        new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum),
-        new("group", "Group normalization (Wu and He 2018).", false, Groups, Epsilon),
+        new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum)
+        {
+            Statistic = OfSamples,
+        },
+        new("group", "Group normalization (Wu and He 2018).", false, Groups, Epsilon)
+        {
+            Statistic = arguments => NormPolicyDefinition.Find(arguments, Groups) is { } groups
+                ? OfGroups(groups, $"groupkalman({groups})")
+                : OfGroups(Groups.Default, "groupkalman()"),
+        },
         new("renorm", "Batch renormalization (Ioffe 2017), with bounds that widen during training.", false,
             new NumberParameter("r_max", "The final bound of the factor r.", "3.0") { Minimum = 1, IsNameOnly = true },
             new NumberParameter("d_max", "The final bound of the shift d.", "5.0") { Minimum = 0, IsNameOnly = true },
             WarmUp,
             new IntegerParameter("r_steps", "The batch at which the bound of r is final.", 40000) { AtLeast = WarmUp, IsNameOnly = true },
             new IntegerParameter("d_steps", "The batch at which the bound of d is final.", 25000) { AtLeast = WarmUp, IsNameOnly = true },
-            Microbatch, Epsilon, new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1, IsNameOnly = true }),
-        new("layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, Epsilon),
-        new("instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, Epsilon, Affine),
+            Microbatch, Epsilon, new NumberParameter("momentum", Momentum.Summary, "0.01") { Minimum = 0, Maximum = 1, IsNameOnly = true })
+        {
+            Statistic = OfSamples,
+        },
+        new("layer", "Layer normalization (Ba et al. 2016): each sample over all channels and positions, as group(1).", false, Epsilon)
+        {
+            Statistic = _ => OfGroups(1, "layerkalman()"),
+        },
+        new("instance", "Instance normalization (Ulyanov et al. 2016): each sample and channel over positions.", false, Epsilon, Affine)
+        {
+            Statistic = _ => OfGroups(null, "instancekalman()"),
+        },
         new("instancekalman", "Instance Kalman Normalization: filtered statistics of each sample and channel, for one sample a batch.",
             true, PerSampleGain, Epsilon, Momentum),
         new("groupkalman", "Group Kalman Normalization (Wang et al., NeurIPS 2018): filtered statistics of each sample and group.", true,
@@ -142,6 +165,16 @@ internal static class NormPolicies
 
     /// <summary>The policy of norm stages where neither a network nor a user says otherwise.</summary>
     public static readonly PolicyValue Default = All[0].Bind(Arguments.None);
+
+    /// <summary>Statistics of the batch, which inference does not take.</summary>
+    private static PlainStatistic OfSamples(Arguments arguments)
+    {
+        var samples = NormPolicyDefinition.Find(arguments, Microbatch);
+        return new PlainStatistic(samples, null, true, $"kalman(microbatch: {samples})");
+    }
+
+    /// <summary>Statistics of each sample by itself.</summary>
+    private static PlainStatistic OfGroups(Size? groups, string withPrior) => new(1, groups, false, withPrior);
 
     public static NormPolicyDefinition? Find(string name) => All.FirstOrDefault(policy => policy.Name == name);
 }

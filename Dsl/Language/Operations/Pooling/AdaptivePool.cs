@@ -29,6 +29,8 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
 
     public override OutputNumbers Numbers(OperationCall call) => isMax ? OutputNumbers.OfInputs : OutputNumbers.Floating;
 
+    public override InputNumbers Takes(OperationCall call) => isMax ? InputNumbers.Any : InputNumbers.Floating;
+
     public override Shape? Infer(OperationCall call) =>
         call.RequireRank(dimensions + 2, $"{dimensions + 2} dimensions") && call.RequireCounts(dimensions, OutputSize)
             ? new Shape([call.Input[0], call.Input[1], .. call.Get(OutputSize, dimensions)])

@@ -67,6 +67,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
 
     public override OutputNumbers Numbers(OperationCall call) => isMax ? OutputNumbers.OfInputs : OutputNumbers.Floating;
 
+    public override InputNumbers Takes(OperationCall call) => isMax ? InputNumbers.Any : InputNumbers.Floating;
+
     public override Shape? Infer(OperationCall call)
     {
         var names = string.Concat(Enumerable.Range(2, dimensions).Select(axis => ", " + Shape.AxisName(axis, dimensions + 2)));

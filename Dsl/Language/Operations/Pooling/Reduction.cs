@@ -58,6 +58,8 @@ internal sealed class Reduction(string name, string title, string torch, string 
 
     public override OutputNumbers Numbers(OperationCall call) => this != Mean ? OutputNumbers.OfInputs : OutputNumbers.Floating;
 
+    public override InputNumbers Takes(OperationCall call) => this != Mean ? InputNumbers.Any : InputNumbers.Floating;
+
     public override Shape? Infer(OperationCall call)
     {
         if (AxesOf(call) is not { } axes)

@@ -61,7 +61,7 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
 #line default
         register_module("third", third);
 #line (10,60)-(10,67) "Cases/Branch/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (10,53)-(10,68) "Cases/Branch/net.knnet"
         fc = nn.Linear(8, classes, device: device, dtype: dtype);
 #line default
@@ -136,6 +136,8 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,33) "Cases/Branch/net.knnet"
         Sizes.RequireInput(image, "Branch", "image", "[N, 4, 4*h, 4*w]", [Sizes.Any, 4, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/Branch/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Branch", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,38) "Cases/Branch/net.knnet"
@@ -201,7 +203,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,26)-(18,34) "Cases/Branch/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         conv1 = nn.Conv2d(xChannels, channels, 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -211,7 +213,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn1", bn1);
 #line (19,47)-(19,53) "Cases/Branch/net.knnet"
-        Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride.", stride);
+        Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride", stride);
 #line (19,21)-(19,54) "Cases/Branch/net.knnet"
         conv2 = nn.Conv2d(channels, channels, 3, stride: stride, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -221,7 +223,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn2", bn2);
 #line (20,26)-(20,36) "Cases/Branch/net.knnet"
-        Sizes.Require(4 * channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 4*channels.", 4 * channels);
+        Sizes.Require(4 * channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 4*channels", 4 * channels);
 #line (20,21)-(20,40) "Cases/Branch/net.knnet"
         conv3 = nn.Conv2d(channels, 4 * channels, 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -280,6 +282,8 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     {
 #line (16,18)-(16,19) "Cases/Branch/net.knnet"
         Sizes.RequireInput(x, "Bottleneck", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (16,18)-(16,19) "Cases/Branch/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Bottleneck", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"

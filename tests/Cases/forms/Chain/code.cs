@@ -63,7 +63,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn2", bn2);
 #line (11,60)-(11,67) "Cases/Chain/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (11,53)-(11,68) "Cases/Chain/net.knnet"
         fc = nn.Linear(12, classes, device: device, dtype: dtype);
 #line default
@@ -116,6 +116,8 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,33) "Cases/Chain/net.knnet"
         Sizes.RequireInput(image, "Chain", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
+#line (6,12)-(6,33) "Cases/Chain/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Chain", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"

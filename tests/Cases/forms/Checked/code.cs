@@ -47,13 +47,13 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,26)-(9,30) "Cases/Checked/net.knnet"
-        Sizes.Require(left >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found left.", left);
+        Sizes.Require(left >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found left", left);
 #line (9,21)-(9,34) "Cases/Checked/net.knnet"
         a = nn.Conv2d(2, left, 3, padding: 1, device: device, dtype: dtype);
 #line default
         register_module("a", a);
 #line (10,26)-(10,31) "Cases/Checked/net.knnet"
-        Sizes.Require(right >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found right.", right);
+        Sizes.Require(right >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found right", right);
 #line (10,21)-(10,35) "Cases/Checked/net.knnet"
         b = nn.Conv2d(2, right, 3, padding: 1, device: device, dtype: dtype);
 #line default
@@ -100,6 +100,8 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,29) "Cases/Checked/net.knnet"
         Sizes.RequireInput(image, "Checked", "image", "[N, 2, h, w]", [Sizes.Any, 2, Sizes.Any, Sizes.Any]);
+#line (6,12)-(6,29) "Cases/Checked/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Checked", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,21)-(9,34) "Cases/Checked/net.knnet"
@@ -158,7 +160,7 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
-        Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups.", groups);
+        Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups", groups);
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.RequireMultiple(xChannels, groups, "KN0204", "'conv' cannot divide x.channels input channels into groups groups; expected a divisor.");
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
@@ -184,6 +186,8 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     {
 #line (16,11)-(16,12) "Cases/Checked/net.knnet"
         Sizes.RequireInput(x, "Mix", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (16,11)-(16,12) "Cases/Checked/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Mix", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"

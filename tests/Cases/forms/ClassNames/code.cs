@@ -58,7 +58,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         // Finds what another part of the class declares; what this one declares is registered by name.
         this.RegisterComponents();
 #line (9,36)-(9,41) "Cases/ClassNames/net.knnet"
-        KnDslSizes.Require(Sizes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found Sizes.", Sizes);
+        KnDslSizes.Require(Sizes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found Sizes", Sizes);
 #line (9,31)-(9,60) "Cases/ClassNames/net.knnet"
         torch = TorchSharpNn.Conv2d(3, Sizes, 3, padding: Padding.Same, bias: false, device: device, dtype: dtype);
 #line default
@@ -68,7 +68,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line default
         register_module("nn", nn);
 #line (9,92)-(9,98) "Cases/ClassNames/net.knnet"
-        KnDslSizes.Require(Device >= 0.0 && Device < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found Device.", Device);
+        KnDslSizes.Require(Device >= 0.0 && Device < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found Device", Device);
 #line (10,38)-(10,51) "Cases/ClassNames/net.knnet"
         Linear = new Linear(xChannels: Sizes, channels: Sizes, norm: policy, device: device, dtype: dtype);
 #line default
@@ -83,11 +83,11 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line default
         {
 #line (12,76)-(12,77) "Cases/ClassNames/net.knnet"
-            KnDslSizes.Require(_ >= 0, "KN0124", "An index of the list 'RegisterComponents' must be at least 0, found _.", _);
+            KnDslSizes.Require(_ >= 0, "KN0124", "An index of the list 'RegisterComponents' must be at least 0, found _", _);
 #line (12,76)-(12,77) "Cases/ClassNames/net.knnet"
-            KnDslSizes.Require(RegisterComponents.Count >= _ + 1, "KN0124", "The list 'RegisterComponents' must have at least _ + 1 items for the index _, found RegisterComponents.count.", RegisterComponents.Count);
+            KnDslSizes.Require(RegisterComponents.Count >= _ + 1, "KN0124", "The list 'RegisterComponents' must have at least _ + 1 items for the index _, found RegisterComponents.count", RegisterComponents.Count);
 #line (12,57)-(12,86) "Cases/ClassNames/net.knnet"
-            KnDslSizes.Require(checked(RegisterComponents[_] * Sizes) >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found RegisterComponents[_]*Sizes.", checked(RegisterComponents[_] * Sizes));
+            KnDslSizes.Require(checked(RegisterComponents[_] * Sizes) >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found RegisterComponents[_]*Sizes", checked(RegisterComponents[_] * Sizes));
 #line (12,52)-(12,90) "Cases/ClassNames/net.knnet"
             var currentModules = TorchSharpNn.Conv2d(ChannelStateChannels, checked(RegisterComponents[_] * Sizes), 1, device: device, dtype: dtype);
 #line default
@@ -177,6 +177,8 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
     {
 #line (6,12)-(6,30) "Cases/ClassNames/net.knnet"
         KnDslSizes.RequireInput(System, "ClassNames", "System", "[N, 3, 8, 8]", [KnDslSizes.Any, 3, 8, 8]);
+#line (6,12)-(6,30) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireFloatingPoint(System, "ClassNames", "System");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (9,31)-(9,60) "Cases/ClassNames/net.knnet"
@@ -282,7 +284,7 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (21,37)-(21,45) "Cases/ClassNames/net.knnet"
-        KnDslSizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        KnDslSizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line default
         _parameters_ = new ParametersGroup();
         register_module("_parameters", _parameters_);
@@ -314,6 +316,8 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
     {
 #line (19,14)-(19,15) "Cases/ClassNames/net.knnet"
         KnDslSizes.RequireInput(x, "Linear", "x", "[N, x.channels, x.height, x.width]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
+#line (19,14)-(19,15) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireFloatingPoint(x, "Linear", "x");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (21,32)-(21,49) "Cases/ClassNames/net.knnet"
@@ -412,6 +416,8 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
     {
 #line (25,14)-(25,19) "Cases/ClassNames/net.knnet"
         KnDslSizes.RequireInput(torch, "Conv2d", "torch", "[N, torch.channels, torch.height, torch.width]", [KnDslSizes.Any, _torchChannels, KnDslSizes.Any, KnDslSizes.Any]);
+#line (25,14)-(25,19) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireFloatingPoint(torch, "Conv2d", "torch");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (27,25)-(27,63) "Cases/ClassNames/net.knnet"
@@ -586,6 +592,8 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
     {
 #line (35,12)-(35,16) "Cases/ClassNames/net.knnet"
         KnDslSizes.RequireInput(Rest, "Pair", "Rest", "[N, Rest.channels, Rest.height, Rest.width]", [KnDslSizes.Any, _RestChannels, KnDslSizes.Any, KnDslSizes.Any]);
+#line (35,12)-(35,16) "Cases/ClassNames/net.knnet"
+        KnDslSizes.RequireFloatingPoint(Rest, "Pair", "Rest");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (37,27)-(37,37) "Cases/ClassNames/net.knnet"

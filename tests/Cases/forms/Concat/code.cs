@@ -127,6 +127,8 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,33) "Cases/Concat/net.knnet"
         Sizes.RequireInput(image, "Concat", "image", "[N, 4, 2*h, 2*w]", [Sizes.Any, 4, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line (6,12)-(6,33) "Cases/Concat/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Concat", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,39) "Cases/Concat/net.knnet"
@@ -248,6 +250,8 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     {
 #line (16,13)-(16,14) "Cases/Concat/net.knnet"
         Sizes.RequireInput(x, "Mixed", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (16,13)-(16,14) "Cases/Concat/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Mixed", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
@@ -336,9 +340,9 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (26,28)-(26,36) "Cases/Concat/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (26,38)-(26,44) "Cases/Concat/net.knnet"
-        Sizes.Require(kernel >= 1, "KN0107", "'kernel' of 'conv' must be at least 1, found kernel.", kernel);
+        Sizes.Require(kernel >= 1, "KN0107", "'kernel' of 'conv' must be at least 1, found kernel", kernel);
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         conv = nn.Conv2d(xChannels, channels, kernel, padding: Sizes.FloorDivide(kernel, 2), bias: false, device: device, dtype: dtype);
 #line default
@@ -367,6 +371,8 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     {
 #line (24,16)-(24,17) "Cases/Concat/net.knnet"
         Sizes.RequireInput(x, "ConvNorm", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (24,16)-(24,17) "Cases/Concat/net.knnet"
+        Sizes.RequireFloatingPoint(x, "ConvNorm", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"

@@ -59,7 +59,7 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (10,30)-(10,35) "Cases/Defaults/net.knnet"
-        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
+        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width", width);
 #line (10,25)-(10,53) "Cases/Defaults/net.knnet"
         conv1 = nn.Conv2d(3, width, 3, padding: 1, bias: biased, device: device, dtype: dtype);
 #line default
@@ -69,9 +69,9 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn1", bn1);
 #line (10,88)-(10,89) "Cases/Defaults/net.knnet"
-        Sizes.Require(slopes.Count >= 1, "KN0124", "The list 'slopes' must have at least 1 item for the index 0, found slopes.count.", slopes.Count);
+        Sizes.Require(slopes.Count >= 1, "KN0124", "The list 'slopes' must have at least 1 item for the index 0, found slopes.count", slopes.Count);
 #line (10,103)-(10,107) "Cases/Defaults/net.knnet"
-        Sizes.Require(rate >= 0.0 && rate < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found rate.", rate);
+        Sizes.Require(rate >= 0.0 && rate < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found rate", rate);
 #line (11,5)-(11,14) "Cases/Defaults/net.knnet"
         if (biased)
 #line default
@@ -87,7 +87,7 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (15,39)-(15,52) "Cases/Defaults/net.knnet"
-            Sizes.Require(checked(depths[depth] * width) >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found depths[depth]*width.", checked(depths[depth] * width));
+            Sizes.Require(checked(depths[depth] * width) >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found depths[depth]*width", checked(depths[depth] * width));
 #line (15,34)-(15,56) "Cases/Defaults/net.knnet"
             var currentLayer = nn.Conv2d(xChannels, checked(depths[depth] * width), 3, padding: 1, device: device, dtype: dtype);
 #line default
@@ -97,12 +97,12 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
             register_module($"layer{depths[depth]}", currentLayer);
 #line (15,78)-(15,79) "Cases/Defaults/net.knnet"
-            Sizes.Require(slopes.Count >= 2, "KN0124", "The list 'slopes' must have at least 2 items for the index 1, found slopes.count.", slopes.Count);
+            Sizes.Require(slopes.Count >= 2, "KN0124", "The list 'slopes' must have at least 2 items for the index 1, found slopes.count", slopes.Count);
 #line default
             xChannels = checked(depths[depth] * width);
         }
 #line (17,60)-(17,67) "Cases/Defaults/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (17,53)-(17,68) "Cases/Defaults/net.knnet"
         fc = nn.Linear(xChannels, classes, device: device, dtype: dtype);
 #line default
@@ -157,6 +157,8 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
     {
 #line (7,12)-(7,33) "Cases/Defaults/net.knnet"
         Sizes.RequireInput(image, "Defaults", "image", "[N, 3, 2*h, 2*w]", [Sizes.Any, 3, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line (7,12)-(7,33) "Cases/Defaults/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Defaults", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (10,25)-(10,53) "Cases/Defaults/net.knnet"

@@ -124,8 +124,12 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
     {
 #line (6,12)-(6,29) "Cases/Dimensions/net.knnet"
         Sizes.RequireInput(signal, "Dimensions", "signal", "[N, 2, 4*l]", [Sizes.Any, 2, Sizes.MultipleOf(4)]);
+#line (6,12)-(6,29) "Cases/Dimensions/net.knnet"
+        Sizes.RequireFloatingPoint(signal, "Dimensions", "signal");
 #line (6,31)-(6,56) "Cases/Dimensions/net.knnet"
         Sizes.RequireInput(volume, "Dimensions", "volume", "[N, 1, 4, 2*h, 2*w]", [Sizes.Any, 1, 4, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line (6,31)-(6,56) "Cases/Dimensions/net.knnet"
+        Sizes.RequireFloatingPoint(volume, "Dimensions", "volume");
 #line (6,31)-(6,56) "Cases/Dimensions/net.knnet"
         Sizes.RequireInputSize(volume, 0, signal.size(0), "Dimensions", "volume", "[N, 1, 4, 2*h, 2*w]", "N");
 #line default

@@ -416,6 +416,8 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     {
 #line (6,12)-(6,33) "Cases/Fold/net.knnet"
         Sizes.RequireInput(image, "Fold", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/Fold/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Fold", "image");
 #line default
         using var scope = torch.NewDisposeScope();
         var some_keptAt = 0;
@@ -759,7 +761,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (50,28)-(50,36) "Cases/Fold/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -788,6 +790,8 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     {
 #line (48,12)-(48,13) "Cases/Fold/net.knnet"
         Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (48,12)-(48,13) "Cases/Fold/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Unit", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"

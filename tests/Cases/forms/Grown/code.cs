@@ -181,7 +181,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (18,42)-(18,47) "Cases/Grown/net.knnet"
-            Sizes.Require(extra >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found extra.", extra);
+            Sizes.Require(extra >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found extra", extra);
 #line (18,37)-(18,51) "Cases/Grown/net.knnet"
             var currentConv = nn.Conv2d(xChannels2, extra, 3, padding: 1, device: device, dtype: dtype);
 #line default

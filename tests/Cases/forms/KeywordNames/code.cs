@@ -58,9 +58,9 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
 #line default
         register_module("conv", conv);
 #line (9,57)-(9,63) "Cases/KeywordNames/net.knnet"
-        Sizes.Require(@string >= 0.0 && @string < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found string.", @string);
+        Sizes.Require(@string >= 0.0 && @string < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found string", @string);
 #line (10,39)-(10,44) "Cases/KeywordNames/net.knnet"
-        Sizes.Require(@event >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found event.", @event);
+        Sizes.Require(@event >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found event", @event);
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"
         forward_ = TorchSharpNn.Conv2d(@event, @event, 1, device: device, dtype: dtype);
 #line default
@@ -127,6 +127,8 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,30) "Cases/KeywordNames/net.knnet"
         Sizes.RequireInput(@in, "KeywordNames", "in", "[N, 2, 2*h, 2*w]", [Sizes.Any, 2, Sizes.MultipleOf(2), Sizes.MultipleOf(2)]);
+#line (6,12)-(6,30) "Cases/KeywordNames/net.knnet"
+        Sizes.RequireFloatingPoint(@in, "KeywordNames", "in");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
@@ -219,7 +221,7 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
 #line default
         {
 #line (20,33)-(20,35) "Cases/KeywordNames/net.knnet"
-            Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
+            Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is", @is);
 #line (20,28)-(20,39) "Cases/KeywordNames/net.knnet"
             @base = TorchSharpNn.Conv2d(thisChannels, @is, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -232,14 +234,14 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
         else
         {
 #line (22,33)-(22,35) "Cases/KeywordNames/net.knnet"
-            Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
+            Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is", @is);
 #line (22,28)-(22,39) "Cases/KeywordNames/net.knnet"
             @base = TorchSharpNn.Conv2d(thisChannels, @is, 1, device: device, dtype: dtype);
 #line default
             register_module("base", @base);
         }
 #line (24,24)-(24,26) "Cases/KeywordNames/net.knnet"
-        Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is.", @is);
+        Sizes.Require(@is >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found is", @is);
 #line (24,19)-(24,30) "Cases/KeywordNames/net.knnet"
         this.@is = TorchSharpNn.Conv2d(@is, @is, 1, device: device, dtype: dtype);
 #line default
@@ -267,6 +269,8 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
     {
 #line (17,12)-(17,16) "Cases/KeywordNames/net.knnet"
         Sizes.RequireInput(@this, "Part", "this", "[N, this.channels, this.height, this.width]", [Sizes.Any, _thisChannels, Sizes.Any, Sizes.Any]);
+#line (17,12)-(17,16) "Cases/KeywordNames/net.knnet"
+        Sizes.RequireFloatingPoint(@this, "Part", "this");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
         Tensor nn;

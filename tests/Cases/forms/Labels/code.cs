@@ -153,6 +153,8 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,29) "Cases/Labels/net.knnet"
         Sizes.RequireInput(image, "Labels", "image", "[N, 2, h, w]", [Sizes.Any, 2, Sizes.Any, Sizes.Any]);
+#line (6,12)-(6,29) "Cases/Labels/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Labels", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"

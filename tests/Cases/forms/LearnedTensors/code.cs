@@ -106,7 +106,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line default
         register_module("root", root);
 #line (16,73)-(16,80) "Cases/LearnedTensors/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (16,66)-(16,81) "Cases/LearnedTensors/net.knnet"
         fc = nn.Linear(4, classes, device: device, dtype: dtype);
 #line default
@@ -189,6 +189,8 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     {
 #line (7,12)-(7,29) "Cases/LearnedTensors/net.knnet"
         Sizes.RequireInput(image, "LearnedTensors", "image", "[N, 3, 8, 8]", [Sizes.Any, 3, 8, 8]);
+#line (7,12)-(7,29) "Cases/LearnedTensors/net.knnet"
+        Sizes.RequireFloatingPoint(image, "LearnedTensors", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (10,25)-(10,35) "Cases/LearnedTensors/net.knnet"

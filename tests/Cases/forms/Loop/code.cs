@@ -52,13 +52,13 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,30)-(9,38) "Cases/Loop/net.knnet"
-        Sizes.Require(2 * growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*growth.", 2 * growth);
+        Sizes.Require(2 * growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*growth", 2 * growth);
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
         conv0 = nn.Conv2d(3, 2 * growth, 3, padding: 1, device: device, dtype: dtype);
 #line default
         register_module("conv0", conv0);
 #line (10,39)-(10,40) "Cases/Loop/net.knnet"
-        Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count.", depths.Count);
+        Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count", depths.Count);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
         dense1 = new Dense(xChannels: 2 * growth, layers: depths[0], growth: growth, norm: policy, device: device, dtype: dtype);
 #line default
@@ -68,7 +68,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 #line default
         register_module("transition", transition);
 #line (11,39)-(11,40) "Cases/Loop/net.knnet"
-        Sizes.Require(depths.Count >= 2, "KN0124", "The list 'depths' must have at least 2 items for the index 1, found depths.count.", depths.Count);
+        Sizes.Require(depths.Count >= 2, "KN0124", "The list 'depths' must have at least 2 items for the index 1, found depths.count", depths.Count);
 #line (11,26)-(11,50) "Cases/Loop/net.knnet"
         dense2 = new Dense(xChannels: dense1.XChannels2 / 2, layers: depths[1], growth: growth, norm: policy, device: device, dtype: dtype);
 #line default
@@ -165,6 +165,8 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,33) "Cases/Loop/net.knnet"
         Sizes.RequireInput(image, "Loop", "image", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/Loop/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Loop", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,42) "Cases/Loop/net.knnet"
@@ -352,7 +354,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 #line default
         register_module("norm1", norm1);
 #line (28,52)-(28,60) "Cases/Loop/net.knnet"
-        Sizes.Require(2 * growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*growth.", 2 * growth);
+        Sizes.Require(2 * growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*growth", 2 * growth);
 #line (28,47)-(28,64) "Cases/Loop/net.knnet"
         conv1 = nn.Conv2d(xChannels, 2 * growth, 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -362,7 +364,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 #line default
         register_module("norm2", norm2);
 #line (29,52)-(29,58) "Cases/Loop/net.knnet"
-        Sizes.Require(growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found growth.", growth);
+        Sizes.Require(growth >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found growth", growth);
 #line (29,47)-(29,75) "Cases/Loop/net.knnet"
         conv2 = nn.Conv2d(2 * growth, growth, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -479,7 +481,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
 #line default
         register_module("norm", this.norm);
 #line (35,50)-(35,64) "Cases/Loop/net.knnet"
-        Sizes.Require(xChannels / 2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found x.channels/2.", xChannels / 2);
+        Sizes.Require(xChannels / 2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found x.channels/2", xChannels / 2);
 #line (35,45)-(35,81) "Cases/Loop/net.knnet"
         conv = nn.Conv2d(xChannels, xChannels / 2, 1, bias: false, device: device, dtype: dtype);
 #line default

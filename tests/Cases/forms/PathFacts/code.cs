@@ -265,6 +265,8 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
     {
 #line (6,11)-(6,28) "Cases/PathFacts/net.knnet"
         Sizes.RequireInput(image, "PathFacts", "image", "[N, 3, 8, 8]", [Sizes.Any, 3, 8, 8]);
+#line (6,11)-(6,28) "Cases/PathFacts/net.knnet"
+        Sizes.RequireFloatingPoint(image, "PathFacts", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"

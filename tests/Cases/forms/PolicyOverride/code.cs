@@ -98,7 +98,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn5", bn5);
 #line (15,30)-(15,37) "Cases/PolicyOverride/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (15,23)-(15,38) "Cases/PolicyOverride/net.knnet"
         fc = nn.Linear(4, classes, device: device, dtype: dtype);
 #line default
@@ -185,6 +185,8 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,33) "Cases/PolicyOverride/net.knnet"
         Sizes.RequireInput(image, "PolicyOverride", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/PolicyOverride/net.knnet"
+        Sizes.RequireFloatingPoint(image, "PolicyOverride", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
@@ -302,7 +304,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (22,28)-(22,36) "Cases/PolicyOverride/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -331,6 +333,8 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     {
 #line (20,13)-(20,14) "Cases/PolicyOverride/net.knnet"
         Sizes.RequireInput(x, "Inner", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (20,13)-(20,14) "Cases/PolicyOverride/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Inner", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"

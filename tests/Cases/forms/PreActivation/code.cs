@@ -57,13 +57,13 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,29)-(9,34) "Cases/PreActivation/net.knnet"
-        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
+        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width", width);
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
         stem = nn.Conv2d(1, width, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
         register_module("stem", stem);
 #line (10,38)-(10,43) "Cases/PreActivation/net.knnet"
-        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units.", units);
+        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units", units);
 #line default
         stage1 = new ModuleList<Unit>();
         register_module("stage1", stage1);
@@ -83,7 +83,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line default
         stage2.register_module("0", stage2[stage2.Count - 1]);
 #line (11,66)-(11,77) "Cases/PreActivation/net.knnet"
-        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1.", units - 1);
+        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1", units - 1);
 #line (11,50)-(11,77) "Cases/PreActivation/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default
@@ -98,7 +98,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line default
         register_module("norm", this.norm);
 #line (12,82)-(12,89) "Cases/PreActivation/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (12,75)-(12,90) "Cases/PreActivation/net.knnet"
         fc = nn.Linear(2 * width, classes, device: device, dtype: dtype);
 #line default
@@ -175,6 +175,8 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,33) "Cases/PreActivation/net.knnet"
         Sizes.RequireInput(image, "PreActivation", "image", "[N, 1, 4*h, 4*w]", [Sizes.Any, 1, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/PreActivation/net.knnet"
+        Sizes.RequireFloatingPoint(image, "PreActivation", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,24)-(9,51) "Cases/PreActivation/net.knnet"
@@ -282,9 +284,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         register_module("norm1", norm1);
 #line (19,49)-(19,57) "Cases/PreActivation/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (19,70)-(19,76) "Cases/PreActivation/net.knnet"
-        Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride.", stride);
+        Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride", stride);
 #line (19,44)-(19,77) "Cases/PreActivation/net.knnet"
         conv1 = nn.Conv2d(xChannels, channels, 3, stride: stride, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -304,7 +306,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (22,58)-(22,79) "Cases/PreActivation/net.knnet"
-            Sizes.Require(channels - xChannels >= 0, "KN0107", "'channels' of 'pad' must be at least 0, found channels - x.channels.", channels - xChannels);
+            Sizes.Require(channels - xChannels >= 0, "KN0107", "'channels' of 'pad' must be at least 0, found channels - x.channels", channels - xChannels);
 #line default
         }
     }

@@ -54,7 +54,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,31)-(9,36) "Cases/Repeat/net.knnet"
-        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
+        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width", width);
 #line default
         stem = new StemSequence();
         register_module("stem", stem);
@@ -67,7 +67,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line default
         stem.register_module("1", stem._1);
 #line (10,38)-(10,43) "Cases/Repeat/net.knnet"
-        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units.", units);
+        Sizes.Require(units >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units", units);
 #line default
         stage1 = new ModuleList<Unit>();
         register_module("stage1", stage1);
@@ -87,7 +87,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line default
         stage2.register_module("0", stage2[stage2.Count - 1]);
 #line (11,66)-(11,77) "Cases/Repeat/net.knnet"
-        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1.", units - 1);
+        Sizes.Require(units - 1 >= 0, "KN0118", "The number of repetitions of a stage must be at least 0, found units - 1", units - 1);
 #line (11,50)-(11,77) "Cases/Repeat/net.knnet"
         for (var i = 0; i < units - 1; i++)
 #line default
@@ -111,7 +111,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
             xChannels = width;
         }
 #line (13,60)-(13,67) "Cases/Repeat/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (13,53)-(13,68) "Cases/Repeat/net.knnet"
         fc = nn.Linear(xChannels, classes, device: device, dtype: dtype);
 #line default
@@ -179,6 +179,8 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,33) "Cases/Repeat/net.knnet"
         Sizes.RequireInput(image, "Repeat", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/Repeat/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Repeat", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
@@ -302,9 +304,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (20,28)-(20,36) "Cases/Repeat/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (20,49)-(20,55) "Cases/Repeat/net.knnet"
-        Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride.", stride);
+        Sizes.Require(stride >= 1, "KN0107", "'stride' of 'conv' must be at least 1, found stride", stride);
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, stride: stride, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -333,6 +335,8 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     {
 #line (18,12)-(18,13) "Cases/Repeat/net.knnet"
         Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (18,12)-(18,13) "Cases/Repeat/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Unit", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"

@@ -69,7 +69,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 #line default
         head.register_module("scores", head.scores);
 #line (12,26)-(12,33) "Cases/Shared/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found classes", classes);
 #line (12,12)-(12,18) "Cases/Shared/net.knnet"
         smooth = nn.Conv2d(classes, classes, 3, padding: 1, device: device, dtype: dtype);
 #line default
@@ -129,6 +129,8 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     {
 #line (6,12)-(6,33) "Cases/Shared/net.knnet"
         Sizes.RequireInput(image, "Shared", "image", "[N, 2, 4*h, 4*w]", [Sizes.Any, 2, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/Shared/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Shared", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
@@ -229,7 +231,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn", bn);
 #line (21,79)-(21,87) "Cases/Shared/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (21,74)-(21,91) "Cases/Shared/net.knnet"
         conv2 = nn.Conv2d(xChannels, channels, 1, device: device, dtype: dtype);
 #line default
@@ -257,6 +259,8 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     {
 #line (19,12)-(19,13) "Cases/Shared/net.knnet"
         Sizes.RequireInput(x, "Head", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (19,12)-(19,13) "Cases/Shared/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Head", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"

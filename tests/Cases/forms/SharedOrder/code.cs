@@ -178,6 +178,8 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
     {
 #line (6,11)-(6,32) "Cases/SharedOrder/net.knnet"
         Sizes.RequireInput(image, "SharedOrder", "image", "[N, 8, 4*h, 4*w]", [Sizes.Any, 8, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,11)-(6,32) "Cases/SharedOrder/net.knnet"
+        Sizes.RequireFloatingPoint(image, "SharedOrder", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (22,18)-(22,23) "Cases/SharedOrder/net.knnet"
@@ -304,7 +306,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (38,22)-(38,30) "Cases/SharedOrder/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -333,6 +335,8 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     {
 #line (36,12)-(36,13) "Cases/SharedOrder/net.knnet"
         Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (36,12)-(36,13) "Cases/SharedOrder/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Unit", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"

@@ -95,7 +95,7 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (15,37)-(15,49) "Cases/SizesOfBlocks/net.knnet"
-            Sizes.Require(resizeYHeight2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found resize.y.height2.", resizeYHeight2);
+            Sizes.Require(resizeYHeight2 >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found resize.y.height2", resizeYHeight2);
 #line (15,32)-(15,53) "Cases/SizesOfBlocks/net.knnet"
             conv2 = nn.Conv2d(4, resizeYHeight2, 1, device: device, dtype: dtype);
 #line default
@@ -192,6 +192,8 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,31) "Cases/SizesOfBlocks/net.knnet"
         Sizes.RequireInput(image, "SizesOfBlocks", "image", "[N, 3, 16, 12]", [Sizes.Any, 3, 16, 12]);
+#line (6,12)-(6,31) "Cases/SizesOfBlocks/net.knnet"
+        Sizes.RequireFloatingPoint(image, "SizesOfBlocks", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/SizesOfBlocks/net.knnet"
@@ -428,6 +430,8 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     {
 #line (36,12)-(36,13) "Cases/SizesOfBlocks/net.knnet"
         Sizes.RequireInput(x, "Tall", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
+#line (36,12)-(36,13) "Cases/SizesOfBlocks/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Tall", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (38,23)-(38,44) "Cases/SizesOfBlocks/net.knnet"

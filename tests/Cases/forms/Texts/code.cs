@@ -79,7 +79,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
             register_module($"it's */{i}", currentItS);
         }
 #line (24,15)-(24,16) "Cases/Texts/net.knnet"
-        Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count.", depths.Count);
+        Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count", depths.Count);
 #line (24,5)-(25,10) "Cases/Texts/net.knnet"
         if (depths[0] > 1)
 #line default
@@ -90,7 +90,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
             register_module("é变😀", é变__);
         }
 #line (29,9)-(29,16) "Cases/Texts/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line default
         _1 = new _1Group();
         register_module("$1", _1);
@@ -149,6 +149,8 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
     {
 #line (13,12)-(13,33) "Cases/Texts/net.knnet"
         Sizes.RequireInput(image, "Texts", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
+#line (13,12)-(13,33) "Cases/Texts/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Texts", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (16,30)-(18,15) "Cases/Texts/net.knnet"

@@ -73,7 +73,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line default
         register_parameter("latents", latents);
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
-        Sizes.Require(heads >= 1, "KN0107", "'heads' of 'attention' must be at least 1, found heads.", heads);
+        Sizes.Require(heads >= 1, "KN0107", "'heads' of 'attention' must be at least 1, found heads", heads);
 #line (13,33)-(13,38) "Cases/Tokens/net.knnet"
         Sizes.RequireMultiple(8, heads, "KN0212", "'attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (13,23)-(13,53) "Cases/Tokens/net.knnet"
@@ -85,7 +85,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line default
         register_module("decoder", decoder);
 #line (17,44)-(17,51) "Cases/Tokens/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (17,37)-(17,52) "Cases/Tokens/net.knnet"
         fc = nn.Linear(8, classes, device: device, dtype: dtype);
 #line default
@@ -171,6 +171,8 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     {
 #line (7,12)-(7,33) "Cases/Tokens/net.knnet"
         Sizes.RequireInput(image, "Tokens", "image", "[N, 3, 8*h, 8*w]", [Sizes.Any, 3, Sizes.MultipleOf(8), Sizes.MultipleOf(8)]);
+#line (7,12)-(7,33) "Cases/Tokens/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Tokens", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (10,24)-(10,45) "Cases/Tokens/net.knnet"
@@ -268,7 +270,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line default
         register_module("norm", this.norm);
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
-        Sizes.Require(heads >= 1, "KN0107", "'heads' of 'window_attention' must be at least 1, found heads.", heads);
+        Sizes.Require(heads >= 1, "KN0107", "'heads' of 'window_attention' must be at least 1, found heads", heads);
 #line (25,68)-(25,73) "Cases/Tokens/net.knnet"
         Sizes.RequireMultiple(8, heads, "KN0212", "'window_attention' divides the features by heads, found 8; expected a multiple of heads.");
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
@@ -309,6 +311,8 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     {
 #line (23,13)-(23,26) "Cases/Tokens/net.knnet"
         Sizes.RequireInput(x, "Mixed", "x", "[N, H, W, 8]", [Sizes.Any, Sizes.Any, Sizes.Any, 8]);
+#line (23,13)-(23,26) "Cases/Tokens/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Mixed", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
@@ -361,7 +365,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
-        Sizes.Require(heads >= 1, "KN0107", "'heads' of 'cross_attention' must be at least 1, found heads.", heads);
+        Sizes.Require(heads >= 1, "KN0107", "'heads' of 'cross_attention' must be at least 1, found heads", heads);
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
         Sizes.RequireMultiple(tokensC, heads, "KN0212", "'cross_attention' divides the features by heads, found tokens.C; expected a multiple of heads.");
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
@@ -392,8 +396,12 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
     {
 #line (32,15)-(32,30) "Cases/Tokens/net.knnet"
         Sizes.RequireInput(tokens, "Decoder", "tokens", "[N, L, C]", [Sizes.Any, Sizes.Any, _tokensC]);
+#line (32,15)-(32,30) "Cases/Tokens/net.knnet"
+        Sizes.RequireFloatingPoint(tokens, "Decoder", "tokens");
 #line (32,32)-(32,47) "Cases/Tokens/net.knnet"
         Sizes.RequireInput(memory, "Decoder", "memory", "[N, S, C]", [Sizes.Any, Sizes.Any, _tokensC]);
+#line (32,32)-(32,47) "Cases/Tokens/net.knnet"
+        Sizes.RequireFloatingPoint(memory, "Decoder", "memory");
 #line (32,32)-(32,47) "Cases/Tokens/net.knnet"
         Sizes.RequireInputSize(memory, 0, tokens.size(0), "Decoder", "memory", "[N, S, C]", "N");
 #line default

@@ -114,8 +114,12 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     {
 #line (6,12)-(6,32) "Cases/TwoInputs/net.knnet"
         Sizes.RequireInput(left, "TwoInputs", "left", "[N, 1, 4*h, 4*w]", [Sizes.Any, 1, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,32) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireFloatingPoint(left, "TwoInputs", "left");
 #line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
         Sizes.RequireInput(right, "TwoInputs", "right", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.Any, Sizes.Any]);
+#line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireFloatingPoint(right, "TwoInputs", "right");
 #line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
         Sizes.RequireInputSize(right, 0, left.size(0), "TwoInputs", "right", "[N, 3, 4*h, 4*w]", "N");
 #line (6,34)-(6,55) "Cases/TwoInputs/net.knnet"
@@ -185,7 +189,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,28)-(18,36) "Cases/TwoInputs/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -214,6 +218,8 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     {
 #line (16,13)-(16,14) "Cases/TwoInputs/net.knnet"
         Sizes.RequireInput(x, "Embed", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (16,13)-(16,14) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Embed", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
@@ -318,6 +324,8 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     {
 #line (22,12)-(22,13) "Cases/TwoInputs/net.knnet"
         Sizes.RequireInput(a, "Fuse", "a", "[N, a.channels, a.height, a.width]", [Sizes.Any, _aChannels, Sizes.Any, Sizes.Any]);
+#line (22,12)-(22,13) "Cases/TwoInputs/net.knnet"
+        Sizes.RequireFloatingPoint(a, "Fuse", "a");
 #line (22,15)-(22,16) "Cases/TwoInputs/net.knnet"
         Sizes.RequireInput(b, "Fuse", "b", "[N, b.channels, b.height, b.width]", [Sizes.Any, _bChannels, Sizes.Any, Sizes.Any]);
 #line default

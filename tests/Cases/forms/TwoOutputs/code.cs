@@ -52,7 +52,7 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
 #line default
         register_module("body", body);
 #line (10,61)-(10,68) "Cases/TwoOutputs/net.knnet"
-        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes.", classes);
+        Sizes.Require(classes >= 1, "KN0107", "'features' of 'linear' must be at least 1, found classes", classes);
 #line (10,54)-(10,69) "Cases/TwoOutputs/net.knnet"
         fc = nn.Linear(12, classes, device: device, dtype: dtype);
 #line default
@@ -101,6 +101,8 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     {
 #line (6,12)-(6,33) "Cases/TwoOutputs/net.knnet"
         Sizes.RequireInput(image, "TwoOutputs", "image", "[N, 3, 4*h, 4*w]", [Sizes.Any, 3, Sizes.MultipleOf(4), Sizes.MultipleOf(4)]);
+#line (6,12)-(6,33) "Cases/TwoOutputs/net.knnet"
+        Sizes.RequireFloatingPoint(image, "TwoOutputs", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,29)-(9,38) "Cases/TwoOutputs/net.knnet"
@@ -167,7 +169,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,29)-(18,34) "Cases/TwoOutputs/net.knnet"
-        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width.", width);
+        Sizes.Require(width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found width", width);
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         conv1 = nn.Conv2d(xChannels, width, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -177,7 +179,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 #line default
         register_module("bn1", bn1);
 #line (19,34)-(19,41) "Cases/TwoOutputs/net.knnet"
-        Sizes.Require(2 * width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*width.", 2 * width);
+        Sizes.Require(2 * width >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found 2*width", 2 * width);
 #line (19,29)-(19,56) "Cases/TwoOutputs/net.knnet"
         conv2 = nn.Conv2d(width, 2 * width, 3, stride: 2, padding: 1, bias: false, device: device, dtype: dtype);
 #line default
@@ -213,6 +215,8 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     {
 #line (16,14)-(16,15) "Cases/TwoOutputs/net.knnet"
         Sizes.RequireInput(x, "Stages", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (16,14)-(16,15) "Cases/TwoOutputs/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Stages", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"

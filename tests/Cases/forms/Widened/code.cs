@@ -66,7 +66,7 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (12,37)-(12,45) "Cases/Widened/net.knnet"
-            Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+            Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (12,32)-(12,49) "Cases/Widened/net.knnet"
             var currentConv = nn.Conv2d(channels, channels, 3, padding: 1, device: device, dtype: dtype);
 #line default
@@ -158,6 +158,8 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
     {
 #line (6,12)-(6,29) "Cases/Widened/net.knnet"
         Sizes.RequireInput(image, "Widened", "image", "[N, 1, 8, 6]", [Sizes.Any, 1, 8, 6]);
+#line (6,12)-(6,29) "Cases/Widened/net.knnet"
+        Sizes.RequireFloatingPoint(image, "Widened", "image");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (9,28)-(9,46) "Cases/Widened/net.knnet"
@@ -242,7 +244,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (24,33)-(24,41) "Cases/Widened/net.knnet"
-        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels.", channels);
+        Sizes.Require(channels >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found channels", channels);
 #line (24,28)-(24,45) "Cases/Widened/net.knnet"
         conv = nn.Conv2d(xChannels, channels, 3, padding: 1, device: device, dtype: dtype);
 #line default
@@ -273,6 +275,8 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
     {
 #line (22,16)-(22,17) "Cases/Widened/net.knnet"
         Sizes.RequireInput(x, "Residual", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+#line (22,16)-(22,17) "Cases/Widened/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Residual", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (24,28)-(24,45) "Cases/Widened/net.knnet"
@@ -416,6 +420,8 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     {
 #line (32,12)-(32,13) "Cases/Widened/net.knnet"
         Sizes.RequireInput(x, "Tall", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, _xHeight, _xWidth]);
+#line (32,12)-(32,13) "Cases/Widened/net.knnet"
+        Sizes.RequireFloatingPoint(x, "Tall", "x");
 #line default
         using var scope = torch.NewDisposeScope();
 #line (34,23)-(34,40) "Cases/Widened/net.knnet"
