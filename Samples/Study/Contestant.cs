@@ -21,8 +21,7 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     /// <summary>The contestants by default: every policy, and the controls.</summary>
     public static IReadOnlyList<string> Default { get; } =
     [
-        "kalman", "batch", "renorm", "instancekalman", "instance", "groupkalman", "group", "layerkalman", "layer", "none", "batch-scaled",
-        "kalman-history",
+        "kalman", "batch", "renorm", "groupkalman", "group", "layer", "instance", "none", "batch-scaled", "kalman-history",
     ];
 
     private static readonly Contestant[] Known =
