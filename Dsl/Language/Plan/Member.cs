@@ -55,14 +55,31 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
 
     public IReadOnlyList<Member> Children => _children ?? (IReadOnlyList<Member>)[];
 
+    /// <summary>The children with a number in their name.</summary>
+    public IReadOnlyList<Member> ChildrenWithCounts => _withCounts ??= [.. Children.Where(child => child.HasCount)];
+
+    /// <summary>Whether there is a number in its name.</summary>
+    public bool HasCount
+    {
+        get
+        {
+            foreach (var part in name)
+                if (part.Count is not null)
+                    return true;
+            return false;
+        }
+    }
+
     // Most members hold none.
     private List<Member>? _children;
+    private IReadOnlyList<Member>? _withCounts;
     private Dictionary<string, List<Member>>? _byName;
     private string? _nameText;
     private string? _path;
 
     public void Add(Member child)
     {
+        _withCounts = null;
         (_children ??= []).Add(child);
         _byName ??= [];
         if (!_byName.TryGetValue(child.NameText, out var namesakes))
@@ -73,6 +90,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     /// <summary>Forgets all children but the first <paramref name="count"/>.</summary>
     public void Truncate(int count)
     {
+        _withCounts = null;
         for (; _children?.Count > count; _children.RemoveAt(_children.Count - 1))
             _byName![_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
     }
@@ -82,6 +100,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     {
         for (var member = this; member is { Parent: { } group } && member.Children.Count == 0; member = group)
         {
+            group._withCounts = null;
             group._children!.Remove(member);
             group._byName![member.NameText].Remove(member);
         }

@@ -14,7 +14,9 @@ internal static class SharedNames
     {
         if (member.Parent is not { IsSequence: false } parent)
             return null;
-        var other = parent.Children.FirstOrDefault(sibling =>
+        // Two names without a number are equal for all arguments or for none: the file itself says so.
+        var others = member.HasCount ? parent.Children : parent.ChildrenWithCounts;
+        var other = others.FirstOrDefault(sibling =>
                 sibling != member && !AreExclusive(member, sibling) && MayBeEqual(member, sibling))
             ?? (member.Repeated is null && member.IsList && !IsCounted(member) ? member : null);
         return other is null ? null : DiagnosticCatalogue.DuplicateLabel(member.Place, member.Path, other.Place);
@@ -35,13 +37,9 @@ internal static class SharedNames
 
     private static bool MayBeEqual(Member one, Member other)
     {
-        if (!HasCount(one.Name) && !HasCount(other.Name))
-            return false;
         var (name, namesake) = (Characters(one.Name), Characters(other.Name));
         return MayBegin(name, namesake) && MayBegin([.. name.Reverse()], [.. namesake.Reverse()]);
     }
-
-    private static bool HasCount(IReadOnlyList<NamePart> name) => name.Any(part => part.Count is not null);
 
     /// <summary>The characters of a name; a number that is counted is one of its own.</summary>
     private static char[] Characters(IReadOnlyList<NamePart> name) =>
