@@ -26,7 +26,7 @@ internal sealed class Findings(DiagnosticBag bag)
     public IReadOnlyDictionary<string, Value> Arguments { get; set; } = new Dictionary<string, Value>();
 
     private readonly HashSet<(string Code, string Argument)> _ofArguments = [];
-    private int _withoutSizes;
+    private readonly Nesting _withoutSizes = new();
 
     public void Report(Diagnostic diagnostic)
     {
@@ -35,7 +35,7 @@ internal sealed class Findings(DiagnosticBag bag)
             HasFailed = true;
             if (bag.PassesOver)
                 return;
-            if (_withoutSizes > 0 && diagnostic.IsOfSizes)
+            if (_withoutSizes.IsInside && diagnostic.IsOfSizes)
                 return;
             FirstError ??= diagnostic;
             if (diagnostic.IsOfSizes && diagnostic.Code is not ("KN0201" or "KN0205" or "KN0206")
@@ -57,20 +57,7 @@ internal sealed class Findings(DiagnosticBag bag)
     }
 
     /// <summary>Errors of sizes are passed over until the result is disposed of: another error, reported already, may cause them.</summary>
-    public IDisposable WithoutSizes() => new Silence(this);
-
-    private sealed class Silence : IDisposable
-    {
-        private readonly Findings _findings;
-
-        public Silence(Findings findings)
-        {
-            _findings = findings;
-            findings._withoutSizes++;
-        }
-
-        public void Dispose() => _findings._withoutSizes--;
-    }
+    public IDisposable WithoutSizes() => _withoutSizes.Enter();
 
     /// <summary>The arguments that a text names and that are numbers; or the number that it is.</summary>
     private string[] ArgumentsIn(Place place)

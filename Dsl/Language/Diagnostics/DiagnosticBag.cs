@@ -9,10 +9,10 @@ namespace KnDsl.Language.Diagnostics;
 /// <param name="onlyCertain">Whether it wants no findings of what may never be built; see <see cref="Perhaps"/>.</param>
 internal sealed class DiagnosticBag(bool onlyCertain = false)
 {
-    private int _perhaps;
+    private readonly Nesting _perhaps = new();
 
     /// <summary>Whether findings are of what may never be built, and not wanted.</summary>
-    public bool PassesOver => onlyCertain && _perhaps > 0;
+    public bool PassesOver => onlyCertain && _perhaps.IsInside;
 
     private readonly List<Diagnostic> _all = [];
     private readonly HashSet<(string Code, string Path, int Start, int Length)> _seen = [];
@@ -25,20 +25,7 @@ internal sealed class DiagnosticBag(bool onlyCertain = false)
     }
 
     /// <summary>Until the result is disposed of, findings are of a branch or a loop that arguments may leave out.</summary>
-    public IDisposable Perhaps() => new Possibility(this);
-
-    private sealed class Possibility : IDisposable
-    {
-        private readonly DiagnosticBag _bag;
-
-        public Possibility(DiagnosticBag bag)
-        {
-            _bag = bag;
-            bag._perhaps++;
-        }
-
-        public void Dispose() => _bag._perhaps--;
-    }
+    public IDisposable Perhaps() => _perhaps.Enter();
 
     public void AddRange(IEnumerable<Diagnostic> diagnostics)
     {

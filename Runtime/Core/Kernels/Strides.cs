@@ -33,6 +33,9 @@ internal static class Strides
     /// </summary>
     public static Tensor Settle(Tensor value) => is_grad_enabled() && value.dim() > 3 && HasSizeOfOne(value) ? value.flatten(2) : value;
 
+    /// <summary>The values in one row of memory: the tensor itself where they are.</summary>
+    public static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
+
     private static bool HasSizeOfOne(Tensor value)
     {
         for (var axis = 0; axis < value.dim(); axis++)

@@ -68,7 +68,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         if (known is { } moments)
         {
             CheckPrior(moments.Channels);
-            known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Contiguous);
+            known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Strides.Contiguous);
         }
 
         var sampled = _policy.Transition == Transition.Sampled;
@@ -93,7 +93,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     /// layer's own running averages are the prior. The authors' procedure has no such substitute.
     /// </summary>
     private Moments? History(MicroBatches batches) => batches.Size == 1 && _policy.Transition != Transition.Sampled
-        ? new(Moments.Wide(running_mean.clone()).unsqueeze_(0), Moments.Wide(running_var.clone()).unsqueeze_(0))
+        ? Averages.ToMoments(copied: true)
         : null;
 
     /// <summary>The learned transition: m0 = a m + b, v0 = a^2 v + r.</summary>
@@ -106,6 +106,4 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     private Moments? Gains(MicroBatches batches) => gain_mean is null || gain_variance is null
         ? null
         : new LearnedGain(gain_mean, gain_variance).ToGains(_policy.Gain.Kind, batches);
-
-    private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
 }

@@ -58,7 +58,8 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
 
         // Every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
-            input, weight, bias, isPast ? Past() : known, new FilterGains(isSingle ? GainOfOneValue : _policy.Gain, Learned: null),
+            input, weight, bias, isPast ? Averages.ToMoments(copied: training) : known,
+            new FilterGains(isSingle ? GainOfOneValue : _policy.Gain, Learned: null),
             MicroBatches.Split(samples, 1),
             new FilterSettings(eps, GuardsEachMicroBatch: true)
             {
@@ -85,16 +86,11 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
     /// </summary>
     private Gain GainOfOneValue => new(Math.Min(_policy.Gain.Mean(1), _policy.Gain.Variance(1)), _policy.Gain.Variance(1));
 
-    /// <summary>The running averages as a prior.</summary>
-    private Moments Past() => training
-        ? new(Moments.Wide(prior_mean.clone()).unsqueeze_(0), Moments.Wide(prior_var.clone()).unsqueeze_(0))
-        : new(Moments.Wide(prior_mean).unsqueeze(0), Moments.Wide(prior_var).unsqueeze(0));
-
     /// <summary>The prior of the channels; the filter reduces it to the groups.</summary>
     private Moments Of(ChannelState prior, long samples)
     {
         CheckPrior(prior.Channels);
-        return prior.ToMoments().ForRows(samples).Select(tensor => tensor.is_contiguous() ? tensor : tensor.contiguous());
+        return prior.ToMoments().ForRows(samples).Select(Strides.Contiguous);
     }
 
     /// <summary>

@@ -54,7 +54,7 @@ internal static class CompiledFilter
 
     /// <summary>A prior of the groups.</summary>
     private static Moments Reduced(Moments prior, long groups) =>
-        prior.Mixed(prior.Channels / groups).Select(tensor => tensor.is_contiguous() ? tensor : tensor.contiguous());
+        prior.Mixed(prior.Channels / groups).Select(Strides.Contiguous);
 
     private static void Update(RunningAverages averages, FilterArguments arguments, IReadOnlyList<Moments> parts)
     {

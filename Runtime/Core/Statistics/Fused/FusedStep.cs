@@ -50,7 +50,7 @@ internal static unsafe class FusedStep<T>
     public static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
         FusedStepSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
     {
-        source = source with { Mean = Contiguous(source.Mean), Variance = Contiguous(source.Variance) };
+        source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
         var shape = new FusedStepShape(source, weight, groups);
         Tensor mean, variance;
         Tensor? tapMeans;
@@ -120,6 +120,4 @@ internal static unsafe class FusedStep<T>
 
         return (mean, Math.Max(0, variance));
     }
-
-    private static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
 }
