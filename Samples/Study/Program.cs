@@ -1,6 +1,7 @@
 using System;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.Study;
+using KnDsl.Samples.Study.Trials;
 using Spectre.Console;
 
 var command = StudyOptions.Command(Run);

@@ -1,5 +1,9 @@
 using System.IO;
+using System.Linq;
 using KnDsl.Samples.FashionMnist.Data;
+using KnDsl.Samples.Study.Data;
+using KnDsl.Samples.Study.Reports;
+using KnDsl.Samples.Study.Trials;
 using Spectre.Console;
 
 namespace KnDsl.Samples.Study;
@@ -17,7 +21,8 @@ internal static class StudyJob
     public static int Run(StudyOptions options, IAnsiConsole console, TextWriter output)
     {
         // Problems with the data are reported before anything begins.
-        StudyData.Open(options.Data, options.Images).Dispose();
+        foreach (var set in options.Plan.Cases.Select(tried => tried.Task.Set).Distinct())
+            StudyData.Open(set, options.Data, options.Images).Dispose();
         var folder = Path.GetFullPath(options.Output);
         Directory.CreateDirectory(folder);
         var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);
@@ -28,9 +33,9 @@ internal static class StudyJob
 
         var entries = Entry.All(options.Plan, log);
         StudyReport.Save(Path.Combine(folder, "study.md"), entries, options);
-        StudyPicture.Save(Path.Combine(folder, "study.png"), entries);
-        StudyReport.Show(console, entries, options.Plan);
-        output.WriteLine($"Table, picture and trials are in {folder}");
+        StudyPicture.SaveAll(folder, entries);
+        StudyReport.Show(console, entries);
+        output.WriteLine($"Tables, pictures and trials are in {folder}");
         return 0;
     }
 }

@@ -5,6 +5,10 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using KnDsl.Samples.FashionMnist;
+using KnDsl.Samples.Study.Data;
+using KnDsl.Samples.Study.Methods;
+using KnDsl.Samples.Study.Networks;
+using KnDsl.Samples.Study.Trials;
 
 namespace KnDsl.Samples.Study;
 
@@ -20,20 +24,35 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
     /// <summary>The settings that affect the results, in one line: trials made with other settings must not mix with these.</summary>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Images} training images, {Epochs} epochs, batch {TrialTraining.Batch}");
+        $"{Images} training images, {Epochs} epochs");
+
+    private const string Methods = "--methods";
+
+    private const int DefaultSeeds = 5;
 
     /// <summary>The command with its options.</summary>
     /// <param name="run">Called with the options; returns the exit code.</param>
     public static RootCommand Command(Func<StudyOptions, int> run)
     {
-        var methods = List(
-            "--methods", string.Join(",", Contestant.Default), "Methods to compare, separated by commas", Contestant.Parse);
+        var part = List(
+            "--part", StudyPart.All[0].Name,
+            $"{string.Join("; ", StudyPart.All.Select(part => $"{part.Name}: {part.Description}"))}; all of them: all", StudyPart.Find);
+        var quick = new Option<bool>("--quick")
+        {
+            Description = "Two seeds of the main methods at rate 0.1, in about ten minutes on two cores",
+        };
+        var methods = List(Methods, "", "Methods to compare in place of a part, separated by commas", Contestant.Parse);
         var samples = List(
-            "--samples", "1,2,4,8,0", "Images per statistic, 0 for the whole batch",
-            text => Parse(text, n => n is >= 0 and <= TrialTraining.Batch, $"a whole number from 0 to {TrialTraining.Batch}"));
+            "--samples", "1,2,4,8,0", $"With {Methods}: images per statistic, 0 for the whole batch",
+            text => Parse(text, n => n is >= 0 and <= Trial.WholeBatch, $"a whole number from 0 to {Trial.WholeBatch}"));
+        var networks = List("--networks", StudyNetwork.All[0].Name,
+            $"With {Methods}: networks, some of {string.Join(", ", StudyNetwork.All.Select(network => network.Name))}", StudyNetwork.Find);
+        var sets = List("--sets", StudyData.Sets[0],
+            $"With {Methods}: sets of images, some of {string.Join(", ", StudyData.Sets)}", StudyData.Find);
+        var batch = Options.WholeNumber("--batch", Trial.WholeBatch, 1, Trial.WholeBatch, $"With {Methods}: images per step");
         var rates = List(
-            "--rates", "0.05,0.1,0.2", "Learning rates to choose from, judged on images that are held back", ParseRate);
-        var seeds = Options.WholeNumber("--seeds", 3, 1, 1000, "Trainings of each method at each number of images");
+            "--rates", "0.05,0.1,0.2,0.4", "Learning rates to choose from, judged on images that are held back", ParseRate);
+        var seeds = Options.WholeNumber("--seeds", DefaultSeeds, 1, 1000, $"With {Methods}: trainings of each method at each number of images");
         var epochs = Options.WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
         var images = Options.WholeNumber("--images", Options.Subset, 12, 1_000_000, "Training images, the first of the folder");
         var workers = Options.WholeNumber(
@@ -50,16 +69,36 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
         };
 
         var command = new RootCommand(
-            "Trains one network with every normalization at several numbers of images per statistic, and compares them.")
+            "Trains networks with every normalization at several numbers of images per statistic, and compares them.")
         {
-            methods, samples, rates, seeds, epochs, images, workers, data, output,
+            part, quick, methods, samples, networks, sets, batch, rates, seeds, epochs, images, workers, data, output,
         };
+        command.Validators.Add(result =>
+        {
+            Option[] ofMethods = [samples, networks, sets, batch, seeds];
+            var chosen = new Option[] { part, quick, methods }.Where(option => IsGiven(result, option)).ToArray();
+            if (chosen.Length > 1)
+                result.AddError($"{chosen[0].Name} and {chosen[1].Name} exclude each other.");
+            else if (!chosen.Contains(methods) && ofMethods.FirstOrDefault(option => IsGiven(result, option)) is { } alone)
+                result.AddError($"{alone.Name} goes with {Methods}, such as {Methods} kalman,batch.");
+            else if (chosen.Contains(quick) && IsGiven(result, rates))
+                result.AddError("--quick has one rate, 0.1; leave --rates out.");
+        });
         command.SetAction(parsed => run(new StudyOptions(
-            new StudyPlan(
-                [.. Items(parsed.GetValue(methods)!).Select(Contestant.Parse)],
-                [.. Items(parsed.GetValue(samples)!).Select(text => int.Parse(text, CultureInfo.InvariantCulture))],
-                [.. Items(parsed.GetValue(rates)!).Select(ParseRate)],
-                parsed.GetValue(seeds)),
+            parsed.GetValue(quick) ? StudyPart.Quick : new StudyPlan(
+                parsed.GetValue(methods) is { Length: > 0 } named
+                    ?
+                    [
+                        .. from network in Items(parsed.GetValue(networks)!)
+                           from set in Items(parsed.GetValue(sets)!)
+                           from tried in StudyPart.Grid(
+                               new StudyTask(network, set, parsed.GetValue(batch)), Items(named).Select(Contestant.Parse),
+                               [.. Items(parsed.GetValue(samples)!).Select(text => int.Parse(text, CultureInfo.InvariantCulture))],
+                               parsed.GetValue(seeds))
+                           select tried,
+                    ]
+                    : StudyPart.Find(parsed.GetValue(part)!),
+                [.. Items(parsed.GetValue(rates)!).Select(ParseRate)]),
             parsed.GetValue(epochs),
             parsed.GetValue(images),
             parsed.GetValue(workers),
@@ -93,6 +132,8 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
             result.AddError($"{name}: {e.Message}.");
         }
     }
+
+    private static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
 
     private static int Parse(string text, Predicate<int> allowed, string expected) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && allowed(value)

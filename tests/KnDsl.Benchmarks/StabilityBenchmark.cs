@@ -37,10 +37,13 @@ internal static class StabilityBenchmark
         ("none", NormPolicy.None(), "batch:2"),
     ];
 
-    /// <param name="only">Networks and policies to run; where none of a kind is named, all of it. A policy may have settings of its own,
-    /// spelled as <c>kalman:2:0.5:0.25</c>: samples, gain of the mean and of the variance.</param>
+    /// <param name="only">Networks, policies and rates to run; where none of a kind is named, all of it. A policy may have settings of
+    /// its own, spelled as <c>kalman:2:0.5:0.25</c>: samples, gain of the mean and of the variance.</param>
     public static int Run(IReadOnlyList<string> only)
     {
+        double[] rates = [.. only.Where(IsNumber).Select(rate => double.Parse(rate, CultureInfo.InvariantCulture))];
+        rates = rates.Length > 0 ? rates : Rates;
+        only = [.. only.Where(name => !IsNumber(name))];
         var networks = Declared.All.Values.Where(network => network.HasPolicy).OrderBy(network => network.Type.Name).ToArray();
         var named = networks.Where(network => only.Contains(network.Type.Name)).ToArray();
         var settings = only.Where(name => networks.All(network => network.Type.Name != name)).Select(Find).ToArray();
@@ -59,7 +62,7 @@ internal static class StabilityBenchmark
             + "! rises as batch normalization does not, * ends above it, x does not train.");
         foreach (var network in named.Length > 0 ? named : networks)
         {
-            foreach (var rate in Rates)
+            foreach (var rate in rates)
             {
                 var courses = new Dictionary<string, Course>();
                 foreach (var (name, policy, against) in policies)
@@ -87,13 +90,15 @@ internal static class StabilityBenchmark
         return 0;
     }
 
+    private static bool IsNumber(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out _);
+
     private static (string Name, NormPolicy Policy, string Against) Find(string name)
     {
         var known = Policies.FirstOrDefault(policy => policy.Name == name);
         if (known.Policy is not null)
             return known;
         var parts = name.Split(':');
-        if (parts.Length != 4 || !parts[1..].All(part => double.TryParse(part, CultureInfo.InvariantCulture, out _)))
+        if (parts.Length != 4 || !parts[1..].All(IsNumber))
             return (name, null!, "");
         var (samples, gain) = (int.Parse(parts[1], CultureInfo.InvariantCulture), new Gain(
             double.Parse(parts[2], CultureInfo.InvariantCulture), double.Parse(parts[3], CultureInfo.InvariantCulture)));

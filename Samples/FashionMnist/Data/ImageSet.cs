@@ -3,8 +3,8 @@ using System.IO;
 
 namespace KnDsl.Samples.FashionMnist.Data;
 
-/// <summary>Grey images and their classes.</summary>
-/// <param name="Pixels">All images one after another, one byte per pixel, row by row.</param>
+/// <summary>Images and their classes.</summary>
+/// <param name="Pixels">All images one after another, row by row, one byte for each pixel and color: all of a color, then the next.</param>
 /// <param name="Labels">The class of each image, from 0.</param>
 /// <param name="Height">Rows of an image.</param>
 /// <param name="Width">Columns of an image.</param>
@@ -12,6 +12,9 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
 {
     /// <summary>Fashion-MNIST's classes: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot.</summary>
     public const int Classes = 10;
+
+    /// <summary>The colors of an image: 1 for grey.</summary>
+    public int Colors { get; init; } = 1;
 
     /// <summary>The number of images.</summary>
     public int Count => Labels.Length;
@@ -27,10 +30,13 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
     /// <summary>The first <paramref name="count"/> images, or all if there are fewer.</summary>
     public ImageSet Take(int count) => count >= Count
         ? this
-        : this with { Pixels = Pixels[..(count * Height * Width)], Labels = Labels[..count] };
+        : this with { Pixels = Pixels[..(count * ImageSize)], Labels = Labels[..count] };
 
     /// <summary>The images after the first <paramref name="count"/>.</summary>
-    public ImageSet Skip(int count) => this with { Pixels = Pixels[(count * Height * Width)..], Labels = Labels[count..] };
+    public ImageSet Skip(int count) => this with { Pixels = Pixels[(count * ImageSize)..], Labels = Labels[count..] };
+
+    /// <summary>The bytes of an image.</summary>
+    public int ImageSize => Colors * Height * Width;
 
     private static ImageSet Read(string folder, string part)
     {

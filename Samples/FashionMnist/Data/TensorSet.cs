@@ -18,7 +18,7 @@ internal sealed class TensorSet : IDisposable
     public TensorSet(ImageSet images, (double Mean, double Deviation) scale, Device device)
     {
         (mean, deviation) = scale;
-        pixels = tensor(images.Pixels, [images.Count, 1, images.Height, images.Width], ScalarType.Byte, device);
+        pixels = tensor(images.Pixels, [images.Count, images.Colors, images.Height, images.Width], ScalarType.Byte, device);
         labels = tensor(images.Labels, [images.Count], ScalarType.Byte, device).to_type(ScalarType.Int64, disposeAfter: true);
         Count = images.Count;
     }
@@ -41,7 +41,7 @@ internal sealed class TensorSet : IDisposable
         return (mean / 255, variance > 0 ? Math.Sqrt(variance) / 255 : 1);
     }
 
-    /// <summary>Some of the images, [n, 1, height, width] in float, and their classes, [n].</summary>
+    /// <summary>Some of the images, [n, colors, height, width] in float, and their classes, [n].</summary>
     /// <param name="indices">Their numbers, in the order in which they are wanted.</param>
     public (Tensor Images, Tensor Labels) Batch(ReadOnlySpan<long> indices)
     {

@@ -17,7 +17,8 @@ internal sealed record Settings(int Epochs, int Batch, double LearningRate, long
     /// <summary>Applied to the weights of convolutions and linear layers only, not to biases and normalization.</summary>
     public const double WeightDecay = 1e-4;
 
-    private const int WarmUp = 50;
+    /// <summary>The steps of the warm-up.</summary>
+    public int WarmUp { get; init; } = 50;
 
     /// <summary>Whether every epoch ends with a test, or only the last one.</summary>
     public bool TestsEachEpoch { get; init; } = true;

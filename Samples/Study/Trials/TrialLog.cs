@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Trials;
 
 /// <summary>
 /// The finished trials of a study, in a CSV file that grows by one line per trial, so that an interrupted study can be

@@ -1,10 +1,9 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text.RegularExpressions;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Methods;
 
 /// <summary>A normalization that takes part in the study.</summary>
 /// <param name="Name">Its name on the command line and in the tables.</param>
@@ -18,26 +17,24 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     /// <summary>The gain that the authors of Kalman normalization use with statistics of 2 samples.</summary>
     private const double AuthorsGain = 0.1;
 
-    /// <summary>The contestants by default: every policy, and the controls.</summary>
-    public static IReadOnlyList<string> Default { get; } =
-    [
-        "kalman", "batch", "renorm", "groupkalman", "group", "layer", "instance", "none", "batch-scaled", "kalman-history",
-    ];
-
     private static readonly Contestant[] Known =
     [
         PerBatch("kalman", n => NormPolicy.Kalman(microbatch: n)),
         PerBatch("batch", n => NormPolicy.Batch(n)),
         new("renorm", Renorm, DependsOnSamples: true),
-        PerSample("instancekalman", NormPolicy.InstanceKalman()),
-        PerSample("groupkalman", NormPolicy.GroupKalman(Groups)),
-        PerSample("layerkalman", NormPolicy.LayerKalman()),
-        PerSample("group", NormPolicy.Group(Groups)),
-        PerSample("layer", NormPolicy.Layer()),
-        PerSample("instance", NormPolicy.Instance()),
-        PerSample("none", NormPolicy.None()),
+        PerSample("instancekalman", () => NormPolicy.InstanceKalman()),
+        PerSample("groupkalman", () => NormPolicy.GroupKalman(Groups)),
+        PerSample("layerkalman", () => NormPolicy.LayerKalman()),
+        PerSample("group", () => NormPolicy.Group(Groups)),
+        PerSample("layer", () => NormPolicy.Layer()),
+        PerSample("instance", () => NormPolicy.Instance()),
+        PerSample("none", () => NormPolicy.None()),
         PerBatch("batch-scaled", n => new ScaledPolicy(NormPolicy.Batch(n))),
         PerBatch("kalman-history", n => new HistoryPolicy(NormPolicy.Kalman(microbatch: n))),
+        PerBatch("kalman-wrong-layer", n => new WrongLayerPolicy(NormPolicy.Kalman(microbatch: n))),
+        PerSample("instancekalman-chained", () => new ChainedInferencePolicy(NormPolicy.InstanceKalman())),
+        // Without a share in the averages no prior is kept for inference.
+        PerSample("instancekalman-unfiltered", () => NormPolicy.InstanceKalman(momentum: 0)),
         PerBatch("kalman-learned", n => NormPolicy.Kalman(microbatch: n, transition: Transition.Learned)),
         PerBatch("kalman-adaptive", n => NormPolicy.Kalman(Gain.Adaptive(), n)),
         PerBatch("kalman-sampled", n => NormPolicy.Kalman(AuthorsGain, n, Transition.Sampled)),
@@ -63,9 +60,9 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
             var gain = new Gain(Number(gains.Groups["mean"]), Number(gains.Groups["variance"]));
             return gains.Groups["policy"].Value switch
             {
-                "instancekalman" => PerSample(name, NormPolicy.InstanceKalman(gain)),
-                "groupkalman" => PerSample(name, NormPolicy.GroupKalman(Groups, gain)),
-                "layerkalman" => PerSample(name, NormPolicy.LayerKalman(gain)),
+                "instancekalman" => PerSample(name, () => NormPolicy.InstanceKalman(gain)),
+                "groupkalman" => PerSample(name, () => NormPolicy.GroupKalman(Groups, gain)),
+                "layerkalman" => PerSample(name, () => NormPolicy.LayerKalman(gain)),
                 _ => PerBatch(name, n => NormPolicy.Kalman(gain, n)),
             };
         }
@@ -83,7 +80,7 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
     private static Contestant PerBatch(string name, Func<int?, NormPolicy> create) =>
         new(name, (n, _) => create(n), DependsOnSamples: true);
 
-    private static Contestant PerSample(string name, NormPolicy policy) => new(name, (_, _) => policy, DependsOnSamples: false);
+    private static Contestant PerSample(string name, Func<NormPolicy> create) => new(name, (_, _) => create(), DependsOnSamples: false);
 
     /// <summary>
     /// Ioffe's schedule takes 40,000 steps; here it takes the same shares of a far shorter training: plain batch

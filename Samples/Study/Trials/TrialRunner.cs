@@ -4,7 +4,7 @@ using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Trials;
 
 /// <summary>Runs the trials of a study, several at a time, in as many processes.</summary>
 /// <param name="options">The options of the study, with its trials.</param>

@@ -1,10 +1,13 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using KnDsl.Samples.FashionMnist.Reports;
+using KnDsl.Samples.Study.Methods;
+using KnDsl.Samples.Study.Trials;
 using ScottPlot;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Reports;
 
 /// <summary>
 /// Draws test error against the samples per statistic, one line per contestant, bars from the best to the worst seed.
@@ -30,30 +33,32 @@ internal static class StudyPicture
         MarkerShape.FilledTriangleDown,
     ];
 
-    /// <summary>Writes the picture as PNG.</summary>
-    public static void Save(string path, IReadOnlyList<Entry> entries)
+    /// <summary>Writes a picture of each task as PNG: <c>study.png</c>, <c>study-bottleneck-fashion.png</c> and so on.</summary>
+    public static void SaveAll(string folder, IReadOnlyList<Entry> entries)
     {
-        // Columns in the order of the numbers, the whole batch last.
-        int[] columns =
-        [
-            .. entries.Where(e => e.Contestant.DependsOnSamples).Select(e => e.Samples).Distinct()
-                .OrderBy(n => n == 0 ? int.MaxValue : n),
-        ];
-        if (columns.Length == 0)
-            columns = [0];
+        var core = StudyPart.All[0].Cases[0].Task;
+        foreach (var (task, own) in StudyReport.Tasks(entries))
+        {
+            var name = task == core ? "study" : $"study-{task.Network}-{task.Set}{(task.Batch == core.Batch ? "" : $"-{task.Batch}")}";
+            Save(Path.Combine(folder, $"{name}.png"), task, own);
+        }
+    }
 
+    private static void Save(string path, StudyTask task, IReadOnlyList<Entry> entries)
+    {
+        var columns = StudyReport.Columns(entries);
         using var plot = new Plot();
         double least = entries.Min(e => e.Spread.Least), top = Math.Min(least + Range, entries.Max(e => e.Spread.Greatest));
-        IGrouping<Contestant, Entry>[] lines = [.. entries.GroupBy(e => e.Contestant)];
+        IGrouping<Contestant, Entry>[] lines = [.. entries.GroupBy(e => e.Case.Contestant)];
         for (var i = 0; i < lines.Length; i++)
             Draw(plot, lines[i].Key, [.. lines[i]], columns, top, i, lines.Length);
 
-        plot.Title("Fashion-MNIST: test error against images per statistic", size: 16);
+        plot.Title($"{task}: test error against images per statistic", size: 16);
         plot.XLabel("images per statistic", size: 14);
         plot.YLabel("test error, %", size: 14);
         plot.Axes.Bottom.SetTicks(
             [.. columns.Select((_, at) => (double)at)],
-            [.. columns.Select(n => n == 0 ? $"whole batch ({TrialTraining.Batch})" : $"{n}")]);
+            [.. columns.Select(n => n == 0 ? $"whole batch ({task.Batch})" : $"{n}")]);
         plot.Axes.SetLimits(-0.4, columns.Length - 0.6, Math.Floor(least) - 1, top + 1);
         CurvePicture.ApplyFont(plot);
         plot.ShowLegend(Edge.Right);
@@ -66,7 +71,7 @@ internal static class StudyPicture
         // Side by side, so that no bar hides another.
         var shift = (number - (count - 1) / 2.0) * 0.3 / count;
         double[] xs = contestant.DependsOnSamples
-            ? [.. entries.Select(e => Array.IndexOf(columns, e.Samples) + shift)]
+            ? [.. entries.Select(e => Array.IndexOf(columns, e.Case.Samples) + shift)]
             : [.. columns.Select((_, at) => at + shift)];
         double[] ys = contestant.DependsOnSamples
             ? [.. entries.Select(e => Math.Min(e.Mean, top))]
@@ -78,7 +83,7 @@ internal static class StudyPicture
         line.LineWidth = 2;
         line.LinePattern = contestant.DependsOnSamples ? LinePattern.Solid : LinePattern.Dashed;
         line.MarkerSize = contestant.DependsOnSamples ? 8 : 0;
-        line.MarkerShape = Markers[number % Markers.Length];
+        line.MarkerShape = Markers[(number + number / Colors.Length) % Markers.Length];
         for (var i = 0; i < (contestant.DependsOnSamples ? entries.Length : 1); i++)
         {
             var (least, greatest) = entries[i].Spread;

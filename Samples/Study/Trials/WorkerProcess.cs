@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using KnDsl.Samples.FashionMnist.Training;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Trials;
 
 /// <summary>
 /// A process that runs trials, one after the other: it reads a line for each and answers with the line of the result.
@@ -61,8 +61,7 @@ internal sealed class WorkerProcess : IDisposable
         command.SetAction(parsed =>
         {
             Threads.Set(1);
-            using var read = StudyData.Open(parsed.GetValue(data)!, parsed.GetValue(images));
-            var training = new TrialTraining(read, parsed.GetValue(epochs));
+            using var training = new TrialTraining(parsed.GetValue(data)!, parsed.GetValue(images), parsed.GetValue(epochs));
             while (Console.ReadLine() is { } line)
             {
                 var trial = Trial.Read(line) ?? throw new StudyException($"'{line}' is not a trial.");

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Methods;
 
 /// <summary>
 /// A control: batch normalization that divides by a share of the variance that it observes. KN's prior underestimates the

@@ -3,9 +3,10 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using KnDsl.Samples.Study.Trials;
 using Spectre.Console;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Reports;
 
 /// <summary>Shows the progress of a study and the time left: a moving bar in a terminal, one line per trial elsewhere.</summary>
 internal static class StudyProgress
@@ -58,9 +59,8 @@ internal static class StudyProgress
             var purposes = Enum.GetValues<Purpose>();
             TrialResult[] finished =
             [
-                .. plan.Entries
-                    .SelectMany(e => plan.RateTrials(e.Contestant, e.Samples)
-                        .Concat(plan.ComparisonTrials(e.Contestant, e.Samples, log) ?? []))
+                .. plan.Cases
+                    .SelectMany(tried => plan.RateTrials(tried).Concat(plan.ComparisonTrials(tried, log) ?? []))
                     .Select(log.Find).OfType<TrialResult>(),
             ];
             seconds = purposes.ToDictionary(

@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using static TorchSharp.torch;
 
-namespace KnDsl.Samples.Study;
+namespace KnDsl.Samples.Study.Methods;
 
 /// <summary>
 /// A control: Kalman normalization whose prior does not come from the layers before it, but from the layer's own past, its

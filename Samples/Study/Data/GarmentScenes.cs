@@ -1,0 +1,93 @@
+using System;
+using KnDsl.Samples.FashionMnist.Data;
+
+namespace KnDsl.Samples.Study.Data;
+
+/// <summary>
+/// A harder set, made of the same images: two garments of different classes in random colors, at random places and sizes, on noise and a
+/// wave of random direction. The larger garment lies in front, and its class is to be told.
+/// </summary>
+internal static class GarmentScenes
+{
+    /// <summary>Rows and columns of a scene.</summary>
+    public const int Side = 32;
+
+    private const int Colors = 3;
+
+    /// <summary>A scene for each image: the image is the garment in front, and a random one of another class lies behind it.</summary>
+    /// <param name="images">Grey images on black, at least one of each of two classes.</param>
+    /// <param name="seed">Determines all that is random.</param>
+    public static ImageSet Make(ImageSet images, int seed)
+    {
+        var random = new Random(seed);
+        var pixels = new byte[images.Count * Colors * Side * Side];
+        var scene = new float[Colors * Side * Side];
+        for (var i = 0; i < images.Count; i++)
+        {
+            Background(scene, random);
+            int other;
+            do
+                other = random.Next(images.Count);
+            while (images.Labels[other] == images.Labels[i]);
+            Paint(scene, images, other, random.Next(12, 19), random);
+            Paint(scene, images, i, random.Next(19, 29), random);
+            for (var j = 0; j < scene.Length; j++)
+                pixels[i * scene.Length + j] = (byte)Math.Clamp(MathF.Round(scene[j] * 255), 0, 255);
+        }
+
+        return new ImageSet(pixels, images.Labels, Side, Side) { Colors = Colors };
+    }
+
+    private static void Background(float[] scene, Random random)
+    {
+        double angle = random.NextDouble() * Math.PI, waves = 0.2 + random.NextDouble(), noise = 0.1 + 0.15 * random.NextDouble();
+        double dx = Math.Cos(angle) * waves, dy = Math.Sin(angle) * waves;
+        for (var color = 0; color < Colors; color++)
+        {
+            double level = 0.2 + 0.6 * random.NextDouble(), height = 0.2 * random.NextDouble();
+            for (var y = 0; y < Side; y++)
+            {
+                for (var x = 0; x < Side; x++)
+                {
+                    scene[(color * Side + y) * Side + x] =
+                        (float)(level + height * Math.Sin(dx * x + dy * y) + noise * (2 * random.NextDouble() - 1));
+                }
+            }
+        }
+    }
+
+    /// <summary>Paints an image, scaled to a size, at a random place where it fits. Its black is transparent.</summary>
+    private static void Paint(float[] scene, ImageSet images, int image, int size, Random random)
+    {
+        int left = random.Next(Side - size + 1), top = random.Next(Side - size + 1);
+        Span<float> tint = [Shade(random), Shade(random), Shade(random)];
+        for (var y = 0; y < size; y++)
+        {
+            for (var x = 0; x < size; x++)
+            {
+                var value = Sample(images, image, (y + 0.5f) / size, (x + 0.5f) / size);
+                var opacity = Math.Min(1, value * 4);
+                for (var color = 0; color < Colors; color++)
+                {
+                    ref var at = ref scene[(color * Side + top + y) * Side + left + x];
+                    at += opacity * (tint[color] * (0.3f + 0.7f * value) - at);
+                }
+            }
+        }
+    }
+
+    private static float Shade(Random random) => 0.2f + 0.8f * random.NextSingle();
+
+    /// <summary>The brightness at a place of an image, in [0, 1], between its four neighbors.</summary>
+    private static float Sample(ImageSet images, int image, float y, float x)
+    {
+        float row = Math.Clamp(y * images.Height - 0.5f, 0, images.Height - 1), column = Math.Clamp(x * images.Width - 0.5f, 0, images.Width - 1);
+        int top = (int)row, left = (int)column;
+        int bottom = Math.Min(top + 1, images.Height - 1), right = Math.Min(left + 1, images.Width - 1);
+        float down = row - top, across = column - left;
+        return ((At(top, left) * (1 - across) + At(top, right) * across) * (1 - down)
+            + (At(bottom, left) * (1 - across) + At(bottom, right) * across) * down) / 255;
+
+        float At(int r, int c) => images.Pixels[(image * images.Height + r) * images.Width + c];
+    }
+}
