@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using static TorchSharp.torch;
 
@@ -59,7 +58,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         // Every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
             input, weight, bias, isPast ? Averages.ToMoments(copied: training) : known,
-            new FilterGains(isSingle ? GainOfOneValue : _policy.Gain, Learned: null),
+            new FilterGains(_policy.GainOf(input.numel() / (samples * _groups)), Learned: null),
             MicroBatches.Split(samples, 1),
             new FilterSettings(eps, GuardsEachMicroBatch: true)
             {
@@ -80,11 +79,6 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
             output, new EmittedState(weight, bias, spread, size),
             new GroupedState(statistics, num_features / _groups, size).MoveToOuter(scope));
     }
-
-    /// <summary>
-    /// A single value is its own mean: at a gain of 1 nothing would be left of it, so the mean has the gain of the variance at most.
-    /// </summary>
-    private Gain GainOfOneValue => new(Math.Min(_policy.Gain.Mean(1), _policy.Gain.Variance(1)), _policy.Gain.Variance(1));
 
     /// <summary>The prior of the channels; the filter reduces it to the groups.</summary>
     private Moments Of(ChannelState prior, long samples)

@@ -16,8 +16,8 @@ public sealed record Gain
     private const double GainOfOneSample = 0.25;
     private const double VarianceGainOfFew = 0.25;
 
-    /// <summary>Samples at which the variance's gain is halfway between that of few samples and 1.</summary>
-    private const double SamplesOfHalfGain = 24;
+    /// <summary>The count at which a rising gain is halfway between that of few and 1.</summary>
+    private const double CountOfHalfGain = 24;
 
     private const double FirstMeanGain = 0.9;
     private const double FirstVarianceGain = 0.25;
@@ -94,10 +94,10 @@ public sealed record Gain
 
     /// <summary>The gain of the variance, in the same way.</summary>
     /// <param name="samples">Samples in each statistic, at least 1.</param>
-    public double Variance(long samples) => _variance ?? (samples == 1 ? GainOfOneSample : VarianceOf(samples));
+    public double Variance(long samples) => _variance ?? (samples == 1 ? GainOfOneSample : Rising(VarianceGainOfFew, samples));
 
-    private static double VarianceOf(long samples) =>
-        VarianceGainOfFew + (1 - VarianceGainOfFew) / (1 + Math.Pow(SamplesOfHalfGain / samples, 3));
+    /// <summary>A gain that rises from that of few to 1 with the number n of samples, or of values: few + (1 - few) n^3 / (n^3 + 24^3).</summary>
+    internal static double Rising(double few, long count) => few + (1 - few) / (1 + Math.Pow(CountOfHalfGain / count, 3));
 
     /// <summary>One gain for both.</summary>
     public static implicit operator Gain(double both) => new(both);
