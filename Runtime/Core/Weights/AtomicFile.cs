@@ -66,7 +66,7 @@ internal static class AtomicFile
     /// Lets the new name reach the disk too. A file system that cannot do so for a folder has its own way or none;
     /// the file is complete in any case.
     /// </summary>
-    private static void SynchronizeFolder(string folder)
+    internal static void SynchronizeFolder(string folder)
     {
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
             return;

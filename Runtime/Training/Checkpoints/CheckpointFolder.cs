@@ -1,0 +1,102 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+
+namespace KnDsl.Training;
+
+/// <summary>
+/// A folder of checkpoints, each a folder of its own, <c>step-000000120</c>. One is written under another name and renamed when all of
+/// it is on the disk, so that a process may die at any instant: a folder with such a name is whole.
+/// </summary>
+internal sealed class CheckpointFolder
+{
+    private const string Prefix = "step-", Writing = ".writing-", Deleting = ".deleting-";
+
+    /// <summary>Opens the folder, and removes what a process that died left half written or half deleted.</summary>
+    /// <param name="path">The folder; it is created if it is not there.</param>
+    /// <exception cref="CheckpointException">The folder cannot be created.</exception>
+    public CheckpointFolder(string path)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        Guard(Path, () =>
+        {
+            Directory.CreateDirectory(Path);
+            foreach (var left in Directory.EnumerateDirectories(Path)
+                .Where(folder => System.IO.Path.GetFileName(folder) is var name && (name.StartsWith(Writing, StringComparison.Ordinal)
+                    || name.StartsWith(Deleting, StringComparison.Ordinal))))
+            {
+                Directory.Delete(left, recursive: true);
+            }
+        });
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The checkpoints, the last step first.</summary>
+    public IEnumerable<string> All => Directory.EnumerateDirectories(Path)
+        .Select(folder => (Folder: folder, Step: StepOf(folder)))
+        .Where(pair => pair.Step is not null)
+        .OrderByDescending(pair => pair.Step)
+        .Select(pair => pair.Folder);
+
+    /// <summary>Writes a checkpoint completely or not at all.</summary>
+    /// <param name="step">Its step; where there is a checkpoint of the step, it is the same one, and stays.</param>
+    /// <param name="write">Writes the files into the folder that it is given, each so that it is on the disk.</param>
+    /// <returns>The checkpoint's folder.</returns>
+    /// <exception cref="CheckpointException">It could not be written, for want of space or rights; nothing of it is left.</exception>
+    public string Write(long step, Action<string> write)
+    {
+        var target = System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:000000000}"));
+        if (Directory.Exists(target))
+            return target;
+        var temporary = System.IO.Path.Combine(Path, $"{Writing}{Guid.NewGuid():N}");
+        Guard(target, () =>
+        {
+            try
+            {
+                Directory.CreateDirectory(temporary);
+                write(temporary);
+                AtomicFile.SynchronizeFolder(temporary);
+                Directory.Move(temporary, target);
+                AtomicFile.SynchronizeFolder(Path);
+            }
+            catch when (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+                throw;
+            }
+        });
+        return target;
+    }
+
+    /// <summary>Deletes a checkpoint. A process that dies meanwhile leaves no half of one that looks whole.</summary>
+    public void Delete(string checkpoint) => Guard(checkpoint, () =>
+    {
+        var hidden = System.IO.Path.Combine(Path, $"{Deleting}{Guid.NewGuid():N}");
+        Directory.Move(checkpoint, hidden);
+        Directory.Delete(hidden, recursive: true);
+    });
+
+    /// <summary>The step of a checkpoint; null where the folder's name is not that of one.</summary>
+    public static long? StepOf(string folder)
+    {
+        var name = System.IO.Path.GetFileName(folder);
+        return name.StartsWith(Prefix, StringComparison.Ordinal)
+            && long.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
+    }
+
+    private static void Guard(string path, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(path, $"the checkpoint cannot be written: {cause.Message}", cause);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System;
+using static TorchSharp.torch;
+
+namespace KnDsl.Training;
+
+/// <summary>
+/// The states of torch's own random generators. TorchSharp reaches that of the CPU only; those of CUDA devices begin anew at every
+/// checkpoint, from the seed and the step, whether the training goes on in the same process or in another.
+/// </summary>
+internal static class RandomStates
+{
+    /// <summary>The state of the CPU's generator, base64.</summary>
+    public static string Read()
+    {
+        using var state = get_rng_state();
+        return Convert.ToBase64String(state.data<byte>().ToArray());
+    }
+
+    /// <summary>Gives the CPU's generator a state.</summary>
+    public static void Write(string text)
+    {
+        using var state = tensor(Convert.FromBase64String(text), ScalarType.Byte);
+        set_rng_state(state);
+    }
+
+    /// <summary>Begins the generators of CUDA devices anew.</summary>
+    public static void Begin(long seed, long step)
+    {
+        if (cuda.is_available())
+            cuda.manual_seed_all(unchecked(seed * 1_000_003 + step));
+    }
+}

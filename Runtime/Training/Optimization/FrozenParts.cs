@@ -1,0 +1,43 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using static TorchSharp.torch;
+
+namespace KnDsl.Training;
+
+/// <summary>
+/// Parts of a network that are not trained: their parameters get no gradient, and their modules stay in inference mode, so that running
+/// averages stay as they are and dropout is off.
+/// </summary>
+internal sealed class FrozenParts
+{
+    private readonly nn.Module[] _modules;
+
+    /// <summary>Freezes parts.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="names">Names of modules, as <c>network.named_modules()</c> lists them: <c>layer1</c> is all of it.</param>
+    /// <exception cref="ArgumentException">There is no such module.</exception>
+    public FrozenParts(nn.Module network, IReadOnlyList<string> names)
+    {
+        var modules = network.named_modules().ToDictionary(pair => pair.name, pair => pair.module);
+        var unknown = names.FirstOrDefault(name => !modules.ContainsKey(name));
+        if (unknown is not null)
+        {
+            throw new ArgumentException(
+                $"{network.GetName()} has no module '{unknown}' to freeze; its parts are "
+                + $"{string.Join(", ", modules.Keys.Where(name => name.Length > 0 && !name.Contains('.')))}", nameof(names));
+        }
+
+        _modules = [.. names.Select(name => modules[name])];
+        foreach (var parameter in _modules.SelectMany(module => module.parameters()))
+            parameter.requires_grad = false;
+    }
+
+    /// <summary>Puts a network into training mode, but for these parts.</summary>
+    public void Train(nn.Module network)
+    {
+        network.train();
+        foreach (var module in _modules)
+            module.eval();
+    }
+}

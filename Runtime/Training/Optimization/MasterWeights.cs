@@ -1,0 +1,62 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl.Training;
+
+/// <summary>
+/// 32-bit copies of a network's 16-bit parameters (Micikevicius et al. 2018): the optimizer adds small steps to the copies, which 16 bits
+/// would lose, and the network computes with the copies' nearest 16-bit numbers. Parameters of more bits are their own copies.
+/// </summary>
+internal sealed class MasterWeights : IDisposable
+{
+    private readonly IReadOnlyList<(Parameter Weight, Parameter Master)> _copies;
+
+    public MasterWeights(IReadOnlyList<NamedParameter> parameters)
+    {
+        var all = parameters.Select(parameter => (Named: parameter, Master: MasterOf(parameter.Parameter))).ToArray();
+        _copies = [.. all.Where(pair => !ReferenceEquals(pair.Master, pair.Named.Parameter)).Select(pair => (pair.Named.Parameter, pair.Master))];
+        Parameters = [.. all.Select(pair => pair.Named with { Parameter = pair.Master })];
+    }
+
+    /// <summary>What the optimizer trains, in the network's order.</summary>
+    public IReadOnlyList<NamedParameter> Parameters { get; }
+
+    /// <summary>Whether there are copies at all.</summary>
+    public bool Any => _copies.Count > 0;
+
+    /// <summary>Moves the gradients of the network to the copies.</summary>
+    public void TakeGradients()
+    {
+        foreach (var (weight, master) in _copies)
+        {
+            using var gradient = weight.grad;
+            master.grad = gradient?.to(master.dtype).DetachFromDisposeScope();
+            weight.grad = null;
+        }
+    }
+
+    /// <summary>Gives the network the copies' values.</summary>
+    public void GiveWeights()
+    {
+        using var noGradient = no_grad();
+        foreach (var (weight, master) in _copies)
+            weight.copy_(master);
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, master) in _copies)
+            master.Dispose();
+    }
+
+    private static Parameter MasterOf(Parameter parameter)
+    {
+        if (parameter.dtype is not (ScalarType.BFloat16 or ScalarType.Float16))
+            return parameter;
+        using var copy = parameter.detach().to(ScalarType.Float32);
+        return (Parameter)new Parameter(copy.clone(), parameter.requires_grad).DetachFromDisposeScope();
+    }
+}

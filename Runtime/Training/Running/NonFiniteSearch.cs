@@ -1,0 +1,64 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using static TorchSharp.torch;
+
+namespace KnDsl.Training;
+
+/// <summary>Finds where in a network a number stops being finite.</summary>
+internal static class NonFiniteSearch
+{
+    /// <summary>
+    /// The first parameter that is not finite; else the first layer whose output is not, of a forward pass that is run again without
+    /// gradients. Null where neither is found.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="forward">The pass, with the batch that showed it.</param>
+    public static (string Name, string What)? Find(nn.Module network, Func<Tensor> forward)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var parameter = network.named_parameters().FirstOrDefault(pair => !IsFinite(pair.parameter));
+        if (parameter.name is not null)
+            return (parameter.name, $"the parameter '{parameter.name}' is not finite: an earlier step was too large");
+
+        string? found = null;
+        var hooks = new List<Action>();
+        foreach (var (name, module) in network.named_modules().Where(pair => pair.name.Length > 0))
+        {
+            if (module is not nn.Module<Tensor, Tensor> layer)
+                continue;
+            var hook = layer.register_forward_hook((_, _, output) =>
+            {
+                // Parts end before the wholes that hold them: the first is the innermost.
+                if (found is null && !IsFinite(output))
+                    found = name;
+                return null!;
+            });
+            hooks.Add(hook.remove);
+        }
+
+        try
+        {
+            using var loss = forward();
+        }
+        catch (Exception e) when (e is NotFiniteNumberException or ArgumentException)
+        {
+            // A normalization layer has refused its input: the layer before it is found already, if there is one.
+        }
+        finally
+        {
+            hooks.ForEach(remove => remove());
+        }
+
+        return found is null ? null : (found, $"the output of '{found}' is not finite");
+    }
+
+    public static bool IsFinite(Tensor tensor)
+    {
+        if (!tensor.is_floating_point())
+            return true;
+        using var scope = NewDisposeScope();
+        return tensor.detach().isfinite().all().item<bool>();
+    }
+}

@@ -1,0 +1,357 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KnDsl.Training;
+
+/// <summary>
+/// Trains a network. <see cref="Step"/> is one step of the optimizer, to be read, and replaced in a class of your own; the rest is what goes
+/// around it: the schedule, evaluations, checkpoints, reports.
+/// </summary>
+/// <remarks>
+/// A training that was killed goes on from its last checkpoint with the same batches, random numbers and states: on one thread its weights
+/// are the same bit for bit as those of a training that was not.
+/// </remarks>
+/// <typeparam name="TBatch">A batch; it is disposed after its use where it can be disposed.</typeparam>
+public class Trainer<TBatch> : IDisposable
+{
+    private readonly Func<TBatch, Tensor> _loss;
+    private readonly FrozenParts _frozen;
+    private readonly MasterWeights _masters;
+    private readonly CheckpointStore? _checkpoints;
+    private readonly Stopwatch _clock = new();
+    private readonly Stopwatch _waiting = new();
+    private Progress _progress = new();
+
+    /// <summary>Prepares a training. Nothing is read or written before <see cref="Fit"/>.</summary>
+    /// <param name="network">The network, on the device and in the types that it trains in; it stays the caller's.</param>
+    /// <param name="loss">The mean loss of a batch, a single number with gradient.</param>
+    /// <param name="settings">How to train.</param>
+    /// <param name="checkpoints">The folder of checkpoints; null writes none.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range, or names a part that the network does not have.</exception>
+    /// <exception cref="CheckpointException">The folder cannot be created.</exception>
+    public Trainer(nn.Module network, Func<TBatch, Tensor> loss, TrainerSettings settings, string? checkpoints = null)
+    {
+        settings.Check();
+        Network = network;
+        Settings = settings;
+        _loss = loss;
+        _frozen = new FrozenParts(network, settings.Frozen);
+        _masters = new MasterWeights(NamedParameter.Of(network));
+        Optimizer = settings.Optimizer(_masters.Parameters);
+        if (settings.AverageDecay is { } decay)
+            Average = new WeightAverage(_masters.Parameters.Where(parameter => parameter.Parameter.requires_grad), decay);
+        if (checkpoints is not null)
+            _checkpoints = new CheckpointStore(new CheckpointFolder(checkpoints), network, _masters, Optimizer, Average);
+    }
+
+    /// <summary>The network.</summary>
+    public nn.Module Network { get; }
+
+    /// <summary>How it is trained.</summary>
+    public TrainerSettings Settings { get; }
+
+    /// <summary>The optimizer over the network's parameters, or over their 32-bit copies.</summary>
+    public OptimizerHelper Optimizer { get; }
+
+    /// <summary>The moving average of the weights, where one is kept.</summary>
+    public WeightAverage? Average { get; }
+
+    /// <summary>Those who follow the training.</summary>
+    public IList<ITrainingObserver> Observers { get; } = [];
+
+    /// <summary>The place in the training.</summary>
+    public TrainingPosition Position => _progress.Position;
+
+    /// <summary>Goes on from a checkpoint: weights, optimizer, averages, random states and place are as they were.</summary>
+    /// <param name="checkpoint">The checkpoint's folder; null is the last one of the trainer's folder.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="CheckpointException">The checkpoint is damaged, or of another network or optimizer; nothing is changed.</exception>
+    public bool Resume(string? checkpoint = null)
+    {
+        var store = _checkpoints ?? throw new InvalidOperationException("this trainer has no folder of checkpoints to resume from");
+        if (store.Load(checkpoint) is not { } loaded)
+            return false;
+        _progress = loaded;
+        return true;
+    }
+
+    /// <summary>Trains until all epochs are done, the watched figure improves no more, or somebody asks for the end.</summary>
+    /// <param name="batches">The batches of each epoch.</param>
+    /// <param name="evaluate">
+    /// Figures of the network after an epoch, by name; called in inference mode without gradients, with the averaged weights where there are
+    /// such. The mean loss of the epoch's batches is added as <c>train_loss</c>.
+    /// </param>
+    /// <param name="interruption">Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>.</param>
+    /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
+    /// <exception cref="CheckpointException">
+    /// A checkpoint cannot be written; those before it are whole. Or the folder holds those of another training.
+    /// </exception>
+    public TrainingEnd Fit(
+        IBatches<TBatch> batches, Func<IReadOnlyDictionary<string, double>>? evaluate = null, CancellationToken interruption = default)
+    {
+        var end = TrainingEnd.Failed;
+        try
+        {
+            Begin(batches);
+            end = Run(batches, evaluate, interruption);
+            return end;
+        }
+        finally
+        {
+            Tell(observer => observer.Ended(end, Position));
+        }
+    }
+
+    /// <summary>One step of the optimizer.</summary>
+    /// <param name="batches">The step's batches, which are read one by one; at least one.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="readsLoss">Whether the losses are to be read now, which waits for the device.</param>
+    /// <returns>The sum of the batches' losses, or null where it is not to be read, and the gradient's norm before clipping.</returns>
+    protected virtual (double? LossSum, double? GradientNorm) Step(IEnumerable<TBatch> batches, int count, double learningRate, bool readsLoss)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var group in Optimizer.ParamGroups)
+            group.LearningRate = learningRate;
+        Optimizer.zero_grad();
+        Network.zero_grad();
+
+        double sum = 0;
+        foreach (var batch in batches)
+        {
+            using var inner = NewDisposeScope();
+            var loss = Loss(batch);
+            if (readsLoss)
+                sum += Finite(loss, batch);
+            (count == 1 ? loss : loss / count).backward();
+            (batch as IDisposable)?.Dispose();
+        }
+
+        _masters.TakeGradients();
+        ReduceGradients();
+        var norm = ClipGradients();
+        Optimizer.step();
+        _masters.GiveWeights();
+        Average?.Update();
+        return (readsLoss ? sum : null, norm);
+    }
+
+    /// <summary>The loss of a batch.</summary>
+    /// <exception cref="TrainingException">The network refused its input since it is not finite.</exception>
+    protected Tensor Loss(TBatch batch)
+    {
+        try
+        {
+            return _loss(batch);
+        }
+        catch (NotFiniteNumberException cause)
+        {
+            throw NotFinite(batch, cause.Message, cause);
+        }
+    }
+
+    /// <summary>Called after the gradients of a step were computed, before they are clipped: averages them over processes.</summary>
+    protected virtual void ReduceGradients()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the optimizer, the averages and the 32-bit copies; the network stays the caller's.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
+        Optimizer.Dispose();
+        Average?.Dispose();
+        _masters.Dispose();
+    }
+
+    private void Begin(IBatches<TBatch> batches)
+    {
+        if (batches.Count < 1)
+            throw new ArgumentException("there are no batches to train on", nameof(batches));
+        if (Position == default)
+        {
+            _checkpoints?.CheckIsEmpty();
+            manual_seed(Settings.Seed);
+        }
+        else
+        {
+            _checkpoints?.RestoreRandom();
+        }
+
+        RandomStates.Begin(Settings.Seed, Position.Step);
+        _clock.Restart();
+        Tell(observer => observer.Started(new(Position, Settings.Epochs, batches.Count, Steps(batches.Count))));
+    }
+
+    private TrainingEnd Run(
+        IBatches<TBatch> batches, Func<IReadOnlyDictionary<string, double>>? evaluate, CancellationToken interruption)
+    {
+        while (Position.Epoch < Settings.Epochs)
+        {
+            if (!TrainEpoch(batches, interruption))
+            {
+                Save();
+                return TrainingEnd.Interrupted;
+            }
+
+            var isLast = Evaluate(evaluate, batches.Count);
+            _progress = _progress with { Position = new(Position.Step, Position.Epoch + 1, 0), LossSum = 0 };
+            Save();
+            if (isLast)
+                return TrainingEnd.EarlyStopped;
+        }
+
+        return TrainingEnd.Finished;
+    }
+
+    /// <summary>Trains the rest of an epoch; false where it was interrupted.</summary>
+    private bool TrainEpoch(IBatches<TBatch> batches, CancellationToken interruption)
+    {
+        _frozen.Train(Network);
+        var saved = Stopwatch.StartNew();
+        using var source = batches.Read(Position.Epoch, Position.Batch).GetEnumerator();
+        while (Position.Batch < batches.Count)
+        {
+            if (interruption.IsCancellationRequested)
+                return false;
+            var count = (int)Math.Min(Settings.Accumulate, batches.Count - Position.Batch);
+            var rate = Settings.LearningRate * Settings.Schedule.At(Position.Step, Steps(batches.Count));
+            var isEnd = Position.Batch + count == batches.Count;
+            var reads = isEnd || (Position.Step + 1) % Settings.ReportEvery == 0;
+            var (losses, norm) = Step(Take(source, count), count, rate, reads);
+            _progress = _progress with
+            {
+                Position = new(Position.Step + 1, Position.Epoch, Position.Batch + count),
+                LossSum = _progress.LossSum + (losses ?? 0),
+                LossCount = _progress.LossCount + (losses is null ? 0 : count),
+            };
+            if (losses is { } sum)
+            {
+                Tell(observer => observer.Stepped(
+                    new(Position, sum / count, rate, norm, count, _clock.Elapsed, _waiting.Elapsed)));
+            }
+
+            if (!isEnd && (Position.Step % Settings.CheckpointEverySteps == 0 || saved.Elapsed >= Settings.CheckpointEvery))
+            {
+                Save();
+                saved.Restart();
+            }
+        }
+
+        return true;
+    }
+
+    private IEnumerable<TBatch> Take(IEnumerator<TBatch> source, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _waiting.Start();
+            var isThere = source.MoveNext();
+            _waiting.Stop();
+            if (!isThere)
+            {
+                throw new InvalidDataException(
+                    $"the batches of epoch {Position.Epoch + 1} ended after {Position.Batch + i}, and their Count says more");
+            }
+
+            yield return source.Current;
+        }
+    }
+
+    /// <summary>Evaluates the network after an epoch; true where the training has waited long enough for a better figure.</summary>
+    private bool Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate, long batches)
+    {
+        var metrics = new Dictionary<string, double>();
+        if (_progress.LossCount > 0)
+            metrics["train_loss"] = _progress.LossSum / _progress.LossCount;
+        if (evaluate is not null)
+        {
+            using var noGradient = inference_mode();
+            using var average = Average?.Use();
+            Network.eval();
+            foreach (var (name, value) in evaluate())
+                metrics[name] = value;
+        }
+
+        var isBest = Judge(metrics);
+        Tell(observer => observer.Evaluated(new(Position, metrics, isBest, _clock.Elapsed)));
+        return Settings.Watch?.Patience is { } patience && _progress.SinceBest >= patience;
+    }
+
+    private bool Judge(Dictionary<string, double> metrics)
+    {
+        if (Settings.Watch is not { } watched)
+            return false;
+        if (!metrics.TryGetValue(watched.Name, out var value))
+        {
+            throw new InvalidOperationException(
+                $"the figure '{watched.Name}' is to be watched, and the evaluation gives {string.Join(", ", metrics.Keys)}");
+        }
+
+        var isBest = _progress.Best is not { } best || (watched.LowerIsBetter ? value < best : value > best);
+        _progress = isBest
+            ? _progress with { Best = value, BestStep = Position.Step, SinceBest = 0 }
+            : _progress with { SinceBest = _progress.SinceBest + 1 };
+        return isBest;
+    }
+
+    private void Save()
+    {
+        if (_checkpoints is null)
+            return;
+        var folder = _checkpoints.Save(_progress, Settings.KeepLast);
+        RandomStates.Begin(Settings.Seed, Position.Step);
+        Tell(observer => observer.Saved(folder, Position));
+    }
+
+    private double? ClipGradients()
+    {
+        if (Settings.ClipNorm is not { } most)
+            return null;
+        var trained = _masters.Parameters.Where(parameter => parameter.Parameter.grad is not null).ToArray();
+        var norm = nn.utils.clip_grad_norm_(trained.Select(parameter => parameter.Parameter), most);
+        if (double.IsFinite(norm))
+            return norm;
+        var found = trained.FirstOrDefault(parameter => !NonFiniteSearch.IsFinite(parameter.Parameter.grad!))?.Name;
+        throw new TrainingException(
+            $"{At}: the gradient of {(found is null ? "the parameters" : $"'{found}'")} is not finite; its weights are as they were before "
+            + "the step", Position, found);
+    }
+
+    private double Finite(Tensor loss, TBatch batch)
+    {
+        using var value = loss.detach().to(ScalarType.Float64);
+        var number = value.item<double>();
+        return double.IsFinite(number) ? number : throw NotFinite(batch, $"the loss is {number}");
+    }
+
+    private TrainingException NotFinite(TBatch batch, string problem, Exception? cause = null)
+    {
+        var found = NonFiniteSearch.Find(Network, () => _loss(batch));
+        return new($"{At}: {problem}{(found is var (_, what) ? $"; {what}" : "")}", Position, found?.Name, cause);
+    }
+
+    private string At => $"step {Position.Step + 1} (epoch {Position.Epoch + 1}, batch {Position.Batch + 1})";
+
+    private long Steps(long batches) => Settings.Epochs * ((batches + Settings.Accumulate - 1) / Settings.Accumulate);
+
+    private void Tell(Action<ITrainingObserver> tell)
+    {
+        foreach (var observer in Observers)
+            tell(observer);
+    }
+}

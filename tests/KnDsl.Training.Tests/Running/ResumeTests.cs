@@ -1,0 +1,134 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Training.Tests.Running;
+
+public sealed class ResumeTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-resume-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    /// <summary>Kills land in steps, evaluations, the middle of a write and the start of the program, as they come.</summary>
+    [Fact]
+    public void A_training_that_is_killed_twenty_times_ends_with_the_same_bits()
+    {
+        var whole = In("whole.txt");
+        using (var undisturbed = Start(In("undisturbed"), whole))
+        {
+            undisturbed.StandardOutput.ReadToEnd();
+            undisturbed.WaitForExit();
+            Assert.Equal(0, undisturbed.ExitCode);
+        }
+
+        var random = new Random(11);
+        var (kills, sawWrite) = (0, false);
+        var result = In("killed.txt");
+        while (kills < 20)
+        {
+            using var process = Start(In("killed"), result);
+            // After some lines, and then a moment that no line marks.
+            for (var lines = random.Next(1, 4); lines > 0 && process.StandardOutput.ReadLine() is not null; lines--)
+            {
+            }
+
+            Thread.Sleep(TimeSpan.FromMilliseconds(random.NextDouble() * 12));
+            process.Kill();
+            process.WaitForExit();
+            kills++;
+            sawWrite |= Directory.Exists(In("killed"))
+                && Directory.EnumerateDirectories(In("killed")).Any(name => Path.GetFileName(name).StartsWith('.'));
+            if (File.Exists(result))
+            {
+                // It was done before the kill: the next one begins anew.
+                Assert.Equal(File.ReadAllText(whole), File.ReadAllText(result));
+                File.Delete(result);
+                Directory.Delete(In("killed"), recursive: true);
+            }
+        }
+
+        using var last = Start(In("killed"), result);
+        last.StandardOutput.ReadToEnd();
+        last.WaitForExit();
+        Assert.Equal(0, last.ExitCode);
+        Assert.Equal(File.ReadAllText(whole), File.ReadAllText(result));
+        Assert.True(sawWrite, "no kill came in the middle of a write: make the pauses longer");
+        Assert.DoesNotContain(Directory.EnumerateDirectories(In("killed")), name => Path.GetFileName(name).StartsWith('.'));
+    }
+
+    [Fact]
+    public void Every_checkpoint_leads_to_the_same_end()
+    {
+        var settings = TinyTraining.Settings with { KeepLast = 100 };
+        using var network = TinyTraining.Network();
+        set_num_threads(1);
+        using (var trainer = TinyTraining.Trainer(network, settings, In("all")))
+            Assert.Equal(TrainingEnd.Finished, trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network)));
+        var expected = TinyTraining.Bits(network);
+
+        var checkpoints = Directory.GetDirectories(In("all")).Order().ToArray();
+        // Two within each epoch of twelve steps, and one at its end.
+        Assert.Equal([5, 10, 12, 15, 20, 24, 25, 30, 35, 36], checkpoints.Select(path => int.Parse(Path.GetFileName(path)[5..])));
+        foreach (var checkpoint in checkpoints)
+        {
+            using var again = TinyTraining.Network();
+            using var trainer = TinyTraining.Trainer(again, settings with { CheckpointEverySteps = null }, In("again-" + Path.GetFileName(checkpoint)));
+            Assert.True(trainer.Resume(checkpoint));
+            trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(again));
+            Assert.Equal(expected, TinyTraining.Bits(again));
+        }
+    }
+
+    [Fact]
+    public void An_interrupted_training_writes_a_checkpoint_and_goes_on()
+    {
+        set_num_threads(1);
+        using var whole = TinyTraining.Network();
+        using (var trainer = TinyTraining.Trainer(whole, TinyTraining.Settings))
+            trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(whole));
+
+        using var network = TinyTraining.Network();
+        using (var trainer = TinyTraining.Trainer(network, TinyTraining.Settings, In("interrupted")))
+        {
+            using var source = new CancellationTokenSource();
+            trainer.Observers.Add(new Canceling(source, afterStep: 17));
+            Assert.Equal(TrainingEnd.Interrupted, trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network), source.Token));
+            Assert.Equal(new TrainingPosition(17, 1, 5), trainer.Position);
+        }
+
+        using var next = TinyTraining.Network();
+        using (var trainer = TinyTraining.Trainer(next, TinyTraining.Settings, In("interrupted")))
+        {
+            Assert.True(trainer.Resume());
+            Assert.Equal(new TrainingPosition(17, 1, 5), trainer.Position);
+            Assert.Equal(TrainingEnd.Finished, trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(next)));
+        }
+
+        Assert.Equal(TinyTraining.Bits(whole), TinyTraining.Bits(next));
+    }
+
+    private static Process Start(string checkpoints, string result) => Process.Start(new ProcessStartInfo(
+        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "KnDsl.Training.Tests.exe" : "KnDsl.Training.Tests"),
+        ["train", checkpoints, result])
+    {
+        RedirectStandardOutput = true,
+        Environment = { ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(
+            System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")) },
+    })!;
+
+    private string In(string name) => Path.Combine(folder.FullName, name);
+
+    private sealed class Canceling(CancellationTokenSource source, long afterStep) : ITrainingObserver
+    {
+        public void Stepped(StepReport report)
+        {
+            if (report.Position.Step == afterStep)
+                source.Cancel();
+        }
+    }
+}
