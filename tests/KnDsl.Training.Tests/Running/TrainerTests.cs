@@ -1,0 +1,250 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Training.Tests.Running;
+
+public sealed class TrainerTests
+{
+    [Fact]
+    public void It_learns_and_tells_what_happens()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 20 });
+        var log = new Log();
+        trainer.Observers.Add(log);
+        Assert.Equal(TrainingEnd.Finished, trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network)));
+
+        Assert.Equal(new TrainingPlan(default, 20, 12, 240), log.Plan);
+        Assert.Equal(Enumerable.Range(1, 240).Select(step => (long)step), log.Steps.Select(step => step.Position.Step));
+        Assert.All(log.Steps, step => Assert.True(double.IsFinite(step.Loss) && step.GradientNorm > 0 && step.Samples == 1));
+        Assert.Equal(0.1, log.Steps[0].LearningRate, 1e-12);
+        Assert.True(log.Steps[^1].LearningRate < 1e-4);
+        Assert.Equal(20, log.Evaluations.Count);
+        Assert.Equal(["train_loss", "error"], log.Evaluations[0].Metrics.Keys);
+        Assert.Equal(log.Steps.Take(12).Average(step => step.Loss), log.Evaluations[0].Metrics["train_loss"], 1e-9);
+        Assert.True(log.Evaluations[^1].Metrics["train_loss"] < log.Evaluations[0].Metrics["train_loss"] / 2);
+        Assert.True(log.Evaluations[^1].Metrics["error"] <= 0.25);
+        Assert.Equal(TrainingEnd.Finished, log.End);
+    }
+
+    /// <summary>Group normalization knows no batch: the mean of the halves' gradients is that of the whole.</summary>
+    [Fact]
+    public void Accumulated_batches_are_one_batch()
+    {
+        var settings = new TrainerSettings { Epochs = 2, LearningRate = 0.1, ReportEvery = 1 };
+        var policy = NormPolicy.Group(2);
+        using Tiny whole = TinyTraining.Network(policy), halves = TinyTraining.Network(policy);
+        foreach (var network in new[] { whole, halves })
+            network.to(ScalarType.Float64).named_modules().Where(pair => pair.module is TorchSharp.Modules.Dropout).ToList().ForEach(pair => ((TorchSharp.Modules.Dropout)pair.module).p = 0);
+        using var one = new Trainer<(Tensor Images, Tensor Labels)>(whole, batch => TinyTraining.Loss(whole, batch), settings);
+        using var two = new Trainer<(Tensor Images, Tensor Labels)>(halves, batch => TinyTraining.Loss(halves, batch), settings with { Accumulate = 2 });
+        var log = new Log();
+        two.Observers.Add(log);
+        one.Fit(new Doubles(new TinyBatches(), 1));
+        two.Fit(new Doubles(new TinyBatches(), 2));
+        Assert.Equal(12, log.Steps.Count);
+        foreach (var ((name, expected), (_, found)) in whole.state_dict().Zip(halves.state_dict()))
+            Assert.True(expected.allclose(found, 1e-9, 1e-11), name);
+    }
+
+    [Fact]
+    public void A_frozen_part_stays_as_it_is()
+    {
+        using var network = TinyTraining.Network();
+        var before = Copies(network);
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, Watch = null, Frozen = ["conv1", "bn1"] });
+        trainer.Fit(new TinyBatches());
+        var after = network.state_dict();
+        Assert.Equal(
+            ["bn1.bias", "bn1.num_batches_tracked", "bn1.running_mean", "bn1.running_var", "bn1.weight", "conv1.weight"],
+            after.Where(pair => pair.Value.eq(before[pair.Key]).all().item<bool>()).Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        var unknown = Assert.Throws<ArgumentException>(
+            () => TinyTraining.Trainer(network, TinyTraining.Settings with { Frozen = ["layer1"] }));
+        Assert.Contains("Tiny has no module 'layer1' to freeze; its parts are conv1, bn1, ", unknown.Message);
+    }
+
+    [Fact]
+    public void It_stops_where_the_watched_figure_does_not_improve()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(
+            network, TinyTraining.Settings with { Epochs = 50, Watch = new("error", LowerIsBetter: true, Patience: 3) });
+        double[] errors = [0.5, 0.4, 0.45, 0.4, 0.41, 0.1];
+        var evaluation = 0;
+        var log = new Log();
+        trainer.Observers.Add(log);
+        var end = trainer.Fit(new TinyBatches(), () => new Dictionary<string, double> { ["error"] = errors[evaluation++] });
+        Assert.Equal((TrainingEnd.EarlyStopped, 5), (end, evaluation));
+        Assert.Equal([true, true, false, false, false], log.Evaluations.Select(found => found.IsBest));
+
+        using var other = TinyTraining.Network();
+        using var misnamed = TinyTraining.Trainer(other, TinyTraining.Settings with { Watch = new("accuracy") });
+        var problem = Assert.Throws<InvalidOperationException>(() => misnamed.Fit(new TinyBatches(), () => TinyTraining.Evaluate(other)));
+        Assert.Equal("the figure 'accuracy' is to be watched, and the evaluation gives train_loss, error", problem.Message);
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_stops_with_its_layer_and_leaves_the_weights()
+    {
+        using var network = TinyTraining.Network(NormPolicy.None());
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings);
+        using (no_grad())
+            network.conv2.weight.fill_(1e38);
+        var before = TinyTraining.Bits(network.conv1);
+        var log = new Log();
+        trainer.Observers.Add(log);
+        var failure = Assert.Throws<TrainingException>(() => trainer.Fit(new TinyBatches()));
+        Assert.Equal("conv2", failure.Layer);
+        Assert.StartsWith("step 1 (epoch 1, batch 1): the loss is NaN; the output of 'conv2' is not finite", failure.Message);
+        Assert.Equal(before, TinyTraining.Bits(network.conv1));
+        Assert.Equal(TrainingEnd.Failed, log.End);
+    }
+
+    [Fact]
+    public void A_normalization_layer_that_refuses_its_input_is_the_same_failure()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings);
+        using (no_grad())
+            network.conv2.weight.fill_(float.NaN);
+        var failure = Assert.Throws<TrainingException>(() => trainer.Fit(new TinyBatches()));
+        Assert.Equal("conv2.weight", failure.Layer);
+        Assert.Contains("the parameter 'conv2.weight' is not finite: an earlier step was too large", failure.Message);
+        Assert.IsType<NotFiniteNumberException>(failure.InnerException);
+    }
+
+    [Fact]
+    public void Batches_that_end_too_soon_are_an_error()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings);
+        var problem = Assert.Throws<System.IO.InvalidDataException>(() => trainer.Fit(new Short()));
+        Assert.Equal("the batches of epoch 1 ended after 2, and their Count says more", problem.Message);
+    }
+
+    /// <summary>Steps of 1e-4 of weights around 1 vanish in 8 bits of mantissa, and do not in 32-bit copies.</summary>
+    [Fact]
+    public void Sixteen_bits_lose_no_small_steps()
+    {
+        using var network = TinyTraining.Network(NormPolicy.Kalman(microbatch: 2)).ToBFloat16();
+        Assert.Equal(ScalarType.BFloat16, network.conv1.weight.dtype);
+        Assert.Equal(ScalarType.Float32, ((NormLayer)network.bn1).state_dict()["running_mean"].dtype);
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => nn.functional.cross_entropy(network.call(batch.Images.bfloat16()).@float(), batch.Labels),
+            TinyTraining.Settings with { Epochs = 20, AverageDecay = null, Watch = null });
+        var log = new Log();
+        trainer.Observers.Add(log);
+        trainer.Fit(new TinyBatches());
+        double first = log.Evaluations[0].Metrics["train_loss"], last = log.Evaluations[^1].Metrics["train_loss"];
+        Assert.True(last < first / 2, $"{first} to {last}");
+
+        // Ten steps of one tiny gradient add up.
+        using var weights = new Small();
+        using var slow = new Trainer<int>(weights, _ => (weights.weight.@float() * 1).sum(), new TrainerSettings
+        {
+            Epochs = 1, LearningRate = 1e-3, Schedule = LearningRateSchedule.Constant,
+            Optimizer = parameters => Optimizers.Sgd(parameters, momentum: 0, weightDecay: 0),
+        });
+        slow.Fit(new Numbers(10));
+        Assert.Equal(0.98828125f, weights.weight.@float().item<float>());
+    }
+
+    [Fact]
+    public void The_average_is_what_is_evaluated()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, AverageDecay = 0.5 });
+        var expected = network.fc.weight.detach().clone();
+        var updates = 0;
+        trainer.Observers.Add(new Each(() =>
+        {
+            updates++;
+            var decay = Math.Min(0.5, (1.0 + updates) / (10 + updates));
+            expected = expected * decay + network.fc.weight.detach() * (1 - decay);
+        }));
+        var isAverage = false;
+        Tensor? trained = null;
+        trainer.Fit(new TinyBatches(), () =>
+        {
+            isAverage = network.fc.weight.allclose(expected, 1e-5, 1e-6);
+            trained = trainer.Average!.Tensors.Single(pair => pair.Key == "fc.weight").Value.clone().DetachFromDisposeScope();
+            return new Dictionary<string, double> { ["error"] = 0 };
+        });
+        Assert.True(isAverage);
+        Assert.True(network.fc.weight.eq(trained!).all().item<bool>());
+    }
+
+    private static Dictionary<string, Tensor> Copies(nn.Module network) =>
+        network.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.clone());
+
+    private sealed class Log : ITrainingObserver
+    {
+        public TrainingPlan? Plan { get; private set; }
+
+        public List<StepReport> Steps { get; } = [];
+
+        public List<EvaluationReport> Evaluations { get; } = [];
+
+        public TrainingEnd? End { get; private set; }
+
+        public void Started(TrainingPlan plan) => Plan = plan;
+
+        public void Stepped(StepReport report) => Steps.Add(report);
+
+        public void Evaluated(EvaluationReport report) => Evaluations.Add(report);
+
+        public void Ended(TrainingEnd end, TrainingPosition at) => End = end;
+    }
+
+    private sealed class Each(Action stepped) : ITrainingObserver
+    {
+        public void Stepped(StepReport report) => stepped();
+    }
+
+    /// <summary>Two batches as one, or one after the other, in 64 bits.</summary>
+    private sealed class Doubles(TinyBatches inner, int parts) : IBatches<(Tensor Images, Tensor Labels)>
+    {
+        public long Count => inner.Count / 2 * parts;
+
+        public IEnumerable<(Tensor Images, Tensor Labels)> Read(int epoch, long first = 0)
+        {
+            foreach (var pair in inner.Read(epoch).Chunk(2))
+            {
+                if (parts == 1)
+                {
+                    yield return (cat([pair[0].Images, pair[1].Images]).@double(), cat([pair[0].Labels, pair[1].Labels]));
+                    continue;
+                }
+
+                foreach (var (images, labels) in pair)
+                    yield return (images.@double(), labels);
+            }
+        }
+    }
+
+    private sealed class Short : IBatches<(Tensor Images, Tensor Labels)>
+    {
+        public long Count => 5;
+
+        public IEnumerable<(Tensor Images, Tensor Labels)> Read(int epoch, long first = 0) => new TinyBatches().Read(epoch).Take(2);
+    }
+
+    private sealed class Numbers(int count) : IBatches<int>
+    {
+        public long Count => count;
+
+        public IEnumerable<int> Read(int epoch, long first = 0) => Enumerable.Range((int)first, count - (int)first);
+    }
+
+    private sealed class Small : nn.Module
+    {
+        public readonly TorchSharp.Modules.Parameter weight = new(ones(1, ScalarType.BFloat16));
+
+        public Small()
+            : base(nameof(Small)) => RegisterComponents();
+    }
+}
