@@ -45,7 +45,7 @@ internal static class Comparison
         var scale = TensorSet.MeasureScale(trainingImages);
         using var training = new TensorSet(trainingImages, scale, device);
         using var test = new TensorSet(testImages, scale, device);
-        var trainer = new Trainer(training, test, settings);
+        var trainer = new MethodTraining(training, test, settings);
         var log = new TensorBoardLog(Path.Combine(folder, "tensorboard"));
         IReadOnlyList<Outcome> outcomes = ConsoleReport.Follow(console, settings, progress =>
             options.Methods.Select(name => trainer.Train(

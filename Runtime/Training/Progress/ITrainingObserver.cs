@@ -14,6 +14,12 @@ public interface ITrainingObserver
     {
     }
 
+    /// <summary>Called after the last step of an epoch, before its evaluation.</summary>
+    /// <param name="at">The place in the training.</param>
+    public void EpochEnded(TrainingPosition at)
+    {
+    }
+
     /// <summary>Called after each evaluation.</summary>
     public void Evaluated(EvaluationReport report)
     {

@@ -208,8 +208,9 @@ public class Trainer<TBatch> : IDisposable
                 return TrainingEnd.Interrupted;
             }
 
+            Tell(observer => observer.EpochEnded(Position));
             var isLast = Evaluate(evaluate, batches.Count);
-            _progress = _progress with { Position = new(Position.Step, Position.Epoch + 1, 0), LossSum = 0 };
+            _progress = _progress with { Position = new(Position.Step, Position.Epoch + 1, 0), LossSum = 0, LossCount = 0 };
             Save();
             if (isLast)
                 return TrainingEnd.EarlyStopped;

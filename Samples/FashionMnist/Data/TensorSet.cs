@@ -51,6 +51,17 @@ internal sealed class TensorSet : IDisposable
         return (scope.MoveToOuter(images), scope.MoveToOuter(labels.index_select(0, chosen)));
     }
 
+    /// <summary>Images that follow each other, as <see cref="Batch(ReadOnlySpan{long})"/>.</summary>
+    /// <param name="start">The first of them.</param>
+    /// <param name="count">Their number.</param>
+    public (Tensor Images, Tensor Labels) Batch(int start, int count)
+    {
+        var indices = new long[count];
+        for (var i = 0; i < count; i++)
+            indices[i] = start + i;
+        return Batch(indices);
+    }
+
     public void Dispose()
     {
         pixels.Dispose();

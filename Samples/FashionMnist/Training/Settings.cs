@@ -1,4 +1,4 @@
-using System;
+using KnDsl.Training;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.FashionMnist.Training;
@@ -26,15 +26,13 @@ internal sealed record Settings(int Epochs, int Batch, double LearningRate, long
     /// <summary>The steps of an epoch; the last step may have fewer images than the others.</summary>
     public int StepsPerEpoch(int images) => (images + Batch - 1) / Batch;
 
-    /// <summary>The learning rate of a step: it rises linearly, then falls to zero along half a cosine.</summary>
-    /// <param name="step">From 0.</param>
-    /// <param name="steps">The number of steps of the whole training.</param>
-    public double LearningRateAt(int step, int steps)
+    /// <summary>The same for the trainer. The rate rises linearly, then falls to zero along half a cosine.</summary>
+    public TrainerSettings ForTrainer() => new()
     {
-        // In a training that is shorter than the warm-up, the rate still falls again.
-        var warmUp = Math.Min(WarmUp, steps / 2);
-        return step < warmUp
-            ? LearningRate * (step + 1) / warmUp
-            : LearningRate * (1 + Math.Cos(Math.PI * (step - warmUp) / (steps - warmUp))) / 2;
-    }
+        Epochs = Epochs,
+        LearningRate = LearningRate,
+        Schedule = LearningRateSchedule.Cosine().WarmUp(WarmUp),
+        Optimizer = parameters => Optimizers.Sgd(parameters, Momentum, WeightDecay),
+        Seed = Seed,
+    };
 }

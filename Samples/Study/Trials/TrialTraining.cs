@@ -39,7 +39,7 @@ internal sealed class TrialTraining(string folder, int images, int epochs) : IDi
             policy = policy.With(momentum: 1 - Math.Pow(0.9, share));
         var create = StudyNetwork.Find(trial.Task.Network).Create;
         var clock = Stopwatch.StartNew();
-        var outcome = new Trainer(training, test, settings).Train(
+        var outcome = new MethodTraining(training, test, settings).Train(
             new Method(trial.Method, policy), policy => create(data.Colors, policy), new Observers());
         return new TrialResult(trial, outcome.Error, outcome.Epochs[^1].Loss, clock.Elapsed);
     }
