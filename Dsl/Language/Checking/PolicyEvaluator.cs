@@ -69,7 +69,11 @@ internal sealed class PolicyEvaluator(Rooms rooms)
                 return null;
         var relations = policy.Relations(setting =>
             arguments.Find(setting.Name) is { } given ? setting.Read(given.Value) : setting.Default);
-        return relations.All(relation => CheckRelation(path, relation, arguments, policy)) ? policy.Bind(arguments) : null;
+        if (!relations.All(relation => CheckRelation(path, relation, arguments, policy)))
+            return null;
+        if (policy.IsOfOneSample(arguments) && arguments.Find(policy.SamplesAboveOne!.Name) is { Place: var of })
+            rooms.Findings.Report(DiagnosticCatalogue.OneSample(of, policy.Name));
+        return policy.Bind(arguments);
     }
 
     private bool CheckRelation(BodyPath path, SettingRelation relation, Arguments arguments, NormPolicyDefinition policy)

@@ -495,6 +495,14 @@ internal static class DiagnosticCatalogue
             $"No prior reaches '{norm}': '{operation}' on line {cut.Line} joins a value that no norm precedes, so the chain ends there and "
             + "this norm works as batch normalization does; expected a norm before every joined value, or norm(chain: start).", null, cut);
 
+    private static readonly DiagnosticDescriptor OneSampleRule = Warning("KN0304", "Statistics of one sample");
+
+    public static Diagnostic OneSample(Place at, string policy) =>
+        new(OneSampleRule, at,
+            $"'{policy}' with statistics of one sample trains, but the running averages of its inference do not resemble them; expected two "
+            + "samples and more, or a policy that is made for one.",
+            "Write instancekalman(), or name the gain if this is meant: kalman(microbatch: 1, gain: 0.25).");
+
     // ---- KN04xx: C# --------------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor NoGeneratedNameRule = Error("KN0401", "Two declarations make one class");

@@ -10,17 +10,19 @@ internal sealed record Method(string Name, NormPolicy Policy)
     /// <summary>The groups of group normalization: the narrowest layer has 8 channels.</summary>
     private const int Groups = 8;
 
-    /// <summary>The methods that can be compared, in the order in which they run by default.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["kalman", "batch", "group", "none"];
+    /// <summary>The methods that can be compared.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["kalman", "batch", "group", "instancekalman", "instance", "none"];
 
     /// <summary>Creates a method.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="microbatch">Images per statistic; null is the whole batch. Group normalization and <c>none</c> ignore it.</param>
+    /// <param name="microbatch">Images per statistic; null is the whole batch. Methods of single images, and <c>none</c>, ignore it.</param>
     public static Method Create(string name, int? microbatch) => new(name, name switch
     {
         "kalman" => NormPolicy.Kalman(microbatch: microbatch),
         "batch" => NormPolicy.Batch(microbatch: microbatch),
         "group" => NormPolicy.Group(Groups),
+        "instancekalman" => NormPolicy.InstanceKalman(),
+        "instance" => NormPolicy.Instance(),
         "none" => NormPolicy.None(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, $"expected one of {string.Join(", ", Names)}"),
     });

@@ -16,6 +16,13 @@ internal sealed record NormPolicyDefinition(string Name, string Summary, bool Ha
     /// <summary>Of what its layers take each statistic, with some settings; null where a prior can stand in, or there is none.</summary>
     public Func<Arguments, PlainStatistic>? Statistic { get; init; }
 
+    /// <summary>The setting that makes each statistic one of so many samples, where the policy is not made for one alone.</summary>
+    public IntegerParameter? SamplesAboveOne { get; init; }
+
+    /// <summary>Whether each statistic is of one sample, with gains that nobody has chosen for it.</summary>
+    public bool IsOfOneSample(Arguments arguments) => SamplesAboveOne is { } samples
+        && Find(arguments, samples)?.Value == 1 && arguments.Find(NormPolicies.KalmanGain.Name) is null;
+
     /// <summary>The policy with its settings.</summary>
     public PolicyValue Bind(Arguments arguments)
     {
@@ -123,7 +130,10 @@ internal static class NormPolicies
     public static readonly IReadOnlyList<NormPolicyDefinition> All =
     [
         new("kalman", "Kalman Normalization (Wang et al., NeurIPS 2018): the statistics are a filter's estimate.", true,
-            KalmanGain, Microbatch, Transition, Epsilon, Momentum),
+            KalmanGain, Microbatch, Transition, Epsilon, Momentum)
+        {
+            SamplesAboveOne = Microbatch,
+        },
         new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum)
         {
             Statistic = OfSamples,
@@ -170,7 +180,7 @@ internal static class NormPolicies
     private static PlainStatistic OfSamples(Arguments arguments)
     {
         var samples = NormPolicyDefinition.Find(arguments, Microbatch);
-        return new PlainStatistic(samples, null, true, $"kalman(microbatch: {samples})");
+        return new PlainStatistic(samples, null, true, samples?.Value == 1 ? "instancekalman()" : $"kalman(microbatch: {samples})");
     }
 
     /// <summary>Statistics of each sample by itself.</summary>
