@@ -1,0 +1,100 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KnDsl.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.ImageNet;
+
+/// <summary>The command <c>train</c>.</summary>
+internal static class Train
+{
+    /// <summary>Trains, in this process or in many.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(TrainingStart<TrainSettings> start)
+    {
+        var settings = start.Settings;
+        if (settings.Processes > 1 && !ProcessLauncher.IsLaunched)
+            return ProcessLauncher.Run(settings.Processes, Environment.GetCommandLineArgs()[1..]);
+
+        var device = DeviceOf(settings.Device);
+        using var processes = ProcessGroup.Create(new ProcessGroupOptions { Device = device });
+        if (device.type == DeviceType.CUDA)
+            device = new Device(DeviceType.CUDA, processes.LocalRank);
+
+        // Before anything is made: a missing folder should be the first thing that the user sees.
+        using var trainingImages = ImageData.Open(settings.Data, "train", Recipe.Augmented(settings));
+        using var valueImages = ImageData.Open(settings.Data, "val", Recipe.Middle(settings.Size), trainingImages.Classes);
+        using var folder = processes.IsMain ? start.OpenRun("ImageNet", device.ToString()) : null;
+
+        using var network = Recipe.Network(
+            settings.Network, Recipe.Policy(settings.Norm, settings.Microbatch, settings.Network), trainingImages.Classes.Count, device,
+            settings.Seed);
+        var type = settings.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        if (settings.BFloat16)
+            network.ToBFloat16();
+
+        var shared = new DataLoaderOptions
+        {
+            BatchSize = settings.Batch, Seed = settings.Seed, Rank = processes.Rank, Size = processes.Size, Threads = settings.Readers,
+            Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
+        };
+        using var training = ImageData.Load(trainingImages, settings.Size, device, shared with { Shuffle = true, DropLast = true });
+        using var values = ImageData.Load(valueImages, settings.Size, device, shared with { Remainder = Remainder.Drop });
+
+        var perStep = settings.Batch * settings.Accumulate * processes.Size;
+        using var trainer = new Trainer<ImageBatch>(network, batch => Loss(network, batch, device, type, settings), new TrainerSettings
+        {
+            Epochs = settings.Epochs,
+            LearningRate = settings.LearningRate * perStep / 256,
+            Schedule = Recipe.Schedule(settings),
+            Optimizer = parameters => Optimizers.Sgd(parameters, momentum: 0.9, weightDecay: settings.WeightDecay),
+            Accumulate = settings.Accumulate,
+            ClipNorm = settings.ClipNorm,
+            AverageDecay = settings.Average,
+            Watch = new WatchedMetric("top1"),
+            Seed = settings.Seed,
+            ReportEvery = device.type == DeviceType.CUDA ? 20 : 1,
+            CheckpointEvery = settings.CheckpointEvery,
+        }, folder?.Checkpoints, processes);
+        if (start.Resume is not null)
+            trainer.Resume();
+        if (folder is not null)
+            trainer.Observers.Add(folder.Observers(new ConsoleProgress()));
+
+        using var interruption = new Interruption();
+        var end = trainer.Fit(training, () => Evaluation.Run(network, values, device, type, processes), interruption.Token);
+        Tell(training.Skipped.Concat(values.Skipped));
+        return end == TrainingEnd.Interrupted ? 130 : 0;
+    }
+
+    /// <summary>The device that is asked for.</summary>
+    public static Device DeviceOf(string name) => name switch
+    {
+        "cuda" when !cuda.is_available() => throw new SettingsException(
+            "--device is cuda, and there is no CUDA device, or the program was not built with TorchBackend=cuda."),
+        "cpu" => CPU,
+        _ => cuda.is_available() ? CUDA : CPU,
+    };
+
+    private static Tensor Loss(nn.Module<Tensor, Tensor> network, ImageBatch batch, Device device, ScalarType type, TrainSettings settings)
+    {
+        var images = batch.Images.to(device, non_blocking: true);
+        var labels = batch.Labels.to(device, non_blocking: true);
+        if (settings.Mixup > 0)
+            (images, labels) = Mixing.Mixup(images, labels, Classes(), settings.Mixup);
+        if (settings.CutMix > 0)
+            (images, labels) = Mixing.CutMix(images, labels, Classes(), settings.CutMix);
+        return nn.functional.cross_entropy(network.call(images.to(type)).@float(), labels, label_smoothing: settings.LabelSmoothing);
+
+        // The last linear layer has a bias for each class.
+        long Classes() => network.named_parameters().Last().parameter.size(0);
+    }
+
+    private static void Tell(IEnumerable<SkippedItem> skipped)
+    {
+        foreach (var item in skipped)
+            Console.WriteLine($"skipped: {item}");
+    }
+}

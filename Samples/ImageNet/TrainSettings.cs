@@ -1,0 +1,126 @@
+using System;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using KnDsl.Training;
+
+namespace KnDsl.Samples.ImageNet;
+
+/// <summary>The networks of the sample.</summary>
+internal enum NetworkKind
+{
+    ResNet50,
+    MobileNetV2,
+}
+
+/// <summary>The normalizations of the sample.</summary>
+internal enum NormKind
+{
+    Kalman,
+    Batch,
+    Group,
+    GroupKalman,
+    Instance,
+    InstanceKalman,
+    Layer,
+    LayerKalman,
+}
+
+/// <summary>The settings of a training. The defaults are those of the paper's batches of 32.</summary>
+internal sealed record TrainSettings
+{
+    [Description("A folder with train/CLASS/*.jpg and val/CLASS/*.jpg, or with tar archives in the folders train and val")]
+    public required string Data { get; init; }
+
+    [Description("The network")]
+    public NetworkKind Network { get; init; } = NetworkKind.ResNet50;
+
+    [Description("Its normalization")]
+    public NormKind Norm { get; init; } = NormKind.Kalman;
+
+    [Description("Images in each statistic; without it, all of a process's batch")]
+    [Range(1, 4096)]
+    public int? Microbatch { get; init; }
+
+    [Description("Images per step in each process")]
+    [Range(1, 4096)]
+    public int Batch { get; init; } = 32;
+
+    [Description("Batches whose gradients are averaged for one step")]
+    [Range(1, 4096)]
+    public int Accumulate { get; init; } = 1;
+
+    [Description("Passes through the images")]
+    [Range(1, 10_000)]
+    public int Epochs { get; init; } = 100;
+
+    [Description("The highest learning rate for 256 images a step; that of a step of other size is in proportion")]
+    [Range(0, 1000.0)]
+    public double LearningRate { get; init; } = 0.1;
+
+    [Description("The rate is divided by 10 after these epochs; without any, it falls along a cosine")]
+    public IReadOnlyList<int> Drops { get; init; } = [30, 60, 90];
+
+    [Description("Steps of warm-up")]
+    [Range(0, int.MaxValue)]
+    public int WarmUp { get; init; } = 500;
+
+    [Description("Weight decay, of weights only")]
+    [Range(0, 1.0)]
+    public double WeightDecay { get; init; } = 1e-4;
+
+    [Description("Share of the target that all classes have in common")]
+    [Range(0, 1.0)]
+    public double LabelSmoothing { get; init; }
+
+    [Description("mixup's alpha; 0 is off")]
+    [Range(0, 10.0)]
+    public double Mixup { get; init; }
+
+    [Description("CutMix's alpha; 0 is off")]
+    [Range(0, 10.0)]
+    public double CutMix { get; init; }
+
+    [Description("Change of brightness, contrast and saturation, as torchvision's ColorJitter; 0 is off")]
+    [Range(0, 1.0)]
+    public double Jitter { get; init; }
+
+    [Description("Decay of a moving average of the weights; without it there is none")]
+    [Range(0, 1.0)]
+    public double? Average { get; init; }
+
+    [Description("The greatest norm of the gradient; without it there is no bound")]
+    public double? ClipNorm { get; init; }
+
+    [Description("Side of the crops that are trained on, a multiple of 32")]
+    [Range(32, 1024)]
+    public int Size { get; init; } = 224;
+
+    [Description("The least share of an image that a crop covers")]
+    [Range(0.01, 1.0)]
+    public double CropScale { get; init; } = 0.08;
+
+    [Description("Computes in bfloat16, with 32-bit copies of the weights")]
+    public bool BFloat16 { get; init; }
+
+    [Description("Determines first weights, order and augmentation")]
+    public long Seed { get; init; } = 1;
+
+    [Description("Processes on this machine, each with its own batch"), MayChange]
+    [Range(1, 1024)]
+    public int Processes { get; init; } = 1;
+
+    [Description("Threads that read images, in each process"), MayChange]
+    [Range(1, 256)]
+    public int Readers { get; init; } = Math.Max(1, Environment.ProcessorCount - 1);
+
+    [Description("cpu, cuda, or auto: cuda where there is one"), MayChange]
+    [AllowedValues("cpu", "cuda", "auto")]
+    public string Device { get; init; } = "auto";
+
+    [Description("Leaves out damaged images, and lists them"), MayChange]
+    public bool SkipDamaged { get; init; }
+
+    [Description("Time between two checkpoints within an epoch"), MayChange]
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(15);
+}
