@@ -118,8 +118,9 @@ internal abstract class SettingKind(Type type, string placeholder)
 
         public override object? Parse(string text)
         {
-            if (text.Contains(':', StringComparison.Ordinal))
-                return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time : null;
+            // With two colons: 15:00 could be minutes or hours. Not by Parse, which takes 24:00:00 for 24 days.
+            if (text.Count(c => c == ':') == 2)
+                return TimeSpan.TryParseExact(text, ["c", @"h\:mm\:ss"], CultureInfo.InvariantCulture, out var time) ? time : null;
             var digits = text.TrimEnd([.. "abcdefghijklmnopqrstuvwxyz"]);
             var seconds = Units.FirstOrDefault(unit => unit.Unit == text[digits.Length..]).Seconds;
             return seconds > 0

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Linq;
+using KnDsl.Language.Text;
 
 namespace KnDsl.Training;
 
@@ -31,9 +33,29 @@ public static class SettingsCommand
     public static int Run(this Command command, IReadOnlyList<string> args, InvocationConfiguration? configuration = null)
     {
         var parsed = command.Parse(args, AsWritten);
-        if (parsed.Action is ParseErrorAction mistakes)
-            mistakes.ShowHelp = false;
-        return parsed.Invoke(configuration);
+        if (parsed.Action is not ParseErrorAction)
+            return parsed.Invoke(configuration);
+        var error = (configuration ?? parsed.InvocationConfiguration).Error;
+        foreach (var mistake in Mistakes(parsed))
+            error.WriteLine(mistake);
+        error.WriteLine("--help lists all options.");
+        return 1;
+    }
+
+    /// <summary>Unknown options with what was probably meant, and what else System.CommandLine found.</summary>
+    private static IEnumerable<string> Mistakes(ParseResult parsed)
+    {
+        var names = parsed.CommandResult.Command.Options.Select(option => option.Name).ToArray();
+        var unknown = parsed.UnmatchedTokens.Where(token => token.StartsWith('-')).Select(token => token.Split('=', ':')[0]).ToArray();
+        // A value after an unknown option is no mistake of its own.
+        var strays = unknown.Length > 0 ? [] : parsed.UnmatchedTokens;
+        return
+        [
+            .. unknown.Select(name => $"{name} is no option. {Spelling.Hint(name, names)}".TrimEnd()),
+            .. strays.Select(stray => $"'{stray}' belongs to no option, expected the name of one before it."),
+            .. parsed.Errors.Select(found => found.Message)
+                .Where(message => !parsed.UnmatchedTokens.Any(token => message.Contains($"'{token}'", StringComparison.Ordinal))),
+        ];
     }
 
     /// <summary>Calls a function; reports what its user can mend in lines without a stack trace.</summary>

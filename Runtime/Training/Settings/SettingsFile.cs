@@ -25,12 +25,14 @@ public static class SettingsFile
     };
 
     /// <summary>Reads a file; what it lacks has its default.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="skipsUnknown">Whether settings that the record lacks are left out without a word.</param>
     /// <exception cref="SettingsException">The file cannot be read, or is not one of these settings.</exception>
-    public static T Read<T>(string path)
+    public static T Read<T>(string path, bool skipsUnknown = false)
         where T : class
     {
         var reader = new SettingsReader(new SettingsSchema(typeof(T)));
-        reader.AddFile(path);
+        reader.AddFile(path, skipsUnknown);
         return (T)reader.Create();
     }
 
