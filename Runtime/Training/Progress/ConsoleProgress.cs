@@ -44,7 +44,7 @@ public sealed class ConsoleProgress : ITrainingObserver
     {
         _plan = plan;
         var begin = plan.Begin.Step == 0 ? "" : Text($", from step {plan.Begin.Step:N0} on (epoch {plan.Begin.Epoch + 1})");
-        Write(Text($"{plan.Epochs:N0} epochs of {plan.BatchesPerEpoch:N0} batches, {plan.Steps:N0} steps{begin}"));
+        Write($"{Count(plan.Epochs, "epoch")} of {Count(plan.BatchesPerEpoch, "batch", "batches")}, {Count(plan.Steps, "step")}{begin}");
     }
 
     /// <inheritdoc />
@@ -139,6 +139,8 @@ public sealed class ConsoleProgress : ITrainingObserver
             return 80;
         }
     }
+
+    private static string Count(long number, string one, string? many = null) => Text($"{number:N0} {(number == 1 ? one : many ?? one + "s")}");
 
     private static string Duration(TimeSpan time) => Text($"{(long)time.TotalHours}:{time:mm\\:ss}");
 

@@ -63,6 +63,7 @@ public sealed class ConsoleProgressTests
     [Theory]
     [InlineData(0, 0)]
     [InlineData(3, 0)]
+    [InlineData(1, 1)]
     public void A_plan_of_nothing_is_no_reason_to_fail(int epochs, long batches)
     {
         var progress = new ConsoleProgress(_output, interval: TimeSpan.Zero);
@@ -70,5 +71,6 @@ public sealed class ConsoleProgressTests
         progress.Stepped(SimulatedTraining.Step(1) with { Elapsed = TimeSpan.Zero, Loss = double.NaN });
         progress.Ended(TrainingEnd.Failed, default);
         Assert.Contains("loss NaN", _output.ToString());
+        Assert.DoesNotContain(" 1 epochs", " " + _output);
     }
 }
