@@ -151,7 +151,7 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>Makes a folder that no other process makes in the same instant; null if one did.</summary>
-    private static FileStream? TryClaim(string path)
+    internal static FileStream? TryClaim(string path)
     {
         FileStream? claimed = null;
         RunFileException.Wrap(path, () =>

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using ScottPlot;
 using SkiaSharp;
 using Xunit;
 
@@ -23,7 +24,17 @@ public sealed class CurvePictureTests : IDisposable
         Assert.Equal(["curves.png"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName));
     }
 
-    /// <summary>Text is drawn on every machine: another title is another picture, in the region of the title.</summary>
+    /// <summary>The library's font has few characters; one of the system's has thousands.</summary>
+    [Fact]
+    public void It_has_the_librarys_font()
+    {
+        using var plot = new Plot();
+        PictureFont.Apply(plot);
+        Assert.Equal(PictureFont.Name, plot.Axes.Title.Label.FontName);
+        Assert.InRange(Fonts.GetTypeface(PictureFont.Name, bold: false, italic: false).GlyphCount, 95, 200);
+    }
+
+    /// <summary>Text is drawn: another title is another picture, in the region of the title.</summary>
     [Fact]
     public void It_has_text()
     {

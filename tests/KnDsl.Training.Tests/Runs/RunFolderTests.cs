@@ -48,6 +48,14 @@ public sealed class RunFolderTests : IDisposable
         Assert.All(runs, run => Assert.False(File.Exists(run["run.lock"])));
     }
 
+    [Fact]
+    public void Of_two_processes_one_has_a_folder_that_both_make()
+    {
+        using var one = RunFolder.TryClaim(_folder["a"]);
+        Assert.NotNull(one);
+        Assert.Null(RunFolder.TryClaim(_folder["a"]));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("..")]
