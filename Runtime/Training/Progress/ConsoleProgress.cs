@@ -140,7 +140,8 @@ public sealed class ConsoleProgress : ITrainingObserver
         }
     }
 
-    private static string Count(long number, string one, string? many = null) => Text($"{number:N0} {(number == 1 ? one : many ?? one + "s")}");
+    private static string Count(long number, string one, string? many = null) =>
+        Text($"{number:N0} {(number == 1 ? one : many ?? one + "s")}");
 
     private static string Duration(TimeSpan time) => Text($"{(long)time.TotalHours}:{time:mm\\:ss}");
 

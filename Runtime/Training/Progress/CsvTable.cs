@@ -69,7 +69,9 @@ internal sealed class CsvTable : IDisposable
         Write(Line(fields));
     });
 
-    /// <summary>The rows of a table that are whole, with the place in the file where each begins and ends; the first has the columns.</summary>
+    /// <summary>
+    /// The rows of a table that are whole, with the place in the file where each begins and ends; the first has the columns.
+    /// </summary>
     public static IEnumerable<(long Start, long End, string[] Fields)> Rows(string path)
     {
         using var stream = new BufferedStream(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
@@ -133,7 +135,10 @@ internal sealed class CsvTable : IDisposable
             if (kept is null)
             {
                 if (!fields.Take(columns.Count).SequenceEqual(columns))
-                    throw new RunFileException(path, $"this is no such log: its columns are {Line(fields).Trim()}, expected {Line(columns).Trim()}.");
+                {
+                    throw new RunFileException(
+                        path, $"this is no such log: its columns are {Line(fields).Trim()}, expected {Line(columns).Trim()}.");
+                }
                 kept = (end, (-1, 0));
                 continue;
             }
@@ -156,7 +161,9 @@ internal sealed class CsvTable : IDisposable
     public static string Line(IReadOnlyList<string> fields) => string.Join(',', fields.Select(Quote)) + "\n";
 
     private static string Quote(string field) =>
-        field.AsSpan().ContainsAny(",\"\r\n") ? $"\"{field.ReplaceLineEndings(" ").Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
+        field.AsSpan().ContainsAny(",\"\r\n")
+            ? $"\"{field.ReplaceLineEndings(" ").Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+            : field;
 
     private static string[] Fields(string line)
     {

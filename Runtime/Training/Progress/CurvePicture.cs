@@ -5,8 +5,12 @@ using System.Linq;
 
 namespace KnDsl.Training;
 
-/// <summary>Draws the curves of a training as PNG after evaluations, after checkpoints and at the end: losses, each other figure, the learning rate.</summary>
-/// <remarks>Drawing takes at most a twentieth of the time of the training: after a picture the next ones are left out for that long.</remarks>
+/// <summary>
+/// Draws the curves of a training as PNG after evaluations, after checkpoints and at the end: losses, each other figure, the learning rate.
+/// </summary>
+/// <remarks>
+/// Drawing takes at most a twentieth of the time of the training: after a picture the next ones are left out for that long.
+/// </remarks>
 /// <param name="path">The picture.</param>
 /// <param name="title">What it says above the curves.</param>
 /// <param name="log">
@@ -82,8 +86,13 @@ public sealed class CurvePicture(string path, string title, string? log = null) 
         var losses = _metrics.Where(metric => metric.Key.Contains("loss", StringComparison.OrdinalIgnoreCase)).ToArray();
         CurvePanel[] panels =
         [
-            new("loss", [new("training", _loss.Points), .. losses.Select(metric => new Curve($"evaluation: {metric.Key}", metric.Value.Points))]),
-            .. _metrics.Except(losses).Take(MostPanels - 2).Select(metric => new CurvePanel(metric.Key, [new(metric.Key, metric.Value.Points)])),
+            new("loss",
+            [
+                new("training", _loss.Points),
+                .. losses.Select(metric => new Curve($"evaluation: {metric.Key}", metric.Value.Points)),
+            ]),
+            .. _metrics.Except(losses).Take(MostPanels - 2)
+                .Select(metric => new CurvePanel(metric.Key, [new(metric.Key, metric.Value.Points)])),
             new("learning rate", [new("learning rate", _rate.Points)]),
         ];
         try

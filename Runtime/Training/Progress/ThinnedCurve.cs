@@ -2,7 +2,9 @@ using System.Collections.Generic;
 
 namespace KnDsl.Training;
 
-/// <summary>A curve of any length in few points: each is the mean of equally many values, more of them the longer the curve becomes.</summary>
+/// <summary>
+/// A curve of any length in few points: each is the mean of equally many values, more of them the longer the curve becomes.
+/// </summary>
 internal sealed class ThinnedCurve
 {
     private const int Most = 1000;

@@ -27,8 +27,10 @@ public sealed record GitState(string Folder, string? Commit, bool? IsDirty)
         {
             for (var at = new DirectoryInfo(Path.GetFullPath(folder)); at is not null; at = at.Parent)
             {
-                if (GitFolder(at.FullName) is { } git)
-                    return new GitState(at.FullName, CommitOf(git) ?? Hash(Ask(program, at.FullName, "rev-parse", "HEAD")), Dirty(program, at.FullName));
+                if (GitFolder(at.FullName) is not { } git)
+                    continue;
+                var commit = CommitOf(git) ?? Hash(Ask(program, at.FullName, "rev-parse", "HEAD"));
+                return new GitState(at.FullName, commit, Dirty(program, at.FullName));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -60,8 +62,9 @@ public sealed record GitState(string Folder, string? Commit, bool? IsDirty)
         // Linked working trees share branches.
         var common = Text(Path.Combine(git, "commondir")) is { } other ? Path.Combine(git, other) : git;
         var packed = Path.Combine(common, "packed-refs");
+        var lines = File.Exists(packed) ? File.ReadLines(packed) : [];
         return Hash(Text(Path.Combine(common, branch)))
-            ?? (File.Exists(packed) ? Hash(File.ReadLines(packed).FirstOrDefault(line => line.EndsWith(' ' + branch, StringComparison.Ordinal))) : null);
+            ?? Hash(lines.FirstOrDefault(line => line.EndsWith(' ' + branch, StringComparison.Ordinal)));
     }
 
     private static string? Text(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : null;

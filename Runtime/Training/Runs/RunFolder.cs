@@ -11,8 +11,8 @@ namespace KnDsl.Training;
 /// process can open it.
 /// </summary>
 /// <remarks>
-/// Of several processes that train together only the first opens it. Opening loads torch, whose version is noted: what torch reads when it is
-/// loaded, such as OMP_WAIT_POLICY, is set before.
+/// Of several processes that train together only the first opens it. Opening loads torch, whose version is noted: what torch reads when
+/// it is loaded, such as OMP_WAIT_POLICY, is set before.
 /// </remarks>
 public sealed class RunFolder : IDisposable
 {

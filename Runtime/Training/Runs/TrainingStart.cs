@@ -1,7 +1,9 @@
 namespace KnDsl.Training;
 
 /// <summary>What a command line says of a training.</summary>
-/// <param name="Settings">The settings: options over the file of <c>--config</c> over those of the run that goes on over the defaults.</param>
+/// <param name="Settings">
+/// The settings: options over the file of <c>--config</c> over those of the run that goes on over the defaults.
+/// </param>
 /// <param name="Resume">The folder of a run to go on with; null for a new one.</param>
 /// <param name="AllowChanges">Whether settings may differ from those of that run.</param>
 public sealed record TrainingStart<T>(T Settings, string? Resume, bool AllowChanges)

@@ -74,7 +74,8 @@ internal sealed record JsonEntry(int Line, JsonTokenType Token, string Text, IRe
         {
             // The place is said once, in front; .NET's message ends with it.
             var what = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
-            throw new SettingsException(string.Create(CultureInfo.InvariantCulture, $"{path}({e.LineNumber + 1}): this is no json: {what}"));
+            throw new SettingsException(
+                string.Create(CultureInfo.InvariantCulture, $"{path}({e.LineNumber + 1}): this is no json: {what}"));
         }
         catch (InvalidOperationException e)
         {

@@ -39,8 +39,9 @@ internal sealed class Setting
         var type = ItemType ?? property.PropertyType;
         Kind = SettingKind.Of(Nullable.GetUnderlyingType(type) is { } underlying && ItemType is null ? underlying : type)
             ?? throw new ArgumentException(
-                $"{property.DeclaringType!.Name}.{property.Name} is of type {type.Name}, which no setting can have; expected a string, bool, "
-                + "int, long, double, TimeSpan, an enumeration, a list of these, or a record of settings with a parameterless constructor.");
+                $"{property.DeclaringType!.Name}.{property.Name} is of type {type.Name}, which no setting can have; expected a string, "
+                + "bool, int, long, double, TimeSpan, an enumeration, a list of these, or a record of settings with a parameterless "
+                + "constructor.");
         _limits = new SettingLimits(property, Kind, Name);
     }
 
@@ -94,7 +95,8 @@ internal sealed class Setting
             return null;
         if (ItemType is not null)
         {
-            var items = tokens.SelectMany(token => token.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            const StringSplitOptions plain = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+            var items = tokens.SelectMany(token => token.Split(',', plain));
             return ListOf([.. items.Select(item => Item(item, $"'{item}'", Option, _limits.Expected))]);
         }
         // A flag is set by its name alone.
@@ -113,7 +115,10 @@ internal sealed class Setting
             return Item(entry, Place(path, entry, Name), ExpectedOr("null"));
         if (entry.Token != JsonTokenType.StartArray)
             throw Wrong(Place(path, entry, Name), entry.Shown, ExpectedOr("null"));
-        return ListOf([.. entry.Children.Select((child, at) => Item(child.Value, Place(path, child.Value, $"{Name}[{at}]"), _limits.Expected))]);
+        return ListOf(
+        [
+            .. entry.Children.Select((child, at) => Item(child.Value, Place(path, child.Value, $"{Name}[{at}]"), _limits.Expected)),
+        ]);
     }
 
     /// <summary>What attributes that are not of single values have against a value.</summary>

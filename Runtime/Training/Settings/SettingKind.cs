@@ -112,7 +112,8 @@ internal abstract class SettingKind(Type type, string placeholder)
 
     private sealed class DurationKind() : SettingKind(typeof(TimeSpan), "time")
     {
-        private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60), ("min", 60), ("h", 3600), ("d", 86400)];
+        private static readonly (string Unit, double Seconds)[] Units =
+            [("ms", 0.001), ("s", 1), ("m", 60), ("min", 60), ("h", 3600), ("d", 86400)];
 
         public override string Expected => "a time, such as 90s, 15m, 1.5h or 00:15:00";
 

@@ -88,10 +88,21 @@ internal sealed class SettingLimits
         return Convert(limit);
     }
 
-    private object Convert(object value) =>
-        value.GetType() == _kind.Type ? value
-        : value is string text && _kind.Parse(text) is { } parsed ? parsed
-        : System.Convert.ChangeType(value, _kind.Type, CultureInfo.InvariantCulture);
+    private object Convert(object value)
+    {
+        if (value.GetType() == _kind.Type)
+            return value;
+        try
+        {
+            return value is string text && _kind.Parse(text) is { } parsed
+                ? parsed
+                : System.Convert.ChangeType(value, _kind.Type, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is InvalidCastException or FormatException or OverflowException)
+        {
+            throw new ArgumentException($"{_name} has a limit or an allowed value {value}, expected {_kind.Expected}.", e);
+        }
+    }
 
     private string Text(object? limit) => _kind.Format(limit!);
 

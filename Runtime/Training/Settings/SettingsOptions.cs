@@ -25,7 +25,8 @@ public sealed class SettingsOptions<T>
     /// </exception>
     public SettingsOptions(Command command)
     {
-        var values = _schema.ValuesOf(_schema.Create(new Dictionary<Setting, object?>())).ToDictionary(pair => pair.Setting, pair => pair.Value);
+        var defaults = _schema.Create(new Dictionary<Setting, object?>());
+        var values = _schema.ValuesOf(defaults).ToDictionary(pair => pair.Setting, pair => pair.Value);
         foreach (var setting in _schema.All)
         {
             Option option = setting.ItemType is null

@@ -46,7 +46,8 @@ internal sealed class SettingsReader(SettingsSchema schema)
     public object Create()
     {
         _problems.AddRange(schema.All.Where(setting => setting.IsRequired && !_values.ContainsKey(setting))
-            .Select(setting => $"{setting.Option} is missing: give it, or \"{setting.Name}\" in a json file; expected {setting.Expected}."));
+            .Select(setting =>
+                $"{setting.Option} is missing: give it, or \"{setting.Name}\" in a json file; expected {setting.Expected}."));
         if (_problems.Count > 0)
             throw new SettingsException([.. _problems]);
 

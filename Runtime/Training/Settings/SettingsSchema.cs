@@ -40,7 +40,8 @@ internal sealed class SettingsSchema
                where property.SetMethod is { IsPublic: true } && property.GetMethod is not null && property.GetIndexParameters().Length == 0
                orderby Depth(property.DeclaringType!), property.MetadataToken
                select IsGroup(property.PropertyType)
-                   ? new Member(property, null, new SettingsSchema(property.PropertyType, [.. groups, Setting.NameOf(property)], [.. around, type]))
+                   ? new Member(
+                       property, null, new SettingsSchema(property.PropertyType, [.. groups, Setting.NameOf(property)], [.. around, type]))
                    : new Member(property, new Setting(property, groups), null),
         ];
     }
@@ -71,15 +72,17 @@ internal sealed class SettingsSchema
         json.WriteEndObject();
     }
 
-    /// <summary>What a record has against its values together (<see cref="IValidatableObject"/>), with the settings that it names.</summary>
+    /// <summary>
+    /// What a record has against its values together (<see cref="IValidatableObject"/>), with the settings that it names.
+    /// </summary>
     public IEnumerable<(string Message, IReadOnlyList<Setting> Settings)> ProblemsOf(object record)
     {
         if (record is IValidatableObject validatable)
         {
             foreach (var result in validatable.Validate(new ValidationContext(record)).Where(result => result != ValidationResult.Success))
             {
-                yield return (result.ErrorMessage ?? "These settings do not go together.",
-                    [.. result.MemberNames.Select(name => _members.FirstOrDefault(m => m.Property.Name == name)?.Setting).OfType<Setting>()]);
+                var named = result.MemberNames.Select(name => _members.FirstOrDefault(member => member.Property.Name == name)?.Setting);
+                yield return (result.ErrorMessage ?? "These settings do not go together.", [.. named.OfType<Setting>()]);
             }
         }
         foreach (var problem in _members.Where(m => m.Group is not null).SelectMany(m => m.Group!.ProblemsOf(GroupIn(record, m))))
@@ -88,7 +91,9 @@ internal sealed class SettingsSchema
 
     /// <summary>The setting or group of a name in a json object.</summary>
     public (Setting? Setting, SettingsSchema? Group) Find(string key) =>
-        _members.FirstOrDefault(member => Setting.NameOf(member.Property) == key) is { } found ? (found.Setting, found.Group) : (null, null);
+        _members.FirstOrDefault(member => Setting.NameOf(member.Property) == key) is { } found
+            ? (found.Setting, found.Group)
+            : (null, null);
 
     /// <summary>The names in a json object.</summary>
     public IEnumerable<string> Keys => _members.Select(member => Setting.NameOf(member.Property));

@@ -12,7 +12,8 @@ public sealed class ObserverTests
     public void A_report_that_cannot_be_written_is_said_once_and_the_others_are_told()
     {
         var last = new Recorder();
-        SimulatedTraining.Run(new TrainingObservers([new Broken(new RunFileException("/x/a.csv", "the disk is full.")), last], _notices), 0, 20);
+        var full = new Broken(new RunFileException("/x/a.csv", "the disk is full."));
+        SimulatedTraining.Run(new TrainingObservers([full, last], _notices), 0, 20);
         Assert.Equal(25, last.Calls);
         Assert.Equal("/x/a.csv: the disk is full. The training goes on.", _notices.ToString().Trim());
     }

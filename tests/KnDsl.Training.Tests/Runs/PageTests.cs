@@ -13,7 +13,8 @@ public sealed class PageTests
     public void The_program_of_the_page_compiles()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "training.md")).ReplaceLineEndings("\n");
-        var code = page.Split("```csharp\n").Single(part => part.StartsWith("public sealed record TrainSettings", StringComparison.Ordinal));
+        var code = page.Split("```csharp\n")
+            .Single(part => part.StartsWith("public sealed record TrainSettings", StringComparison.Ordinal));
         var lines = code.Split("```")[0].TrimEnd().Split('\n').Select(line => line.Length == 0 ? "" : "    " + line);
         var source = File.ReadAllText(
             Path.Combine(Repository.Root, "tests", "KnDsl.Training.Tests", "Runs", "PageExample.cs")).ReplaceLineEndings("\n");

@@ -41,7 +41,8 @@ public sealed class RunFolderTests : IDisposable
         var runs = new RunFolder[16];
         Parallel.For(0, runs.Length, i => runs[i] = Create(new RunSettings { Epochs = i + 1 }));
         Assert.Equal(runs.Length, runs.Select(run => run.FullPath).Distinct().Count());
-        Assert.All(Enumerable.Range(0, runs.Length), i => Assert.Equal(i + 1, SettingsFile.Read<RunSettings>(runs[i]["settings.json"]).Epochs));
+        Assert.Equal(
+            Enumerable.Range(1, runs.Length), runs.Select(run => SettingsFile.Read<RunSettings>(run["settings.json"]).Epochs));
         Assert.All(runs, run => Assert.Matches(@"^\d{8}-\d{6}(-\d+)?$", Path.GetFileName(run.FullPath)));
         foreach (var run in runs)
             run.Dispose();
@@ -78,8 +79,10 @@ public sealed class RunFolderTests : IDisposable
         var root = _folder.Write("file", "");
         var e = Assert.Throws<RunFileException>(() => RunFolder.Create("a", new RunSettings(), root: root));
         Assert.StartsWith(root, e.Message);
-        if (OperatingSystem.IsLinux())
-            Assert.StartsWith("/sys/runs/a/", Assert.Throws<RunFileException>(() => RunFolder.Create("a", new RunSettings(), root: "/sys/runs")).Message);
+        if (!OperatingSystem.IsLinux())
+            return;
+        e = Assert.Throws<RunFileException>(() => RunFolder.Create("a", new RunSettings(), root: "/sys/runs"));
+        Assert.StartsWith("/sys/runs/a/", e.Message);
     }
 
     [Fact]

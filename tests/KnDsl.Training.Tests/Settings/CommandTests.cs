@@ -1,5 +1,6 @@
 using System;
 using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.IO;
 using System.Reflection;
@@ -74,12 +75,15 @@ public sealed class CommandTests : IDisposable
 
     [Theory]
     [InlineData("--checkpoint-every 15", "--checkpoint-every is '15', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
-    [InlineData("--checkpoint-every 3:00:99", "--checkpoint-every is '3:00:99', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
-    [InlineData("--checkpoint-every 1e300d", "--checkpoint-every is '1e300d', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
+    [InlineData("--checkpoint-every 3:00:99",
+        "--checkpoint-every is '3:00:99', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
+    [InlineData("--checkpoint-every 1e300d",
+        "--checkpoint-every is '1e300d', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
     [InlineData("--checkpoint-every s", "--checkpoint-every is 's', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
     [InlineData("--checkpoint-every 1x", "--checkpoint-every is '1x', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
     [InlineData("--checkpoint-every 15:00", "--checkpoint-every is '15:00', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
-    [InlineData("--checkpoint-every 24:00:00", "--checkpoint-every is '24:00:00', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
+    [InlineData("--checkpoint-every 24:00:00",
+        "--checkpoint-every is '24:00:00', expected a time, such as 90s, 15m, 1.5h or 00:15:00, or none.")]
     [InlineData("--learning-rate fast", "--learning-rate is 'fast', expected a number above 0.")]
     [InlineData("--learning-rate 0,1", "--learning-rate is '0,1', expected a number above 0.")]
     [InlineData("--learning-rate nan", "--learning-rate is 'nan', expected a number above 0.")]
@@ -158,6 +162,8 @@ public sealed class CommandTests : IDisposable
     [InlineData(typeof(OfConfig), "--config")]
     [InlineData(typeof(OfHelp), "--help")]
     [InlineData(typeof(OfSpace), "is no name for a setting")]
+    [InlineData(typeof(OfLimit), "every has a limit or an allowed value 1, expected a time")]
+    [InlineData(typeof(OfValues), "parameterless constructor")]
     public void A_record_that_cannot_be_one_of_settings_says_why(Type type, string part)
     {
         var make = typeof(CommandTests).GetMethod(nameof(Make), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type);
@@ -251,4 +257,12 @@ public sealed class CommandTests : IDisposable
         [SettingName("a b")]
         public bool One { get; init; }
     }
+
+    public sealed record OfLimit
+    {
+        [Range(1, 5)]
+        public TimeSpan Every { get; init; }
+    }
+
+    public sealed record OfValues(int Epochs);
 }

@@ -23,7 +23,7 @@ public sealed class FileTests : IDisposable
                 LearningRate = 1e-300, Batch = int.MaxValue, Microbatch = null, Seed = long.MinValue, Data = "ä \"quoted\" \\ \n\u0001 漢字",
                 Weights = "", Full = true, Pinned = true, CheckpointEvery = null, Schedule = Schedule.Polynomial, Device = "cuda",
                 Milestones = [], Methods = ["a,b", "", "c"], Schedules = [Schedule.Polynomial, Schedule.Constant],
-                Optimizer = new OptimizerSettings { Momentum = 0.1 + 0.2, Decay = new DecaySettings { Weight = double.MaxValue, Norms = true } },
+                Optimizer = new() { Momentum = 0.1 + 0.2, Decay = new() { Weight = double.MaxValue, Norms = true } },
             },
             new() { CheckpointEvery = new TimeSpan(123456789012345), LearningRate = 1.0 / 3, Data = "" },
         ];
@@ -91,8 +91,10 @@ public sealed class FileTests : IDisposable
     [InlineData("{ \"learningRate\": 1 }", "(1): learningRate is no setting. Did you mean 'learning-rate'?")]
     [InlineData("{ \"learning_rate\": 1 }", "(1): learning_rate is no setting. Did you mean 'learning-rate'?")]
     [InlineData("{ \"momentum\": 0.5 }", "(1): momentum is no setting. Write it as \"optimizer\": { \"momentum\": ... }.")]
-    [InlineData("{ \"optimizer.momentum\": 0.5 }", "(1): optimizer.momentum is no setting. Write it as \"optimizer\": { \"momentum\": ... }.")]
-    [InlineData("{ \"optimizer\": {\n\"seed\": 3 } }", "(2): optimizer.seed is no setting. Write it outside of any other object: \"seed\".")]
+    [InlineData("{ \"optimizer.momentum\": 0.5 }",
+        "(1): optimizer.momentum is no setting. Write it as \"optimizer\": { \"momentum\": ... }.")]
+    [InlineData("{ \"optimizer\": {\n\"seed\": 3 } }",
+        "(2): optimizer.seed is no setting. Write it outside of any other object: \"seed\".")]
     [InlineData("{ \"optimizer\": { \"xyzzyx\": 3 } }", "(1): optimizer.xyzzyx is no setting. Expected one of momentum, decay.")]
     [InlineData("{ \"optimizer\": 3 }", "(1): optimizer is 3, expected an object with settings.")]
     [InlineData("{\n\"learning-rate\": \"0.1\" }", "(2): learning-rate is \"0.1\", expected a number above 0.")]
@@ -115,7 +117,8 @@ public sealed class FileTests : IDisposable
     [InlineData("{} {}", "(1): this is no json: ")]
     [InlineData("{ \"data\": \"\\ud800\" }", ": this is no json: ")]
     [InlineData("  \n", " is empty, expected a json object with settings, at least {}.")]
-    [InlineData("{ \"batch\": 4,\n\"microbatch\": 8 }", "(2): microbatch, FILE(1): batch: a statistic of 8 images does not fit in a batch of 4.")]
+    [InlineData("{ \"batch\": 4,\n\"microbatch\": 8 }",
+        "(2): microbatch, FILE(1): batch: a statistic of 8 images does not fit in a batch of 4.")]
     public void A_mistake_is_said_with_its_place_and_what_would_be_right(string json, string message)
     {
         var e = Assert.Throws<SettingsException>(() => Read(json));
