@@ -34,6 +34,7 @@ internal static class Spelling
         for (var j = 0; j <= b.Length; j++)
             d[0, j] = j;
         for (var i = 1; i <= a.Length; i++)
+        {
             for (var j = 1; j <= b.Length; j++)
             {
                 var cost = a[i - 1] == b[j - 1] ? 0 : 1;
@@ -41,6 +42,7 @@ internal static class Spelling
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                     d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
             }
+        }
         return d[a.Length, b.Length];
     }
 }

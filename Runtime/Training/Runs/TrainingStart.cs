@@ -1,0 +1,21 @@
+namespace KnDsl.Training;
+
+/// <summary>What a command line says of a training.</summary>
+/// <param name="Settings">
+/// The settings: options over the file of <c>--config</c> over those of the run that goes on over the defaults.
+/// </param>
+/// <param name="Resume">The folder of a run to go on with; null for a new one.</param>
+/// <param name="AllowChanges">Whether settings may differ from those of that run.</param>
+public sealed record TrainingStart<T>(T Settings, string? Resume, bool AllowChanges)
+    where T : class
+{
+    /// <summary>Begins the run, or opens the one to go on with.</summary>
+    /// <param name="name">What is trained: a new run is <c>ROOT/NAME/yyyymmdd-hhmmss</c>.</param>
+    /// <param name="device">What is computed on, for the notes on the environment.</param>
+    /// <param name="root">The folder of all runs.</param>
+    /// <exception cref="RunFileException">The folder cannot be used.</exception>
+    /// <exception cref="SettingsException">Settings differ from those of the run, and may not.</exception>
+    public RunFolder OpenRun(string name, string? device = null, string root = "runs") => Resume is { } folder
+        ? RunFolder.Resume(folder, Settings, AllowChanges, device)
+        : RunFolder.Create(name, Settings, device, root);
+}
