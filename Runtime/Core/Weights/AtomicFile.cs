@@ -27,7 +27,7 @@ internal static class AtomicFile
                 $"{path}: the folder '{folder}' does not exist, so the file cannot be written: create it first");
         }
 
-        var temporary = Path.Combine(folder, $".weights-{Guid.NewGuid():N}.tmp");
+        var temporary = Path.Combine(folder, $".writing-{Guid.NewGuid():N}.tmp");
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))

@@ -96,7 +96,7 @@ internal sealed class CheckpointFolder
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException(path, $"the checkpoint cannot be written: {cause.Message}", cause);
+            throw new CheckpointException(path, $"the checkpoint cannot be written: {RunFileException.Describe(cause)}", cause);
         }
     }
 }

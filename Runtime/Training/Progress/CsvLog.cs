@@ -115,7 +115,7 @@ public sealed class CsvLog(string folder, int every = 1) : ITrainingObserver, ID
         else
         {
             var rows = CsvTable.Rows(path).Skip(1).Select(row => row.Fields.Concat(Enumerable.Repeat("", names.Length - _metrics.Count)));
-            AtomicFile.Write(path, string.Concat(rows.Prepend(EvaluationColumns.Concat(names)).Select(row => CsvTable.Line([.. row]))));
+            RunFile.Write(path, string.Concat(rows.Prepend(EvaluationColumns.Concat(names)).Select(row => CsvTable.Line([.. row]))));
             _evaluations.Dispose();
             _evaluations = CsvTable.Open(path, EvaluationColumns, long.MaxValue);
         }

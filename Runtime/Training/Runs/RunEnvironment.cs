@@ -30,7 +30,7 @@ internal static class RunEnvironment
     {
         var starts = Earlier(path);
         starts.Add(Now(device, changes));
-        AtomicFile.Write(path, new JsonObject { ["starts"] = starts }.ToJsonString(Readable) + "\n");
+        RunFile.Write(path, new JsonObject { ["starts"] = starts }.ToJsonString(Readable) + "\n");
     }
 
     private static JsonArray Earlier(string path)

@@ -29,7 +29,10 @@ public sealed class RunFileException(string path, string problem, Exception? inn
     }
 
     /// <summary>The exception for what the system said.</summary>
-    internal static RunFileException Of(string path, Exception e) => new(path, e switch
+    internal static RunFileException Of(string path, Exception e) => new(path, Describe(e), e);
+
+    /// <summary>What the system said, in words that say what would help.</summary>
+    internal static string Describe(Exception e) => e switch
     {
         { HResult: NoSpace or WindowsDiskFull } => "the disk is full. Free some space, or name a folder on another disk.",
         { HResult: QuotaExceeded } => "the quota of this user is used up. Free some space, or name another folder.",
@@ -38,5 +41,5 @@ public sealed class RunFileException(string path, string problem, Exception? inn
         DirectoryNotFoundException or FileNotFoundException => "the folder that it is in does not exist, or is no folder.",
         PathTooLongException => "the path is too long.",
         _ => e.Message,
-    }, e);
+    };
 }

@@ -49,7 +49,7 @@ public static class SettingsFile
     /// <summary>Writes a file: all of it or nothing.</summary>
     /// <exception cref="RunFileException">The file cannot be written.</exception>
     public static void Write<T>(string path, T settings)
-        where T : class => AtomicFile.Write(path, ToJson(settings));
+        where T : class => RunFile.Write(path, ToJson(settings));
 
     /// <summary>The settings that differ between two records. Lists are equal if their items are.</summary>
     public static IReadOnlyList<SettingDifference> Differences<T>(T before, T now)

@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using KnDsl.Samples.FashionMnist.Training;
+using KnDsl.Training;
 using ScottPlot;
 
 namespace KnDsl.Samples.FashionMnist.Reports;
@@ -10,20 +10,15 @@ namespace KnDsl.Samples.FashionMnist.Reports;
 /// <summary>Draws test error against epoch, one line per method.</summary>
 internal static class CurvePicture
 {
-    /// <summary>A small font that is included with the program: without one, as on many servers, the picture would have no text.</summary>
-    public static string FontFile { get; } = Path.Combine(AppContext.BaseDirectory, "Reports", "Font", "DejaVuSans-ASCII.ttf");
-
-    private const string FontName = "KnDsl curves";
-
     private static readonly Dictionary<string, (Color Color, MarkerShape Marker)> Looks = new()
     {
         ["kalman"] = (Color.FromHex("#d1495b"), MarkerShape.FilledCircle),
         ["batch"] = (Color.FromHex("#00798c"), MarkerShape.FilledSquare),
         ["group"] = (Color.FromHex("#8d96a3"), MarkerShape.FilledTriangleUp),
+        ["instancekalman"] = (Color.FromHex("#edae49"), MarkerShape.FilledDiamond),
+        ["instance"] = (Color.FromHex("#66a182"), MarkerShape.FilledTriangleDown),
         ["none"] = (Color.FromHex("#30343f"), MarkerShape.Cross),
     };
-
-    static CurvePicture() => Fonts.AddFontFile(FontName, FontFile, bold: false, italic: false);
 
     /// <summary>Writes the picture as PNG.</summary>
     public static void Save(string path, IReadOnlyList<Outcome> outcomes, string title)
@@ -44,17 +39,8 @@ internal static class CurvePicture
         plot.XLabel("epoch", size: 14);
         plot.YLabel("test error, %", size: 14);
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
-        ApplyFont(plot);
+        PictureFont.Apply(plot);
         plot.ShowLegend(Alignment.UpperRight);
         plot.SavePng(path, 900, 560);
-    }
-
-    /// <summary>Gives the included font to a plot and its labels.</summary>
-    public static void ApplyFont(Plot plot)
-    {
-        foreach (var label in new[] { plot.Axes.Title.Label, plot.Axes.Bottom.Label, plot.Axes.Left.Label })
-            label.Bold = false;
-        plot.Font.Set(FontName);
-        plot.Legend.FontName = FontName;
     }
 }

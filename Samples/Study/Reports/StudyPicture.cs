@@ -2,9 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using KnDsl.Samples.FashionMnist.Reports;
 using KnDsl.Samples.Study.Methods;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 using ScottPlot;
 
 namespace KnDsl.Samples.Study.Reports;
@@ -60,7 +60,7 @@ internal static class StudyPicture
             [.. columns.Select((_, at) => (double)at)],
             [.. columns.Select(n => n == 0 ? $"whole batch ({task.Batch})" : $"{n}")]);
         plot.Axes.SetLimits(-0.4, columns.Length - 0.6, Math.Floor(least) - 1, top + 1);
-        CurvePicture.ApplyFont(plot);
+        PictureFont.Apply(plot);
         plot.ShowLegend(Edge.Right);
         plot.SavePng(path, 1100, 600);
     }
