@@ -10,7 +10,10 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        var weights = new Argument<string>("weights") { Description = "weights.safetensors of a checkpoint, or a state_dict of torchvision" };
+        var weights = new Argument<string>("weights")
+        {
+            Description = "weights.safetensors of a checkpoint, or a state_dict of torchvision",
+        };
         var data = new Option<string>("--data") { Description = "The folder of the data set; its val is read", Required = true };
         var network = new Option<NetworkKind>("--network") { Description = "The network", DefaultValueFactory = _ => NetworkKind.ResNet50 };
         var norm = new Option<NormKind>("--norm") { Description = "Its normalization", DefaultValueFactory = _ => NormKind.Kalman };
@@ -25,15 +28,17 @@ internal static class EvaluateCommand
         {
             var on = Train.DeviceOf(parsed.GetValue(device)!);
             using var images = ImageData.Open(parsed.GetValue(data)!, "val", Recipe.Middle(parsed.GetValue(size)));
-            using var module = Recipe.Network(
-                parsed.GetValue(network), Recipe.Policy(parsed.GetValue(norm), null, parsed.GetValue(network)), images.Classes.Count, on, seed: 1);
+            var policy = Recipe.Policy(parsed.GetValue(norm), null, parsed.GetValue(network));
+            using var module = Recipe.Network(parsed.GetValue(network), policy, images.Classes.Count, on, seed: 1);
             module.load_weights(parsed.GetValue(weights)!);
             module.eval();
             using var noGradient = inference_mode();
-            using var loader = ImageData.Load(images, parsed.GetValue(size), on, new DataLoaderOptions { BatchSize = parsed.GetValue(batch) });
+            using var loader = ImageData.Load(
+                images, parsed.GetValue(size), on, new DataLoaderOptions { BatchSize = parsed.GetValue(batch) });
             using var alone = ProcessGroup.Single();
             var errors = Evaluation.Run(module, loader, on, ScalarType.Float32, alone);
-            Console.WriteLine(FormattableString.Invariant($"errors: top1={errors["top1"]:F2} top5={errors["top5"]:F2} of {images.Count} images"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"errors: top1={errors["top1"]:F2} top5={errors["top5"]:F2} of {images.Count} images"));
             return 0;
         });
         return command;

@@ -16,7 +16,8 @@ internal static class Evaluation
     /// <param name="type">The type of its inputs.</param>
     /// <param name="processes">The processes that share the images.</param>
     public static Dictionary<string, double> Run(
-        nn.Module<Tensor, Tensor> network, DataLoader<LabelledImage, ImageBatch> loader, Device device, ScalarType type, ProcessGroup processes)
+        nn.Module<Tensor, Tensor> network, DataLoader<LabelledImage, ImageBatch> loader, Device device, ScalarType type,
+        ProcessGroup processes)
     {
         using var counts = zeros(3, ScalarType.Float64, device);
         foreach (var batch in loader.Read(epoch: 0))
@@ -28,7 +29,8 @@ internal static class Evaluation
                 var scores = network.call(batch.Images.to(type, device));
                 var first = scores.topk((int)Math.Min(5, scores.size(1)), 1).indices.eq(labels);
                 counts.add_(stack([
-                    first.narrow(1, 0, 1).sum(ScalarType.Float64), first.sum(ScalarType.Float64), tensor((double)labels.size(0), device: device),
+                    first.narrow(1, 0, 1).sum(ScalarType.Float64), first.sum(ScalarType.Float64),
+                    tensor((double)labels.size(0), device: device),
                 ]));
             }
         }

@@ -51,7 +51,8 @@ internal static class GenerateCommand
                 picture.SaveAsJpeg(Path.Combine(folder, $"{i:00000}.jpg"), new JpegEncoder
                 {
                     Quality = random.Next(60, 96),
-                    ColorType = random.Next(Grey) == 0 ? JpegColorType.Luminance : random.Next(2) == 0 ? JpegColorType.YCbCrRatio420 : JpegColorType.YCbCrRatio444,
+                    ColorType = random.Next(Grey) == 0 ? JpegColorType.Luminance
+                        : random.Next(2) == 0 ? JpegColorType.YCbCrRatio420 : JpegColorType.YCbCrRatio444,
                 });
             });
         }

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.ImageNet;
 
-/// <summary>The images of a split: in folders, <c>DATA/train/CLASS/*.jpg</c>, or in tar archives, <c>DATA/train/*.tar</c> or <c>DATA/train.tar</c>.</summary>
+/// <summary>
+/// The images of a split: in folders, <c>DATA/train/CLASS/*.jpg</c>, or in tar archives, <c>DATA/train/*.tar</c> or <c>DATA/train.tar</c>.
+/// </summary>
 internal static class ImageData
 {
     /// <summary>Opens a split.</summary>

@@ -52,7 +52,8 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
         var batch = Options.WholeNumber("--batch", Trial.WholeBatch, 1, Trial.WholeBatch, $"With {Methods}: images per step");
         var rates = List(
             "--rates", "0.05,0.1,0.2,0.4", "Learning rates to choose from, judged on images that are held back", ParseRate);
-        var seeds = Options.WholeNumber("--seeds", DefaultSeeds, 1, 1000, $"With {Methods}: trainings of each method at each number of images");
+        var seeds = Options.WholeNumber(
+            "--seeds", DefaultSeeds, 1, 1000, $"With {Methods}: trainings of each method at each number of images");
         var epochs = Options.WholeNumber("--epochs", 4, 1, 10_000, "Passes through the training images");
         var images = Options.WholeNumber("--images", Options.Subset, 12, 1_000_000, "Training images, the first of the folder");
         var workers = Options.WholeNumber(

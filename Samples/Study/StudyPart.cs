@@ -38,7 +38,8 @@ internal sealed record StudyPart(string Name, string Description, IReadOnlyList<
     public static IReadOnlyList<Case> Find(string name) => name == "all"
         ? [.. All.SelectMany(part => part.Cases)]
         : All.FirstOrDefault(part => part.Name == name)?.Cases
-            ?? throw new ArgumentException($"there is no part '{name}'; expected {string.Join(", ", All.Select(part => part.Name))} or all");
+            ?? throw new ArgumentException(
+                $"there is no part '{name}'; expected {string.Join(", ", All.Select(part => part.Name))} or all");
 
     /// <summary>The cases of chosen methods at chosen numbers of samples; a method without that choice is one case.</summary>
     public static IEnumerable<Case> Grid(StudyTask task, IEnumerable<Contestant> contestants, IReadOnlyList<int> samples, int seeds) =>

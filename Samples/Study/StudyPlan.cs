@@ -19,8 +19,9 @@ internal sealed record Case(StudyTask Task, Contestant Contestant, int Samples, 
 internal sealed record StudyPlan(IReadOnlyList<Case> Cases, IReadOnlyList<double> Rates)
 {
     /// <summary>The trials by which the rate of a case is chosen; none if there is only one rate.</summary>
-    public IEnumerable<Trial> RateTrials(Case tried) =>
-        Rates.Count == 1 ? [] : Rates.Select(rate => new Trial(Purpose.Rate, tried.Task, tried.Contestant.Name, tried.Samples, rate, Seed: 1));
+    public IEnumerable<Trial> RateTrials(Case tried) => Rates.Count == 1
+        ? []
+        : Rates.Select(rate => new Trial(Purpose.Rate, tried.Task, tried.Contestant.Name, tried.Samples, rate, Seed: 1));
 
     /// <summary>The trials that are compared, or null as long as the rate is not chosen.</summary>
     public IEnumerable<Trial>? ComparisonTrials(Case tried, TrialLog log) => ChosenRate(tried, log) is double rate

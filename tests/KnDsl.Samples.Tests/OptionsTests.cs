@@ -44,7 +44,7 @@ public sealed class OptionsTests
     }
 
     [Theory]
-    [InlineData("--methods layer", "there is no method 'layer'; expected some of kalman,batch,group,none")]
+    [InlineData("--methods layer", "there is no method 'layer'; expected some of kalman,batch,group,instancekalman,instance,none")]
     [InlineData("--methods kalman,kalman", "names a method twice")]
     [InlineData("--methods kalman,,batch", "there is no method ''")]
     [InlineData("--microbatch -1", "--microbatch is '-1', expected a whole number, 0 or more.")]

@@ -499,8 +499,8 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic OneSample(Place at, string policy) =>
         new(OneSampleRule, at,
-            $"'{policy}' with statistics of one sample trains, but the running averages of its inference do not resemble them; expected two "
-            + "samples and more, or a policy that is made for one.",
+            $"'{policy}' with statistics of one sample trains, but the running averages of its inference do not resemble them; expected "
+            + "two samples and more, or a policy that is made for one.",
             "Write instancekalman(), or name the gain if this is meant: kalman(microbatch: 1, gain: 0.25).");
 
     // ---- KN04xx: C# --------------------------------------------------------------------------------------------------

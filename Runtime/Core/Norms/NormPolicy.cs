@@ -85,9 +85,9 @@ public abstract record NormPolicy
     /// training with one sample a batch. It works on maps of a single position too, where instance normalization cannot.
     /// </summary>
     /// <param name="gain">
-    /// The gain, fixed; null follows the number n of values in a sample's channel: little of the mean (0.1) and of the variance (0.25) where
-    /// there are few, and more and more with r = n^3 / (n^3 + 24^3): 0.1 + 0.9 r and 0.25 + 0.75 r, which is 0.11 and 0.26 at 2x3, 0.91 and
-    /// 0.92 at 7x7, 1 at 14x14.
+    /// The gain, fixed; null follows the number n of values in a sample's channel: little of the mean (0.1) and of the variance (0.25)
+    /// where there are few, and more and more with r = n^3 / (n^3 + 24^3): 0.1 + 0.9 r and 0.25 + 0.75 r, which is 0.11 and 0.26 at 2x3,
+    /// 0.91 and 0.92 at 7x7, 1 at 14x14.
     /// </param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <param name="momentum">Share of a new prior in its running average, in [0, 1]; 0 leaves it as it is.</param>

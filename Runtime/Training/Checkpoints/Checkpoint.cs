@@ -69,7 +69,8 @@ internal sealed class Checkpoint
             return state.Format == CheckpointState.CurrentFormat
                 ? state
                 : throw new CheckpointException(
-                    path, $"it has the form {state.Format}, and this program reads {CheckpointState.CurrentFormat}: use the version that wrote it");
+                    path, $"it has the form {state.Format}, and this program reads {CheckpointState.CurrentFormat}: use the version that "
+                    + "wrote it");
         }
         catch (JsonException cause)
         {
@@ -83,7 +84,11 @@ internal sealed class Checkpoint
         if (!file.Exists)
             throw new CheckpointException(file.FullName, "it is missing from the checkpoint");
         if (file.Length != part.Bytes)
-            throw new CheckpointException(file.FullName, $"it has {file.Length} bytes and was written with {part.Bytes}: it was cut off or changed");
+        {
+            throw new CheckpointException(
+                file.FullName, $"it has {file.Length} bytes and was written with {part.Bytes}: it was cut off or changed");
+        }
+
         if (PartOf(file.FullName).Sha256 != part.Sha256)
             throw new CheckpointException(file.FullName, "its content is not what was written: it was damaged or changed");
     }

@@ -22,8 +22,8 @@ internal sealed class CheckpointStore(
         if (folder.All.FirstOrDefault() is { } other)
         {
             throw new CheckpointException(
-                folder.Path, $"it holds the checkpoints of a training ({Path.GetFileName(other)} is the last): resume that one, or name another "
-                + "folder");
+                folder.Path, $"it holds the checkpoints of a training ({Path.GetFileName(other)} is the last): resume that one, or name "
+                + "another folder");
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class CheckpointStore(
         {
             network.save_weights(Path.Combine(into, Weights));
             if (masters.Any)
-                Write(into, Masters, masters.Parameters.Select(parameter => new KeyValuePair<string, Tensor>(parameter.Name, parameter.Parameter)));
+                Write(into, Masters, masters.Tensors);
             Write(into, Optimizer, OptimizerTensors.Read(optimizer, NameOf()));
             if (average is not null)
                 Write(into, Average, average.Tensors);
@@ -79,7 +79,7 @@ internal sealed class CheckpointStore(
             OptimizerTensors.Check(optimizer, NameOf(), optimizerFile);
             network.load_weights(checkpoint.Find(Weights)!);
             if (masters.Any)
-                Copy(checkpoint, Masters, masters.Parameters.Select(parameter => new KeyValuePair<string, Tensor>(parameter.Name, parameter.Parameter)));
+                Copy(checkpoint, Masters, masters.Tensors);
             if (average is not null)
             {
                 Copy(checkpoint, Average, average.Tensors);
@@ -110,7 +110,9 @@ internal sealed class CheckpointStore(
         if (checkpoint.Find(file) is not null == isWanted)
             return;
         throw new CheckpointException(
-            checkpoint.Folder, isWanted ? $"it has no {file}, and this training {isNow}" : $"it has {file}: the training {was}, and this one does not");
+            checkpoint.Folder, isWanted
+                ? $"it has no {file}, and this training {isNow}"
+                : $"it has {file}: the training {was}, and this one does not");
     }
 
     private static void Write(string into, string file, IEnumerable<KeyValuePair<string, Tensor>> tensors) =>

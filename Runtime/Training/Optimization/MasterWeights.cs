@@ -17,12 +17,19 @@ internal sealed class MasterWeights : IDisposable
     public MasterWeights(IReadOnlyList<NamedParameter> parameters)
     {
         var all = parameters.Select(parameter => (Named: parameter, Master: MasterOf(parameter.Parameter))).ToArray();
-        _copies = [.. all.Where(pair => !ReferenceEquals(pair.Master, pair.Named.Parameter)).Select(pair => (pair.Named.Parameter, pair.Master))];
+        _copies =
+        [
+            .. all.Select(pair => (pair.Named.Parameter, pair.Master)).Where(pair => !ReferenceEquals(pair.Master, pair.Parameter)),
+        ];
         Parameters = [.. all.Select(pair => pair.Named with { Parameter = pair.Master })];
     }
 
     /// <summary>What the optimizer trains, in the network's order.</summary>
     public IReadOnlyList<NamedParameter> Parameters { get; }
+
+    /// <summary>The same by their names.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Tensors =>
+        Parameters.Select(parameter => new KeyValuePair<string, Tensor>(parameter.Name, parameter.Parameter));
 
     /// <summary>Whether there are copies at all.</summary>
     public bool Any => _copies.Count > 0;

@@ -34,7 +34,8 @@ public sealed class WeightAverage : IDisposable
     public long Updates { get; internal set; }
 
     /// <summary>The averages by the parameters' names.</summary>
-    public IEnumerable<KeyValuePair<string, Tensor>> Tensors => _pairs.Select(pair => new KeyValuePair<string, Tensor>(pair.Name, pair.Average));
+    public IEnumerable<KeyValuePair<string, Tensor>> Tensors =>
+        _pairs.Select(pair => new KeyValuePair<string, Tensor>(pair.Name, pair.Average));
 
     /// <summary>Takes in the parameters as they are now.</summary>
     public void Update()

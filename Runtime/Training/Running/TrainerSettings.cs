@@ -38,8 +38,8 @@ public sealed record TrainerSettings
     public long Seed { get; init; } = 1;
 
     /// <summary>
-    /// Steps between two readings of the loss. A reading waits for the device; on a CPU 1 costs nothing. A loss that is not finite is noticed
-    /// when it is read.
+    /// Steps between two readings of the loss. A reading waits for the device; on a CPU 1 costs nothing. A loss that is not finite is
+    /// noticed when it is read.
     /// </summary>
     public int ReportEvery { get; init; } = 1;
 

@@ -15,7 +15,9 @@ internal sealed record Method(string Name, NormPolicy Policy)
 
     /// <summary>Creates a method.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="microbatch">Images per statistic; null is the whole batch. Methods of single images, and <c>none</c>, ignore it.</param>
+    /// <param name="microbatch">
+    /// Images per statistic; null is the whole batch. Methods of single images, and <c>none</c>, ignore it.
+    /// </param>
     public static Method Create(string name, int? microbatch) => new(name, name switch
     {
         "kalman" => NormPolicy.Kalman(microbatch: microbatch),

@@ -32,9 +32,10 @@ internal sealed class MethodTraining(TensorSet training, TensorSet test, Setting
         trainer.Observers.Add(course);
         try
         {
-            trainer.Fit(new ShuffledBatches(training, settings), () => trainer.Position.Epoch + 1 == settings.Epochs || settings.TestsEachEpoch
-                ? new Dictionary<string, double> { [ErrorMetric] = Error(network) }
-                : []);
+            trainer.Fit(new ShuffledBatches(training, settings), () =>
+                settings.TestsEachEpoch || trainer.Position.Epoch + 1 == settings.Epochs
+                    ? new Dictionary<string, double> { [ErrorMetric] = Error(network) }
+                    : []);
         }
         catch (TrainingException failure)
         {

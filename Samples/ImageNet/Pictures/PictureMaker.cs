@@ -53,7 +53,8 @@ internal sealed class PictureMaker(Garments garments)
         return picture;
     }
 
-    private static Func<double, double, (double Share, double Shade)> Of(Motif motif, double soft) => (u, v) => (motif.Opacity(u, v, soft), 1);
+    private static Func<double, double, (double Share, double Shade)> Of(Motif motif, double soft) =>
+        (u, v) => (motif.Opacity(u, v, soft), 1);
 
     private static double[] Tint(Random random) => [random.NextDouble(), random.NextDouble(), random.NextDouble()];
 

@@ -81,7 +81,8 @@ internal static class GarmentScenes
     /// <summary>The brightness at a place of an image, in [0, 1], between its four neighbors.</summary>
     private static float Sample(ImageSet images, int image, float y, float x)
     {
-        float row = Math.Clamp(y * images.Height - 0.5f, 0, images.Height - 1), column = Math.Clamp(x * images.Width - 0.5f, 0, images.Width - 1);
+        var row = Math.Clamp(y * images.Height - 0.5f, 0, images.Height - 1);
+        var column = Math.Clamp(x * images.Width - 0.5f, 0, images.Width - 1);
         int top = (int)row, left = (int)column;
         int bottom = Math.Min(top + 1, images.Height - 1), right = Math.Min(left + 1, images.Width - 1);
         float down = row - top, across = column - left;

@@ -45,7 +45,8 @@ internal static class StudyReport
                 lines.AddRange(
                 [
                     "", "| difference | mean | interval | seeds |", "|---|---|---|---|",
-                    .. differences.Select(found => $"| {Words(found.Claim.Method)} - {Words(found.Claim.Than)} | {Points(found.Difference)} |"),
+                    .. differences.Select(
+                        found => $"| {Words(found.Claim.Method)} - {Words(found.Claim.Than)} | {Points(found.Difference)} |"),
                 ]);
             }
         }
@@ -107,7 +108,8 @@ internal static class StudyReport
         : $"{side.Method}, {side.Samples}";
 
     private static string Points(Difference found) => string.Create(
-        CultureInfo.InvariantCulture, $"{found.Mean:+0.0;-0.0;0.0} | {found.Low:+0.0;-0.0;0.0} to {found.High:+0.0;-0.0;0.0} | {found.Seeds}");
+        CultureInfo.InvariantCulture,
+        $"{found.Mean:+0.0;-0.0;0.0} | {found.Low:+0.0;-0.0;0.0} to {found.High:+0.0;-0.0;0.0} | {found.Seeds}");
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

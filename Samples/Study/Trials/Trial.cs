@@ -28,7 +28,9 @@ internal readonly record struct StudyTask(string Network, string Set, int Batch)
 /// <param name="Task">What is trained.</param>
 /// <param name="Method">The name of a contestant.</param>
 /// <param name="Samples">Samples per statistic; 0 is the whole batch, or a method without that choice.</param>
-/// <param name="Rate">The highest learning rate, for a batch of <see cref="WholeBatch"/>; that of smaller batches is less in proportion.</param>
+/// <param name="Rate">
+/// The highest learning rate, for a batch of <see cref="WholeBatch"/>; that of smaller batches is less in proportion.
+/// </param>
 /// <param name="Seed">Determines the first weights and the order of the images.</param>
 internal sealed record Trial(Purpose Purpose, StudyTask Task, string Method, int Samples, double Rate, int Seed)
 {

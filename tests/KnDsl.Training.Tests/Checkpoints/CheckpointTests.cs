@@ -20,7 +20,7 @@ public sealed class CheckpointTests : IDisposable
             network, TinyTraining.Settings with { CheckpointEverySteps = 5, KeepLast = 2, Epochs = 3 }, folder.FullName);
         double[] errors = [0.1, 0.3, 0.2];
         var evaluation = 0;
-        trainer.Fit(new TinyBatches(), () => new System.Collections.Generic.Dictionary<string, double> { ["error"] = errors[evaluation++] });
+        trainer.Fit(new TinyBatches(), () => Error(errors[evaluation++]));
         Assert.Equal(["step-000000012", "step-000000035", "step-000000036"], Names());
         Assert.Equal(
             ["average.safetensors", "optimizer.safetensors", "state.json", "weights.safetensors"],
@@ -35,7 +35,8 @@ public sealed class CheckpointTests : IDisposable
         using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings, folder.FullName);
         var problem = Assert.Throws<CheckpointException>(() => trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network)));
         Assert.Equal(
-            $"{folder.FullName}: it holds the checkpoints of a training (step-000000012 is the last): resume that one, or name another folder",
+            $"{folder.FullName}: it holds the checkpoints of a training (step-000000012 is the last): resume that one, or name another "
+            + "folder",
             problem.Message);
     }
 
@@ -98,14 +99,20 @@ public sealed class CheckpointTests : IDisposable
         Written();
         using var network = TinyTraining.Network();
         var before = TinyTraining.Bits(network);
-        Check(TinyTraining.Settings with { AverageDecay = null }, "it has average.safetensors: the training kept a moving average of the weights, and this one does not");
-        Check(TinyTraining.Settings with { Optimizer = parameters => Optimizers.AdamW(parameters) }, "which AdamW over these parameters does not have");
+        Check(
+            TinyTraining.Settings with { AverageDecay = null },
+            "it has average.safetensors: the training kept a moving average of the weights, and this one does not");
+        Check(
+            TinyTraining.Settings with { Optimizer = parameters => Optimizers.AdamW(parameters) },
+            "which AdamW over these parameters does not have");
         Check(TinyTraining.Settings with { Frozen = ["conv1"] }, "or with other parameters frozen");
         Assert.Equal(before, TinyTraining.Bits(network));
 
         using var larger = new Tiny(classes: 5);
         using var trainer = TinyTraining.Trainer(larger, TinyTraining.Settings, folder.FullName);
-        Assert.Contains("fc.weight.momentum_buffer' has the shape [3, 8], and its parameter [5, 8]", Assert.Throws<CheckpointException>(() => trainer.Resume()).Message);
+        Assert.Contains(
+            "fc.weight.momentum_buffer' has the shape [3, 8], and its parameter [5, 8]",
+            Assert.Throws<CheckpointException>(() => trainer.Resume()).Message);
 
         void Check(TrainerSettings settings, string message)
         {
@@ -119,7 +126,10 @@ public sealed class CheckpointTests : IDisposable
     public void AdamW_goes_on_as_well()
     {
         TorchSharp.torch.set_num_threads(1);
-        var settings = TinyTraining.Settings with { LearningRate = 0.01, Optimizer = parameters => Optimizers.AdamW(parameters), KeepLast = 99 };
+        var settings = TinyTraining.Settings with
+        {
+            LearningRate = 0.01, Optimizer = parameters => Optimizers.AdamW(parameters), KeepLast = 99,
+        };
         using var whole = TinyTraining.Network();
         using (var trainer = TinyTraining.Trainer(whole, settings, folder.FullName))
             trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(whole));
@@ -145,10 +155,13 @@ public sealed class CheckpointTests : IDisposable
     private string Written()
     {
         using var network = TinyTraining.Network();
-        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, CheckpointEverySteps = null }, folder.FullName);
+        using var trainer = TinyTraining.Trainer(
+            network, TinyTraining.Settings with { Epochs = 1, CheckpointEverySteps = null }, folder.FullName);
         trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network));
         return Path.Combine(folder.FullName, "step-000000012");
     }
+
+    private static System.Collections.Generic.Dictionary<string, double> Error(double value) => new() { ["error"] = value };
 
     private string[] Names() => [.. Directory.GetDirectories(folder.FullName).Select(path => Path.GetFileName(path)!).Order()];
 }

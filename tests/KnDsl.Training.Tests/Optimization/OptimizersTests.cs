@@ -14,7 +14,9 @@ public sealed class OptimizersTests
         Assert.Equal(
             ["conv1.weight", "conv2.weight", "fc.weight"],
             NamedParameter.Of(network).Where(parameter => parameter.Decays).Select(parameter => parameter.Name).Order());
-        Assert.Equal(network.named_parameters().Select(pair => pair.name).Order(), NamedParameter.Of(network).Select(parameter => parameter.Name).Order());
+        Assert.Equal(
+            network.named_parameters().Select(pair => pair.name).Order(),
+            NamedParameter.Of(network).Select(parameter => parameter.Name).Order());
     }
 
     /// <summary>Without gradients of its loss, a step of decay alone is left: w (1 - rate decay).</summary>

@@ -77,7 +77,8 @@ public sealed class ResumeTests : IDisposable
         foreach (var checkpoint in checkpoints)
         {
             using var again = TinyTraining.Network();
-            using var trainer = TinyTraining.Trainer(again, settings with { CheckpointEverySteps = null }, In("again-" + Path.GetFileName(checkpoint)));
+            using var trainer = TinyTraining.Trainer(
+                again, settings with { CheckpointEverySteps = null }, In("again-" + Path.GetFileName(checkpoint)));
             Assert.True(trainer.Resume(checkpoint));
             trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(again));
             Assert.Equal(expected, TinyTraining.Bits(again));

@@ -54,7 +54,8 @@ internal static class TinyTraining
     {
         using var scope = NewDisposeScope();
         var (images, labels) = TinyBatches.Make(0);
-        return new Dictionary<string, double> { ["error"] = network.call(images).argmax(1).ne(labels).to(ScalarType.Float64).mean().item<double>() };
+        var error = network.call(images).argmax(1).ne(labels).to(ScalarType.Float64).mean().item<double>();
+        return new Dictionary<string, double> { ["error"] = error };
     }
 
     /// <summary>All weights and buffers, bit for bit.</summary>

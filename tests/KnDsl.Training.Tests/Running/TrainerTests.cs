@@ -40,9 +40,10 @@ public sealed class TrainerTests
         var policy = NormPolicy.Group(2);
         using Tiny whole = TinyTraining.Network(policy), halves = TinyTraining.Network(policy);
         foreach (var network in new[] { whole, halves })
-            network.to(ScalarType.Float64).named_modules().Where(pair => pair.module is TorchSharp.Modules.Dropout).ToList().ForEach(pair => ((TorchSharp.Modules.Dropout)pair.module).p = 0);
+            network.to(ScalarType.Float64).modules().OfType<TorchSharp.Modules.Dropout>().ToList().ForEach(dropout => dropout.p = 0);
         using var one = new Trainer<(Tensor Images, Tensor Labels)>(whole, batch => TinyTraining.Loss(whole, batch), settings);
-        using var two = new Trainer<(Tensor Images, Tensor Labels)>(halves, batch => TinyTraining.Loss(halves, batch), settings with { Accumulate = 2 });
+        using var two = new Trainer<(Tensor Images, Tensor Labels)>(
+            halves, batch => TinyTraining.Loss(halves, batch), settings with { Accumulate = 2 });
         var log = new Log();
         two.Observers.Add(log);
         one.Fit(new Doubles(new TinyBatches(), 1));
@@ -57,7 +58,8 @@ public sealed class TrainerTests
     {
         using var network = TinyTraining.Network();
         var before = Copies(network);
-        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, Watch = null, Frozen = ["conv1", "bn1"] });
+        using var trainer = TinyTraining.Trainer(
+            network, TinyTraining.Settings with { Epochs = 1, Watch = null, Frozen = ["conv1", "bn1"] });
         trainer.Fit(new TinyBatches());
         var after = network.state_dict();
         Assert.Equal(

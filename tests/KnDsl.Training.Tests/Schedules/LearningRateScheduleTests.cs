@@ -7,7 +7,8 @@ namespace KnDsl.Training.Tests.Schedules;
 public sealed class LearningRateScheduleTests
 {
     [Fact]
-    public void A_constant_is_one() => Assert.All(Enumerable.Range(0, 10), step => Assert.Equal(1, LearningRateSchedule.Constant.At(step, 10)));
+    public void A_constant_is_one() =>
+        Assert.All(Enumerable.Range(0, 10), step => Assert.Equal(1, LearningRateSchedule.Constant.At(step, 10)));
 
     /// <summary>ResNet's schedule: 90 epochs, a tenth at 30, 60 and 80.</summary>
     [Fact]

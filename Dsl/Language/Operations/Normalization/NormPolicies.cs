@@ -114,7 +114,8 @@ internal static class NormPolicies
             ExcludesMinimum = true,
         };
 
-    private static GainParameter GainOfSamples(string defaultText, bool isNameOnly = false) => new("gain", "Weight of the observation, in (0, 1].")
+    private static GainParameter GainOfSamples(string defaultText, bool isNameOnly = false) =>
+        new("gain", "Weight of the observation, in (0, 1].")
     {
         DefaultText = defaultText,
         Minimum = 0,

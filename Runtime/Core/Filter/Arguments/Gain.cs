@@ -96,7 +96,9 @@ public sealed record Gain
     /// <param name="samples">Samples in each statistic, at least 1.</param>
     public double Variance(long samples) => _variance ?? (samples == 1 ? GainOfOneSample : Rising(VarianceGainOfFew, samples));
 
-    /// <summary>A gain that rises from that of few to 1 with the number n of samples, or of values: few + (1 - few) n^3 / (n^3 + 24^3).</summary>
+    /// <summary>
+    /// A gain that rises from that of few to 1 with the number n of samples, or of values: few + (1 - few) n^3 / (n^3 + 24^3).
+    /// </summary>
     internal static double Rising(double few, long count) => few + (1 - few) / (1 + Math.Pow(CountOfHalfGain / count, 3));
 
     /// <summary>One gain for both.</summary>
