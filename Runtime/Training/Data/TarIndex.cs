@@ -25,9 +25,9 @@ internal static class TarIndex
             CheckSign(path, stream);
             Read(stream, Path.GetFileNameWithoutExtension(path), "", 0, found, new(path, number, stream.Length));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or NotSupportedException
-            or ArgumentException or OverflowException)
+        catch (Exception error) when (error is not DatasetException)
         {
+            // TarReader throws exceptions of many kinds at what is no archive.
             var last = found.Count > 0 ? $" after entry '{found[^1].Name}'" : "";
             throw new DatasetException(path, error is FileNotFoundException or DirectoryNotFoundException
                 ? "there is no such file" : $"cannot be read as a tar archive{last}: {error.Message}", error);

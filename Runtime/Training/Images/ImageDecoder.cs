@@ -10,7 +10,7 @@ public static class ImageDecoder
     public static bool HasTurboJpeg => TurboJpeg.Library is not null;
 
     /// <summary>A decoder.</summary>
-    /// <param name="library">What reads JPEG. Everything else is read by ImageSharp.</param>
+    /// <param name="library">What reads JPEG. ImageSharp reads everything else, but for PPM and PGM.</param>
     /// <param name="limits">How large an image may be.</param>
     /// <exception cref="DllNotFoundException">libturbojpeg is asked for and is not there.</exception>
     public static IImageDecoder Create(JpegLibrary library = JpegLibrary.Automatic, ImageLimits? limits = null)
@@ -42,7 +42,9 @@ public static class ImageDecoder
                     throw TooLarge(file, header, Invariant($"{limits.MaxSide:N0} on a side"));
                 if ((long)header.Width * header.Height > limits.MaxPixels)
                     throw TooLarge(file, header, Invariant($"{limits.MaxPixels:N0} in all"));
-                return header.Format == ImageFormat.Jpeg && turbo is not null ? turbo.Decode(file, header) : managed.Decode(file);
+                return header.Format == ImageFormat.Pnm ? PnmDecoder.Decode(file)
+                    : header.Format == ImageFormat.Jpeg && turbo is not null ? turbo.Decode(file, header)
+                    : managed.Decode(file);
             }
             catch (Exception error) when (error is not DamagedFileException)
             {
@@ -55,6 +57,7 @@ public static class ImageDecoder
             null => throw file.Damaged(FileSigns.Describe(file.Bytes)),
             ImageFormat.Jpeg => JpegStructure.Read(file),
             ImageFormat.Png => PngStructure.Read(file),
+            ImageFormat.Pnm => PnmDecoder.ReadHeader(file),
             var format => managed.Identify(file, format.Value),
         };
 

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Bmp;
 using SixLabors.ImageSharp.Formats.Jpeg;
-using SixLabors.ImageSharp.Formats.Pbm;
 using SixLabors.ImageSharp.Formats.Png;
 using SixLabors.ImageSharp.Formats.Tiff;
 using SixLabors.ImageSharp.Formats.Webp;
@@ -15,8 +14,8 @@ namespace KnDsl.Training;
 internal sealed class ManagedDecoder
 {
     private readonly Configuration configuration = new(
-        new BmpConfigurationModule(), new JpegConfigurationModule(), new PbmConfigurationModule(), new PngConfigurationModule(),
-        new TiffConfigurationModule(), new WebpConfigurationModule())
+        new BmpConfigurationModule(), new JpegConfigurationModule(), new PngConfigurationModule(), new TiffConfigurationModule(),
+        new WebpConfigurationModule())
     {
         // Images are read side by side, each on its thread.
         MaxDegreeOfParallelism = 1,

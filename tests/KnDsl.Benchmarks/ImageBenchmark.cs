@@ -1,0 +1,196 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using KnDsl.Training;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.PixelFormats;
+using static TorchSharp.torch;
+
+namespace KnDsl.Benchmarks;
+
+/// <summary>
+/// How fast JPEG files of 500x375 pixels become random-resized crops of 224x224, on one core; and how much of the time of a training
+/// step the loader is waited for. A step that sleeps leaves both cores to the loader; one that computes takes both.
+/// </summary>
+internal static class ImageBenchmark
+{
+    private const int BatchSize = 32;
+
+    private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(120);
+
+    private static readonly IImageTransform Augmentation = new Compose(new RandomResizedCrop(224), new RandomHorizontalFlip());
+
+    public static void Run()
+    {
+        var folder = Directory.CreateTempSubdirectory("kndsl-images-").FullName;
+        try
+        {
+            var bytes = WriteImages(folder);
+            Console.WriteLine($"JPEG, 500x375, 4:2:0, {bytes / 1000.0:F0} kB on average, {Environment.ProcessorCount} cores");
+            var libraries = ImageDecoder.HasTurboJpeg
+                ? new[] { JpegLibrary.ImageSharp, JpegLibrary.TurboJpeg } : [JpegLibrary.ImageSharp];
+            if (libraries.Length == 1)
+                Console.WriteLine("libturbojpeg is not installed; it is left out");
+            Console.WriteLine(string.Join(" ", libraries.SelectMany(library => Measure(folder, library)).ToArray()));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static IEnumerable<string> Measure(string folder, JpegLibrary library)
+    {
+        var name = library.ToString().ToLowerInvariant();
+        var decoder = ImageDecoder.Create(library);
+        using var data = new ImageFolder(folder, transform: Augmentation, decoder: decoder);
+        Console.WriteLine(decoder.JpegLibrary);
+
+        var rates = PerCore(data);
+        Console.WriteLine(Text($"  decode, crop, flip, normalize: {rates.Median:F0} images/s and core "
+            + $"(middle half {rates.LowerQuartile:F0} .. {rates.UpperQuartile:F0})"));
+        yield return Text($"images_per_second_{name}: {rates.Median:F0}");
+
+        foreach (var (kind, step) in new (string, Action)[] { ("idle", Sleep), ("convolution", Convolve()) })
+        {
+            var (share, alone, beside) = Beside(data, step);
+            Console.WriteLine(Text($"  {kind} step of {alone:F0} ms alone, {beside:F0} ms beside the loader: waited for {share:P2} of the time"));
+            yield return Text($"waited_{kind}_{name}: {share:F4}");
+        }
+    }
+
+    /// <summary>Images a second on one thread: some seconds in parts of a batch, so that the median is one of many.</summary>
+    private static Timing PerCore(ImageFolder data)
+    {
+        var values = new float[3 * 224 * 224];
+        var rates = new List<double>();
+        var index = 0L;
+        var total = Stopwatch.StartNew();
+        while (total.Elapsed < TimeSpan.FromSeconds(12))
+        {
+            var start = Stopwatch.GetTimestamp();
+            for (var image = 0; image < BatchSize; image++, index++)
+            {
+                using var read = data.Get(index % data.Count, new(1, 0, index)).Image;
+                Normalize.ImageNet.Write(read, values);
+            }
+            if (total.Elapsed > TimeSpan.FromSeconds(3))
+                rates.Add(BatchSize / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        return Timing.Of(rates);
+    }
+
+    /// <summary>The share of the time that the loader is waited for, and the step's milliseconds without and beside it.</summary>
+    private static (double Share, double Alone, double Beside) Beside(ImageFolder data, Action step)
+    {
+        const int WarmUp = 10;
+        const int Steps = 90;
+        var alone = Time(step, 30);
+        using var loader = new DataLoader<LabelledImage, ImageBatch>(
+            data, new ImageCollator(224, 224, Normalize.ImageNet), new() { BatchSize = BatchSize, Shuffle = true, Threads = 2, Prefetch = 4 });
+        var (taken, busy, begun) = (0, TimeSpan.Zero, default(DataLoaderStatistics));
+        for (var epoch = 0; taken < WarmUp + Steps; epoch++)
+        {
+            foreach (var batch in loader.Epoch(epoch))
+            {
+                using (batch)
+                {
+                    if (++taken == WarmUp)
+                        (begun, busy) = (loader.Statistics, TimeSpan.Zero);
+                    var start = Stopwatch.GetTimestamp();
+                    step();
+                    busy += Stopwatch.GetElapsedTime(start);
+                }
+            }
+        }
+        return ((loader.Statistics - begun).WaitedShare, alone, busy.TotalMilliseconds / (taken - WarmUp + 1));
+    }
+
+    private static double Time(Action action, int times)
+    {
+        action();
+        var start = Stopwatch.GetTimestamp();
+        for (var turn = 0; turn < times; turn++)
+            action();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / times;
+    }
+
+    private static void Sleep() => System.Threading.Thread.Sleep(StepTime);
+
+    /// <summary>Forward and backward passes of a convolution on all cores, as many as take the time of a step alone.</summary>
+    private static Action Convolve()
+    {
+        var input = randn(8, 32, 56, 56);
+        var convolution = nn.Conv2d(32, 32, 3, padding: 1);
+        var times = (int)Math.Round(StepTime.TotalMilliseconds / Time(Pass, 20));
+        return () =>
+        {
+            for (var turn = 0; turn < times; turn++)
+                Pass();
+        };
+
+        void Pass()
+        {
+            using var scope = NewDisposeScope();
+            convolution.call(input).square().mean().backward();
+        }
+    }
+
+    /// <summary>Images with slopes, shapes and grain, which take the space of photographs; one folder is the class.</summary>
+    private static double WriteImages(string folder)
+    {
+        const int Count = 512;
+        var bytes = 0L;
+        Directory.CreateDirectory(Path.Combine(folder, "class"));
+        for (var number = 0; number < Count; number++)
+        {
+            var path = Path.Combine(folder, "class", $"{number:D4}.jpg");
+            if (number < 32)
+            {
+                using var image = Draw(number);
+                image.SaveAsJpeg(path, new JpegEncoder { Quality = 90, ColorType = JpegColorType.YCbCrRatio420 });
+            }
+            else
+            {
+                File.Copy(Path.Combine(folder, "class", $"{number % 32:D4}.jpg"), path);
+            }
+            bytes += new FileInfo(path).Length;
+        }
+        return bytes / (double)Count;
+    }
+
+    private static Image<Rgb24> Draw(int number)
+    {
+        var random = new Random(number);
+        var discs = Enumerable.Range(0, 12).Select(_ => (
+            X: random.Next(500), Y: random.Next(375), Radius: random.Next(20, 90), Red: random.Next(-80, 80), Green: random.Next(-80, 80),
+            Blue: random.Next(-80, 80), Stripes: random.Next(4, 40))).ToArray();
+        var image = new Image<Rgb24>(500, 375);
+        for (var y = 0; y < 375; y++)
+        {
+            for (var x = 0; x < 500; x++)
+            {
+                var (red, green, blue) = (x / 3.0, y / 2.5, (x + y) / 5.0);
+                foreach (var disc in discs)
+                {
+                    if ((x - disc.X) * (x - disc.X) + (y - disc.Y) * (y - disc.Y) < disc.Radius * disc.Radius)
+                    {
+                        var wave = 1 + 0.4 * Math.Sin((double)(x + 2 * y) / disc.Stripes * 3);
+                        (red, green, blue) = (red + disc.Red * wave, green + disc.Green * wave, blue + disc.Blue * wave);
+                    }
+                }
+                var grain = 14 * (random.NextDouble() + random.NextDouble() - 1);
+                image[x, y] = new(Level(red + grain), Level(green + grain), Level(blue + grain));
+            }
+        }
+        return image;
+
+        static byte Level(double value) => (byte)Math.Clamp(value, 0, 255);
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
