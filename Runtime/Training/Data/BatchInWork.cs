@@ -9,7 +9,7 @@ namespace KnDsl.Training;
 /// <param name="batch">The batch.</param>
 /// <param name="items">The item of each place.</param>
 /// <param name="epoch">The epoch.</param>
-internal sealed class BatchInWork<TBatch>(TBatch batch, ArraySegment<long> items, long epoch) : IDisposable
+internal sealed class BatchInWork<TBatch>(TBatch batch, ArraySegment<long> items, int epoch) : IDisposable
     where TBatch : class, IDisposable
 {
     private readonly ManualResetEventSlim done = new(initialState: items.Count == 0);
@@ -22,7 +22,7 @@ internal sealed class BatchInWork<TBatch>(TBatch batch, ArraySegment<long> items
 
     public ArraySegment<long> Items => items;
 
-    public long Epoch => epoch;
+    public int Epoch => epoch;
 
     /// <summary>The items that others were read for, in any order; complete once all places are.</summary>
     public IReadOnlyList<SkippedItem> Skipped => skipped;

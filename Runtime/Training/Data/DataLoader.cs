@@ -43,13 +43,13 @@ public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class
         this.options = options;
         sampler = new(data.Count, options.Shuffle, options.Seed, options.Rank, options.Size, options.Remainder);
         var size = options.BatchSize;
-        BatchCount = options.DropLast ? sampler.Count / size : (sampler.Count + size - 1) / size;
-        if (BatchCount == 0)
+        Count = options.DropLast ? sampler.Count / size : (sampler.Count + size - 1) / size;
+        if (Count == 0)
         {
             throw Setting.OutOfRange(nameof(options.BatchSize), size,
                 $"must be at most {sampler.Count}, the items of a process, where a smaller last batch is left out");
         }
-        threads = [.. Enumerable.Range(1, options.Threads).Select(number => new Thread(Read)
+        threads = [.. Enumerable.Range(1, options.Threads).Select(number => new Thread(Work)
         {
             Name = $"KnDsl data loader {number}",
             IsBackground = true,
@@ -59,7 +59,7 @@ public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class
     }
 
     /// <summary>The number of batches of an epoch.</summary>
-    public long BatchCount { get; }
+    public long Count { get; }
 
     /// <summary>What was done so far: batches that were given out, not those that are read ahead.</summary>
     public DataLoaderStatistics Statistics
@@ -83,22 +83,22 @@ public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class
 
     /// <summary>The batches of an epoch, which are read ahead while one is in use.</summary>
     /// <param name="epoch">The epoch.</param>
-    /// <param name="firstBatch">The batch to begin with: a run that resumes has the batches that it would have had.</param>
+    /// <param name="first">The batch to begin with, from 0: a run that resumes has the batches that it would have had.</param>
     /// <returns>
     /// The batches, each to be disposed by who takes it. Enumerating throws <see cref="DamagedFileException"/> for a damaged file that is
     /// not to be skipped, <see cref="DatasetException"/> where 100 items in a row are damaged, and
     /// <see cref="InvalidOperationException"/> with the name of the item for any other exception of data set, transform or collator.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// The epoch is negative, or <paramref name="firstBatch"/> is negative or above <see cref="BatchCount"/>.
+    /// The epoch is negative, or <paramref name="first"/> is negative or above <see cref="Count"/>.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
-    public IEnumerable<TBatch> Epoch(long epoch, long firstBatch = 0)
+    public IEnumerable<TBatch> Read(int epoch, long first = 0)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
-        return firstBatch >= 0 && firstBatch <= BatchCount ? Enumerate(epoch, firstBatch)
-            : throw Setting.OutOfRange(nameof(firstBatch), firstBatch, $"must be at least 0 and at most {BatchCount}, the batches of an epoch");
+        return first >= 0 && first <= Count ? Enumerate(epoch, first)
+            : throw Setting.OutOfRange(nameof(first), first, $"must be at least 0 and at most {Count}, the batches of an epoch");
     }
 
     /// <summary>Stops the threads once they have read the items that they are at, and waits for them.</summary>
@@ -113,21 +113,21 @@ public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class
         places.Dispose();
     }
 
-    private IEnumerable<TBatch> Enumerate(long epoch, long firstBatch)
+    private IEnumerable<TBatch> Enumerate(int epoch, long first)
     {
         var ahead = new Queue<BatchInWork<TBatch>>();
         try
         {
             var order = sampler.Order(epoch);
-            var next = firstBatch;
+            var next = first;
             var begun = Stopwatch.GetTimestamp();
             while (true)
             {
                 var waiting = Stopwatch.GetTimestamp();
-                while (next < BatchCount && ahead.Count <= options.Prefetch)
+                while (next < Count && ahead.Count <= options.Prefetch)
                     ahead.Enqueue(Schedule(order, epoch, next++));
                 var batch = ahead.Count > 0 ? Take(ahead) : null;
-                Count(batch, waiting, ref begun);
+                Add(batch, waiting, ref begun);
                 if (batch is null)
                     yield break;
                 yield return batch.Batch;
@@ -142,7 +142,7 @@ public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class
         }
     }
 
-    private BatchInWork<TBatch> Schedule(long[] order, long epoch, long number)
+    private BatchInWork<TBatch> Schedule(long[] order, int epoch, long number)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         var first = (int)(number * options.BatchSize);
@@ -164,7 +164,7 @@ public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class
         return ahead.Dequeue();
     }
 
-    private void Count(BatchInWork<TBatch>? batch, long waiting, ref long begun)
+    private void Add(BatchInWork<TBatch>? batch, long waiting, ref long begun)
     {
         var now = Stopwatch.GetTimestamp();
         lock (counting)
@@ -181,7 +181,7 @@ public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class
     }
 
     /// <summary>What a thread does.</summary>
-    private void Read()
+    private void Work()
     {
         foreach (var (batch, place) in places.GetConsumingEnumerable())
         {

@@ -14,7 +14,9 @@ public interface ICollator<in TItem, TBatch> where TBatch : class, IDisposable
     /// <param name="count">The number of its items.</param>
     public TBatch Begin(int count);
 
-    /// <summary>Puts an item in. Several threads call this for different places of a batch at a time. The item belongs to the batch.</summary>
+    /// <summary>
+    /// Puts an item in, which then belongs to the batch. Several threads call this at a time, for different places of a batch.
+    /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="place">The place of the item, from 0.</param>
     /// <param name="item">The item.</param>

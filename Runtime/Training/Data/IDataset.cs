@@ -12,6 +12,8 @@ public interface IDataset<out TItem>
     /// </summary>
     /// <param name="index">The item, from 0 and less than <see cref="Count"/>.</param>
     /// <param name="random">Random numbers of this item in this epoch; all that is random comes from them.</param>
-    /// <exception cref="DamagedFileException">The item's file cannot be used. A <see cref="DataLoader{TItem, TBatch}"/> can skip it.</exception>
+    /// <exception cref="DamagedFileException">
+    /// The item's file cannot be used. A <see cref="DataLoader{TItem, TBatch}"/> can skip it.
+    /// </exception>
     public TItem Get(long index, ItemRandom random);
 }

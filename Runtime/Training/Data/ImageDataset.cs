@@ -37,7 +37,7 @@ public abstract class ImageDataset : IDataset<LabelledImage>, IItemNames, IDispo
     public LabelledImage Get(long index, ItemRandom random)
     {
         var (path, entry) = PlaceOf(index);
-        var buffer = Read(index, out var length);
+        var buffer = Read(index, decoder.Limits, out var length);
         try
         {
             var image = decoder.Decode(buffer.AsSpan(0, length), path, entry);
@@ -54,6 +54,6 @@ public abstract class ImageDataset : IDataset<LabelledImage>, IItemNames, IDispo
 
     private protected abstract (string Path, string? Entry) PlaceOf(long index);
 
-    /// <summary>Reads the file of an item into an array of the shared pool.</summary>
-    private protected abstract byte[] Read(long index, out int length);
+    /// <summary>Reads the file of an item into an array of the shared pool, unless it is larger than the limits.</summary>
+    private protected abstract byte[] Read(long index, ImageLimits limits, out int length);
 }

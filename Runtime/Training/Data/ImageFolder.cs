@@ -58,7 +58,7 @@ public sealed class ImageFolder : ImageDataset
     private protected override (string Path, string? Entry) PlaceOf(long index) =>
         (Path.Combine(folder, classes[files[index].Label], files[index].Name), null);
 
-    private protected override byte[] Read(long index, out int length)
+    private protected override byte[] Read(long index, ImageLimits limits, out int length)
     {
         var path = PlaceOf(index).Path;
         byte[]? buffer = null;
@@ -66,8 +66,8 @@ public sealed class ImageFolder : ImageDataset
         {
             using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
             var size = RandomAccess.GetLength(file);
-            if (size > Array.MaxLength)
-                throw new DamagedFileException(path, $"has {size} bytes, more than any image that can be read");
+            if (limits.Refuse(size) is { } problem)
+                throw new DamagedFileException(path, problem);
             buffer = ArrayPool<byte>.Shared.Rent((int)size);
             length = (int)size;
             FileReading.ReadExactly(file, buffer.AsSpan(0, length), 0);

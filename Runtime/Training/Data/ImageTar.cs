@@ -71,12 +71,12 @@ public sealed class ImageTar : ImageDataset
     private protected override (string Path, string? Entry) PlaceOf(long index) =>
         (archives[images[index].Place.Archive], images[index].Place.Name);
 
-    private protected override byte[] Read(long index, out int length)
+    private protected override byte[] Read(long index, ImageLimits limits, out int length)
     {
         var place = images[index].Place;
         var (path, entry) = PlaceOf(index);
-        if (place.Length > Array.MaxLength)
-            throw new DamagedFileException(path, $"has {place.Length} bytes, more than any image that can be read", entry);
+        if (limits.Refuse(place.Length) is { } problem)
+            throw new DamagedFileException(path, problem, entry);
         length = (int)place.Length;
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try

@@ -3,7 +3,7 @@ namespace KnDsl.Training;
 /// <summary>What becomes of the items that are left where a data set does not divide by the number of ranks.</summary>
 public enum Remainder
 {
-    /// <summary>Some items, the first of the epoch's order, are read twice, so that every rank has as many as the others and none is left out.</summary>
+    /// <summary>The first items of the epoch's order are read twice, so that all ranks have equally many and no item is left out.</summary>
     Wrap,
 
     /// <summary>The last items of the epoch's order are left out.</summary>

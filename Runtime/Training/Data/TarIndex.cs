@@ -12,6 +12,8 @@ namespace KnDsl.Training;
 /// </summary>
 internal static class TarIndex
 {
+    private const int BlockLength = 512;
+
     /// <summary>The images of an archive in the order in which they lie there.</summary>
     /// <param name="path">The archive.</param>
     /// <param name="number">The number that it is given.</param>
@@ -39,25 +41,69 @@ internal static class TarIndex
         Stream stream, string archiveName, string prefix, long start, List<TarEntryPlace> found, Archive archive)
     {
         using var reader = new TarReader(stream, leaveOpen: true);
+        var files = new Dictionary<string, (long Offset, long Length)>();
+        var links = new List<(string Name, TarEntry Link)>();
         while (reader.GetNextEntry() is { } entry)
         {
-            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)
-                || entry.Length == 0)
-            {
+            var name = Normal(entry.Name);
+            var isImage = ImageExtensions.Has(name);
+            if (isImage && entry.EntryType is (TarEntryType.HardLink or TarEntryType.SymbolicLink))
+                links.Add((name, entry));
+            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
                 continue;
-            }
-            var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
-            var offset = start + entry.DataOffset;
+            var offset = entry.Length > 0 ? start + entry.DataOffset : 0;
             if (offset + entry.Length > archive.Length)
             {
                 throw new DatasetException(archive.Path, $"is cut off in entry '{prefix}{name}': the archive has {archive.Length} bytes, "
                     + $"and the entry ends at {offset + entry.Length}");
             }
-            if (prefix.Length == 0 && name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase))
-                Read(entry.DataStream!, Path.GetFileNameWithoutExtension(name), $"{prefix}{name}/", offset, found, archive);
-            else if (ImageExtensions.Has(name))
+            files[name] = (offset, entry.Length);
+            if (isImage)
                 found.Add(new(archive.Number, prefix + name, FolderOf(name) ?? archiveName, offset, entry.Length));
+            else if (prefix.Length == 0 && entry.Length > 0 && name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase))
+                Read(entry.DataStream!, Path.GetFileNameWithoutExtension(name), $"{prefix}{name}/", offset, found, archive);
         }
+
+        CheckEnd(stream, archive.Path, prefix, found);
+        foreach (var (name, link) in links)
+        {
+            var target = link.EntryType == TarEntryType.SymbolicLink && !link.LinkName.StartsWith('/')
+                ? $"{FolderOf(name)}/{link.LinkName}" : link.LinkName;
+            if (!files.TryGetValue(Normal(target), out var place))
+            {
+                throw new DatasetException(
+                    archive.Path, $"entry '{prefix}{name}' is a link to '{link.LinkName}', which is no file in the archive");
+            }
+            files[name] = place;
+            found.Add(new(archive.Number, prefix + name, FolderOf(name) ?? archiveName, place.Offset, place.Length));
+        }
+    }
+
+    /// <summary>An archive ends in blocks of zeros. One that was cut off between two entries would only have fewer of them.</summary>
+    private static void CheckEnd(Stream stream, string path, string prefix, List<TarEntryPlace> found)
+    {
+        Span<byte> end = stackalloc byte[BlockLength];
+        stream.Position = stream.Length - stream.Length % BlockLength - BlockLength;
+        stream.ReadExactly(end);
+        if (end.IndexOfAnyExcept((byte)0) >= 0)
+        {
+            throw new DatasetException(path, (prefix.Length > 0 ? $"entry '{prefix.TrimEnd('/')}' " : "") + "is cut off"
+                + (found.Count > 0 ? $" after entry '{found[^1].Name}'" : "") + ": the zeros that a tar archive ends in are missing");
+        }
+    }
+
+    /// <summary>A name without '.' and '..'.</summary>
+    private static string Normal(string name)
+    {
+        var parts = new List<string>();
+        foreach (var part in name.Split('/'))
+        {
+            if (part == ".." && parts.Count > 0)
+                parts.RemoveAt(parts.Count - 1);
+            else if (part is not ("" or "." or ".."))
+                parts.Add(part);
+        }
+        return string.Join('/', parts);
     }
 
     private static string? FolderOf(string name) => name.LastIndexOf('/') is > 0 and var end ? name[..end] : null;
@@ -65,7 +111,7 @@ internal static class TarIndex
     /// <summary>Other archives are often called tar too. An archive of none but empty blocks has no sign.</summary>
     private static void CheckSign(string path, FileStream stream)
     {
-        Span<byte> start = stackalloc byte[512];
+        Span<byte> start = stackalloc byte[BlockLength];
         var length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         stream.Position = 0;
         if (length == 0)
@@ -74,7 +120,7 @@ internal static class TarIndex
             or [0x28, 0xB5, 0x2F, 0xFD, ..])
         {
             throw new DatasetException(
-                path, "is compressed, so that its entries cannot be read one by one: uncompress it first (gunzip, bunzip2, unxz or unzstd)");
+                path, "is compressed, so that no entry can be read by itself: uncompress it first (gunzip, bunzip2, unxz or unzstd)");
         }
         // Archives older than POSIX have no sign; their check sum is what TarReader looks at.
         if (length < start.Length || (Encoding.Latin1.GetString(start[257..262]) != "ustar" && start.IndexOf((byte)0) <= 0))

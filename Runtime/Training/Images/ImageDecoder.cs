@@ -23,10 +23,14 @@ public static class ImageDecoder
             : new CheckedDecoder(turbo, limits ?? new());
     }
 
-    /// <summary>Looks at what a file says of itself before it hands it to a library, and makes one exception of all that these throw.</summary>
+    /// <summary>
+    /// Looks at what a file says of itself before it hands it to a library, and makes one exception of all that these throw.
+    /// </summary>
     private sealed class CheckedDecoder(TurboJpeg? turbo, ImageLimits limits) : IImageDecoder
     {
         private readonly ManagedDecoder managed = new();
+
+        public ImageLimits Limits => limits;
 
         public string JpegLibrary => turbo?.Name ?? ManagedDecoder.Name;
 
@@ -35,13 +39,15 @@ public static class ImageDecoder
             var file = new ImageFile(bytes, path, entry);
             try
             {
-                if (bytes.Length > limits.MaxBytes)
-                    throw file.Damaged(Invariant($"has {bytes.Length:N0} bytes, more than the {limits.MaxBytes:N0} that an image may have"));
+                if (limits.Refuse(bytes.Length) is { } problem)
+                    throw file.Damaged(problem);
                 var header = ReadHeader(file);
                 if (Math.Max(header.Width, header.Height) > limits.MaxSide)
                     throw TooLarge(file, header, Invariant($"{limits.MaxSide:N0} on a side"));
                 if ((long)header.Width * header.Height > limits.MaxPixels)
                     throw TooLarge(file, header, Invariant($"{limits.MaxPixels:N0} in all"));
+                if (header.Format == ImageFormat.Png)
+                    PngStructure.CheckPixels(file, header);
                 return header.Format == ImageFormat.Pnm ? PnmDecoder.Decode(file)
                     : header.Format == ImageFormat.Jpeg && turbo is not null ? turbo.Decode(file, header)
                     : managed.Decode(file);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Bmp;
@@ -31,12 +32,14 @@ internal sealed class ManagedDecoder
             TiffFormat.Instance, new TiffDecoder { IgnoreMetadata = true, DecodingMode = FrameDecodingMode.First });
     }
 
-    public static string Name => $"SixLabors.ImageSharp {typeof(Image).Assembly.GetName().Version?.ToString(3)}";
+    public static string Name { get; } =
+        $"SixLabors.ImageSharp {typeof(Image).Assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version}";
 
     /// <summary>The size of an image; its pixels are not read.</summary>
     public ImageHeader Identify(ImageFile file, ImageFormat format)
     {
-        var found = Image.Identify(configuration, file.Bytes.ToArray(), out _) ?? throw file.Damaged("is damaged: its header cannot be read");
+        var found = Image.Identify(configuration, file.Bytes.ToArray(), out _)
+            ?? throw file.Damaged("is damaged: its header cannot be read");
         return new(format, found.Width, found.Height);
     }
 

@@ -50,9 +50,9 @@ public sealed class DataLoaderTests : IDisposable
         for (var first = 0; first <= whole.Count; first++)
             Assert.Equal(whole.Skip(first), Read(Shuffled, 1, first));
         using var loader = Load(Shuffled);
-        Assert.Throws<ArgumentOutOfRangeException>(() => loader.Epoch(0, 6));
-        Assert.Throws<ArgumentOutOfRangeException>(() => loader.Epoch(0, -1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => loader.Epoch(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => loader.Read(0, 6));
+        Assert.Throws<ArgumentOutOfRangeException>(() => loader.Read(0, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => loader.Read(-1));
     }
 
     [Fact]
@@ -70,12 +70,12 @@ public sealed class DataLoaderTests : IDisposable
         {
             using var loader = Load(options);
             var sizes = new List<long>();
-            foreach (var batch in loader.Epoch(0))
+            foreach (var batch in loader.Read(0))
             {
                 using (batch)
                     sizes.Add(batch.Images.shape[0]);
             }
-            Assert.Equal(loader.BatchCount, sizes.Count);
+            Assert.Equal(loader.Count, sizes.Count);
             return sizes;
         }
     }
@@ -84,7 +84,7 @@ public sealed class DataLoaderTests : IDisposable
     public void A_batch_holds_normalized_images_with_their_labels_and_names()
     {
         using var loader = Load(Shuffled);
-        using var batch = loader.Epoch(0).First();
+        using var batch = loader.Read(0).First();
         Assert.Equal([4L, 3, 8, 8], batch.Images.shape);
         Assert.Equal((torch.ScalarType.Float32, torch.ScalarType.Int64), (batch.Images.dtype, batch.Labels.dtype));
         using var data = new ImageFolder(folder.Path, "train", Augmentation);
@@ -107,10 +107,10 @@ public sealed class DataLoaderTests : IDisposable
         foreach (var threads in new[] { 1, 5 })
         {
             using var loader = Load(Shuffled with { Threads = threads });
-            var error = Assert.Throws<DamagedFileException>(() => Drain(loader.Epoch(0)));
+            var error = Assert.Throws<DamagedFileException>(() => Drain(loader.Read(0)));
             Assert.Equal($"{name}: is a text file that begins 'a text', expected an image", error.Message);
             // The loader goes on to work.
-            Assert.Throws<DamagedFileException>(() => Drain(loader.Epoch(0)));
+            Assert.Throws<DamagedFileException>(() => Drain(loader.Read(0)));
         }
     }
 
@@ -128,7 +128,7 @@ public sealed class DataLoaderTests : IDisposable
         {
             using var loader = new DataLoader<LabelledImage, ImageBatch>(data, new ImageCollator(8, 8, Normalize.ImageNet),
                 Shuffled with { Threads = threads, Damaged = DamagedItems.Skip });
-            all.Add(Describe(loader.Epoch(0)));
+            all.Add(Describe(loader.Read(0)));
             Assert.Equal(18, loader.Statistics.Items);
             // The text is met twice: its own place goes on to the missing one, and on from there.
             Assert.Equal(4, loader.Statistics.Skipped);
@@ -139,7 +139,7 @@ public sealed class DataLoaderTests : IDisposable
                     (17L, $"{cut}: is cut off: it has 500 bytes and ends before the end of the JPEG image"),
                 ],
                 loader.Skipped.Select(item => (item.Index, item.Message)));
-            Drain(loader.Epoch(1));
+            Drain(loader.Read(1));
             Assert.Equal((36, 8, 3), (loader.Statistics.Items, loader.Statistics.Skipped, loader.Skipped.Count));
         }
         Assert.Equal(all[0], all[1]);
@@ -160,7 +160,7 @@ public sealed class DataLoaderTests : IDisposable
         using var loader = new DataLoader<LabelledImage, ImageBatch>(
             data, new ImageCollator(8, 8, Normalize.ImageNet), new() { Damaged = DamagedItems.Skip });
         Assert.Contains("2 items in a row are damaged",
-            Assert.Throws<DatasetException>(() => Drain(loader.Epoch(0))).Message, StringComparison.Ordinal);
+            Assert.Throws<DatasetException>(() => Drain(loader.Read(0))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class DataLoaderTests : IDisposable
         {
             using var loader = new DataLoader<LabelledImage, ImageBatch>(
                 data, new ImageCollator(8, 8, Normalize.ImageNet), new() { BatchSize = 9, Threads = threads, Damaged = DamagedItems.Skip });
-            var error = Assert.Throws<InvalidOperationException>(() => Drain(loader.Epoch(0)));
+            var error = Assert.Throws<InvalidOperationException>(() => Drain(loader.Read(0)));
             Assert.Equal($"{folder.At("train/C/00.ppm")}: reading it for epoch 0 failed: a fault", error.Message);
             Assert.IsType<DivideByZeroException>(error.InnerException);
         }
@@ -182,7 +182,7 @@ public sealed class DataLoaderTests : IDisposable
     {
         using var data = new ImageFolder(folder.Path, "train", new CenterCrop(9));
         using var loader = new DataLoader<LabelledImage, ImageBatch>(data, new ImageCollator(8, 8, Normalize.ImageNet), new());
-        var error = Assert.Throws<InvalidOperationException>(() => Drain(loader.Epoch(0)));
+        var error = Assert.Throws<InvalidOperationException>(() => Drain(loader.Read(0)));
         Assert.Equal($"{folder.At("train/C/00.ppm")}: reading it for epoch 0 failed: the image has 9 x 9 pixels after the transform, "
             + "but the batch takes 8 x 8: end the transform with a crop or a resize to one size", error.Message);
     }
@@ -193,7 +193,7 @@ public sealed class DataLoaderTests : IDisposable
         var before = torch.Tensor.TotalCount;
         using (var loader = Load(Shuffled))
         {
-            var batches = loader.Epoch(0).GetEnumerator();
+            var batches = loader.Read(0).GetEnumerator();
             using (torch.NewDisposeScope())
                 Assert.True(batches.MoveNext());
             var first = batches.Current;
@@ -204,7 +204,7 @@ public sealed class DataLoaderTests : IDisposable
             batches.Current.Dispose();
             // What was read ahead is freed where an epoch is left.
             batches.Dispose();
-            Drain(loader.Epoch(0));
+            Drain(loader.Read(0));
         }
         Assert.Equal(before, torch.Tensor.TotalCount);
     }
@@ -214,7 +214,7 @@ public sealed class DataLoaderTests : IDisposable
     {
         var data = new Counted(100);
         using var loader = new DataLoader<int, Numbers>(data, new NumberCollator(), new() { BatchSize = 5, Threads = 3, Prefetch = 4 });
-        using var batches = loader.Epoch(0).GetEnumerator();
+        using var batches = loader.Read(0).GetEnumerator();
         Assert.True(batches.MoveNext());
         Assert.True(SpinWait.SpinUntil(() => data.Read.Count == 25, TimeSpan.FromSeconds(20)));
         Thread.Sleep(50);
@@ -226,12 +226,12 @@ public sealed class DataLoaderTests : IDisposable
     {
         using var slow = new DataLoader<int, Numbers>(
             new Counted(20, milliseconds: 20), new NumberCollator(), new() { BatchSize = 2, Threads = 1 });
-        Drain(slow.Epoch(0));
+        Drain(slow.Read(0));
         Assert.InRange(slow.Statistics.WaitedShare, 0.8, 1);
         Assert.Equal(20, slow.Statistics.Items);
 
         using var fast = new DataLoader<int, Numbers>(new Counted(20), new NumberCollator(), new() { BatchSize = 2, Threads = 1 });
-        foreach (var batch in fast.Epoch(0))
+        foreach (var batch in fast.Read(0))
             Thread.Sleep(20);
         Assert.InRange(fast.Statistics.WaitedShare, 0, 0.5);
         Assert.InRange(fast.Statistics.Elapsed.TotalMilliseconds, 190, double.MaxValue);
@@ -242,7 +242,7 @@ public sealed class DataLoaderTests : IDisposable
     {
         var data = new Counted(1000, milliseconds: 2);
         var loader = new DataLoader<int, Numbers>(data, new NumberCollator(), new() { BatchSize = 10, Threads = 4, Prefetch = 20 });
-        using var batches = loader.Epoch(0).GetEnumerator();
+        using var batches = loader.Read(0).GetEnumerator();
         Assert.True(batches.MoveNext());
         loader.Dispose();
         var read = data.Read.Count;
@@ -252,7 +252,7 @@ public sealed class DataLoaderTests : IDisposable
         Assert.All(data.Threads.Keys, thread => Assert.False(thread.IsAlive));
         Assert.InRange(data.Threads.Count, 1, 4);
         Assert.Throws<ObjectDisposedException>(() => batches.MoveNext());
-        Assert.Throws<ObjectDisposedException>(() => loader.Epoch(0));
+        Assert.Throws<ObjectDisposedException>(() => loader.Read(0));
         loader.Dispose();
     }
 
@@ -261,13 +261,13 @@ public sealed class DataLoaderTests : IDisposable
     {
         var data = new Counted(1000, milliseconds: 2);
         using var loader = new DataLoader<int, Numbers>(data, new NumberCollator(), new() { BatchSize = 10, Threads = 2, Prefetch = 50 });
-        foreach (var batch in loader.Epoch(0))
+        foreach (var batch in loader.Read(0))
             break;
         var read = data.Read.Count;
         Assert.InRange(read, 10, 300);
         Thread.Sleep(50);
         Assert.Equal(read, data.Read.Count);
-        Assert.Equal(1000, loader.Epoch(1).Sum(batch => batch.Values.Length));
+        Assert.Equal(1000, loader.Read(1).Sum(batch => batch.Values.Length));
     }
 
     [Fact]
@@ -284,7 +284,7 @@ public sealed class DataLoaderTests : IDisposable
         new ImageFolder(folder.Path, "train", Augmentation), new ImageCollator(8, 8, Normalize.ImageNet), options);
 
     /// <summary>The batches as they must be, read one after the other.</summary>
-    private List<string> Expected(long epoch)
+    private List<string> Expected(int epoch)
     {
         using var data = new ImageFolder(folder.Path, "train", Augmentation);
         return
@@ -300,10 +300,10 @@ public sealed class DataLoaderTests : IDisposable
         ];
     }
 
-    private List<string> Read(DataLoaderOptions options, long epoch, long firstBatch = 0)
+    private List<string> Read(DataLoaderOptions options, int epoch, long first = 0)
     {
         using var loader = Load(options);
-        return Describe(loader.Epoch(epoch, firstBatch));
+        return Describe(loader.Read(epoch, first));
     }
 
     private static List<string> Describe(IEnumerable<ImageBatch> batches)

@@ -28,7 +28,8 @@ public sealed class DistributedSamplerTests
     [Fact]
     public void Dropping_leaves_each_item_in_at_most_one_rank()
     {
-        var read = Enumerable.Range(0, 4).SelectMany(rank => new DistributedSampler(27, true, 5, rank, 4, Remainder.Drop).Order(0)).ToArray();
+        var read = Enumerable.Range(0, 4)
+            .SelectMany(rank => new DistributedSampler(27, true, 5, rank, 4, Remainder.Drop).Order(0)).ToArray();
         Assert.Equal(24, read.Length);
         Assert.Equal(24, read.Distinct().Count());
     }

@@ -86,6 +86,8 @@ public sealed class ImageFolderTests : IDisposable
         CheckItem(data, 1, folder.At("a/2.jpg"), "is cut off: it has 700 bytes and ends before the end of the JPEG image");
         CheckItem(data, 2, folder.At("a/3.jpg"), "is missing");
         CheckItem(data, 3, folder.At("a/4.jpg"), "is empty, expected an image");
+        using var small = new ImageFolder(folder.Path, decoder: ImageDecoder.Create(limits: new() { MaxBytes = 699 }));
+        CheckItem(small, 1, folder.At("a/2.jpg"), "is too large: it has 700 bytes, and may have 699");
         Directory.Delete(folder.At("a"), recursive: true);
         CheckItem(data, 1, folder.At("a/2.jpg"), "is missing");
     }

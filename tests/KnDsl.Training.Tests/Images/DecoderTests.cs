@@ -1,6 +1,9 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Diagnostics;
+using System.IO;
+using System.IO.Compression;
 using System.Linq;
 using System.Text;
 using Xunit;
@@ -85,7 +88,7 @@ public sealed class DecoderTests
         }
     }
 
-    /// <summary>Whatever is in a file, there is an image of at most the allowed size or one kind of exception that names the file.</summary>
+    /// <summary>Whatever is in a file: an image, or one kind of exception that names the file.</summary>
     [Fact]
     public void Damaged_bytes_give_an_image_or_one_kind_of_exception()
     {
@@ -143,9 +146,10 @@ public sealed class DecoderTests
         Assert.Contains("may have 5,916 in all",
             Assert.Throws<DamagedFileException>(() => Figures.Read("source.png", decoder)).Message, StringComparison.Ordinal);
         decoder = ImageDecoder.Create(limits: new() { MaxBytes = 100 });
-        Assert.Contains("more than the 100 that an image may have",
+        Assert.Contains("is too large: it has 17,578 bytes, and may have 100",
             Assert.Throws<DamagedFileException>(() => Figures.Read("source.png", decoder)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxSide = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ImageLimits { MaxBytes = 1L << 31 });
     }
 
     [Fact]
@@ -155,6 +159,83 @@ public sealed class DecoderTests
         var scan = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
         var scans = Enumerable.Repeat(bytes[scan..^2], 501).SelectMany(part => part);
         Check([.. bytes[..scan], .. scans, 0xFF, 0xD9], "has more than 500 scans; no honest JPEG image has so many");
+    }
+
+    /// <summary>ImageSharp would leave black what is missing.</summary>
+    [Fact]
+    public void A_PNG_image_whose_compressed_pixels_are_damaged_is_refused()
+    {
+        var (header, pixels) = (Figures.Bytes("source.png").AsSpan(8, 25).ToArray(), Inflate(Figures.Bytes("source.png")));
+        using (var whole = Managed.Decode(Png(header, Deflate(pixels)), "whole.png"))
+            Assert.Equal(0, Figures.LargestDifference(Figures.Read("source.png"), whole));
+        Check(Png(header, Deflate(pixels[..^300])), "is damaged: the compressed pixels of the PNG image end too early");
+        Check(Png(header, Deflate(pixels)[..^3000]), "is damaged: the compressed pixels of the PNG image end too early");
+        var packed = Deflate(pixels);
+        packed[^2] ^= 1;
+        var error = Assert.Throws<DamagedFileException>(() => Managed.Decode(Png(header, packed), "sum.png"));
+        Assert.StartsWith("sum.png: is damaged: the compressed pixels of the PNG image: ", error.Message, StringComparison.Ordinal);
+
+        static byte[] Inflate(byte[] file)
+        {
+            using var stream = new ZLibStream(new MemoryStream(PartsOf(file)), CompressionMode.Decompress);
+            using var pixels = new MemoryStream();
+            stream.CopyTo(pixels);
+            return pixels.ToArray();
+        }
+
+        static byte[] Deflate(byte[] pixels)
+        {
+            using var packed = new MemoryStream();
+            using (var stream = new ZLibStream(packed, CompressionMode.Compress))
+                stream.Write(pixels);
+            return packed.ToArray();
+        }
+
+        static byte[] PartsOf(byte[] file)
+        {
+            var parts = new List<byte>();
+            for (var place = 33; place < file.Length;)
+            {
+                var length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(place));
+                if (file.AsSpan(place + 4, 4).SequenceEqual("IDAT"u8))
+                    parts.AddRange(file.AsSpan(place + 8, length));
+                place += length + 12;
+            }
+            return [.. parts];
+        }
+
+        static byte[] Png(byte[] header, byte[] packed) =>
+            [0x89, .. "PNG\r\n\u001a\n"u8, .. header, .. Chunk("IDAT", packed), .. Chunk("IEND", [])];
+
+        static byte[] Chunk(string name, byte[] contents)
+        {
+            byte[] named = [.. Encoding.ASCII.GetBytes(name), .. contents];
+            var (length, sum) = (new byte[4], new byte[4]);
+            BinaryPrimitives.WriteInt32BigEndian(length, contents.Length);
+            BinaryPrimitives.WriteUInt32BigEndian(sum, Crc(named));
+            return [.. length, .. named, .. sum];
+        }
+
+        static uint Crc(byte[] bytes)
+        {
+            var sum = uint.MaxValue;
+            foreach (var value in bytes)
+            {
+                sum ^= value;
+                for (var bit = 0; bit < 8; bit++)
+                    sum = (sum >> 1) ^ ((sum & 1) * 0xEDB88320);
+            }
+            return ~sum;
+        }
+    }
+
+    [Fact]
+    public void A_JPEG_image_without_its_tables_is_refused()
+    {
+        var bytes = Figures.Bytes("baseline.jpg").ToList();
+        var table = bytes.ToArray().AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xDB]);
+        bytes.RemoveRange(table, 2 + (bytes[table + 2] << 8) + bytes[table + 3]);
+        Check([.. bytes], "is damaged: the JPEG image lacks a quantization table");
     }
 
     [TurboJpegFact]

@@ -9,6 +9,8 @@ import json
 import math
 import os
 import random as python_random
+import struct
+import zlib
 
 import numpy
 from PIL import Image, ImageEnhance, features
@@ -76,6 +78,20 @@ def save_ycck(name, image):
         file.write(ctypes.string_at(bytes, size.value))
 
 
+def save_interlaced(name, image):
+    """PIL reads interlaced PNG and does not write it."""
+    def chunk(name, contents):
+        return struct.pack(">I", len(contents)) + name + contents + struct.pack(">I", zlib.crc32(name + contents))
+
+    levels = numpy.asarray(image)
+    rows = b""
+    for x, y, across, down in [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]:
+        rows += b"".join(b"\0" + row.tobytes() for row in levels[y::down, x::across])
+    with open(name, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", image.width, image.height, 8, 2, 0, 0, 1))
+                   + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
 smooth.save("baseline.jpg", quality=92, subsampling=2)
 smooth.save("fullcolor.jpg", quality=92, subsampling=0)
 smooth.save("progressive.jpg", quality=92, progressive=True)
@@ -87,6 +103,7 @@ smooth.convert("L").save("grey.png")
 alpha = smooth.copy()
 alpha.putalpha(smooth.convert("L"))
 alpha.save("alpha.png")
+save_interlaced("interlaced.png", smooth.crop((0, 0, 21, 13)))
 smooth.save("bitmap.bmp")
 smooth.convert("L").save("grey.pgm")
 smooth.save("color.ppm")
@@ -97,7 +114,7 @@ for file, levels in [("digits.pgm", smooth.convert("L").crop((0, 0, 20, 15))), (
 smooth.save("lossless.webp", lossless=True)
 smooth.save("packed.tif", compression="tiff_deflate")
 figures["decode"] = ["baseline.jpg", "fullcolor.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "ycck.jpg", "palette.png", "grey.png",
-                     "alpha.png", "bitmap.bmp", "grey.pgm", "color.ppm", "digits.pgm", "digits.ppm", "lossless.webp", "packed.tif"]
+                     "alpha.png", "interlaced.png", "bitmap.bmp", "grey.pgm", "color.ppm", "digits.pgm", "digits.ppm", "lossless.webp", "packed.tif"]
 for file in figures["decode"]:
     Image.open(file).convert("RGB").save(f"{file}.png")
 
