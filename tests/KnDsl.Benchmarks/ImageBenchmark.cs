@@ -35,7 +35,7 @@ internal static class ImageBenchmark
                 ? new[] { JpegLibrary.ImageSharp, JpegLibrary.TurboJpeg } : [JpegLibrary.ImageSharp];
             if (libraries.Length == 1)
                 Console.WriteLine("libturbojpeg is not installed; it is left out");
-            (string, Action)[] steps = [("idle", Sleep), ("convolution", Convolve())];
+            (string, Func<int>)[] steps = [("idle", Sleep), ("convolution", Convolve())];
             Console.WriteLine(string.Join(" ", libraries.SelectMany(library => Measure(folder, library, steps)).ToArray()));
         }
         finally
@@ -44,7 +44,7 @@ internal static class ImageBenchmark
         }
     }
 
-    private static IEnumerable<string> Measure(string folder, JpegLibrary library, (string Name, Action Run)[] steps)
+    private static IEnumerable<string> Measure(string folder, JpegLibrary library, (string Name, Func<int> Run)[] steps)
     {
         var name = library.ToString().ToLowerInvariant();
         var decoder = ImageDecoder.Create(library);
@@ -58,8 +58,8 @@ internal static class ImageBenchmark
         foreach (var step in steps)
         {
             var (share, alone, beside) = Beside(data, step.Run);
-            Console.WriteLine(Text(
-                $"  {step.Name} step of {alone:F0} ms alone, {beside:F0} ms beside the loader: waited for {share:P2} of the time"));
+            Console.WriteLine(Text($"  beside a step of 120 ms, {step.Name}: waited for {share:P2} of the time")
+                + (alone > 0 ? Text($"; {alone:F1} passes a step alone, {beside:F1} beside the loader") : ""));
             yield return Text($"waited_{step.Name}_{name}: {share:F4}");
         }
     }
@@ -87,62 +87,54 @@ internal static class ImageBenchmark
         }
     }
 
-    /// <summary>The share of the time that the loader is waited for, and the step's milliseconds without and beside it.</summary>
-    private static (double Share, double Alone, double Beside) Beside(ImageFolder data, Action step)
+    /// <summary>The share of the time that the loader is waited for, and what a step gets done without and beside it.</summary>
+    private static (double Share, double Alone, double Beside) Beside(ImageFolder data, Func<int> step)
     {
-        const int WarmUp = 10;
-        const int Steps = 90;
-        var alone = Time(step, 30);
+        const int WarmUp = 5;
+        var alone = Enumerable.Range(0, 30).Average(_ => step());
         using var loader = new DataLoader<LabelledImage, ImageBatch>(
             new Repeated(data), new ImageCollator(224, 224, Normalize.ImageNet),
             new() { BatchSize = BatchSize, Shuffle = true, Threads = 2, Prefetch = 4 });
-        var (taken, busy, begun) = (0, TimeSpan.Zero, default(DataLoaderStatistics));
-        foreach (var batch in loader.Read(0).Take(WarmUp + Steps))
+        var (taken, passes, begun) = (0, 0, default(DataLoaderStatistics));
+        var total = Stopwatch.StartNew();
+        foreach (var batch in loader.Read(0))
         {
             using (batch)
             {
+                if (total.Elapsed > TimeSpan.FromSeconds(15))
+                    break;
                 if (taken++ == WarmUp)
-                    (begun, busy) = (loader.Statistics, TimeSpan.Zero);
-                var start = Stopwatch.GetTimestamp();
-                step();
-                busy += Stopwatch.GetElapsedTime(start);
+                    (begun, passes) = (loader.Statistics, 0);
+                passes += step();
             }
         }
-        return ((loader.Statistics - begun).WaitedShare, alone, busy.TotalMilliseconds / Steps);
+        return ((loader.Statistics - begun).WaitedShare, alone, passes / (double)(taken - WarmUp));
     }
 
-    private static double Time(Action action, int times)
+    private static int Sleep()
     {
-        action();
-        var start = Stopwatch.GetTimestamp();
-        for (var turn = 0; turn < times; turn++)
-            action();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / times;
+        System.Threading.Thread.Sleep(StepTime);
+        return 0;
     }
 
-    private static void Sleep() => System.Threading.Thread.Sleep(StepTime);
-
-    /// <summary>Forward and backward passes of a convolution on all cores, as many as take the time of a step alone.</summary>
-    private static Action Convolve()
+    /// <summary>Forward and backward passes of a convolution on all cores, until the time of a step is over; gives how many.</summary>
+    private static Func<int> Convolve()
     {
         var input = randn(8, 32, 56, 56);
         var convolution = nn.Conv2d(32, 32, 3, padding: 1);
-        var pass = Interleaved.Run(warmUp: 10, TimeSpan.FromSeconds(3), ("pass", Pass))["pass"].LowerQuartile;
-        var times = Math.Max(1, (int)Math.Round(StepTime.TotalMilliseconds / pass));
         return () =>
         {
-            for (var turn = 0; turn < times; turn++)
-                Pass();
+            var passes = 0;
+            for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < StepTime; passes++)
+            {
+                using var scope = NewDisposeScope();
+                convolution.call(input).square().mean().backward();
+            }
+            return passes;
         };
-
-        void Pass()
-        {
-            using var scope = NewDisposeScope();
-            convolution.call(input).square().mean().backward();
-        }
     }
 
-    /// <summary>Images with slopes, shapes and grain, which take the space of photographs; one folder is the class.</summary>
+    /// <summary>Images with slopes, shapes and grain, which take the space of ImageNet's photographs; one folder is the class.</summary>
     private static double WriteImages(string folder)
     {
         const int Count = 48;
@@ -178,7 +170,7 @@ internal static class ImageBenchmark
                         (red, green, blue) = (red + disc.Red * wave, green + disc.Green * wave, blue + disc.Blue * wave);
                     }
                 }
-                var grain = 14 * (random.NextDouble() + random.NextDouble() - 1);
+                var grain = 36 * (random.NextDouble() + random.NextDouble() - 1);
                 image[x, y] = new(Level(red + grain), Level(green + grain), Level(blue + grain));
             }
         }

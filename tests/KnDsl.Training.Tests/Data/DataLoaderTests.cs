@@ -241,7 +241,7 @@ public sealed class DataLoaderTests : IDisposable
     public void Disposal_stops_the_threads_in_mid_epoch()
     {
         var data = new Counted(1000, milliseconds: 2);
-        var loader = new DataLoader<int, Numbers>(data, new NumberCollator(), new() { BatchSize = 10, Threads = 4, Prefetch = 20 });
+        var loader = new DataLoader<int, Numbers>(data, new NumberCollator(), new() { BatchSize = 10, Threads = 4, Prefetch = 99 });
         using var batches = loader.Read(0).GetEnumerator();
         Assert.True(batches.MoveNext());
         loader.Dispose();
