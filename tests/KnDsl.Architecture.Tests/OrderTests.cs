@@ -29,10 +29,11 @@ public sealed class OrderTests
             "Native", "Autograd", "Checks", "Kernels", "Statistics/Fused", "Statistics", "Statistics/Rules",
             "Filter/Arguments", "Filter/Cpu", "Filter/Compiled", "Filter", "Calls", "Norms", "Networks", "Modules", "Weights",
         ]),
+        new("Runtime/Training", null, ["Images", "Data"]),
     ];
 
     /// <summary>Projects that are compiled together: the generator refers to the language.</summary>
-    private static readonly string[][] Assemblies = [["Dsl/Language", "Generator"], ["Runtime/Core"]];
+    private static readonly string[][] Assemblies = [["Dsl/Language", "Generator"], ["Runtime/Core", "Runtime/Training"]];
 
     [Fact]
     public void A_file_uses_only_what_comes_before_it()

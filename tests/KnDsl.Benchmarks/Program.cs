@@ -13,6 +13,7 @@ internal static class Program
     private static readonly Dictionary<string, Action> Benchmarks = new()
     {
         ["generator"] = GeneratorBenchmark.Run,
+        ["images"] = ImageBenchmark.Run,
         ["norm"] = NormBenchmark.Run,
         ["network"] = NetworkBenchmark.Run,
         ["overhead"] = OverheadBenchmark.Run,

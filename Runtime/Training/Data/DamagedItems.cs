@@ -1,0 +1,11 @@
+namespace KnDsl.Training;
+
+/// <summary>What a loader does with an item whose file is damaged or missing.</summary>
+public enum DamagedItems
+{
+    /// <summary>It throws the <see cref="DamagedFileException"/>.</summary>
+    Fatal,
+
+    /// <summary>It counts and lists the item, and reads the next item of the data set in its place.</summary>
+    Skip,
+}
