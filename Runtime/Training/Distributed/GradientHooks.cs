@@ -43,7 +43,8 @@ internal static unsafe class GradientHooks
 
     private static IntPtr Find() => LoadedLibrary.PathOfTorch() is { } path
         ? new NativeSymbols(NativeLibrary.Load(path)).Find(
-            "_ZN5torch8autograd4impl23set_post_acc_grad_hooksERKN2at10TensorBaseESt10unique_ptrINS0_22PostAccumulateGradHookESt14default_deleteIS7_EE")
+            "_ZN5torch8autograd4impl23set_post_acc_grad_hooksERKN2at10TensorBaseESt10unique_ptrINS0_22PostAccumulateGradHookE"
+            + "St14default_deleteIS7_EE")
         : 0;
 
     private static IntPtr CreateTable()

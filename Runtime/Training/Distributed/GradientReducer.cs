@@ -36,15 +36,15 @@ public sealed class GradientReducer : IDisposable
     /// </param>
     /// <param name="bucketBytes">How many bytes go together, at least 1; a larger parameter goes alone.</param>
     /// <param name="overlap">
-    /// Whether <see cref="Prepare"/> has full buckets sent while the backward pass goes on. It hides waiting where the network or the device
-    /// carries tensors by itself; where the CPU does both it gains little.
+    /// Whether <see cref="Prepare"/> has full buckets sent while the backward pass goes on. It hides waiting where the network or the
+    /// device carries tensors by itself; where the CPU does both it gains little.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A bucket holds nothing.</exception>
     public GradientReducer(
-        ProcessGroup group, IEnumerable<(string name, Parameter parameter)> parameters, long bucketBytes = DefaultBucketBytes, bool overlap = true)
+        ProcessGroup group, IEnumerable<(string name, Parameter parameter)> parameters, long bucketBytes = DefaultBucketBytes,
+        bool overlap = true)
     {
-        if (bucketBytes < 1)
-            throw new ArgumentOutOfRangeException(nameof(bucketBytes), bucketBytes, $"bucketBytes is {bucketBytes}, but it must be at least 1.");
+        _ = Setting.AtLeastOne(bucketBytes);
         _group = group;
         var trained = parameters.Where(entry => entry.parameter.requires_grad).Reverse().ToArray();
         _buckets = group.Size == 1 ? [] : [.. Bucket.Divide(trained, bucketBytes)];
@@ -133,7 +133,8 @@ public sealed class GradientReducer : IDisposable
         {
             Parameters = [.. entries.Select(entry => entry.Parameter)];
             var first = Parameters[0];
-            _flat = zeros([Parameters.Sum(parameter => parameter.numel()) + Parameters.Count], first.dtype, first.device).DetachFromDisposeScope();
+            var length = Parameters.Sum(parameter => parameter.numel()) + Parameters.Count;
+            _flat = zeros([length], first.dtype, first.device).DetachFromDisposeScope();
             _name = $"the gradients of bucket {number} ({entries[0].Name}{(entries.Count > 1 ? $" to {entries[^1].Name}" : "")})";
         }
 

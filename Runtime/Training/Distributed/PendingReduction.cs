@@ -39,7 +39,8 @@ public sealed class PendingReduction : IDisposable
             if (Stopwatch.GetElapsedTime(_start) > _timeout)
             {
                 _work!.Abort();
-                throw _fail!($"did not end within {_timeout.TotalSeconds:0.#} s: another process hangs, is cut off, or called other operations");
+                throw _fail!(
+                    $"did not end within {_timeout.TotalSeconds:0.#} s: another process hangs, is cut off, or called other operations");
             }
 
             if (turn < YieldsBeforeSleep)

@@ -69,7 +69,7 @@ public abstract class ProcessGroup : IDisposable
     {
         CheckTensor(tensor);
         if (reduction == Reduction.Mean && !tensor.is_floating_point())
-            throw new ArgumentException($"The mean of {name} cannot be taken: it is of {tensor.dtype}, not of a floating point type.", nameof(tensor));
+            throw new ArgumentException($"{name} is of {tensor.dtype}: only floating point tensors have a mean.", nameof(tensor));
         if (ReducedType(tensor.dtype) is not { } type)
             throw new ArgumentException($"{name} cannot be reduced: {Engine} has no sums of {tensor.dtype}.", nameof(tensor));
         return Start($"all-reduce of {name}", tensor, type, StartSum, reduction == Reduction.Mean ? buffer => buffer.div_(Size) : null);

@@ -33,8 +33,7 @@ public static partial class ProcessLauncher
     /// <exception cref="ArgumentOutOfRangeException">There are no processes.</exception>
     public static int Run(int processes, IReadOnlyList<string> arguments)
     {
-        if (processes < 1)
-            throw new ArgumentOutOfRangeException(nameof(processes), processes, $"processes is {processes}, but it must be at least 1.");
+        _ = Setting.AtLeastOne(processes);
         using var store = new StoreServer(0);
         var copies = Enumerable.Range(0, processes).Select(rank => new Copy(rank, processes, store.Port, arguments)).ToArray();
         using var stopping = new CancellationTokenSource();

@@ -35,7 +35,8 @@ public static class Replicas
     /// <param name="group">The processes.</param>
     /// <param name="network">The network of this process.</param>
     /// <exception cref="DistributedException">
-    /// They differ: the message names the first parameter that does, and the ranks. Or another process has ended, or did not answer in time.
+    /// They differ: the message names the first parameter that does, and the ranks. Or another process has ended, or did not answer in
+    /// time.
     /// </exception>
     public static void Check(ProcessGroup group, nn.Module network)
     {
@@ -55,8 +56,9 @@ public static class Replicas
         var earliest = places.Where(place => place > 0).Min() - 1;
         var ranks = Enumerable.Range(0, group.Size).Where(rank => places[rank] > 0).ToArray();
         throw new DistributedException(
-            $"The parameters of {Ranks(ranks)} differ from those of rank 0, first in '{entries[earliest].name}'. All processes must start from the "
-            + "same values, reduce all gradients, and make the same steps: is a parameter missing in the reducer, or changed in some processes only?");
+            $"The parameters of {Ranks(ranks)} differ from those of rank 0, first in '{entries[earliest].name}'. All processes must start "
+            + "from the same values, reduce all gradients, and make the same steps: is a parameter missing in the reducer, or changed in "
+            + "some processes only?");
     }
 
     /// <summary>
@@ -103,8 +105,8 @@ public static class Replicas
         if (others.Length == 0)
             return;
         throw new DistributedException(
-            $"The network of {Ranks(others)} is not that of rank 0: its {counts[others[0]]} tensors differ from the {counts[0]} of rank 0 in their "
-            + "number, names, types or shapes. All processes must build the same network.");
+            $"The network of {Ranks(others)} is not that of rank 0: its {counts[others[0]]} tensors differ from the {counts[0]} of rank 0 "
+            + "in their number, names, types or shapes. All processes must build the same network.");
     }
 
     /// <summary>The number that each process gives.</summary>

@@ -17,10 +17,12 @@ public sealed class EngineTests
         Assert.All(await Workers.Run(size, "operations", "Gloo"), result => AssertDone(result, "Gloo done"));
 
     [MpiFact("OpenMPI")]
-    public async Task OpenMpi_reduces_and_sends() => AssertDone(await MpiInstallation.Run("OpenMPI", 2, "operations", "Mpi"), "OpenMPI done");
+    public async Task OpenMpi_reduces_and_sends() =>
+        AssertDone(await MpiInstallation.Run("OpenMPI", 2, "operations", "Mpi"), "OpenMPI done");
 
     [MpiFact("MPICH")]
-    public async Task Mpich_reduces_and_sends() => AssertDone(await MpiInstallation.Run("MPICH", 2, "operations", "Automatic"), "MPICH done");
+    public async Task Mpich_reduces_and_sends() =>
+        AssertDone(await MpiInstallation.Run("MPICH", 2, "operations", "Automatic"), "MPICH done");
 
     [Theory]
     [InlineData("again")]

@@ -41,7 +41,8 @@ public sealed class EqualityTests
     /// <summary>Compares values of a file with those of one process and the whole batch.</summary>
     internal static void AssertEqualsOneProcess(string file)
     {
-        var (expected, found) = (OfOneProcess(), File.ReadAllLines(file).Select(line => double.Parse(line, CultureInfo.InvariantCulture)).ToArray());
+        var expected = OfOneProcess();
+        var found = File.ReadAllLines(file).Select(line => double.Parse(line, CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(expected.Length, found.Length);
         Assert.True(Distance(expected, found) < Tolerance, $"They differ by {Distance(expected, found)}.");
     }

@@ -10,7 +10,8 @@ namespace KnDsl.Training.Tests;
 internal static class MpiInstallation
 {
     /// <summary>Why tests with it cannot run; null if they can.</summary>
-    public static string? WhyNot(string kind) => Find(kind) is null ? $"No mpirun of {kind} is on PATH (apt-get install {Package(kind)})." : null;
+    public static string? WhyNot(string kind) =>
+        Find(kind) is null ? $"No mpirun of {kind} is on PATH (apt-get install {Package(kind)})." : null;
 
     /// <summary>Runs a work in several processes.</summary>
     public static Task<WorkerResult> Run(string kind, int size, params string[] arguments)

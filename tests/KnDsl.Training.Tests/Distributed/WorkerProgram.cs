@@ -33,6 +33,9 @@ internal static class WorkerProgram
         ["fail-never"] = FailNever,
     };
 
+    private static readonly ScalarType[] Types =
+        [ScalarType.Float32, ScalarType.Float64, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int32, ScalarType.Int64];
+
     private static int Main(string[] args)
     {
         // As a user's program would begin, were its option called so.
@@ -66,7 +69,7 @@ internal static class WorkerProgram
     {
         using var group = Join(args[0]);
         var (rank, size) = (group.Rank, group.Size);
-        foreach (var type in new[] { ScalarType.Float32, ScalarType.Float64, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int32, ScalarType.Int64 })
+        foreach (var type in Types)
         {
             using var sum = full([2, 3], rank + 1, dtype: type);
             group.AllReduce(sum);

@@ -36,7 +36,8 @@ internal static class Workers
     };
 
     /// <summary>Runs one program.</summary>
-    public static async Task<WorkerResult> RunOne(string[] command, Dictionary<string, string?>? variables = null, Action<Process>? meanwhile = null)
+    public static async Task<WorkerResult> RunOne(
+        string[] command, Dictionary<string, string?>? variables = null, Action<Process>? meanwhile = null)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in variables ?? [])

@@ -46,9 +46,9 @@ internal sealed unsafe partial class GlooGroup : ProcessGroup
         if (!connecting.Join(options.RendezvousTimeout))
         {
             throw new DistributedException(
-                $"Rank {environment.Rank} met all {environment.Size} processes at {environment.MasterAddress}:{environment.MasterPort}, but Gloo "
-                + $"did not connect them within {options.RendezvousTimeout.TotalSeconds:0.#} s: processes must reach each other on every "
-                + $"port. Set {InterfaceVariable} to the name of the network interface that they have in common.");
+                $"Rank {environment.Rank} met all {environment.Size} processes at {environment.MasterAddress}:{environment.MasterPort}, "
+                + $"but Gloo did not connect them within {options.RendezvousTimeout.TotalSeconds:0.#} s: processes must reach each other "
+                + $"on every port. Set {InterfaceVariable} to the name of the network interface that they have in common.");
         }
 
         NativeObject.Hold(group);
@@ -125,7 +125,8 @@ internal sealed unsafe partial class GlooGroup : ProcessGroup
         }
 
         var address = local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local;
-        var found = interfaces.FirstOrDefault(network => network.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(address)));
+        var found = interfaces.FirstOrDefault(network =>
+            network.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(address)));
         // The environment that native code reads is not the one that .NET keeps.
         if (found is not null)
             SetEnvironment(InterfaceVariable, found.Name, 1);

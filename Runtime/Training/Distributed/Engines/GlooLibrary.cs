@@ -65,7 +65,8 @@ internal sealed unsafe class GlooLibrary
 
         CreateOptions = (delegate* unmanaged<IntPtr*, long, IntPtr*>)symbols.Find($"{Group}7Options14create_defaultE{Milliseconds}");
         Construct = (delegate* unmanaged<IntPtr, IntPtr*, int, int, IntPtr*, void>)symbols.Find(
-            $"{Group}C1ERKN3c1013intrusive_ptrINS_5StoreENS1_6detail34intrusive_target_default_null_typeIS3_EEEEiiNS2_INS0_7OptionsENS5_ISA_EEEE");
+            $"{Group}C1ERKN3c1013intrusive_ptrINS_5StoreENS1_6detail34intrusive_target_default_null_typeIS3_EEEE"
+            + "iiNS2_INS0_7OptionsENS5_ISA_EEEE");
         Destruct = (delegate* unmanaged<IntPtr, void>)symbols.Find($"{Group}D1Ev");
         AllReduce = (delegate* unmanaged<IntPtr*, IntPtr, IntPtr*, void*, IntPtr*>)symbols.Find(
             $"{Group}9allreduceERSt6vectorIN2at6TensorESaIS3_EERKNS_16AllreduceOptionsE");
@@ -118,7 +119,8 @@ internal sealed unsafe class GlooLibrary
         if (!found.StartsWith(Version + ".", StringComparison.Ordinal))
         {
             throw new DistributedException(
-                $"{path} is libtorch {found}, and Gloo is called as in version {Version}: use the TorchSharp that KnDsl names, or MPI as the engine.");
+                $"{path} is libtorch {found}, and Gloo is called as in version {Version}: use the TorchSharp that KnDsl names, or MPI as "
+                + "the engine.");
         }
     }
 }

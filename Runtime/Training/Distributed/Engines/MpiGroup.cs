@@ -23,7 +23,7 @@ internal sealed unsafe class MpiGroup : ProcessGroup
         _library = library;
     }
 
-    public override string Engine => _library.IsOpenMpi ? "OpenMPI" : "MPICH";
+    public override string Engine => NameOf(_library);
 
     private protected override Device BufferDevice => CPU;
 
@@ -45,9 +45,9 @@ internal sealed unsafe class MpiGroup : ProcessGroup
         if (size != environment.Size || rank != environment.Rank)
         {
             throw new DistributedException(
-                $"{environment.Source} says rank {environment.Rank} of {environment.Size}, but {(library.IsOpenMpi ? "OpenMPI" : "MPICH")} says rank "
-                + $"{rank} of {size}: the libmpi that was loaded is not that of the mpirun that started the processes. Set LD_LIBRARY_PATH "
-                + "to the folder of the right one.");
+                $"{environment.Source} says rank {environment.Rank} of {environment.Size}, but {NameOf(library)} says rank {rank} of "
+                + $"{size}: the libmpi that was loaded is not that of the mpirun that started the processes. Set LD_LIBRARY_PATH to the "
+                + "folder of the right one.");
         }
 
         return new(library, environment, timeout);
@@ -56,15 +56,15 @@ internal sealed unsafe class MpiGroup : ProcessGroup
     private protected override EngineWork StartSum(Tensor buffer)
     {
         var type = _library.TypeOf(buffer.dtype);
-        return Start(buffer, (address, count, request) =>
-            _library.AllReduce(_library.InPlace, (void*)address, count, type, _library.Sum, _library.World, (IntPtr*)request), "MPI_Iallreduce");
+        return Start(buffer, "MPI_Iallreduce", (address, count, request) =>
+            _library.AllReduce(_library.InPlace, (void*)address, count, type, _library.Sum, _library.World, (IntPtr*)request));
     }
 
     private protected override EngineWork StartBroadcast(Tensor buffer, int root)
     {
         var type = _library.TypeOf(buffer.dtype);
-        return Start(buffer, (address, count, request) =>
-            _library.Broadcast((void*)address, count, type, root, _library.World, (IntPtr*)request), "MPI_Ibcast");
+        return Start(buffer, "MPI_Ibcast", (address, count, request) =>
+            _library.Broadcast((void*)address, count, type, root, _library.World, (IntPtr*)request));
     }
 
     private protected override void Close(bool isHealthy)
@@ -72,7 +72,7 @@ internal sealed unsafe class MpiGroup : ProcessGroup
         // MPI ends with the process: it cannot be started twice.
     }
 
-    private MpiWork Start(Tensor buffer, Func<IntPtr, int, IntPtr, int> operation, string name)
+    private MpiWork Start(Tensor buffer, string name, Func<IntPtr, int, IntPtr, int> operation)
     {
         var address = (IntPtr)NativeTensor.Pointer<byte>(buffer);
         var requests = new List<IntPtr>();
@@ -89,6 +89,8 @@ internal sealed unsafe class MpiGroup : ProcessGroup
 
         return new(this, requests);
     }
+
+    private static string NameOf(MpiLibrary library) => library.IsOpenMpi ? "OpenMPI" : "MPICH";
 
     private static void Check(int code, string function)
     {

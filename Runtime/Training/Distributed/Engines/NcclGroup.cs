@@ -46,7 +46,8 @@ internal sealed unsafe class NcclGroup : ProcessGroup
         {
             if (environment.Rank == 0)
                 meeting.Set(Key, id);
-            return meeting.Find(Key) ?? throw new DistributedException($"Rank 0 gave rank {environment.Rank} no NCCL id within {meeting.Timeout.TotalSeconds:0.#} s.");
+            return meeting.Find(Key) ?? throw new DistributedException(
+                $"Rank 0 gave rank {environment.Rank} no NCCL id within {meeting.Timeout.TotalSeconds:0.#} s.");
         });
     }
 
@@ -89,7 +90,9 @@ internal sealed unsafe class NcclGroup : ProcessGroup
 
     private static NcclGroup Create(ProcessEnvironment environment, ProcessGroupOptions options, Func<byte[], byte[]> share)
     {
-        var device = options.Device is { type: DeviceType.CUDA, index: >= 0 } given ? given : new Device(DeviceType.CUDA, environment.LocalRank);
+        var device = options.Device is { type: DeviceType.CUDA, index: >= 0 } given
+            ? given
+            : new Device(DeviceType.CUDA, environment.LocalRank);
         if (!cuda.is_available() || device.index >= cuda.device_count())
         {
             throw new DistributedException(
@@ -141,8 +144,9 @@ internal sealed unsafe class NcclGroup : ProcessGroup
             if (!thread.Join(timeout))
             {
                 throw new DistributedException(
-                    $"NCCL did not connect rank {environment.Rank} with the {environment.Size - 1} others within {timeout.TotalSeconds:0.#} s: "
-                    + "each must have another device, and they must reach each other on every port (NCCL_SOCKET_IFNAME names the network).");
+                    $"NCCL did not connect rank {environment.Rank} with the {environment.Size - 1} others within "
+                    + $"{timeout.TotalSeconds:0.#} s: each must have another device, and they must reach each other on every port "
+                    + "(NCCL_SOCKET_IFNAME names the network).");
             }
 
             if (_failure is not null)

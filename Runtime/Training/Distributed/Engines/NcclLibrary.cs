@@ -32,13 +32,17 @@ internal sealed unsafe class NcclLibrary
         if (!NativeLibrary.TryLoad(FileName, out var nccl))
         {
             throw new DistributedException(
-                $"{FileName} was not found. NCCL comes with NVIDIA's packages (libnccl2), or with Python's nvidia-nccl-cu12: set LD_LIBRARY_PATH "
-                + "to its folder, or use Gloo or MPI as the engine, which go through the CPU.");
+                $"{FileName} was not found. NCCL comes with NVIDIA's packages (libnccl2), or with Python's nvidia-nccl-cu12: set "
+                + "LD_LIBRARY_PATH to its folder, or use Gloo or MPI as the engine, which go through the CPU.");
         }
 
         var cudaPath = LoadedLibrary.PathOf(CudaName);
         if (cudaPath is null || !NativeLibrary.TryLoad(cudaPath, out var cuda))
-            throw new DistributedException($"TorchSharp has not loaded {CudaName}: NCCL needs its CUDA package (TorchSharp-cuda-linux) and a GPU.");
+        {
+            throw new DistributedException(
+                $"TorchSharp has not loaded {CudaName}: NCCL needs its CUDA package (TorchSharp-cuda-linux) and a GPU.");
+        }
+
 
         var symbols = new NativeSymbols(nccl);
         var getVersion = (delegate* unmanaged<int*, int>)symbols.Find("ncclGetVersion");

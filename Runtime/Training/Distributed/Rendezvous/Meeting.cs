@@ -89,9 +89,15 @@ internal sealed class Meeting : IDisposable
         var number = store.Add($"rank {environment.Rank} groups", 1);
         var owner = $"rank {environment.Rank} owner";
         if (number == 1)
+        {
             store.Set(owner, Encoding.UTF8.GetBytes(me));
+        }
         else if (store.Find(owner, TimeSpan.FromSeconds(1)) is { } found && Encoding.UTF8.GetString(found) is var other && other != me)
-            throw new DistributedException($"Rank {environment.Rank} is {other} already, and {me} too: every process needs a rank of its own.");
+        {
+            throw new DistributedException(
+                $"Rank {environment.Rank} is {other} already, and {me} too: every process needs a rank of its own.");
+        }
+
         return string.Create(CultureInfo.InvariantCulture, $"group {number}/");
     }
 
@@ -104,17 +110,23 @@ internal sealed class Meeting : IDisposable
         {
             var left = Timeout - Stopwatch.GetElapsedTime(start);
             if (Store.Find($"{_prefix}size of {rank}", left > TimeSpan.Zero ? left : TimeSpan.Zero) is not { } found)
+            {
                 missing.Add(rank);
+            }
             else if (Encoding.ASCII.GetString(found) is var size && size != environment.Size.ToString(CultureInfo.InvariantCulture))
-                throw new DistributedException($"Rank {rank} is of {size} processes, and rank {environment.Rank} of {environment.Size}: they must agree.");
+            {
+                throw new DistributedException(
+                    $"Rank {rank} is of {size} processes, and rank {environment.Rank} of {environment.Size}: they must agree.");
+            }
         }
 
         if (missing.Count == 0)
             return;
         var shown = string.Join(", ", missing.Take(16)) + (missing.Count > 16 ? ", ..." : "");
+        var advice = environment.Source == "Slurm" ? "Start the processes with srun." : "Start all ranks, and see what theirs say.";
         throw new DistributedException(
-            $"{(missing.Count == 1 ? "Rank" : "Ranks")} {shown} did not come to {environment.MasterAddress}:{environment.MasterPort} within "
-            + $"{Timeout.TotalSeconds:0.#} s; rank {environment.Rank} and {environment.Size - missing.Count - 1} others are there, of "
-            + $"{environment.Size} ({environment.Source}). {(environment.Source == "Slurm" ? "Start the processes with srun." : "Start all ranks, and see what theirs say.")}");
+            $"{(missing.Count == 1 ? "Rank" : "Ranks")} {shown} of {environment.Size} ({environment.Source}) did not come to "
+            + $"{environment.MasterAddress}:{environment.MasterPort} within {Timeout.TotalSeconds:0.#} s; rank {environment.Rank} and "
+            + $"{environment.Size - missing.Count - 1} others are there. {advice}");
     }
 }

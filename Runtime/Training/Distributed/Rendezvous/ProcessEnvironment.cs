@@ -68,7 +68,8 @@ public sealed record ProcessEnvironment(
         if (!variables.Has("MASTER_PORT"))
         {
             throw new DistributedException(
-                $"WORLD_SIZE is {size}, but MASTER_PORT is not set: set it to a port that is free on {address}, the same in all processes.");
+                $"WORLD_SIZE is {size}, but MASTER_PORT is not set: set it to a port that is free on {address}, the same in all "
+                + "processes.");
         }
 
         return new(rank, size, localRank, address, DefaultPort, "torchrun")
@@ -94,7 +95,8 @@ public sealed record ProcessEnvironment(
     private static ProcessEnvironment OfSlurm(EnvironmentVariables variables)
     {
         // A batch script knows the tasks of the job, but only a step has several processes.
-        var (rank, size) = RankOf(variables, "SLURM_PROCID", variables.Has("SLURM_STEP_NUM_TASKS") ? "SLURM_STEP_NUM_TASKS" : "SLURM_NTASKS");
+        var sizeName = variables.Has("SLURM_STEP_NUM_TASKS") ? "SLURM_STEP_NUM_TASKS" : "SLURM_NTASKS";
+        var (rank, size) = RankOf(variables, "SLURM_PROCID", sizeName);
         if (size == 1)
             return Alone with { Source = "Slurm" };
         var listName = Array.Find(["SLURM_STEP_NODELIST", "SLURM_NODELIST", "SLURM_JOB_NODELIST"], variables.Has);

@@ -21,19 +21,22 @@ internal sealed class StoreServer : IDisposable
     /// <exception cref="DistributedException">The port cannot be used.</exception>
     public StoreServer(int port)
     {
-        _listener = new(Socket.OSSupportsIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        // Where there is IPv6, for both.
+        var any = Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        _listener = new(any.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             if (Socket.OSSupportsIPv6)
                 _listener.DualMode = true;
-            _listener.Bind(new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port));
+            _listener.Bind(new IPEndPoint(any, port));
             _listener.Listen(1024);
         }
         catch (SocketException exception)
         {
             _listener.Dispose();
             throw new DistributedException(
-                $"Rank 0 cannot listen on port {port} ({exception.Message}): set MASTER_PORT to a free port, the same in all processes.", exception);
+                $"Rank 0 cannot listen on port {port} ({exception.Message}): set MASTER_PORT to a free port, the same in all processes.",
+                exception);
         }
 
         new Thread(Accept) { IsBackground = true, Name = "KnDsl rendezvous" }.Start();
@@ -76,8 +79,12 @@ internal sealed class StoreServer : IDisposable
         {
             client.NoDelay = true;
             using var stream = new BufferedStream(new NetworkStream(client, ownsSocket: true));
-            if (StoreProtocol.ReadByte(stream) != (byte)StoreProtocol.Query.Validate || StoreProtocol.ReadMagic(stream) != StoreProtocol.Magic)
+            if (StoreProtocol.ReadByte(stream) != (byte)StoreProtocol.Query.Validate
+                || StoreProtocol.ReadMagic(stream) != StoreProtocol.Magic)
+            {
                 return;
+            }
+
             while (Answer(stream))
                 stream.Flush();
         }
