@@ -24,6 +24,7 @@ internal static class DistributedBenchmark
     private static readonly Dictionary<string, NormPolicy> Policies = new()
     {
         ["batch"] = NormPolicy.Batch(),
+        ["synchronized"] = NormPolicy.Batch(synchronized: true),
         ["kalman"] = NormPolicy.Kalman(),
         ["group"] = NormPolicy.Group(),
     };
@@ -35,7 +36,8 @@ internal static class DistributedBenchmark
         Compare(1, 32, ("one", "group", "after"));
         // As many cores and images in all as the one had.
         Compare(2, 16, ("two_alone", "group", "none"), ("two_after", "group", "after"), ("two_overlap", "group", "overlap"));
-        Compare(2, 2, ("kalman_2", "kalman", "after"), ("batch_2", "batch", "after"));
+        Compare(
+            2, 2, ("kalman_2", "kalman", "after"), ("synchronized_2", "synchronized", "after"), ("batch_2", "batch", "after"));
         Console.WriteLine(string.Join(" ", figures.Select(entry =>
             string.Create(CultureInfo.InvariantCulture, $"{entry.Key}: {entry.Value:F3}"))));
 
@@ -48,7 +50,7 @@ internal static class DistributedBenchmark
                 var values = line.Split(' ').Select(figure => double.Parse(figure, CultureInfo.InvariantCulture)).ToArray();
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"    {candidate.Policy,-6} gradients sent: {candidate.Gradients,-8} {values[0],8:F1} ms (middle half "
+                    $"    {candidate.Policy,-12} gradients sent: {candidate.Gradients,-8} {values[0],8:F1} ms (middle half "
                     + $"{values[1]:F1} .. {values[2]:F1}), {values[3]:F1} MB in {values[4]} operations a step"));
                 figures[candidate.Name] = values[0];
             }

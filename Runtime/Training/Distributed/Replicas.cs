@@ -11,14 +11,16 @@ namespace KnDsl.Training;
 public static class Replicas
 {
     /// <summary>
-    /// Gives all processes the parameters and buffers of rank 0, after it has made sure that they have the same network. Optimizers keep
-    /// the parameters that they have: these are written to.
+    /// Gives all processes the parameters and buffers of rank 0, after it has made sure that they have the same network, and connects the
+    /// layers of <c>batch(synchronized: true)</c>. Optimizers keep the parameters that they have: these are written to.
     /// </summary>
     /// <param name="group">The processes.</param>
     /// <param name="network">The network of this process.</param>
     /// <exception cref="DistributedException">Another process has other parameters, has ended, or did not answer in time.</exception>
     public static void Broadcast(ProcessGroup group, nn.Module network)
     {
+        foreach (var layer in network.modules().OfType<BatchNormLayer>().Where(layer => layer.IsSynchronized))
+            layer.Exchange = group.Size == 1 ? null : new StatisticExchange(group);
         if (group.Size == 1)
             return;
         var entries = Entries(network);

@@ -161,7 +161,7 @@ public sealed class EngineTests
             }
 
             var results = await Task.WhenAll(Enumerable.Range(0, 2).Select(rank => Workers.RunOne(
-                ["ip", "netns", "exec", names[rank], .. Workers.Command, "train", "Gloo", "overlap", file],
+                ["ip", "netns", "exec", names[rank], .. Workers.Command, "train", "Gloo", "group", "overlap", file],
                 Workers.Variables(rank, 2, "29500", "10.99.7.1"))));
             Assert.All(results, result => AssertDone(result, "Gloo"));
             EqualityTests.AssertEqualsOneProcess(file);

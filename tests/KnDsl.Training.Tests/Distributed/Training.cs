@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using static TorchSharp.torch;
 
@@ -6,6 +7,14 @@ namespace KnDsl.Training.Tests;
 /// <summary>A training of 20 steps, of whose batches each process takes its share.</summary>
 internal static class Training
 {
+    /// <summary>Policies under which several processes can equal one.</summary>
+    public static readonly Dictionary<string, NormPolicy> Policies = new()
+    {
+        ["group"] = NormPolicy.Group(4),
+        ["batch"] = NormPolicy.Batch(),
+        ["synchronized"] = NormPolicy.Batch(synchronized: true),
+    };
+
     private const int Steps = 20;
     private const long Batch = 8;
 
@@ -30,5 +39,5 @@ internal static class Training
     }
 
     public static double[] ValuesOf(SmallNetwork network) =>
-        [.. network.named_parameters().SelectMany(entry => entry.parameter.data<double>().ToArray())];
+        [.. network.state_dict().Values.SelectMany(tensor => tensor.to(ScalarType.Float64).data<double>().ToArray())];
 }

@@ -53,15 +53,15 @@ internal static class WorkerProgram
         }
     }
 
-    /// <summary>Trains, with arguments: the engine, how buckets go, and where rank 0 writes the parameters.</summary>
+    /// <summary>Trains, with arguments: the engine, the policy, how buckets go, and where rank 0 writes the parameters.</summary>
     private static void Train(string[] args)
     {
         using var group = Join(args[0]);
-        using var network = new SmallNetwork(seed: 100 + group.Rank, NormPolicy.Group(4));
-        Training.Run(group, network, overlap: args[1] == "overlap", bucketBytes: 2000);
+        using var network = new SmallNetwork(seed: 100 + group.Rank, Training.Policies[args[1]]);
+        Training.Run(group, network, overlap: args[2] == "overlap", bucketBytes: 2000);
         Replicas.Check(group, network);
         if (group.IsMain)
-            File.WriteAllLines(args[2], Training.ValuesOf(network).Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+            File.WriteAllLines(args[3], Training.ValuesOf(network).Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
         Console.WriteLine($"{group.Engine} {group.Operations}");
     }
 

@@ -72,6 +72,12 @@ internal static class NormPolicies
             IsNameOnly = true,
         };
 
+    private static readonly FlagParameter Synchronized =
+        new("synchronized", "Whether statistics are those of the batches of all processes that train together.", false)
+        {
+            IsNameOnly = true,
+        };
+
     private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5")
     {
         Minimum = 0,
@@ -124,7 +130,7 @@ internal static class NormPolicies
     [
         new("kalman", "Kalman Normalization (Wang et al., NeurIPS 2018): the statistics are a filter's estimate.", true,
             KalmanGain, Microbatch, Transition, Epsilon, Momentum),
-        new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum)
+        new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum, Synchronized)
         {
             Statistic = OfSamples,
         },
