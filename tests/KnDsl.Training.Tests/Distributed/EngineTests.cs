@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using Xunit;
@@ -53,6 +54,33 @@ public sealed class EngineTests
         Assert.True(result.ExitCode != 0 && result.Time < Bound, result.ToString());
     }
 
+    [MpiFact("OpenMPI")]
+    public async Task Mpirun_ends_the_others_of_a_process_that_fails()
+    {
+        var result = await MpiInstallation.Run("OpenMPI", 2, "fail", "Mpi");
+        Assert.True(result.ExitCode != 0 && result.Time < Bound, result.ToString());
+    }
+
+    /// <summary>torchrun answers by this store, which is libtorch's.</summary>
+    [Fact]
+    public async Task Processes_meet_at_the_store_of_libtorch()
+    {
+        var port = $"{Workers.FreePort()}";
+        Dictionary<string, string?> Variables(int rank)
+        {
+            var variables = Workers.Variables(rank, 2, port);
+            variables["TORCHELASTIC_USE_AGENT_STORE"] = "True";
+            return variables;
+        }
+
+        var results = await Task.WhenAll(
+            Workers.RunOne([.. Workers.Command, "torch-store", port]),
+            Workers.RunOne([.. Workers.Command, "meet", "Gloo", "30"], Variables(0)),
+            Workers.RunOne([.. Workers.Command, "meet", "Gloo", "30"], Variables(1)));
+        AssertDone(results[1], "rank 0 of 2");
+        AssertDone(results[2], "rank 1 of 2");
+    }
+
     [Fact]
     public async Task A_parameter_that_differs_is_named() => Assert.All(await Workers.Run(2, "differ", "Gloo"), result => AssertError(
         result, "The parameters of rank 1 differ from those of rank 0, first in 'second.weight'."));
@@ -65,7 +93,7 @@ public sealed class EngineTests
     public async Task A_process_that_does_not_come_is_named()
     {
         var result = await Workers.RunOne([.. Workers.Command, "meet", "Gloo", "2"], Workers.Variables(0, 3, $"{Workers.FreePort()}"));
-        AssertError(result, "Ranks 1, 2 did not come to 127.0.0.1:");
+        AssertError(result, "Ranks 1, 2 of 3 (torchrun) did not come to 127.0.0.1:");
         Assert.True(result.Time < Bound, result.ToString());
     }
 

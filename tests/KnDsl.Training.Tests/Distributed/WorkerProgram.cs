@@ -30,6 +30,7 @@ internal static class WorkerProgram
         ["unused"] = Unused,
         ["fail"] = Fail,
         ["memory"] = Memory,
+        ["torch-store"] = args => TorchStore.Serve(int.Parse(args[0], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(15)),
         ["fail-never"] = FailNever,
     };
 
