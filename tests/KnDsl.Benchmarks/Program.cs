@@ -17,6 +17,7 @@ internal static class Program
         ["norm"] = NormBenchmark.Run,
         ["network"] = NetworkBenchmark.Run,
         ["overhead"] = OverheadBenchmark.Run,
+        ["distributed"] = DistributedBenchmark.Run,
     };
 
     private static int Main(string[] args)
@@ -29,6 +30,9 @@ internal static class Program
 
         if (args is ["stability", .. var only])
             return StabilityBenchmark.Run(only);
+
+        if (args is ["distributed-step", .. var step])
+            return DistributedBenchmark.RunStep(step);
 
         if (args is ["network-memory", var network, var policy])
         {

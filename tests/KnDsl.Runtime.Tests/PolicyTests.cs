@@ -20,6 +20,7 @@ public sealed class PolicyTests : TorchTest
         ["kalman(eps: 0.001, momentum: 0.2)"] = NormPolicy.Kalman(eps: 1e-3, momentum: 0.2),
         ["batch()"] = NormPolicy.Batch(),
         ["batch(microbatch: 2)"] = NormPolicy.Batch(2),
+        ["batch(synchronized: true)"] = NormPolicy.Batch(synchronized: true),
         ["group(4)"] = NormPolicy.Group(4),
         ["none()"] = NormPolicy.None(),
         ["layer()"] = NormPolicy.Layer(),
@@ -111,6 +112,9 @@ public sealed class PolicyTests : TorchTest
         Refused("gain of the variance is 2", () => new Gain(1, 2));
         Refused("microbatch is 0, but it must be at least 1, or null for the whole batch", () => NormPolicy.Kalman(microbatch: 0));
         Refused("microbatch is -2", () => NormPolicy.Batch(microbatch: -2));
+        Refused(
+            "microbatch is 2, but it cannot be given where the statistics are synchronized",
+            () => NormPolicy.Batch(microbatch: 2, synchronized: true));
         Refused("eps is 0, but it must be a finite number above 0", () => NormPolicy.Kalman(eps: 0));
         Refused("eps is Infinity", () => NormPolicy.Group(8, eps: double.PositiveInfinity));
         Refused("momentum is -0.1, but it must be at least 0 and at most 1", () => NormPolicy.Batch(momentum: -0.1));

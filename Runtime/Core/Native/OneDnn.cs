@@ -2,7 +2,6 @@ using System;
 using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
-using static TorchSharp.torch;
 
 namespace KnDsl;
 
@@ -10,7 +9,6 @@ namespace KnDsl;
 internal sealed unsafe partial class OneDnn
 {
     private const string Library = "torch_cpu";
-    private const string FileName = "/libtorch_cpu.so";
 
     /// <summary>
     /// Its notes of caches that it read as one byte each: ten sizes, ten numbers of cores that share one, and how many
@@ -37,10 +35,10 @@ internal sealed unsafe partial class OneDnn
     {
         try
         {
-            // Loads the library, by a path that is not always one where the runtime looks.
-            get_num_threads();
+            // Its path is not always one where the runtime looks.
+            var path = LoadedLibrary.PathOfTorch();
             NativeLibrary.SetDllImportResolver(typeof(OneDnn).Assembly, (name, _, _) =>
-                name == Library && FindPath() is { } path ? NativeLibrary.Load(path) : IntPtr.Zero);
+                name == Library && path is not null ? NativeLibrary.Load(path) : IntPtr.Zero);
             return new(GlobalContext());
         }
         catch (Exception exception) when (exception is EntryPointNotFoundException or DllNotFoundException)
@@ -65,7 +63,7 @@ internal sealed unsafe partial class OneDnn
             var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             var range = parts[0].Split('-');
             var (from, to) = (Address(range[0]), Address(range[1]));
-            var isOfLibrary = parts.Length > 5 ? line.EndsWith(FileName, StringComparison.Ordinal) : from == end;
+            var isOfLibrary = parts.Length > 5 ? line.EndsWith("/" + LoadedLibrary.Torch, StringComparison.Ordinal) : from == end;
             if (!isOfLibrary)
                 continue;
             end = to;
@@ -82,17 +80,6 @@ internal sealed unsafe partial class OneDnn
 
     private static IntPtr Address(string hexadecimal) =>
         (IntPtr)ulong.Parse(hexadecimal, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-
-    private static string? FindPath()
-    {
-        foreach (var line in File.ReadLines("/proc/self/maps"))
-        {
-            if (line.EndsWith(FileName, StringComparison.Ordinal))
-                return line[line.IndexOf('/', StringComparison.Ordinal)..];
-        }
-
-        return null;
-    }
 
     [LibraryImport(Library, EntryPoint = "_ZN2at13globalContextEv")]
     private static partial IntPtr GlobalContext();

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// Batch normalization (Ioffe and Szegedy 2015), its statistics over the batch or over micro-batches of it. Over the
-/// whole batch it is PyTorch's BatchNorm, call for call; over micro-batches it is the filter without a prior.
+/// Batch normalization (Ioffe and Szegedy 2015), its statistics over the batch, over micro-batches of it, or over the batches of all
+/// processes. Over the whole batch it is PyTorch's BatchNorm, call for call; over micro-batches it is the filter without a prior.
 /// </summary>
 internal sealed class BatchNormLayer : RunningNormLayer
 {
@@ -14,8 +14,15 @@ internal sealed class BatchNormLayer : RunningNormLayer
         : base(nameof(BatchNormLayer), channels, policy.Eps, policy.Momentum, device, dtype)
     {
         _microbatch = policy.Microbatch;
+        IsSynchronized = policy.IsSynchronized;
         RegisterAffine();
     }
+
+    /// <summary>Whether its statistics are meant to be those of all processes.</summary>
+    internal bool IsSynchronized { get; }
+
+    /// <summary>The other processes, once they are connected; null where there are none.</summary>
+    internal IStatisticExchange? Exchange { get; set; }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior)
@@ -26,6 +33,8 @@ internal sealed class BatchNormLayer : RunningNormLayer
         CheckNotFolded();
         CheckNotEmpty(input);
 
+        if (Exchange is { } exchange)
+            return (SynchronizedBatchNorm.Normalize(input, weight, bias, eps, Averages, exchange), null, null);
         var batches = MicroBatches.Split(input.size(0), _microbatch);
         batches.CheckCount(input);
         return (batches.Count == 1 && NormalizeBatch(input) is { } output ? output : NormalizeMicroBatches(input, batches), null, null);

@@ -31,13 +31,20 @@ public abstract record NormPolicy
         double momentum = DefaultMomentum) =>
         new KalmanPolicy(gain ?? Gain.Default, microbatch, transition, eps, momentum);
 
-    /// <summary>Batch normalization (Ioffe and Szegedy 2015), over the batch or over micro-batches of it.</summary>
+    /// <summary>
+    /// Batch normalization (Ioffe and Szegedy 2015), over the batch, over micro-batches of it, or over the batches of all processes that
+    /// train together.
+    /// </summary>
     /// <param name="microbatch">Samples in each statistic; null is the whole batch.</param>
     /// <param name="eps">Added to the variance, above 0.</param>
     /// <param name="momentum">Share of a new statistic in the running averages, in [0, 1]; 0 leaves them as they are.</param>
+    /// <param name="synchronized">
+    /// Whether statistics are those of the batches of all processes; KnDsl.Training connects the layers. It excludes micro-batches.
+    /// </param>
     /// <exception cref="System.ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static NormPolicy Batch(int? microbatch = null, double eps = DefaultEps, double momentum = DefaultMomentum) =>
-        new BatchPolicy(microbatch, eps, momentum);
+    public static NormPolicy Batch(
+        int? microbatch = null, double eps = DefaultEps, double momentum = DefaultMomentum, bool synchronized = false) =>
+        new BatchPolicy(microbatch, eps, momentum, synchronized);
 
     /// <summary>Group normalization (Wu and He 2018): statistics of each sample over groups of channels.</summary>
     /// <param name="groups">Groups of channels, at least 1; they must divide the channels of every layer.</param>

@@ -16,10 +16,13 @@ internal sealed class CheckpointFolder
 
     /// <summary>Opens the folder, and removes what a process that died left half written or half deleted.</summary>
     /// <param name="path">The folder; it is created if it is not there.</param>
+    /// <param name="isWriter">Whether this process is the one that writes; another one creates and removes nothing.</param>
     /// <exception cref="CheckpointException">The folder cannot be created.</exception>
-    public CheckpointFolder(string path)
+    public CheckpointFolder(string path, bool isWriter = true)
     {
         Path = System.IO.Path.GetFullPath(path);
+        if (!isWriter)
+            return;
         Guard(Path, () =>
         {
             Directory.CreateDirectory(Path);
@@ -36,7 +39,7 @@ internal sealed class CheckpointFolder
     public string Path { get; }
 
     /// <summary>The checkpoints, the last step first.</summary>
-    public IEnumerable<string> All => Directory.EnumerateDirectories(Path)
+    public IEnumerable<string> All => !Directory.Exists(Path) ? [] : Directory.EnumerateDirectories(Path)
         .Select(folder => (Folder: folder, Step: StepOf(folder)))
         .Where(pair => pair.Step is not null)
         .OrderByDescending(pair => pair.Step)

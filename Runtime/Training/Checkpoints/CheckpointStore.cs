@@ -9,7 +9,8 @@ namespace KnDsl.Training;
 
 /// <summary>Writes and reads the checkpoints of a training.</summary>
 internal sealed class CheckpointStore(
-    CheckpointFolder folder, nn.Module network, MasterWeights masters, OptimizerHelper optimizer, WeightAverage? average)
+    CheckpointFolder folder, nn.Module network, MasterWeights masters, OptimizerHelper optimizer, WeightAverage? average,
+    ProcessGroup processes)
 {
     private const string Weights = "weights.safetensors", Masters = "masters.safetensors", Optimizer = "optimizer.safetensors",
         Average = "average.safetensors";
@@ -19,7 +20,7 @@ internal sealed class CheckpointStore(
     /// <summary>Checks that a new training would not mix its checkpoints with those of another one.</summary>
     public void CheckIsEmpty()
     {
-        if (folder.All.FirstOrDefault() is { } other)
+        if (processes.IsMain && folder.All.FirstOrDefault() is { } other)
         {
             throw new CheckpointException(
                 folder.Path, $"it holds the checkpoints of a training ({Path.GetFileName(other)} is the last): resume that one, or name "
@@ -30,8 +31,15 @@ internal sealed class CheckpointStore(
     /// <summary>Writes a checkpoint, and deletes those that are not to be kept.</summary>
     /// <param name="progress">The numbers of the training.</param>
     /// <param name="keepLast">How many of the last ones are kept; that of the best figure is kept beside them.</param>
-    /// <returns>The checkpoint's folder.</returns>
-    public string Save(Progress progress, int keepLast)
+    /// <returns>The checkpoint's folder; null in processes that write none. They wait until it is written.</returns>
+    public string? Save(Progress progress, int keepLast)
+    {
+        var written = processes.IsMain ? Write(progress, keepLast) : null;
+        processes.Barrier();
+        return written;
+    }
+
+    private string Write(Progress progress, int keepLast)
     {
         using var scope = NewDisposeScope();
         var written = folder.Write(progress.Position.Step, into =>
@@ -47,6 +55,7 @@ internal sealed class CheckpointStore(
                 Format = CheckpointState.CurrentFormat,
                 Network = network.GetType().Name,
                 Progress = progress,
+                Processes = processes.Size,
                 AverageUpdates = average?.Updates ?? 0,
                 Random = RandomStates.Read(),
                 Parts = [],
@@ -93,8 +102,10 @@ internal sealed class CheckpointStore(
             throw new CheckpointException(path, $"it does not fit: {cause.Message}", cause);
         }
 
-        _random = state.Random;
-        return state.Progress;
+        _random = processes.IsMain ? state.Random : null;
+        // As many images were used: each of fewer processes has used more batches.
+        var at = state.Progress.Position;
+        return state.Progress with { Position = at with { Batch = at.Batch * state.Processes / processes.Size } };
     }
 
     /// <summary>Gives the random generators the states of the checkpoint that was read.</summary>

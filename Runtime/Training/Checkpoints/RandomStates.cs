@@ -5,7 +5,8 @@ namespace KnDsl.Training;
 
 /// <summary>
 /// The states of torch's own random generators. TorchSharp reaches that of the CPU only; those of CUDA devices begin anew at every
-/// checkpoint, from the seed and the step, whether the training goes on in the same process or in another.
+/// checkpoint, from the seed and the step, whether the training goes on in the same process or in another. So do those of all ranks but 0,
+/// whose state no checkpoint holds.
 /// </summary>
 internal static class RandomStates
 {
@@ -23,10 +24,13 @@ internal static class RandomStates
         set_rng_state(state);
     }
 
-    /// <summary>Begins the generators of CUDA devices anew.</summary>
-    public static void Begin(long seed, long step)
+    /// <summary>Begins the generators anew that no checkpoint holds.</summary>
+    public static void Begin(long seed, long step, int rank)
     {
-        if (cuda.is_available())
-            cuda.manual_seed_all(unchecked(seed * 1_000_003 + step));
+        var start = unchecked((seed * 1_000_003 + step) * 1_000_003 + rank);
+        if (rank > 0)
+            manual_seed(start);
+        else if (cuda.is_available())
+            cuda.manual_seed_all(start);
     }
 }

@@ -13,7 +13,7 @@ namespace KnDsl.Training;
 /// </summary>
 /// <typeparam name="TItem">An item of the data set.</typeparam>
 /// <typeparam name="TBatch">A batch of items.</typeparam>
-public sealed class DataLoader<TItem, TBatch> : IDisposable where TBatch : class, IDisposable
+public sealed class DataLoader<TItem, TBatch> : IBatches<TBatch>, IDisposable where TBatch : class, IDisposable
 {
     /// <summary>Where so many items in a row are damaged, it is the data set that is.</summary>
     private const int MaxSkippedInRow = 100;

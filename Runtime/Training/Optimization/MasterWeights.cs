@@ -45,6 +45,18 @@ internal sealed class MasterWeights : IDisposable
         }
     }
 
+    /// <summary>Gives the copies the values of a network that was written to, where they are not its nearest numbers already.</summary>
+    public void TakeWeights()
+    {
+        using var noGradient = no_grad();
+        foreach (var (weight, master) in _copies)
+        {
+            using var nearest = master.to(weight.dtype);
+            if (!nearest.eq(weight).all().item<bool>())
+                master.copy_(weight);
+        }
+    }
+
     /// <summary>Gives the network the copies' values.</summary>
     public void GiveWeights()
     {

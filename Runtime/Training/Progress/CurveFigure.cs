@@ -65,7 +65,7 @@ public static class CurveFigure
             PictureFont.Apply(plot);
 
         using var image = figure.Render(Width, (int)heights.Sum());
-        RunFile.Write(path, image.GetImageBytes(ImageFormat.Png, 100));
+        RunFile.Write(path, image.GetImageBytes(ScottPlot.ImageFormat.Png, 100));
     }
 
     private static void Draw(Plot plot, CurvePanel panel, bool isAlone)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,17 +11,19 @@ using static TorchSharp.torch;
 namespace KnDsl.Training;
 
 /// <summary>
-/// Trains a network. <see cref="Step"/> is one step of the optimizer, to be read, and replaced in a class of your own; the rest is what goes
-/// around it: the schedule, evaluations, checkpoints, reports.
+/// Trains a network, in one process or in several. <see cref="Step"/> is one step of the optimizer, to be read, and replaced in a class of
+/// your own; the rest is what goes around it: the schedule, evaluations, checkpoints, reports.
 /// </summary>
 /// <remarks>
 /// A training that was killed goes on from its last checkpoint with the same batches, random numbers and states: on one thread its weights
-/// are the same bit for bit as those of a training that was not.
+/// are the same bit for bit as those of a training that was not. Of several processes rank 0 alone writes checkpoints, and all read them.
 /// </remarks>
 /// <typeparam name="TBatch">A batch; it is disposed after its use where it can be disposed.</typeparam>
 public class Trainer<TBatch> : IDisposable
 {
     private readonly Func<TBatch, Tensor> _loss;
+    private readonly ProcessGroup _processes;
+    private readonly GradientReducer _reducer;
     private readonly FrozenParts _frozen;
     private readonly MasterWeights _masters;
     private readonly CheckpointStore? _checkpoints;
@@ -32,22 +35,30 @@ public class Trainer<TBatch> : IDisposable
     /// <param name="network">The network, on the device and in the types that it trains in; it stays the caller's.</param>
     /// <param name="loss">The mean loss of a batch, a single number with gradient.</param>
     /// <param name="settings">How to train.</param>
-    /// <param name="checkpoints">The folder of checkpoints; null writes none.</param>
+    /// <param name="checkpoints">
+    /// The folder of checkpoints, the same for all processes; null writes none. Of several processes rank 0 creates it.
+    /// </param>
+    /// <param name="processes">The processes that train together, which stay the caller's; null is this one alone.</param>
     /// <exception cref="ArgumentException">A setting is out of its range, or names a part that the network does not have.</exception>
     /// <exception cref="CheckpointException">The folder cannot be created.</exception>
-    public Trainer(nn.Module network, Func<TBatch, Tensor> loss, TrainerSettings settings, string? checkpoints = null)
+    public Trainer(nn.Module network, Func<TBatch, Tensor> loss, TrainerSettings settings, string? checkpoints = null, ProcessGroup? processes = null)
     {
         settings.Check();
         Network = network;
         Settings = settings;
         _loss = loss;
+        _processes = processes ?? ProcessGroup.Single();
         _frozen = new FrozenParts(network, settings.Frozen);
         _masters = new MasterWeights(NamedParameter.Of(network));
         Optimizer = settings.Optimizer(_masters.Parameters);
+        _reducer = new GradientReducer(_processes, network.named_parameters());
         if (settings.AverageDecay is { } decay)
             Average = new WeightAverage(_masters.Parameters.Where(parameter => parameter.Parameter.requires_grad), decay);
         if (checkpoints is not null)
-            _checkpoints = new CheckpointStore(new CheckpointFolder(checkpoints), network, _masters, Optimizer, Average);
+        {
+            _checkpoints = new CheckpointStore(
+                new CheckpointFolder(checkpoints, isWriter: _processes.IsMain), network, _masters, Optimizer, Average, _processes);
+        }
     }
 
     /// <summary>The network.</summary>
@@ -84,10 +95,12 @@ public class Trainer<TBatch> : IDisposable
     /// <summary>Trains until all epochs are done, the watched figure improves no more, or somebody asks for the end.</summary>
     /// <param name="batches">The batches of each epoch.</param>
     /// <param name="evaluate">
-    /// Figures of the network after an epoch, by name; called in inference mode without gradients, with the averaged weights where there are
-    /// such. The mean loss of the epoch's batches is added as <c>train_loss</c>.
+    /// Figures of the network after an epoch, by name; called in inference mode without gradients, with the averaged weights where there
+    /// are such. The mean loss of the epoch's batches is added as <c>train_loss</c>. Several processes must come to the same figures.
     /// </param>
-    /// <param name="interruption">Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>.</param>
+    /// <param name="interruption">
+    /// Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>. Of several processes one suffices.
+    /// </param>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
     /// <exception cref="CheckpointException">
     /// A checkpoint cannot be written; those before it are whole. Or the folder holds those of another training.
@@ -113,8 +126,7 @@ public class Trainer<TBatch> : IDisposable
     /// <param name="count">Their number.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="readsLoss">Whether the losses are to be read now, which waits for the device.</param>
-    /// <returns>The sum of the batches' losses, or null where it is not to be read, and the gradient's norm before clipping.</returns>
-    protected virtual (double? LossSum, double? GradientNorm) Step(IEnumerable<TBatch> batches, int count, double learningRate, bool readsLoss)
+    protected virtual StepResult Step(IEnumerable<TBatch> batches, int count, double learningRate, bool readsLoss)
     {
         using var scope = NewDisposeScope();
         foreach (var group in Optimizer.ParamGroups)
@@ -123,23 +135,28 @@ public class Trainer<TBatch> : IDisposable
         Network.zero_grad();
 
         double sum = 0;
+        long samples = 0;
+        var left = count;
         foreach (var batch in batches)
         {
             using var inner = NewDisposeScope();
             var loss = Loss(batch);
             if (readsLoss)
                 sum += Finite(loss, batch);
+            samples += SamplesOf(batch);
+            if (--left == 0)
+                _reducer.Prepare();
             (count == 1 ? loss : loss / count).backward();
             (batch as IDisposable)?.Dispose();
         }
 
+        _reducer.Average();
         _masters.TakeGradients();
-        ReduceGradients();
         var norm = ClipGradients();
         Optimizer.step();
         _masters.GiveWeights();
         Average?.Update();
-        return (readsLoss ? sum : null, norm);
+        return new(readsLoss ? sum : null, norm, samples);
     }
 
     /// <summary>The loss of a batch.</summary>
@@ -156,10 +173,14 @@ public class Trainer<TBatch> : IDisposable
         }
     }
 
-    /// <summary>Called after the gradients of a step were computed, before they are clipped: averages them over processes.</summary>
-    protected virtual void ReduceGradients()
+    /// <summary>The samples of a batch: the first dimension of its images, or of the first of several tensors.</summary>
+    protected virtual long SamplesOf(TBatch batch) => batch switch
     {
-    }
+        ImageBatch images => images.Labels.size(0),
+        ITuple { Length: > 0 } tuple when tuple[0] is Tensor first => first.size(0),
+        Tensor tensor => tensor.size(0),
+        _ => 1,
+    };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -173,6 +194,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (!disposing)
             return;
+        _reducer.Dispose();
         Optimizer.Dispose();
         Average?.Dispose();
         _masters.Dispose();
@@ -192,7 +214,9 @@ public class Trainer<TBatch> : IDisposable
             _checkpoints?.RestoreRandom();
         }
 
-        RandomStates.Begin(Settings.Seed, Position.Step);
+        Replicas.Broadcast(_processes, Network);
+        _masters.TakeWeights();
+        RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         _clock.Restart();
         Tell(observer => observer.Started(new(Position, Settings.Epochs, batches.Count, Steps(batches.Count))));
     }
@@ -227,13 +251,13 @@ public class Trainer<TBatch> : IDisposable
         using var source = batches.Read(Position.Epoch, Position.Batch).GetEnumerator();
         while (Position.Batch < batches.Count)
         {
-            if (interruption.IsCancellationRequested)
+            if (IsAsked(interruption))
                 return false;
             var count = (int)Math.Min(Settings.Accumulate, batches.Count - Position.Batch);
             var rate = Settings.LearningRate * Settings.Schedule.At(Position.Step, Steps(batches.Count));
             var isEnd = Position.Batch + count == batches.Count;
             var reads = isEnd || (Position.Step + 1) % Settings.ReportEvery == 0;
-            var (losses, norm) = Step(Take(source, count), count, rate, reads);
+            var (losses, norm, samples) = Step(Take(source, count), count, rate, reads);
             _progress = _progress with
             {
                 Position = new(Position.Step + 1, Position.Epoch, Position.Batch + count),
@@ -243,10 +267,12 @@ public class Trainer<TBatch> : IDisposable
             if (losses is { } sum)
             {
                 Tell(observer => observer.Stepped(
-                    new(Position, sum / count, rate, norm, count, _clock.Elapsed, _waiting.Elapsed)));
+                    new(Position, sum / count, rate, norm, samples, _clock.Elapsed, _waiting.Elapsed)));
             }
 
-            if (!isEnd && (Position.Step % Settings.CheckpointEverySteps == 0 || saved.Elapsed >= Settings.CheckpointEvery))
+            if (Position.Step % Settings.CompareEverySteps == 0)
+                Replicas.Check(_processes, Network);
+            if (!isEnd && (Position.Step % Settings.CheckpointEverySteps == 0 || IsTime(saved)))
             {
                 Save();
                 saved.Restart();
@@ -273,9 +299,26 @@ public class Trainer<TBatch> : IDisposable
         }
     }
 
+    /// <summary>Whether any process was asked to end: all have to leave at the same step.</summary>
+    private bool IsAsked(CancellationToken interruption) => Agree(interruption.IsCancellationRequested, "whether to end");
+
+    /// <summary>Whether it is time for a checkpoint, by the clock of any process.</summary>
+    private bool IsTime(Stopwatch saved) =>
+        Settings.CheckpointEvery is { } every && Agree(saved.Elapsed >= every, "whether to write a checkpoint");
+
+    private bool Agree(bool mine, string what)
+    {
+        if (_processes.Size == 1)
+            return mine;
+        using var any = tensor(mine ? 1 : 0, ScalarType.Int32, CPU);
+        _processes.AllReduce(any, Reduction.Sum, what);
+        return any.item<int>() > 0;
+    }
+
     /// <summary>Evaluates the network after an epoch; true where the training has waited long enough for a better figure.</summary>
     private bool Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate, long batches)
     {
+        Replicas.AverageBuffers(_processes, Network);
         var metrics = new Dictionary<string, double>();
         if (_progress.LossCount > 0)
             metrics["train_loss"] = _progress.LossSum / _progress.LossCount;
@@ -314,9 +357,11 @@ public class Trainer<TBatch> : IDisposable
     {
         if (_checkpoints is null)
             return;
+        Replicas.AverageBuffers(_processes, Network);
         var folder = _checkpoints.Save(_progress, Settings.KeepLast);
-        RandomStates.Begin(Settings.Seed, Position.Step);
-        Tell(observer => observer.Saved(folder, Position));
+        RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
+        if (folder is not null)
+            Tell(observer => observer.Saved(folder, Position));
     }
 
     private double? ClipGradients()

@@ -49,6 +49,9 @@ public sealed record TrainerSettings
     /// <summary>Time between two checkpoints within an epoch; null for none.</summary>
     public TimeSpan? CheckpointEvery { get; init; }
 
+    /// <summary>Steps between two comparisons of the parameters of several processes; null makes none.</summary>
+    public long? CompareEverySteps { get; init; } = 1000;
+
     /// <summary>How many of the last checkpoints are kept, at least 1; the best one is kept beside them.</summary>
     public int KeepLast { get; init; } = 2;
 
@@ -61,6 +64,8 @@ public sealed record TrainerSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(KeepLast, 1);
         if (ClipNorm is { } norm)
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(norm, nameof(ClipNorm));
+        if (CompareEverySteps is { } compared)
+            ArgumentOutOfRangeException.ThrowIfLessThan(compared, 1, nameof(CompareEverySteps));
         if (CheckpointEverySteps is { } steps)
             ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1, nameof(CheckpointEverySteps));
     }

@@ -12,7 +12,7 @@ public sealed class SettingsOptions<T>
     where T : class
 {
     private readonly SettingsSchema _schema = new(typeof(T));
-    private readonly List<(Setting Setting, Option Option)> _options = [];
+    private readonly List<(SettingProperty Setting, Option Option)> _options = [];
     private readonly Option<string?> _config = new("--config")
     {
         Description = "A json file with settings, such as settings.json of a run; options replace what it has",
@@ -25,7 +25,7 @@ public sealed class SettingsOptions<T>
     /// </exception>
     public SettingsOptions(Command command)
     {
-        var defaults = _schema.Create(new Dictionary<Setting, object?>());
+        var defaults = _schema.Create(new Dictionary<SettingProperty, object?>());
         var values = _schema.ValuesOf(defaults).ToDictionary(pair => pair.Setting, pair => pair.Value);
         foreach (var setting in _schema.All)
         {
@@ -72,7 +72,7 @@ public sealed class SettingsOptions<T>
     }
 
     /// <summary>What it is, what it may be, and what it is if it is not given.</summary>
-    private static string Describe(Setting setting, object? value)
+    private static string Describe(SettingProperty setting, object? value)
     {
         var expected = setting.Expected;
         var about = setting.Description.Length == 0 ? expected : $"{setting.Description.TrimEnd('.')}: {expected}";

@@ -9,8 +9,8 @@ namespace KnDsl.Training;
 /// <summary>Collects the values of settings from files and the command line; what comes later replaces what came before.</summary>
 internal sealed class SettingsReader(SettingsSchema schema)
 {
-    private readonly Dictionary<Setting, object?> _values = [];
-    private readonly Dictionary<Setting, string> _places = [];
+    private readonly Dictionary<SettingProperty, object?> _values = [];
+    private readonly Dictionary<SettingProperty, string> _places = [];
     private readonly List<string> _problems = [];
 
     /// <summary>Takes the entries of a json file.</summary>
@@ -29,7 +29,7 @@ internal sealed class SettingsReader(SettingsSchema schema)
     }
 
     /// <summary>Takes what follows an option of the command line.</summary>
-    public void AddOption(Setting setting, IReadOnlyList<string> tokens)
+    public void AddOption(SettingProperty setting, IReadOnlyList<string> tokens)
     {
         try
         {
@@ -92,7 +92,7 @@ internal sealed class SettingsReader(SettingsSchema schema)
         }
     }
 
-    private void AddEntry(Setting setting, JsonEntry entry, string path)
+    private void AddEntry(SettingProperty setting, JsonEntry entry, string path)
     {
         try
         {
@@ -120,11 +120,11 @@ internal sealed class SettingsReader(SettingsSchema schema)
             ?? $"Expected one of {string.Join(", ", group.Keys)}.";
     }
 
-    private void Set(Setting setting, object? value, string place)
+    private void Set(SettingProperty setting, object? value, string place)
     {
         _values[setting] = value;
         _places[setting] = place;
     }
 
-    private string PlaceOf(Setting setting) => _places.GetValueOrDefault(setting, $"{setting.Option} (the default)");
+    private string PlaceOf(SettingProperty setting) => _places.GetValueOrDefault(setting, $"{setting.Option} (the default)");
 }

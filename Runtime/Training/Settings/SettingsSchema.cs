@@ -41,21 +41,21 @@ internal sealed class SettingsSchema
                orderby Depth(property.DeclaringType!), property.MetadataToken
                select IsGroup(property.PropertyType)
                    ? new Member(
-                       property, null, new SettingsSchema(property.PropertyType, [.. groups, Setting.NameOf(property)], [.. around, type]))
-                   : new Member(property, new Setting(property, groups), null),
+                       property, null, new SettingsSchema(property.PropertyType, [.. groups, SettingProperty.NameOf(property)], [.. around, type]))
+                   : new Member(property, new SettingProperty(property, groups), null),
         ];
     }
 
     /// <summary>Every setting, also of groups.</summary>
-    public IEnumerable<Setting> All => _members.SelectMany(member => member.Setting is { } one ? [one] : member.Group!.All);
+    public IEnumerable<SettingProperty> All => _members.SelectMany(member => member.Setting is { } one ? [one] : member.Group!.All);
 
     /// <summary>Every setting with its value in a record.</summary>
-    public IEnumerable<(Setting Setting, object? Value)> ValuesOf(object record) => _members.SelectMany(member =>
+    public IEnumerable<(SettingProperty Setting, object? Value)> ValuesOf(object record) => _members.SelectMany(member =>
         member.Setting is { } setting ? [(setting, member.Property.GetValue(record))] : member.Group!.ValuesOf(GroupIn(record, member)));
 
     /// <summary>Makes a record.</summary>
     /// <param name="given">The values that are not the defaults.</param>
-    public object Create(IReadOnlyDictionary<Setting, object?> given) => Create(New(), given);
+    public object Create(IReadOnlyDictionary<SettingProperty, object?> given) => Create(New(), given);
 
     /// <summary>Writes the values of a record as a json object.</summary>
     public void Write(Utf8JsonWriter json, object record)
@@ -63,7 +63,7 @@ internal sealed class SettingsSchema
         json.WriteStartObject();
         foreach (var member in _members)
         {
-            json.WritePropertyName(Setting.NameOf(member.Property));
+            json.WritePropertyName(SettingProperty.NameOf(member.Property));
             if (member.Setting is { } setting)
                 setting.Write(json, member.Property.GetValue(record));
             else
@@ -75,14 +75,14 @@ internal sealed class SettingsSchema
     /// <summary>
     /// What a record has against its values together (<see cref="IValidatableObject"/>), with the settings that it names.
     /// </summary>
-    public IEnumerable<(string Message, IReadOnlyList<Setting> Settings)> ProblemsOf(object record)
+    public IEnumerable<(string Message, IReadOnlyList<SettingProperty> Settings)> ProblemsOf(object record)
     {
         if (record is IValidatableObject validatable)
         {
             foreach (var result in validatable.Validate(new ValidationContext(record)).Where(result => result != ValidationResult.Success))
             {
                 var named = result.MemberNames.Select(name => _members.FirstOrDefault(member => member.Property.Name == name)?.Setting);
-                yield return (result.ErrorMessage ?? "These settings do not go together.", [.. named.OfType<Setting>()]);
+                yield return (result.ErrorMessage ?? "These settings do not go together.", [.. named.OfType<SettingProperty>()]);
             }
         }
         foreach (var problem in _members.Where(m => m.Group is not null).SelectMany(m => m.Group!.ProblemsOf(GroupIn(record, m))))
@@ -90,15 +90,15 @@ internal sealed class SettingsSchema
     }
 
     /// <summary>The setting or group of a name in a json object.</summary>
-    public (Setting? Setting, SettingsSchema? Group) Find(string key) =>
-        _members.FirstOrDefault(member => Setting.NameOf(member.Property) == key) is { } found
+    public (SettingProperty? Setting, SettingsSchema? Group) Find(string key) =>
+        _members.FirstOrDefault(member => SettingProperty.NameOf(member.Property) == key) is { } found
             ? (found.Setting, found.Group)
             : (null, null);
 
     /// <summary>The names in a json object.</summary>
-    public IEnumerable<string> Keys => _members.Select(member => Setting.NameOf(member.Property));
+    public IEnumerable<string> Keys => _members.Select(member => SettingProperty.NameOf(member.Property));
 
-    private object Create(object defaults, IReadOnlyDictionary<Setting, object?> given)
+    private object Create(object defaults, IReadOnlyDictionary<SettingProperty, object?> given)
     {
         // A new record: the defaults of a group may be an object that others share.
         var record = New();
@@ -127,7 +127,8 @@ internal sealed class SettingsSchema
     private static object GroupIn(object record, Member member) => member.Property.GetValue(record) ?? member.Group!.New();
 
     private static bool IsGroup(Type type) =>
-        type.IsClass && SettingKind.Of(type) is null && Setting.ItemTypeOf(type) is null && type.GetConstructor(Type.EmptyTypes) is not null
+        type.IsClass && SettingKind.Of(type) is null && SettingProperty.ItemTypeOf(type) is null
+        && type.GetConstructor(Type.EmptyTypes) is not null
         && type.Namespace?.StartsWith("System", StringComparison.Ordinal) != true;
 
     private static int Depth(Type type) => type.BaseType is { } above ? 1 + Depth(above) : 0;
@@ -135,5 +136,5 @@ internal sealed class SettingsSchema
     /// <param name="Property">The property.</param>
     /// <param name="Setting">Of a single value.</param>
     /// <param name="Group">Of a record of settings.</param>
-    private sealed record Member(PropertyInfo Property, Setting? Setting, SettingsSchema? Group);
+    private sealed record Member(PropertyInfo Property, SettingProperty? Setting, SettingsSchema? Group);
 }

@@ -128,7 +128,9 @@ public sealed class CheckpointTests : IDisposable
         TorchSharp.torch.set_num_threads(1);
         var settings = TinyTraining.Settings with
         {
-            LearningRate = 0.01, Optimizer = parameters => Optimizers.AdamW(parameters), KeepLast = 99,
+            LearningRate = 0.01,
+            Optimizer = parameters => Optimizers.AdamW(parameters),
+            KeepLast = 99,
         };
         using var whole = TinyTraining.Network();
         using (var trainer = TinyTraining.Trainer(whole, settings, folder.FullName))

@@ -6,7 +6,7 @@ namespace KnDsl.Training.Tests.Running;
 /// <summary>A training in a process of its own, which goes on from its last checkpoint wherever it was killed.</summary>
 internal static class KilledTraining
 {
-    public static int Run(string checkpoints, string result)
+    public static void Run(string checkpoints, string result)
     {
         set_num_threads(1);
         using var network = TinyTraining.Network();
@@ -15,7 +15,6 @@ internal static class KilledTraining
         trainer.Observers.Add(new Told());
         trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network));
         File.WriteAllText(result, TinyTraining.Bits(network));
-        return 0;
     }
 
     /// <summary>Says on the standard output when a step or a checkpoint is done, by which the test times its kill.</summary>

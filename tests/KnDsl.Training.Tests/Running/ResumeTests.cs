@@ -115,7 +115,7 @@ public sealed class ResumeTests : IDisposable
 
     private static Process Start(string checkpoints, string result) => Process.Start(new ProcessStartInfo(
         Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "KnDsl.Training.Tests.exe" : "KnDsl.Training.Tests"),
-        ["train", checkpoints, result])
+        ["killed", checkpoints, result])
     {
         RedirectStandardOutput = true,
         Environment = { ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(

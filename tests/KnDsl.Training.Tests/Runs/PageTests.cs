@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using System.Linq;
-using KnDsl.Tests;
 using Xunit;
 
 namespace KnDsl.Training.Tests.Runs;

@@ -79,6 +79,12 @@ internal static class NormPolicies
             IsNameOnly = true,
         };
 
+    private static readonly FlagParameter Synchronized =
+        new("synchronized", "Whether statistics are those of the batches of all processes that train together.", false)
+        {
+            IsNameOnly = true,
+        };
+
     private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5")
     {
         Minimum = 0,
@@ -116,13 +122,13 @@ internal static class NormPolicies
 
     private static GainParameter GainOfSamples(string defaultText, bool isNameOnly = false) =>
         new("gain", "Weight of the observation, in (0, 1].")
-    {
-        DefaultText = defaultText,
-        Minimum = 0,
-        Maximum = 1,
-        ExcludesMinimum = true,
-        IsNameOnly = isNameOnly,
-    };
+        {
+            DefaultText = defaultText,
+            Minimum = 0,
+            Maximum = 1,
+            ExcludesMinimum = true,
+            IsNameOnly = isNameOnly,
+        };
 
     /// <summary>A learned one is three parameters of each channel: scale, shift and process noise.</summary>
     public static readonly WordParameter Transition =
@@ -135,7 +141,7 @@ internal static class NormPolicies
         {
             SamplesAboveOne = Microbatch,
         },
-        new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum)
+        new("batch", "Batch normalization (Ioffe and Szegedy 2015).", false, Microbatch, Epsilon, Momentum, Synchronized)
         {
             Statistic = OfSamples,
         },

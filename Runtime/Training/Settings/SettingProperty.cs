@@ -12,7 +12,7 @@ using KnDsl.Language.Text;
 namespace KnDsl.Training;
 
 /// <summary>One setting: a property of the record, or of a record in it.</summary>
-internal sealed class Setting
+internal sealed class SettingProperty
 {
     // By its name: some packages bring an attribute of their own with it.
     private const string RequiredMember = "System.Runtime.CompilerServices.RequiredMemberAttribute";
@@ -23,7 +23,7 @@ internal sealed class Setting
     /// <param name="property">The property.</param>
     /// <param name="groups">The names of the groups that it is in, from the outermost.</param>
     /// <exception cref="ArgumentException">No setting can have the type of the property.</exception>
-    public Setting(PropertyInfo property, IReadOnlyList<string> groups)
+    public SettingProperty(PropertyInfo property, IReadOnlyList<string> groups)
     {
         Property = property;
         Key = NameOf(property);
