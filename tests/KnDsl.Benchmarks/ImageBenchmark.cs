@@ -14,7 +14,8 @@ namespace KnDsl.Benchmarks;
 
 /// <summary>
 /// How fast JPEG files of 500x375 pixels become random-resized crops of 224x224, on one core; and how much of the time of a training
-/// step the loader is waited for. A step that sleeps leaves both cores to the loader; one that computes takes both.
+/// step the loader is waited for. A step that sleeps leaves both cores to the loader; one that computes takes both, and gets less done:
+/// torch's threads wait for each other in a loop unless OMP_WAIT_POLICY is PASSIVE, and a reader may have the core that one waits for.
 /// </summary>
 internal static class ImageBenchmark
 {
@@ -30,7 +31,8 @@ internal static class ImageBenchmark
         try
         {
             var bytes = WriteImages(folder);
-            Console.WriteLine($"JPEG, 500x375, 4:2:0, {bytes / 1000.0:F0} kB on average, {Environment.ProcessorCount} cores");
+            Console.WriteLine($"JPEG, 500x375, 4:2:0, {bytes / 1000.0:F0} kB on average, {Environment.ProcessorCount} cores, "
+                + $"OMP_WAIT_POLICY {Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") ?? "not set"}");
             var libraries = ImageDecoder.HasTurboJpeg
                 ? new[] { JpegLibrary.ImageSharp, JpegLibrary.TurboJpeg } : [JpegLibrary.ImageSharp];
             if (libraries.Length == 1)
