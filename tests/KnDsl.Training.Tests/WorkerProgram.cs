@@ -21,6 +21,7 @@ internal static class WorkerProgram
     private static readonly Dictionary<string, Action<string[]>> Works = new()
     {
         ["killed"] = args => KilledTraining.Run(args[0], args[1]),
+        ["trainer"] = RunTrainer,
         ["train"] = Train,
         ["operations"] = Operations,
         ["die"] = Die,
@@ -66,6 +67,13 @@ internal static class WorkerProgram
         if (group.IsMain)
             File.WriteAllLines(args[3], Training.ValuesOf(network).Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
         Console.WriteLine($"{group.Engine} {group.Operations}");
+    }
+
+    /// <summary>Trains by the trainer, with arguments: checkpoints, the file of rank 0, and the step after which it is asked to end.</summary>
+    private static void RunTrainer(string[] args)
+    {
+        using var group = Join("Automatic");
+        TrainerJob.Run(group, args[0], args[1], int.Parse(args[2], CultureInfo.InvariantCulture));
     }
 
     private static void Operations(string[] args)

@@ -18,9 +18,6 @@ internal sealed record CheckpointState
     /// <summary>The numbers of the training.</summary>
     public required Progress Progress { get; init; }
 
-    /// <summary>The processes that trained together. Another number has as many times more or fewer batches in an epoch.</summary>
-    public required int Processes { get; init; }
-
     /// <summary>Updates of the moving average.</summary>
     public long AverageUpdates { get; init; }
 

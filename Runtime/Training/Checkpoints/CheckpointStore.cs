@@ -55,7 +55,6 @@ internal sealed class CheckpointStore(
                 Format = CheckpointState.CurrentFormat,
                 Network = network.GetType().Name,
                 Progress = progress,
-                Processes = processes.Size,
                 AverageUpdates = average?.Updates ?? 0,
                 Random = RandomStates.Read(),
                 Parts = [],
@@ -103,9 +102,7 @@ internal sealed class CheckpointStore(
         }
 
         _random = processes.IsMain ? state.Random : null;
-        // As many images were used: each of fewer processes has used more batches.
-        var at = state.Progress.Position;
-        return state.Progress with { Position = at with { Batch = at.Batch * state.Processes / processes.Size } };
+        return state.Progress;
     }
 
     /// <summary>Gives the random generators the states of the checkpoint that was read.</summary>

@@ -5,6 +5,12 @@ internal sealed record Progress
 {
     public TrainingPosition Position { get; init; }
 
+    /// <summary>Batches of an epoch, in each process.</summary>
+    public long BatchesPerEpoch { get; init; }
+
+    /// <summary>The processes that train together.</summary>
+    public int Processes { get; init; }
+
     /// <summary>The sum of the losses of the epoch's batches that were read.</summary>
     public double LossSum { get; init; }
 

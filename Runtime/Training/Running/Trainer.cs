@@ -204,6 +204,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (batches.Count < 1)
             throw new ArgumentException("there are no batches to train on", nameof(batches));
+        FindPlace(batches.Count);
         if (Position == default)
         {
             _checkpoints?.CheckIsEmpty();
@@ -219,6 +220,28 @@ public class Trainer<TBatch> : IDisposable
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         _clock.Restart();
         Tell(observer => observer.Started(new(Position, Settings.Epochs, batches.Count, Steps(batches.Count))));
+    }
+
+    /// <summary>
+    /// The place in an epoch of the checkpoint, in one that has other batches since other numbers of processes share them: as far from its
+    /// beginning.
+    /// </summary>
+    private void FindPlace(long batches)
+    {
+        var (before, at) = (_progress.BatchesPerEpoch, Position);
+        if (at != default && before != batches)
+        {
+            if (_progress.Processes == _processes.Size)
+            {
+                throw new InvalidOperationException(
+                    $"an epoch of the checkpoint has {before} batches, and of this training {batches}: go on with the same data and batches, "
+                    + "or begin anew");
+            }
+
+            at = at with { Batch = at.Batch * batches / before };
+        }
+
+        _progress = _progress with { Position = at, BatchesPerEpoch = batches, Processes = _processes.Size };
     }
 
     private TrainingEnd Run(
@@ -254,7 +277,7 @@ public class Trainer<TBatch> : IDisposable
             if (IsAsked(interruption))
                 return false;
             var count = (int)Math.Min(Settings.Accumulate, batches.Count - Position.Batch);
-            var rate = Settings.LearningRate * Settings.Schedule.At(Position.Step, Steps(batches.Count));
+            var rate = Settings.LearningRate * Settings.Schedule.At(Passed(batches.Count), Steps(batches.Count));
             var isEnd = Position.Batch + count == batches.Count;
             var reads = isEnd || (Position.Step + 1) % Settings.ReportEvery == 0;
             var (losses, norm, samples) = Step(Take(source, count), count, rate, reads);
@@ -393,7 +416,12 @@ public class Trainer<TBatch> : IDisposable
 
     private string At => $"step {Position.Step + 1} (epoch {Position.Epoch + 1}, batch {Position.Batch + 1})";
 
-    private long Steps(long batches) => Settings.Epochs * ((batches + Settings.Accumulate - 1) / Settings.Accumulate);
+    private long Steps(long batches) => Settings.Epochs * StepsOf(batches);
+
+    /// <summary>The steps that lie before the place: not those that were made, where the number of processes has changed.</summary>
+    private long Passed(long batches) => Position.Epoch * StepsOf(batches) + Position.Batch / Settings.Accumulate;
+
+    private long StepsOf(long batches) => (batches + Settings.Accumulate - 1) / Settings.Accumulate;
 
     private void Tell(Action<ITrainingObserver> tell)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -113,6 +114,20 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(TinyTraining.Bits(whole), TinyTraining.Bits(next));
     }
 
+    [Fact]
+    public void Other_batches_are_not_gone_on_with()
+    {
+        using var network = TinyTraining.Network();
+        using (var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1 }, In("batches")))
+            trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network));
+        using var next = TinyTraining.Trainer(network, TinyTraining.Settings, In("batches"));
+        next.Resume(Path.Combine(In("batches"), "step-000000010"));
+        var problem = Assert.Throws<InvalidOperationException>(() => next.Fit(new Fewer(), () => TinyTraining.Evaluate(network)));
+        Assert.Equal(
+            "an epoch of the checkpoint has 12 batches, and of this training 6: go on with the same data and batches, or begin anew",
+            problem.Message);
+    }
+
     private static Process Start(string checkpoints, string result) => Process.Start(new ProcessStartInfo(
         Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "KnDsl.Training.Tests.exe" : "KnDsl.Training.Tests"),
         ["killed", checkpoints, result])
@@ -123,6 +138,13 @@ public sealed class ResumeTests : IDisposable
     })!;
 
     private string In(string name) => Path.Combine(folder.FullName, name);
+
+    private sealed class Fewer : IBatches<(Tensor Images, Tensor Labels)>
+    {
+        public long Count => 6;
+
+        public IEnumerable<(Tensor Images, Tensor Labels)> Read(int epoch, long first = 0) => new TinyBatches().Read(epoch, first).Take(6);
+    }
 
     private sealed class Canceling(CancellationTokenSource source, long afterStep) : ITrainingObserver
     {

@@ -20,7 +20,7 @@ public sealed class TrainerTests
 
         Assert.Equal(new TrainingPlan(default, 20, 12, 240), log.Plan);
         Assert.Equal(Enumerable.Range(1, 240).Select(step => (long)step), log.Steps.Select(step => step.Position.Step));
-        Assert.All(log.Steps, step => Assert.True(double.IsFinite(step.Loss) && step.GradientNorm > 0 && step.Samples == 1));
+        Assert.All(log.Steps, step => Assert.True(double.IsFinite(step.Loss) && step.GradientNorm > 0 && step.Samples == 8));
         Assert.Equal(0.1, log.Steps[0].LearningRate, 1e-12);
         Assert.True(log.Steps[^1].LearningRate < 1e-4);
         Assert.Equal(20, log.Evaluations.Count);

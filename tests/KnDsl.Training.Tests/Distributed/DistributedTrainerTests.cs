@@ -1,0 +1,51 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace KnDsl.Training.Tests;
+
+/// <summary>The trainer in several processes.</summary>
+public sealed class DistributedTrainerTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kndsl-trainer-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(2, 1)]
+    [InlineData(1, 2)]
+    [InlineData(4, 2)]
+    public async Task It_goes_on_in_as_many_processes_as_there_are(int before, int after)
+    {
+        await Run(1, "whole", 0);
+        var expected = Values("whole");
+        Assert.Equal("Finished", expected.End);
+
+        await Run(before, "parts", 11);
+        Assert.Equal("Interrupted", Values("parts").End);
+        // In the middle of the second epoch, whoever was asked to end.
+        Assert.Contains(Directory.GetDirectories(In("parts")), path => path.EndsWith("step-000000011", StringComparison.Ordinal));
+        await Run(after, "parts", 0);
+        var found = Values("parts");
+        Assert.Equal("Finished", found.End);
+        Assert.True(expected.Numbers.Zip(found.Numbers).Max(pair => Math.Abs(pair.First - pair.Second)) < 1e-9);
+    }
+
+    private async Task Run(int size, string name, int interruptedAfter)
+    {
+        var results = await Workers.Run(size, "trainer", In(name), In(name + ".txt"), $"{interruptedAfter}");
+        Assert.All(results, result => Assert.True(result.ExitCode == 0, result.ToString()));
+    }
+
+    private (string End, double[] Numbers) Values(string name)
+    {
+        var lines = File.ReadAllLines(In(name + ".txt"));
+        return (lines[0], [.. lines[1..].Select(line => double.Parse(line, CultureInfo.InvariantCulture))]);
+    }
+
+    private string In(string name) => Path.Combine(_folder.FullName, name);
+}
