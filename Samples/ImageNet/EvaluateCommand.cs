@@ -24,7 +24,7 @@ internal static class EvaluateCommand
         {
             weights, data, network, norm, batch, size, device,
         };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
         {
             var on = Train.DeviceOf(parsed.GetValue(device)!);
             using var images = ImageData.Open(parsed.GetValue(data)!, "val", Recipe.Middle(parsed.GetValue(size)));
@@ -40,7 +40,7 @@ internal static class EvaluateCommand
             Console.WriteLine(FormattableString.Invariant(
                 $"errors: top1={errors["top1"]:F2} top5={errors["top5"]:F2} of {images.Count} images"));
             return 0;
-        });
+        }));
         return command;
     }
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using KnDsl.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.ImageNet;
@@ -27,7 +26,7 @@ internal static class Evaluation
             {
                 var labels = batch.Labels.to(device).unsqueeze(1);
                 var scores = network.call(batch.Images.to(type, device));
-                var first = scores.topk((int)Math.Min(5, scores.size(1)), 1).indices.eq(labels);
+                var first = scores.topk((int)Math.Min(5, scores.size(1)), 1).indexes.eq(labels);
                 counts.add_(stack([
                     first.narrow(1, 0, 1).sum(ScalarType.Float64), first.sum(ScalarType.Float64),
                     tensor((double)labels.size(0), device: device),

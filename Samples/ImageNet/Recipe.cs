@@ -1,7 +1,6 @@
 using System;
 using KnDsl.Samples.ImageNet.Networks;
 using KnDsl.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.ImageNet;

@@ -9,7 +9,10 @@ namespace KnDsl.Samples.ImageNet;
 /// <summary>The networks of the sample.</summary>
 internal enum NetworkKind
 {
+    [SettingName("resnet50")]
     ResNet50,
+
+    [SettingName("mobilenet-v2")]
     MobileNetV2,
 }
 
@@ -79,6 +82,7 @@ internal sealed record TrainSettings
 
     [Description("CutMix's alpha; 0 is off")]
     [Range(0, 10.0)]
+    [SettingName("cutmix")]
     public double CutMix { get; init; }
 
     [Description("Change of brightness, contrast and saturation, as torchvision's ColorJitter; 0 is off")]
@@ -101,6 +105,7 @@ internal sealed record TrainSettings
     public double CropScale { get; init; } = 0.08;
 
     [Description("Computes in bfloat16, with 32-bit copies of the weights")]
+    [SettingName("bfloat16")]
     public bool BFloat16 { get; init; }
 
     [Description("Determines first weights, order and augmentation")]

@@ -13,6 +13,18 @@ public static class TrainingCommand
     /// <param name="run">Called with the settings and the place of the run; returns the exit code.</param>
     /// <typeparam name="T">The record; <see cref="SettingsFile"/> describes it.</typeparam>
     public static RootCommand Create<T>(string description, Func<TrainingStart<T>, int> run)
+        where T : class => Fill(new RootCommand(description), run);
+
+    /// <summary>Makes such a command as one of several of a program.</summary>
+    /// <param name="name">Its name.</param>
+    /// <inheritdoc cref="Create{T}(string, Func{TrainingStart{T}, int})"/>
+    /// <param name="description">What it does, for its help.</param>
+    /// <param name="run">Called with the settings and the place of the run; returns the exit code.</param>
+    public static Command Create<T>(string name, string description, Func<TrainingStart<T>, int> run)
+        where T : class => Fill(new Command(name, description), run);
+
+    private static TCommand Fill<TCommand, T>(TCommand command, Func<TrainingStart<T>, int> run)
+        where TCommand : Command
         where T : class
     {
         var resume = new Option<string?>("--resume")
@@ -24,7 +36,8 @@ public static class TrainingCommand
         {
             Description = $"Go on although settings differ from those that the run in {resume.Name} was begun with",
         };
-        var command = new RootCommand(description) { resume, allowChanges };
+        command.Add(resume);
+        command.Add(allowChanges);
         var options = new SettingsOptions<T>(command);
         command.Validators.Add(result =>
         {

@@ -59,13 +59,17 @@ public static class SettingsCommand
     }
 
     /// <summary>Calls a function; reports what its user can mend in lines without a stack trace.</summary>
-    internal static int Report(ParseResult parsed, Func<int> run)
+    /// <param name="parsed">The command line, whose error stream is written to.</param>
+    /// <param name="run">Returns the exit code.</param>
+    /// <returns>The function's exit code, or 1.</returns>
+    public static int Report(ParseResult parsed, Func<int> run)
     {
         try
         {
             return run();
         }
-        catch (Exception e) when (e is SettingsException or RunFileException)
+        catch (Exception e) when (e is SettingsException or RunFileException or CheckpointException or DatasetException
+            or DamagedFileException or TrainingException or DistributedException or WeightsException)
         {
             parsed.InvocationConfiguration.Error.WriteLine(e.Message);
             return 1;
