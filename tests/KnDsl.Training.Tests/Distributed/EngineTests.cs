@@ -30,6 +30,7 @@ public sealed class EngineTests
     [InlineData("memory")]
     [InlineData("averages")]
     [InlineData("unused")]
+    [InlineData("accumulated")]
     public async Task Gloo_does(string work) => Assert.All(await Workers.Run(2, work, "Gloo"), result => AssertDone(result, ""));
 
     [Fact]
@@ -84,6 +85,13 @@ public sealed class EngineTests
     [Fact]
     public async Task A_parameter_that_differs_is_named() => Assert.All(await Workers.Run(2, "differ", "Gloo"), result => AssertError(
         result, "The parameters of rank 1 differ from those of rank 0, first in 'second.weight'."));
+
+    [Fact]
+    public async Task A_second_backward_pass_after_Prepare_is_refused() => Assert.All(await Workers.Run(2, "twice", "Gloo"), result =>
+    {
+        Assert.Equal(WorkerProgram.ErrorCode, result.ExitCode);
+        Assert.Contains("A second backward pass came after Prepare()", result.Error, StringComparison.Ordinal);
+    });
 
     [Fact]
     public async Task Another_network_is_refused() => Assert.All(await Workers.Run(3, "other-network", "Gloo"), result => AssertError(
