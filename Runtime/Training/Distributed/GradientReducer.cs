@@ -66,7 +66,7 @@ public sealed class GradientReducer : IDisposable
     /// Before the last backward pass of a step: buckets are sent as soon as their gradients are complete. Without it they are sent by
     /// <see cref="Average"/>; so passes that only accumulate gradients are not prepared.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Gradients of an earlier pass were sent, and <see cref="Average"/> was not called.</exception>
+    /// <exception cref="InvalidOperationException">Gradients were sent, and <see cref="Average"/> was not called.</exception>
     public void Prepare()
     {
         if (_started > 0)
