@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using KnDsl.Training;
 using TorchSharp;
@@ -57,7 +58,7 @@ internal static class Train
             Seed = settings.Seed,
             ReportEvery = device.type == DeviceType.CUDA ? 20 : 1,
             CheckpointEvery = settings.CheckpointEvery,
-        }, folder?.Checkpoints, processes);
+        }, folder?.Checkpoints ?? CheckpointsOf(start.Resume), processes);
         if (start.Resume is not null)
             trainer.Resume();
         if (folder is not null)
@@ -68,6 +69,9 @@ internal static class Train
         Tell(training.Skipped.Concat(values.Skipped));
         return end == TrainingEnd.Interrupted ? 130 : 0;
     }
+
+    /// <summary>Where a run that goes on has its checkpoints: all processes read the last one.</summary>
+    private static string? CheckpointsOf(string? resumed) => resumed is null ? null : Path.Combine(resumed, "checkpoints");
 
     /// <summary>The device that is asked for.</summary>
     public static Device DeviceOf(string name) => name switch

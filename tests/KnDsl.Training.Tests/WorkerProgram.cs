@@ -31,6 +31,8 @@ internal static class WorkerProgram
         ["again"] = Again,
         ["averages"] = Averages,
         ["unused"] = Unused,
+        ["accumulated"] = Accumulated,
+        ["twice"] = Twice,
         ["fail"] = Fail,
         ["memory"] = Memory,
         ["torch-store"] = args => TorchStore.Serve(int.Parse(args[0], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(15)),
@@ -216,6 +218,35 @@ internal static class WorkerProgram
         Expect(a.grad!.eq(2).all().item<bool>(), "a");
         Expect(b.grad!.eq(6.0 / group.Size).all().item<bool>(), "b");
         Expect(c.grad is null, "c");
+    }
+
+    /// <summary>Gradients of several passes: only the last is prepared.</summary>
+    private static void Accumulated(string[] args)
+    {
+        using var group = Join(args[0]);
+        using var a = new TorchSharp.Modules.Parameter(ones([3], ScalarType.Float64));
+        using var reducer = new GradientReducer(group, [("a", a)]);
+        for (var pass = 0; pass < 3; pass++)
+        {
+            if (pass == 2)
+                reducer.Prepare();
+            (a * (group.Rank + 1)).sum().backward();
+        }
+
+        reducer.Average();
+        Expect(a.grad!.eq(3 * (group.Size + 1) / 2.0).all().item<bool>(), "the mean of the sums");
+    }
+
+    /// <summary>What a pass adds to gradients that were sent would be lost.</summary>
+    private static void Twice(string[] args)
+    {
+        using var group = Join(args[0]);
+        using var a = new TorchSharp.Modules.Parameter(ones([3], ScalarType.Float64));
+        using var reducer = new GradientReducer(group, [("a", a)]);
+        reducer.Prepare();
+        (a * 2).sum().backward();
+        (a * 2).sum().backward();
+        reducer.Average();
     }
 
     /// <summary>One rank ends badly, the others would go on for ever.</summary>

@@ -31,15 +31,8 @@ internal sealed class CheckpointStore(
     /// <summary>Writes a checkpoint, and deletes those that are not to be kept.</summary>
     /// <param name="progress">The numbers of the training.</param>
     /// <param name="keepLast">How many of the last ones are kept; that of the best figure is kept beside them.</param>
-    /// <returns>The checkpoint's folder; null in processes that write none. They wait until it is written.</returns>
-    public string? Save(Progress progress, int keepLast)
-    {
-        var written = processes.IsMain ? Write(progress, keepLast) : null;
-        processes.Barrier();
-        return written;
-    }
-
-    private string Write(Progress progress, int keepLast)
+    /// <returns>The checkpoint's folder.</returns>
+    public string Save(Progress progress, int keepLast)
     {
         using var scope = NewDisposeScope();
         var written = folder.Write(progress.Position.Step, into =>

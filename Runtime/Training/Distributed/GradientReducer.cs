@@ -66,8 +66,11 @@ public sealed class GradientReducer : IDisposable
     /// Before the last backward pass of a step: buckets are sent as soon as their gradients are complete. Without it they are sent by
     /// <see cref="Average"/>; so passes that only accumulate gradients are not prepared.
     /// </summary>
+    /// <exception cref="InvalidOperationException">Gradients were sent, and <see cref="Average"/> was not called.</exception>
     public void Prepare()
     {
+        if (_started > 0)
+            throw new InvalidOperationException("Gradients were sent, and Average() was not called after their backward pass.");
         _isPrepared = _hooked.Length > 0;
         foreach (var bucket in _buckets)
             bucket.Missing = bucket.Parameters.Count;
@@ -75,6 +78,7 @@ public sealed class GradientReducer : IDisposable
 
     /// <summary>After the backward pass: the gradients of all parameters are the means over the processes.</summary>
     /// <exception cref="DistributedException">Another process has ended, or did not answer in time.</exception>
+    /// <exception cref="InvalidOperationException">There were two backward passes after <see cref="Prepare"/>.</exception>
     public void Average()
     {
         using var noGrad = no_grad();
@@ -105,10 +109,15 @@ public sealed class GradientReducer : IDisposable
     /// <summary>In a backward pass: one more gradient of a bucket is there. Buckets go in the same order in all processes.</summary>
     private void Arrived(Bucket bucket)
     {
-        if (!_isPrepared || --bucket.Missing > 0)
+        if (!_isPrepared)
             return;
         try
         {
+            // What it adds would be lost: the bucket has been sent, or is about to be.
+            if (bucket.Missing == 0)
+                throw new InvalidOperationException("A second backward pass came after Prepare(): call it before the last one of a step.");
+            if (--bucket.Missing > 0)
+                return;
             using var noGrad = no_grad();
             while (_started < _buckets.Length && _buckets[_started].Missing == 0)
                 _buckets[_started++].Start(_group);

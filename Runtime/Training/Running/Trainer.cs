@@ -36,7 +36,7 @@ public class Trainer<TBatch> : IDisposable
     /// <param name="loss">The mean loss of a batch, a single number with gradient.</param>
     /// <param name="settings">How to train.</param>
     /// <param name="checkpoints">
-    /// The folder of checkpoints, the same for all processes; null writes none. Of several processes rank 0 creates it.
+    /// The folder of checkpoints; null writes none. Of several processes rank 0 writes it, and the others need it to resume only.
     /// </param>
     /// <param name="processes">The processes that train together, which stay the caller's; null is this one alone.</param>
     /// <exception cref="ArgumentException">A setting is out of its range, or names a part that the network does not have.</exception>
@@ -378,10 +378,12 @@ public class Trainer<TBatch> : IDisposable
 
     private void Save()
     {
-        if (_checkpoints is null)
+        if (_checkpoints is null && _processes.Size == 1)
             return;
         Replicas.AverageBuffers(_processes, Network);
-        var folder = _checkpoints.Save(_progress, Settings.KeepLast);
+        var folder = _processes.IsMain ? _checkpoints?.Save(_progress, Settings.KeepLast) : null;
+        // The others wait until it is written.
+        _processes.Barrier();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         if (folder is not null)
             Tell(observer => observer.Saved(folder, Position));

@@ -24,8 +24,10 @@ internal static class TrainerJob
             network, batch => nn.functional.cross_entropy(network.call(batch.Images), batch.Labels), new TrainerSettings
             {
                 Epochs = 3, LearningRate = 0.1, ClipNorm = 1, AverageDecay = 0.9, CompareEverySteps = 4, Watch = new("loss"),
-            }, checkpoints, group);
-        trainer.Resume();
+            }, group.IsMain || Directory.Exists(checkpoints) ? checkpoints : null, group);
+        // A new training has a folder in rank 0 alone.
+        if (Directory.Exists(checkpoints) && Directory.GetDirectories(checkpoints).Length > 0)
+            trainer.Resume();
         using var source = new CancellationTokenSource();
         if (group.Rank == group.Size - 1)
             trainer.Observers.Add(new Ending(source, interruptedAfter));
