@@ -413,7 +413,7 @@ public class Trainer<TBatch> : IDisposable
     private TrainingException NotFinite(TBatch batch, string problem, Exception? cause = null)
     {
         var found = NonFiniteSearch.Find(Network, () => _loss(batch));
-        return new($"{At}: {problem}{(found is var (_, what) ? $"; {what}" : "")}", Position, found?.Name, cause);
+        return new($"{At}: {problem.TrimEnd('.')}{(found is var (_, what) ? $"; {what}" : "")}", Position, found?.Name, cause);
     }
 
     private string At => $"step {Position.Step + 1} (epoch {Position.Epoch + 1}, batch {Position.Batch + 1})";
