@@ -52,12 +52,14 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         using var scope = NewDisposeScope();
         var samples = input.size(0);
         var isSingle = input.numel() == samples * _groups;
-        var known = training && prior is not null ? Of(prior, samples) : (Moments?)null;
+        var known = training ? prior?.ToPrior(samples) : null;
+        if (known is not null)
+            CheckPrior(known.Channels);
         var isPast = known is null && (isSingle || (!training && priors_tracked.item<long>() > 0));
 
         // Every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
-            input, weight, bias, isPast ? Averages.ToMoments(copied: training) : known,
+            input, weight, bias, isPast ? Averages.ToPrior(copied: training) : known,
             new FilterGains(_policy.GainOf(input.numel() / (samples * _groups)), Learned: null),
             MicroBatches.Split(samples, 1),
             new FilterSettings(eps, GuardsEachMicroBatch: true)
@@ -78,13 +80,6 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         return (
             output, new EmittedState(weight, bias, spread, size),
             new GroupedState(statistics, num_features / _groups, size).MoveToOuter(scope));
-    }
-
-    /// <summary>The prior of the channels; the filter reduces it to the groups.</summary>
-    private Moments Of(ChannelState prior, long samples)
-    {
-        CheckPrior(prior.Channels);
-        return prior.ToMoments().ForRows(samples).Select(Strides.Contiguous);
     }
 
     /// <summary>
