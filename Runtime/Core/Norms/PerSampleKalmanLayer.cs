@@ -55,7 +55,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         var known = training ? prior?.ToPrior(samples) : null;
         if (known is not null)
             CheckPrior(known.Channels);
-        var isPast = known is null && (isSingle || (!training && priors_tracked.item<long>() > 0));
+        var isPast = known is null && (isSingle || (!training && Averages.Seen > 0));
 
         // Every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
@@ -88,7 +88,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
     /// </summary>
     private RunningAverages? AveragesOfPrior => _policy.Momentum == 0
         ? null
-        : Averages with { Momentum = priors_tracked.item<long>() == 0 ? 1 : _policy.Momentum };
+        : Averages with { Momentum = Averages.Seen == 0 ? 1 : _policy.Momentum };
 
     private RunningAverages Averages => new(prior_mean, prior_var, priors_tracked, _policy.Momentum);
 

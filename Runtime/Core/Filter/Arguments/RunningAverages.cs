@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -12,6 +13,9 @@ namespace KnDsl;
 /// <param name="Momentum">The share of a new statistic.</param>
 internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Count, double Momentum)
 {
+    /// <summary>Batches seen. On a CPU the number is read where it is: <c>item</c> costs as much as a small kernel.</summary>
+    public unsafe long Seen => Count.device_type == DeviceType.CPU ? *NativeTensor.Pointer<long>(Count) : Count.item<long>();
+
     /// <summary>The averages as a prior of one row.</summary>
     /// <param name="copied">Whether it stays what it is when the averages are updated.</param>
     public MomentSource ToPrior(bool copied) =>
