@@ -126,9 +126,11 @@ internal sealed unsafe class CpuFilterNode<T>(Layout layout, CpuStatistics work,
         {
             for (var i = s * size; i < (s + 1) * size; i++)
             {
-                var difference = double.CreateTruncating(m[i]) - work.M0[s];
+                // Of a prior that was refused there is no gradient, and its numbers may not be finite.
+                var difference = dv0[s] == 0 ? 0 : double.CreateTruncating(m[i]) - work.M0[s];
+                var slope = dv0[s] == 0 ? 0 : source.Form.VarianceSlope(double.CreateTruncating(v[i]));
                 dm[i] = T.CreateTruncating((dm0[s] + 2 * difference * dv0[s]) / size);
-                dv[i] = T.CreateTruncating(dv0[s] / size * source.Form.VarianceSlope(double.CreateTruncating(v[i])));
+                dv[i] = T.CreateTruncating(dv0[s] / size * slope);
             }
         }
 
