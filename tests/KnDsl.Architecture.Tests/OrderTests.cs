@@ -26,7 +26,7 @@ public sealed class OrderTests
         // One namespace for those who use it; the folders have an order all the same.
         new("Runtime/Core", null,
         [
-            "Native", "Autograd", "Checks", "Kernels", "Statistics/Fused", "Statistics", "Statistics/Rules",
+            "Native", "Autograd", "Checks", "Kernels", "Statistics", "Statistics/Fused", "Statistics/Rules",
             "Filter/Arguments", "Filter/Cpu", "Filter/Compiled", "Filter", "Calls", "Norms", "Networks", "Modules", "Weights",
         ]),
         new("Runtime/Training", null, ["Images", "Data"]),

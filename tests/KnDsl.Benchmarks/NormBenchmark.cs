@@ -23,8 +23,13 @@ internal static class NormBenchmark
             if (figures.Count == 0)
                 figures.Add(Figure("kn_over_bn", ratio));
             figures.Add(Figure($"kn_over_bn_{name}", ratio));
-            foreach (var (policy, training, inference) in ComparePerSample(shape))
-                figures.AddRange([Figure($"{policy}_{name}", training), Figure($"{policy}_inference_{name}", inference)]);
+            foreach (var (policy, training, inference, overPlain) in ComparePerSample(shape))
+            {
+                figures.AddRange([
+                    Figure($"{policy}_{name}", training), Figure($"{policy}_inference_{name}", inference),
+                    Figure($"{policy}_plain_inference_{name}", overPlain),
+                ]);
+            }
         }
 
         Console.WriteLine(string.Join(" ", figures));
@@ -65,19 +70,26 @@ internal static class NormBenchmark
         }
     }
 
-    /// <summary>The per-sample Kalman layers against native layers that compute the same without a filter.</summary>
-    private static IEnumerable<(string Name, double Training, double Inference)> ComparePerSample(long[] shape)
+    /// <summary>
+    /// The per-sample Kalman layers against native layers that compute the same without a filter, and in inference against the layers of
+    /// the plain policies too.
+    /// </summary>
+    private static IEnumerable<(string Name, double Training, double Inference, double InferenceOverPlain)> ComparePerSample(
+        long[] shape)
     {
         var channels = shape[1];
-        yield return Compare("ikn_over_in", () => nn.InstanceNorm2d(channels, affine: true), NormPolicy.InstanceKalman());
-        yield return Compare("gkn_over_gn", () => nn.GroupNorm(32, channels), NormPolicy.GroupKalman(32));
-        yield return Compare("lkn_over_ln", () => nn.GroupNorm(1, channels), NormPolicy.LayerKalman());
+        yield return Compare(
+            "ikn_over_in", () => nn.InstanceNorm2d(channels, affine: true), NormPolicy.Instance(), NormPolicy.InstanceKalman());
+        yield return Compare("gkn_over_gn", () => nn.GroupNorm(32, channels), NormPolicy.Group(32), NormPolicy.GroupKalman(32));
+        yield return Compare("lkn_over_ln", () => nn.GroupNorm(1, channels), NormPolicy.Layer(), NormPolicy.LayerKalman());
 
-        (string, double, double) Compare(string name, Func<nn.Module<Tensor, Tensor>> make, NormPolicy policy)
+        (string, double, double, double) Compare(
+            string name, Func<nn.Module<Tensor, Tensor>> make, NormPolicy plainPolicy, NormPolicy policy)
         {
             using var scope = NewDisposeScope();
             manual_seed(1);
             using var native = make();
+            using var plain = plainPolicy.Create(channels);
             using var kalman = policy.Create(channels);
             using var before = policy.Create(channels);
             var x = randn(shape).requires_grad_();
@@ -88,19 +100,25 @@ internal static class NormBenchmark
                 ("native", () => Step(() => native.call(x))),
                 ("Kalman", () => Step(() => kalman.forward(x, state).output)));
             kalman.eval();
+            plain.eval();
             native.eval();
             var inference = Interleaved.Run(
                 warmUp: 30, TimeSpan.FromSeconds(2),
                 ("native", () => Infer(() => native.call(x))),
+                ("plain", () => Infer(() => plain.call(x))),
                 ("Kalman", () => Infer(() => kalman.call(x))));
-            return (name, Report($"{policy}, forward and backward", training), Report($"{policy}, inference", inference));
+            Report("forward and backward", training);
+            Report("inference", inference);
+            return (name, Ratio(training, "native"), Ratio(inference, "native"), Ratio(inference, "plain"));
 
-            double Report(string title, IReadOnlyDictionary<string, Timing> times)
+            void Report(string what, IReadOnlyDictionary<string, Timing> times)
             {
-                var ratio = times["Kalman"].Median / times["native"].Median;
-                Console.WriteLine($"  {title}\n    native {times["native"]}\n    Kalman {times["Kalman"]}  {ratio:F3}");
-                return ratio;
+                Console.WriteLine($"  {policy}, {what}");
+                foreach (var (other, time) in times)
+                    Console.WriteLine($"    {other,-6} {time}  {Ratio(times, other):F3}");
             }
+
+            double Ratio(IReadOnlyDictionary<string, Timing> times, string to) => times["Kalman"].Median / times[to].Median;
 
             void Step(Func<Tensor> forward)
             {

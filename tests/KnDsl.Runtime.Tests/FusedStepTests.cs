@@ -35,8 +35,7 @@ public sealed class FusedStepTests : TorchTest
                     var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
 
                     Check(() => FusedStep.Pass(
-                        emitted ? new(first.view(6), second.view(6), true, rectified) { Spread = 2.5 }
-                            : new(first, second, false, rectified),
+                        emitted ? new(first.view(6), second.view(6), new(2.5, rectified)) : new(first, second, new(null, rectified)),
                         conv.weight!, conv.bias, groups, SeenTaps.Find(size, conv)));
 
                     void Check(Func<(Tensor Mean, Tensor Variance)> step)
@@ -73,7 +72,7 @@ public sealed class FusedStepTests : TorchTest
         (Tensor Mean, Tensor Variance) Rules() => Tuple(
             new ConvolutionRule(conv).Pass(ReluRule.Rectify(new(shift, scale.square())), [9, 8], []));
         (Tensor Mean, Tensor Variance) Step() => FusedStep.Pass(
-            new(shift.view(70), scale.view(70), true, true), conv.weight!, conv.bias, 1, SeenTaps.Find([9, 8], conv));
+            new(shift.view(70), scale.view(70), new(Spread: 1, Rectified: true)), conv.weight!, conv.bias, 1, SeenTaps.Find([9, 8], conv));
 
         var expected = autograd.grad([Loss(Rules())], inputs);
         foreach (var (gradient, index) in autograd.grad([Loss(Step())], inputs).Select((gradient, index) => (gradient, index)))
@@ -92,7 +91,7 @@ public sealed class FusedStepTests : TorchTest
     {
         using var conv = nn.Conv2d(64, 512, 3, padding: 1, bias: false);
         var (shift, scale) = (randn(64).requires_grad_(), randn(64).requires_grad_());
-        var source = new FusedStepSource(shift, scale, Emitted: true, Rectified: true);
+        var source = new MomentSource(shift, scale, new(Spread: 1, Rectified: true));
         var images = randn(1, 64, 4, 4);
         var seen = SeenTaps.Find([4, 4], conv);
         (Tensor Mean, Tensor Variance) Step() => FusedStep.Pass(source, conv.weight!, null, 1, seen);

@@ -34,7 +34,7 @@ public sealed class GradientTests : TorchTest
             foreach (var normalize in filters)
             {
                 var arguments = new FilterArguments(
-                    x, weight, bias, new Moments(m0, v0), new(new Gain(qm, qv), learned), batches, settings);
+                    x, weight, bias, MomentSource.Of(new(m0, v0)), new(new Gain(qm, qv), learned), batches, settings);
                 Tensor[] inputs = [x, m0, v0, weight, bias];
                 if (learned is { } gains)
                     inputs = [.. inputs, gains.Mean, gains.Variance];
@@ -46,6 +46,39 @@ public sealed class GradientTests : TorchTest
                     },
                     1e-7, inputs);
             }
+        }
+    }
+
+    /// <summary>What a layer emits comes to the next one as its shift and scale, which the gradients are of.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 3)]
+    [InlineData(2, 1)]
+    [InlineData(2, 4)]
+    public void OfTheShiftAndScaleOfAnEmittedPrior(int groupSize, int microbatch)
+    {
+        var x = (Random(4, 4, 3, 4) + 0.5).requires_grad_();
+        var (shift, scale) = (Random(4).requires_grad_(), (Random(4) + 1.5).requires_grad_());
+        var (weight, bias, dy) = (Random(4).requires_grad_(), Random(4).requires_grad_(), Random(4, 4, 3, 4));
+        var settings = new FilterSettings(1e-5, GuardsEachMicroBatch: true) { GroupSize = groupSize };
+        var moments = MomentSource.Of(new(shift.unsqueeze(0), scale.square().unsqueeze(0) * 2.5));
+        var emitted = new MomentSource(shift, scale, new(Spread: 2.5, Rectified: false));
+        Tensor[] inputs = [x, shift, scale, weight, bias];
+
+        var expected = Gradients(CompiledFilter.Normalize, moments);
+        foreach (var (normalize, name) in new (Func<FilterArguments, RunningAverages?, FilterResult>, string)[]
+            { (CpuFilter.Normalize, "CPU"), (CompiledFilter.Normalize, "compiled") })
+        {
+            foreach (var (gradient, index) in Gradients(normalize, emitted).Select((gradient, index) => (gradient, index)))
+                Close(expected[index], gradient, 1e-10, $"{name}, gradient of input {index}");
+        }
+
+        Tensor[] Gradients(Func<FilterArguments, RunningAverages?, FilterResult> normalize, MomentSource prior)
+        {
+            var arguments = new FilterArguments(
+                x, weight, bias, prior, new(new Gain(0.6, 0.3), Learned: null), MicroBatches.Split(4, microbatch), settings);
+            var (y, statistics, _) = normalize(arguments, null);
+            return [.. autograd.grad([(y * dy).sum() + statistics.Variance.sqrt().sum()], inputs)];
         }
     }
 

@@ -184,9 +184,15 @@ public sealed class RobustnessTests : TorchTest
                 var x = randn(4, 3, 4, 4);
                 var layer = NormPolicy.Kalman(gain: 0.1).Create(3);
                 var expected = layer.call(x);
-                Close(expected, layer.forward(x, new AnalyticState(new(m0, v0), [4, 4])).output, 1e-6, "on a CPU");
+                var prior = new AnalyticState(new(m0.requires_grad_(), v0.requires_grad_()), [4, 4]);
                 var odd = x.transpose(2, 3).contiguous().transpose(2, 3);
-                Close(expected, layer.forward(odd, new AnalyticState(new(m0, v0), [4, 4])).output, 1e-6, "compiled");
+                foreach (var (given, where) in new[] { (x, "on a CPU"), (odd, "compiled") })
+                {
+                    var output = layer.forward(given, prior).output;
+                    Close(expected, output, 1e-6, where);
+                    foreach (var gradient in autograd.grad([output.square().sum()], [m0, v0]))
+                        Close(zeros(1, 3), gradient, 0, where);
+                }
             }
         }
     }

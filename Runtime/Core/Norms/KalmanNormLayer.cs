@@ -64,13 +64,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         var batches = MicroBatches.Split(input.size(0), _policy.Microbatch);
         if (batches.Size == 1 && _policy.Gain == Gain.Default)
             Advice.OfOneSample();
-        var known = prior?.ToMoments() ?? History(batches);
-        if (known is { } moments)
-        {
-            CheckPrior(moments.Channels);
-            known = (prior is null ? moments : Transit(moments)).ForRows(batches.Count).Select(Strides.Contiguous);
-        }
-
+        var known = prior is null ? History(batches) : Transit(prior, batches.Count);
         var sampled = _policy.Transition == Transition.Sampled;
         var settings = new FilterSettings(eps, GuardsEachMicroBatch: !sampled);
         var arguments = new FilterArguments(
@@ -92,16 +86,21 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     /// normalization. With statistics of one sample that would be instance normalization, in training alone: so there the
     /// layer's own running averages are the prior. The authors' procedure has no such substitute.
     /// </summary>
-    private Moments? History(MicroBatches batches) => batches.Size == 1 && _policy.Transition != Transition.Sampled
-        ? Averages.ToMoments(copied: true)
+    private MomentSource? History(MicroBatches batches) => batches.Size == 1 && _policy.Transition != Transition.Sampled
+        ? Averages.ToPrior(copied: true)
         : null;
 
-    /// <summary>The learned transition: m0 = a m + b, v0 = a^2 v + r.</summary>
-    private Moments Transit(Moments moments) => transition_scale is null || transition_shift is null || process_noise is null
-        ? moments
-        : new(
-            transition_scale * moments.Mean + transition_shift,
-            transition_scale.square() * moments.Variance + nn.functional.softplus(process_noise));
+    /// <summary>The prior, and where it is learned its transition: m0 = a m + b, v0 = a^2 v + r.</summary>
+    private MomentSource Transit(ChannelState state, long rows)
+    {
+        var prior = state.ToPrior(rows);
+        CheckPrior(prior.Channels);
+        return transition_scale is null || transition_shift is null || process_noise is null
+            ? prior
+            : prior.Select(moments => new(
+                transition_scale * moments.Mean + transition_shift,
+                transition_scale.square() * moments.Variance + nn.functional.softplus(process_noise)));
+    }
 
     private Moments? Gains(MicroBatches batches) => gain_mean is null || gain_variance is null
         ? null

@@ -52,12 +52,14 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         using var scope = NewDisposeScope();
         var samples = input.size(0);
         var isSingle = input.numel() == samples * _groups;
-        var known = training && prior is not null ? Of(prior, samples) : (Moments?)null;
-        var isPast = known is null && (isSingle || (!training && priors_tracked.item<long>() > 0));
+        var known = training ? prior?.ToPrior(samples) : null;
+        if (known is not null)
+            CheckPrior(known.Channels);
+        var isPast = known is null && (isSingle || (!training && Averages.Seen > 0));
 
         // Every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
-            input, weight, bias, isPast ? Averages.ToMoments(copied: training) : known,
+            input, weight, bias, isPast ? Averages.ToPrior(copied: training) : known,
             new FilterGains(_policy.GainOf(input.numel() / (samples * _groups)), Learned: null),
             MicroBatches.Split(samples, 1),
             new FilterSettings(eps, GuardsEachMicroBatch: true)
@@ -80,20 +82,13 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
             new GroupedState(statistics, num_features / _groups, size).MoveToOuter(scope));
     }
 
-    /// <summary>The prior of the channels; the filter reduces it to the groups.</summary>
-    private Moments Of(ChannelState prior, long samples)
-    {
-        CheckPrior(prior.Channels);
-        return prior.ToMoments().ForRows(samples).Select(Strides.Contiguous);
-    }
-
     /// <summary>
     /// The averages take in the first prior as it is, since they begin with numbers that mean nothing; where the share is 0 they take in
     /// none.
     /// </summary>
     private RunningAverages? AveragesOfPrior => _policy.Momentum == 0
         ? null
-        : Averages with { Momentum = priors_tracked.item<long>() == 0 ? 1 : _policy.Momentum };
+        : Averages with { Momentum = Averages.Seen == 0 ? 1 : _policy.Momentum };
 
     private RunningAverages Averages => new(prior_mean, prior_var, priors_tracked, _policy.Momentum);
 

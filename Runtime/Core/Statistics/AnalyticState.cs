@@ -26,12 +26,8 @@ internal class AnalyticState : ChannelState
 
     internal override Moments ToMoments() => _moments;
 
-    /// <summary>The state as the source of a fused step through a convolution or linear layer.</summary>
-    internal virtual FusedStepSource Source()
-    {
-        var (mean, variance) = ToMoments();
-        return new(mean, variance, Emitted: false, Rectified: false);
-    }
+    /// <summary>What the moments are computed from.</summary>
+    internal virtual MomentSource Source() => MomentSource.Of(ToMoments());
 
     internal override AnalyticState PassTo(MomentRule rule, IReadOnlyList<long> to) => rule.Pass(this, to);
 

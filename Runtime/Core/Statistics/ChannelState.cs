@@ -96,6 +96,9 @@ public abstract class ChannelState
     /// <summary>The state as moments, [R, C] or [1, C] each.</summary>
     internal abstract Moments ToMoments();
 
+    /// <summary>The state as the prior of a value in a number of micro-batches: a row for each, or one for all of them.</summary>
+    internal virtual MomentSource ToPrior(long rows) => MomentSource.Of(ToMoments().ForRows(rows).Select(Strides.Contiguous));
+
     /// <summary>The state of an operation's output.</summary>
     /// <param name="rule">The operation's rule.</param>
     /// <param name="to">The spatial size of the output.</param>

@@ -20,10 +20,11 @@ internal sealed class EmittedState(Parameter weight, Parameter bias, double spre
 {
     public override long Channels => weight.size(0);
 
-    internal override Moments ToMoments() =>
-        new(Moments.Wide(bias).unsqueeze(0), Moments.Wide(weight).square().mul_(spread).unsqueeze_(0));
+    internal override Moments ToMoments() => Source().ToMoments();
 
-    internal override FusedStepSource Source() => new(bias, weight, Emitted: true, Rectified: false) { Spread = spread };
+    internal override MomentSource Source() => new(bias, weight, new(spread, Rectified: false));
+
+    internal override MomentSource ToPrior(long rows) => Source();
 
     public override ChannelState MoveToOuter(DisposeScope scope) => this;
 }

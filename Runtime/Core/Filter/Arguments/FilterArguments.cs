@@ -6,19 +6,21 @@ namespace KnDsl;
 /// <param name="Input">The value, [N, C, ...].</param>
 /// <param name="Weight">[C].</param>
 /// <param name="Bias">[C].</param>
-/// <param name="Prior">[R, C] or [1, C] each, which is reduced to the groups, or [R, G] or [1, G], or null where the chain begins.</param>
+/// <param name="Prior">
+/// Contiguous, without a ReLU: of R rows or one, each of C channels, which are reduced to the groups, or of G; null where the chain begins.
+/// </param>
 /// <param name="Gains">The gains.</param>
 /// <param name="Batches">The micro-batches of the value.</param>
 /// <param name="Settings">The other settings.</param>
 internal sealed record FilterArguments(
-    Tensor Input, Tensor Weight, Tensor Bias, Moments? Prior, FilterGains Gains, MicroBatches Batches,
+    Tensor Input, Tensor Weight, Tensor Bias, MomentSource? Prior, FilterGains Gains, MicroBatches Batches,
     FilterSettings Settings)
 {
     /// <summary>What the running averages take in.</summary>
     public AveragedStatistics Averaged { get; init; }
 
     /// <summary>The rows of the prior: 0 without one, 1 for all micro-batches, or one for each.</summary>
-    public long PriorRows => Prior?.Mean.size(0) ?? 0;
+    public long PriorRows => Prior?.Rows ?? 0;
 
     /// <summary>The tensors that gradients flow to.</summary>
     public Tensor[] Differentiable() => (Prior, Gains.Learned) switch

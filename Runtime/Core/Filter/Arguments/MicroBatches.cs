@@ -17,10 +17,10 @@ internal readonly record struct MicroBatches(long Samples, long Size)
     public static MicroBatches Split(long samples, int? microbatch) => new(samples, Math.Min(microbatch ?? samples, samples));
 
     /// <summary>Micro-batches of full size.</summary>
-    public long Full => Samples / Size;
+    public long Full { get; } = Samples / Size;
 
     /// <summary>Samples left over, which form one more micro-batch; 0 where the size divides the batch.</summary>
-    public long Rest => Samples % Size;
+    public long Rest { get; } = Samples % Size;
 
     /// <summary>All micro-batches.</summary>
     public long Count => Full + (Rest > 0 ? 1 : 0);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -12,13 +13,13 @@ namespace KnDsl;
 /// <param name="Momentum">The share of a new statistic.</param>
 internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Count, double Momentum)
 {
-    /// <summary>The averages as moments of one row, [1, G] each.</summary>
-    /// <param name="copied">Whether they stay what they are when the averages are updated.</param>
-    public Moments ToMoments(bool copied)
-    {
-        var moments = copied ? new Moments(Mean.clone(), Variance.clone()) : new Moments(Mean, Variance);
-        return moments.Select(average => Moments.Wide(average).unsqueeze(0));
-    }
+    /// <summary>Batches seen. On a CPU the number is read where it is: <c>item</c> costs as much as a small kernel.</summary>
+    public unsafe long Seen => Count.device_type == DeviceType.CPU ? *NativeTensor.Pointer<long>(Count) : Count.item<long>();
+
+    /// <summary>The averages as a prior of one row.</summary>
+    /// <param name="copied">Whether it stays what it is when the averages are updated.</param>
+    public MomentSource ToPrior(bool copied) =>
+        MomentSource.Of(new Moments(Mean, Variance).Select(average => copied ? Moments.Wide(average.clone()) : Moments.Wide(average)));
 
     /// <summary>Takes statistics in, [R, G] each.</summary>
     public void Update(Moments statistics)

@@ -44,17 +44,13 @@ internal static class CompiledFilter
                 Input = x.contiguous().view(x.size(0), groups, -1),
                 Weight = weight.new_ones(groups),
                 Bias = weight.new_zeros(groups),
-                Prior = arguments.Prior is { } prior ? Reduced(prior, groups) : null,
+                Prior = arguments.Prior?.Select(prior => prior.Mixed(prior.Channels / groups)),
                 Settings = arguments.Settings with { GroupSize = 1 },
             }, averages);
         long[] shape = [1, x.size(1), .. x.shape[2..].Select(_ => 1L)];
         var output = addcmul(arguments.Bias.view(shape), normalized.view(x.shape), weight.view(shape), 1).to(x.dtype);
         return new(output, statistics, spread);
     }
-
-    /// <summary>A prior of the groups.</summary>
-    private static Moments Reduced(Moments prior, long groups) =>
-        prior.Mixed(prior.Channels / groups).Select(Strides.Contiguous);
 
     private static void Update(RunningAverages averages, FilterArguments arguments, IReadOnlyList<Moments> parts)
     {
@@ -63,7 +59,7 @@ internal static class CompiledFilter
             averages.Update(new(
                 MicroBatches.Join([.. parts.Select(part => part.Mean)]), MicroBatches.Join([.. parts.Select(part => part.Variance)])));
         }
-        else if (arguments.Prior is { } prior && (prior.Mean + prior.Variance).detach().isfinite().all().item<bool>())
+        else if (arguments.Prior?.ToMoments() is { } prior && (prior.Mean + prior.Variance).detach().isfinite().all().item<bool>())
         {
             averages.Update(prior);
         }
@@ -73,7 +69,7 @@ internal static class CompiledFilter
     {
         var x = Strides.Settle(part.View(arguments.Input));
         var weight = arguments.Weight;
-        var prior = arguments.Prior?.Select(part.Rows);
+        var prior = arguments.Prior?.Select(moments => moments.Select(part.Rows));
         var gains = arguments.Gains.Learned?.Select(part.Rows) ?? Constant(arguments.Gains.Fixed, part.Size, weight);
         var use = arguments with { Input = x, Prior = prior, Gains = arguments.Gains with { Learned = gains } };
 
@@ -120,7 +116,7 @@ internal static class CompiledFilter
         {
             Weight = arguments.Weight.to(type),
             Bias = arguments.Bias.to(type),
-            Prior = arguments.Prior?.Select(tensor => tensor.to(type)),
+            Prior = arguments.Prior?.Select(moments => moments.Select(tensor => tensor.to(type))),
         };
         return CompiledOperations.Forward(typed, gains, microBatches);
     }

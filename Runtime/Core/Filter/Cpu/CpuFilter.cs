@@ -71,7 +71,7 @@ internal static unsafe class CpuFilter<T>
             return new(y, new(m, v), spread);
         }
 
-        var outputs = new CpuFilterNode<T>(layout, work, arguments)
+        var outputs = new CpuFilterNode<T>(layout, work, arguments.Prior?.Form)
             .Attach(arguments.Differentiable(), [y, m, v], notDifferentiable: [], kept: []);
         return new(outputs[0], new(outputs[1], outputs[2]), spread);
     }

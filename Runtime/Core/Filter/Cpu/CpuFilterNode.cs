@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Numerics;
 using static TorchSharp.torch;
@@ -5,22 +6,12 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>A use of the filter on a CPU in the autograd graph.</summary>
-internal sealed unsafe class CpuFilterNode<T> : GraphNode
+/// <param name="layout">The layout of the value.</param>
+/// <param name="work">The statistics of the forward pass, which the node takes over.</param>
+/// <param name="prior">How the prior is held; null without one.</param>
+internal sealed unsafe class CpuFilterNode<T>(Layout layout, CpuStatistics work, MomentForm? prior) : GraphNode
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly Layout _layout;
-    private readonly CpuStatistics _work;
-    private readonly long _priorRows;
-    private readonly Moments? _learnedGains;
-
-    public CpuFilterNode(Layout layout, CpuStatistics work, FilterArguments arguments)
-    {
-        _layout = layout;
-        _work = work;
-        _priorRows = arguments.PriorRows;
-        _learnedGains = arguments.Prior is null ? null : arguments.Gains.Learned;
-    }
-
     /// <summary>Inputs as <see cref="FilterArguments.Differentiable"/> lists them; outputs y, m, v.</summary>
     protected override Tensor?[] Backward(
         Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
@@ -29,28 +20,20 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         var gy = (gradients[0] ?? zeros_like(x)).to(x.dtype).contiguous();
         var (gm, gv) = (gradients[1]?.contiguous(), gradients[2]?.contiguous());
         var dx = empty_like(x);
-        using var gradient = new FilterGradient(_layout.Statistics, checked((int)(_layout.Batches.Count * _layout.Channels)));
+        using var gradient = new FilterGradient(layout.Statistics, checked((int)(layout.Batches.Count * layout.Channels)));
         Propagate(gy, gm, gv, x, inputs[1], dx, gradient);
 
-        List<Tensor?> result = [dx, Reduce(gradient.Weight, 1, _layout.Channels, x), Reduce(gradient.Bias, 1, _layout.Channels, x)];
-        if (_priorRows > 0)
-        {
-            var (mean, variance) = Spread(
-                Reduce(gradient.PriorMean, _priorRows, _layout.Groups, x), Reduce(gradient.PriorVariance, _priorRows, _layout.Groups, x),
-                inputs[3]);
-            result.AddRange([mean, variance]);
-        }
-
-        if (_learnedGains is not null)
-        {
-            result.Add(ToShape(gradient.MeanGain, inputs[5]));
-            result.Add(ToShape(gradient.VarianceGain, inputs[6]));
-        }
-
-        return [.. result];
+        var (weight, bias) = (
+            Reduce(gradient.Weight, layout.Channels, inputs[1]), Reduce(gradient.Bias, layout.Channels, inputs[2]));
+        if (prior is not { } form)
+            return [dx, weight, bias];
+        var (mean, variance) = OfPrior(gradient, new(inputs[3], inputs[4], form));
+        return inputs.Count == 5
+            ? [dx, weight, bias, mean, variance]
+            : [dx, weight, bias, mean, variance, OfGain(gradient.MeanGain, inputs[5]), OfGain(gradient.VarianceGain, inputs[6])];
     }
 
-    protected override void Release() => _work.Dispose();
+    protected override void Release() => work.Dispose();
 
     /// <summary>
     /// With r = 1 / sqrt(v + eps), n values in a statistic, and over each statistic's values
@@ -71,25 +54,25 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         var results = NativeTensor.Pointer<T>(dx);
         var means = gm is null ? null : NativeTensor.Pointer<T>(gm);
         var variances = gv is null ? null : NativeTensor.Pointer<T>(gv);
-        ParallelLoop.Run(_layout.Statistics, x.numel(), (from, to) =>
+        ParallelLoop.Run(layout.Statistics, x.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)
             {
-                var (first, step, rows) = _layout.Rows(s);
-                var (microBatch, channel) = (s / _layout.Groups, _layout.FirstChannel(s));
-                var (r, qm, qv, d) = (_work.Reciprocal[s], _work.Qm[s], _work.Qv[s], _work.D[s]);
+                var (first, step, rows) = layout.Rows(s);
+                var (microBatch, channel) = (s / layout.Groups, layout.FirstChannel(s));
+                var (r, qm, qv, d) = (work.Reciprocal[s], work.Qm[s], work.Qv[s], work.D[s]);
                 double sums = 0, products = 0;
-                var center = T.CreateTruncating(_work.M[s]);
-                for (var i = 0; i < _layout.GroupSize; i++)
+                var center = T.CreateTruncating(work.M[s]);
+                for (var i = 0; i < layout.GroupSize; i++)
                 {
                     double sum = 0, product = 0;
                     for (var row = 0; row < rows; row++)
                     {
-                        var at = first + row * step + i * _layout.Positions;
-                        VectorKernels<T>.Correlate(g + at, values + at, _layout.Positions, center, ref sum, ref product);
+                        var at = first + row * step + i * layout.Positions;
+                        VectorKernels<T>.Correlate(g + at, values + at, layout.Positions, center, ref sum, ref product);
                     }
 
-                    var ofChannel = (int)(microBatch * _layout.Channels + channel + i);
+                    var ofChannel = (int)(microBatch * layout.Channels + channel + i);
                     gradient.Weight[ofChannel] = r * product;
                     gradient.Bias[ofChannel] = sum;
                     var w = double.CreateTruncating(weight[channel + i]);
@@ -103,39 +86,22 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
                 gradient.PriorMean[s] = (1 - qm) * dm - cross;
                 gradient.PriorVariance[s] = (1 - qv) * dv;
                 gradient.MeanGain[s] = dm * d;
-                gradient.VarianceGain[s] = dv * (_work.E[s] + (1 - 2 * qv) * d * d);
+                gradient.VarianceGain[s] = dv * (work.E[s] + (1 - 2 * qv) * d * d);
 
-                var count = _layout.Values(microBatch);
+                var count = layout.Values(microBatch);
                 var (b, c) = (T.CreateTruncating(2 * qv * dv / count), T.CreateTruncating((qm * dm + cross) / count));
-                var mu = T.CreateTruncating(_work.Mu[s]);
-                for (var i = 0; i < _layout.GroupSize; i++)
+                var mu = T.CreateTruncating(work.Mu[s]);
+                for (var i = 0; i < layout.GroupSize; i++)
                 {
                     var a = T.CreateTruncating(double.CreateTruncating(weight[channel + i]) * r);
                     for (var row = 0; row < rows; row++)
                     {
-                        var at = first + row * step + i * _layout.Positions;
-                        VectorKernels<T>.Combine(g + at, values + at, results + at, _layout.Positions, a, b, mu, c);
+                        var at = first + row * step + i * layout.Positions;
+                        VectorKernels<T>.Combine(g + at, values + at, results + at, layout.Positions, a, b, mu, c);
                     }
                 }
             }
         });
-    }
-
-    /// <summary>Gradients in a row for each micro-batch, summed to a number of rows.</summary>
-    private static Tensor Reduce(System.ReadOnlySpan<double> statistics, long rows, long columns, Tensor like)
-    {
-        var length = checked((int)(rows * columns));
-        var result = empty([length], like.dtype, like.device);
-        var elements = NativeTensor.Pointer<T>(result);
-        for (var at = 0; at < length; at++)
-        {
-            double sum = 0;
-            for (var s = at; s < statistics.Length; s += length)
-                sum += statistics[s];
-            elements[at] = T.CreateTruncating(sum);
-        }
-
-        return result;
     }
 
     /// <summary>
@@ -145,31 +111,61 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
     /// dm = (dm0 + 2 (m - m0) dv0) / k                 dv = dv0 / k
     /// </code>
     /// </summary>
-    private (Tensor Mean, Tensor Variance) Spread(Tensor ofMean, Tensor ofVariance, Tensor prior)
+    private (Tensor Mean, Tensor Variance) OfPrior(FilterGradient gradient, MomentSource source)
     {
-        var size = (int)(prior.size(1) / _layout.Groups);
-        if (size == 1)
-            return (ofMean.view(_priorRows, -1), ofVariance.view(_priorRows, -1));
-        var (means, variances) = (empty_like(prior), empty_like(prior));
-        var values = NativeTensor.Pointer<T>(prior);
-        var dm0 = NativeTensor.Pointer<T>(ofMean);
-        var dv0 = NativeTensor.Pointer<T>(ofVariance);
+        var (means, variances) = (empty_like(source.Mean), empty_like(source.Variance));
+        var statistics = (int)(source.Rows * layout.Groups);
+        var dm0 = SumRows(gradient.PriorMean, statistics);
+        var dv0 = SumRows(gradient.PriorVariance, statistics);
+        var m = NativeTensor.Pointer<T>(source.Mean);
+        var v = NativeTensor.Pointer<T>(source.Variance);
         var dm = NativeTensor.Pointer<T>(means);
         var dv = NativeTensor.Pointer<T>(variances);
-        for (var i = 0; i < prior.numel(); i++)
+        var size = (int)(source.Channels / layout.Groups);
+        for (var s = 0; s < statistics; s++)
         {
-            var group = i / size;
-            var difference = values[i] - T.CreateTruncating(_work.M0[group]);
-            dm[i] = (dm0[group] + T.CreateTruncating(2) * difference * dv0[group]) / T.CreateTruncating(size);
-            dv[i] = dv0[group] / T.CreateTruncating(size);
+            for (var i = s * size; i < (s + 1) * size; i++)
+            {
+                // Of a prior that was refused there is no gradient, and its numbers may not be finite.
+                var difference = dv0[s] == 0 ? 0 : double.CreateTruncating(m[i]) - work.M0[s];
+                var slope = dv0[s] == 0 ? 0 : source.Form.VarianceSlope(double.CreateTruncating(v[i]));
+                dm[i] = T.CreateTruncating((dm0[s] + 2 * difference * dv0[s]) / size);
+                dv[i] = T.CreateTruncating(dv0[s] / size * slope);
+            }
         }
 
         return (means, variances);
     }
 
-    private Tensor ToShape(System.ReadOnlySpan<double> statistics, Tensor gain)
+    private Tensor OfGain(Span<double> statistics, Tensor gain) => Reduce(statistics, gain.size(0) * layout.Groups, gain);
+
+    /// <summary>Gradients in a row for each micro-batch, summed to rows of a length together, and on to the elements of a tensor.</summary>
+    private static Tensor Reduce(Span<double> rows, long length, Tensor like)
     {
-        var result = Reduce(statistics, gain.size(0), _layout.Groups, gain).view(gain.size(0), -1);
-        return gain.size(1) == 1 ? result.sum([1], keepdim: true) : result;
+        var result = empty_like(like);
+        var elements = NativeTensor.Pointer<T>(result);
+        var sums = SumRows(rows, checked((int)length));
+        var columns = sums.Length / (int)result.numel();
+        for (var at = 0; at < sums.Length; at += columns)
+        {
+            double sum = 0;
+            foreach (var column in sums.Slice(at, columns))
+                sum += column;
+            elements[at / columns] = T.CreateTruncating(sum);
+        }
+
+        return result;
+    }
+
+    /// <summary>Adds rows beyond a length to those before it.</summary>
+    private static Span<double> SumRows(Span<double> rows, int length)
+    {
+        for (var start = length; start < rows.Length; start += length)
+        {
+            for (var at = 0; at < length; at++)
+                rows[at] += rows[start + at];
+        }
+
+        return rows[..length];
     }
 }

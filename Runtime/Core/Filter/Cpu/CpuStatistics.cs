@@ -132,14 +132,10 @@ internal sealed unsafe class CpuStatistics : IDisposable
         TakePrior<T>(prior);
         var groups = (int)_layout.Groups;
         var microBatches = (int)_layout.Batches.Count;
-        double ofLayer = 0;
-        for (var microBatch = 0; microBatch < microBatches; microBatch++)
-            ofLayer += Ratio(microBatch) / microBatches;
-
+        double? ofLayer = _settings.GuardsEachMicroBatch ? null : RatioOfLayer();
         for (var microBatch = 0; microBatch < microBatches; microBatch++)
         {
-            var ratio = _settings.GuardsEachMicroBatch ? Ratio(microBatch) : ofLayer;
-            if (!(ratio < FilterSettings.Guard))
+            if (!((ofLayer ?? Ratio(microBatch)) < FilterSettings.Guard))
                 continue;
             for (var s = microBatch * groups; s < (microBatch + 1) * groups; s++)
             {
@@ -148,6 +144,14 @@ internal sealed unsafe class CpuStatistics : IDisposable
             }
 
             TakeGains<T>(arguments.Gains, microBatch);
+        }
+
+        double RatioOfLayer()
+        {
+            double sum = 0;
+            for (var microBatch = 0; microBatch < microBatches; microBatch++)
+                sum += Ratio(microBatch);
+            return sum / microBatches;
         }
 
         // The mean of v0 / var over the groups; a prior that is not finite is never trusted.
@@ -167,17 +171,17 @@ internal sealed unsafe class CpuStatistics : IDisposable
     }
 
     /// <summary>The prior of every statistic: a row for each micro-batch or one for all, of each group or of its channels.</summary>
-    private void TakePrior<T>(Moments prior)
+    private void TakePrior<T>(MomentSource prior)
         where T : unmanaged, INumberBase<T>
     {
         var means = Pointer<T>(prior.Mean);
         var variances = Pointer<T>(prior.Variance);
-        var groups = (int)_layout.Groups;
+        var (groups, rows) = ((int)_layout.Groups, prior.Rows);
         var size = (int)(prior.Channels / groups);
         for (var s = 0; s < _layout.Statistics; s++)
         {
             var microBatch = s / groups;
-            if (microBatch > 0 && prior.Rows == 1)
+            if (microBatch > 0 && rows == 1)
             {
                 (M0[s], V0[s]) = (M0[s - groups], V0[s - groups]);
                 continue;
@@ -188,7 +192,7 @@ internal sealed unsafe class CpuStatistics : IDisposable
             for (var i = first; i < first + size; i++)
             {
                 mean += double.CreateTruncating(means[i]);
-                variance += double.CreateTruncating(variances[i]);
+                variance += prior.Form.Variance(double.CreateTruncating(variances[i]));
             }
 
             mean /= size;

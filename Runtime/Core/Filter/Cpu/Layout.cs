@@ -12,7 +12,7 @@ internal readonly record struct Layout(long Channels, long Positions, long Group
     public long Groups { get; } = Channels / GroupSize;
 
     /// <summary>All statistics: micro-batches times groups.</summary>
-    public int Statistics => checked((int)(Batches.Count * Groups));
+    public int Statistics { get; } = checked((int)(Batches.Count * (Channels / GroupSize)));
 
     /// <summary>Neighbouring values of a sample that are in one statistic.</summary>
     public long RowLength => GroupSize * Positions;

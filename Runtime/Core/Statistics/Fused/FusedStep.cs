@@ -12,7 +12,7 @@ namespace KnDsl;
 internal static class FusedStep
 {
     /// <summary>Whether the step can be made here.</summary>
-    public static bool Supports(FusedStepSource source, Tensor weight) =>
+    public static bool Supports(MomentSource source, Tensor weight) =>
         weight.device_type == DeviceType.CPU && weight.dtype is ScalarType.Float32 or ScalarType.Float64 &&
         weight.is_contiguous() && source.Mean.dtype == weight.dtype && source.Variance.dtype == weight.dtype;
 
@@ -24,20 +24,20 @@ internal static class FusedStep
     /// <param name="seen">Where the taps meet the input; null means everywhere.</param>
     /// <returns>[rows, out] each.</returns>
     public static (Tensor Mean, Tensor Variance) Pass(
-        FusedStepSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen)
+        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen)
     {
         var (mean, variance, _) = Pass(source, weight, bias, groups, seen, sharesWeight: false);
         return (mean, variance);
     }
 
     /// <summary>The moments, and the weight for the layer itself to use, so that its two gradients meet without a copy.</summary>
-    /// <inheritdoc cref="Pass(FusedStepSource, Tensor, Tensor?, long, SeenTaps?)"/>
+    /// <inheritdoc cref="Pass(MomentSource, Tensor, Tensor?, long, SeenTaps?)"/>
     public static (Tensor Mean, Tensor Variance, Tensor Weight) PassAndShareWeight(
-        FusedStepSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen) =>
+        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen) =>
         Pass(source, weight, bias, groups, seen, sharesWeight: true);
 
     private static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
-        FusedStepSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight) =>
+        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight) =>
         weight.dtype == ScalarType.Float32
             ? FusedStep<float>.Pass(source, weight, bias, groups, seen, sharesWeight)
             : FusedStep<double>.Pass(source, weight, bias, groups, seen, sharesWeight);
@@ -48,7 +48,7 @@ internal static unsafe class FusedStep<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
-        FusedStepSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
+        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
     {
         source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
         var shape = new FusedStepShape(source, weight, groups);
@@ -78,7 +78,7 @@ internal static unsafe class FusedStep<T>
     }
 
     private static void Compute(
-        FusedStepSource source, FusedStepShape shape, SeenTaps? seen, Tensor weight, Tensor? bias, Tensor mean,
+        MomentSource source, FusedStepShape shape, SeenTaps? seen, Tensor weight, Tensor? bias, Tensor mean,
         Tensor variance, Tensor? tapMeans)
     {
         using var moments = new FusedStepInputs<T>(source, shape, seen);

@@ -17,7 +17,7 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
     private const int Block = 1024;
 
     private readonly FusedStepShape _shape;
-    private readonly FusedStepSource _source;
+    private readonly MomentSource _source;
     private readonly SeenTaps? _seen;
     private readonly Tensor _gv;
     private readonly TapFactors<T> _factors;
@@ -31,7 +31,7 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
     /// <param name="gm">The gradient of the means, [rows, out].</param>
     /// <param name="gv">The gradient of the variances, [rows, out].</param>
     public FusedStepGradient(
-        FusedStepShape shape, FusedStepSource source, SeenTaps? seen, Tensor? tapMeans, Tensor gm, Tensor gv)
+        FusedStepShape shape, MomentSource source, SeenTaps? seen, Tensor? tapMeans, Tensor gm, Tensor gv)
     {
         _shape = shape;
         _source = source;
@@ -181,11 +181,12 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
         var (dm, dv) = (empty_like(_source.Mean), empty_like(_source.Variance));
         var meanResults = NativeTensor.Pointer<T>(dm);
         var varianceResults = NativeTensor.Pointer<T>(dv);
+        var held = NativeTensor.Pointer<T>(_source.Variance);
         for (var at = 0; at < _shape.Rows * _shape.Inputs; at++)
         {
             var (m, v) = FusedStepInputs<T>.Read(_source, at);
             var (byMean, byVariance) = SumTaps(at);
-            if (_source.Rectified)
+            if (_source.Form.Rectified)
             {
                 var moments = Normal.Rectify(m, v);
                 (byMean, byVariance) = (
@@ -193,10 +194,8 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
                     byMean * moments.MeanByVariance + byVariance * moments.VarianceByVariance);
             }
 
-            if (_source.Emitted)
-                byVariance *= 2 * _source.Spread * double.CreateTruncating(NativeTensor.Pointer<T>(_source.Variance)[at]);
             meanResults[at] = T.CreateTruncating(byMean);
-            varianceResults[at] = T.CreateTruncating(byVariance);
+            varianceResults[at] = T.CreateTruncating(byVariance * _source.Form.VarianceSlope(double.CreateTruncating(held[at])));
         }
 
         return (dm, dv);

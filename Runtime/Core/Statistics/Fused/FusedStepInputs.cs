@@ -18,7 +18,7 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
     /// <param name="source">The state before the step.</param>
     /// <param name="shape">The sizes.</param>
     /// <param name="seen">Where the taps meet the input; null means everywhere.</param>
-    public FusedStepInputs(FusedStepSource source, FusedStepShape shape, SeenTaps? seen)
+    public FusedStepInputs(MomentSource source, FusedStepShape shape, SeenTaps? seen)
     {
         _shape = shape;
         var length = checked((int)(shape.Rows * shape.Inputs * shape.Taps));
@@ -28,7 +28,7 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
         for (var at = 0; at < shape.Rows * shape.Inputs; at++)
         {
             var (m, v) = Read(source, at);
-            if (source.Rectified)
+            if (source.Form.Rectified)
             {
                 var moments = Normal.Rectify(m, v);
                 (m, v) = (moments.Mean, moments.Variance);
@@ -49,11 +49,11 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
     }
 
     /// <summary>A channel's moments before the ReLU.</summary>
-    public static (double Mean, double Variance) Read(FusedStepSource source, int at)
+    public static (double Mean, double Variance) Read(MomentSource source, int at)
     {
         var m = double.CreateTruncating(NativeTensor.Pointer<T>(source.Mean)[at]);
         var v = double.CreateTruncating(NativeTensor.Pointer<T>(source.Variance)[at]);
-        return (m, source.Emitted ? v * v * source.Spread : v);
+        return (m, source.Form.Variance(v));
     }
 
     /// <summary>The row's means, as many as the kernel of a group is long.</summary>

@@ -5,12 +5,10 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>A step between two normalization layers in the autograd graph.</summary>
-internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, FusedStepSource source) : GraphNode
+internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, MomentSource source) : GraphNode
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly bool _emitted = source.Emitted;
-    private readonly bool _rectified = source.Rectified;
-    private readonly double _spread = source.Spread;
+    private readonly MomentForm _form = source.Form;
 
     /// <summary>
     /// Inputs: means and variances (or shift and scale), weight and perhaps bias. Outputs m', v' and perhaps the weight, for
@@ -20,7 +18,7 @@ internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, Fus
     protected override Tensor?[] Backward(
         Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
     {
-        var source = new FusedStepSource(inputs[0], inputs[1], _emitted, _rectified) { Spread = _spread };
+        var source = new MomentSource(inputs[0], inputs[1], _form);
         var weight = inputs[2];
         var gm = Contiguous(gradients[0], weight);
         var gv = Contiguous(gradients[1], weight);

@@ -5,7 +5,7 @@ namespace KnDsl;
 /// <summary>The sizes of a fused step.</summary>
 internal readonly record struct FusedStepShape(long Rows, long Inputs, long Outputs, long Groups, long Taps)
 {
-    public FusedStepShape(FusedStepSource source, Tensor weight, long groups)
+    public FusedStepShape(MomentSource source, Tensor weight, long groups)
         : this(source.Rows, source.Channels, weight.size(0), groups, weight.numel() / (weight.size(0) * weight.size(1)))
     {
     }

@@ -14,7 +14,7 @@ internal sealed unsafe class TapFactors<T> : IDisposable
     private readonly PooledArray<T> _factors;
     private readonly long _outputs;
 
-    /// <inheritdoc cref="FusedStepGradient{T}(FusedStepShape, FusedStepSource, SeenTaps, Tensor, Tensor, Tensor)"/>
+    /// <inheritdoc cref="FusedStepGradient{T}(FusedStepShape, MomentSource, SeenTaps, Tensor, Tensor, Tensor)"/>
     public TapFactors(FusedStepShape shape, SeenTaps? seen, Tensor? tapMeans, Tensor gm, Tensor gv)
     {
         // Where every tap meets the input everywhere, one factor serves them all.

@@ -43,8 +43,8 @@ public sealed class ReluRule : ElementRule
 
         internal override Moments ToMoments() => Rectify(source.ToMoments());
 
-        internal override FusedStepSource Source() => source.Source() is { Rectified: false } known
-            ? known with { Rectified = true }
+        internal override MomentSource Source() => source.Source() is { Form.Rectified: false } known
+            ? known with { Form = known.Form with { Rectified = true } }
             : base.Source();
 
         public override ChannelState MoveToOuter(DisposeScope scope)
