@@ -71,7 +71,7 @@ internal static class WorkerProgram
         Console.WriteLine($"{group.Engine} {group.Operations}");
     }
 
-    /// <summary>Trains by the trainer, with arguments: checkpoints, the file of rank 0, and the step after which it is asked to end.</summary>
+    /// <summary>Trains by the trainer. Arguments: checkpoints, the file of rank 0, the step after which it is asked to end.</summary>
     private static void RunTrainer(string[] args)
     {
         using var group = Join("Automatic");

@@ -495,7 +495,7 @@ internal static class DiagnosticCatalogue
             $"No prior reaches '{norm}': '{operation}' on line {cut.Line} joins a value that no norm precedes, so the chain ends there and "
             + "this norm works as batch normalization does; expected a norm before every joined value, or norm(chain: start).", null, cut);
 
-    private static readonly DiagnosticDescriptor OneSampleRule = Warning("KN0304", "Norm with statistics of one sample");
+    private static readonly DiagnosticDescriptor OneSampleRule = Warning("KN0304", "A norm's statistics are of one sample");
 
     public static Diagnostic OneSample(Place at, string policy) =>
         new(OneSampleRule, at,

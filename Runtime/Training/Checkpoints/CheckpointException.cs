@@ -7,7 +7,7 @@ namespace KnDsl.Training;
 /// <param name="problem">The problem, without the path.</param>
 /// <param name="cause">What lies beneath it.</param>
 public sealed class CheckpointException(string path, string problem, Exception? cause = null)
-    : Exception($"{path}: {problem}", cause)
+    : Exception($"{path}: {problem}", cause), IReportedProblem
 {
     /// <summary>The file or folder.</summary>
     public string Path { get; } = path;

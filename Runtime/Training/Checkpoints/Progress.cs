@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+
 namespace KnDsl.Training;
 
 /// <summary>The numbers of a training that go on from step to step.</summary>
@@ -25,4 +28,45 @@ internal sealed record Progress
 
     /// <summary>Evaluations since then.</summary>
     public int SinceBest { get; init; }
+
+    /// <summary>
+    /// The same in a training whose epoch has so many batches. Where other numbers of processes share them, the place is as far from the
+    /// epoch's beginning.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">As many processes have other batches.</exception>
+    public Progress In(long batches, int processes)
+    {
+        var at = Position;
+        if (at != default && BatchesPerEpoch != batches)
+        {
+            if (Processes == processes)
+            {
+                throw new InvalidOperationException(
+                    $"an epoch of the checkpoint has {BatchesPerEpoch} batches, and of this training {batches}: go on with the same data and "
+                    + "batches, or begin anew");
+            }
+
+            at = at with { Batch = at.Batch * batches / BatchesPerEpoch };
+        }
+
+        return this with { Position = at, BatchesPerEpoch = batches, Processes = processes };
+    }
+
+    /// <summary>The same after an evaluation.</summary>
+    /// <param name="name">The figure that is watched.</param>
+    /// <param name="lowerIsBetter">Whether less of it is better.</param>
+    /// <param name="metrics">The figures.</param>
+    /// <exception cref="InvalidOperationException">The figure is not among them.</exception>
+    public Progress Judged(string name, bool lowerIsBetter, IReadOnlyDictionary<string, double> metrics)
+    {
+        if (!metrics.TryGetValue(name, out var value))
+        {
+            throw new InvalidOperationException(
+                $"the figure '{name}' is to be watched, and the evaluation gives {string.Join(", ", metrics.Keys)}");
+        }
+
+        return Best is not { } best || (lowerIsBetter ? value < best : value > best)
+            ? this with { Best = value, BestStep = Position.Step, SinceBest = 0 }
+            : this with { SinceBest = SinceBest + 1 };
+    }
 }

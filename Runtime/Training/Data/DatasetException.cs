@@ -6,7 +6,7 @@ namespace KnDsl.Training;
 /// A folder or archive that is no data set: it is missing, lacks a split, or has an empty class. The message names it and says what was
 /// found.
 /// </summary>
-public sealed class DatasetException : Exception
+public sealed class DatasetException : Exception, IReportedProblem
 {
     /// <summary>Says what is wrong with a folder or archive.</summary>
     /// <param name="path">The folder or archive.</param>

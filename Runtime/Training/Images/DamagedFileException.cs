@@ -6,7 +6,7 @@ namespace KnDsl.Training;
 /// A file of a data set, or an entry of an archive, that cannot be used: it is missing, cut off, too large, or not what its name says.
 /// The message names it and says what was found. A loader can skip such items.
 /// </summary>
-public sealed class DamagedFileException : Exception
+public sealed class DamagedFileException : Exception, IReportedProblem
 {
     /// <summary>Says what is wrong with a file or with an entry of an archive.</summary>
     /// <param name="path">The file.</param>

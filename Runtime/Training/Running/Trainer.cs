@@ -41,7 +41,8 @@ public class Trainer<TBatch> : IDisposable
     /// <param name="processes">The processes that train together, which stay the caller's; null is this one alone.</param>
     /// <exception cref="ArgumentException">A setting is out of its range, or names a part that the network does not have.</exception>
     /// <exception cref="CheckpointException">The folder cannot be created.</exception>
-    public Trainer(nn.Module network, Func<TBatch, Tensor> loss, TrainerSettings settings, string? checkpoints = null, ProcessGroup? processes = null)
+    public Trainer(
+        nn.Module network, Func<TBatch, Tensor> loss, TrainerSettings settings, string? checkpoints = null, ProcessGroup? processes = null)
     {
         settings.Check();
         Network = network;
@@ -99,7 +100,8 @@ public class Trainer<TBatch> : IDisposable
     /// are such. The mean loss of the epoch's batches is added as <c>train_loss</c>. Several processes must come to the same figures.
     /// </param>
     /// <param name="interruption">
-    /// Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>. Of several processes one suffices.
+    /// Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>. One of several processes is
+    /// enough.
     /// </param>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
     /// <exception cref="CheckpointException">
@@ -204,7 +206,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (batches.Count < 1)
             throw new ArgumentException("there are no batches to train on", nameof(batches));
-        FindPlace(batches.Count);
+        _progress = _progress.In(batches.Count, _processes.Size);
         if (Position == default)
         {
             _checkpoints?.CheckIsEmpty();
@@ -219,29 +221,7 @@ public class Trainer<TBatch> : IDisposable
         _masters.TakeWeights();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         _clock.Restart();
-        Tell(observer => observer.Started(new(Position, Settings.Epochs, batches.Count, Steps(batches.Count))));
-    }
-
-    /// <summary>
-    /// The place in an epoch of the checkpoint, in one that has other batches since other numbers of processes share them: as far from its
-    /// beginning.
-    /// </summary>
-    private void FindPlace(long batches)
-    {
-        var (before, at) = (_progress.BatchesPerEpoch, Position);
-        if (at != default && before != batches)
-        {
-            if (_progress.Processes == _processes.Size)
-            {
-                throw new InvalidOperationException(
-                    $"an epoch of the checkpoint has {before} batches, and of this training {batches}: go on with the same data and batches, "
-                    + "or begin anew");
-            }
-
-            at = at with { Batch = at.Batch * batches / before };
-        }
-
-        _progress = _progress with { Position = at, BatchesPerEpoch = batches, Processes = _processes.Size };
+        Tell(observer => observer.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Total)));
     }
 
     private TrainingEnd Run(
@@ -271,13 +251,14 @@ public class Trainer<TBatch> : IDisposable
     {
         _frozen.Train(Network);
         var saved = Stopwatch.StartNew();
+        var steps = new StepCount(Settings, batches.Count);
         using var source = batches.Read(Position.Epoch, Position.Batch).GetEnumerator();
         while (Position.Batch < batches.Count)
         {
             if (IsAsked(interruption))
                 return false;
             var count = (int)Math.Min(Settings.Accumulate, batches.Count - Position.Batch);
-            var rate = Settings.LearningRate * Settings.Schedule.At(Passed(batches.Count), Steps(batches.Count));
+            var rate = Settings.LearningRate * Settings.Schedule.At(steps.Before(Position), steps.Total);
             var isEnd = Position.Batch + count == batches.Count;
             var reads = isEnd || (Position.Step + 1) % Settings.ReportEvery == 0;
             var (losses, norm, samples) = Step(Take(source, count), count, rate, reads);
@@ -354,26 +335,11 @@ public class Trainer<TBatch> : IDisposable
                 metrics[name] = value;
         }
 
-        var isBest = Judge(metrics);
+        if (Settings.Watch is { } watched)
+            _progress = _progress.Judged(watched.Name, watched.LowerIsBetter, metrics);
+        var isBest = _progress.BestStep == Position.Step;
         Tell(observer => observer.Evaluated(new(Position, metrics, isBest, _clock.Elapsed)));
         return Settings.Watch?.Patience is { } patience && _progress.SinceBest >= patience;
-    }
-
-    private bool Judge(Dictionary<string, double> metrics)
-    {
-        if (Settings.Watch is not { } watched)
-            return false;
-        if (!metrics.TryGetValue(watched.Name, out var value))
-        {
-            throw new InvalidOperationException(
-                $"the figure '{watched.Name}' is to be watched, and the evaluation gives {string.Join(", ", metrics.Keys)}");
-        }
-
-        var isBest = _progress.Best is not { } best || (watched.LowerIsBetter ? value < best : value > best);
-        _progress = isBest
-            ? _progress with { Best = value, BestStep = Position.Step, SinceBest = 0 }
-            : _progress with { SinceBest = _progress.SinceBest + 1 };
-        return isBest;
     }
 
     private void Save()
@@ -417,13 +383,6 @@ public class Trainer<TBatch> : IDisposable
     }
 
     private string At => $"step {Position.Step + 1} (epoch {Position.Epoch + 1}, batch {Position.Batch + 1})";
-
-    private long Steps(long batches) => Settings.Epochs * StepsOf(batches);
-
-    /// <summary>The steps that lie before the place: not those that were made, where the number of processes has changed.</summary>
-    private long Passed(long batches) => Position.Epoch * StepsOf(batches) + Position.Batch / Settings.Accumulate;
-
-    private long StepsOf(long batches) => (batches + Settings.Accumulate - 1) / Settings.Accumulate;
 
     private void Tell(Action<ITrainingObserver> tell)
     {

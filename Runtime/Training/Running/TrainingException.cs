@@ -8,7 +8,7 @@ namespace KnDsl.Training;
 /// <param name="layer">The name of the layer or parameter, where it is known.</param>
 /// <param name="cause">What lies beneath it.</param>
 public sealed class TrainingException(string message, TrainingPosition at, string? layer = null, Exception? cause = null)
-    : Exception(message, cause)
+    : Exception(message, cause), IReportedProblem
 {
     /// <summary>The place in the training, before the step.</summary>
     public TrainingPosition At { get; } = at;

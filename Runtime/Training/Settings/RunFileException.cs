@@ -7,7 +7,8 @@ namespace KnDsl.Training;
 /// <param name="path">The file or folder.</param>
 /// <param name="problem">What is wrong.</param>
 /// <param name="inner">What the system said.</param>
-public sealed class RunFileException(string path, string problem, Exception? inner = null) : IOException($"{path}: {problem}", inner)
+public sealed class RunFileException(string path, string problem, Exception? inner = null)
+    : IOException($"{path}: {problem}", inner), IReportedProblem
 {
     private const int NoSpace = 28, QuotaExceeded = 122, ReadOnly = 30;
     private const int WindowsDiskFull = unchecked((int)0x80070070);

@@ -68,8 +68,7 @@ public static class SettingsCommand
         {
             return run();
         }
-        catch (Exception e) when (e is SettingsException or RunFileException or CheckpointException or DatasetException
-            or DamagedFileException or TrainingException or DistributedException or WeightsException)
+        catch (Exception e) when (e is IReportedProblem or WeightsException)
         {
             parsed.InvocationConfiguration.Error.WriteLine(e.Message);
             return 1;

@@ -40,8 +40,8 @@ internal sealed class SettingsSchema
                where property.SetMethod is { IsPublic: true } && property.GetMethod is not null && property.GetIndexParameters().Length == 0
                orderby Depth(property.DeclaringType!), property.MetadataToken
                select IsGroup(property.PropertyType)
-                   ? new Member(
-                       property, null, new SettingsSchema(property.PropertyType, [.. groups, SettingProperty.NameOf(property)], [.. around, type]))
+                   ? new Member(property, null, new SettingsSchema(
+                       property.PropertyType, [.. groups, SettingProperty.NameOf(property)], [.. around, type]))
                    : new Member(property, new SettingProperty(property, groups), null),
         ];
     }
