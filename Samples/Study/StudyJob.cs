@@ -27,9 +27,12 @@ internal static class StudyJob
         Directory.CreateDirectory(folder);
         var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);
 
-        output.WriteLine($"{options.Settings}; {options.Workers} trainings at a time; kept in {folder}");
-        StudyProgress.Follow(console, output, options.Plan, log, options.Workers, finished =>
-            new TrialRunner(options, log).Run(finished));
+        if (!options.OnlyReports)
+        {
+            output.WriteLine($"{options.Settings}; {options.Workers} trainings at a time; kept in {folder}");
+            StudyProgress.Follow(console, output, options.Plan, log, options.Workers, finished =>
+                new TrialRunner(options, log).Run(finished));
+        }
 
         var entries = Entry.All(options.Plan, log);
         StudyReport.Save(Path.Combine(folder, "study.md"), entries, options);

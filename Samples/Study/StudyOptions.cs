@@ -19,7 +19,9 @@ namespace KnDsl.Samples.Study;
 /// <param name="Workers">The number of trainings at a time.</param>
 /// <param name="Data">The folder of the four data files.</param>
 /// <param name="Output">The folder of the study.</param>
-internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int Workers, string Data, string Output)
+/// <param name="OnlyReports">Whether tables and pictures are made of the trials that are there, and none is run.</param>
+internal sealed record StudyOptions(
+    StudyPlan Plan, int Epochs, int Images, int Workers, string Data, string Output, bool OnlyReports)
 {
     /// <summary>The settings that affect the results, in one line: trials made with other settings must not mix with these.</summary>
     public string Settings => string.Create(
@@ -69,10 +71,15 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
             DefaultValueFactory = _ => Path.Combine("runs", "FashionMnist", "study"),
         };
 
+        var onlyReports = new Option<bool>("--report")
+        {
+            Description = "Runs nothing: writes tables and pictures of the trials that the folder has",
+        };
+
         var command = new RootCommand(
             "Trains networks with every normalization at several numbers of images per statistic, and compares them.")
         {
-            part, quick, methods, samples, networks, sets, batch, rates, seeds, epochs, images, workers, data, output,
+            part, quick, methods, samples, networks, sets, batch, rates, seeds, epochs, images, workers, data, output, onlyReports,
         };
         command.Validators.Add(result =>
         {
@@ -104,7 +111,8 @@ internal sealed record StudyOptions(StudyPlan Plan, int Epochs, int Images, int 
             parsed.GetValue(images),
             parsed.GetValue(workers),
             parsed.GetValue(data)!,
-            parsed.GetValue(output)!)));
+            parsed.GetValue(output)!,
+            parsed.GetValue(onlyReports))));
         return command;
     }
 

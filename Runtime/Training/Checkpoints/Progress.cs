@@ -42,8 +42,8 @@ internal sealed record Progress
             if (Processes == processes)
             {
                 throw new InvalidOperationException(
-                    $"an epoch of the checkpoint has {BatchesPerEpoch} batches, and of this training {batches}: go on with the same data and "
-                    + "batches, or begin anew");
+                    $"an epoch of the checkpoint has {BatchesPerEpoch} batches, and of this training {batches}: go on with the same data "
+                    + "and batches, or begin anew");
             }
 
             at = at with { Batch = at.Batch * batches / BatchesPerEpoch };
