@@ -163,7 +163,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         }
         else
         {
-            var (emitted, posterior) = (emits ? $"var {names.State(item.Output)}" : "_", sharpens ? names.State(input) : "_");
+            var (emitted, posterior) = (emits ? $"var {names.State(item.Output)}" : "var _", sharpens ? names.State(input) : "var _");
             writer.Line(item.Place, $"(var {output}, {emitted}, {posterior}) = {module}.call({names[input]}, {prior});");
         }
         foreach (var later in Plan.Priors.Through(item))
@@ -202,7 +202,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         {
             var arguments = item.Inputs.Select((input, i) => $"{names[input]}, {StateArgument(callee, input, i)}").ToArray();
             var results = item.Outputs.Select((output, i) =>
-                $"var {outputs[i]}, {(Live.IsStateNeeded(output) ? $"var {names.State(output)}" : "_")}");
+                $"var {outputs[i]}, {(Live.IsStateNeeded(output) ? $"var {names.State(output)}" : "var _")}");
             writer.Line(item.Place, $"({string.Join(", ", results)}) = {module}.call({string.Join(", ", arguments)});");
         }
         else

@@ -53,6 +53,10 @@ public sealed class HidingNameTests
     private static string[] Problems(string code, string rootNamespace = "Acme.Nets") =>
         Problems(code, rootNamespace, Host.Project("net.knnet", Net));
 
+    /// <summary>There a lone underscore is the namespace, not a value that nobody wants.</summary>
+    [Fact]
+    public void A_namespace_of_an_underscore_hides_nothing() => Assert.Empty(Problems("", "Acme._"));
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_class_of_the_project_hides_nothing(string name)

@@ -51,6 +51,9 @@ internal sealed class Variation
             return "";
         var space = Regex.Match(_text, @"^namespace (\w+(\.\w+)*)", RegexOptions.Multiline) is { Success: true } found
             ? string.Join(".", found.Groups[1].Value.Split('.').Select(part => "@" + part)) : "Project";
+        // A class of the project in the runtime's own namespace takes a runtime's place: the project's own mistake too.
+        if (space.Split('.')[0] == "@KnDsl")
+            return "";
         var aliases = new StringBuilder("#pragma warning disable\n");
         var code = new StringBuilder();
         // A class that the file makes too is the project's own mistake.

@@ -147,7 +147,7 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t1);
 #line (9,74)-(9,98) "Cases/Branch/net.knnet"
-        (var x, _) = third.call(t2, t2State);
+        (var x, var _) = third.call(t2, t2State);
 #line default
         scope.Free(t2);
 #line (10,19)-(10,34) "Cases/Branch/net.knnet"
@@ -289,7 +289,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,47)-(18,51) "Cases/Branch/net.knnet"
-        (var t2, var t2State, _) = bn1.call(t1, t1State);
+        (var t2, var t2State, var _) = bn1.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (18,55)-(18,59) "Cases/Branch/net.knnet"
@@ -302,7 +302,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (19,63)-(19,67) "Cases/Branch/net.knnet"
-        (var t5, var t5State, _) = bn2.call(t4, t4State);
+        (var t5, var t5State, var _) = bn2.call(t4, t4State);
 #line default
         scope.Free(t4);
 #line (19,71)-(19,75) "Cases/Branch/net.knnet"
@@ -315,7 +315,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t6);
 #line (20,49)-(20,53) "Cases/Branch/net.knnet"
-        (var y, var yState, _) = bn3.call(t7, t7State);
+        (var y, var yState, var _) = bn3.call(t7, t7State);
 #line default
         scope.Free(t7);
         Tensor shortcut;

@@ -123,7 +123,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,55)-(9,59) "Cases/Chain/net.knnet"
-        (var t2, var t2State, _) = bn1.call(t1, null);
+        (var t2, var t2State, var _) = bn1.call(t1, null);
 #line default
         scope.Free(t1);
 #line (9,63)-(9,67) "Cases/Chain/net.knnet"
@@ -141,7 +141,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(x);
 #line (10,52)-(10,56) "Cases/Chain/net.knnet"
-        (var t5, _, _) = bn2.call(t4, t4State);
+        (var t5, var _, var _) = bn2.call(t4, t4State);
 #line default
         scope.Free(t4);
 #line (10,60)-(10,64) "Cases/Chain/net.knnet"

@@ -184,7 +184,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line (9,31)-(9,60) "Cases/ClassNames/net.knnet"
         var t1 = Handles.Own(torch.call(System), System);
 #line (9,68)-(9,72) "Cases/ClassNames/net.knnet"
-        (var t2, var t2State, _) = nn.call(t1, null);
+        (var t2, var t2State, var _) = nn.call(t1, null);
 #line default
         scope.Free(t1);
 #line (9,76)-(9,80) "Cases/ClassNames/net.knnet"
@@ -223,7 +223,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
             ChannelState_2State = ChannelState_3State;
         }
 #line (14,49)-(14,53) "Cases/ClassNames/net.knnet"
-        (var output1, _, var output2, _) = List.call(ChannelState_2, ChannelState_2State);
+        (var output1, var _, var output2, var _) = List.call(ChannelState_2, ChannelState_2State);
 #line default
         scope.Free(ChannelState_2);
 #line (15,9)-(15,29) "Cases/ClassNames/net.knnet"
@@ -323,7 +323,7 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
 #line (21,32)-(21,49) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = _parameters_.list.call(x, xState);
 #line (21,56)-(21,60) "Cases/ClassNames/net.knnet"
-        (var t2, var t2State, _) = __.call(t1, t1State);
+        (var t2, var t2State, var _) = __.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (21,64)-(21,68) "Cases/ClassNames/net.knnet"
@@ -423,7 +423,7 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
 #line (27,25)-(27,63) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = nn.call(torch, torchState);
 #line (27,67)-(27,71) "Cases/ClassNames/net.knnet"
-        (var output, var outputState, _) = norm.call(t1, t1State);
+        (var output, var outputState, var _) = norm.call(t1, t1State);
 #line default
         scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
@@ -599,13 +599,13 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
 #line (37,27)-(37,37) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = Item2.call(Rest, RestState);
 #line (37,41)-(37,45) "Cases/ClassNames/net.knnet"
-        (var output1, var output1State, _) = norm.call(t1, t1State);
+        (var output1, var output1State, var _) = norm.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (37,65)-(37,75) "Cases/ClassNames/net.knnet"
         (var t2, var t2State) = ToString_.call(Rest, RestState);
 #line (37,79)-(37,83) "Cases/ClassNames/net.knnet"
-        (var output2, var output2State, _) = norm_2.call(t2, t2State);
+        (var output2, var output2State, var _) = norm_2.call(t2, t2State);
 #line default
         scope.Free(t2);
         return (scope.MoveToOuter(output1), output1State?.MoveToOuter(scope), scope.MoveToOuter(output2), output2State?.MoveToOuter(scope));

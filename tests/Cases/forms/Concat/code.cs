@@ -140,7 +140,7 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(x);
 #line (10,73)-(10,77) "Cases/Concat/net.knnet"
-        (var t3, _, _) = bn.call(t2, t2State);
+        (var t3, var _, var _) = bn.call(t2, t2State);
 #line default
         scope.Free(t2);
 #line (10,9)-(10,78) "Cases/Concat/net.knnet"
@@ -378,7 +378,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (26,53)-(26,57) "Cases/Concat/net.knnet"
-        (var t2, var t2State, _) = bn.call(t1, t1State);
+        (var t2, var t2State, var _) = bn.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (26,61)-(26,65) "Cases/Concat/net.knnet"

@@ -424,7 +424,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (9,27)-(9,48) "Cases/Fold/net.knnet"
         var t1 = Handles.Own(grouped.call(image), image);
 #line (9,56)-(9,60) "Cases/Fold/net.knnet"
-        (var t2, var t2State, _) = bn.call(t1, null);
+        (var t2, var t2State, var _) = bn.call(t1, null);
 #line default
         scope.Free(t1);
 #line (9,64)-(9,68) "Cases/Fold/net.knnet"
@@ -470,7 +470,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
             scope.Free(x_4);
 #line (13,42)-(13,46) "Cases/Fold/net.knnet"
-            (var t8, var t8State, _) = currentStage._1.call(t7, t7State);
+            (var t8, var t8State, var _) = currentStage._1.call(t7, t7State);
 #line default
             scope.Free(t7);
 #line (13,48)-(13,52) "Cases/Fold/net.knnet"
@@ -549,7 +549,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             {
                 var currentSomeKept = some_kept[some_keptAt++];
 #line (25,36)-(25,40) "Cases/Fold/net.knnet"
-                (var z_7, var z_7State, _) = currentSomeKept.call(z_5, z_5State);
+                (var z_7, var z_7State, var _) = currentSomeKept.call(z_5, z_5State);
 #line default
                 z_6 = z_7;
                 z_6State = z_7State;
@@ -592,7 +592,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (30,15)-(30,46) "Cases/Fold/net.knnet"
         (var t16, var t16State) = conv_transpose.call(y, yState);
 #line (30,57)-(30,61) "Cases/Fold/net.knnet"
-        (var t17, var t17State, _) = up_bn.call(t16, t16State);
+        (var t17, var t17State, var _) = up_bn.call(t16, t16State);
 #line default
         scope.Free(t16);
 #line (30,65)-(30,75) "Cases/Fold/net.knnet"
@@ -617,7 +617,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
         scope.Free(t18);
 #line (35,48)-(35,52) "Cases/Fold/net.knnet"
-        (var t20, var t20State, _) = shared_kept.call(t19, t19State);
+        (var t20, var t20State, var _) = shared_kept.call(t19, t19State);
 #line default
         scope.Free(t19);
 #line (35,56)-(35,60) "Cases/Fold/net.knnet"
@@ -640,7 +640,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
             scope.Free(s_2);
 #line (37,43)-(37,54) "Cases/Fold/net.knnet"
-            (var s_3, var s_3State, _) = turns_kept.call(t22, t22State);
+            (var s_3, var s_3State, var _) = turns_kept.call(t22, t22State);
 #line default
             scope.Free(t22);
             s_2 = s_3;
@@ -668,7 +668,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
         scope.Free(t25);
 #line (41,68)-(41,72) "Cases/Fold/net.knnet"
-        (var t27, _, _) = fc_bn.call(t26, t26State);
+        (var t27, var _, var _) = fc_bn.call(t26, t26State);
 #line default
         scope.Free(t26);
 #line (41,76)-(41,80) "Cases/Fold/net.knnet"
@@ -684,7 +684,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
         scope.Free(t);
 #line (43,26)-(43,30) "Cases/Fold/net.knnet"
-        (var k, _, gState) = given_kept.call(g, gState);
+        (var k, var _, gState) = given_kept.call(g, gState);
 #line default
         return new FoldOutput(scope.MoveToOuter(f), scope.MoveToOuter(g), scope.MoveToOuter(k));
     }
@@ -797,7 +797,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (50,50)-(50,54) "Cases/Fold/net.knnet"
-        (var t2, var t2State, _) = norm.call(t1, t1State);
+        (var t2, var t2State, var _) = norm.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (50,58)-(50,62) "Cases/Fold/net.knnet"

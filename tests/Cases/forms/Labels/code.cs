@@ -160,7 +160,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
         var t1 = Handles.Own(features.conv0.call(image), image);
 #line (9,64)-(9,68) "Cases/Labels/net.knnet"
-        (var t2, var t2State, _) = features.norm0.call(t1, null);
+        (var t2, var t2State, var _) = features.norm0.call(t1, null);
 #line default
         scope.Free(t1);
 #line (9,88)-(9,92) "Cases/Labels/net.knnet"
@@ -190,7 +190,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(x_2);
 #line (11,28)-(11,32) "Cases/Labels/net.knnet"
-        (var t7, _, _) = norm.call(t6, t6State);
+        (var t7, var _, var _) = norm.call(t6, t6State);
 #line default
         scope.Free(t6);
 #line (11,36)-(11,40) "Cases/Labels/net.knnet"

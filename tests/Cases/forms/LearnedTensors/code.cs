@@ -196,7 +196,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line (10,25)-(10,35) "Cases/LearnedTensors/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (10,44)-(10,48) "Cases/LearnedTensors/net.knnet"
-        (var t2, var t2State, _) = bn1.call(t1, null);
+        (var t2, var t2State, var _) = bn1.call(t1, null);
 #line default
         scope.Free(t1);
 #line (10,60)-(10,74) "Cases/LearnedTensors/net.knnet"
@@ -206,7 +206,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line (11,21)-(11,31) "Cases/LearnedTensors/net.knnet"
         (var t3, var t3State) = conv2.call(x, xState);
 #line (11,40)-(11,44) "Cases/LearnedTensors/net.knnet"
-        (var y, var yState, _) = bn2.call(t3, t3State);
+        (var y, var yState, var _) = bn2.call(t3, t3State);
 #line default
         scope.Free(t3);
 #line (12,9)-(12,14) "Cases/LearnedTensors/net.knnet"
@@ -216,7 +216,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
         scope.Free(y);
         scope.Free(x);
 #line (12,23)-(12,27) "Cases/LearnedTensors/net.knnet"
-        (var t5, _, _) = bn3.call(t4, t4State);
+        (var t5, var _, var _) = bn3.call(t4, t4State);
 #line default
         scope.Free(t4);
 #line (12,31)-(12,35) "Cases/LearnedTensors/net.knnet"

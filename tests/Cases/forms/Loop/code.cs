@@ -184,7 +184,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (11,60)-(11,64) "Cases/Loop/net.knnet"
-        (var t5, _, _) = norm.call(t4, t4State);
+        (var t5, var _, var _) = norm.call(t4, t4State);
 #line default
         scope.Free(t4);
 #line (11,68)-(11,72) "Cases/Loop/net.knnet"
@@ -411,7 +411,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t2);
 #line (29,24)-(29,28) "Cases/Loop/net.knnet"
-        (var t4, var t4State, _) = norm2.call(t3, t3State);
+        (var t4, var t4State, var _) = norm2.call(t3, t3State);
 #line default
         scope.Free(t3);
 #line (29,32)-(29,36) "Cases/Loop/net.knnet"

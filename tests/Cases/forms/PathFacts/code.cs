@@ -272,7 +272,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,46)-(9,50) "Cases/PathFacts/net.knnet"
-        (var t2, var t2State, _) = first.call(t1, null);
+        (var t2, var t2State, var _) = first.call(t1, null);
 #line default
         scope.Free(t1);
 #line (9,54)-(9,58) "Cases/PathFacts/net.knnet"
@@ -340,7 +340,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(y_5);
 #line (24,43)-(24,47) "Cases/PathFacts/net.knnet"
-        (var t8, var t8State, _) = source.call(t7, t7State);
+        (var t8, var t8State, var _) = source.call(t7, t7State);
 #line default
         var namedPrior = t8State;
         var namedPrior_2 = t8State;
@@ -432,7 +432,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         var t14State = z_6State?.Pass(new ReluRule(), t14);
 #line (39,33)-(39,37) "Cases/PathFacts/net.knnet"
-        (var t15, _, _) = last.call(t14, t14State);
+        (var t15, var _, var _) = last.call(t14, t14State);
 #line default
         scope.Free(t14);
 #line (39,41)-(39,56) "Cases/PathFacts/net.knnet"

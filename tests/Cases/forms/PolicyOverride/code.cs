@@ -216,7 +216,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(x);
 #line (10,40)-(10,58) "Cases/PolicyOverride/net.knnet"
-        (var t7, var t7State, _) = bn3.call(t6, null);
+        (var t7, var t7State, var _) = bn3.call(t6, null);
 #line default
         scope.Free(t6);
 #line (10,62)-(10,66) "Cases/PolicyOverride/net.knnet"
@@ -229,7 +229,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t8);
 #line (10,96)-(10,100) "Cases/PolicyOverride/net.knnet"
-        (var x_2, var x_2State, _) = bn4.call(t9, t9State);
+        (var x_2, var x_2State, var _) = bn4.call(t9, t9State);
 #line default
         scope.Free(t9);
 #line (12,21)-(12,29) "Cases/PolicyOverride/net.knnet"
@@ -237,7 +237,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(x_2);
 #line (14,22)-(14,30) "Cases/PolicyOverride/net.knnet"
-        (var t10, _) = inner2.call(x_3, x_3State);
+        (var t10, var _) = inner2.call(x_3, x_3State);
 #line default
         scope.Free(x_3);
 #line (14,41)-(14,51) "Cases/PolicyOverride/net.knnet"
@@ -340,7 +340,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (22,48)-(22,52) "Cases/PolicyOverride/net.knnet"
-        (var t2, var t2State, _) = bn.call(t1, t1State);
+        (var t2, var t2State, var _) = bn.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (22,56)-(22,60) "Cases/PolicyOverride/net.knnet"

@@ -214,7 +214,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
             x_2State = t4State;
         }
 #line (12,25)-(12,29) "Cases/PreActivation/net.knnet"
-        (var t5, _, _) = norm.call(x_2, x_2State);
+        (var t5, var _, var _) = norm.call(x_2, x_2State);
 #line default
         scope.Free(x_2);
 #line (12,33)-(12,37) "Cases/PreActivation/net.knnet"
@@ -351,7 +351,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t2);
 #line (20,21)-(20,25) "Cases/PreActivation/net.knnet"
-        (var t4, var t4State, _) = norm2.call(t3, t3State);
+        (var t4, var t4State, var _) = norm2.call(t3, t3State);
 #line default
         scope.Free(t3);
 #line (20,29)-(20,33) "Cases/PreActivation/net.knnet"

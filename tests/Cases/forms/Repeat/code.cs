@@ -186,7 +186,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
         var t1 = Handles.Own(stem._0.call(image), image);
 #line (9,42)-(9,46) "Cases/Repeat/net.knnet"
-        (var t2, var t2State, _) = stem._1.call(t1, null);
+        (var t2, var t2State, var _) = stem._1.call(t1, null);
 #line default
         scope.Free(t1);
 #line (9,48)-(9,52) "Cases/Repeat/net.knnet"
@@ -342,7 +342,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (20,66)-(20,70) "Cases/Repeat/net.knnet"
-        (var t2, var t2State, _) = norm.call(t1, t1State);
+        (var t2, var t2State, var _) = norm.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (20,74)-(20,78) "Cases/Repeat/net.knnet"

@@ -136,7 +136,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,47)-(9,51) "Cases/Shared/net.knnet"
-        (var t2, var t2State, _) = bn1.call(t1, null);
+        (var t2, var t2State, var _) = bn1.call(t1, null);
 #line default
         scope.Free(t1);
 #line (9,55)-(9,59) "Cases/Shared/net.knnet"
@@ -147,7 +147,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 #line (10,29)-(10,50) "Cases/Shared/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
 #line (10,59)-(10,63) "Cases/Shared/net.knnet"
-        (var t4, var t4State, _) = bn2.call(t3, t3State);
+        (var t4, var t4State, var _) = bn2.call(t3, t3State);
 #line default
         scope.Free(t3);
 #line (10,67)-(10,71) "Cases/Shared/net.knnet"
@@ -156,7 +156,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
         var coarseState = t4State?.Pass(new ReluRule(), coarse);
         scope.Free(t4);
 #line (13,17)-(13,23) "Cases/Shared/net.knnet"
-        (var t5, _) = head.scores.call(fine, fineState);
+        (var t5, var _) = head.scores.call(fine, fineState);
 #line default
         scope.Free(fine);
 #line (13,27)-(13,33) "Cases/Shared/net.knnet"
@@ -164,7 +164,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
 #line default
         scope.Free(t5);
 #line (14,19)-(14,25) "Cases/Shared/net.knnet"
-        (var t6, _) = head.scores.call(coarse, coarseState);
+        (var t6, var _) = head.scores.call(coarse, coarseState);
 #line default
         scope.Free(coarse);
 #line (14,29)-(14,35) "Cases/Shared/net.knnet"
@@ -266,7 +266,7 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (21,51)-(21,55) "Cases/Shared/net.knnet"
-        (var t2, var t2State, _) = bn.call(t1, t1State);
+        (var t2, var t2State, var _) = bn.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (21,59)-(21,63) "Cases/Shared/net.knnet"

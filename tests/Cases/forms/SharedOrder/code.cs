@@ -342,7 +342,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (38,38)-(38,42) "Cases/SharedOrder/net.knnet"
-        (var t2, var t2State, _) = norm.call(t1, t1State);
+        (var t2, var t2State, var _) = norm.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (38,46)-(38,50) "Cases/SharedOrder/net.knnet"

@@ -156,7 +156,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
 #line (16,30)-(18,15) "Cases/Texts/net.knnet"
         var t1 = Handles.Own(a_u0022b.call(image), image);
 #line (18,33)-(19,24) "Cases/Texts/net.knnet"
-        (var t2, var t2State, _) = back_slash.call(t1, null);
+        (var t2, var t2State, var _) = back_slash.call(t1, null);
 #line default
         scope.Free(t1);
 #line (19,28)-(19,32) "Cases/Texts/net.knnet"

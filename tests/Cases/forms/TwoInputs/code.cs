@@ -133,7 +133,7 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
 #line (10,31)-(10,46) "Cases/TwoInputs/net.knnet"
         (var b, var bState) = embed_right.call(right, null);
 #line (11,13)-(11,23) "Cases/TwoInputs/net.knnet"
-        (var t1, _) = fuse.call(a, aState, b, bState);
+        (var t1, var _) = fuse.call(a, aState, b, bState);
 #line default
         scope.Free(a);
         scope.Free(b);
@@ -225,7 +225,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (18,59)-(18,63) "Cases/TwoInputs/net.knnet"
-        (var t2, var t2State, _) = bn.call(t1, t1State);
+        (var t2, var t2State, var _) = bn.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (18,67)-(18,71) "Cases/TwoInputs/net.knnet"
@@ -352,7 +352,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (25,60)-(25,64) "Cases/TwoInputs/net.knnet"
-        (var output, var outputState, _) = bn.call(t4, t4State);
+        (var output, var outputState, var _) = bn.call(t4, t4State);
 #line default
         scope.Free(t4);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));

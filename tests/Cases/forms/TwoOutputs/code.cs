@@ -222,7 +222,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,58)-(18,62) "Cases/TwoOutputs/net.knnet"
-        (var t2, var t2State, _) = bn1.call(t1, t1State);
+        (var t2, var t2State, var _) = bn1.call(t1, t1State);
 #line default
         scope.Free(t1);
 #line (18,66)-(18,70) "Cases/TwoOutputs/net.knnet"
@@ -233,7 +233,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 #line (19,29)-(19,56) "Cases/TwoOutputs/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
 #line (19,65)-(19,69) "Cases/TwoOutputs/net.knnet"
-        (var t4, var t4State, _) = bn2.call(t3, t3State);
+        (var t4, var t4State, var _) = bn2.call(t3, t3State);
 #line default
         scope.Free(t3);
 #line (19,73)-(19,77) "Cases/TwoOutputs/net.knnet"

@@ -287,7 +287,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
         var t2State = ChannelState.Join(new SumRule(), t2, xState, t1State);
         scope.Free(t1);
 #line (24,56)-(24,60) "Cases/Widened/net.knnet"
-        (var t3, var t3State, _) = norm.call(t2, t2State);
+        (var t3, var t3State, var _) = norm.call(t2, t2State);
 #line default
         scope.Free(t2);
 #line (24,64)-(24,68) "Cases/Widened/net.knnet"
