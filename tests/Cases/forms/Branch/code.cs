@@ -327,7 +327,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (22,39)-(22,74) "Cases/Branch/net.knnet"
             (var t8, var t8State) = downsample!._0!.call(x, xState);
 #line (22,76)-(22,80) "Cases/Branch/net.knnet"
-            (var shortcut_2, var shortcut_2State, _) = downsample!._1!.call(t8, t8State);
+            (var shortcut_2, var shortcut_2State, var _) = downsample!._1!.call(t8, t8State);
 #line default
             scope.Free(t8);
             shortcut = shortcut_2;

@@ -443,7 +443,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
             scope.Free(x_2);
 #line (11,48)-(11,52) "Cases/Fold/net.knnet"
-            (var t4, var t4State, _) = bn_2[i].call(t3, t3State);
+            (var t4, var t4State, var _) = bn_2[i].call(t3, t3State);
 #line default
             scope.Free(t3);
 #line (11,56)-(11,60) "Cases/Fold/net.knnet"
@@ -456,7 +456,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
             scope.Free(x_3);
 #line (12,32)-(12,36) "Cases/Fold/net.knnet"
-            (var t6, var t6State, _) = norm[i].call(t5, t5State);
+            (var t6, var t6State, var _) = norm[i].call(t5, t5State);
 #line default
             scope.Free(t5);
 #line (12,40)-(12,44) "Cases/Fold/net.knnet"
@@ -492,13 +492,13 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (16,26)-(16,36) "Cases/Fold/net.knnet"
             (var t9, var t9State) = kernel!.call(x_2, x_2State);
 #line (16,51)-(16,55) "Cases/Fold/net.knnet"
-            (var x_7, var x_7State, _) = kernel_bn!.call(t9, t9State);
+            (var x_7, var x_7State, var _) = kernel_bn!.call(t9, t9State);
 #line default
             scope.Free(t9);
 #line (17,26)-(17,36) "Cases/Fold/net.knnet"
             (var t10, var t10State) = either!.call(x_7, x_7State);
 #line (17,53)-(17,57) "Cases/Fold/net.knnet"
-            (var z_2, var z_2State, _) = either_kept!.call(t10, t10State);
+            (var z_2, var z_2State, var _) = either_kept!.call(t10, t10State);
 #line default
             scope.Free(t10);
             x_6 = x_7;
@@ -511,7 +511,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (19,26)-(19,36) "Cases/Fold/net.knnet"
             (var t11, var t11State) = kernel!.call(x_2, x_2State);
 #line (19,51)-(19,55) "Cases/Fold/net.knnet"
-            (var x_8, var x_8State, _) = kernel_bn!.call(t11, t11State);
+            (var x_8, var x_8State, var _) = kernel_bn!.call(t11, t11State);
 #line default
             scope.Free(t11);
 #line (20,26)-(20,36) "Cases/Fold/net.knnet"
@@ -522,7 +522,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             var t13State = t12State?.Pass(new ReluRule(), t13);
             scope.Free(t12);
 #line (20,61)-(20,65) "Cases/Fold/net.knnet"
-            (var z_3, var z_3State, _) = either_kept!.call(t13, t13State);
+            (var z_3, var z_3State, var _) = either_kept!.call(t13, t13State);
 #line default
             scope.Free(t13);
             x_6 = x_8;
@@ -579,7 +579,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
         {
 #line (28,49)-(28,53) "Cases/Fold/net.knnet"
-            (var y_2, var y_2State, _) = maybe_bn!.call(t15, t15State);
+            (var y_2, var y_2State, var _) = maybe_bn!.call(t15, t15State);
 #line default
             y = y_2;
             yState = y_2State;

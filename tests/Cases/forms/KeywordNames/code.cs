@@ -156,7 +156,7 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (11,65)-(11,69) "Cases/KeywordNames/net.knnet"
-        (var t5, _, _) = @params.call(t4, t4State);
+        (var t5, var _, var _) = @params.call(t4, t4State);
 #line default
         scope.Free(t4);
 #line (11,73)-(11,77) "Cases/KeywordNames/net.knnet"
@@ -282,7 +282,7 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
 #line (20,28)-(20,39) "Cases/KeywordNames/net.knnet"
             (var t1, var t1State) = @base!.call(@this, thisState);
 #line (20,47)-(20,51) "Cases/KeywordNames/net.knnet"
-            (var nn_2, var nn_2State, _) = bn!.call(t1, t1State);
+            (var nn_2, var nn_2State, var _) = bn!.call(t1, t1State);
 #line default
             scope.Free(t1);
             nn = nn_2;

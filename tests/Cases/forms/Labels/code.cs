@@ -177,7 +177,7 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (10,82)-(10,86) "Cases/Labels/net.knnet"
-        (var t5, var t5State, _) = @class.call(t4, t4State);
+        (var t5, var t5State, var _) = @class.call(t4, t4State);
 #line default
         scope.Free(t4);
 #line (10,90)-(10,94) "Cases/Labels/net.knnet"

@@ -371,7 +371,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
             var namedPrior_3 = namedPrior?.Pass(new ReluRule(), t10);
 #line (26,33)-(26,51) "Cases/PathFacts/net.knnet"
-            (var z_2, var z_2State, _) = named!.call(t10, namedPrior_3);
+            (var z_2, var z_2State, var _) = named!.call(t10, namedPrior_3);
 #line default
             scope.Free(t10);
             z = z_2;
@@ -382,7 +382,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line (28,25)-(28,35) "Cases/PathFacts/net.knnet"
             (var t11, var namedPrior_4) = conv5!.call(s, namedPrior_2);
 #line (28,46)-(28,64) "Cases/PathFacts/net.knnet"
-            (var z_3, var z_3State, _) = named!.call(t11, namedPrior_4);
+            (var z_3, var z_3State, var _) = named!.call(t11, namedPrior_4);
 #line default
             scope.Free(t11);
             z = z_3;
@@ -397,7 +397,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line (31,33)-(31,43) "Cases/PathFacts/net.knnet"
             (var t12, var eachPrior_2) = inner[i].call(s, eachPrior);
 #line (31,56)-(31,74) "Cases/PathFacts/net.knnet"
-            (var t13, var t13State, _) = each[i].call(t12, eachPrior_2);
+            (var t13, var t13State, var _) = each[i].call(t12, eachPrior_2);
 #line default
             scope.Free(t12);
 #line (31,13)-(31,75) "Cases/PathFacts/net.knnet"

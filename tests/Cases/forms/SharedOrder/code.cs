@@ -199,7 +199,7 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
 #line default
             scope.Free(x_2);
 #line (24,48)-(24,52) "Cases/SharedOrder/net.knnet"
-            (var t3, var t3State, _) = bn[i].call(t2, t2State);
+            (var t3, var t3State, var _) = bn[i].call(t2, t2State);
 #line default
             scope.Free(t2);
 #line (24,56)-(24,60) "Cases/SharedOrder/net.knnet"

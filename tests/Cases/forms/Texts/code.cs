@@ -175,7 +175,7 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
 #line default
             scope.Free(x_2);
 #line (22,33)-(22,37) "Cases/Texts/net.knnet"
-            (var x_3, var x_3State, _) = it_s___[i].call(t3, t3State);
+            (var x_3, var x_3State, var _) = it_s___[i].call(t3, t3State);
 #line default
             scope.Free(t3);
             x_2 = x_3;
