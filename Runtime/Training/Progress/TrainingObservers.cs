@@ -29,6 +29,9 @@ public sealed class TrainingObservers(IReadOnlyList<ITrainingObserver> all, Text
     public void Stepped(StepReport report) => ForEach(observer => observer.Stepped(report));
 
     /// <inheritdoc />
+    public void EpochEnded(TrainingPosition at) => ForEach(observer => observer.EpochEnded(at));
+
+    /// <inheritdoc />
     public void Evaluated(EvaluationReport report) => ForEach(observer => observer.Evaluated(report));
 
     /// <inheritdoc />

@@ -18,6 +18,20 @@ public sealed class ObserverTests
         Assert.Equal("/x/a.csv: the disk is full. The training goes on.", _notices.ToString().Trim());
     }
 
+    /// <summary>Members of the interface that a class leaves out do nothing, and the compiler does not miss them.</summary>
+    [Fact]
+    public void Every_member_is_handed_on() => Assert.All(
+        typeof(ITrainingObserver).GetMethods(),
+        member => Assert.NotNull(typeof(TrainingObservers).GetMethod(member.Name)));
+
+    [Fact]
+    public void The_end_of_an_epoch_is_handed_on()
+    {
+        var last = new Recorder();
+        new TrainingObservers([last], _notices).EpochEnded(SimulatedTraining.At(3));
+        Assert.Equal(1, last.Calls);
+    }
+
     [Fact]
     public void What_fails_before_the_first_step_is_thrown() => Assert.Throws<RunFileException>(
         () => new TrainingObservers([new CsvLog("/none/of/these")], _notices).Started(SimulatedTraining.Plan()));
@@ -59,6 +73,8 @@ public sealed class ObserverTests
         public void Started(TrainingPlan plan) => Calls++;
 
         public void Stepped(StepReport report) => Calls++;
+
+        public void EpochEnded(TrainingPosition at) => Calls++;
 
         public void Evaluated(EvaluationReport report) => Calls++;
 
