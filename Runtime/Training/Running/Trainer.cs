@@ -229,14 +229,16 @@ public class Trainer<TBatch> : IDisposable
     {
         while (Position.Epoch < Settings.Epochs)
         {
-            if (!TrainEpoch(batches, interruption))
+            var isWhole = TrainEpoch(batches, interruption);
+            Replicas.AverageBuffers(_processes, Network);
+            if (!isWhole)
             {
                 Save();
                 return TrainingEnd.Interrupted;
             }
 
             Tell(observer => observer.EpochEnded(Position));
-            var isLast = Evaluate(evaluate, batches.Count);
+            var isLast = Evaluate(evaluate);
             _progress = _progress with { Position = new(Position.Step, Position.Epoch + 1, 0), LossSum = 0, LossCount = 0 };
             Save();
             if (isLast)
@@ -278,6 +280,7 @@ public class Trainer<TBatch> : IDisposable
                 Replicas.Check(_processes, Network);
             if (!isEnd && (Position.Step % Settings.CheckpointEverySteps == 0 || IsTime(saved)))
             {
+                Replicas.AverageBuffers(_processes, Network);
                 Save();
                 saved.Restart();
             }
@@ -320,9 +323,8 @@ public class Trainer<TBatch> : IDisposable
     }
 
     /// <summary>Evaluates the network after an epoch; true where the training has waited long enough for a better figure.</summary>
-    private bool Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate, long batches)
+    private bool Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
     {
-        Replicas.AverageBuffers(_processes, Network);
         var metrics = new Dictionary<string, double>();
         if (_progress.LossCount > 0)
             metrics["train_loss"] = _progress.LossSum / _progress.LossCount;
@@ -342,11 +344,11 @@ public class Trainer<TBatch> : IDisposable
         return Settings.Watch?.Patience is { } patience && _progress.SinceBest >= patience;
     }
 
+    /// <summary>Writes a checkpoint, once the processes have the same running averages.</summary>
     private void Save()
     {
         if (_checkpoints is null && _processes.Size == 1)
             return;
-        Replicas.AverageBuffers(_processes, Network);
         var folder = _processes.IsMain ? _checkpoints?.Save(_progress, Settings.KeepLast) : null;
         // The others wait until it is written.
         _processes.Barrier();
