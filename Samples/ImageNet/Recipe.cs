@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using KnDsl.Samples.ImageNet.Networks;
 using KnDsl.Training;
 using static TorchSharp.torch;
@@ -45,7 +46,7 @@ internal static class Recipe
     {
         var schedule = settings.Drops.Count == 0
             ? LearningRateSchedule.Cosine()
-            : LearningRateSchedule.Step(0.1, [.. System.Linq.Enumerable.Select(settings.Drops, epoch => (double)epoch / settings.Epochs)]);
+            : LearningRateSchedule.Step(0.1, [.. settings.Drops.Select(epoch => (double)epoch / settings.Epochs)]);
         return schedule.WarmUp(settings.WarmUp);
     }
 

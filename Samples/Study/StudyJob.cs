@@ -1,5 +1,4 @@
 using System.IO;
-using System.Linq;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.Study.Data;
 using KnDsl.Samples.Study.Reports;
@@ -21,8 +20,7 @@ internal static class StudyJob
     public static int Run(StudyOptions options, IAnsiConsole console, TextWriter output)
     {
         // Problems with the data are reported before anything begins.
-        foreach (var set in options.Plan.Cases.Select(tried => tried.Task.Set).Distinct())
-            StudyData.Open(set, options.Data, options.Images).Dispose();
+        StudyData.Check(options.Data);
         var folder = Path.GetFullPath(options.Output);
         Directory.CreateDirectory(folder);
         var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);

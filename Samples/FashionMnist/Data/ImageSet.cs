@@ -38,6 +38,22 @@ internal sealed record ImageSet(byte[] Pixels, byte[] Labels, int Height, int Wi
     /// <summary>The bytes of an image.</summary>
     public int ImageSize => Colors * Height * Width;
 
+    /// <summary>The brightness at a place of a grey image, in [0, 1], between its four neighbors.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="row">The row, from 0; one outside of the image is that of the edge.</param>
+    /// <param name="column">The column, in the same way.</param>
+    public float Between(int image, float row, float column)
+    {
+        (row, column) = (Math.Clamp(row, 0, Height - 1), Math.Clamp(column, 0, Width - 1));
+        int top = (int)row, left = (int)column;
+        int bottom = Math.Min(top + 1, Height - 1), right = Math.Min(left + 1, Width - 1);
+        float down = row - top, across = column - left;
+        return ((At(top, left) * (1 - across) + At(top, right) * across) * (1 - down)
+            + (At(bottom, left) * (1 - across) + At(bottom, right) * across) * down) / 255;
+
+        float At(int y, int x) => Pixels[(image * Height + y) * Width + x];
+    }
+
     private static ImageSet Read(string folder, string part)
     {
         var images = IdxFile.Read(Path.Combine(folder, $"{part}-images-idx3-ubyte.gz"), dimensions: 3);

@@ -21,16 +21,11 @@ internal sealed class Garments(ImageSet images)
     /// <summary>A random garment: how opaque and how bright it is at a place of its square, [-1, 1] in both directions.</summary>
     public Func<double, double, (double Share, double Shade)> Draw(int label, Random random)
     {
-        var first = _byClass[label][random.Next(_byClass[label].Length)] * images.Height * images.Width;
+        var garment = _byClass[label][random.Next(_byClass[label].Length)];
         return (u, v) =>
         {
-            double x = (u + 1) / 2 * (images.Width - 1), y = (v + 1) / 2 * (images.Height - 1);
-            int left = (int)x, top = (int)y, right = Math.Min(left + 1, images.Width - 1), bottom = Math.Min(top + 1, images.Height - 1);
-            var value = (At(top, left) * (left + 1 - x) + At(top, right) * (x - left)) * (top + 1 - y)
-                + (At(bottom, left) * (left + 1 - x) + At(bottom, right) * (x - left)) * (y - top);
+            var value = images.Between(garment, (float)((v + 1) / 2 * (images.Height - 1)), (float)((u + 1) / 2 * (images.Width - 1)));
             return (Math.Min(1, value * 4), 0.3 + 0.7 * value);
         };
-
-        double At(int y, int x) => images.Pixels[first + y * images.Width + x] / 255.0;
     }
 }

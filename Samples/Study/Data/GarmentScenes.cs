@@ -65,7 +65,7 @@ internal static class GarmentScenes
         {
             for (var x = 0; x < size; x++)
             {
-                var value = Sample(images, image, (y + 0.5f) / size, (x + 0.5f) / size);
+                var value = images.Between(image, (y + 0.5f) / size * images.Height - 0.5f, (x + 0.5f) / size * images.Width - 0.5f);
                 var opacity = Math.Min(1, value * 4);
                 for (var color = 0; color < Colors; color++)
                 {
@@ -77,18 +77,4 @@ internal static class GarmentScenes
     }
 
     private static float Shade(Random random) => 0.2f + 0.8f * random.NextSingle();
-
-    /// <summary>The brightness at a place of an image, in [0, 1], between its four neighbors.</summary>
-    private static float Sample(ImageSet images, int image, float y, float x)
-    {
-        var row = Math.Clamp(y * images.Height - 0.5f, 0, images.Height - 1);
-        var column = Math.Clamp(x * images.Width - 0.5f, 0, images.Width - 1);
-        int top = (int)row, left = (int)column;
-        int bottom = Math.Min(top + 1, images.Height - 1), right = Math.Min(left + 1, images.Width - 1);
-        float down = row - top, across = column - left;
-        return ((At(top, left) * (1 - across) + At(top, right) * across) * (1 - down)
-            + (At(bottom, left) * (1 - across) + At(bottom, right) * across) * down) / 255;
-
-        float At(int r, int c) => images.Pixels[(image * images.Height + r) * images.Width + c];
-    }
 }

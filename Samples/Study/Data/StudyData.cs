@@ -34,6 +34,14 @@ internal sealed class StudyData : IDisposable
             : new(training, test);
     }
 
+    /// <summary>Reads the files of all sets, to see that they are there.</summary>
+    /// <exception cref="DataException">A data file is missing or damaged.</exception>
+    public static void Check(string folder)
+    {
+        ImageSet.Training(folder);
+        ImageSet.Test(folder);
+    }
+
     /// <summary>Finds a set.</summary>
     /// <exception cref="ArgumentException">There is no such set; the message lists those that there are.</exception>
     public static string Find(string name) => Sets.Contains(name)
