@@ -135,14 +135,11 @@ public sealed class ResumeTests : IDisposable
             problem.Message);
     }
 
-    private static Process Start(string checkpoints, string result) => Process.Start(new ProcessStartInfo(
-        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "KnDsl.Training.Tests.exe" : "KnDsl.Training.Tests"),
-        ["killed", checkpoints, result])
-    {
-        RedirectStandardOutput = true,
-        Environment = { ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(
-            System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")) },
-    })!;
+    private static Process Start(string checkpoints, string result) => Process.Start(
+        new ProcessStartInfo(Workers.Command[0], [.. Workers.Command[1..], "killed", checkpoints, result])
+        {
+            RedirectStandardOutput = true,
+        })!;
 
     private string In(string name) => Path.Combine(folder.FullName, name);
 
