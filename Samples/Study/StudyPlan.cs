@@ -10,7 +10,7 @@ namespace KnDsl.Samples.Study;
 /// <param name="Task">What is trained.</param>
 /// <param name="Contestant">The method.</param>
 /// <param name="Samples">Samples per statistic; 0 is the whole batch, or a method without that choice.</param>
-/// <param name="Seeds">The number of seeds, which begin at 1; rates are chosen with the first.</param>
+/// <param name="Seeds">The number of seeds, which begin at 1.</param>
 internal sealed record Case(StudyTask Task, Contestant Contestant, int Samples, int Seeds);
 
 /// <summary>The trials that a study consists of.</summary>
@@ -18,10 +18,16 @@ internal sealed record Case(StudyTask Task, Contestant Contestant, int Samples, 
 /// <param name="Rates">The learning rates to choose from, separately for each case.</param>
 internal sealed record StudyPlan(IReadOnlyList<Case> Cases, IReadOnlyList<double> Rates)
 {
+    /// <summary>
+    /// The seeds by which a rate is chosen. Two trainings that differ in the seed alone differ by more than most rates do.
+    /// </summary>
+    private const int RateSeeds = 2;
+
     /// <summary>The trials by which the rate of a case is chosen; none if there is only one rate.</summary>
     public IEnumerable<Trial> RateTrials(Case tried) => Rates.Count == 1
         ? []
-        : Rates.Select(rate => new Trial(Purpose.Rate, tried.Task, tried.Contestant.Name, tried.Samples, rate, Seed: 1));
+        : Rates.SelectMany(rate => Enumerable.Range(1, RateSeeds).Select(
+            seed => new Trial(Purpose.Rate, tried.Task, tried.Contestant.Name, tried.Samples, rate, seed)));
 
     /// <summary>The trials that are compared, or null as long as the rate is not chosen.</summary>
     public IEnumerable<Trial>? ComparisonTrials(Case tried, TrialLog log) => ChosenRate(tried, log) is double rate
@@ -29,14 +35,16 @@ internal sealed record StudyPlan(IReadOnlyList<Case> Cases, IReadOnlyList<double
             seed => new Trial(Purpose.Comparison, tried.Task, tried.Contestant.Name, tried.Samples, rate, seed))
         : null;
 
-    /// <summary>The rate with the least validation error, or null as long as a trial is missing.</summary>
+    /// <summary>The rate with the least mean validation error, or null as long as a trial is missing.</summary>
     public double? ChosenRate(Case tried, TrialLog log)
     {
         if (Rates.Count == 1)
             return Rates[0];
 
         TrialResult?[] results = [.. RateTrials(tried).Select(log.Find)];
-        return results.Any(result => result is null) ? null : results.MinBy(result => result!.Error)!.Trial.Rate;
+        return results.Any(result => result is null)
+            ? null
+            : results.GroupBy(result => result!.Trial.Rate).MinBy(rate => rate.Average(result => result!.Error))!.Key;
     }
 
     /// <summary>
@@ -45,7 +53,7 @@ internal sealed record StudyPlan(IReadOnlyList<Case> Cases, IReadOnlyList<double
     /// </summary>
     public IEnumerable<Trial> Open(TrialLog log)
     {
-        var rates = Cases.SelectMany(RateTrials);
+        IEnumerable<Trial> rates = Cases.SelectMany(RateTrials).OrderBy(trial => trial.Seed);
         IEnumerable<Trial> compared = Cases.SelectMany(tried => ComparisonTrials(tried, log) ?? []).OrderBy(trial => trial.Seed);
         return rates.Concat(compared).Where(trial => log.Find(trial) is null);
     }

@@ -23,7 +23,7 @@ internal static class StudyReport
             "",
             "Test error of the last epoch in percent: mean of the seeds (least to greatest), number of seeds, learning rate. "
             + (plan.Rates.Count == 1 ? "" : $"The rate is chosen from {string.Join(", ", plan.Rates.Select(Text))} by the error after "
-            + "half the epochs on a sixth of the training images, which was held back. ")
+            + "half the epochs, the mean of two seeds, on a sixth of the training images, which was held back. ")
             + "A method without a number of samples has one figure, in the first column.",
             "",
             "Differences are between trainings of equal seeds, in points: below 0 the first method is better. The interval is a "
