@@ -24,7 +24,7 @@ public sealed class GradientTests : TorchTest
         var weight = Random(2).requires_grad_();
         var bias = Random(2).requires_grad_();
         var (dy, dm, dv) = (Random(4, 2, 3, 4), Random(rows, 2), Random(rows, 2));
-        var settings = new FilterSettings(1e-5, GuardsEachMicroBatch: true);
+        var settings = new FilterSettings(1e-5);
 
         var learnedGains = new Moments(
             full(1, 1, qm, float64).requires_grad_(), (full(1, 2, qv, float64) / tensor([1.0, 2.0])).requires_grad_());
@@ -60,7 +60,7 @@ public sealed class GradientTests : TorchTest
         var x = (Random(4, 4, 3, 4) + 0.5).requires_grad_();
         var (shift, scale) = (Random(4).requires_grad_(), (Random(4) + 1.5).requires_grad_());
         var (weight, bias, dy) = (Random(4).requires_grad_(), Random(4).requires_grad_(), Random(4, 4, 3, 4));
-        var settings = new FilterSettings(1e-5, GuardsEachMicroBatch: true) { GroupSize = groupSize };
+        var settings = new FilterSettings(1e-5) { GroupSize = groupSize };
         var moments = MomentSource.Of(new(shift.unsqueeze(0), scale.square().unsqueeze(0) * 2.5));
         var emitted = new MomentSource(shift, scale, new(Spread: 2.5, Rectified: false));
         Tensor[] inputs = [x, shift, scale, weight, bias];

@@ -136,8 +136,7 @@ public sealed class KalmanNormTests : TorchTest
         for (var depth = 0; depth < 20; depth++)
         {
             using var layer = NormPolicy.Kalman(new Gain(1, gain), microbatch: 8).Create(4, dtype: float64);
-            value = layout == "contiguous" ? value : value.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
-            var (output, emitted, _) = layer.forward(value, prior);
+            var (output, emitted, _) = layer.forward(In(layout, value), prior);
             var (mean, variance) = emitted!.MeanAndVariance();
             Close(output.detach().square().mean(), variance.detach().mean(), 1e-6, $"emitted at {depth}");
             prior = ChannelState.Gaussian(mean.detach(), variance.detach() * shortfall, [6, 6]);
@@ -161,17 +160,64 @@ public sealed class KalmanNormTests : TorchTest
         Assert.True((variance > 0).all().item<bool>());
     }
 
-    [Fact]
-    public void PriorOutOfProportionIsIgnored()
+    [Theory]
+    [InlineData("contiguous")]
+    [InlineData("channels last")]
+    public void PriorOutOfProportionIsIgnored(string layout)
     {
         var layer = NormPolicy.Kalman(gain: 0.1).Create(4, dtype: ScalarType.Float64);
-        var x = Random(8, 4, 5, 5);
-        var (without, _, _) = layer.forward(x, null);
-        var (just, _, _) = layer.forward(x, new AnalyticState(new(zeros(1, 4, float64), full(1, 4, 80, float64)), [5, 5]));
-        var (beyond, _, _) = layer.forward(x, new AnalyticState(new(zeros(1, 4, float64), full(1, 4, 130, float64)), [5, 5]));
+        var x = In(layout, Random(8, 4, 5, 5));
+        var without = layer.forward(x, null).output;
+        var just = layer.forward(x, Prior(80, [5, 5])).output;
+        var beyond = layer.forward(x, Prior(130, [5, 5])).output;
         Close(without, beyond, 1e-12);
         Assert.True((just - without).abs().max().item<double>() > 0.1);
     }
+
+    /// <summary>
+    /// One channel that hardly varies is no reason to refuse the prior of the others: of two values some channel always hardly varies,
+    /// and batch normalization of two values that are next to each other has gradients of 1 / sqrt(eps).
+    /// </summary>
+    [Theory]
+    [InlineData("contiguous")]
+    [InlineData("channels last")]
+    public void NoChannelDecidesOnThePriorOfOthers(string layout)
+    {
+        using var layer = NormPolicy.Kalman(microbatch: 2).Create(4, dtype: ScalarType.Float64);
+        foreach (var size in new long[] { 1, 5 })
+        {
+            var x = Random(6, 4, size, size);
+            var (ordinary, _, _) = layer.forward(In(layout, x), Prior(1, [size, size]));
+            x[.., 2] = x[.., 2] * 1e-4 + 1;
+            var seen = In(layout, x).requires_grad_();
+            var (output, _, _) = layer.forward(seen, Prior(1, [size, size]));
+            foreach (var channel in new[] { 0, 1, 3 })
+                Close(ordinary[.., channel], output[.., channel], 1e-12, $"channel {channel} of {size}");
+            (output * Random(6, 4, size, size)).sum().backward();
+            Assert.InRange(seen.grad!.abs().max().item<double>(), 0.01, 10);
+        }
+    }
+
+    /// <summary>Two values may be next to each other by chance, in all channels at once; fifty are not.</summary>
+    [Theory]
+    [InlineData(1, 2, true)]
+    [InlineData(1, 3, true)]
+    [InlineData(5, 2, false)]
+    [InlineData(1, 8, false)]
+    public void FewValuesHardlyRefuseAPrior(long size, int microbatch, bool trusted)
+    {
+        foreach (var layout in new[] { "contiguous", "channels last" })
+        {
+            using var layer = NormPolicy.Kalman(0.25, microbatch).Create(4, dtype: ScalarType.Float64);
+            var (output, _, _) = layer.forward(In(layout, Random(microbatch, 4, size, size) * 0.03), Prior(1, [size, size]));
+            Assert.Equal(trusted, output.square().mean().item<double>() < 0.1);
+        }
+    }
+
+    private static AnalyticState Prior(double variance, long[] size) => new(new(zeros(1, 4, float64), full(1, 4, variance, float64)), size);
+
+    private static Tensor In(string layout, Tensor x) =>
+        layout == "contiguous" ? x.contiguous() : x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
     private static void SameParameters(nn.Module to, nn.Module from)
     {

@@ -13,7 +13,7 @@ namespace KnDsl;
 /// v = v0 + qv (var - v0) + qv (1 - qv) (mu - m0)^2
 /// y = weight (x - m) / sqrt(v + eps) + bias
 /// </code>
-/// Without a prior, or where the channel-mean of v0 / var is 100 or more (the authors' guard), m = mu and v = var.
+/// Without a prior, or where <see cref="PriorGuard"/> refuses it, m = mu and v = var.
 /// </remarks>
 internal static class KalmanFilter
 {

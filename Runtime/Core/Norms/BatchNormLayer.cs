@@ -64,7 +64,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
         using var scope = NewDisposeScope();
         var arguments = new FilterArguments(
             input, weight, bias, Prior: null, new FilterGains(Gain.Default, Learned: null), batches,
-            new FilterSettings(eps, GuardsEachMicroBatch: true));
+            new FilterSettings(eps));
         return scope.MoveToOuter(KalmanFilter.Normalize(arguments, Averages).Output);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
             Advice.OfOneSample();
         var known = prior is null ? History(batches) : Transit(prior, batches.Count);
         var sampled = _policy.Transition == Transition.Sampled;
-        var settings = new FilterSettings(eps, GuardsEachMicroBatch: !sampled);
+        var settings = new FilterSettings(eps, sampled ? PriorGuard.Authors : PriorGuard.OfMicroBatch);
         var arguments = new FilterArguments(
             input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings)
         {

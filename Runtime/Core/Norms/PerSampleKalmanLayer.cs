@@ -62,7 +62,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
             input, weight, bias, isPast ? Averages.ToPrior(copied: training) : known,
             new FilterGains(_policy.GainOf(input.numel() / (samples * _groups)), Learned: null),
             MicroBatches.Split(samples, 1),
-            new FilterSettings(eps, GuardsEachMicroBatch: true)
+            new FilterSettings(eps)
             {
                 GroupSize = num_features / _groups,
                 Place = _groups == num_features ? "channel {0} of sample {1}" : "group {0} of sample {1}",

@@ -14,8 +14,8 @@ internal static class CompiledOperations
             return [mean, variance]
 
         def forward(x: Tensor, weight: Tensor, bias: Tensor, m0: Optional[Tensor], v0: Optional[Tensor], qm: Tensor,
-                    qv: Tensor, micro_batches: int, eps: float, guard: float, no_variance: float,
-                    guard_each: bool, prior_is_past: bool) -> List[Tensor]:
+                    qv: Tensor, micro_batches: int, eps: float, bound: float, no_variance: float,
+                    authors_guard: bool, prior_is_past: bool) -> List[Tensor]:
             wide = x.to(weight.dtype)
             mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
             mu = mean.view([micro_batches, -1])
@@ -29,13 +29,16 @@ internal static class CompiledOperations
                 kept = [mu.detach()]
             else:
                 # A channel without variance says nothing about the prior; neither does a single value.
-                ratio = torch.where(var > no_variance * mu * mu, v0 / var, torch.zeros_like(var))
-                ratio = torch.where(torch.isfinite(m0 + v0), ratio, ratio + float('inf'))
-                if guard_each:
-                    trusted = ratio.mean([1], True) < guard
-                else:
-                    trusted = ratio.mean([0, 1], True) < guard
+                told = var > no_variance * mu * mu
+                finite = torch.isfinite(m0 + v0)
                 zero = torch.zeros_like(var)
+                if authors_guard:
+                    ratio = torch.where(finite, torch.where(told, v0 / var, zero), zero + float('inf'))
+                    trusted = ratio.mean([0, 1], True) < bound
+                else:
+                    share = torch.where(told, var / (v0 + var), zero)
+                    trusted = torch.logical_and(
+                        share.sum([1], True) >= bound * told.sum([1], True), finite.all(1, True))
                 d = torch.where(trusted, mu - m0, zero)
                 e = torch.where(trusted, var - v0, zero)
                 keep = trusted.to(mu.dtype)
@@ -110,11 +113,16 @@ internal static class CompiledOperations
     /// y, m, v, the spread (not a number where a statistic is not finite), the mean and variance that running averages take in, then the
     /// tensors that the backward pass needs.
     /// </returns>
-    public static Tensor[] Forward(FilterArguments arguments, Moments gains, long microBatches) =>
-        Compiled.Call(
-            "forward", arguments.Input, arguments.Weight, arguments.Bias, arguments.Prior?.Mean, arguments.Prior?.Variance,
-            gains.Mean, gains.Variance, (int)microBatches, arguments.Settings.Eps, FilterSettings.Guard, FilterSettings.NoVariance,
-            arguments.Settings.GuardsEachMicroBatch, arguments.Averaged == AveragedStatistics.Observed);
+    public static Tensor[] Forward(FilterArguments arguments, Moments gains, long microBatches)
+    {
+        var x = arguments.Input;
+        var authors = arguments.Settings.Guard == PriorGuard.Authors;
+        return Compiled.Call(
+            "forward", x, arguments.Weight, arguments.Bias, arguments.Prior?.Mean, arguments.Prior?.Variance,
+            gains.Mean, gains.Variance, (int)microBatches, arguments.Settings.Eps,
+            authors ? PriorGuards.Bound : PriorGuards.LeastShare((double)x.numel() / x.size(1)), PriorGuards.NoVariance,
+            authors, arguments.Averaged == AveragedStatistics.Observed);
+    }
 
     /// <summary>The gradients of x, weight, bias and, with a prior, m0, v0, qm, qv (these two not yet summed).</summary>
     public static Tensor[] Backward(

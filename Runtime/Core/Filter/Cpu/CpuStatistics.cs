@@ -132,10 +132,10 @@ internal sealed unsafe class CpuStatistics : IDisposable
         TakePrior<T>(prior);
         var groups = (int)_layout.Groups;
         var microBatches = (int)_layout.Batches.Count;
-        double? ofLayer = _settings.GuardsEachMicroBatch ? null : RatioOfLayer();
+        bool? trustedInLayer = _settings.Guard == PriorGuard.Authors ? TrustsInLayer() : null;
         for (var microBatch = 0; microBatch < microBatches; microBatch++)
         {
-            if (!((ofLayer ?? Ratio(microBatch)) < FilterSettings.Guard))
+            if (!(trustedInLayer ?? Trusts(microBatch)))
                 continue;
             for (var s = microBatch * groups; s < (microBatch + 1) * groups; s++)
             {
@@ -145,30 +145,45 @@ internal sealed unsafe class CpuStatistics : IDisposable
 
             TakeGains<T>(arguments.Gains, microBatch);
         }
-
-        double RatioOfLayer()
-        {
-            double sum = 0;
-            for (var microBatch = 0; microBatch < microBatches; microBatch++)
-                sum += Ratio(microBatch);
-            return sum / microBatches;
-        }
-
-        // The mean of v0 / var over the groups; a prior that is not finite is never trusted.
-        double Ratio(int microBatch)
-        {
-            double sum = 0;
-            for (var s = microBatch * groups; s < (microBatch + 1) * groups; s++)
-            {
-                if (!double.IsFinite(M0[s]) || !double.IsFinite(V0[s]))
-                    return double.PositiveInfinity;
-                if (Variance[s] > FilterSettings.NoVariance * Mu[s] * Mu[s])
-                    sum += V0[s] / Variance[s];
-            }
-
-            return sum / groups;
-        }
     }
+
+    /// <summary>Whether the prior of a micro-batch is trusted, by <see cref="PriorGuard.OfMicroBatch"/>.</summary>
+    private bool Trusts(int microBatch)
+    {
+        var groups = (int)_layout.Groups;
+        double sum = 0;
+        var count = 0;
+        for (var s = microBatch * groups; s < (microBatch + 1) * groups; s++)
+        {
+            if (!IsPriorFinite(s))
+                return false;
+            if (!Varies(s))
+                continue;
+            sum += Variance[s] / (V0[s] + Variance[s]);
+            count++;
+        }
+
+        return sum >= PriorGuards.LeastShare(_layout.Values(microBatch)) * count;
+    }
+
+    /// <summary>Whether the priors of a layer are trusted, by <see cref="PriorGuard.Authors"/>.</summary>
+    private bool TrustsInLayer()
+    {
+        double sum = 0;
+        for (var s = 0; s < _layout.Statistics; s++)
+        {
+            if (!IsPriorFinite(s))
+                return false;
+            if (Varies(s))
+                sum += V0[s] / Variance[s];
+        }
+
+        return sum / _layout.Statistics < PriorGuards.Bound;
+    }
+
+    private bool IsPriorFinite(int s) => double.IsFinite(M0[s]) && double.IsFinite(V0[s]);
+
+    private bool Varies(int s) => Variance[s] > PriorGuards.NoVariance * Mu[s] * Mu[s];
 
     /// <summary>The prior of every statistic: a row for each micro-batch or one for all, of each group or of its channels.</summary>
     private void TakePrior<T>(MomentSource prior)
