@@ -48,7 +48,7 @@ internal sealed record StudyOptions(
             "--samples", "1,2,4,8,0", $"With {Methods}: images per statistic, 0 for the whole batch",
             text => Parse(text, n => n is >= 0 and <= Trial.WholeBatch, $"a whole number from 0 to {Trial.WholeBatch}"));
         var networks = List("--networks", StudyNetwork.All[0].Name,
-            $"With {Methods}: networks, some of {string.Join(", ", StudyNetwork.All.Select(network => network.Name))}", StudyNetwork.Find);
+            $"With {Methods}: networks, some of {string.Join(", ", StudyNetwork.Names)}", StudyNetwork.Find);
         var sets = List("--sets", StudyData.Sets[0],
             $"With {Methods}: sets of images, some of {string.Join(", ", StudyData.Sets)}", StudyData.Find);
         var batch = Options.WholeNumber("--batch", Trial.WholeBatch, 1, Trial.WholeBatch, $"With {Methods}: images per step");

@@ -35,6 +35,8 @@ internal sealed partial record Contestant(string Name, Func<int?, int, NormPolic
         PerSample("instancekalman-chained", () => new ChainedInferencePolicy(NormPolicy.InstanceKalman())),
         // Without a share in the averages no prior is kept for inference.
         PerSample("instancekalman-unfiltered", () => NormPolicy.InstanceKalman(momentum: 0)),
+        PerBatch("kalman-rescaled", n => new RescaledPriorPolicy(NormPolicy.Kalman(microbatch: n), PriorScale.Observed)),
+        PerBatch("kalman-rescaled-learned", n => new RescaledPriorPolicy(NormPolicy.Kalman(microbatch: n), PriorScale.Learned)),
         PerBatch("kalman-learned", n => NormPolicy.Kalman(microbatch: n, transition: Transition.Learned)),
         PerBatch("kalman-adaptive", n => NormPolicy.Kalman(Gain.Adaptive(), n)),
         PerBatch("kalman-sampled", n => NormPolicy.Kalman(AuthorsGain, n, Transition.Sampled)),

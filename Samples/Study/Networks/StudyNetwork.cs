@@ -24,9 +24,23 @@ internal sealed record StudyNetwork(string Name, string Description, Func<int, N
             (colors, policy) => new Gated(colors: colors, policy: policy, device: CPU)),
     ];
 
+    /// <summary>Variations for single questions, which no part of the study takes.</summary>
+    private static readonly StudyNetwork[] Variations =
+    [
+        new("from-image", "pre-activation residual units, and a norm for the image",
+            (colors, policy) => new FromImage(colors: colors, policy: policy, device: CPU)),
+        new("norm-before-join", "post-activation residual units",
+            (colors, policy) => new NormBeforeJoin(colors: colors, policy: policy, device: CPU)),
+        new("norm-after-join", "post-activation residual units with the last norm after the join",
+            (colors, policy) => new NormAfterJoin(colors: colors, policy: policy, device: CPU)),
+    ];
+
+    /// <summary>The names of all networks and their variations.</summary>
+    public static IEnumerable<string> Names => All.Concat(Variations).Select(network => network.Name);
+
     /// <summary>Finds a network.</summary>
     /// <exception cref="ArgumentException">There is no such network; the message lists those that there are.</exception>
-    public static StudyNetwork Find(string name) => All.FirstOrDefault(network => network.Name == name)
+    public static StudyNetwork Find(string name) => All.Concat(Variations).FirstOrDefault(network => network.Name == name)
         ?? throw new ArgumentException(
-            $"there is no network '{name}'; expected some of {string.Join(", ", All.Select(network => network.Name))}");
+            $"there is no network '{name}'; expected some of {string.Join(", ", Names)}");
 }
