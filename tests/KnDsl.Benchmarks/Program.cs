@@ -12,6 +12,7 @@ internal static class Program
 {
     private static readonly Dictionary<string, Action> Benchmarks = new()
     {
+        ["dispatch"] = DispatchBenchmark.Run,
         ["generator"] = GeneratorBenchmark.Run,
         ["images"] = ImageBenchmark.Run,
         ["norm"] = NormBenchmark.Run,

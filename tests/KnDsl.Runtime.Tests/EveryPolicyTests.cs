@@ -35,6 +35,8 @@ public sealed class EveryPolicyTests : TorchTest
 
     public static TheoryData<string> Normalizing => [.. Policies.Keys.Where(name => name != "none")];
 
+    internal static NormPolicy PolicyOf(string name) => Policies[name];
+
     private static ChannelState Prior(ScalarType type, params long[] size) => ChannelState.Gaussian(
         tensor([0.5, 1, 1.5, 0.9], type), tensor([3.0, 4, 5, 2], type), size);
 

@@ -11,8 +11,8 @@ internal readonly struct SeenValues
 {
     // Tensors of inference_mode have no version.
     private static readonly CompiledScript Compiled = new("""
-        def version(x: Tensor) -> List[Tensor]:
-            return [torch.tensor(-1 if x.is_inference() else x._version())]
+        def version(x: Tensor) -> int:
+            return -1 if x.is_inference() else x._version()
         """);
 
     private readonly (Tensor Value, long Version)[] _values;
@@ -28,9 +28,5 @@ internal readonly struct SeenValues
         return ReferenceEquals(value, before) && VersionOf(value) != version ? value.alias() : value;
     }
 
-    private static long VersionOf(Tensor value)
-    {
-        using var version = Compiled.Call("version", value)[0];
-        return version.item<long>();
-    }
+    private static long VersionOf(Tensor value) => Compiled.Number("version", value);
 }

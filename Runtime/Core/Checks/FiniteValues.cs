@@ -37,6 +37,12 @@ internal static class FiniteValues
     public static NotFiniteNumberException Found(string where) =>
         new($"A value to be normalized is not finite: {where} holds NaN or infinity. {Updated}");
 
+    /// <summary>A device has reported it, after the pass.</summary>
+    /// <param name="layer">The layer that normalized it.</param>
+    public static NotFiniteNumberException FoundBefore(string layer) =>
+        new($"A value that {layer} normalized in an earlier pass is not finite, or its variance is not: the device reports it after that "
+            + "pass. The running averages of the layer were not updated.");
+
     /// <summary>All are finite, but not the squares of their deviations, even in 64 bits.</summary>
     public static NotFiniteNumberException TooLarge() =>
         new("A value to be normalized is too large: its variance is beyond 64 bits. " + Updated);

@@ -41,7 +41,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
     }
 
     /// <summary>
-    /// PyTorch's batch normalization; null where its statistics are not finite. Then the filter finds the error in the
+    /// PyTorch's batch normalization; null where its statistics are seen not to be finite. Then the filter finds the error in the
     /// value, or normalizes it, where only the variance was too large.
     /// </summary>
     private Tensor? NormalizeBatch(Tensor input)
@@ -50,7 +50,17 @@ internal sealed class BatchNormLayer : RunningNormLayer
         var (mean, variance) = (running_mean.clone(), running_var.clone());
         var output = NativeBatchNorm.Normalize(input, mean, variance, weight, bias, training: true, momentum, eps);
         using var noGrad = no_grad();
-        if (!(mean + variance).isfinite().all().item<bool>())
+        var finite = (mean + variance).isfinite().all();
+        if (DevicePath.IsTaken(input))
+        {
+            Report.Note(finite);
+            running_mean.copy_(where(finite, mean, running_mean));
+            running_var.copy_(where(finite, variance, running_var));
+            num_batches_tracked.add_(finite);
+            return scope.MoveToOuter(output);
+        }
+
+        if (!finite.item<bool>())
             return null;
 
         running_mean.copy_(mean);
@@ -64,7 +74,10 @@ internal sealed class BatchNormLayer : RunningNormLayer
         using var scope = NewDisposeScope();
         var arguments = new FilterArguments(
             input, weight, bias, Prior: null, new FilterGains(Gain.Default, Learned: null), batches,
-            new FilterSettings(eps));
+            new FilterSettings(eps))
+        {
+            Report = Report,
+        };
         return scope.MoveToOuter(KalmanFilter.Normalize(arguments, Averages).Output);
     }
 }

@@ -25,6 +25,6 @@ internal sealed class GroupNormLayer : AffineNormLayer
         CheckInput(input);
         if (training)
             CheckNotEmpty(input);
-        return (GroupNormalization.Normalize(input, weight, bias, _groups, eps, training, _policy), null, null);
+        return (GroupNormalization.Normalize(input, weight, bias, _groups, eps, training ? Report : null, _policy), null, null);
     }
 }

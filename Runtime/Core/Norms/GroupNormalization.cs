@@ -30,10 +30,10 @@ internal static class GroupNormalization
     /// <param name="bias">The shift, [C], or null for none.</param>
     /// <param name="groups">Groups of channels.</param>
     /// <param name="eps">Added to the variance.</param>
-    /// <param name="training">Whether a value that is not finite is an error.</param>
+    /// <param name="report">Where a value that is not finite is noted if the host does not wait; null where it is no error, in inference.</param>
     /// <param name="policy">The policy, for messages.</param>
     public static Tensor Normalize(
-        Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, bool training, NormPolicy policy)
+        Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, FiniteReport? report, NormPolicy policy)
     {
         CheckValues(input, groups, policy);
         if (input.numel() == 0)
@@ -43,9 +43,13 @@ internal static class GroupNormalization
         // The kernel takes values in one of these layouts only.
         var settled = input.is_contiguous() || Strides.AreChannelsLast(input) ? input : input.contiguous();
         var result = Compiled.Call("normalize", settled, weight, bias, (int)groups, eps);
-        if (!result[1].item<bool>())
+        if (DevicePath.IsTaken(input))
         {
-            if (training)
+            report?.Note(result[1]);
+        }
+        else if (!result[1].item<bool>())
+        {
+            if (report is not null)
                 CheckFinite(input);
             result[0] = nn.functional.group_norm(
                 input.to(ScalarType.Float64), groups, weight?.to(ScalarType.Float64), bias?.to(ScalarType.Float64), eps).to(input.dtype);

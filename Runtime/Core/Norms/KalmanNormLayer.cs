@@ -70,7 +70,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         var arguments = new FilterArguments(
             input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings)
         {
-            Averaged = prior is null ? AveragedStatistics.Observed : AveragedStatistics.Filtered,
+            Averaged = prior is null ? AveragedStatistics.Observed : AveragedStatistics.Filtered, Report = Report,
         };
         var (output, posterior, spread) = KalmanFilter.Normalize(arguments, Averages);
 
@@ -78,7 +78,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         scope.MoveToOuter(output, posterior.Mean, posterior.Variance);
         return sampled
             ? (output, new SampledState(posterior, size), prior ?? new SampledState(posterior, size))
-            : (output, new EmittedState(weight, bias, spread, size), new AnalyticState(posterior, size));
+            : (output, new EmittedState(weight, bias, spread, size).MoveToOuter(scope), new AnalyticState(posterior, size));
     }
 
     /// <summary>

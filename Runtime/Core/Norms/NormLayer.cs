@@ -13,6 +13,8 @@ namespace KnDsl;
 [DynamicallyAccessedMembers(Components.Reflected)]
 public abstract class NormLayer : nn.Module<Tensor, Tensor>
 {
+    private FiniteReport? _report;
+
     /// <summary>For layers of a policy of your own.</summary>
     /// <param name="name">The layer's name in messages.</param>
     /// <param name="channels">Channels of the value, at least 1.</param>
@@ -31,12 +33,16 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>Names of entries that a file of the layer's weights may lack, all of them together: they stay as they are then.</summary>
     internal virtual IReadOnlyList<string> OptionalWeights => [];
 
+    /// <summary>What a device reports after a pass.</summary>
+    private protected FiniteReport Report => _report ??= new();
+
     /// <summary>Normalizes a value without a prior.</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <returns>A new tensor of the input's shape.</returns>
     /// <exception cref="ArgumentException">The input does not have the layer's shape, or it is empty in training.</exception>
     public sealed override Tensor forward(Tensor input)
     {
+        _report?.Look(GetName());
         using var scope = NewDisposeScope();
         return scope.MoveToOuter(forward(input, null).output);
     }
@@ -48,6 +54,7 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <inheritdoc cref="forward(Tensor, ChannelState)"/>
     public (Tensor output, ChannelState? emitted, ChannelState? posterior) call(Tensor input, ChannelState? prior)
     {
+        _report?.Look(GetName());
         if (!Hooks.Any(this))
             return forward(input, prior);
         var hooked = Hooks.Before(this, input);
@@ -115,6 +122,14 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
             return false;
         FoldInto(linear);
         return true;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _report?.Dispose();
+        base.Dispose(disposing);
     }
 
     private InvalidOperationException CannotFold() =>

@@ -19,6 +19,8 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
     private readonly PerSampleKalmanPolicy _policy;
     private readonly long _groups;
 
+    private readonly HostCount _seen = new();
+
     private readonly Tensor prior_mean;
     private readonly Tensor prior_var;
     private readonly Tensor priors_tracked;
@@ -55,7 +57,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         var known = training ? prior?.ToPrior(samples) : null;
         if (known is not null)
             CheckPrior(known.Channels);
-        var isPast = known is null && (isSingle || (!training && Averages.Seen > 0));
+        var isPast = known is null && (isSingle || (!training && _seen.Of(priors_tracked) > 0));
 
         // Every sample is a micro-batch: no sample has a part in another's output.
         var arguments = new FilterArguments(
@@ -69,16 +71,19 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
             })
         {
             Averaged = isPast ? AveragedStatistics.Observed : AveragedStatistics.Prior,
+            Report = training ? Report : null,
         };
-        var (output, statistics, spread) = KalmanFilter.Normalize(
-            arguments, !training || arguments.Prior is null ? null : isPast ? Averages : AveragesOfPrior);
+        var averages = !training || arguments.Prior is null ? null : isPast ? Averages : AveragesOfPrior;
+        var (output, statistics, spread) = KalmanFilter.Normalize(arguments, averages);
+        if (averages is not null)
+            _seen.CountOne(priors_tracked);
         scope.MoveToOuter(output);
         if (!training)
             return (output, null, null);
 
         var size = input.shape[2..];
         return (
-            output, new EmittedState(weight, bias, spread, size),
+            output, new EmittedState(weight, bias, spread, size).MoveToOuter(scope),
             new GroupedState(statistics, num_features / _groups, size).MoveToOuter(scope));
     }
 
@@ -88,7 +93,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
     /// </summary>
     private RunningAverages? AveragesOfPrior => _policy.Momentum == 0
         ? null
-        : Averages with { Momentum = Averages.Seen == 0 ? 1 : _policy.Momentum };
+        : Averages with { Momentum = _seen.Of(priors_tracked) == 0 ? 1 : _policy.Momentum };
 
     private RunningAverages Averages => new(prior_mean, prior_var, priors_tracked, _policy.Momentum);
 

@@ -12,6 +12,6 @@ internal sealed class PlainInstanceNormLayer(long channels, PerSamplePolicy poli
         CheckInput(input);
         if (training)
             CheckNotEmpty(input);
-        return (GroupNormalization.Normalize(input, null, null, num_features, policy.Eps, training, policy), null, null);
+        return (GroupNormalization.Normalize(input, null, null, num_features, policy.Eps, training ? Report : null, policy), null, null);
     }
 }

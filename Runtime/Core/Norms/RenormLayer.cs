@@ -11,6 +11,7 @@ namespace KnDsl;
 internal sealed class RenormLayer : RunningNormLayer
 {
     private readonly RenormPolicy _policy;
+    private readonly HostCount _steps = new();
 
     public RenormLayer(long channels, RenormPolicy policy, Device? device, ScalarType? dtype)
         : base(nameof(RenormLayer), channels, policy.Eps, policy.Momentum, device, dtype)
@@ -31,12 +32,16 @@ internal sealed class RenormLayer : RunningNormLayer
         using var scope = NewDisposeScope();
         var batches = MicroBatches.Split(input.size(0), _policy.Microbatch);
         batches.CheckCount(input);
-        var step = num_batches_tracked.item<long>();
+        var step = _steps.Of(num_batches_tracked);
         var (rMax, dMax) = (_policy.RAt(step), _policy.DAt(step));
         var parts = batches.Parts().Select(part => Renormalize(input, part, rMax, dMax)).ToList();
-        Averages.Update(new(
-            MicroBatches.Join([.. parts.Select(part => part.Means)]),
-            MicroBatches.Join([.. parts.Select(part => part.Variances)])));
+        var statistics = new Moments(
+            MicroBatches.Join([.. parts.Select(part => part.Means)]), MicroBatches.Join([.. parts.Select(part => part.Variances)]));
+        var finite = DevicePath.IsTaken(input) ? IsFinite(statistics.Mean, statistics.Variance) : null;
+        if (finite is not null)
+            Report.Note(finite);
+        Averages.Update(statistics, finite);
+        _steps.CountOne(num_batches_tracked);
         return (scope.MoveToOuter(MicroBatches.Join([.. parts.Select(part => part.Output)])), null, null);
     }
 
@@ -47,11 +52,11 @@ internal sealed class RenormLayer : RunningNormLayer
         var view = part.View(input);
         var type = Moments.TypeFor(weight.dtype);
         var result = Renormalize(view, part.Count, rMax, dMax, type);
-        if (!IsFinite(result))
+        if (!DevicePath.IsTaken(input) && !IsFinite(result.Means, result.Variances).item<bool>())
         {
             FiniteValues.Check(view, part.Count);
             result = Renormalize(view, part.Count, rMax, dMax, ScalarType.Float64);
-            if (!IsFinite(result))
+            if (!IsFinite(result.Means, result.Variances).item<bool>())
                 throw FiniteValues.TooLarge();
             var largest = finfo(type).max;
             result.Variances = result.Variances.clamp_max(largest).to(type);
@@ -83,6 +88,5 @@ internal sealed class RenormLayer : RunningNormLayer
         return (output, means.view(microBatches, -1), variances.view(microBatches, -1));
     }
 
-    private static bool IsFinite((Tensor Output, Tensor Means, Tensor Variances) result) =>
-        (result.Means + result.Variances).isfinite().all().item<bool>();
+    private static Tensor IsFinite(Tensor means, Tensor variances) => (means + variances).detach().isfinite().all();
 }

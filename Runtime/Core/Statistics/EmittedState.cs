@@ -14,17 +14,24 @@ namespace KnDsl;
 /// </remarks>
 /// <param name="weight">The scale, [C].</param>
 /// <param name="bias">The shift, [C].</param>
-/// <param name="spread">The mean square of the output before scale and shift, <see cref="FilterResult.Spread"/>.</param>
+/// <param name="spread">The mean square of the output before scale and shift.</param>
 /// <param name="size">The spatial size of the output.</param>
-internal sealed class EmittedState(Parameter weight, Parameter bias, double spread, IReadOnlyList<long> size) : AnalyticState(size)
+internal sealed class EmittedState(Parameter weight, Parameter bias, Spread spread, IReadOnlyList<long> size) : AnalyticState(size)
 {
     public override long Channels => weight.size(0);
 
     internal override Moments ToMoments() => Source().ToMoments();
 
-    internal override MomentSource Source() => new(bias, weight, new(spread, Rectified: false));
+    internal override MomentSource Source() => spread.OnDevice is { } onDevice
+        ? MomentSource.Of(new(Moments.Wide(bias).unsqueeze(0), (Moments.Wide(weight).square() * onDevice).unsqueeze(0)))
+        : new(bias, weight, new(spread.Number, Rectified: false));
 
     internal override MomentSource ToPrior(long rows) => Source();
 
-    public override ChannelState MoveToOuter(DisposeScope scope) => this;
+    public override ChannelState MoveToOuter(DisposeScope scope)
+    {
+        if (spread.OnDevice is { } onDevice)
+            scope.MoveToOuter(onDevice);
+        return this;
+    }
 }

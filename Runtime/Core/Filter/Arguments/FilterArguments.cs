@@ -19,6 +19,9 @@ internal sealed record FilterArguments(
     /// <summary>What the running averages take in.</summary>
     public AveragedStatistics Averaged { get; init; }
 
+    /// <summary>Where a value that is not finite is noted if the host does not wait; null notes it nowhere.</summary>
+    public FiniteReport? Report { get; init; }
+
     /// <summary>The rows of the prior: 0 without one, 1 for all micro-batches, or one for each.</summary>
     public long PriorRows => Prior?.Rows ?? 0;
 

@@ -6,7 +6,7 @@ namespace KnDsl;
 
 /// <summary>
 /// The filter in compiled tensor operations, for every device, layout and type; statistics of 16-bit values are of 32 bits.
-/// Where a variance is too large for 32, the work is done again in 64.
+/// Where a variance is too large for 32, the work is done again in 64; on a device, which nobody asks, it is reported as not finite.
 /// </summary>
 internal static class CompiledFilter
 {
@@ -17,7 +17,8 @@ internal static class CompiledFilter
             return NormalizeGroups(arguments, averages);
         var (outputs, means, variances, averaged) =
             (new List<Tensor>(), new List<Tensor>(), new List<Tensor>(), new List<Moments>());
-        double spread = 0;
+        double known = 0;
+        Tensor? onDevice = null;
         foreach (var part in arguments.Batches.Parts())
         {
             var (result, statistics) = Normalize(arguments, part);
@@ -25,12 +26,19 @@ internal static class CompiledFilter
             means.Add(result.Statistics.Mean);
             variances.Add(result.Statistics.Variance);
             averaged.Add(statistics);
-            spread += result.Spread * part.Samples / arguments.Batches.Samples;
+            var share = (double)part.Samples / arguments.Batches.Samples;
+            known += result.Spread.Number * share;
+            if (result.Spread.OnDevice is { } spread)
+                onDevice = share == 1 ? spread : onDevice is null ? spread * share : onDevice + spread * share;
         }
 
+        var finite = onDevice?.isfinite();
+        if (finite is not null)
+            arguments.Report?.Note(finite);
         if (averages is not null)
-            Update(averages, arguments, averaged);
-        return new(MicroBatches.Join(outputs), new(MicroBatches.Join(means), MicroBatches.Join(variances)), spread);
+            Update(averages, arguments, averaged, finite);
+        return new(
+            MicroBatches.Join(outputs), new(MicroBatches.Join(means), MicroBatches.Join(variances)), new Spread(known, onDevice));
     }
 
     /// <summary>Groups are the channels of a value that is viewed so; the scale and shift of the layer's channels come after.</summary>
@@ -52,16 +60,23 @@ internal static class CompiledFilter
         return new(output, statistics, spread);
     }
 
-    private static void Update(RunningAverages averages, FilterArguments arguments, IReadOnlyList<Moments> parts)
+    private static void Update(RunningAverages averages, FilterArguments arguments, IReadOnlyList<Moments> parts, Tensor? finite)
     {
         if (arguments.Averaged != AveragedStatistics.Prior)
         {
-            averages.Update(new(
-                MicroBatches.Join([.. parts.Select(part => part.Mean)]), MicroBatches.Join([.. parts.Select(part => part.Variance)])));
+            averages.Update(
+                new(
+                    MicroBatches.Join([.. parts.Select(part => part.Mean)]),
+                    MicroBatches.Join([.. parts.Select(part => part.Variance)])),
+                finite);
         }
-        else if (arguments.Prior?.ToMoments() is { } prior && (prior.Mean + prior.Variance).detach().isfinite().all().item<bool>())
+        else if (arguments.Prior?.ToMoments() is { } prior)
         {
-            averages.Update(prior);
+            var isFinite = (prior.Mean + prior.Variance).detach().isfinite().all();
+            if (finite is not null)
+                averages.Update(prior, isFinite.logical_and(finite));
+            else if (isFinite.item<bool>())
+                averages.Update(prior);
         }
     }
 
@@ -74,7 +89,7 @@ internal static class CompiledFilter
         var use = arguments with { Input = x, Prior = prior, Gains = arguments.Gains with { Learned = gains } };
 
         Tensor[] result;
-        double spread;
+        Spread spread;
         using (no_grad())
             (result, spread) = Compute(use, part.Count);
         var outputs = result[..3];
@@ -88,14 +103,16 @@ internal static class CompiledFilter
         return (new(outputs[0], new(outputs[1], outputs[2]), spread), new(result[4], result[5]));
     }
 
-    private static (Tensor[] Result, double Spread) Compute(FilterArguments arguments, long microBatches)
+    private static (Tensor[] Result, Spread Spread) Compute(FilterArguments arguments, long microBatches)
     {
-        // The spread is not finite where a statistic is not: one number comes from the device.
+        // The spread is not finite where a statistic is not.
         var type = Moments.TypeFor(arguments.Weight.dtype);
         var result = Compute(arguments, microBatches, type);
+        if (DevicePath.IsTaken(arguments.Input))
+            return (result, new(0, result[3]));
         var spread = result[3].item<double>();
         if (double.IsFinite(spread))
-            return (result, spread);
+            return (result, new(spread));
 
         FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
         result = Compute(arguments, microBatches, ScalarType.Float64);
@@ -105,7 +122,7 @@ internal static class CompiledFilter
         var largest = finfo(type).max;
         foreach (var statistic in new[] { 1, 2, 4, 5 })
             result[statistic] = result[statistic].clamp(-largest, largest).to(type);
-        return (result, spread);
+        return (result, new(spread));
     }
 
     /// <summary>The filter with its arithmetic on statistics in a type.</summary>

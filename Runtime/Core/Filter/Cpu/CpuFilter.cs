@@ -1,5 +1,4 @@
 using System.Numerics;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -20,7 +19,7 @@ internal static class CpuFilter
     {
         var x = arguments.Input;
         var type = x.dtype;
-        if (x.device_type != DeviceType.CPU || type is not (ScalarType.Float32 or ScalarType.Float64) ||
+        if (DevicePath.IsTaken(x) || type is not (ScalarType.Float32 or ScalarType.Float64) ||
             arguments.Weight.dtype != type || !x.is_contiguous())
         {
             return false;
@@ -68,12 +67,12 @@ internal static unsafe class CpuFilter<T>
         if (!records)
         {
             work.Dispose();
-            return new(y, new(m, v), spread);
+            return new(y, new(m, v), new(spread));
         }
 
         var outputs = new CpuFilterNode<T>(layout, work, arguments.Prior?.Form)
             .Attach(arguments.Differentiable(), [y, m, v], notDifferentiable: [], kept: []);
-        return new(outputs[0], new(outputs[1], outputs[2]), spread);
+        return new(outputs[0], new(outputs[1], outputs[2]), new(spread));
     }
 
     private static void Observe(Tensor x, Layout layout, CpuStatistics work)

@@ -1,6 +1,5 @@
 using System;
 using System.Numerics;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -13,7 +12,7 @@ internal static class FusedStep
 {
     /// <summary>Whether the step can be made here.</summary>
     public static bool Supports(MomentSource source, Tensor weight) =>
-        weight.device_type == DeviceType.CPU && weight.dtype is ScalarType.Float32 or ScalarType.Float64 &&
+        !DevicePath.IsTaken(weight) && weight.dtype is ScalarType.Float32 or ScalarType.Float64 &&
         weight.is_contiguous() && source.Mean.dtype == weight.dtype && source.Variance.dtype == weight.dtype;
 
     /// <summary>The moments after a convolution or linear layer.</summary>

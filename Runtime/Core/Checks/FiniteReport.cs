@@ -1,0 +1,56 @@
+using System;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// What a layer normalized was not finite: noted where the device works, copied to the host without waiting, and looked at when the
+/// layer is called again.
+/// </summary>
+internal sealed class FiniteReport : IDisposable
+{
+    private Tensor? _found;
+    private Tensor? _copy;
+
+    /// <summary>Looks at what has arrived. It may be that of a pass before the last: nobody waits.</summary>
+    /// <param name="layer">The layer's name, for the message.</param>
+    /// <exception cref="NotFiniteNumberException">A value was not finite, in an earlier pass.</exception>
+    public unsafe void Look(string layer)
+    {
+        if (_copy is null || *NativeTensor.Pointer<byte>(_copy) == 0)
+            return;
+        using (no_grad())
+        {
+            _copy.zero_();
+            _found!.zero_();
+        }
+
+        throw FiniteValues.FoundBefore(layer);
+    }
+
+    /// <summary>Notes whether what a pass normalized was finite.</summary>
+    /// <param name="finite">A boolean where the device works, [].</param>
+    public void Note(Tensor finite)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        if (_found is null || _copy is null || !_found.device.Equals(finite.device))
+        {
+            Dispose();
+            _found = zeros([], ScalarType.Bool, finite.device).DetachFromDisposeScope();
+            var host = zeros([], ScalarType.Bool, CPU);
+            _copy = (finite.device_type == DeviceType.CUDA ? host.pin_memory() : host).DetachFromDisposeScope();
+        }
+
+        _found.logical_or_(finite.detach().logical_not());
+        _copy.copy_(_found, nonBlocking: true);
+    }
+
+    public void Dispose()
+    {
+        _found?.Dispose();
+        _copy?.Dispose();
+        _found = _copy = null;
+    }
+}

@@ -1,0 +1,100 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Published.Tests;
+
+/// <summary>
+/// On a device a training step asks for no number: the operations that libtorch dispatches on the path that a device takes, counted on a
+/// CPU whose own kernels are switched off.
+/// </summary>
+public sealed class DevicePathTests
+{
+    /// <summary>Operations by which the host waits for a device.</summary>
+    private static readonly string[] Waits =
+        ["aten::_local_scalar_dense", "aten::item", "aten::is_nonzero", "aten::equal", "aten::nonzero", "aten::unique", "aten::allclose"];
+
+    private static readonly Dictionary<string, NormPolicy> Policies = new()
+    {
+        ["kalman"] = NormPolicy.Kalman(),
+        ["kalman, 2"] = NormPolicy.Kalman(microbatch: 2),
+        ["kalman, 3"] = NormPolicy.Kalman(microbatch: 3),
+        ["learned"] = NormPolicy.Kalman(Gain.Learned(), microbatch: 2, transition: Transition.Learned),
+        ["adaptive"] = NormPolicy.Kalman(Gain.Adaptive(), microbatch: 2),
+        ["sampled"] = NormPolicy.Kalman(0.1, microbatch: 2, transition: Transition.Sampled),
+        ["batch"] = NormPolicy.Batch(),
+        ["batch, 2"] = NormPolicy.Batch(microbatch: 2),
+        ["renorm"] = NormPolicy.Renorm(warmUp: 1, rSteps: 2, dSteps: 2),
+        ["group"] = NormPolicy.Group(4),
+        ["layer"] = NormPolicy.Layer(),
+        ["instance"] = NormPolicy.Instance(),
+        ["groupkalman"] = NormPolicy.GroupKalman(4),
+        ["layerkalman"] = NormPolicy.LayerKalman(),
+        ["instancekalman"] = NormPolicy.InstanceKalman(),
+        ["none"] = NormPolicy.None(),
+    };
+
+    public static TheoryData<string, string> NetworksAndPolicies()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var network in new[] { "ResNetCifar", "ResNet50" })
+        {
+            foreach (var policy in Policies.Keys)
+                data.Add(network, policy);
+        }
+
+        return data;
+    }
+
+    [Fact]
+    public void AWaitIsSeen()
+    {
+        using var scope = NewDisposeScope();
+        var x = ones(3);
+        if (Dispatched.By(() => x.sum().item<float>()) is { } dispatched)
+            Assert.Contains(dispatched.Keys, Waits.Contains);
+    }
+
+    [Theory]
+    [MemberData(nameof(NetworksAndPolicies))]
+    public void NoStepWaits(string name, string policy)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        nn.Module network;
+        Func<Tensor, Tensor> run;
+        Tensor image;
+        if (name == "ResNetCifar")
+        {
+            var sample = new ResNetCifar(policy: Policies[policy], device: CPU);
+            (network, run, image) = (sample, sample.call, randn(4, 1, 28, 28));
+        }
+        else
+        {
+            network = Declared.All[name].Create(Policies[policy], classes: 10);
+            (run, image) = (x => Declared.All[name].Run(network, x, "output").Values.Single(), randn(4, 3, 64, 64));
+        }
+
+        using var _ = network;
+        network.train();
+        using var optimizer = optim.SGD(network.parameters(), 0.01, momentum: 0.9, weight_decay: 1e-4);
+        using var path = DevicePath.TakeOnCpu();
+        // The first step asks once where a schedule or a first prior depends on a counter.
+        Step();
+        var dispatched = Dispatched.By(Step);
+        if (dispatched is null)
+            return;
+        Assert.True(dispatched.GetValueOrDefault("aten::convolution") > 10, "The operations were not seen.");
+        Assert.DoesNotContain(dispatched.Keys, Waits.Contains);
+
+        void Step()
+        {
+            using var turn = NewDisposeScope();
+            optimizer.zero_grad();
+            nn.functional.cross_entropy(run(image), arange(4)).backward();
+            optimizer.step();
+        }
+    }
+}
