@@ -28,9 +28,11 @@ internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Coun
             Count.add_(1);
         else
             Count.add_(finite);
-        Mix(Mean, statistics.Mean.mean([0]), finite);
-        Mix(Variance, statistics.Variance.mean([0]), finite);
+        Mix(Mean, OverRows(statistics.Mean), finite);
+        Mix(Variance, OverRows(statistics.Variance), finite);
     }
+
+    private static Tensor OverRows(Tensor statistic) => statistic.size(0) == 1 ? statistic.squeeze(0) : statistic.mean([0]);
 
     private void Mix(Tensor average, Tensor statistic, Tensor? finite)
     {
@@ -43,6 +45,6 @@ internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Coun
         else
             average.copy_(Mixed());
 
-        Tensor Mixed() => (Moments.Wide(average) * (1 - Momentum) + statistic * Momentum).clamp(-largest, largest);
+        Tensor Mixed() => lerp(Moments.Wide(average), statistic, Momentum).clamp(-largest, largest);
     }
 }

@@ -32,7 +32,8 @@ internal static class CompiledFilter
                 onDevice = share == 1 ? spread : onDevice is null ? spread * share : onDevice + spread * share;
         }
 
-        var finite = onDevice?.isfinite();
+        // Not a number times 0 is none, and neither is infinity times 0.
+        var finite = onDevice?.mul(0).eq(0);
         if (finite is not null)
             arguments.Report?.Note(finite);
         if (averages is not null)

@@ -13,7 +13,7 @@ internal sealed class CompiledFilterNode(long microBatches, long priorRows, Filt
     {
         var x = inputs[0];
         var result = CompiledOperations.Backward(
-            gradients[0] ?? zeros_like(x), gradients[1], gradients[2], x, [.. kept], priorRows, microBatches, settings);
+            gradients[0] ?? zeros_like(x), gradients[1], gradients[2], x, [.. kept], priorRows, inputs.Count > 5, microBatches, settings);
         for (var i = 5; i < inputs.Count; i++)
             result[i] = SumTo(result[i], inputs[i]);
         return [.. result.Take(inputs.Count)];

@@ -30,39 +30,43 @@ internal static class CompiledOperations
             else:
                 # A channel without variance says nothing about the prior; neither does a single value.
                 told = var > no_variance * mu * mu
-                finite = torch.isfinite(m0 + v0)
                 zero = torch.zeros_like(var)
+                # Not a number where the prior is not finite: no comparison holds then.
+                finite = (m0 + v0) * 0.0
                 if authors_guard:
-                    ratio = torch.where(finite, torch.where(told, v0 / var, zero), zero + float('inf'))
+                    ratio = torch.where(told, v0 / var, zero) + finite
                     trusted = ratio.mean([0, 1], True) < bound
                 else:
-                    share = torch.where(told, var / (v0 + var), zero)
-                    trusted = torch.logical_and(
-                        share.sum([1], True) >= bound * told.sum([1], True), finite.all(1, True))
+                    share = torch.where(told, var / (v0 + var), zero) + finite
+                    trusted = share.sum([1], True) >= bound * told.sum([1], True)
                 d = torch.where(trusted, mu - m0, zero)
                 e = torch.where(trusted, var - v0, zero)
-                keep = trusted.to(mu.dtype)
-                qm = 1.0 - (1.0 - qm) * keep
-                qv = 1.0 - (1.0 - qv) * keep
-                m = mu - (1.0 - qm) * d
-                v = var - (1.0 - qv) * e + qv * (1.0 - qv) * d * d
-                averaged = [m, v + qv * bessel]
+                one = torch.ones_like(trusted, dtype=mu.dtype)
+                qm = torch.where(trusted, qm, one)
+                qv = torch.where(trusted, qv, one)
+                rest = qv - 1.0
+                m = torch.addcmul(mu, qm - 1.0, d)
+                v = torch.addcmul(torch.addcmul(var, rest, e), qv * rest, d * d, value=-1)
                 if prior_is_past:
-                    averaged = [mu, var + bessel + d * d]
+                    averaged = [mu, torch.addcmul(var + bessel, d, d)]
+                else:
+                    averaged = [m, torch.addcmul(v, qv, bessel)]
                 kept = [mu, d, e, qm, qv]
             r = torch.rsqrt(v + eps)
             a = weight * r
-            y = torch.batch_norm(wide, weight.repeat([micro_batches]), bias.repeat([micro_batches]), m.reshape([-1]),
-                                 v.reshape([-1]), False, 0.0, eps, False)
+            if micro_batches > 1:
+                weight = weight.expand([micro_batches, -1]).reshape([-1])
+                bias = bias.expand([micro_batches, -1]).reshape([-1])
+            y = torch.batch_norm(wide, weight, bias, m.reshape([-1]), v.reshape([-1]), False, 0.0, eps, False)
             seen = mu - m
-            spread = ((var + seen * seen) * r * r).double().mean()
+            spread = (torch.addcmul(var, seen, seen) * r * r).double().mean()
             # In 32 bits a spread may be finite where a variance is not: the variance is no number then.
-            spread = torch.where(torch.isfinite(mu + var).all(), spread, spread + float('nan'))
+            spread = spread + ((mu + var) * 0.0).sum()
             # Kept beside an output, the same tensor would hold the graph node that holds it: keep another.
             return [y.to(x.dtype), m, v, spread] + averaged + [a, r, m.detach(), v.detach()] + kept
 
         def backward(gy: Tensor, gm: Optional[Tensor], gv: Optional[Tensor], x: Tensor, kept: List[Tensor],
-                     prior_rows: int, micro_batches: int, eps: float) -> List[Tensor]:
+                     prior_rows: int, learns_gains: bool, micro_batches: int, eps: float) -> List[Tensor]:
             a, r, m, v, mu = kept[0], kept[1], kept[2], kept[3], kept[4]
             wide = x.to(mu.dtype)
             g = gy.to(mu.dtype)
@@ -82,15 +86,17 @@ internal static class CompiledOperations
                 dvar = dv
             else:
                 d, e, qm, qv = kept[5], kept[6], kept[7], kept[8]
-                cross = 2.0 * qv * (1.0 - qv) * d * dv
-                dmu = qm * dm + cross
+                cross = qv * (qv - 1.0) * d * dv * -2.0
+                dmu = torch.addcmul(cross, qm, dm)
                 dvar = qv * dv
-                dm0 = (1.0 - qm) * dm - cross
-                dv0 = (1.0 - qv) * dv
+                dm0 = dm - dmu
+                dv0 = dv - dvar
                 if prior_rows < micro_batches:
                     dm0 = dm0.sum([0], True)
                     dv0 = dv0.sum([0], True)
-                result += [dm0, dv0, dm * d, dv * (e + (1.0 - 2.0 * qv) * d * d)]
+                result += [dm0, dv0]
+                if learns_gains:
+                    result += [dm * d, dv * (e + (1.0 - 2.0 * qv) * d * d)]
             count = float(x.numel() // mu.numel())
             mean = mu.reshape([-1])
             dx = torch.batch_norm(wide, (2.0 / count * dvar).view([-1]), (dmu / count).view([-1]), mean,
@@ -124,9 +130,11 @@ internal static class CompiledOperations
             authors, arguments.Averaged == AveragedStatistics.Observed);
     }
 
-    /// <summary>The gradients of x, weight, bias and, with a prior, m0, v0, qm, qv (these two not yet summed).</summary>
+    /// <summary>
+    /// The gradients of x, weight, bias and, with a prior, m0, v0; where gains are learned, also qm and qv, not yet summed.
+    /// </summary>
     public static Tensor[] Backward(
-        Tensor gy, Tensor? gm, Tensor? gv, Tensor x, Tensor[] kept, long priorRows, long microBatches,
+        Tensor gy, Tensor? gm, Tensor? gv, Tensor x, Tensor[] kept, long priorRows, bool learnsGains, long microBatches,
         FilterSettings settings) =>
-        Compiled.Call("backward", gy, gm, gv, x, kept, (int)priorRows, (int)microBatches, settings.Eps);
+        Compiled.Call("backward", gy, gm, gv, x, kept, (int)priorRows, learnsGains, (int)microBatches, settings.Eps);
 }
