@@ -30,7 +30,9 @@ internal static class GroupNormalization
     /// <param name="bias">The shift, [C], or null for none.</param>
     /// <param name="groups">Groups of channels.</param>
     /// <param name="eps">Added to the variance.</param>
-    /// <param name="report">Where a value that is not finite is noted if the host does not wait; null where it is no error, in inference.</param>
+    /// <param name="report">
+    /// Where a value that is not finite is noted if the host does not wait; null where it is no error, in inference.
+    /// </param>
     /// <param name="policy">The policy, for messages.</param>
     public static Tensor Normalize(
         Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, FiniteReport? report, NormPolicy policy)

@@ -25,7 +25,8 @@ internal sealed class HostCount
         // On a CPU the number is read where it is: item costs as much as a small kernel.
         if (!DevicePath.IsTaken(counter))
             return *NativeTensor.Pointer<long>(counter);
-        if (!ReferenceEquals(counter, _counter) || Compiled.Number("version", counter) is var version && (version < 0 || version != _version))
+        var version = Compiled.Number("version", counter);
+        if (!ReferenceEquals(counter, _counter) || version < 0 || version != _version)
         {
             _count = counter.item<long>();
             Know(counter);
