@@ -108,6 +108,26 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_report_that_cannot_be_written_does_not_end_the_training_and_hides_no_failure()
+    {
+        using var network = TinyTraining.Network(NormPolicy.None());
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, Watch = null });
+        var log = new Log();
+        trainer.Observers.Add(new Full());
+        trainer.Observers.Add(log);
+        Assert.Equal(TrainingEnd.Finished, trainer.Fit(new TinyBatches()));
+        Assert.Equal(12, log.Steps.Count);
+
+        using (no_grad())
+            network.conv2.weight.fill_(1e38);
+        using var failing = TinyTraining.Trainer(network, TinyTraining.Settings);
+        failing.Observers.Add(new Full());
+        failing.Observers.Add(log);
+        Assert.Throws<TrainingException>(() => failing.Fit(new TinyBatches()));
+        Assert.Equal(TrainingEnd.Failed, log.End);
+    }
+
+    [Fact]
     public void A_normalization_layer_that_refuses_its_input_is_the_same_failure()
     {
         using var network = TinyTraining.Network();
@@ -201,6 +221,14 @@ public sealed class TrainerTests
         public void Evaluated(EvaluationReport report) => Evaluations.Add(report);
 
         public void Ended(TrainingEnd end, TrainingPosition at) => End = end;
+    }
+
+    /// <summary>Writes where there is no room.</summary>
+    private sealed class Full : ITrainingObserver
+    {
+        public void Stepped(StepReport report) => throw new RunFileException("steps.csv", "the disk is full.");
+
+        public void Ended(TrainingEnd end, TrainingPosition at) => throw new RunFileException("curves.png", "the disk is full.");
     }
 
     private sealed class Each(Action stepped) : ITrainingObserver
