@@ -47,11 +47,16 @@ public static class CurveFigure
         double[] xs = [.. panels.SelectMany(panel => panel.Curves).SelectMany(curve => curve.Points).Select(point => point.X)];
         foreach (var plot in plots)
         {
-            plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = xs.Length > 0 && xs.Max() - xs.Min() >= 4 };
+            plot.Axes.Bottom.TickGenerator = new NumericAutomatic
+            {
+                // Epochs: there is no place between two of them, or there are so many that only whole ones are named.
+                IntegerTicksOnly = xs.Length > 0 && (xs.All(double.IsInteger) || xs.Max() - xs.Min() >= 4),
+            };
             if (xs.Length > 0)
                 plot.Axes.SetLimitsX(xs.Min() - 0.02 * (xs.Max() - xs.Min()), xs.Max() + 0.02 * (xs.Max() - xs.Min()));
             // The same room at the left, so that one place is one point of time in all of them.
-            plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 80;
+            if (panels.Count > 1)
+                plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 80;
         }
         plots[0].Title(title, size: 16);
         plots[^1].XLabel(label, size: 14);
