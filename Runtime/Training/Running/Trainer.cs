@@ -83,6 +83,9 @@ public class Trainer<TBatch> : IDisposable
     /// <summary>The place in the training.</summary>
     public TrainingPosition Position => _progress.Position;
 
+    /// <summary>The folder of the checkpoint with the best figure so far; null where none is watched, or this process has none.</summary>
+    public string? BestCheckpoint => _checkpoints?.Find(_progress.BestStep);
+
     /// <summary>Goes on from a checkpoint: weights, optimizer, averages, random states and place are as they were.</summary>
     /// <param name="checkpoint">The checkpoint's folder; null is the last one of the trainer's folder.</param>
     /// <returns>Whether there was one.</returns>
@@ -100,7 +103,8 @@ public class Trainer<TBatch> : IDisposable
     /// <param name="batches">The batches of each epoch.</param>
     /// <param name="evaluate">
     /// Figures of the network after an epoch, by name; called in inference mode without gradients, with the averaged weights where there
-    /// are such. The mean loss of the epoch's batches is added as <c>train_loss</c>. Several processes must come to the same figures.
+    /// are such, and in a dispose scope. The mean loss of the epoch's batches is added as <c>train_loss</c>. Several processes must come to
+    /// the same figures.
     /// </param>
     /// <param name="interruption">
     /// Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>. One of several processes is
@@ -166,11 +170,17 @@ public class Trainer<TBatch> : IDisposable
 
     /// <summary>The loss of a batch.</summary>
     /// <exception cref="TrainingException">The network refused its input since it is not finite.</exception>
+    /// <exception cref="InvalidOperationException">It is not a single number with gradient.</exception>
     protected Tensor Loss(TBatch batch)
     {
         try
         {
-            return _loss(batch);
+            var loss = _loss(batch);
+            return loss.numel() != 1
+                ? throw new InvalidOperationException(
+                    $"the loss of a batch is {string.Join(" x ", loss.shape)} numbers, expected one: their mean, for example")
+                : loss.requires_grad ? loss : throw new InvalidOperationException(
+                    "the loss of a batch has no gradient: it is detached, computed under no_grad, or all that it depends on is frozen");
         }
         catch (NotFiniteNumberException cause)
         {
@@ -232,6 +242,9 @@ public class Trainer<TBatch> : IDisposable
     {
         while (Position.Epoch < Settings.Epochs)
         {
+            // Also where it goes on from a checkpoint that was written at that end.
+            if (_progress.SinceBest >= Settings.Watch?.Patience)
+                return TrainingEnd.EarlyStopped;
             var isWhole = TrainEpoch(batches, interruption);
             Replicas.AverageBuffers(_processes, Network);
             if (!isWhole)
@@ -241,11 +254,9 @@ public class Trainer<TBatch> : IDisposable
             }
 
             _told.EpochEnded(Position);
-            var isLast = Evaluate(evaluate);
+            Evaluate(evaluate);
             _progress = _progress with { Position = new(Position.Step, Position.Epoch + 1, 0), LossSum = 0, LossCount = 0 };
             Save();
-            if (isLast)
-                return TrainingEnd.EarlyStopped;
         }
 
         return TrainingEnd.Finished;
@@ -322,14 +333,15 @@ public class Trainer<TBatch> : IDisposable
         return (counts[0] > 0, counts[1] > 0);
     }
 
-    /// <summary>Evaluates the network after an epoch; true where the training has waited long enough for a better figure.</summary>
-    private bool Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
+    /// <summary>Evaluates the network after an epoch.</summary>
+    private void Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
     {
         var metrics = new Dictionary<string, double>();
         if (_progress.LossCount > 0)
             metrics["train_loss"] = _progress.LossSum / _progress.LossCount;
         if (evaluate is not null)
         {
+            using var scope = NewDisposeScope();
             using var noGradient = inference_mode();
             using var average = Average?.Use();
             Network.eval();
@@ -341,7 +353,6 @@ public class Trainer<TBatch> : IDisposable
             _progress = _progress.Judged(watched.Name, watched.LowerIsBetter, metrics);
         var isBest = _progress.BestStep == Position.Step;
         _told.Evaluated(new(Position, metrics, isBest, _clock.Elapsed));
-        return Settings.Watch?.Patience is { } patience && _progress.SinceBest >= patience;
     }
 
     /// <summary>Writes a checkpoint, once the processes have the same running averages.</summary>

@@ -84,6 +84,10 @@ public sealed class TrainerTests
         Assert.Equal((TrainingEnd.EarlyStopped, 5), (end, evaluation));
         Assert.Equal([true, true, false, false, false], log.Evaluations.Select(found => found.IsBest));
 
+        // One that goes on after that end is at its end.
+        trainer.Observers.Clear();
+        Assert.Equal((TrainingEnd.EarlyStopped, 60), (trainer.Fit(new TinyBatches()), trainer.Position.Step));
+
         using var other = TinyTraining.Network();
         using var misnamed = TinyTraining.Trainer(other, TinyTraining.Settings with { Watch = new("accuracy") });
         var problem = Assert.Throws<InvalidOperationException>(() => misnamed.Fit(new TinyBatches(), () => TinyTraining.Evaluate(other)));
@@ -138,6 +142,60 @@ public sealed class TrainerTests
         Assert.Equal("conv2.weight", failure.Layer);
         Assert.Contains("the parameter 'conv2.weight' is not finite: an earlier step was too large", failure.Message);
         Assert.IsType<NotFiniteNumberException>(failure.InnerException);
+    }
+
+    [Fact]
+    public void A_loss_that_cannot_be_trained_by_says_why()
+    {
+        using var network = TinyTraining.Network();
+        Assert.Equal(
+            "the loss of a batch is 8 x 3 numbers, expected one: their mean, for example", Problem(batch => network.call(batch.Images)));
+        Assert.Equal(
+            "the loss of a batch has no gradient: it is detached, computed under no_grad, or all that it depends on is frozen",
+            Problem(batch => TinyTraining.Loss(network, batch).detach()));
+
+        string Problem(Func<(Tensor Images, Tensor Labels), Tensor> loss)
+        {
+            using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(network, loss, TinyTraining.Settings with { Watch = null });
+            return Assert.Throws<InvalidOperationException>(() => trainer.Fit(new TinyBatches())).Message;
+        }
+    }
+
+    [Fact]
+    public void Settings_out_of_their_range_are_refused()
+    {
+        using var network = TinyTraining.Network();
+        Assert.All(
+            new (string Name, TrainerSettings Settings)[]
+            {
+                ("Epochs", TinyTraining.Settings with { Epochs = 0 }),
+                ("LearningRate", TinyTraining.Settings with { LearningRate = -1 }),
+                ("CheckpointEvery", TinyTraining.Settings with { CheckpointEvery = TimeSpan.FromSeconds(-1) }),
+                ("Patience", TinyTraining.Settings with { Watch = new("error", Patience: 0) }),
+            },
+            wrong => Assert.Equal(
+                wrong.Name, Assert.Throws<ArgumentOutOfRangeException>(() => TinyTraining.Trainer(network, wrong.Settings)).ParamName));
+    }
+
+    [Fact]
+    public void The_best_checkpoint_is_named()
+    {
+        var folder = System.IO.Directory.CreateTempSubdirectory("kndsl-best-");
+        try
+        {
+            using var network = TinyTraining.Network();
+            using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 4, KeepLast = 1 }, folder.FullName);
+            Assert.Null(trainer.BestCheckpoint);
+            double[] errors = [0.5, 0.4, 0.45, 0.6];
+            var evaluation = 0;
+            trainer.Fit(new TinyBatches(), () => new Dictionary<string, double> { ["error"] = errors[evaluation++] });
+            Assert.Equal(System.IO.Path.Combine(folder.FullName, "step-000000024"), trainer.BestCheckpoint);
+            network.load_weights(System.IO.Path.Combine(trainer.BestCheckpoint!, "weights.safetensors"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
