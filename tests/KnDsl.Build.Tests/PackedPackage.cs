@@ -105,10 +105,12 @@ public sealed class PackedPackage : IAsyncLifetime
             """;
     }
 
-    private static string FromReadme(string language)
+    private static string FromReadme(string language) => FromPage("README.md", language);
+
+    /// <summary>The first example of a language on a page, which is the one that the page begins with.</summary>
+    public static string FromPage(string page, string language)
     {
-        var text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
-        // The first of a language belongs to the example that the README begins with.
+        var text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, page)).ReplaceLineEndings("\n");
         return Regex.Match(text, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
     }
 

@@ -104,6 +104,21 @@ public sealed class TrainingPackageTests(PackedPackage package)
     }
 
     [Fact]
+    public async Task The_first_program_of_the_page_learns_and_is_at_its_end_then()
+    {
+        var project = package.Consumer("page", sdk: package.SdkLine, references: package.TrainingReference);
+        File.WriteAllText(
+            Path.Combine(project, "Program.cs"),
+            PackedPackage.FromPage("docs/training.md", "csharp").Replace("using MyProject;", "using Consumer;", StringComparison.Ordinal));
+        var output = await Dotnet.Succeed(project, "run", "-c", "Release");
+        Assert.Contains("9 epochs of 8 batches, 72 steps", output, StringComparison.Ordinal);
+        Assert.Matches(@"evaluated after step \d+: train_loss 0\.\d+  error 0\.?\d*  \(best\)", output);
+        Assert.Contains(" after step ", output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        output = await Dotnet.Succeed(project, "run", "-c", "Release", "--no-build");
+        Assert.DoesNotContain("evaluated", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_training_goes_on_where_it_was_interrupted()
     {
         var project = package.Consumer("training", sdk: package.SdkLine, references: package.TrainingReference);
