@@ -53,7 +53,7 @@ internal static class Comparison
                 follow(Method.Create(name, options.Microbatch)),
                 policy => new ResNetCifar(policy: policy, device: device),
                 new TensorBoardLog(Path.Combine(folder, "tensorboard", name)),
-                new CsvLog(Directory.CreateDirectory(Path.Combine(folder, "figures", name)).FullName))).ToList());
+                new CsvLog(Path.Combine(folder, "figures", name)))).ToList());
 
         ConsoleReport.Summarize(console, outcomes);
         CurveFigure.Save(

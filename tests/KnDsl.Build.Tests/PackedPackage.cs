@@ -12,7 +12,7 @@ namespace KnDsl.Build.Tests;
 [CollectionDefinition(nameof(PackedPackage))]
 public sealed class PackedPackageTests : ICollectionFixture<PackedPackage>;
 
-/// <summary>Packs KnDsl and KnDsl.Training into a folder of its own and makes projects there that know nothing of this repository.</summary>
+/// <summary>Packs both packages into a folder of their own, and makes projects there that know nothing of this repository.</summary>
 public sealed class PackedPackage : IAsyncLifetime
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-package-");

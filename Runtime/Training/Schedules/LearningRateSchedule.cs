@@ -27,7 +27,8 @@ public abstract record LearningRateSchedule
         if (at.Any(share => !(share > 0 && share < 1)) || at.Zip(at.Skip(1)).Any(pair => !(pair.First < pair.Second)))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(at), string.Join(", ", at), "expected ascending shares of the training between 0 and 1: epoch 30 of 90 is 30 / 90.0");
+                nameof(at), string.Join(", ", at),
+                "expected ascending shares of the training between 0 and 1: epoch 30 of 90 is 30 / 90.0");
         }
         return new StepSchedule([.. at], factor);
     }

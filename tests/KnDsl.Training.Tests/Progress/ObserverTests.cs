@@ -34,7 +34,7 @@ public sealed class ObserverTests
 
     [Fact]
     public void What_fails_before_the_first_step_is_thrown() => Assert.Throws<RunFileException>(
-        () => new TrainingObservers([new CsvLog("/none/of/these")], _notices).Started(SimulatedTraining.Plan()));
+        () => new TrainingObservers([new CsvLog(Path.Combine(typeof(ObserverTests).Assembly.Location, "log"))], _notices).Started(SimulatedTraining.Plan()));
 
     [Fact]
     public void A_mistake_of_an_observer_is_thrown() => Assert.Throws<InvalidOperationException>(
