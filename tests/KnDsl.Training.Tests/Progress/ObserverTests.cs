@@ -33,8 +33,12 @@ public sealed class ObserverTests
     }
 
     [Fact]
-    public void What_fails_before_the_first_step_is_thrown() => Assert.Throws<RunFileException>(
-        () => new TrainingObservers([new CsvLog(Path.Combine(typeof(ObserverTests).Assembly.Location, "log"))], _notices).Started(SimulatedTraining.Plan()));
+    public void What_fails_before_the_first_step_is_thrown()
+    {
+        // A folder below a file.
+        var log = new CsvLog(Path.Combine(Environment.ProcessPath!, "log"));
+        Assert.Throws<RunFileException>(() => new TrainingObservers([log], _notices).Started(SimulatedTraining.Plan()));
+    }
 
     [Fact]
     public void A_mistake_of_an_observer_is_thrown() => Assert.Throws<InvalidOperationException>(
