@@ -1,9 +1,11 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.FashionMnist.Reports;
 using KnDsl.Samples.FashionMnist.Training;
+using KnDsl.Training;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -26,7 +28,7 @@ internal static class Comparison
         if (!options.Full)
             trainingImages = trainingImages.Take(Options.Subset);
 
-        Threads.Set(options.Threads);
+        ComputeThreads.Set(options.Threads);
         if (options.Device == "cuda" && !cuda.is_available())
         {
             output.WriteLine("There is no CUDA device, or the program was not built with TorchBackend=cuda.");
@@ -46,18 +48,23 @@ internal static class Comparison
         using var training = new TensorSet(trainingImages, scale, device);
         using var test = new TensorSet(testImages, scale, device);
         var trainer = new MethodTraining(training, test, settings);
-        var log = new TensorBoardLog(Path.Combine(folder, "tensorboard"));
-        IReadOnlyList<Outcome> outcomes = ConsoleReport.Follow(console, settings, progress =>
+        IReadOnlyList<Outcome> outcomes = ConsoleReport.Follow(console, settings, follow =>
             options.Methods.Select(name => trainer.Train(
-                Method.Create(name, options.Microbatch),
+                follow(Method.Create(name, options.Microbatch)),
                 policy => new ResNetCifar(policy: policy, device: device),
-                new Observers(progress, log))).ToList());
+                new TensorBoardLog(Path.Combine(folder, "tensorboard", name)),
+                new CsvLog(Path.Combine(folder, "figures", name)))).ToList());
 
         ConsoleReport.Summarize(console, outcomes);
-        CurvePicture.Save(Path.Combine(folder, "curves.png"), outcomes, $"Fashion-MNIST, statistics of {statistics}");
-        CurveTable.Save(Path.Combine(folder, "curves.csv"), outcomes);
+        CurveFigure.Save(
+            Path.Combine(folder, "curves.png"), $"Fashion-MNIST, statistics of {statistics}", "epoch",
+            [new CurvePanel("test error, %", [.. outcomes.Select(CurveOf)])]);
         output.WriteLine($"Picture, figures and TensorBoard logs are in {folder}");
         output.WriteLine(ConsoleReport.LastLine(outcomes));
         return 0;
     }
+
+    private static Curve CurveOf(Outcome outcome) => new(
+        FormattableString.Invariant($"{outcome.Method.Name}  {outcome.Error:F1} %"),
+        [.. outcome.Epochs.Select(epoch => ((double)epoch.Number, epoch.Error))]);
 }

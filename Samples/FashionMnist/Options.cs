@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.IO;
 using KnDsl.Samples.FashionMnist.Training;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.FashionMnist;
 
@@ -120,7 +121,7 @@ internal sealed record Options
         {
             var samples = parsed.GetValue(microbatch);
             Method.TryParseList(parsed.GetValue(methods)!, out var names, out _);
-            return run(new Options
+            var options = new Options
             {
                 Methods = names,
                 Microbatch = samples == 0 ? null : samples,
@@ -134,7 +135,8 @@ internal sealed record Options
                 Full = parsed.GetValue(full),
                 Output = parsed.GetValue(output)
                     ?? Path.Combine("runs", "FashionMnist", DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)),
-            });
+            };
+            return SettingsCommand.Report(parsed, () => run(options));
         });
         return command;
     }

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using KnDsl;
+using KnDsl.Training;
 using Minimal;
 using static TorchSharp.torch;
 
@@ -13,22 +14,10 @@ var images = colours[labels] + randn(512, 3, 16, 16, device: device);
 
 // The build makes the class Small from net.knnet. Each normalization statistic is of two images only.
 using var network = new Small(classes: 4, policy: NormPolicy.Kalman(microbatch: 2), device: device);
-using var optimizer = optim.SGD(network.parameters(), learningRate: 0.05, momentum: 0.9);
-for (var epoch = 1; epoch <= 5; epoch++)
-{
-    double sum = 0;
-    for (var start = 0; start < 512; start += 32)
-    {
-        using var scope = NewDisposeScope();
-        var scores = network.call(images[start..(start + 32)]);
-        var loss = nn.functional.cross_entropy(scores, labels[start..(start + 32)]);
-        optimizer.zero_grad();
-        loss.backward();
-        optimizer.step();
-        sum += loss.item<float>();
-    }
-    Console.WriteLine($"epoch {epoch}: loss {sum / 16:F3}");
-}
+using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+    network, batch => nn.functional.cross_entropy(network.call(batch.Images), batch.Labels), new() { Epochs = 5, LearningRate = 0.05 });
+trainer.Observers.Add(new Losses());
+trainer.Fit(new TensorBatches(images, labels, batchSize: 32));
 
 // The weights go to a file and from there into another network, which classifies images that it has not seen.
 var file = Path.Combine(AppContext.BaseDirectory, "small.safetensors");
@@ -39,3 +28,9 @@ loaded.eval();
 var predicted = loaded.call(colours + randn(4, 3, 16, 16, device: device)).argmax(1);
 var classes = string.Join(", ", predicted.cpu().data<long>().ToArray());
 Console.WriteLine($"A black, a red, a green and a blue image are of the classes {classes}");
+
+internal sealed class Losses : ITrainingObserver
+{
+    public void Evaluated(EvaluationReport report)
+        => Console.WriteLine($"epoch {report.Position.Epoch + 1}: loss {report.Metrics["train_loss"]:F3}");
+}

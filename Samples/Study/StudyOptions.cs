@@ -9,6 +9,7 @@ using KnDsl.Samples.Study.Data;
 using KnDsl.Samples.Study.Methods;
 using KnDsl.Samples.Study.Networks;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Study;
 
@@ -92,7 +93,7 @@ internal sealed record StudyOptions(
             else if (chosen.Contains(quick) && IsGiven(result, rates))
                 result.AddError("--quick has one rate, 0.1; leave --rates out.");
         });
-        command.SetAction(parsed => run(new StudyOptions(
+        command.SetAction(parsed => SettingsCommand.Report(parsed, () => run(new StudyOptions(
             parsed.GetValue(quick) ? StudyPart.Quick : new StudyPlan(
                 parsed.GetValue(methods) is { Length: > 0 } named
                     ?
@@ -112,7 +113,7 @@ internal sealed record StudyOptions(
             parsed.GetValue(workers),
             parsed.GetValue(data)!,
             parsed.GetValue(output)!,
-            parsed.GetValue(onlyReports))));
+            parsed.GetValue(onlyReports)))));
         return command;
     }
 

@@ -12,7 +12,7 @@ namespace KnDsl.Build.Tests;
 [CollectionDefinition(nameof(PackedPackage))]
 public sealed class PackedPackageTests : ICollectionFixture<PackedPackage>;
 
-/// <summary>Packs KnDsl into a folder of its own and makes projects there that know nothing of this repository.</summary>
+/// <summary>Packs both packages into a folder of their own, and makes projects there that know nothing of this repository.</summary>
 public sealed class PackedPackage : IAsyncLifetime
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-package-");
@@ -20,14 +20,18 @@ public sealed class PackedPackage : IAsyncLifetime
     /// <summary>A version of its own: NuGet never looks again at a version that it has unpacked once.</summary>
     public string Version { get; } = $"0.0.1-test.{DateTime.UtcNow.Ticks}";
 
-    public string File => Directory.GetFiles(In("feed"), "*.nupkg").Single();
+    public string File => In("feed", $"KnDsl.{Version}.nupkg");
+
+    public string TrainingFile => In("feed", $"KnDsl.Training.{Version}.nupkg");
 
     public async Task InitializeAsync()
     {
-        // Both parts are built with this project; building them here could meet another project's build half way.
-        await Dotnet.Succeed(
-            Repository.Root, "pack", "Generator/KnDsl.Generator.csproj", "--no-build", "-c", Configuration, "-o", In("feed"),
-            $"-p:PackageVersion={Version}");
+        // All parts are built with this project; building them here could meet another project's build half way.
+        foreach (var project in new[] { "Generator/KnDsl.Generator.csproj", "Runtime/Training/KnDsl.Training.csproj" })
+        {
+            await Dotnet.Succeed(
+                Repository.Root, "pack", project, "--no-build", "-c", Configuration, "-o", In("feed"), $"-p:PackageVersion={Version}");
+        }
         // The machine's own feeds and cache serve everything but KnDsl, which is unpacked into this folder.
         System.IO.File.WriteAllText(In("nuget.config"), $"""
             <configuration>
@@ -84,6 +88,12 @@ public sealed class PackedPackage : IAsyncLifetime
     /// <summary>The line that names the package as an SDK.</summary>
     public string SdkLine => $"<Sdk Name=\"KnDsl\" Version=\"{Version}\" />";
 
+    /// <summary>The line that refers to the package for training.</summary>
+    public string TrainingReference => $"<PackageReference Include=\"KnDsl.Training\" Version=\"{Version}\" />";
+
+    /// <summary>An empty folder for a project.</summary>
+    public string Folder(string name) => Directory.CreateDirectory(In(name)).FullName;
+
     /// <summary>References to the package and to the native library of this system.</summary>
     public string PlainReferences()
     {
@@ -95,10 +105,12 @@ public sealed class PackedPackage : IAsyncLifetime
             """;
     }
 
-    private static string FromReadme(string language)
+    private static string FromReadme(string language) => FromPage("README.md", language);
+
+    /// <summary>The first example of a language on a page, which is the one that the page begins with.</summary>
+    public static string FromPage(string page, string language)
     {
-        var text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
-        // The first of a language belongs to the example that the README begins with.
+        var text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, page)).ReplaceLineEndings("\n");
         return Regex.Match(text, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
     }
 

@@ -16,6 +16,8 @@ public sealed class PagesTests
     public static TheoryData<string> Pages =>
     [
         .. Directory.GetFiles(Root, "*.md").Concat(Directory.GetFiles(Path.Combine(Root, "docs"), "*.md"))
+            .Concat(Directory.GetDirectories(Path.Combine(Root, "Samples")).Select(sample => Path.Combine(sample, "README.md"))
+                .Where(File.Exists))
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(System.StringComparer.Ordinal),
     ];
 

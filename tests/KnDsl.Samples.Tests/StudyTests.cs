@@ -36,15 +36,15 @@ public sealed class StudyTests : IDisposable
         ];
         Run("whole", arguments);
         var trials = Trials("whole");
-        // Ten entries, each with two trials for its rate and one for each seed.
-        Assert.Equal(2 + 10 * (2 + 2), trials.Length);
+        // Ten entries, each with two trials for each of its rates and one for each seed.
+        Assert.Equal(2 + 10 * (2 * 2 + 2), trials.Length);
 
         // Cut in the middle of a line, as a power failure would leave it.
         Directory.CreateDirectory(In("cut"));
         var half = string.Join('\n', trials[..20]) + "\n" + trials[20][..9];
         File.WriteAllText(In("cut", "trials.csv"), half);
         var text = Run("cut", arguments);
-        Assert.Contains("[19/40]", text, StringComparison.Ordinal);
+        Assert.Contains("[19/60]", text, StringComparison.Ordinal);
         Assert.Equal(Sorted(trials), Sorted(Trials("cut")));
         Assert.Equal(File.ReadAllText(In("whole", "study.md")), File.ReadAllText(In("cut", "study.md")));
 

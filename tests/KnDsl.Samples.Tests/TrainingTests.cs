@@ -7,6 +7,7 @@ using System.Text;
 using KnDsl.Samples.FashionMnist;
 using KnDsl.Samples.FashionMnist.Reports;
 using KnDsl.Samples.FashionMnist.Training;
+using KnDsl.Training;
 using Spectre.Console;
 using TorchSharp;
 using Xunit;
@@ -45,14 +46,14 @@ public sealed class TrainingTests : IDisposable
 
         var picture = File.ReadAllBytes(In("first", "curves.png"));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);
-        var table = File.ReadAllLines(In("first", "curves.csv"));
-        Assert.Equal(1 + 3 * 8, table.Length);
         Assert.All(["kalman", "batch", "group"], method =>
         {
+            Assert.Equal(8, CsvLog.ReadEvaluations(In("first", "figures", method)).Count());
+            Assert.Equal(8 * 5, CsvLog.ReadSteps(In("first", "figures", method)).Count());
             var log = Encoding.Latin1.GetString(File.ReadAllBytes(
                 Directory.GetFiles(In("first", "tensorboard", method), "events.out.tfevents.*").Single()));
             Assert.Contains("training/loss", log, StringComparison.Ordinal);
-            Assert.Contains("test/error", log, StringComparison.Ordinal);
+            Assert.Contains("evaluation/error", log, StringComparison.Ordinal);
         });
     }
 
@@ -65,8 +66,12 @@ public sealed class TrainingTests : IDisposable
         Assert.Equal(Curves("a"), Curves("b"));
         Assert.NotEqual(Curves("a"), Curves("c"));
 
-        string[] Curves(string name)
-            => [.. File.ReadLines(In(name, "curves.csv")).Select(line => line[..line.LastIndexOf(',')])];
+        (double Loss, double Error)[] Curves(string name) =>
+        [
+            .. from method in new[] { "kalman", "batch", "group" }
+               from evaluation in CsvLog.ReadEvaluations(In(name, "figures", method))
+               select (evaluation.Metrics["train_loss"], evaluation.Metrics[Course.ErrorMetric]),
+        ];
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Threading;
 using KnDsl.Training.Tests.Running;
 using static TorchSharp.torch;
@@ -37,6 +38,7 @@ internal static class WorkerProgram
         ["memory"] = Memory,
         ["torch-store"] = args => TorchStore.Serve(int.Parse(args[0], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(15)),
         ["fail-never"] = FailNever,
+        ["threads"] = _ => Threads(),
     };
 
     private static readonly ScalarType[] Types =
@@ -77,6 +79,16 @@ internal static class WorkerProgram
         using var group = Join("Automatic");
         TrainerJob.Run(group, args[0], args[1], int.Parse(args[2], CultureInfo.InvariantCulture));
     }
+
+    /// <summary>Sets the threads of torch, and says what native code knows of them.</summary>
+    private static void Threads()
+    {
+        ComputeThreads.Set(3);
+        Console.WriteLine($"{get_num_threads()} threads, {Marshal.PtrToStringUTF8(NativeVariable("OMP_WAIT_POLICY"))}");
+    }
+
+    [DllImport("libc", EntryPoint = "getenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern IntPtr NativeVariable(string name);
 
     private static void Operations(string[] args)
     {

@@ -28,6 +28,9 @@ internal sealed class CheckpointStore(
         }
     }
 
+    /// <summary>The checkpoint of a step; null where there is none.</summary>
+    public string? Find(long? step) => folder.All.FirstOrDefault(checkpoint => CheckpointFolder.StepOf(checkpoint) == step);
+
     /// <summary>Writes a checkpoint, and deletes those that are not to be kept.</summary>
     /// <param name="progress">The numbers of the training.</param>
     /// <param name="keepLast">How many of the last ones are kept; that of the best figure is kept beside them.</param>

@@ -11,6 +11,7 @@ namespace KnDsl.Training;
 public sealed record NamedParameter(string Name, Parameter Parameter, bool Decays)
 {
     /// <summary>The parameters of a network in their order, each once: one that two modules share has the first name.</summary>
+    /// <param name="network">The network, whose parameters they stay.</param>
     public static IReadOnlyList<NamedParameter> Of(nn.Module network)
     {
         var seen = new HashSet<System.IntPtr>();

@@ -14,7 +14,7 @@ namespace KnDsl.Training;
 /// Each row is written when it is made, so that a process that is killed loses none. The column <c>seconds</c> is the time of the training
 /// over all processes that worked on it, without the pauses between them; <c>waited</c>, the part of it that was spent waiting for batches.
 /// </remarks>
-/// <param name="folder">The folder, which exists.</param>
+/// <param name="folder">The folder; it is made if it does not exist.</param>
 /// <param name="every">Of this many steps one is logged.</param>
 public sealed class CsvLog(string folder, int every = 1) : ITrainingObserver, IDisposable
 {
@@ -33,12 +33,14 @@ public sealed class CsvLog(string folder, int every = 1) : ITrainingObserver, ID
     private (TimeSpan Elapsed, TimeSpan Waited) _before;
 
     /// <summary>The steps that a folder's log has, in their order; none where there is no log.</summary>
+    /// <param name="folder">The folder with <c>steps.csv</c>.</param>
     /// <exception cref="RunFileException">A row is none of such a log.</exception>
     public static IEnumerable<StepReport> ReadSteps(string folder) => Read(PathOfSteps(folder), StepColumns, fields => new StepReport(
         PositionOf(fields), Number(fields[3]), Number(fields[4]), fields[5].Length == 0 ? null : Number(fields[5]), Whole(fields[6]),
         TimeSpan.FromSeconds(Number(fields[7])), TimeSpan.FromSeconds(Number(fields[8]))));
 
     /// <summary>The evaluations that a folder's log has, in their order; none where there is no log.</summary>
+    /// <param name="folder">The folder with <c>evaluations.csv</c>.</param>
     /// <exception cref="RunFileException">A row is none of such a log.</exception>
     public static IEnumerable<EvaluationReport> ReadEvaluations(string folder)
     {
@@ -58,6 +60,7 @@ public sealed class CsvLog(string folder, int every = 1) : ITrainingObserver, ID
     public void Started(TrainingPlan plan)
     {
         Dispose();
+        RunFileException.Wrap(folder, () => Directory.CreateDirectory(folder));
         _steps = CsvTable.Open(PathOfSteps(folder), StepColumns, plan.Begin.Step);
         var last = ReadSteps(folder).LastOrDefault();
         _before = (last?.Elapsed ?? TimeSpan.Zero, last?.Waited ?? TimeSpan.Zero);

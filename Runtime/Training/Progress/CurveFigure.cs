@@ -20,16 +20,10 @@ public sealed record CurvePanel(string Label, IReadOnlyList<Curve> Curves);
 /// <summary>Draws curves in panels, one above the other, over one horizontal axis.</summary>
 public static class CurveFigure
 {
-    private const int Width = 900, FirstHeight = 380, PanelHeight = 220;
+    private const int Width = 900, OnlyHeight = 560, FirstHeight = 380, PanelHeight = 220;
 
     /// <summary>Above this many points marks would hide the line.</summary>
     private const int MostMarks = 60;
-
-    private static readonly Color[] Colors =
-        [.. new[] { "#d1495b", "#00798c", "#edae49", "#66a182", "#30343f", "#9c6ade", "#b08968", "#8d96a3" }.Select(Color.FromHex)];
-
-    private static readonly MarkerShape[] Markers =
-        [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond];
 
     /// <summary>Writes a picture as PNG: all of it or nothing.</summary>
     /// <param name="path">The file.</param>
@@ -43,7 +37,7 @@ public static class CurveFigure
         var figure = new Multiplot();
         figure.AddPlots(panels.Count);
         var plots = figure.GetPlots();
-        float[] heights = [FirstHeight, .. Enumerable.Repeat((float)PanelHeight, panels.Count - 1)];
+        float[] heights = [panels.Count == 1 ? OnlyHeight : FirstHeight, .. Enumerable.Repeat((float)PanelHeight, panels.Count - 1)];
         var rows = new DraggableRows();
         rows.SetHeights(heights);
         figure.Layout = rows;
@@ -53,11 +47,16 @@ public static class CurveFigure
         double[] xs = [.. panels.SelectMany(panel => panel.Curves).SelectMany(curve => curve.Points).Select(point => point.X)];
         foreach (var plot in plots)
         {
-            plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = xs.Length > 0 && xs.Max() - xs.Min() >= 4 };
+            plot.Axes.Bottom.TickGenerator = new NumericAutomatic
+            {
+                // Epochs: there is no place between two of them, or there are so many that only whole ones are named.
+                IntegerTicksOnly = xs.Length > 0 && (xs.All(double.IsInteger) || xs.Max() - xs.Min() >= 4),
+            };
             if (xs.Length > 0)
                 plot.Axes.SetLimitsX(xs.Min() - 0.02 * (xs.Max() - xs.Min()), xs.Max() + 0.02 * (xs.Max() - xs.Min()));
             // The same room at the left, so that one place is one point of time in all of them.
-            plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 80;
+            if (panels.Count > 1)
+                plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 80;
         }
         plots[0].Title(title, size: 16);
         plots[^1].XLabel(label, size: 14);
@@ -77,9 +76,8 @@ public static class CurveFigure
             (double X, double Y)[] points = [.. panel.Curves[i].Points.Where(point => double.IsFinite(point.Y))];
             var line = plot.Add.Scatter(points.Select(point => point.X).ToArray(), points.Select(point => point.Y).ToArray());
             line.LegendText = hasLegend ? panel.Curves[i].Name : "";
-            line.Color = Colors[i % Colors.Length];
+            CurveStyle.Apply(line, i);
             line.LineWidth = points.Length > MostMarks ? 1.5f : 2;
-            line.MarkerShape = Markers[i % Markers.Length];
             line.MarkerSize = points.Length > MostMarks ? 0 : 7;
         }
         plot.YLabel(panel.Label, size: 14);

@@ -9,7 +9,8 @@ public interface ITrainingObserver
     {
     }
 
-    /// <summary>Called after each step of the optimizer.</summary>
+    /// <summary>Called after each step of the optimizer whose loss was read: see <see cref="StepReport"/>.</summary>
+    /// <param name="report">What the step did.</param>
     public void Stepped(StepReport report)
     {
     }
@@ -21,6 +22,7 @@ public interface ITrainingObserver
     }
 
     /// <summary>Called after each evaluation.</summary>
+    /// <param name="report">What it found.</param>
     public void Evaluated(EvaluationReport report)
     {
     }

@@ -22,6 +22,7 @@ public static class PictureFont
     }
 
     /// <summary>Gives the font to a plot, its labels and its legend, where these have only characters that it has.</summary>
+    /// <param name="plot">The plot, whose texts are set already.</param>
     public static void Apply(Plot plot)
     {
         // Of a bold face it has none.

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Runtime.ExceptionServices;
 
 namespace KnDsl.Training;
 
@@ -56,7 +57,7 @@ public sealed class TrainingObservers(IReadOnlyList<ITrainingObserver> all, Text
             }
         }
         if (first is not null)
-            throw first;
+            ExceptionDispatchInfo.Throw(first);
     }
 
     private void ForEach(Action<ITrainingObserver> tell)
@@ -69,7 +70,7 @@ public sealed class TrainingObservers(IReadOnlyList<ITrainingObserver> all, Text
             }
             catch (Exception e) when (IsOfReport(e))
             {
-                Say(e);
+                Say(e, " The training goes on.");
             }
         }
     }
@@ -77,14 +78,14 @@ public sealed class TrainingObservers(IReadOnlyList<ITrainingObserver> all, Text
     private static bool IsOfReport(Exception e) =>
         e is IOException or UnauthorizedAccessException or DllNotFoundException or TypeInitializationException;
 
-    private void Say(Exception e)
+    private void Say(Exception e, string after = "")
     {
         if (!_said.Add(e.Message))
             return;
         try
         {
             // On a line of its own, where a moving one may be.
-            (notices ?? Console.Error).WriteLine($"{Environment.NewLine}{e.Message} The training goes on.");
+            (notices ?? Console.Error).WriteLine($"{Environment.NewLine}{e.Message.TrimEnd('.')}.{after}");
         }
         catch (Exception closed) when (closed is IOException or ObjectDisposedException)
         {

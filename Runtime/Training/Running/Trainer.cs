@@ -27,6 +27,8 @@ public class Trainer<TBatch> : IDisposable
     private readonly FrozenParts _frozen;
     private readonly MasterWeights _masters;
     private readonly CheckpointStore? _checkpoints;
+    private readonly List<ITrainingObserver> _observers = [];
+    private readonly TrainingObservers _told;
     private readonly Stopwatch _clock = new();
     private readonly Stopwatch _waiting = new();
     private Progress _progress = new();
@@ -48,6 +50,7 @@ public class Trainer<TBatch> : IDisposable
         Network = network;
         Settings = settings;
         _loss = loss;
+        _told = new TrainingObservers(_observers);
         _processes = processes ?? ProcessGroup.Single();
         _frozen = new FrozenParts(network, settings.Frozen);
         _masters = new MasterWeights(NamedParameter.Of(network));
@@ -74,11 +77,14 @@ public class Trainer<TBatch> : IDisposable
     /// <summary>The moving average of the weights, where one is kept.</summary>
     public WeightAverage? Average { get; }
 
-    /// <summary>Those who follow the training.</summary>
-    public IList<ITrainingObserver> Observers { get; } = [];
+    /// <summary>Those who follow the training, told as <see cref="TrainingObservers"/> tells them: a full disk does not end it.</summary>
+    public IList<ITrainingObserver> Observers => _observers;
 
     /// <summary>The place in the training.</summary>
     public TrainingPosition Position => _progress.Position;
+
+    /// <summary>The folder of the checkpoint with the best figure so far; null where none is watched, or this process has none.</summary>
+    public string? BestCheckpoint => _checkpoints?.Find(_progress.BestStep);
 
     /// <summary>Goes on from a checkpoint: weights, optimizer, averages, random states and place are as they were.</summary>
     /// <param name="checkpoint">The checkpoint's folder; null is the last one of the trainer's folder.</param>
@@ -97,7 +103,8 @@ public class Trainer<TBatch> : IDisposable
     /// <param name="batches">The batches of each epoch.</param>
     /// <param name="evaluate">
     /// Figures of the network after an epoch, by name; called in inference mode without gradients, with the averaged weights where there
-    /// are such. The mean loss of the epoch's batches is added as <c>train_loss</c>. Several processes must come to the same figures.
+    /// are such, and in a dispose scope. The mean loss of the epoch's batches is added as <c>train_loss</c>. Several processes must come to
+    /// the same figures.
     /// </param>
     /// <param name="interruption">
     /// Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>. One of several processes is
@@ -119,7 +126,7 @@ public class Trainer<TBatch> : IDisposable
         }
         finally
         {
-            Tell(observer => observer.Ended(end, Position));
+            _told.Ended(end, Position);
         }
     }
 
@@ -163,11 +170,17 @@ public class Trainer<TBatch> : IDisposable
 
     /// <summary>The loss of a batch.</summary>
     /// <exception cref="TrainingException">The network refused its input since it is not finite.</exception>
+    /// <exception cref="InvalidOperationException">It is not a single number with gradient.</exception>
     protected Tensor Loss(TBatch batch)
     {
         try
         {
-            return _loss(batch);
+            var loss = _loss(batch);
+            return loss.numel() != 1
+                ? throw new InvalidOperationException(
+                    $"the loss of a batch is {string.Join(" x ", loss.shape)} numbers, expected one: their mean, for example")
+                : loss.requires_grad ? loss : throw new InvalidOperationException(
+                    "the loss of a batch has no gradient: it is detached, computed under no_grad, or all that it depends on is frozen");
         }
         catch (NotFiniteNumberException cause)
         {
@@ -221,7 +234,7 @@ public class Trainer<TBatch> : IDisposable
         _masters.TakeWeights();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         _clock.Restart();
-        Tell(observer => observer.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Total)));
+        _told.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Total));
     }
 
     private TrainingEnd Run(
@@ -229,6 +242,9 @@ public class Trainer<TBatch> : IDisposable
     {
         while (Position.Epoch < Settings.Epochs)
         {
+            // Also where it goes on from a checkpoint that was written at that end.
+            if (_progress.SinceBest >= Settings.Watch?.Patience)
+                return TrainingEnd.EarlyStopped;
             var isWhole = TrainEpoch(batches, interruption);
             Replicas.AverageBuffers(_processes, Network);
             if (!isWhole)
@@ -237,12 +253,10 @@ public class Trainer<TBatch> : IDisposable
                 return TrainingEnd.Interrupted;
             }
 
-            Tell(observer => observer.EpochEnded(Position));
-            var isLast = Evaluate(evaluate);
+            _told.EpochEnded(Position);
+            Evaluate(evaluate);
             _progress = _progress with { Position = new(Position.Step, Position.Epoch + 1, 0), LossSum = 0, LossCount = 0 };
             Save();
-            if (isLast)
-                return TrainingEnd.EarlyStopped;
         }
 
         return TrainingEnd.Finished;
@@ -254,11 +268,20 @@ public class Trainer<TBatch> : IDisposable
         _frozen.Train(Network);
         var saved = Stopwatch.StartNew();
         var steps = new StepCount(Settings, batches.Count);
+        var begun = Position;
         using var source = batches.Read(Position.Epoch, Position.Batch).GetEnumerator();
         while (Position.Batch < batches.Count)
         {
-            if (IsAsked(interruption))
+            var (ends, isTime) = Agree(interruption.IsCancellationRequested, saved.Elapsed >= Settings.CheckpointEvery);
+            if (ends)
                 return false;
+            if (Position != begun && (isTime || Position.Step % Settings.CheckpointEverySteps == 0))
+            {
+                Replicas.AverageBuffers(_processes, Network);
+                Save();
+                saved.Restart();
+            }
+
             var count = (int)Math.Min(Settings.Accumulate, batches.Count - Position.Batch);
             var rate = Settings.LearningRate * Settings.Schedule.At(steps.Before(Position), steps.Total);
             var isEnd = Position.Batch + count == batches.Count;
@@ -271,19 +294,9 @@ public class Trainer<TBatch> : IDisposable
                 LossCount = _progress.LossCount + (losses is null ? 0 : count),
             };
             if (losses is { } sum)
-            {
-                Tell(observer => observer.Stepped(
-                    new(Position, sum / count, rate, norm, samples, _clock.Elapsed, _waiting.Elapsed)));
-            }
-
+                _told.Stepped(new(Position, sum / count, rate, norm, samples, _clock.Elapsed, _waiting.Elapsed));
             if (Position.Step % Settings.CompareEverySteps == 0)
                 Replicas.Check(_processes, Network);
-            if (!isEnd && (Position.Step % Settings.CheckpointEverySteps == 0 || IsTime(saved)))
-            {
-                Replicas.AverageBuffers(_processes, Network);
-                Save();
-                saved.Restart();
-            }
         }
 
         return true;
@@ -306,30 +319,29 @@ public class Trainer<TBatch> : IDisposable
         }
     }
 
-    /// <summary>Whether any process was asked to end: all have to leave at the same step.</summary>
-    private bool IsAsked(CancellationToken interruption) => Agree(interruption.IsCancellationRequested, "whether to end");
-
-    /// <summary>Whether it is time for a checkpoint, by the clock of any process.</summary>
-    private bool IsTime(Stopwatch saved) =>
-        Settings.CheckpointEvery is { } every && Agree(saved.Elapsed >= every, "whether to write a checkpoint");
-
-    private bool Agree(bool mine, string what)
+    /// <summary>
+    /// Whether any process was asked to end, and whether by the clock of any it is time for a checkpoint: all have to do both before the
+    /// same step, and ask each other once.
+    /// </summary>
+    private (bool Ends, bool IsTime) Agree(bool ends, bool isTime)
     {
         if (_processes.Size == 1)
-            return mine;
-        using var any = tensor(mine ? 1 : 0, ScalarType.Int32, CPU);
-        _processes.AllReduce(any, Reduction.Sum, what);
-        return any.item<int>() > 0;
+            return (ends, isTime);
+        using var any = tensor([ends ? 1 : 0, isTime ? 1 : 0], ScalarType.Int32, CPU);
+        _processes.AllReduce(any, Reduction.Sum, "whether to end or to write a checkpoint");
+        var counts = any.data<int>();
+        return (counts[0] > 0, counts[1] > 0);
     }
 
-    /// <summary>Evaluates the network after an epoch; true where the training has waited long enough for a better figure.</summary>
-    private bool Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
+    /// <summary>Evaluates the network after an epoch.</summary>
+    private void Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
     {
         var metrics = new Dictionary<string, double>();
         if (_progress.LossCount > 0)
             metrics["train_loss"] = _progress.LossSum / _progress.LossCount;
         if (evaluate is not null)
         {
+            using var scope = NewDisposeScope();
             using var noGradient = inference_mode();
             using var average = Average?.Use();
             Network.eval();
@@ -340,8 +352,7 @@ public class Trainer<TBatch> : IDisposable
         if (Settings.Watch is { } watched)
             _progress = _progress.Judged(watched.Name, watched.LowerIsBetter, metrics);
         var isBest = _progress.BestStep == Position.Step;
-        Tell(observer => observer.Evaluated(new(Position, metrics, isBest, _clock.Elapsed)));
-        return Settings.Watch?.Patience is { } patience && _progress.SinceBest >= patience;
+        _told.Evaluated(new(Position, metrics, isBest, _clock.Elapsed));
     }
 
     /// <summary>Writes a checkpoint, once the processes have the same running averages.</summary>
@@ -354,7 +365,7 @@ public class Trainer<TBatch> : IDisposable
         _processes.Barrier();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         if (folder is not null)
-            Tell(observer => observer.Saved(folder, Position));
+            _told.Saved(folder, Position);
     }
 
     private double? ClipGradients()
@@ -385,10 +396,4 @@ public class Trainer<TBatch> : IDisposable
     }
 
     private string At => $"step {Position.Step + 1} (epoch {Position.Epoch + 1}, batch {Position.Batch + 1})";
-
-    private void Tell(Action<ITrainingObserver> tell)
-    {
-        foreach (var observer in Observers)
-            tell(observer);
-    }
 }

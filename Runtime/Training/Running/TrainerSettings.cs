@@ -68,11 +68,15 @@ public sealed record TrainerSettings
             ArgumentOutOfRangeException.ThrowIfLessThan(compared, 1, nameof(CompareEverySteps));
         if (CheckpointEverySteps is { } steps)
             ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1, nameof(CheckpointEverySteps));
+        if (CheckpointEvery is { } time)
+            ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero, nameof(CheckpointEvery));
+        if (Watch?.Patience is { } patience)
+            ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1, nameof(Watch.Patience));
     }
 }
 
 /// <summary>A figure of the evaluations that is watched.</summary>
 /// <param name="Name">Its name among the figures.</param>
 /// <param name="LowerIsBetter">Whether less of it is better, as of an error.</param>
-/// <param name="Patience">Evaluations without a better one after which the training ends; null never ends it.</param>
+/// <param name="Patience">Evaluations without a better one after which the training ends, at least 1; null never ends it.</param>
 public sealed record WatchedMetric(string Name, bool LowerIsBetter = true, int? Patience = null);

@@ -25,7 +25,11 @@ public abstract record LearningRateSchedule
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(factor);
         if (at.Any(share => !(share > 0 && share < 1)) || at.Zip(at.Skip(1)).Any(pair => !(pair.First < pair.Second)))
-            throw new ArgumentOutOfRangeException(nameof(at), string.Join(", ", at), "expected ascending shares between 0 and 1");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(at), string.Join(", ", at),
+                "expected ascending shares of the training between 0 and 1: epoch 30 of 90 is 30 / 90.0");
+        }
         return new StepSchedule([.. at], factor);
     }
 

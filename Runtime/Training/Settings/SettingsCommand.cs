@@ -29,6 +29,9 @@ public static class SettingsCommand
     /// Runs a command. A mistake on the command line is reported without the whole help after it, and a value that begins with <c>@</c> is
     /// taken as it is.
     /// </summary>
+    /// <param name="command">The command.</param>
+    /// <param name="args">The arguments of the program.</param>
+    /// <param name="configuration">Where output and errors go; null is the console.</param>
     /// <returns>The exit code.</returns>
     public static int Run(this Command command, IReadOnlyList<string> args, InvocationConfiguration? configuration = null)
     {

@@ -37,6 +37,7 @@ public static class SettingsFile
     }
 
     /// <summary>All settings as the text of a json file, which is read as an equal record.</summary>
+    /// <param name="settings">The record.</param>
     public static string ToJson<T>(T settings)
         where T : class
     {
@@ -47,6 +48,8 @@ public static class SettingsFile
     }
 
     /// <summary>Writes a file: all of it or nothing.</summary>
+    /// <param name="path">The file, whose folder exists.</param>
+    /// <param name="settings">The record.</param>
     /// <exception cref="RunFileException">The file cannot be written.</exception>
     public static void Write<T>(string path, T settings)
         where T : class => RunFile.Write(path, ToJson(settings));

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using KnDsl.Samples.FashionMnist.Training;
+using KnDsl.Training;
 using Spectre.Console;
 
 namespace KnDsl.Samples.FashionMnist.Reports;
@@ -10,11 +11,11 @@ namespace KnDsl.Samples.FashionMnist.Reports;
 /// <summary>Shows the progress of a training: moving bars in a terminal, one line per epoch elsewhere.</summary>
 internal static class ConsoleReport
 {
-    /// <summary>Runs some work with an observer that shows its progress.</summary>
-    public static T Follow<T>(IAnsiConsole console, Settings settings, Func<IObserver, T> work)
+    /// <summary>Runs some work that shows the course of each method.</summary>
+    public static T Follow<T>(IAnsiConsole console, Settings settings, Func<Func<Method, Course>, T> work)
     {
         if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive)
-            return work(new Lines(console, settings));
+            return work(method => new Lines(method, console, settings));
 
         return console.Progress()
             .AutoClear(false)
@@ -23,7 +24,7 @@ internal static class ConsoleReport
                 new ProgressBarColumn(),
                 new PercentageColumn(),
                 new RemainingTimeColumn())
-            .Start(context => work(new Bars(context, settings)));
+            .Start(context => work(method => new Bar(method, context, settings)));
     }
 
     /// <summary>Shows the outcomes of all methods as a table.</summary>
@@ -53,47 +54,46 @@ internal static class ConsoleReport
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private sealed class Bars(ProgressContext context, Settings settings) : IObserver
+    private sealed class Bar(Method method, ProgressContext context, Settings settings) : Course(method)
     {
         /// <summary>The number of steps between two figures: more often, nobody could read them.</summary>
         private const int Interval = 10;
 
-        private readonly Dictionary<Method, ProgressTask> tasks = [];
-        private readonly Dictionary<Method, string> tested = [];
+        private readonly ProgressTask task = context.AddTask(method.Name);
+        private string tested = "";
 
-        public void Started(Method method, int steps)
+        public override void Started(TrainingPlan plan)
         {
-            tested[method] = "";
-            tasks[method] = context.AddTask(method.Name, maxValue: steps);
+            base.Started(plan);
+            task.MaxValue = plan.Steps;
         }
 
-        public void Stepped(Method method, int step, double loss, double learningRate)
+        public override void Stepped(StepReport report)
         {
-            tasks[method].Value = step;
-            if (step % Interval == 0)
-                Describe(method, loss);
+            base.Stepped(report);
+            task.Value = report.Position.Step;
+            if (report.Position.Step % Interval == 0)
+                Describe(report.Loss);
         }
 
-        public void Tested(Method method, Epoch epoch, int step)
+        protected override void Tested(Epoch epoch)
         {
-            tested[method] = Text($"  epoch {epoch.Number}/{settings.Epochs}: error {epoch.Error:F2} %");
-            Describe(method, epoch.Loss);
+            tested = Text($"  epoch {epoch.Number}/{settings.Epochs}: error {epoch.Error:F2} %");
+            Describe(epoch.Loss);
         }
 
-        private void Describe(Method method, double loss)
-            => tasks[method].Description = Text($"{method.Name,-7} loss {loss:F3}{tested[method]}");
+        private void Describe(double loss) => task.Description = Text($"{Method.Name,-7} loss {loss:F3}{tested}");
     }
 
-    private sealed class Lines(IAnsiConsole console, Settings settings) : IObserver
+    private sealed class Lines(Method method, IAnsiConsole console, Settings settings) : Course(method)
     {
-        public void Started(Method method, int steps)
-            => console.WriteLine(Text($"{method.Name}: {method.Policy}, {steps} steps"));
-
-        public void Stepped(Method method, int step, double loss, double learningRate)
+        public override void Started(TrainingPlan plan)
         {
+            base.Started(plan);
+            console.WriteLine(Text($"{Method.Name}: {Method.Policy}, {plan.Steps} steps"));
         }
 
-        public void Tested(Method method, Epoch epoch, int step)
+        protected override void Tested(Epoch epoch)
         {
             var head = Text($"  epoch {epoch.Number}/{settings.Epochs}");
             console.WriteLine(head + Text($"  loss {epoch.Loss:F3}  error {epoch.Error:F2} %  {epoch.Elapsed.TotalSeconds:F1} s"));

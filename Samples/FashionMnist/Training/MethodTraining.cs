@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
+using System.Linq;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Training;
 using static TorchSharp.torch;
@@ -13,28 +13,27 @@ namespace KnDsl.Samples.FashionMnist.Training;
 /// <param name="settings">How to train, the same for all methods: first weights, order of images, schedule.</param>
 internal sealed class MethodTraining(TensorSet training, TensorSet test, Settings settings)
 {
-    private const string ErrorMetric = "error";
-
     private const int TestBatch = 500;
 
     /// <summary>Trains one network.</summary>
-    /// <param name="method">Its normalization.</param>
+    /// <param name="course">Follows the training, and names the network's normalization.</param>
     /// <param name="create">Creates the network: images [N, 1, H, W] to scores [N, classes].</param>
-    /// <param name="observer">Follows the training.</param>
-    public Outcome Train(Method method, Func<NormPolicy, nn.Module<Tensor, Tensor>> create, IObserver observer)
+    /// <param name="logs">Who else follows it.</param>
+    public Outcome Train(
+        Course course, Func<NormPolicy, nn.Module<Tensor, Tensor>> create, params IReadOnlyList<ITrainingObserver> logs)
     {
         manual_seed(settings.Seed);
-        using var network = create(method.Policy);
+        using var network = create(course.Method.Policy);
         Initialization.Apply(network, settings.Seed);
-        var course = new Course(method, observer);
         using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
             network, batch => nn.functional.cross_entropy(network.call(batch.Images), batch.Labels), settings.ForTrainer());
-        trainer.Observers.Add(course);
+        foreach (var observer in logs.Prepend(course))
+            trainer.Observers.Add(observer);
         try
         {
             trainer.Fit(new ShuffledBatches(training, settings), () =>
                 settings.TestsEachEpoch || trainer.Position.Epoch + 1 == settings.Epochs
-                    ? new Dictionary<string, double> { [ErrorMetric] = Error(network) }
+                    ? new Dictionary<string, double> { [Course.ErrorMetric] = Error(network) }
                     : []);
         }
         catch (TrainingException failure)
@@ -42,7 +41,7 @@ internal sealed class MethodTraining(TensorSet training, TensorSet test, Setting
             course.Diverged(failure.At);
         }
 
-        return new Outcome(method, course.Epochs);
+        return new Outcome(course.Method, course.Epochs);
     }
 
     /// <summary>The share of test images that are classified wrongly, in percent.</summary>
@@ -57,42 +56,5 @@ internal sealed class MethodTraining(TensorSet training, TensorSet test, Setting
         }
 
         return 100.0 * wrong / test.Count;
-    }
-
-    /// <summary>Collects the epochs, and tells the sample's own observers. Time stands still during tests.</summary>
-    private sealed class Course(Method method, IObserver observer) : ITrainingObserver
-    {
-        private readonly List<Epoch> _epochs = [];
-        private readonly Stopwatch _clock = new();
-
-        public IReadOnlyList<Epoch> Epochs => _epochs;
-
-        public void Started(TrainingPlan plan)
-        {
-            observer.Started(method, (int)plan.Steps);
-            _clock.Start();
-        }
-
-        public void Stepped(StepReport report)
-        {
-            _clock.Start();
-            observer.Stepped(method, (int)report.Position.Step, report.Loss, report.LearningRate);
-        }
-
-        public void EpochEnded(TrainingPosition at) => _clock.Stop();
-
-        public void Evaluated(EvaluationReport report)
-        {
-            if (report.Metrics.TryGetValue(ErrorMetric, out var error))
-                Add(new Epoch(report.Position.Epoch + 1, report.Metrics["train_loss"], error, _clock.Elapsed), report.Position);
-        }
-
-        public void Diverged(TrainingPosition at) => Add(Epoch.Diverged(at.Epoch + 1, _clock.Elapsed), at with { Step = at.Step + 1 });
-
-        private void Add(Epoch epoch, TrainingPosition at)
-        {
-            _epochs.Add(epoch);
-            observer.Tested(method, epoch, (int)at.Step);
-        }
     }
 }

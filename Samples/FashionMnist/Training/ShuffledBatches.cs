@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace KnDsl.Samples.FashionMnist.Training;
 
 /// <summary>The images in a new order every epoch. The last batch of an epoch may have fewer than the others.</summary>
+/// <remarks>TensorBatches of the library have another order; the figures that are published are of this one.</remarks>
 internal sealed class ShuffledBatches(TensorSet images, Settings settings) : IBatches<(Tensor Images, Tensor Labels)>
 {
     public long Count => settings.StepsPerEpoch(images.Count);

@@ -19,20 +19,6 @@ internal static class StudyPicture
     /// </summary>
     private const double Range = 20;
 
-    private static readonly Color[] Colors =
-    [
-        .. new[]
-        {
-            "#d1495b", "#00798c", "#edae49", "#66a182", "#8d96a3", "#30343f", "#9c6ade", "#b08968", "#7fb7d6", "#e58ab0",
-        }.Select(Color.FromHex),
-    ];
-
-    private static readonly MarkerShape[] Markers =
-    [
-        MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond,
-        MarkerShape.FilledTriangleDown,
-    ];
-
     /// <summary>Writes a picture of each task as PNG: <c>study.png</c>, <c>study-bottleneck-fashion.png</c> and so on.</summary>
     public static void SaveAll(string folder, IReadOnlyList<Entry> entries)
     {
@@ -67,7 +53,6 @@ internal static class StudyPicture
 
     private static void Draw(Plot plot, Contestant contestant, Entry[] entries, int[] columns, double top, int number, int count)
     {
-        var color = Colors[number % Colors.Length];
         // Side by side, so that no bar hides another.
         var shift = (number - (count - 1) / 2.0) * 0.3 / count;
         double[] xs = contestant.DependsOnSamples
@@ -79,16 +64,15 @@ internal static class StudyPicture
 
         var line = plot.Add.Scatter(xs, ys);
         line.LegendText = contestant.Name;
-        line.Color = color;
+        CurveStyle.Apply(line, number);
         line.LineWidth = 2;
         line.LinePattern = contestant.DependsOnSamples ? LinePattern.Solid : LinePattern.Dashed;
         line.MarkerSize = contestant.DependsOnSamples ? 8 : 0;
-        line.MarkerShape = Markers[(number + number / Colors.Length) % Markers.Length];
         for (var i = 0; i < (contestant.DependsOnSamples ? entries.Length : 1); i++)
         {
             var (least, greatest) = entries[i].Spread;
             var bar = plot.Add.Line(xs[i], Math.Min(least, top), xs[i], Math.Min(greatest, top));
-            bar.Color = color;
+            bar.Color = line.Color;
             bar.LineWidth = 1.5f;
         }
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Study.Trials;
 
@@ -74,4 +75,4 @@ internal sealed class TrialLog
 }
 
 /// <summary>A study cannot continue; the message says why and what would help.</summary>
-internal sealed class StudyException(string message) : Exception(message);
+internal sealed class StudyException(string message) : Exception(message), IReportedProblem;

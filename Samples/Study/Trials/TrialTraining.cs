@@ -40,7 +40,7 @@ internal sealed class TrialTraining(string folder, int images, int epochs) : IDi
         var create = StudyNetwork.Find(trial.Task.Network).Create;
         var clock = Stopwatch.StartNew();
         var outcome = new MethodTraining(training, test, settings).Train(
-            new Method(trial.Method, policy), policy => create(data.Colors, policy), new Observers());
+            new Course(new Method(trial.Method, policy)), policy => create(data.Colors, policy));
         return new TrialResult(trial, outcome.Error, outcome.Epochs[^1].Loss, clock.Elapsed);
     }
 

@@ -5,7 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
-using KnDsl.Samples.FashionMnist.Training;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Study.Trials;
 
@@ -60,7 +60,7 @@ internal sealed class WorkerProcess : IDisposable
         command.Hidden = true;
         command.SetAction(parsed =>
         {
-            Threads.Set(1);
+            ComputeThreads.Set(1);
             using var training = new TrialTraining(parsed.GetValue(data)!, parsed.GetValue(images), parsed.GetValue(epochs));
             while (Console.ReadLine() is { } line)
             {

@@ -27,18 +27,24 @@ public sealed class DistributedTrainerTests : IDisposable
 
         await Run(before, "parts", 11);
         Assert.Equal("Interrupted", Values("parts").End);
-        // In the middle of the second epoch, whoever was asked to end.
-        Assert.Contains(Directory.GetDirectories(In("parts")), path => path.EndsWith("step-000000011", StringComparison.Ordinal));
-        await Run(after, "parts", 0);
+        // In the middle of the second epoch, whoever was asked to end and whoever's clock said that it is time.
+        Assert.Equal(
+            ["step-000000010", "step-000000011"],
+            Directory.GetDirectories(In("parts")).Select(path => Path.GetFileName(path)).Except(["step-000000008"]).Order());
+        var results = await Run(after, "parts", 0);
+        // The gradients, and one question: whether to end or to write a checkpoint.
+        var operations = after == 1 ? "0 operations" : "2 operations";
+        Assert.All(results, result => Assert.Contains(operations, result.Output, StringComparison.Ordinal));
         var found = Values("parts");
         Assert.Equal("Finished", found.End);
         Assert.True(expected.Numbers.Zip(found.Numbers).Max(pair => Math.Abs(pair.First - pair.Second)) < 1e-9);
     }
 
-    private async Task Run(int size, string name, int interruptedAfter)
+    private async Task<WorkerResult[]> Run(int size, string name, int interruptedAfter)
     {
         var results = await Workers.Run(size, "trainer", In(name), In(name + ".txt"), $"{interruptedAfter}");
         Assert.All(results, result => Assert.True(result.ExitCode == 0, result.ToString()));
+        return results;
     }
 
     private (string End, double[] Numbers) Values(string name)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
@@ -24,14 +25,19 @@ internal static class TrainerJob
             network, batch => nn.functional.cross_entropy(network.call(batch.Images), batch.Labels), new TrainerSettings
             {
                 Epochs = 3, LearningRate = 0.1, ClipNorm = 1, AverageDecay = 0.9, CompareEverySteps = 4, Watch = new("loss"),
+                // Where it will be interrupted, it is time by the clock of the last rank, and of no other.
+                CheckpointEvery = interruptedAfter > 0 && group.Rank == group.Size - 1 ? TimeSpan.Zero : TimeSpan.FromHours(1),
             }, group.IsMain || Directory.Exists(checkpoints) ? checkpoints : null, group);
         // A new training has a folder in rank 0 alone.
         if (Directory.Exists(checkpoints) && Directory.GetDirectories(checkpoints).Length > 0)
             trainer.Resume();
+        var operations = new Operations(group);
+        trainer.Observers.Add(operations);
         using var source = new CancellationTokenSource();
         if (group.Rank == group.Size - 1)
             trainer.Observers.Add(new Ending(source, interruptedAfter));
         var end = trainer.Fit(new Shares(group), () => new Dictionary<string, double> { ["loss"] = 1 }, source.Token);
+        Console.WriteLine($"{operations.OfAStep} operations");
         if (group.IsMain)
         {
             File.WriteAllLines(
@@ -45,6 +51,21 @@ internal static class TrainerJob
         {
             if (report.Position.Step == after)
                 source.Cancel();
+        }
+    }
+
+    /// <summary>Counts the operations from a step to the next.</summary>
+    private sealed class Operations(ProcessGroup group) : ITrainingObserver
+    {
+        private long _before;
+
+        public long OfAStep { get; private set; } = long.MaxValue;
+
+        public void Stepped(StepReport report)
+        {
+            // Without a comparison of parameters, and without what a checkpoint needs, there are the fewest.
+            OfAStep = Math.Min(OfAStep, group.Operations - _before);
+            _before = group.Operations;
         }
     }
 

@@ -201,9 +201,20 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_none_is_named() => Assert.StartsWith(
-        _folder["none", "steps.csv"] + ": the folder that it is in does not exist",
-        Assert.Throws<RunFileException>(() => new CsvLog(_folder["none"]).Started(SimulatedTraining.Plan())).Message);
+    public void A_folder_that_cannot_be_made_is_named()
+    {
+        var folder = Path.Combine(_folder.Write("a", ""), "log");
+        Assert.StartsWith(
+            folder + ": ", Assert.Throws<RunFileException>(() => new CsvLog(folder).Started(SimulatedTraining.Plan())).Message);
+    }
+
+    [Fact]
+    public void A_folder_is_made()
+    {
+        using (var log = new CsvLog(_folder["new", "log"]))
+            SimulatedTraining.Run(log, 0, 3);
+        Assert.Equal(3, CsvLog.ReadSteps(_folder["new", "log"]).Count());
+    }
 
     private IEnumerable<long> Logged(int every)
     {

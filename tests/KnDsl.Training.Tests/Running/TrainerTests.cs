@@ -84,6 +84,10 @@ public sealed class TrainerTests
         Assert.Equal((TrainingEnd.EarlyStopped, 5), (end, evaluation));
         Assert.Equal([true, true, false, false, false], log.Evaluations.Select(found => found.IsBest));
 
+        // One that goes on after that end is at its end.
+        trainer.Observers.Clear();
+        Assert.Equal((TrainingEnd.EarlyStopped, 60), (trainer.Fit(new TinyBatches()), trainer.Position.Step));
+
         using var other = TinyTraining.Network();
         using var misnamed = TinyTraining.Trainer(other, TinyTraining.Settings with { Watch = new("accuracy") });
         var problem = Assert.Throws<InvalidOperationException>(() => misnamed.Fit(new TinyBatches(), () => TinyTraining.Evaluate(other)));
@@ -108,6 +112,26 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_report_that_cannot_be_written_does_not_end_the_training_and_hides_no_failure()
+    {
+        using var network = TinyTraining.Network(NormPolicy.None());
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, Watch = null });
+        var log = new Log();
+        trainer.Observers.Add(new Full());
+        trainer.Observers.Add(log);
+        Assert.Equal(TrainingEnd.Finished, trainer.Fit(new TinyBatches()));
+        Assert.Equal(12, log.Steps.Count);
+
+        using (no_grad())
+            network.conv2.weight.fill_(1e38);
+        using var failing = TinyTraining.Trainer(network, TinyTraining.Settings);
+        failing.Observers.Add(new Full());
+        failing.Observers.Add(log);
+        Assert.Throws<TrainingException>(() => failing.Fit(new TinyBatches()));
+        Assert.Equal(TrainingEnd.Failed, log.End);
+    }
+
+    [Fact]
     public void A_normalization_layer_that_refuses_its_input_is_the_same_failure()
     {
         using var network = TinyTraining.Network();
@@ -118,6 +142,60 @@ public sealed class TrainerTests
         Assert.Equal("conv2.weight", failure.Layer);
         Assert.Contains("the parameter 'conv2.weight' is not finite: an earlier step was too large", failure.Message);
         Assert.IsType<NotFiniteNumberException>(failure.InnerException);
+    }
+
+    [Fact]
+    public void A_loss_that_cannot_be_trained_by_says_why()
+    {
+        using var network = TinyTraining.Network();
+        Assert.Equal(
+            "the loss of a batch is 8 x 3 numbers, expected one: their mean, for example", Problem(batch => network.call(batch.Images)));
+        Assert.Equal(
+            "the loss of a batch has no gradient: it is detached, computed under no_grad, or all that it depends on is frozen",
+            Problem(batch => TinyTraining.Loss(network, batch).detach()));
+
+        string Problem(Func<(Tensor Images, Tensor Labels), Tensor> loss)
+        {
+            using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(network, loss, TinyTraining.Settings with { Watch = null });
+            return Assert.Throws<InvalidOperationException>(() => trainer.Fit(new TinyBatches())).Message;
+        }
+    }
+
+    [Fact]
+    public void Settings_out_of_their_range_are_refused()
+    {
+        using var network = TinyTraining.Network();
+        Assert.All(
+            new (string Name, TrainerSettings Settings)[]
+            {
+                ("Epochs", TinyTraining.Settings with { Epochs = 0 }),
+                ("LearningRate", TinyTraining.Settings with { LearningRate = -1 }),
+                ("CheckpointEvery", TinyTraining.Settings with { CheckpointEvery = TimeSpan.FromSeconds(-1) }),
+                ("Patience", TinyTraining.Settings with { Watch = new("error", Patience: 0) }),
+            },
+            wrong => Assert.Equal(
+                wrong.Name, Assert.Throws<ArgumentOutOfRangeException>(() => TinyTraining.Trainer(network, wrong.Settings)).ParamName));
+    }
+
+    [Fact]
+    public void The_best_checkpoint_is_named()
+    {
+        var folder = System.IO.Directory.CreateTempSubdirectory("kndsl-best-");
+        try
+        {
+            using var network = TinyTraining.Network();
+            using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 4, KeepLast = 1 }, folder.FullName);
+            Assert.Null(trainer.BestCheckpoint);
+            double[] errors = [0.5, 0.4, 0.45, 0.6];
+            var evaluation = 0;
+            trainer.Fit(new TinyBatches(), () => new Dictionary<string, double> { ["error"] = errors[evaluation++] });
+            Assert.Equal(System.IO.Path.Combine(folder.FullName, "step-000000024"), trainer.BestCheckpoint);
+            network.load_weights(System.IO.Path.Combine(trainer.BestCheckpoint!, "weights.safetensors"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -201,6 +279,14 @@ public sealed class TrainerTests
         public void Evaluated(EvaluationReport report) => Evaluations.Add(report);
 
         public void Ended(TrainingEnd end, TrainingPosition at) => End = end;
+    }
+
+    /// <summary>Writes where there is no room.</summary>
+    private sealed class Full : ITrainingObserver
+    {
+        public void Stepped(StepReport report) => throw new RunFileException("steps.csv", "the disk is full.");
+
+        public void Ended(TrainingEnd end, TrainingPosition at) => throw new RunFileException("curves.png", "the disk is full.");
     }
 
     private sealed class Each(Action stepped) : ITrainingObserver

@@ -1,5 +1,8 @@
+using System.Collections.Generic;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using KnDsl.Training.Tests.Running;
+using static TorchSharp.torch;
 
 namespace KnDsl.Training.Tests.Runs;
 
@@ -23,8 +26,18 @@ internal static class PageExample
     private static int Train(TrainingStart<TrainSettings> start)
     {
         using var run = start.OpenRun("tiny", device: "cpu");
-        return Fit(start.Settings, run.Checkpoints, run.Observers(new ConsoleProgress()));
+        using var network = new Tiny();
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => nn.functional.cross_entropy(network.call(batch.Images), batch.Labels),
+            new() { Epochs = start.Settings.Epochs, LearningRate = start.Settings.LearningRate }, run.Checkpoints);
+        trainer.Observers.Add(run.Observers(new ConsoleProgress()));
+        trainer.Resume();    // where --resume was given; a new run has no checkpoint
+        using var interruption = new Interruption();
+        var end = trainer.Fit(Read(start.Settings.Data), () => Evaluate(network), interruption.Token);
+        return end == TrainingEnd.Interrupted ? 130 : 0;
     }
 
-    private static int Fit(TrainSettings settings, string checkpoints, ITrainingObserver observer) => 0;
+    private static TinyBatches Read(string folder) => folder.Length > 0 ? new TinyBatches() : throw new DatasetException(folder, "no data");
+
+    private static IReadOnlyDictionary<string, double> Evaluate(Tiny network) => TinyTraining.Evaluate(network);
 }

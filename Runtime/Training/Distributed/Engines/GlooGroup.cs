@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace KnDsl.Training;
 
 /// <summary>A group over Gloo, the engine inside libtorch.</summary>
-internal sealed unsafe partial class GlooGroup : ProcessGroup
+internal sealed unsafe class GlooGroup : ProcessGroup
 {
     private const string InterfaceVariable = "GLOO_SOCKET_IFNAME";
 
@@ -127,13 +127,9 @@ internal sealed unsafe partial class GlooGroup : ProcessGroup
         var address = local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local;
         var found = interfaces.FirstOrDefault(network =>
             network.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(address)));
-        // The environment that native code reads is not the one that .NET keeps.
         if (found is not null)
-            SetEnvironment(InterfaceVariable, found.Name, 1);
+            NativeEnvironment.Set(InterfaceVariable, found.Name, overwrites: true);
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrites);
 
     /// <summary>An operation of c10d's.</summary>
     private sealed class GlooWork(GlooLibrary library, IntPtr work) : EngineWork

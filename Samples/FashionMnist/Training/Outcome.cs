@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using KnDsl.Samples.FashionMnist.Data;
 
 namespace KnDsl.Samples.FashionMnist.Training;
@@ -25,34 +24,4 @@ internal sealed record Outcome(Method Method, IReadOnlyList<Epoch> Epochs)
 
     /// <summary>Time spent on all training steps, tests not included.</summary>
     public TimeSpan Elapsed => Epochs[^1].Elapsed;
-}
-
-/// <summary>Follows a training.</summary>
-internal interface IObserver
-{
-    /// <summary>Called before the first step of a method.</summary>
-    public void Started(Method method, int steps);
-
-    /// <summary>Called after each step.</summary>
-    /// <param name="method">The method that is trained.</param>
-    /// <param name="step">From 1.</param>
-    /// <param name="loss">Its cross-entropy.</param>
-    /// <param name="learningRate">Its learning rate.</param>
-    public void Stepped(Method method, int step, double loss, double learningRate);
-
-    /// <summary>Called after each test.</summary>
-    public void Tested(Method method, Epoch epoch, int step);
-}
-
-/// <summary>Several observers as one.</summary>
-internal sealed class Observers(params IReadOnlyList<IObserver> all) : IObserver
-{
-    public void Started(Method method, int steps) => ForEach(o => o.Started(method, steps));
-
-    public void Stepped(Method method, int step, double loss, double learningRate)
-        => ForEach(o => o.Stepped(method, step, loss, learningRate));
-
-    public void Tested(Method method, Epoch epoch, int step) => ForEach(o => o.Tested(method, epoch, step));
-
-    private void ForEach(Action<IObserver> action) => all.ToList().ForEach(action);
 }
