@@ -38,7 +38,8 @@ internal static class Train
 
         var shared = new DataLoaderOptions
         {
-            BatchSize = settings.Batch, Seed = settings.Seed, Rank = processes.Rank, Size = processes.Size, Threads = settings.Readers,
+            BatchSize = settings.Batch, Seed = settings.Seed, Rank = processes.Rank, Size = processes.Size,
+            Threads = settings.Readers ?? Math.Max(1, Environment.ProcessorCount / settings.Processes - 1),
             Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
         };
         using var training = ImageData.Load(trainingImages, settings.Size, device, shared with { Shuffle = true, DropLast = true });

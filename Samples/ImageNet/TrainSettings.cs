@@ -128,9 +128,9 @@ internal sealed record TrainSettings : IValidatableObject
     [Range(1, 1024)]
     public int Processes { get; init; } = 1;
 
-    [Description("Threads that read images, in each process"), MayChange]
+    [Description("Threads that read images, in each process; without it, its share of the cores but one"), MayChange]
     [Range(1, 256)]
-    public int Readers { get; init; } = Math.Max(1, Environment.ProcessorCount - 1);
+    public int? Readers { get; init; }
 
     [Description("cpu, cuda, or auto: cuda where there is one"), MayChange]
     [AllowedValues("cpu", "cuda", "auto")]
