@@ -58,8 +58,8 @@ internal static class EvaluateCommand
         }
         catch (IOException e)
         {
-            throw new RunFileException(
-                weights, e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file." : $"cannot be read: {e.Message}", e);
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            throw new RunFileException(weights, isMissing ? "there is no such file." : $"cannot be read: {e.Message}", e);
         }
     }
 

@@ -14,7 +14,7 @@ internal static class Evaluation
     /// <param name="device">The network's device.</param>
     /// <param name="type">The type of its inputs.</param>
     /// <param name="processes">The processes that share the images.</param>
-    /// <param name="answers">For each class (rows) how often the network answered each (columns) is added to it; null if nobody asks.</param>
+    /// <param name="answers">How often each class (rows) was answered by each (columns) is added to it; null if nobody asks.</param>
     public static Dictionary<string, double> Run(
         nn.Module<Tensor, Tensor> network, DataLoader<LabelledImage, ImageBatch> loader, Device device, ScalarType type,
         ProcessGroup processes, long[,]? answers = null)

@@ -19,7 +19,8 @@ public sealed class GenerateTests(GeneratedImages images)
         var folders = Directory.GetDirectories(Path.Combine(images.Data, "train"));
         Assert.True(folders.Length >= 20);
         Assert.All(folders, folder => Assert.Equal(6, Directory.GetFiles(folder).Length));
-        Assert.All(Directory.GetDirectories(Path.Combine(images.Data, "val")), folder => Assert.Equal(2, Directory.GetFiles(folder).Length));
+        folders = Directory.GetDirectories(Path.Combine(images.Data, "val"));
+        Assert.All(folders, folder => Assert.Equal(2, Directory.GetFiles(folder).Length));
         var all = GeneratedImages.Images(images.Data);
         Assert.InRange(all.Select(file => Image.Identify(file).Size()).Distinct().Count(), all.Length / 2, all.Length);
     }
@@ -38,7 +39,8 @@ public sealed class GenerateTests(GeneratedImages images)
         var without = images.In("without");
         GenerateCommand.Make(without, new GenerateSettings { Train = 6, Val = 2 }, inks: null);
         var (with, these) = (GeneratedImages.Images(images.Data), GeneratedImages.Images(without));
-        Assert.Equal(with.Select(file => Path.GetRelativePath(images.Data, file)), these.Select(file => Path.GetRelativePath(without, file)));
+        Assert.Equal(
+            with.Select(file => Path.GetRelativePath(images.Data, file)), these.Select(file => Path.GetRelativePath(without, file)));
         Assert.All(with.Zip(these), pair =>
         {
             if (GeneratedImages.ChannelsOf(pair.First) == 4)
@@ -75,7 +77,8 @@ public sealed class GenerateTests(GeneratedImages images)
     public void Nothing_is_written_over_and_nothing_half_written_is_left()
     {
         var (code, _, error) = GeneratedImages.Run("generate", images.Data);
-        Assert.Equal((1, $"{images.Data}: there is something already, and nothing is written over it. Name another folder."), (code, error));
+        var expected = $"{images.Data}: there is something already, and nothing is written over it. Name another folder.";
+        Assert.Equal((1, expected), (code, error));
 
         // A file is where the folder should be made.
         File.WriteAllText(images.In("file"), "");

@@ -42,7 +42,10 @@ public sealed class ImageNetTests(GeneratedImages images)
         var (data, archives) = (images.Part(), images.In("archives"));
         Directory.CreateDirectory(Path.Combine(archives, "train"));
         foreach (var folder in Directory.GetDirectories(Path.Combine(data, "train")))
-            TarFile.CreateFromDirectory(folder, Path.Combine(archives, "train", $"{Path.GetFileName(folder)}.tar"), includeBaseDirectory: true);
+        {
+            var archive = Path.Combine(archives, "train", $"{Path.GetFileName(folder)}.tar");
+            TarFile.CreateFromDirectory(folder, archive, includeBaseDirectory: true);
+        }
         TarFile.CreateFromDirectory(Path.Combine(data, "val"), Path.Combine(archives, "val.tar"), includeBaseDirectory: false);
         Assert.Equal((0, ""), Train(archives, images.In("tar")));
     }

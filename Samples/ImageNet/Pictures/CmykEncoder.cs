@@ -36,8 +36,8 @@ internal sealed class CmykEncoder
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate int Compress2(
-        nint handle, byte[] pixels, int width, int pitch, int height, int format, ref nint bytes, ref CULong length, int colors, int quality,
-        int flags);
+        nint handle, byte[] pixels, int width, int pitch, int height, int format, ref nint bytes, ref CULong length, int colors,
+        int quality, int flags);
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate void FreeMemory(nint bytes);

@@ -59,8 +59,9 @@ internal sealed class PictureMaker(Garments garments)
     private static Func<double, double, (double Share, double Shade)> Of(Motif motif, double soft) =>
         (u, v) => (motif.Opacity(u, v, soft), 1);
 
-    /// <summary>A color of a width of levels above the least one.</summary>
-    private static double[] Tint(Random random, double least) => [.. Enumerable.Range(0, 3).Select(_ => least + 0.45 * random.NextDouble())];
+    /// <summary>A color, of three levels from a least one to 0.45 above it.</summary>
+    private static double[] Tint(Random random, double least) =>
+        [.. Enumerable.Range(0, 3).Select(_ => least + 0.45 * random.NextDouble())];
 
     private sealed class Background(Random random)
     {
