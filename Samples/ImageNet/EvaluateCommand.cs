@@ -1,5 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
+using System.IO;
+using System.Linq;
 using KnDsl.Training;
 using static TorchSharp.torch;
 
@@ -8,39 +11,63 @@ namespace KnDsl.Samples.ImageNet;
 /// <summary>The command <c>evaluate</c>.</summary>
 internal static class EvaluateCommand
 {
+    /// <summary>So many pairs of classes are named.</summary>
+    private const int Named = 5;
+
     public static Command Create()
     {
         var weights = new Argument<string>("weights")
         {
             Description = "weights.safetensors of a checkpoint, or a state_dict of torchvision",
         };
-        var data = new Option<string>("--data") { Description = "The folder of the data set; its val is read", Required = true };
-        var network = new Option<NetworkKind>("--network") { Description = "The network", DefaultValueFactory = _ => NetworkKind.ResNet50 };
-        var norm = new Option<NormKind>("--norm") { Description = "Its normalization", DefaultValueFactory = _ => NormKind.Kalman };
-        var batch = new Option<int>("--batch") { Description = "Images at a time", DefaultValueFactory = _ => 32 };
-        var size = new Option<int>("--size") { Description = "Side of the crops", DefaultValueFactory = _ => 224 };
-        var device = new Option<string>("--device") { Description = "cpu, cuda or auto", DefaultValueFactory = _ => "auto" };
-        var command = new Command("evaluate", "Top-1 and top-5 errors of weights on the validation images.")
+        var command = new Command("evaluate", "Top-1 and top-5 errors of weights on the validation images, and what is confused most.")
         {
-            weights, data, network, norm, batch, size, device,
+            weights,
         };
-        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
-        {
-            var on = Train.DeviceOf(parsed.GetValue(device)!);
-            using var images = ImageData.Open(parsed.GetValue(data)!, "val", Recipe.Middle(parsed.GetValue(size)));
-            var policy = Recipe.Policy(parsed.GetValue(norm), null, parsed.GetValue(network));
-            using var module = Recipe.Network(parsed.GetValue(network), policy, images.Classes.Count, on, seed: 1);
-            module.load_weights(parsed.GetValue(weights)!);
-            module.eval();
-            using var noGradient = inference_mode();
-            using var loader = ImageData.Load(
-                images, parsed.GetValue(size), on, new DataLoaderOptions { BatchSize = parsed.GetValue(batch) });
-            using var alone = ProcessGroup.Single();
-            var errors = Evaluation.Run(module, loader, on, ScalarType.Float32, alone);
-            Console.WriteLine(FormattableString.Invariant(
-                $"errors: top1={errors["top1"]:F2} top5={errors["top5"]:F2} of {images.Count} images"));
-            return 0;
-        }));
+        var options = new SettingsOptions<EvaluateSettings>(command);
+        command.SetAction(parsed => SettingsCommand.Report(parsed, () => Run(
+            parsed.GetValue(weights)!, options.Read(parsed), parsed.InvocationConfiguration.Output)));
         return command;
     }
+
+    private static int Run(string weights, EvaluateSettings settings, TextWriter output)
+    {
+        var device = Train.DeviceOf(settings.Device);
+        using var images = ImageData.Open(settings.Data, "val", Recipe.Middle(settings.Size));
+        var policy = Recipe.Policy(settings.Norm, null, settings.Network);
+        using var network = Recipe.Network(settings.Network, policy, images.Classes.Count, device, seed: 1);
+        Load(network, weights);
+        network.eval();
+        using var noGradient = inference_mode();
+        using var loader = ImageData.Load(images, settings.Size, device, new DataLoaderOptions { BatchSize = settings.Batch });
+        using var alone = ProcessGroup.Single();
+        var answers = new long[images.Classes.Count, images.Classes.Count];
+        var errors = Evaluation.Run(network, loader, device, ScalarType.Float32, alone, answers);
+        foreach (var line in Confusions(images.Classes, answers).Take(Named))
+            output.WriteLine(line);
+        output.WriteLine(FormattableString.Invariant(
+            $"errors: top1={errors["top1"]:F2} top5={errors["top5"]:F2} of {images.Count} images"));
+        return 0;
+    }
+
+    private static void Load(nn.Module network, string weights)
+    {
+        try
+        {
+            network.load_weights(weights);
+        }
+        catch (IOException e)
+        {
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            throw new RunFileException(weights, isMissing ? "there is no such file." : $"cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What is confused most often, a line for each pair of classes.</summary>
+    private static IEnumerable<string> Confusions(IReadOnlyList<string> classes, long[,] answers) =>
+        from right in Enumerable.Range(0, classes.Count)
+        from given in Enumerable.Range(0, classes.Count)
+        where right != given && answers[right, given] > 0
+        orderby answers[right, given] descending
+        select $"{classes[right]} was taken for {classes[given]}: {answers[right, given]}";
 }

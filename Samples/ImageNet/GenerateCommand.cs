@@ -1,44 +1,80 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using KnDsl.Samples.FashionMnist;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.ImageNet.Pictures;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.Formats.Jpeg;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.ImageNet;
 
 /// <summary>The command <c>generate</c>: a small data set in ImageNet's layout, to try everything on.</summary>
 internal static class GenerateCommand
 {
-    /// <summary>One in so many pictures is grey.</summary>
-    private const int Grey = 15;
-
     public static Command Create()
     {
         var folder = new Argument<string>("folder") { Description = "The folder to make; train and val in it are written" };
-        var training = new Option<int>("--train") { Description = "Images of each class for training", DefaultValueFactory = _ => 150 };
-        var values = new Option<int>("--val") { Description = "Images of each class for evaluation", DefaultValueFactory = _ => 30 };
-        var seed = new Option<int>("--seed") { Description = "Determines all pictures", DefaultValueFactory = _ => 1 };
         var command = new Command(
             "generate", $"Makes a data set of {PictureMaker.Classes.Length} classes: shapes, textures and garments in photographs' sizes.")
         {
-            folder, training, values, seed,
+            folder,
         };
-        command.SetAction(parsed =>
+        var options = new SettingsOptions<GenerateSettings>(command);
+        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
         {
-            var into = parsed.GetValue(folder)!;
-            Make(Path.Combine(into, "train"), ImageSet.Training(Options.OwnData), parsed.GetValue(training), parsed.GetValue(seed));
-            Make(Path.Combine(into, "val"), ImageSet.Test(Options.OwnData), parsed.GetValue(values), parsed.GetValue(seed) + 1);
-            Console.WriteLine($"{PictureMaker.Classes.Length} classes are in {Path.GetFullPath(into)}");
+            var into = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(folder)!));
+            var inks = CmykEncoder.Find();
+            Make(into, options.Read(parsed), inks);
+            var output = parsed.InvocationConfiguration.Output;
+            output.WriteLine($"{PictureMaker.Classes.Length} classes are in {into}");
+            if (inks is null)
+            {
+                output.WriteLine(
+                    $"None is in CMYK, as one picture in {PictureWriter.Rare} would be: libturbojpeg, which writes it, is not installed "
+                    + "(Debian and Ubuntu: apt-get install libturbojpeg0).");
+            }
+
             return 0;
-        });
+        }));
         return command;
     }
 
-    private static void Make(string split, ImageSet garments, int count, int seed)
+    /// <summary>Makes a data set. It is there when all of it is written.</summary>
+    /// <param name="folder">Its folder, which is empty or missing.</param>
+    /// <param name="settings">How many pictures, and which.</param>
+    /// <param name="inks">Writes those in CMYK; null where the machine cannot.</param>
+    /// <exception cref="RunFileException">There is something in the folder, or it cannot be written.</exception>
+    public static void Make(string folder, GenerateSettings settings, CmykEncoder? inks)
+    {
+        var unfinished = $"{folder}.unfinished";
+        try
+        {
+            if (File.Exists(folder) || Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+                throw new RunFileException(folder, "there is something already, and nothing is written over it. Name another folder.");
+            try
+            {
+                var writer = new PictureWriter(inks);
+                Write(Path.Combine(unfinished, "train"), ImageSet.Training(Options.OwnData), settings.Train, settings.Seed, writer);
+                Write(Path.Combine(unfinished, "val"), ImageSet.Test(Options.OwnData), settings.Val, settings.Seed + 1, writer);
+                if (Directory.Exists(folder))
+                    Directory.Delete(folder);
+                Directory.Move(unfinished, folder);
+            }
+            finally
+            {
+                if (Directory.Exists(unfinished))
+                    Directory.Delete(unfinished, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is not RunFileException && Refused(e) is { } cause)
+        {
+            throw new RunFileException(folder, $"cannot be written: {cause.Message}", cause);
+        }
+    }
+
+    private static void Write(string split, ImageSet garments, int count, int seed, PictureWriter writer)
     {
         var maker = new PictureMaker(new Garments(garments));
         for (var label = 0; label < PictureMaker.Classes.Length; label++)
@@ -48,15 +84,18 @@ internal static class GenerateCommand
             {
                 var random = new Random(HashCode(seed, label, i));
                 using var picture = maker.Make(label, random);
-                picture.SaveAsJpeg(Path.Combine(folder, $"{i:00000}.jpg"), new JpegEncoder
-                {
-                    Quality = random.Next(60, 96),
-                    ColorType = random.Next(Grey) == 0 ? JpegColorType.Luminance
-                        : random.Next(2) == 0 ? JpegColorType.YCbCrRatio420 : JpegColorType.YCbCrRatio444,
-                });
+                writer.Write(picture, Path.Combine(folder, $"{i:00000}.jpg"), random);
             });
         }
     }
+
+    /// <summary>What the system refused, in one thread or in several; null for any other exception.</summary>
+    private static Exception? Refused(Exception e) => e switch
+    {
+        AggregateException several => Refused(several.InnerExceptions[0]),
+        IOException or UnauthorizedAccessException => e,
+        _ => null,
+    };
 
     /// <summary>A seed for each picture, the same on every machine.</summary>
     private static int HashCode(int seed, int label, int picture) => unchecked((seed * 1_000_003 + label) * 1_000_003 + picture);

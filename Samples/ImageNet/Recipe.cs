@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using KnDsl.Samples.ImageNet.Networks;
 using KnDsl.Training;
 using static TorchSharp.torch;
@@ -41,12 +40,12 @@ internal static class Recipe
     /// <inheritdoc cref="Augmented"/>
     public static IImageTransform Middle(int size) => new ResizeCenterCrop(size * 256 / 224, size);
 
-    /// <summary>The steps at which the rate falls, as shares of the training.</summary>
+    /// <summary>The course of the learning rate.</summary>
     public static LearningRateSchedule Schedule(TrainSettings settings)
     {
-        var schedule = settings.Drops.Count == 0
+        var schedule = settings.Schedule == ScheduleKind.Cosine
             ? LearningRateSchedule.Cosine()
-            : LearningRateSchedule.Step(0.1, [.. settings.Drops.Select(epoch => (double)epoch / settings.Epochs)]);
+            : LearningRateSchedule.Step(0.1, settings.Drops);
         return schedule.WarmUp(settings.WarmUp);
     }
 

@@ -27,7 +27,7 @@ internal static class Train
         // Before anything is made: a missing folder should be the first thing that the user sees.
         using var trainingImages = ImageData.Open(settings.Data, "train", Recipe.Augmented(settings));
         using var valueImages = ImageData.Open(settings.Data, "val", Recipe.Middle(settings.Size), trainingImages.Classes);
-        using var folder = processes.IsMain ? start.OpenRun("ImageNet", device.ToString()) : null;
+        using var folder = processes.IsMain ? start.OpenRun("ImageNet", device.ToString(), settings.Runs) : null;
 
         using var network = Recipe.Network(
             settings.Network, Recipe.Policy(settings.Norm, settings.Microbatch, settings.Network), trainingImages.Classes.Count, device,
@@ -38,7 +38,8 @@ internal static class Train
 
         var shared = new DataLoaderOptions
         {
-            BatchSize = settings.Batch, Seed = settings.Seed, Rank = processes.Rank, Size = processes.Size, Threads = settings.Readers,
+            BatchSize = settings.Batch, Seed = settings.Seed, Rank = processes.Rank, Size = processes.Size,
+            Threads = settings.Readers ?? Math.Max(1, Environment.ProcessorCount / settings.Processes - 1),
             Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
         };
         using var training = ImageData.Load(trainingImages, settings.Size, device, shared with { Shuffle = true, DropLast = true });
@@ -99,6 +100,6 @@ internal static class Train
     private static void Tell(IEnumerable<SkippedItem> skipped)
     {
         foreach (var item in skipped)
-            Console.WriteLine($"skipped: {item}");
+            Console.WriteLine($"skipped: {item.Message}");
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Linq;
 using KnDsl.Training;
 
 namespace KnDsl.Samples.ImageNet;
@@ -29,8 +30,15 @@ internal enum NormKind
     LayerKalman,
 }
 
+/// <summary>The courses of the learning rate.</summary>
+internal enum ScheduleKind
+{
+    Drops,
+    Cosine,
+}
+
 /// <summary>The settings of a training. The defaults are those of the paper's batches of 32.</summary>
-internal sealed record TrainSettings
+internal sealed record TrainSettings : IValidatableObject
 {
     [Description("A folder with train/CLASS/*.jpg and val/CLASS/*.jpg, or with tar archives in the folders train and val")]
     public required string Data { get; init; }
@@ -61,8 +69,12 @@ internal sealed record TrainSettings
     [Range(0, 1000.0)]
     public double LearningRate { get; init; } = 0.1;
 
-    [Description("The rate is divided by 10 after these epochs; without any, it falls along a cosine")]
-    public IReadOnlyList<int> Drops { get; init; } = [30, 60, 90];
+    [Description("How the rate falls: divided by 10 at the drops, or along a cosine")]
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.Drops;
+
+    [Description("Where the rate is divided by 10, as shares of the training")]
+    [Range(0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
+    public IReadOnlyList<double> Drops { get; init; } = [0.3, 0.6, 0.9];
 
     [Description("Steps of warm-up")]
     [Range(0, int.MaxValue)]
@@ -96,8 +108,9 @@ internal sealed record TrainSettings
     [Description("The greatest norm of the gradient; without it there is no bound")]
     public double? ClipNorm { get; init; }
 
-    [Description("Side of the crops that are trained on, a multiple of 32")]
+    [Description("Side of the crops")]
     [Range(32, 1024)]
+    [MultipleOf(32)]
     public int Size { get; init; } = 224;
 
     [Description("The least share of an image that a crop covers")]
@@ -115,9 +128,9 @@ internal sealed record TrainSettings
     [Range(1, 1024)]
     public int Processes { get; init; } = 1;
 
-    [Description("Threads that read images, in each process"), MayChange]
+    [Description("Threads that read images, in each process; without it, its share of the cores but one"), MayChange]
     [Range(1, 256)]
-    public int Readers { get; init; } = Math.Max(1, Environment.ProcessorCount - 1);
+    public int? Readers { get; init; }
 
     [Description("cpu, cuda, or auto: cuda where there is one"), MayChange]
     [AllowedValues("cpu", "cuda", "auto")]
@@ -126,6 +139,16 @@ internal sealed record TrainSettings
     [Description("Leaves out damaged images, and lists them"), MayChange]
     public bool SkipDamaged { get; init; }
 
+    [Description("The folder of all runs"), MayChange]
+    public string Runs { get; init; } = "runs";
+
     [Description("Time between two checkpoints within an epoch"), MayChange]
     public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Drops.Zip(Drops.Skip(1)).Any(pair => pair.First >= pair.Second))
+            yield return new ValidationResult("They must ascend.", [nameof(Drops)]);
+    }
 }

@@ -45,10 +45,17 @@ public static class SettingsCommand
         return 1;
     }
 
-    /// <summary>Unknown options with what was probably meant, and what else System.CommandLine found.</summary>
+    /// <summary>Unknown commands and options with what was probably meant, and what else System.CommandLine found.</summary>
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
-        var names = parsed.CommandResult.Command.Options.Select(option => option.Name).ToArray();
+        var command = parsed.CommandResult.Command;
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var first, ..] && !first.StartsWith('-'))
+        {
+            // What follows it was meant for a command that is not known.
+            var commands = command.Subcommands.Select(sub => sub.Name).ToArray();
+            return [$"'{first}' is no command. {Spelling.Hint(first, commands) ?? $"Expected {string.Join(" or ", commands)}."}"];
+        }
+        var names = command.Options.Select(option => option.Name).ToArray();
         var unknown = parsed.UnmatchedTokens.Where(token => token.StartsWith('-')).Select(token => token.Split('=', ':')[0]).ToArray();
         // A value after an unknown option is no mistake of its own.
         var strays = unknown.Length > 0 ? [] : parsed.UnmatchedTokens;

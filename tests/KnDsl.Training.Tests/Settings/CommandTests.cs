@@ -130,6 +130,21 @@ public sealed class CommandTests : IDisposable
         Assert.Equal($"{message}\n--help lists all options.", error.ReplaceLineEndings("\n"));
     }
 
+    [Theory]
+    [InlineData("trian", "'trian' is no command. Did you mean 'train'?")]
+    [InlineData("trian --epochs 3", "'trian' is no command. Did you mean 'train'?")]
+    [InlineData("begin", "'begin' is no command. Expected train or test.")]
+    [InlineData("--epochs 3", "--epochs is no option.\nRequired command was not provided.")]
+    [InlineData("", "Required command was not provided.")]
+    public void What_is_no_command_is_refused_with_what_was_meant(string line, string message)
+    {
+        var error = new StringWriter();
+        RootCommand program = [new Command("train"), new Command("test")];
+        var code = program.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), new InvocationConfiguration { Error = error });
+        Assert.Equal(1, code);
+        Assert.Equal($"{message}\n--help lists all options.", error.ToString().Trim().ReplaceLineEndings("\n"));
+    }
+
     [Fact]
     public void A_value_may_begin_with_an_at_sign() => Assert.Equal("@x", Read<ExampleSettings>("--data", "@x").Data);
 

@@ -65,17 +65,26 @@ for resize, crop in [(40, 32), (35, 35), (20, 28), (61, 33)]:
 smooth = picture(67, 45, noise=0)
 
 
-def save_ycck(name, image):
+def save_ycck(name, image, subsampling=0):
     """PIL writes CMYK as it is; libturbojpeg turns it into YCCK, as Adobe's programs do. Inks are inverted in the file."""
     library = ctypes.CDLL("libturbojpeg.so.0")
     library.tjInitCompress.restype = ctypes.c_void_p
     inks = (255 - numpy.asarray(image)).astype(numpy.uint8).tobytes()
     bytes, size = ctypes.POINTER(ctypes.c_ubyte)(), ctypes.c_ulong()
     handle = ctypes.c_void_p(library.tjInitCompress())
-    if library.tjCompress2(handle, inks, image.width, 0, image.height, 11, ctypes.byref(bytes), ctypes.byref(size), 0, 92, 0):
+    if library.tjCompress2(handle, inks, image.width, 0, image.height, 11, ctypes.byref(bytes), ctypes.byref(size), subsampling, 92, 0):
         raise OSError("libturbojpeg did not write YCCK")
     with open(name, "wb") as file:
         file.write(ctypes.string_at(bytes, size.value))
+
+
+def save_without_adobe(name, original):
+    """A CMYK file of a program that does not name itself: PIL takes its inks for inverted all the same."""
+    with open(original, "rb") as file:
+        contents = file.read()
+    assert contents[2:4] == b"\xff\xee" and contents[6:11] == b"Adobe"
+    with open(name, "wb") as file:
+        file.write(contents[:2] + contents[4 + struct.unpack(">H", contents[4:6])[0]:])
 
 
 def save_interlaced(name, image):
@@ -98,6 +107,8 @@ smooth.save("progressive.jpg", quality=92, progressive=True)
 smooth.convert("L").save("grey.jpg", quality=92)
 smooth.convert("CMYK").save("cmyk.jpg", quality=92)
 save_ycck("ycck.jpg", smooth.convert("CMYK"))
+save_ycck("ycck-half.jpg", smooth.convert("CMYK"), subsampling=2)
+save_without_adobe("cmyk-unnamed.jpg", "cmyk.jpg")
 smooth.convert("P", palette=Image.ADAPTIVE).save("palette.png")
 smooth.convert("L").save("grey.png")
 alpha = smooth.copy()
@@ -113,8 +124,8 @@ for file, levels in [("digits.pgm", smooth.convert("L").crop((0, 0, 20, 15))), (
         text.write(" ".join(str(level) for level in numpy.asarray(levels).reshape(-1)) + "\n")
 smooth.save("lossless.webp", lossless=True)
 smooth.save("packed.tif", compression="tiff_deflate")
-figures["decode"] = ["baseline.jpg", "fullcolor.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "ycck.jpg", "palette.png", "grey.png",
-                     "alpha.png", "interlaced.png", "bitmap.bmp", "grey.pgm", "color.ppm", "digits.pgm", "digits.ppm", "lossless.webp", "packed.tif"]
+figures["decode"] = ["baseline.jpg", "fullcolor.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "cmyk-unnamed.jpg", "ycck.jpg",
+                     "ycck-half.jpg", "palette.png", "grey.png", "alpha.png", "interlaced.png", "bitmap.bmp", "grey.pgm", "color.ppm", "digits.pgm", "digits.ppm", "lossless.webp", "packed.tif"]
 for file in figures["decode"]:
     Image.open(file).convert("RGB").save(f"{file}.png")
 

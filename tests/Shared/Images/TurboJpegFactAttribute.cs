@@ -1,11 +1,12 @@
 using System;
+using KnDsl.Training;
 using Xunit;
 
-namespace KnDsl.Training.Tests.Images;
+namespace KnDsl.Tests;
 
 /// <summary>A test of libturbojpeg, where the machine has it.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class TurboJpegFactAttribute : FactAttribute
+internal sealed class TurboJpegFactAttribute : FactAttribute
 {
     public TurboJpegFactAttribute()
     {
