@@ -1,0 +1,148 @@
+"""Makes the figures that KnDsl.Vision is compared with: `boxes.json`, `nms.json` and so on, beside this script.
+
+    /usr/bin/python3 reference.py           all
+    /usr/bin/python3 reference.py boxes     one or several
+
+Needs PyTorch and torchvision (made with Debian 12's python3-torch 1.13 and python3-torchvision 0.14); the tests that read the
+figures need neither. README.md describes the format.
+"""
+
+import json
+import math
+import pathlib
+import sys
+
+import torch
+import torchvision
+from torchvision import ops
+from torchvision.models.detection import _utils, anchor_utils, image_list, retinanet, roi_heads, rpn, transform
+from torchvision.ops import poolers
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+# --- writing -----------------------------------------------------------------------------------------------------------
+
+def number(value):
+    """As few digits as bring the same value back."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(str(value).replace("inf", "Infinity").replace("nan", "NaN"))
+    return json.dumps(value)
+
+
+def short(value):
+    """The shortest decimal fraction that is this 32-bit value."""
+    for digits in range(1, 10):
+        text = f"{value:.{digits}g}"
+        if torch.tensor(float(text), dtype=torch.float32).item() == value:
+            return text
+    return repr(value)
+
+
+def text(value):
+    if isinstance(value, torch.Tensor):
+        flat = value.detach().flatten().tolist()
+        if value.dtype == torch.bool:
+            flat = [int(v) for v in flat]
+        plain = value.dtype == torch.float32
+        values = ",".join(short(v) if plain and math.isfinite(v) else number(v) for v in flat)
+        name = str(value.dtype).removeprefix("torch.")
+        return f'{{"type": "{name}", "shape": {json.dumps(list(value.shape))}, "values": [{values}]}}'
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(text(v) for v in value) + "]"
+    if isinstance(value, bool) or isinstance(value, str):
+        return json.dumps(value)
+    return number(value)
+
+
+def write(name, cases):
+    lines = ["{", f'  "made_with": "torchvision {torchvision.__version__}, torch {torch.__version__}",', '  "cases": {']
+    for i, (case, entries) in enumerate(cases.items()):
+        lines.append(f"    {json.dumps(case)}: {{")
+        lines.append(",\n".join(f"      {json.dumps(key)}: {text(value)}" for key, value in entries.items()))
+        lines.append("    }" + ("," if i + 1 < len(cases) else ""))
+    lines += ["  }", "}"]
+    path = HERE / f"{name}.json"
+    path.write_text("\n".join(lines) + "\n")
+    print(f"{path.name}: {len(cases)} cases, {path.stat().st_size:,} bytes")
+
+
+def random_boxes(count, size, generator, least=0.0):
+    """Boxes in a square image, of quarter pixels, so that they are short to write."""
+    middles = torch.rand(count, 2, generator=generator) * size
+    halves = torch.rand(count, 2, generator=generator) * size / 3 + least
+    boxes = torch.cat([middles - halves, middles + halves], 1)
+    return (boxes * 4).round() / 4
+
+
+def random_values(*shape, generator, digits=3):
+    return (torch.randn(*shape, generator=generator) * 10 ** digits).round() / 10 ** digits
+
+
+# --- boxes -------------------------------------------------------------------------------------------------------------
+
+def boxes():
+    g = torch.Generator().manual_seed(1)
+    a, b = random_boxes(7, 60, g), random_boxes(5, 60, g, 2)
+    a[6] = a[5]
+    a[6, 2] = a[6, 0]  # without area
+    cases = {
+        "area": {"boxes": a, "area": ops.box_area(a)},
+        "area of whole numbers": {"boxes": a.to(torch.int16) * 400, "area": ops.box_area(a.to(torch.int16) * 400)},
+        "clip": {"boxes": a, "height": 40, "width": 50, "clipped": ops.clip_boxes_to_image(a, (40, 50))},
+        "small": {"boxes": a, "size": 15.0, "kept": ops.remove_small_boxes(a, 15.0)},
+        "iou": {"boxes": a, "others": b, "iou": ops.box_iou(a, b), "generalized": ops.generalized_box_iou(a, b)},
+        "iou of whole numbers": {"boxes": a.int(), "others": b.int(), "iou": ops.box_iou(a.int(), b.int()),
+                                 "generalized": ops.generalized_box_iou(a.int(), b.int())},
+        "iou with none": {"boxes": a[:0], "others": b, "iou": ops.box_iou(a[:0], b),
+                          "generalized": ops.generalized_box_iou(a[:0], b)},
+    }
+    formats = ["xyxy", "xywh", "cxcywh"]
+    cases["convert"] = {"boxes": a, **{f"{f} to {t}": ops.box_convert(a, f, t) for f in formats for t in formats}}
+    cases["resize"] = {"boxes": a, "from": [60, 70], "to": [101, 90], "resized": transform.resize_boxes(a, [60, 70], [101, 90])}
+    masks = torch.zeros(3, 6, 9)
+    masks[0, 2:4, 3:8] = 1
+    masks[1, 0, 0] = 1
+    masks[2, 5, 2] = masks[2, 1, 8] = 1
+    cases["of masks"] = {"masks": masks.byte(), "boxes": ops.masks_to_boxes(masks)}
+
+    for weights in [(1.0, 1.0, 1.0, 1.0), (10.0, 10.0, 5.0, 5.0)]:
+        coder = _utils.BoxCoder(weights)
+        proposals, objects = random_boxes(6, 80, g, 1), random_boxes(6, 80, g, 1)
+        codes = random_values(6, 12, generator=g) * 4
+        codes[0, 2], codes[1, 3], codes[2, 6] = 30, 4.2, -30  # beyond the limit of sizes, near it, and small
+        cases[f"code {weights[0]:g}"] = {
+            "weights": list(weights), "proposals": proposals, "objects": objects, "codes": codes,
+            "encoded": coder.encode_single(objects, proposals), "decoded": coder.decode_single(codes, proposals)}
+
+    def anchors(name, sizes, ratios, height, width, maps):
+        generator = anchor_utils.AnchorGenerator(sizes, ratios)
+        images = image_list.ImageList(torch.zeros(1, 3, height, width), [(height, width)])
+        features = [torch.zeros(1, 2, h, w) for h, w in maps]
+        cases[f"anchors {name}"] = {"sizes": sizes, "ratios": ratios, "height": height, "width": width, "maps": maps,
+                                    "anchors": generator(images, features)[0]}
+
+    anchors("of one map", ((32, 64),), ((0.5, 1.0, 2.0),), 64, 96, [(2, 3)])
+    anchors("whose strides are rounded", ((8,), (16, 20.5)), ((0.5, 1.0, 3.0), (1.0,)), 50, 75, [(7, 8), (3, 4)])
+    sizes = tuple((x, int(x * 2 ** (1 / 3)), int(x * 2 ** (2 / 3))) for x in [32, 64, 128, 256, 512])
+    anchors("of RetinaNet", sizes, ((0.5, 1.0, 2.0),) * 5, 128, 64, [(4, 2), (2, 1), (1, 1), (1, 1), (1, 1)])
+
+    objects, proposals = random_boxes(4, 60, g, 5), random_boxes(40, 60, g, 3)
+    proposals[7] = objects[2]
+    proposals[8] = proposals[9]  # a tie
+    quality = ops.box_iou(objects, proposals)
+    for high, low, allow in [(0.5, 0.4, False), (0.5, 0.4, True), (0.7, 0.3, True), (0.5, 0.5, False)]:
+        matches = _utils.Matcher(high, low, allow)(quality)
+        cases[f"match {high} {low} {allow}"] = {"high": high, "low": low, "allow": allow, "quality": quality, "matches": matches}
+    apart = torch.tensor([[0.0, 0.0, 0.3], [0.6, 0.45, 0.3]])  # an object that nothing meets takes all that have 0
+    cases["match nothing"] = {"high": 0.5, "low": 0.4, "allow": True, "quality": apart,
+                              "matches": _utils.Matcher(0.5, 0.4, True)(apart)}
+    write("boxes", cases)
+
+
+TOPICS = {"boxes": boxes}
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for topic in sys.argv[1:] or TOPICS:
+        TOPICS[topic]()
