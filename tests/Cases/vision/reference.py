@@ -140,7 +140,55 @@ def boxes():
     write("boxes", cases)
 
 
-TOPICS = {"boxes": boxes}
+# --- nms ---------------------------------------------------------------------------------------------------------------
+
+def nms():
+    g = torch.Generator().manual_seed(2)
+    cases = {}
+
+    def case(name, boxes, scores, threshold, classes=None):
+        entries = {"boxes": boxes, "scores": scores, "threshold": threshold}
+        if classes is None:
+            kept = ops.nms(boxes, scores, threshold)
+        else:
+            kept = ops.boxes._batched_nms_vanilla(boxes, scores, classes, threshold)
+            trick = ops.boxes._batched_nms_coordinate_trick(boxes, scores, classes, threshold)
+            assert kept.equal(trick), name
+            entries["classes"] = classes
+        cases[name] = {**entries, "kept": kept}
+
+    boxes, scores = random_boxes(120, 100, g, 3), torch.rand(120, generator=g)
+    for threshold in [0.0, 0.3, 0.5, 0.7, 1.0]:
+        case(f"threshold {threshold:g}", boxes, scores, threshold)
+    case("64 bits", boxes.double(), scores.double(), 0.5)
+    case("equal scores", boxes, (scores * 5).round() / 5, 0.5)
+    case("all scores equal", boxes, torch.ones(120), 0.5)
+    case("none", boxes[:0], scores[:0], 0.5)
+    case("one", boxes[:1], scores[:1], 0.5)
+    # Boxes of width 10 that overlap by 7 and by 4: 7/13, 4/16 of their union; and thresholds that are no 32-bit values
+    steps = torch.tensor([[0.0, 0, 10, 1], [3, 0, 13, 1], [6, 0, 16, 1], [9, 0, 19, 1]])
+    for threshold in [0.25, 7 / 13, torch.tensor(7 / 13).item(), 0.1]:
+        case(f"at the threshold {threshold}", steps, torch.tensor([0.9, 0.8, 0.7, 0.6]), threshold)
+    strange = boxes[:40].clone()
+    strange[3, 0] = strange[9, 2] = strange[11, 1] = strange[20, 3] = float("nan")
+    strange[5] = strange[5, [2, 1, 0, 3]]  # negative width
+    strange[6] = strange[6, [2, 3, 0, 1]]  # and height
+    strange[7, 2:] = strange[7, :2]  # no area
+    strange[8, 2] = strange[12, 3] = float("inf")
+    strange[13, 0] = float("-inf")
+    strange[14] = torch.tensor([float("-inf"), float("-inf"), float("inf"), float("inf")])
+    case("strange boxes", strange, scores[:40], 0.3)
+    odd = scores[:40].clone()
+    odd[4] = odd[30] = float("nan")
+    odd[2], odd[3], odd[5], odd[6] = float("inf"), float("-inf"), 0.0, -0.0
+    case("strange scores", boxes[:40], odd, 0.3)
+    case("by class", boxes, scores, 0.5, torch.randint(0, 4, (120,), generator=g))
+    case("by class with gaps", boxes, scores, 0.3, torch.randint(0, 3, (120,), generator=g) * 37 + 5)
+    case("by class, one class", boxes, scores, 0.5, torch.full((120,), 7))
+    write("nms", cases)
+
+
+TOPICS = {"boxes": boxes, "nms": nms}
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
