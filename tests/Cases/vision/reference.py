@@ -188,7 +188,58 @@ def nms():
     write("nms", cases)
 
 
-TOPICS = {"boxes": boxes, "nms": nms}
+# --- roi_align ---------------------------------------------------------------------------------------------------------
+
+def pooling():
+    g = torch.Generator().manual_seed(3)
+    cases = {}
+    values = random_values(2, 3, 9, 12, generator=g, digits=2)
+    regions = torch.cat([torch.tensor([[0.0], [1], [1], [0], [1], [0], [0], [1], [0]]), torch.tensor([
+        [2.0, 3, 30, 25],  # inside
+        [10.25, 4.5, 22.75, 33],
+        [-20, -12, 18, 20],  # partly outside
+        [35, 20, 80, 70],
+        [100, 100, 130, 140],  # outside
+        [9, 9, 9, 9],  # no area
+        [0, 0, 48, 36],  # the whole map
+        [12, 8, 14, 9],  # within a pixel
+        [-300, -200, 400, 300],  # far larger than the map
+    ])], 1)
+
+    def case(name, size, scale, ratio, aligned, rois=regions, input=values):
+        input = input.clone().requires_grad_()
+        output = ops.roi_align(input, rois, size, scale, ratio, aligned)
+        weights = random_values(*output.shape, generator=g, digits=1)
+        (output * weights).sum().backward()
+        cases[name] = {"input": input, "rois": rois, "height": size[0], "width": size[1], "scale": scale, "ratio": ratio,
+                       "aligned": aligned, "output": output, "weights": weights, "gradient": input.grad}
+
+    for aligned in [False, True]:
+        for ratio in [0, 1, 2, 3]:
+            case(f"roi ratio {ratio} {'aligned' if aligned else 'not aligned'}", (2, 3), 0.25, ratio, aligned)
+    case("roi larger than its bins", (1, 1), 0.25, 0, True)
+    case("roi of many channels", (2, 2), 0.25, 2, False, regions[:3], random_values(2, 37, 5, 6, generator=g, digits=1))
+    case("roi of one channel", (4, 4), 1.0, 0, False, regions[:4], (random_values(2, 1, 30, 40, generator=g) > 0).float())
+    case("roi of negative sides", (2, 2), 1.0, 2, True, torch.tensor([[0.0, 6, 5, 2, 1], [0.0, 6, 1, 2, 5]]))
+    case("roi of none", (2, 2), 1.0, 2, False, regions[:0])
+
+    boxes = [torch.tensor([[0.0, 0, 5, 5], [1, 1, 29, 24], [4, 5, 18, 19], [1, 1, 56, 50]]), torch.zeros(0, 4),
+             torch.tensor([[1.25, 1.25, 29.25, 29.25], [0, 0, 14, 14], [3, 3, 3, 3]])]
+    sizes = [(48, 63), (64, 50), (50, 48)]
+    levels = [random_values(3, 2, 64 >> k, 64 >> k, generator=g, digits=1) for k in (2, 3, 4)]
+    pooled = ops.MultiScaleRoIAlign(["a", "b", "c"], (2, 3), 2, canonical_scale=28)(dict(zip("abc", levels)), boxes, sizes)
+    cases["pyramid"] = {"levels": levels, "boxes": boxes, "sizes": sizes, "height": 2, "width": 3, "ratio": 2, "canonical": 28,
+                        "output": pooled}
+    one = ops.MultiScaleRoIAlign(["a"], 2, 0)({"a": levels[0]}, boxes, sizes)
+    cases["pyramid of one level"] = {"levels": levels[:1], "boxes": boxes, "sizes": sizes, "height": 2, "width": 2, "ratio": 0,
+                                     "canonical": 224, "output": one}
+    sides = torch.tensor([1.0, 55, 56, 57, 111, 112, 113, 223, 224, 225, 447, 448, 449, 5000, 0])
+    squares = torch.stack([sides * 0, sides * 0, sides, sides], 1)
+    cases["levels"] = {"boxes": squares, "first": 2, "last": 5, "levels": poolers.LevelMapper(2, 5)([squares])}
+    write("pooling", cases)
+
+
+TOPICS = {"boxes": boxes, "nms": nms, "pooling": pooling}
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
