@@ -28,7 +28,7 @@ internal static class RoiAlignOperations
         var results = new List<Tensor> { input.new_zeros([0, channels, rows, columns]) + 0 * input.sum() };
         for (var image = 0; image < boxes.Count; image++)
         {
-            var (down, across) = Matrices(boxes[image], input, settings);
+            var (down, across) = Matrices(boxes[image], input, settings, null);
             var lines = input[image].permute(1, 0, 2).reshape(height, channels * width);
             for (long first = 0; first < boxes[image].size(0); first += part)
             {
@@ -42,18 +42,41 @@ internal static class RoiAlignOperations
         return cat(results, 0).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Pools regions of maps of one channel, and waits for no device.</summary>
+    /// <param name="maps">[N, H, W].</param>
+    /// <param name="ofBoxes">[K]: the map that each region lies in.</param>
+    /// <param name="boxes">[K, 4], each within the map.</param>
+    /// <param name="settings">How.</param>
+    /// <returns>[K, rows, columns].</returns>
+    public static Tensor OfOneChannel(Tensor maps, Tensor ofBoxes, Tensor boxes, RoiAlignSettings settings)
+    {
+        using var scope = NewDisposeScope();
+        // The longest box is as long as the map.
+        var most = Math.Max(maps.size(1) / (double)settings.OutputSize.Height, maps.size(2) / (double)settings.OutputSize.Width);
+        var (down, across) = Matrices(boxes, maps.unsqueeze(1), settings, (long)Math.Ceiling(most) + 1);
+        var part = Math.Max(1, MostValues / (maps.size(1) * maps.size(2)));
+        var results = new List<Tensor> { maps.new_zeros([0, settings.OutputSize.Height, settings.OutputSize.Width]) };
+        for (long first = 0; first < boxes.size(0); first += part)
+        {
+            var count = Math.Min(part, boxes.size(0) - first);
+            var ofPart = maps.index_select(0, ofBoxes.narrow(0, first, count));
+            results.Add(down.narrow(0, first, count).bmm(ofPart).bmm(across.narrow(0, first, count).transpose(1, 2)));
+        }
+        return cat(results, 0).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The weights of rows, [K, rows, H], and of columns, [K, columns, W]; they have no gradient.</summary>
-    private static (Tensor Down, Tensor Across) Matrices(Tensor boxes, Tensor input, RoiAlignSettings settings)
+    private static (Tensor Down, Tensor Across) Matrices(Tensor boxes, Tensor input, RoiAlignSettings settings, long? mostPoints)
     {
         using var noGrad = no_grad();
         var offset = settings.Aligned ? 0.5 : 0;
         var sides = (boxes.detach().to(input.dtype) * settings.SpatialScale - offset).unbind(1);
         return (
-            Matrix(sides[1], sides[3] - sides[1], settings.OutputSize.Height, input.size(2), settings),
-            Matrix(sides[0], sides[2] - sides[0], settings.OutputSize.Width, input.size(3), settings));
+            Matrix(sides[1], sides[3] - sides[1], settings.OutputSize.Height, input.size(2), settings, mostPoints),
+            Matrix(sides[0], sides[2] - sides[0], settings.OutputSize.Width, input.size(3), settings, mostPoints));
     }
 
-    private static Tensor Matrix(Tensor from, Tensor size, int bins, long length, RoiAlignSettings settings)
+    private static Tensor Matrix(Tensor from, Tensor size, int bins, long length, RoiAlignSettings settings, long? mostPoints)
     {
         using var scope = NewDisposeScope();
         var bin = (settings.Aligned ? size : size.clamp_min(1)) / bins;
@@ -63,8 +86,9 @@ internal static class RoiAlignOperations
         // Points before the map count, but weigh nothing: a box that is far larger has far too many of them.
         var first = ((-1 - starts) / step - 2).floor().clamp_min(0).masked_fill(step.gt(0).logical_not(), 0);
         var pixels = arange(length, from.dtype, from.device);
+        var most = settings.SamplingRatio > 0 ? settings.SamplingRatio : mostPoints ?? MostPoints(points, length);
         var sum = zeros([from.size(0), bins, length], from.dtype, from.device);
-        for (var number = 0; number < MostPoints(points, length, settings); number++)
+        for (var number = 0; number < most; number++)
         {
             var point = first + number;
             var at = starts + (point + 0.5) * step;
@@ -75,12 +99,8 @@ internal static class RoiAlignOperations
         return (sum / points.clamp_min(1).view(-1, 1, 1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>How many points of a bin may lie in the map. Where boxes decide it, the device is waited for.</summary>
-    private static long MostPoints(Tensor points, long length, RoiAlignSettings settings)
-    {
-        if (settings.SamplingRatio > 0)
-            return settings.SamplingRatio;
+    /// <summary>How many points of a bin may lie in the map: boxes decide it, and the device is waited for.</summary>
+    private static long MostPoints(Tensor points, long length) =>
         // Points lie at least half a pixel apart, unless they are one.
-        return points.size(0) == 0 ? 0 : Math.Min(2 * length + 8, (long)points.max().to(ScalarType.Float64).item<double>());
-    }
+        points.size(0) == 0 ? 0 : Math.Min(2 * length + 8, (long)points.max().to(ScalarType.Float64).item<double>());
 }

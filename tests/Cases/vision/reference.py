@@ -239,7 +239,142 @@ def pooling():
     write("pooling", cases)
 
 
-TOPICS = {"boxes": boxes, "nms": nms, "pooling": pooling}
+# --- losses ------------------------------------------------------------------------------------------------------------
+
+def losses():
+    g = torch.Generator().manual_seed(4)
+    cases = {}
+
+    def gradient(loss, of):
+        return torch.autograd.grad(loss, of)[0]
+
+    logits = (random_values(5, 4, generator=g) * 3).requires_grad_()
+    targets = (torch.rand(5, 4, generator=g) > 0.7).float()
+    for alpha, gamma in [(0.25, 2.0), (-1.0, 2.0), (0.75, 0.5), (0.25, 0.0)]:
+        for reduction in ["none", "mean", "sum"]:
+            loss = ops.sigmoid_focal_loss(logits, targets, alpha, gamma, reduction)
+            cases[f"focal {alpha:g} {gamma:g} {reduction}"] = {
+                "logits": logits, "targets": targets, "alpha": alpha, "gamma": gamma, "reduction": reduction, "loss": loss,
+                "gradient": gradient(loss.sum(), logits)}
+    a = random_values(4, 3, generator=g).requires_grad_()
+    b = a.detach() + random_values(4, 3, generator=g) * 0.3
+    for beta in [1.0, 1 / 9, 0.0]:
+        loss = torch.nn.functional.smooth_l1_loss(a, b, beta=beta, reduction="none")
+        cases[f"smooth l1 {beta:g}"] = {"predictions": a, "targets": b, "beta": beta, "loss": loss,
+                                        "gradient": gradient(loss.sum(), a)}
+    boxes_a, boxes_b = random_boxes(8, 40, g, 1), random_boxes(8, 40, g, 1)
+    boxes_b[3] = boxes_a[3]
+    boxes_b[4] = boxes_a[4] + boxes_a[4, 2] - boxes_a[4, 0]  # beside it, a corner in common
+    boxes_a.requires_grad_()
+    for reduction in ["none", "mean", "sum"]:
+        loss = ops.generalized_box_iou_loss(boxes_a, boxes_b, reduction)
+        cases[f"giou {reduction}"] = {"boxes": boxes_a, "targets": boxes_b, "reduction": reduction, "loss": loss,
+                                      "gradient": gradient(loss.sum(), boxes_a)}
+
+    # Two images, one with objects and one without, on the anchors of a map of 5x6 with stride 8
+    anchors = anchor_utils.AnchorGenerator(((16, 24),), ((0.5, 1.0),))(
+        image_list.ImageList(torch.zeros(2, 3, 40, 48), [(40, 48)] * 2), [torch.zeros(2, 1, 5, 6)])
+    objects = torch.tensor([[4.0, 3, 22, 20], [10, 10, 40, 38], [30, 2, 44, 14]])
+    labels = torch.tensor([2, 0, 1])
+    some = [{"boxes": objects, "labels": labels}, {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}]
+    count = anchors[0].shape[0]
+
+    for loss_type in ["l1", "giou"]:
+        logits = (random_values(2, count, 3, generator=g, digits=1) - 2).requires_grad_()
+        codes = (random_values(2, count, 4, generator=g, digits=1) * 0.3).requires_grad_()
+        head = retinanet.RetinaNetHead(4, 4, 3)
+        head.regression_head._loss_type = loss_type
+        matcher = _utils.Matcher(0.5, 0.4, True)
+        matches = [matcher(ops.box_iou(objects, anchors[0])), torch.full((count,), -1)]
+        result = head.compute_loss(some, {"cls_logits": logits, "bbox_regression": codes}, anchors, matches)
+        cases[f"retinanet {loss_type}"] = {
+            "logits": logits, "codes": codes, "anchors": anchors[0], "boxes": [t["boxes"] for t in some],
+            "labels": [t["labels"] for t in some], "classification": result["classification"], "box": result["bbox_regression"],
+            "logits gradient": gradient(result["classification"], logits), "codes gradient": gradient(result["bbox_regression"], codes)}
+
+    # As many are drawn as there are: what is drawn does not matter then
+    objectness = random_values(2, count, generator=g, digits=1).requires_grad_()
+    codes = (random_values(2, count, 4, generator=g, digits=1) * 0.3).requires_grad_()
+    network = rpn.RegionProposalNetwork(None, None, 0.5, 0.3, 4 * count, 0.5, {}, {}, 0.7)
+    of_anchors, matched = network.assign_targets_to_anchors(anchors, some)
+    box_coder = _utils.BoxCoder((1.0, 1.0, 1.0, 1.0))
+    ofclass, ofbox = network.compute_loss(objectness, codes.reshape(-1, 4), of_anchors, box_coder.encode(matched, anchors))
+    cases["proposals"] = {
+        "objectness": objectness, "codes": codes, "anchors": anchors[0], "boxes": [t["boxes"] for t in some],
+        "labels": [t["labels"] for t in some], "classification": ofclass, "box": ofbox,
+        "objectness gradient": gradient(ofclass, objectness), "codes gradient": gradient(ofbox, codes)}
+
+    logits = random_values(6, 4, generator=g).requires_grad_()
+    codes = random_values(6, 16, generator=g).requires_grad_()
+    classes = torch.tensor([0, 2, 3, 0, 1, 2])
+    wanted = random_values(6, 4, generator=g)
+    ofclass, ofbox = roi_heads.fastrcnn_loss(logits, codes, [classes], [wanted])
+    cases["faster rcnn"] = {"logits": logits, "codes": codes, "labels": classes, "targets": wanted, "classification": ofclass,
+                            "box": ofbox, "logits gradient": gradient(ofclass, logits), "codes gradient": gradient(ofbox, codes)}
+
+    masks = torch.zeros(3, 40, 48)
+    for mask, (x1, y1, x2, y2) in zip(masks, objects.int().tolist()):
+        mask[y1:y2, x1:x2] = 1
+        mask[(y1 + y2) // 2:y2, (x1 + x2) // 2:x2] = 0
+    proposals = [torch.tensor([[3.25, 2, 23, 21], [11, 8.5, 41, 40], [10, 10, 40, 38], [0, 0, 48, 40], [29, 1, 30, 2]]),
+                 torch.zeros(0, 4)]
+    matches = [torch.tensor([0, 1, 1, 2, 2]), torch.zeros(0, dtype=torch.int64)]
+    ones = [labels + 1, torch.zeros(0, dtype=torch.int64)]
+    logits = random_values(5, 4, 6, 6, generator=g, digits=1).requires_grad_()
+    loss = roi_heads.maskrcnn_loss(logits, proposals, [masks.byte(), torch.zeros(0, 40, 48)], ones, matches)
+    cases["mask rcnn"] = {"logits": logits, "proposals": proposals, "matches": matches, "labels": ones,
+                          "boxes": [t["boxes"] for t in some], "masks": masks.byte(), "loss": loss,
+                          "gradient": gradient(loss, logits)}
+
+    # All are drawn, in their order
+    heads = roi_heads.RoIHeads(None, None, None, 0.5, 0.5, 512, 0.25, None, 0.05, 0.5, 100)
+    near = torch.cat([objects + random_values(3, 4, generator=g, digits=1), objects * 0.6, random_boxes(4, 40, g, 3)])
+    drawn, drawn_matches, drawn_labels, drawn_codes = heads.select_training_samples(
+        [near], [{"boxes": objects, "labels": labels + 1}])
+    cases["drawn"] = {"near": near, "boxes": objects, "labels": labels + 1, "proposals": drawn[0], "of proposals": drawn_labels[0],
+                      "matches": drawn_matches[0], "codes": drawn_codes[0]}
+    write("losses", cases)
+
+
+# --- masks -------------------------------------------------------------------------------------------------------------
+
+def masks():
+    g = torch.Generator().manual_seed(5)
+    probabilities = (torch.rand(7, 1, 6, 6, generator=g) * 100).round() / 100
+    boxes = torch.tensor([
+        [3.0, 2, 15, 12], [0.4, 0.6, 7.3, 9.8], [10, 8, 20, 16], [0, 0, 20, 16], [5, 5, 5, 5], [-4, -3, 6, 7.5],
+        [15, 10, 30, 25]])
+    cases = {}
+    for padding in [1, 0]:
+        cases[f"paste {padding}"] = {"masks": probabilities, "boxes": boxes, "height": 16, "width": 20, "padding": padding,
+                                     "pasted": roi_heads.paste_masks_in_image(probabilities, boxes, (16, 20), padding)}
+    write("masks", cases)
+
+
+# --- transforms --------------------------------------------------------------------------------------------------------
+
+def transforms():
+    g = torch.Generator().manual_seed(6)
+    images = [(torch.rand(3, h, w, generator=g) * 100).round() / 100 for h, w in [(9, 13), (14, 8), (6, 30)]]
+    boxes = [random_boxes(n, 8, g).clamp(min=0) for n in (2, 1, 0)]
+    labels = [torch.tensor([3, 1]), torch.tensor([2]), torch.zeros(0, dtype=torch.int64)]
+    masks = [(torch.rand(len(b), *image.shape[1:], generator=g) > 0.5).byte() for b, image in zip(boxes, images)]
+    cases = {}
+    for short, long, multiple in [(12, 20, 8), (5, 100, 1), (8, 15, 4)]:
+        network = transform.GeneralizedRCNNTransform(short, long, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225], multiple).eval()
+        targets = [{"boxes": b, "labels": l, "masks": m} for b, l, m in zip(boxes[:2], labels[:2], masks[:2])]
+        batch, changed = network(images[:2], targets)
+        alone, _ = network(images)
+        cases[f"batch {short} {long} {multiple}"] = {
+            "images": images, "boxes": boxes, "labels": labels, "masks": masks, "short": short, "long": long, "multiple": multiple,
+            "batch": batch.tensors, "sizes": batch.image_sizes, "resized boxes": [t["boxes"] for t in changed],
+            "resized masks": [t["masks"] for t in changed], "sizes of three": alone.image_sizes,
+            "shape of three": list(alone.tensors.shape)}
+    write("transforms", cases)
+
+
+TOPICS = {"boxes": boxes, "nms": nms, "pooling": pooling, "losses": losses, "masks": masks,
+          "transforms": transforms}
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
