@@ -56,11 +56,16 @@ public sealed class AnchorGenerator
     /// One tensor for each map, [H W A, 4] in pixels of the image: rows, columns, and the anchors of a place, which are the sizes of the
     /// first ratio, then those of the next. Strides are whole numbers of pixels, rounded down; sides are rounded to even numbers.
     /// </returns>
-    /// <exception cref="ArgumentException">There are not as many maps as sizes, a map is not [N, C, H, W], or it is larger than the images.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are not as many maps as sizes, a map is not [N, C, H, W], or it is larger than the images.
+    /// </exception>
     public IReadOnlyList<Tensor> Generate(ImageSize size, IReadOnlyList<Tensor> features)
     {
         if (features.Count != cells.Length)
-            throw new ArgumentException($"There are {features.Count} feature maps, but the anchors are of {cells.Length}.", nameof(features));
+        {
+            throw new ArgumentException(
+                $"There are {features.Count} feature maps, but the anchors are of {cells.Length}.", nameof(features));
+        }
         return [.. features.Select((map, level) => OfLevel(size, map, cells[level]))];
     }
 

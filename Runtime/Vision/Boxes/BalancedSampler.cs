@@ -34,15 +34,15 @@ public sealed class BalancedSampler
         using var noGrad = no_grad();
         var (positive, negative) = (labels.ge(1), labels.eq(0));
         var keys = rand(labels.size(0), device: labels.device, generator: generator);
-        var positives = positive.logical_and(Places(keys, positive).lt(mostPositives));
-        var negatives = negative.logical_and(Places(keys, negative).lt(count - positives.sum()));
+        var positives = positive.bitwise_and(Places(keys, positive).lt(mostPositives));
+        var negatives = negative.bitwise_and(Places(keys, negative).lt(count - positives.sum()));
         return (positives.MoveToOuterDisposeScope(), negatives.MoveToOuterDisposeScope());
     }
 
     /// <summary>The place of each in a random order that begins with those of a kind.</summary>
     private static Tensor Places(Tensor keys, Tensor ofKind)
     {
-        var order = keys.masked_fill(ofKind.logical_not(), 2).argsort();
+        var order = keys.masked_fill(ofKind.bitwise_not(), 2).argsort();
         return empty_like(order).scatter_(0, order, arange(order.size(0), device: order.device));
     }
 }

@@ -6,7 +6,7 @@ namespace KnDsl.Vision;
 /// <summary>
 /// What is computed of boxes: torchvision's <c>ops.boxes</c>. Boxes are [N, 4] on any device, with x1, y1, x2, y2 in pixels and
 /// x1 &lt;= x2, y1 &lt;= y2; a box from 0 to 1 covers one pixel. Whole numbers are taken too. Nothing here waits for a device, but for
-/// <see cref="RemoveSmall"/> and <see cref="OfMasks"/>, whose results depend on values in their number.
+/// <see cref="RemoveSmall"/>, whose result depends on values in its number.
 /// </summary>
 public static class Boxes
 {
@@ -50,7 +50,7 @@ public static class Boxes
         Shapes.RequireBoxes(boxes, nameof(boxes));
         using var scope = NewDisposeScope();
         var sides = boxes.unbind(1);
-        var keeps = (sides[2] - sides[0]).ge(minSize).logical_and((sides[3] - sides[1]).ge(minSize));
+        var keeps = (sides[2] - sides[0]).ge(minSize).bitwise_and((sides[3] - sides[1]).ge(minSize));
         return keeps.nonzero().flatten().MoveToOuterDisposeScope();
     }
 
@@ -130,7 +130,7 @@ public static class Boxes
         return stack([part[0] * across, part[1] * down, part[2] * across, part[3] * down], 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The least boxes that hold masks (<c>masks_to_boxes</c>). Waits for the device.</summary>
+    /// <summary>The least boxes that hold masks (<c>masks_to_boxes</c>).</summary>
     /// <param name="masks">[N, H, W]; what is not 0 belongs to the mask.</param>
     /// <returns>
     /// [N, 4] of 32 bits. As in torchvision a box ends at the last pixel, not after it. A mask without a pixel gives zeros; torchvision
@@ -163,7 +163,8 @@ public static class Boxes
         Shapes.RequireBoxes(boxes, nameof(boxes));
         Shapes.RequireBoxes(others, nameof(others));
         var (own, other) = (boxes.unsqueeze(1), others.unsqueeze(0));
-        var overlap = Widened(minimum(own.narrow(-1, 2, 2), other.narrow(-1, 2, 2)) - maximum(own.narrow(-1, 0, 2), other.narrow(-1, 0, 2)));
+        var overlap = Widened(
+            minimum(own.narrow(-1, 2, 2), other.narrow(-1, 2, 2)) - maximum(own.narrow(-1, 0, 2), other.narrow(-1, 0, 2)));
         var sides = overlap.clamp_min(0).unbind(-1);
         var intersection = sides[0] * sides[1];
         return (intersection, Area(boxes).unsqueeze(1) + Area(others).unsqueeze(0) - intersection);

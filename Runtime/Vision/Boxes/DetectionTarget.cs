@@ -14,6 +14,10 @@ public sealed record DetectionTarget(Tensor Boxes, Tensor Labels, Tensor? Masks 
     /// <summary>How many objects there are.</summary>
     public long Count => Boxes.size(0);
 
+    /// <summary>The same objects on a device: copies, unless they are there already.</summary>
+    /// <param name="device">The device.</param>
+    public DetectionTarget To(Device device) => new(Boxes.to(device), Labels.to(device), Masks?.to(device));
+
     /// <summary>Demands that the parts fit together.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>
     internal void Check()

@@ -49,13 +49,13 @@ public sealed class Matcher
         if (quality.numel() == 0)
             return full([quality.size(1)], BelowLowThreshold, ScalarType.Int64, quality.device).MoveToOuterDisposeScope();
         var (best, objects) = quality.max(0);
-        var matches = objects.masked_fill(best.lt(highThreshold).logical_and(best.ge(lowThreshold)), BetweenThresholds)
+        var matches = objects.masked_fill(best.lt(highThreshold).bitwise_and(best.ge(lowThreshold)), BetweenThresholds)
             .masked_fill(best.lt(lowThreshold), BelowLowThreshold);
         if (allowLowQualityMatches)
         {
             // Not by indices, of which there would be any number: a device would be waited for.
             var isBestOfAnObject = quality.eq(quality.amax([1], keepdim: true)).any(0, false);
-            matches = objects.where(isBestOfAnObject, matches);
+            matches += (objects - matches) * isBestOfAnObject;
         }
         return matches.MoveToOuterDisposeScope();
     }

@@ -7,7 +7,8 @@ namespace KnDsl.Vision;
 public static class Losses
 {
     /// <summary>
-    /// The focal loss of sigmoids (<c>sigmoid_focal_loss</c>; Lin et al. 2017): a cross-entropy in which what is decided well counts little.
+    /// The focal loss of sigmoids (<c>sigmoid_focal_loss</c>; Lin et al. 2017): a cross-entropy in which what is decided well counts
+    /// little.
     /// </summary>
     /// <param name="logits">Of any shape: what the sigmoid is taken of.</param>
     /// <param name="targets">Of the same shape: 1 for the class, 0 for all others.</param>
@@ -69,7 +70,7 @@ public static class Losses
         var (a, b) = (boxes.unbind(-1), targets.unbind(-1));
         var width = minimum(a[2], b[2]) - maximum(a[0], b[0]);
         var height = minimum(a[3], b[3]) - maximum(a[1], b[1]);
-        var intersection = (width * height).masked_fill(width.gt(0).logical_and(height.gt(0)).logical_not(), 0);
+        var intersection = (width * height).masked_fill(width.gt(0).bitwise_and(height.gt(0)).bitwise_not(), 0);
         var union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - intersection;
         var hull = (maximum(a[2], b[2]) - minimum(a[0], b[0])) * (maximum(a[3], b[3]) - minimum(a[1], b[1]));
         var loss = 1 - (intersection / (union + eps) - (hull - union) / (hull + eps));

@@ -35,6 +35,6 @@ internal static class ObjectsOfAnchors
     public static Tensor CodesOf(BoxCoder coder, Tensor boxes, Tensor anchors, Tensor hasObject)
     {
         using var scope = NewDisposeScope();
-        return coder.Encode(boxes, anchors).masked_fill(hasObject.logical_not().unsqueeze(1), 0).MoveToOuterDisposeScope();
+        return coder.Encode(boxes, anchors).masked_fill(hasObject.bitwise_not().unsqueeze(1), 0).MoveToOuterDisposeScope();
     }
 }

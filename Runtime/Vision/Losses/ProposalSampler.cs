@@ -32,7 +32,7 @@ public sealed class ProposalSampler(Matcher? matcher = null, BalancedSampler? sa
         var labels = ObjectsOfAnchors.LabelsOf(target, matches)
             .masked_fill(matches.eq(Matcher.BelowLowThreshold), 0).masked_fill(matches.eq(Matcher.BetweenThresholds), -1);
         var (positives, negatives) = sampler.Sample(labels, generator);
-        var drawn = positives.logical_or(negatives).nonzero().flatten();
+        var drawn = positives.bitwise_or(negatives).nonzero().flatten();
         var (boxes, ofDrawn, objects) = (all.index_select(0, drawn), labels.index_select(0, drawn), matches.index_select(0, drawn));
         var codes = ObjectsOfAnchors.CodesOf(coder, ObjectsOfAnchors.BoxesOf(target, objects, boxes), boxes, ofDrawn.gt(0));
         return new(

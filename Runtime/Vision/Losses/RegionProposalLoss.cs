@@ -54,11 +54,11 @@ public sealed class RegionProposalLoss(
             drawn += positives.sum() + negatives.sum();
             var entropy = nn.functional.binary_cross_entropy_with_logits(
                 objectness[image], hasObject.to(objectness.dtype), reduction: nn.Reduction.None);
-            classification += entropy.masked_fill(positives.logical_or(negatives).logical_not(), 0).sum();
+            classification += entropy.masked_fill(positives.bitwise_or(negatives).bitwise_not(), 0).sum();
             var ofObjects = ObjectsOfAnchors.CodesOf(
                 coder, ObjectsOfAnchors.BoxesOf(targets[image], matches, anchors), anchors, hasObject);
             boxes += Losses.SmoothL1(codes[image], ofObjects.to(codes.dtype), beta)
-                .masked_fill(positives.logical_not().unsqueeze(1), 0).sum();
+                .masked_fill(positives.bitwise_not().unsqueeze(1), 0).sum();
         }
         drawn = drawn.clamp_min(1);
         return new((classification / drawn).MoveToOuterDisposeScope(), (boxes / drawn).MoveToOuterDisposeScope());

@@ -15,7 +15,9 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
     private readonly BoxCoder coder = coder ?? new();
     private readonly double beta = Setting.NotNegative(beta);
 
-    /// <summary>The losses of a batch: for each image a sum over its anchors, over the number of those with an object; and their mean.</summary>
+    /// <summary>
+    /// The losses of a batch: the mean over the images of the sum over an image's anchors, divided by the number of those with an object.
+    /// </summary>
     /// <param name="logits">[N, A, K]: of each class, for each anchor.</param>
     /// <param name="codes">[N, A, 4].</param>
     /// <param name="anchors">[A, 4], the same for all images.</param>
@@ -61,6 +63,6 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
         var loss = generalizedIoU
             ? Losses.GeneralizedIoU(coder.Decode(codes, anchors), boxes.to(codes.dtype)).unsqueeze(1)
             : Losses.SmoothL1(codes, ObjectsOfAnchors.CodesOf(coder, boxes, anchors, hasObject).to(codes.dtype), beta);
-        return loss.masked_fill(hasObject.logical_not().unsqueeze(1), 0).sum();
+        return loss.masked_fill(hasObject.bitwise_not().unsqueeze(1), 0).sum();
     }
 }

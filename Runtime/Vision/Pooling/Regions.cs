@@ -28,7 +28,7 @@ internal sealed class Regions<T>(T[] boxes, int[] images)
         return settings.Aligned ? (x1, y1, width, height) : (x1, y1, T.Max(width, T.One), T.Max(height, T.One));
     }
 
-    /// <summary>Reads regions.</summary>
+    /// <summary>Reads regions. Where they lie on another device, it is waited for.</summary>
     /// <param name="rois">[K, 5]: the number of the map, and a box.</param>
     /// <param name="maps">How many maps there are.</param>
     /// <param name="name">What messages call the regions.</param>

@@ -37,7 +37,8 @@ public static class RoiAlign
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A size is less than 1, or the scale is not above 0.</exception>
     public static Tensor Apply(
-        Tensor input, IReadOnlyList<Tensor> boxes, ImageSize outputSize, double spatialScale = 1, int samplingRatio = 0, bool aligned = false)
+        Tensor input, IReadOnlyList<Tensor> boxes, ImageSize outputSize, double spatialScale = 1, int samplingRatio = 0,
+        bool aligned = false)
     {
         var settings = new RoiAlignSettings(outputSize, spatialScale, samplingRatio, aligned).Checked();
         RequireMaps(input);

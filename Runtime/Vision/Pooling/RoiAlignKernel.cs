@@ -65,15 +65,16 @@ internal sealed unsafe class RoiAlignKernel<T>(Regions<T> regions, RoiAlignSetti
         var to = NativeTensor.Pointer<T>(ofMaps);
         // Regions overlap. Threads share neither maps nor channels, so that none waits, and sums have one order.
         var parts = Math.Clamp((get_num_threads() + images - 1) / Math.Max(images, 1), 1, Math.Max(1, channels / Vector<T>.Count));
-        var size = (channels / parts + Vector<T>.Count - 1) / Vector<T>.Count * Vector<T>.Count;
+        var size = ((channels + parts - 1) / parts + Vector<T>.Count - 1) / Vector<T>.Count * Vector<T>.Count;
         var byImage = regions.ByImage(images);
         ParallelLoop.Run(images * parts, 8 * regions.Count * RegionSize, (first, end) =>
         {
             var (down, across) = (new AxisTaps<T>(rows), new AxisTaps<T>(columns));
             for (var part = first; part < end; part++)
             {
-                var (image, firstChannel) = (part / parts, part % parts * size);
-                var count = part % parts == parts - 1 ? channels - firstChannel : size;
+                // Whole vectors are handed out, so that for the last parts few channels may be left, or none.
+                var (image, firstChannel) = (part / parts, Math.Min(part % parts * size, channels));
+                var count = Math.Min(size, channels - firstChannel);
                 foreach (var region in byImage[image])
                 {
                     var share = Find(region, down, across);

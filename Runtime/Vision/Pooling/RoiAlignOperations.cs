@@ -84,7 +84,7 @@ internal static class RoiAlignOperations
         var step = (bin / points.clamp_min(1)).unsqueeze(1);
         var starts = from.unsqueeze(1) + arange(bins, from.dtype, from.device) * bin.unsqueeze(1);
         // Points before the map count, but weigh nothing: a box that is far larger has far too many of them.
-        var first = ((-1 - starts) / step - 2).floor().clamp_min(0).masked_fill(step.gt(0).logical_not(), 0);
+        var first = ((-1 - starts) / step - 2).floor().clamp_min(0).masked_fill(step.gt(0).bitwise_not(), 0);
         var pixels = arange(length, from.dtype, from.device);
         var most = settings.SamplingRatio > 0 ? settings.SamplingRatio : mostPoints ?? MostPoints(points, length);
         var sum = zeros([from.size(0), bins, length], from.dtype, from.device);
@@ -92,7 +92,7 @@ internal static class RoiAlignOperations
         {
             var point = first + number;
             var at = starts + (point + 0.5) * step;
-            var counts = point.lt(points.unsqueeze(1)).logical_and(at.ge(-1)).logical_and(at.le(length)).unsqueeze(2);
+            var counts = point.lt(points.unsqueeze(1)).bitwise_and(at.ge(-1)).bitwise_and(at.le(length)).unsqueeze(2);
             var distance = (at.clamp(0, length - 1).unsqueeze(2) - pixels).abs();
             sum.add_((1 - distance).clamp_min(0) * counts);
         }

@@ -19,7 +19,9 @@ public static class NonMaximumSuppression
     /// <summary>Finds the boxes that are kept (<c>nms</c>).</summary>
     /// <param name="boxes">[N, 4], of a floating-point type; those of 16 bits are compared in 32.</param>
     /// <param name="scores">[N].</param>
-    /// <param name="iouThreshold">A box is left out where its intersection over union with one that is kept is above this; at least 0.</param>
+    /// <param name="iouThreshold">
+    /// A box is left out where its intersection over union with one that is kept is above this; at least 0.
+    /// </param>
     /// <returns>Indices of the boxes that are kept, highest score first, of 64 bits on the device of the boxes.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, or boxes or scores are whole numbers.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is below 0 or not a number.</exception>
@@ -30,7 +32,9 @@ public static class NonMaximumSuppression
     /// <param name="boxes">[N, 4], of a floating-point type; those of 16 bits are compared in 32.</param>
     /// <param name="scores">[N].</param>
     /// <param name="classes">[N], whole numbers: classes, levels of a pyramid, images of a batch, or a number for each combination.</param>
-    /// <param name="iouThreshold">A box is left out where its intersection over union with one that is kept is above this; at least 0.</param>
+    /// <param name="iouThreshold">
+    /// A box is left out where its intersection over union with one that is kept is above this; at least 0.
+    /// </param>
     /// <remarks>
     /// torchvision shifts the classes apart where boxes are few, which rounds coordinates; here boxes are compared as they are.
     /// </remarks>

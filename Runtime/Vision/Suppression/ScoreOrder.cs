@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace KnDsl.Vision;
 
-/// <summary>The order of scores from the highest to the lowest, as torch sorts them: equal ones as they come, NaN before all others.</summary>
+/// <summary>
+/// The order of scores from the highest to the lowest, as torch sorts them: equal ones as they come, NaN before all others.
+/// </summary>
 internal static class ScoreOrder
 {
     /// <summary>The places of scores in their order.</summary>

@@ -15,7 +15,9 @@ public sealed class CropObjects : IObjectTransform
     /// <summary>A transform.</summary>
     /// <param name="leastShare">The least share of height, and of width, that is kept; each is drawn from this to 1.</param>
     /// <param name="leastVisible">The share of a box's area that must lie in the part; with 0 any area is enough.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The least share is not above 0 and at most 1, or the other not from 0 to 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The least share is not above 0 and at most 1, or the other not from 0 to 1.
+    /// </exception>
     public CropObjects(double leastShare = 0.6, double leastVisible = 0.3)
     {
         this.leastShare = Setting.PositiveShare(leastShare, nameof(leastShare));

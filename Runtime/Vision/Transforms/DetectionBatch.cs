@@ -104,7 +104,7 @@ public sealed class DetectionBatch : IDisposable
         var boxes = item.Objects.SelectMany(found => new[] { found.Box.Left, found.Box.Top, found.Box.Right, found.Box.Bottom }).ToArray();
         var labels = item.Objects.Select(found => found.Label).ToArray();
         var masks = item.Objects.Count > 0 && item.Objects[0].Mask is not null
-            ? cat([.. item.Objects.Select(found => tensor(found.Mask!.Values, [1, found.Mask.Height, found.Mask.Width], ScalarType.Byte))], 0)
+            ? cat([.. item.Objects.Select(found => tensor(found.Mask!.Values, [1, item.Size.Height, item.Size.Width], ScalarType.Byte))], 0)
             : null;
         return new(
             tensor(boxes, [labels.Length, 4], ScalarType.Float32).DetachFromDisposeScope(),

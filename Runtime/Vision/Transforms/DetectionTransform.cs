@@ -25,7 +25,9 @@ public sealed class DetectionTransform
     /// <param name="std">A standard deviation of each channel; ImageNet's if null.</param>
     /// <param name="multiple">Height and width of a batch are multiples of this: the stride of the coarsest level.</param>
     /// <exception cref="ArgumentException">There are not as many means as standard deviations.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A side or the multiple is less than 1, or a standard deviation is not above 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A side or the multiple is less than 1, or a standard deviation is not above 0.
+    /// </exception>
     public DetectionTransform(
         int shortSide = 800, int longSide = 1333, IReadOnlyList<double>? mean = null, IReadOnlyList<double>? std = null, int multiple = 32)
     {

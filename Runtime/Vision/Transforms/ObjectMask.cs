@@ -9,7 +9,9 @@ public sealed class ObjectMask
     /// <summary>A mask.</summary>
     /// <param name="height">Rows of the image.</param>
     /// <param name="width">Columns of the image.</param>
-    /// <param name="values">One byte for each pixel, row after row: 1 where it belongs to the object, 0 elsewhere. They are not copied.</param>
+    /// <param name="values">
+    /// One byte for each pixel, row after row: 1 where it belongs to the object, 0 elsewhere. They are not copied.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A side is less than 1.</exception>
     /// <exception cref="ArgumentException">There are not as many values as pixels.</exception>
     public ObjectMask(int height, int width, byte[] values)

@@ -166,7 +166,9 @@ public sealed class DetectorLossesTests : ReferenceTest
         Refused("Labels has the shape [2]", () => new RetinaNetLoss().Compute(
             zeros(1, 3, 5), zeros(1, 3, 4), anchors, [target with { Labels = zeros(2, ScalarType.Int64) }]));
         Refused("objectness has the shape [1, 4]", () => new RegionProposalLoss().Compute(zeros(1, 4), zeros(1, 3, 4), anchors, [target]));
-        Refused("codes has the shape [2, 4]", () => FasterRcnnLoss.Compute(zeros(2, 3), zeros(2, 4), zeros(2, ScalarType.Int64), zeros(2, 4)));
+        Refused(
+            "codes has the shape [2, 4]",
+            () => FasterRcnnLoss.Compute(zeros(2, 3), zeros(2, 4), zeros(2, ScalarType.Int64), zeros(2, 4)));
         Refused("An image with proposals has no masks", () => MaskRcnnLoss.Compute(
             zeros(1, 2, 3, 3), [zeros(1, 4)], [zeros(1, ScalarType.Int64)], [target]));
         Refused("proposals has 2 entries, but targets has 1", () => MaskRcnnLoss.Compute(

@@ -93,6 +93,36 @@ public sealed class RoiAlignTests : ReferenceTest
         }
     }
 
+    [Theory]
+    [InlineData(1, 40)]
+    [InlineData(2, 7)]
+    [InlineData(3, 41)]
+    [InlineData(4, 40)]
+    [InlineData(5, 37)]
+    [InlineData(8, 1)]
+    [InlineData(16, 130)]
+    public void Any_number_of_threads_shares_any_number_of_channels(int threads, int channels)
+    {
+        var before = get_num_threads();
+        try
+        {
+            set_num_threads(threads);
+            var input = rand(1, channels, 12, 12).requires_grad_();
+            var corners = rand(40, 2) * 12 - 2;
+            var rois = cat([zeros(40, 1), corners, corners + rand(40, 2) * 9], 1);
+            var weights = rand(40, channels, 3, 3);
+            (RoiAlign.Apply(input, rois, new(3, 3), 1, 2) * weights).sum().backward();
+            var gradient = input.grad!.clone();
+            input.grad.zero_();
+            (RoiAlign.ByImage(input, rois, new(new(3, 3), 1, 2, false)) * weights).sum().backward();
+            Same(input.grad, gradient, "gradient");
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
     /// <summary>Where torchvision breaks off with an error of its memory.</summary>
     [Fact]
     public void A_region_of_negative_sides_has_no_sampling_points()
