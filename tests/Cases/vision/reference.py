@@ -233,7 +233,7 @@ def pooling():
     one = ops.MultiScaleRoIAlign(["a"], 2, 0)({"a": levels[0]}, boxes, sizes)
     cases["pyramid of one level"] = {"levels": levels[:1], "boxes": boxes, "sizes": sizes, "height": 2, "width": 2, "ratio": 0,
                                      "canonical": 224, "output": one}
-    sides = torch.tensor([1.0, 55, 56, 57, 111, 112, 113, 223, 224, 225, 447, 448, 449, 5000, 0])
+    sides = torch.tensor([1.0, 55, 56, 57, 111, 111.99997, 112, 113, 223, 224, 225, 447, 448, 449, 5000, 0])
     squares = torch.stack([sides * 0, sides * 0, sides, sides], 1)
     cases["levels"] = {"boxes": squares, "first": 2, "last": 5, "levels": poolers.LevelMapper(2, 5)([squares])}
     write("pooling", cases)
