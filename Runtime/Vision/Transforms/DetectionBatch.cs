@@ -1,6 +1,8 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Training;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -61,13 +63,17 @@ public sealed class DetectionBatch : IDisposable
     /// <summary>Puts an image in, which was read. Any thread may; no tensor is made.</summary>
     /// <param name="place">The place in the batch.</param>
     /// <param name="item">The item, of which the image is not used any more.</param>
-    /// <param name="values">The values of the image: channels, rows, columns.</param>
-    internal void Put(int place, DetectionItem item, float[] values)
+    /// <param name="normalize">How its levels become values.</param>
+    internal void Put(int place, DetectionItem item, Normalize normalize)
     {
         if (item.Objects.Any(found => found.Mask is null) && item.Objects.Any(found => found.Mask is not null))
             throw new InvalidOperationException("some objects of the image have a mask and some have none");
         if (item.Objects.Any(found => found.Mask is { } mask && (mask.Height, mask.Width) != (item.Size.Height, item.Size.Width)))
             throw new InvalidOperationException($"a mask is not of the image's size, {item.Size}");
+        // Of one image megabytes: new ones for each would be garbage of the whole heap's size within seconds.
+        var length = 3 * item.Size.Height * item.Size.Width;
+        var values = ArrayPool<float>.Shared.Rent(length);
+        normalize.Write(item.Image, values.AsSpan(0, length));
         items[place] = (item, values);
     }
 
@@ -80,7 +86,10 @@ public sealed class DetectionBatch : IDisposable
         using var scope = NewDisposeScope();
         var batch = zeros([items.Length, 3, size.Height, size.Width]);
         for (var place = 0; place < items.Length; place++)
+        {
             Copy(items[place].Values, Sizes[place], batch, place, size);
+            ArrayPool<float>.Shared.Return(items[place].Values);
+        }
         images = (pinned ? batch.pin_memory() : batch).DetachFromDisposeScope();
         Targets = [.. items.Select(entry => TargetOf(entry.Item))];
         Array.Clear(items);

@@ -20,14 +20,11 @@ public sealed class DetectionCollator(Normalize normalize, int multiple = 32, De
     public DetectionBatch Begin(int count) => new(count);
 
     /// <inheritdoc/>
+    /// <exception cref="System.InvalidOperationException">Some objects have a mask and some none, or one of another size.</exception>
     public void Put(DetectionBatch batch, int place, DetectionItem item)
     {
         using (item)
-        {
-            var values = new float[3 * item.Size.Height * item.Size.Width];
-            normalize.Write(item.Image, values);
-            batch.Put(place, item, values);
-        }
+            batch.Put(place, item, normalize);
     }
 
     /// <inheritdoc/>

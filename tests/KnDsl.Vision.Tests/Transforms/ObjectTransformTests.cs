@@ -110,8 +110,26 @@ public sealed class ObjectTransformTests : ReferenceTest
         var inside = image.narrow(1, 0, 30).narrow(2, 0, 20).masked_select(target.Masks[0].ne(0).unsqueeze(0)).view(3, -1);
         Same(tensor(new[] { (1 - 0.485f) / 0.229f, (1 - 0.456f) / 0.224f, (1 - 0.406f) / 0.225f }), inside.amax([1]), "white");
         Assert.Empty(batches[1].Targets[0].Labels.data<long>());
+        Assert.Equal([1, 4], target.To(CPU).Boxes.shape);
+        Assert.Equal([3L, 3L], batches.Select(batch => batch.Images.size(1)));
         foreach (var batch in batches)
             batch.Dispose();
+        Assert.True(target.Boxes.IsInvalid && batches[0].Images.IsInvalid);
+    }
+
+    [Fact]
+    public void Masks_that_do_not_fit_are_refused()
+    {
+        var collator = new DetectionCollator(Normalize.ImageNet);
+        var (box, mask) = (new PixelBox(0, 0, 5, 5), new ObjectMask(40, 60, new byte[2400]));
+        Refused("some objects of the image have a mask and some have none", [new(box, 1, mask), new(box, 1)]);
+        Refused("a mask is not of the image's size, 60 x 40 pixels", [new(box, 1, new ObjectMask(4, 6, new byte[24]))]);
+
+        void Refused(string message, ImageObject[] objects)
+        {
+            var item = Item(60, 40, box) with { Objects = objects };
+            Assert.Equal(message, Assert.Throws<InvalidOperationException>(() => collator.Put(collator.Begin(1), 0, item)).Message);
+        }
     }
 
     [Fact]
