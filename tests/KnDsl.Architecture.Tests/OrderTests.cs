@@ -34,11 +34,12 @@ public sealed class OrderTests
             "Problems", "Settings", "Schedules", "Images", "Data", "Distributed", "Optimization", "Progress", "Checkpoints", "Runs",
             "Running",
         ]),
+        new("Runtime/Vision", null, ["Checks", "Boxes", "Suppression", "Pooling", "Masks", "Losses", "Transforms"]),
     ];
 
     /// <summary>Projects that are compiled together: the generator refers to the language, and training has its rule of spelling.</summary>
     private static readonly string[][] Assemblies =
-        [["Dsl/Language", "Generator"], ["Dsl/Language/Text", "Runtime/Core", "Runtime/Training"]];
+        [["Dsl/Language", "Generator"], ["Dsl/Language/Text", "Runtime/Core", "Runtime/Training", "Runtime/Vision"]];
 
     [Fact]
     public void A_file_uses_only_what_comes_before_it()

@@ -19,6 +19,7 @@ internal static class Program
         ["network"] = NetworkBenchmark.Run,
         ["overhead"] = OverheadBenchmark.Run,
         ["distributed"] = DistributedBenchmark.Run,
+        ["vision"] = VisionBenchmark.Run,
     };
 
     private static int Main(string[] args)

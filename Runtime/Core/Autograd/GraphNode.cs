@@ -113,7 +113,7 @@ internal abstract unsafe class GraphNode
         catch (Exception exception)
         {
             // A gradient of an impossible shape makes the engine end the backward pass with an error of its own.
-            Console.Error.WriteLine($"The gradient of a normalization layer failed: {exception.Message}");
+            Console.Error.WriteLine($"The gradient of a layer failed: {exception.Message}");
             return Return([.. _savedInputs.Select(_ => zeros([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope())], []);
         }
     }

@@ -1,0 +1,68 @@
+using System;
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl.Vision;
+
+/// <summary>RetinaNet's losses (Lin et al. 2017), as torchvision's <c>RetinaNet</c> computes them. Waits for no device.</summary>
+/// <param name="matcher">How anchors get objects; by 0.5 and 0.4 with low-quality matches if null.</param>
+/// <param name="coder">How boxes are coded; with weights of 1 if null.</param>
+/// <param name="beta">Where the loss of codes ends to be square; 0, the absolute error, in torchvision.</param>
+/// <param name="generalizedIoU">Whether the loss is that of decoded boxes instead, as in torchvision's second version.</param>
+public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = null, double beta = 0, bool generalizedIoU = false)
+{
+    private readonly Matcher matcher = matcher ?? new(0.5, 0.4, allowLowQualityMatches: true);
+    private readonly BoxCoder coder = coder ?? new();
+    private readonly double beta = Setting.NotNegative(beta);
+
+    /// <summary>
+    /// The losses of a batch: the mean over the images of the sum over an image's anchors, divided by the number of those with an object.
+    /// </summary>
+    /// <param name="logits">[N, A, K]: of each class, for each anchor.</param>
+    /// <param name="codes">[N, A, 4].</param>
+    /// <param name="anchors">[A, 4], the same for all images.</param>
+    /// <param name="targets">The objects of each image; labels from 0 to K - 1.</param>
+    /// <returns>Both losses.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public DetectorLosses Compute(Tensor logits, Tensor codes, Tensor anchors, IReadOnlyList<DetectionTarget> targets)
+    {
+        Shapes.RequireBoxes(anchors, nameof(anchors));
+        var (images, count) = (targets.Count, anchors.size(0));
+        if (images == 0)
+            throw new ArgumentException("There is no image.", nameof(targets));
+        if (logits.dim() != 3 || logits.size(0) != images || logits.size(1) != count)
+            throw Shapes.Wrong(logits, nameof(logits), $"of {images} images with {count} anchors they are [{images}, {count}, K]");
+        if (codes.dim() != 3 || codes.size(0) != images || codes.size(1) != count || codes.size(2) != 4)
+            throw Shapes.Wrong(codes, nameof(codes), $"of {images} images with {count} anchors they are [{images}, {count}, 4]");
+
+        using var scope = NewDisposeScope();
+        var (classification, boxes) = (zeros([], logits.dtype, logits.device), zeros([], codes.dtype, codes.device));
+        for (var image = 0; image < images; image++)
+        {
+            targets[image].Check();
+            var matches = ObjectsOfAnchors.Match(matcher, targets[image], anchors);
+            var hasObject = matches.ge(0);
+            var objects = hasObject.sum().clamp_min(1);
+            classification += OfClasses(logits[image], matches, hasObject, targets[image]) / objects;
+            boxes += OfBoxes(codes[image], matches, hasObject, anchors, targets[image]) / objects;
+        }
+        return new((classification / images).MoveToOuterDisposeScope(), (boxes / images).MoveToOuterDisposeScope());
+    }
+
+    private static Tensor OfClasses(Tensor logits, Tensor matches, Tensor hasObject, DetectionTarget target)
+    {
+        var labels = ObjectsOfAnchors.LabelsOf(target, matches).unsqueeze(1);
+        var classes = zeros_like(logits).scatter_(1, labels, hasObject.to(logits.dtype).unsqueeze(1));
+        var loss = Losses.SigmoidFocal(logits, classes);
+        return loss.masked_fill(matches.eq(Matcher.BetweenThresholds).unsqueeze(1), 0).sum();
+    }
+
+    private Tensor OfBoxes(Tensor codes, Tensor matches, Tensor hasObject, Tensor anchors, DetectionTarget target)
+    {
+        var boxes = ObjectsOfAnchors.BoxesOf(target, matches, anchors);
+        var loss = generalizedIoU
+            ? Losses.GeneralizedIoU(coder.Decode(codes, anchors), boxes.to(codes.dtype)).unsqueeze(1)
+            : Losses.SmoothL1(codes, ObjectsOfAnchors.CodesOf(coder, boxes, anchors, hasObject).to(codes.dtype), beta);
+        return loss.masked_fill(hasObject.bitwise_not().unsqueeze(1), 0).sum();
+    }
+}

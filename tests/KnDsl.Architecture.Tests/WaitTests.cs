@@ -1,0 +1,34 @@
+using System;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Xunit;
+
+namespace KnDsl.Architecture.Tests;
+
+/// <summary>
+/// On a GPU, reading a value waits until all that was asked for is computed. What of vision does so says it, and losses do not.
+/// </summary>
+public sealed class WaitTests
+{
+    /// <summary>Methods of a tensor that read its values, or whose result depends on them in its size.</summary>
+    private static readonly string[] Reads = ["item", "nonzero", "data", "cpu", "masked_select", "unique", "tolist", "ToSingle", "ToInt64"];
+
+    [Fact]
+    public void What_waits_for_a_device_says_so() => Violation.CheckNone([
+        .. from file in Sources.Below("Runtime/Vision")
+           from call in file.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>()
+           where IsRead(call) && !call.Ancestors().OfType<MemberDeclarationSyntax>().Any(SpeaksOfWaiting)
+           select new Violation(file.FilePath, Sources.LineOf(call), $"reads a value ({call}), and no documentation speaks of waiting"),
+    ]);
+
+    private static bool IsRead(InvocationExpressionSyntax call) => call.Expression is MemberAccessExpressionSyntax access
+        && (Reads.Contains(access.Name.Identifier.ValueText)
+            || access.Name.Identifier.ValueText == "to" && call.ArgumentList.ToString() == "(CPU)");
+
+    private static bool SpeaksOfWaiting(MemberDeclarationSyntax member) => member.GetLeadingTrivia()
+        .Where(trivia => trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia))
+        .Any(trivia => trivia.ToFullString() is var text && text.Contains("wait", StringComparison.OrdinalIgnoreCase)
+            && !text.Contains("Waits for no device", StringComparison.Ordinal));
+}
