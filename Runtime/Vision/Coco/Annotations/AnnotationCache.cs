@@ -15,7 +15,7 @@ namespace KnDsl.Vision;
 internal sealed class AnnotationCache
 {
     /// <summary>The last digit changes with the format.</summary>
-    private static readonly byte[] Sign = Encoding.ASCII.GetBytes("KNCOCO-1");
+    private static ReadOnlySpan<byte> Sign => "KNCOCO-1"u8;
 
     private readonly string path;
     private readonly long length, time;

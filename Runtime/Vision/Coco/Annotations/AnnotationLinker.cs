@@ -109,13 +109,13 @@ internal sealed class AnnotationLinker(string path, CocoReadOptions options)
             return leftOutCategories.Contains(entry.CategoryId) ? $"its category (id {entry.CategoryId}) is left out"
                 : $"category_id {entry.CategoryId} names none of the {categories.Count} categories";
         }
-        var (x, y, width, height) = entry.Box;
-        if (!(width > 0 && height > 0))
-            return FormattableString.Invariant($"the box has no area: it is {width} wide and {height} high");
-        if (!image.Contains(x, y) || !image.Contains(x + width, y + height))
+        var box = entry.Box;
+        if (!(box.Width > 0 && box.Height > 0))
+            return FormattableString.Invariant($"the box has no area: it is {box.Width} wide and {box.Height} high");
+        if (!image.Contains(box.X, box.Y) || !image.Contains(box.Right, box.Bottom))
         {
-            return FormattableString.Invariant(
-                $"the box from ({x}, {y}) to ({x + width}, {y + height}) is outside its image of {image.Width} x {image.Height} pixels");
+            return FormattableString.Invariant($"the box from ({box.X}, {box.Y}) to ({box.Right}, {box.Bottom}) is outside its image of ")
+                + $"{image.Width} x {image.Height} pixels";
         }
         return entry.Segmentation?.ProblemIn(image) ?? (ids.Add(entry.Id) ? null : "another annotation has this id");
     }

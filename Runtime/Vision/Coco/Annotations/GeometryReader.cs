@@ -68,8 +68,8 @@ internal sealed class GeometryReader
             {
                 hasCounts = true;
                 tokens.Next();
-                if (tokens.Type == JsonTokenType.String)
-                    compressed = tokens.Text;
+                if (tokens.Type == JsonTokenType.String && tokens.Text is { } text)
+                    compressed = text;
                 else
                     ReadCounts(ref tokens, entry);
             }

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Text;
 using System.Text.Json;
 
 namespace KnDsl.Vision;
@@ -10,7 +11,7 @@ namespace KnDsl.Vision;
 /// </summary>
 internal ref struct JsonTokens
 {
-    private const int FirstBuffer = 1 << 20, LongestToken = 1 << 28;
+    private const int FirstBuffer = 1 << 20, LongestToken = 1 << 28, Shown = 40;
 
     private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
 
@@ -91,18 +92,42 @@ internal ref struct JsonTokens
     }
 
     /// <summary>Whether this is a property of a name.</summary>
-    public readonly bool IsNamed(ReadOnlySpan<byte> name) => reader.ValueTextEquals(name);
+    public readonly bool IsNamed(ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return reader.ValueTextEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
-    /// <summary>The text of this token.</summary>
-    public readonly string Text => reader.GetString()!;
+    /// <summary>The text of this token; null where it is none, or is of bytes that are no characters.</summary>
+    public readonly string? Text
+    {
+        get
+        {
+            try
+            {
+                return reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <summary>This token as it is written, for messages.</summary>
     public readonly string Written => Type switch
     {
-        JsonTokenType.String => $"'{(Text is { Length: > 40 } text ? $"{text[..40]}..." : Text)}'",
+        JsonTokenType.String when Text is { } text => $"'{(text.Length > Shown ? $"{text[..Shown]}..." : text)}'",
+        JsonTokenType.String => "a text that is not UTF-8",
         JsonTokenType.StartArray => "a list",
         JsonTokenType.StartObject => "an object",
-        JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan),
+        JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
         var type => type.ToString().ToLowerInvariant(),
     };
 

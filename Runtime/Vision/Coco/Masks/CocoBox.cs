@@ -9,8 +9,21 @@ namespace KnDsl.Vision;
 /// <param name="Height">From the upper edge to the lower one.</param>
 public readonly record struct CocoBox(double X, double Y, double Width, double Height)
 {
+    /// <summary>The right edge.</summary>
+    public double Right => X + Width;
+
+    /// <summary>The lower edge.</summary>
+    public double Bottom => Y + Height;
+
     /// <summary>Width times height, in square pixels.</summary>
     public double Area => Width * Height;
+
+    /// <summary>The box between two corners, as detectors give it.</summary>
+    /// <param name="left">The left edge.</param>
+    /// <param name="top">The upper edge.</param>
+    /// <param name="right">The right edge.</param>
+    /// <param name="bottom">The lower edge.</param>
+    public static CocoBox FromCorners(double left, double top, double right, double bottom) => new(left, top, right - left, bottom - top);
 
     /// <summary>
     /// How much of two boxes is common: the area of the intersection over that of the union. A crowd is a region of many objects, so that
@@ -22,8 +35,8 @@ public readonly record struct CocoBox(double X, double Y, double Width, double H
     /// <returns>From 0 to 1; 0 where the boxes have no area in common.</returns>
     public static double IoU(CocoBox detection, CocoBox truth, bool truthIsCrowd = false)
     {
-        var width = Math.Min(detection.X + detection.Width, truth.X + truth.Width) - Math.Max(detection.X, truth.X);
-        var height = Math.Min(detection.Y + detection.Height, truth.Y + truth.Height) - Math.Max(detection.Y, truth.Y);
+        var width = Math.Min(detection.Right, truth.Right) - Math.Max(detection.X, truth.X);
+        var height = Math.Min(detection.Bottom, truth.Bottom) - Math.Max(detection.Y, truth.Y);
         if (width <= 0 || height <= 0)
             return 0;
         var common = width * height;

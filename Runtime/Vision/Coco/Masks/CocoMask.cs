@@ -140,11 +140,8 @@ public sealed class CocoMask : IEquatable<CocoMask>
     /// <param name="height">The height of the image in pixels.</param>
     /// <param name="width">The width of the image in pixels.</param>
     /// <exception cref="FormatException">The box is so far away that it can be no place near an image.</exception>
-    public static CocoMask FromBox(CocoBox box, int height, int width)
-    {
-        var (left, top, right, bottom) = (box.X, box.Y, box.X + box.Width, box.Y + box.Height);
-        return FromPolygon([left, top, left, bottom, right, bottom, right, top], height, width);
-    }
+    public static CocoMask FromBox(CocoBox box, int height, int width) =>
+        FromPolygon([box.X, box.Y, box.X, box.Bottom, box.Right, box.Bottom, box.Right, box.Y], height, width);
 
     /// <summary>What lies in one mask or in the other.</summary>
     /// <param name="first">A mask.</param>

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Text;
 using Xunit;
 
 namespace KnDsl.Vision.Tests.Coco.Annotations;
@@ -203,6 +204,31 @@ public sealed class BadInputTests : IDisposable
         var error = Assert.Throws<CocoException>(() => CocoAnnotations.Read(file, new() { BadEntries = BadEntries.Skip }));
         Assert.Equal($"{file}: {problem}", error.Message);
         Assert.Null(error.Entry);
+    }
+
+    [Fact]
+    public void Texts_that_are_not_UTF_8_are_bad_entries()
+    {
+        var file = folder["set.json"];
+        foreach (var (path, entry, problem) in new[]
+        {
+            ("images.0.file_name", "images[0] (id 7)", "'file_name' is a text that is not UTF-8, expected a text"),
+            ("categories.0.name", "categories[0] (id 18)", "'name' is a text that is not UTF-8, expected a text"),
+            ("annotations.1.segmentation.counts", "annotations[1] (id 41)",
+                "'segmentation.counts' is a text that is not UTF-8, expected a list of lengths or COCO's compressed text"),
+        })
+        {
+            // A name in Latin-1, and half a pair of UTF-16.
+            File.WriteAllText(file, new SmallSet().Set(path, "\"gr@n\"").ToString().Replace('@', 'ü'), Encoding.Latin1);
+            Assert.Equal($"{file}: {entry}: {problem}", Assert.Throws<CocoException>(() => CocoAnnotations.Read(file)).Message);
+            File.WriteAllText(file, new SmallSet().Set(path, "\"gr@n\"").ToString().Replace("@", "\\ud800"));
+            Assert.Equal($"{file}: {entry}: {problem}", Assert.Throws<CocoException>(() => CocoAnnotations.Read(file)).Message);
+        }
+        foreach (var name in new[] { "ü", "\\ud800" })
+        {
+            File.WriteAllText(file, new SmallSet().Set("annotations.0.@", "7").ToString().Replace("@", name), Encoding.Latin1);
+            Assert.Equal(3, CocoAnnotations.Read(file).Annotations.Count);
+        }
     }
 
     [Fact]

@@ -122,6 +122,8 @@ public sealed class CocoMaskTests
         Assert.Equal(50 / 100.0, CocoBox.IoU(first, second, truthIsCrowd: true));
         Assert.Equal(0, CocoBox.IoU(first, new(10, 0, 10, 10)));
         Assert.Equal(0, CocoBox.IoU(default, default));
+        Assert.Equal(new CocoBox(3, 5, 7, 11), CocoBox.FromCorners(3, 5, 10, 16));
+        Assert.Equal((10, 16, 77), (new CocoBox(3, 5, 7, 11).Right, new CocoBox(3, 5, 7, 11).Bottom, new CocoBox(3, 5, 7, 11).Area));
     }
 
     private static void Check(string message, Func<CocoMask> make) => Assert.Equal(message, Assert.Throws<FormatException>(make).Message);
