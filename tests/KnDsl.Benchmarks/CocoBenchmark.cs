@@ -65,7 +65,8 @@ internal static class CocoBenchmark
         {
             using var process = Process.GetCurrentProcess();
             figures = [.. figures, ("processor-s", process.TotalProcessorTime.TotalSeconds), ("GB", process.PeakWorkingSet64 / 1e9)];
-            Console.Write(string.Join(" ", figures.Select(figure => string.Create(CultureInfo.InvariantCulture, $"{step}-{figure.Name}: {figure.Value:F2}"))));
+            Console.Write(string.Join(" ", figures.Select(figure =>
+                string.Create(CultureInfo.InvariantCulture, $"{step}-{figure.Name}: {figure.Value:F2}"))));
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class AnnotationLinker(string path, CocoReadOptions options)
     {
         foreach (var (list, index, id, problem) in file.Unreadable)
         {
-            problems.Add(JsonEntry.PlaceOf(list, index, id), problem);
+            problems.Add(CocoEntry.PlaceOf(list, index, id), problem);
             if (id is { } known && list != AnnotationList)
                 (list == ImageList ? leftOutImages : leftOutCategories).Add(known);
         }
@@ -48,7 +48,7 @@ internal sealed class AnnotationLinker(string path, CocoReadOptions options)
                 names.Add(image.FileName);
                 continue;
             }
-            problems.Add(JsonEntry.PlaceOf(ImageList, index, image.Id), problem);
+            problems.Add(CocoEntry.PlaceOf(ImageList, index, image.Id), problem);
             leftOutImages.Add(image.Id);
         }
     }
@@ -71,7 +71,7 @@ internal sealed class AnnotationLinker(string path, CocoReadOptions options)
                 kept.Add(entry);
                 continue;
             }
-            problems.Add(JsonEntry.PlaceOf(CategoryList, entry.Index, entry.Id), problem);
+            problems.Add(CocoEntry.PlaceOf(CategoryList, entry.Index, entry.Id), problem);
             leftOutCategories.Add(entry.Id);
         }
         kept.Sort((first, second) => first.Id.CompareTo(second.Id));
@@ -90,7 +90,7 @@ internal sealed class AnnotationLinker(string path, CocoReadOptions options)
             var image = images.GetValueOrDefault(entry.ImageId);
             var category = categories.GetValueOrDefault(entry.CategoryId);
             if (ProblemOf(entry, image, category, ids) is { } problem)
-                problems.Add(JsonEntry.PlaceOf(AnnotationList, entry.Index, entry.Id), problem);
+                problems.Add(CocoEntry.PlaceOf(AnnotationList, entry.Index, entry.Id), problem);
             else
                 linked.Add(new(entry.Id, image!, category!, entry.Box, entry.Area, entry.IsCrowd, entry.Segmentation));
         }

@@ -14,7 +14,7 @@ internal sealed class AnnotationParser
 
     private AnnotationParser(string path, BadEntries bad) => (this.path, this.bad) = (path, bad);
 
-    private delegate void EntryReader(ref JsonTokens tokens, JsonEntry entry);
+    private delegate void EntryReader(ref JsonTokens tokens, CocoEntry entry);
 
     /// <summary>Reads all entries.</summary>
     /// <param name="path">The file, for messages.</param>
@@ -79,7 +79,7 @@ internal sealed class AnnotationParser
         tokens.Next();
         if (tokens.Type != JsonTokenType.StartArray)
             throw new CocoException(path, $"'{list}' is {tokens.Written}, expected a list");
-        var entry = new JsonEntry(list);
+        var entry = new CocoEntry(list);
         while (tokens.Next() && tokens.Type != JsonTokenType.EndArray)
         {
             entry.Begin();
@@ -102,7 +102,7 @@ internal sealed class AnnotationParser
         }
     }
 
-    private void ReadImage(ref JsonTokens tokens, JsonEntry entry)
+    private void ReadImage(ref JsonTokens tokens, CocoEntry entry)
     {
         string? name = null;
         long? width = null, height = null;
@@ -129,7 +129,7 @@ internal sealed class AnnotationParser
             file.Images.Add(new(entry.Index, new(entry.Id!.Value, name!, (int)width!.Value, (int)height!.Value)));
     }
 
-    private static long? ReadSide(ref JsonTokens tokens, JsonEntry entry, string field)
+    private static long? ReadSide(ref JsonTokens tokens, CocoEntry entry, string field)
     {
         var side = entry.ReadInteger(ref tokens, field);
         if (side is < 1 or > int.MaxValue)
@@ -137,7 +137,7 @@ internal sealed class AnnotationParser
         return side;
     }
 
-    private void ReadCategory(ref JsonTokens tokens, JsonEntry entry)
+    private void ReadCategory(ref JsonTokens tokens, CocoEntry entry)
     {
         string? name = null, group = null;
         while (tokens.Next() && tokens.Type != JsonTokenType.EndObject)
@@ -157,7 +157,7 @@ internal sealed class AnnotationParser
             file.Categories.Add(new(entry.Index, entry.Id!.Value, name!, group));
     }
 
-    private void ReadAnnotation(ref JsonTokens tokens, JsonEntry entry)
+    private void ReadAnnotation(ref JsonTokens tokens, CocoEntry entry)
     {
         long? image = null, category = null;
         CocoBox? box = null;

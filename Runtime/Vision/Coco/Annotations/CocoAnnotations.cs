@@ -80,6 +80,21 @@ public sealed class CocoAnnotations
         }
     }
 
+    /// <summary>Writes a json, as for a set that a program makes. The file is complete or is not there, or stays what it was.</summary>
+    /// <param name="path">The file; its folder must be there.</param>
+    /// <param name="images">The images, each with an id of its own.</param>
+    /// <param name="categories">The categories; their labels are not written, as they follow from the ids.</param>
+    /// <param name="annotations">The objects, of these images and categories.</param>
+    /// <exception cref="IOException">The file cannot be written; the message says why.</exception>
+    public static void Write(
+        string path, IEnumerable<CocoImage> images, IEnumerable<CocoCategory> categories, IEnumerable<CocoAnnotation> annotations)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(categories);
+        ArgumentNullException.ThrowIfNull(annotations);
+        AnnotationWriter.Write(path, images, categories, annotations);
+    }
+
     /// <summary>The objects of an image, crowds too, in the order of the json; none where it has none.</summary>
     /// <param name="image">An image of this set.</param>
     public IReadOnlyList<CocoAnnotation> AnnotationsOf(CocoImage image) => byImage.GetValueOrDefault(image.Id) ?? [];

@@ -13,7 +13,7 @@ internal sealed class GeometryReader
     private readonly List<int> counts = [];
 
     /// <summary>Reads x, y, width and height; null where they are none.</summary>
-    public CocoBox? ReadBox(ref JsonTokens tokens, JsonEntry entry, string field)
+    public CocoBox? ReadBox(ref JsonTokens tokens, CocoEntry entry, string field)
     {
         tokens.Next();
         if (!ReadNumbers(ref tokens, entry, field))
@@ -25,7 +25,7 @@ internal sealed class GeometryReader
     }
 
     /// <summary>Reads polygons or RLE; null where there are none: a list may be empty.</summary>
-    public CocoSegmentation? ReadSegmentation(ref JsonTokens tokens, JsonEntry entry)
+    public CocoSegmentation? ReadSegmentation(ref JsonTokens tokens, CocoEntry entry)
     {
         tokens.Next();
         if (tokens.Type == JsonTokenType.StartObject)
@@ -37,7 +37,7 @@ internal sealed class GeometryReader
         return null;
     }
 
-    private CocoSegmentation? ReadPolygons(ref JsonTokens tokens, JsonEntry entry)
+    private CocoSegmentation? ReadPolygons(ref JsonTokens tokens, CocoEntry entry)
     {
         var polygons = new List<double[]>(1);
         while (tokens.Next() && tokens.Type != JsonTokenType.EndArray)
@@ -52,7 +52,7 @@ internal sealed class GeometryReader
         return entry.Problem is null && polygons.Count > 0 ? new([.. polygons]) : null;
     }
 
-    private CocoMask? ReadRle(ref JsonTokens tokens, JsonEntry entry)
+    private CocoMask? ReadRle(ref JsonTokens tokens, CocoEntry entry)
     {
         (int Height, int Width)? size = null;
         string? compressed = null;
@@ -96,7 +96,7 @@ internal sealed class GeometryReader
         }
     }
 
-    private (int Height, int Width)? ReadSize(ref JsonTokens tokens, JsonEntry entry)
+    private (int Height, int Width)? ReadSize(ref JsonTokens tokens, CocoEntry entry)
     {
         tokens.Next();
         if (!ReadNumbers(ref tokens, entry, "segmentation.size"))
@@ -108,7 +108,7 @@ internal sealed class GeometryReader
         return null;
     }
 
-    private void ReadCounts(ref JsonTokens tokens, JsonEntry entry)
+    private void ReadCounts(ref JsonTokens tokens, CocoEntry entry)
     {
         if (tokens.Type != JsonTokenType.StartArray)
         {
@@ -125,7 +125,7 @@ internal sealed class GeometryReader
     }
 
     /// <summary>Reads a list of finite numbers; false where it is none.</summary>
-    private bool ReadNumbers(ref JsonTokens tokens, JsonEntry entry, string field)
+    private bool ReadNumbers(ref JsonTokens tokens, CocoEntry entry, string field)
     {
         numbers.Clear();
         if (tokens.Type != JsonTokenType.StartArray)

@@ -53,7 +53,7 @@ internal ref struct JsonTokens
     public readonly int Depth => reader.CurrentDepth;
 
     /// <summary>Keeps the last entry that was read whole, for messages.</summary>
-    public void Finish(JsonEntry entry) => last = (entry.List, entry.Index, entry.Id);
+    public void Finish(CocoEntry entry) => last = (entry.List, entry.Index, entry.Id);
 
     /// <summary>Goes to the next token; false after the last one.</summary>
     /// <exception cref="CocoException">The json is cut off, or is none.</exception>
@@ -168,5 +168,5 @@ internal ref struct JsonTokens
         reader = new(buffer.AsSpan(0, length), isFinalBlock: false, reader.CurrentState);
     }
 
-    private readonly string After() => last is var (list, index, id) ? $" after {JsonEntry.PlaceOf(list, index, id)}" : "";
+    private readonly string After() => last is var (list, index, id) ? $" after {CocoEntry.PlaceOf(list, index, id)}" : "";
 }

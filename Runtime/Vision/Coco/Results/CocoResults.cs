@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace KnDsl.Vision;
@@ -48,19 +47,12 @@ public sealed class CocoResults
     /// <exception cref="IOException">The file cannot be written; the message says why.</exception>
     public static void Write(string path, IEnumerable<CocoResult> results)
     {
-        const int Pending = 1 << 20;
         ArgumentNullException.ThrowIfNull(results);
-        AtomicFile.Write(path, stream =>
+        GeometryWriter.WriteFile(path, json =>
         {
-            // The characters of a compressed mask are harmless in json; the strict encoder would write six for some of them.
-            using var json = new Utf8JsonWriter(stream, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             json.WriteStartArray();
             foreach (var result in results)
-            {
                 Write(json, result);
-                if (json.BytesPending > Pending)
-                    json.Flush();
-            }
             json.WriteEndArray();
         });
     }
@@ -70,30 +62,17 @@ public sealed class CocoResults
         json.WriteStartObject();
         json.WriteNumber("image_id"u8, result.ImageId);
         json.WriteNumber("category_id"u8, result.CategoryId);
-        json.WriteStartArray("bbox"u8);
-        json.WriteNumberValue(result.Box.X);
-        json.WriteNumberValue(result.Box.Y);
-        json.WriteNumberValue(result.Box.Width);
-        json.WriteNumberValue(result.Box.Height);
-        json.WriteEndArray();
+        GeometryWriter.WriteBox(json, result.Box);
         if (result.Mask is { } mask)
-        {
-            json.WriteStartObject("segmentation"u8);
-            json.WriteStartArray("size"u8);
-            json.WriteNumberValue(mask.Height);
-            json.WriteNumberValue(mask.Width);
-            json.WriteEndArray();
-            json.WriteString("counts"u8, mask.ToCompressed());
-            json.WriteEndObject();
-        }
+            GeometryWriter.WriteMask(json, mask);
         json.WriteNumber("score"u8, result.Score);
-        json.WriteEndObject();
+        GeometryWriter.EndEntry(json);
     }
 
     private static CocoResults Read(string path, Stream stream, CocoAnnotations annotations, BadEntries bad)
     {
         var (results, problems) = (new List<CocoResult>(), new EntryProblems(path, bad));
-        var (entry, geometry) = (new JsonEntry(List), new GeometryReader());
+        var (entry, geometry) = (new CocoEntry(List), new GeometryReader());
         var tokens = new JsonTokens(path, stream);
         tokens.Next();
         if (tokens.Type != JsonTokenType.StartArray)
@@ -118,7 +97,7 @@ public sealed class CocoResults
         return new(results, problems.Skipped);
     }
 
-    private static CocoResult? ReadResult(ref JsonTokens tokens, JsonEntry entry, GeometryReader geometry, CocoAnnotations annotations)
+    private static CocoResult? ReadResult(ref JsonTokens tokens, CocoEntry entry, GeometryReader geometry, CocoAnnotations annotations)
     {
         long? image = null, category = null;
         double? score = null;
@@ -171,7 +150,7 @@ public sealed class CocoResults
     }
 
     private static CocoResult? Make(
-        CocoImage image, long category, CocoBox? box, CocoSegmentation? segmentation, double score, JsonEntry entry)
+        CocoImage image, long category, CocoBox? box, CocoSegmentation? segmentation, double score, CocoEntry entry)
     {
         if (segmentation is null)
             return new(image.Id, category, box!.Value, score);

@@ -146,6 +146,18 @@ public sealed class CocoAnnotationsTests : IDisposable
     }
 
     [Fact]
+    public void What_is_written_is_read()
+    {
+        var set = CocoAnnotations.Read(folder.Write("set.json", new SmallSet().ToString()));
+        CocoAnnotations.Write(folder["written.json"], set.Images, set.Categories, set.Annotations);
+        var written = CocoAnnotations.Read(folder["written.json"]);
+        Assert.Equal(set.Images, written.Images);
+        Assert.Equal(set.Categories, written.Categories);
+        Assert.Equal(set.Annotations.Select(Shown), written.Annotations.Select(Shown));
+        Assert.Equal(set.Annotations.Select(annotation => annotation.ToMask()), written.Annotations.Select(annotation => annotation.ToMask()));
+    }
+
+    [Fact]
     public void A_copy_of_another_json_is_made_again()
     {
         var path = folder.Write("set.json", new SmallSet().ToString());

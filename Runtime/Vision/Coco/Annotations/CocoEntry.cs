@@ -7,7 +7,7 @@ namespace KnDsl.Vision;
 /// which a user finds the entry, is often the last.
 /// </summary>
 /// <param name="list">The list that the entry is in; "" where the file is the list.</param>
-internal sealed class JsonEntry(string list)
+internal sealed class CocoEntry(string list)
 {
     /// <summary>The list that the entry is in.</summary>
     public string List => list;
