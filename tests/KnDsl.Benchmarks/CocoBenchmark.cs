@@ -73,8 +73,9 @@ internal static class CocoBenchmark
     private static string RunAlone(string step, string folder)
     {
         // The program, or dotnet with the assembly of the program.
-        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [.. program, "coco-step", step, folder]) { RedirectStandardOutput = true };
+        var host = Environment.ProcessPath!;
+        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
+        var start = new ProcessStartInfo(host, [.. program, "coco-step", step, folder]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -90,7 +91,8 @@ internal static class CocoBenchmark
         for (var image = 0; image < size.Images; image++)
         {
             file.Write(Comma(image));
-            file.Write($"{{\"license\": 1,\"file_name\": \"{image:000000000000}.jpg\",\"coco_url\": \"http://images/{image:000000000000}.jpg\",");
+            file.Write($"{{\"license\": 1,\"file_name\": \"{image:000000000000}.jpg\",");
+            file.Write($"\"coco_url\": \"http://images.cocodataset.org/train2017/{image:000000000000}.jpg\",");
             file.Write($"\"height\": {Height},\"width\": {Width},\"date_captured\": \"2013-11-14 11:18:45\",\"id\": {image}}}");
         }
         file.Write("], \"annotations\": [");
@@ -101,7 +103,10 @@ internal static class CocoBenchmark
         }
         file.Write("], \"categories\": [");
         for (var category = 0; category < Categories; category++)
-            file.Write($"{Comma(category)}{{\"supercategory\": \"thing\",\"id\": {category + 1 + category / 8},\"name\": \"thing {category}\"}}");
+        {
+            file.Write(Comma(category));
+            file.Write($"{{\"supercategory\": \"thing\",\"id\": {category + 1 + category / 8},\"name\": \"thing {category}\"}}");
+        }
         file.Write("]}");
     }
 
@@ -119,7 +124,8 @@ internal static class CocoBenchmark
             file.Write($"{{\"segmentation\": [[{string.Join(",", corners.Select(Text))}]]");
         }
         file.Write($",\"area\": {Text(box.Area / 2)},\"iscrowd\": {(isCrowd ? 1 : 0)},\"image_id\": {image},\"bbox\": ");
-        file.Write($"[{Text(box.X)},{Text(box.Y)},{Text(box.Width)},{Text(box.Height)}],\"category_id\": {CategoryOf(random)},\"id\": {id}}}");
+        file.Write($"[{Text(box.X)},{Text(box.Y)},{Text(box.Width)},{Text(box.Height)}],");
+        file.Write($"\"category_id\": {CategoryOf(random)},\"id\": {id}}}");
     }
 
     private static void WriteResults(string folder)
@@ -135,7 +141,8 @@ internal static class CocoBenchmark
             {
                 if (objects.Count == 0 || i % 2 == 0)
                 {
-                    yield return new(image.Id, CategoryOf(random), CocoMask.FromPolygon(Star(random, out _), Height, Width), random.NextDouble());
+                    var guess = CocoMask.FromPolygon(Star(random, out _), Height, Width);
+                    yield return new(image.Id, CategoryOf(random), guess, random.NextDouble());
                     continue;
                 }
                 // An object that is found, more or less.

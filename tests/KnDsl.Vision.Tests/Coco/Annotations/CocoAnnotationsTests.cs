@@ -154,7 +154,8 @@ public sealed class CocoAnnotationsTests : IDisposable
         Assert.Equal(set.Images, written.Images);
         Assert.Equal(set.Categories, written.Categories);
         Assert.Equal(set.Annotations.Select(Shown), written.Annotations.Select(Shown));
-        Assert.Equal(set.Annotations.Select(annotation => annotation.ToMask()), written.Annotations.Select(annotation => annotation.ToMask()));
+        Assert.Equal(
+            set.Annotations.Select(annotation => annotation.ToMask()), written.Annotations.Select(annotation => annotation.ToMask()));
     }
 
     [Fact]
