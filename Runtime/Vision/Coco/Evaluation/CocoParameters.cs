@@ -17,7 +17,7 @@ internal static class CocoParameters
 
     /// <summary>
     /// The IoU from which on a detection is one of an object: 0.50, 0.55 and so on to 0.95, in the arithmetic of numpy's linspace, which
-    /// decides where an IoU is on the edge: 0.9 is a little less there.
+    /// decides where an IoU is on the edge: 0.9 is a rounding less there.
     /// </summary>
     public static IReadOnlyList<double> IouThresholds { get; } = [.. Enumerable.Range(0, 10).Select(i => 0.5 + i * ((0.95 - 0.5) / 9))];
 

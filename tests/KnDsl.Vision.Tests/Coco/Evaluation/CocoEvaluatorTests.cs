@@ -39,7 +39,7 @@ public sealed class CocoEvaluatorTests : IDisposable
 
     [Fact]
     public void Every_rule_has_a_case_in_which_it_decides() =>
-        Assert.Equal(21, Figures.Evaluation.EnumerateArray().SelectMany(each => each.GetProperty("decides").EnumerateArray())
+        Assert.Equal(22, Figures.Evaluation.EnumerateArray().SelectMany(each => each.GetProperty("decides").EnumerateArray())
             .Select(rule => rule.GetString()).Distinct().Count());
 
     [Fact]

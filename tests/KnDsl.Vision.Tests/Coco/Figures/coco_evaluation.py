@@ -27,6 +27,9 @@ class Evaluation:
         self.data, self.kind, self.broken = data, kind, set(broken)
         self.sizes = {image["id"]: (image["height"], image["width"]) for image in data["images"]}
         self.images = [image["id"] for image in data["images"]]
+        self.thresholds = IOU_THRESHOLDS
+        if "thresholds have linspace's arithmetic" in self.broken:
+            self.thresholds = [i / 20 for i in range(10, 20)]
         if "images are in the order of their ids" not in self.broken:
             self.images.sort()
         self.objects, self.detections = {}, {}
@@ -148,7 +151,7 @@ class Evaluation:
         return sum(values) / len(values)
 
     def recall(self, category, range_name, limit):
-        curves = [self.curve(category, range_name, threshold, limit) for threshold in IOU_THRESHOLDS]
+        curves = [self.curve(category, range_name, threshold, limit) for threshold in self.thresholds]
         if curves[0] is None:
             return None
         return sum((hits[-1] if len(hits) else 0) / total for hits, _, total in curves) / len(curves)
@@ -160,7 +163,7 @@ class Evaluation:
         values = [value for value in values if value is not None]
         return float(sum(values) / len(values)) if values else -1.0
 
-    def average_precision(self, range_name, thresholds=IOU_THRESHOLDS):
+    def average_precision(self, range_name, thresholds):
         def figure(category):
             values = [self.precision(category, range_name, threshold) for threshold in thresholds]
             return None if values[0] is None else sum(values) / len(values)
@@ -168,9 +171,9 @@ class Evaluation:
 
     def figures(self):
         return [
-            self.average_precision("all"), self.average_precision("all", IOU_THRESHOLDS[:1]),
-            self.average_precision("all", IOU_THRESHOLDS[5:6]),
-            *(self.average_precision(name) for name in ["small", "medium", "large"]),
+            self.average_precision("all", self.thresholds), self.average_precision("all", self.thresholds[:1]),
+            self.average_precision("all", self.thresholds[5:6]),
+            *(self.average_precision(name, self.thresholds) for name in ["small", "medium", "large"]),
             *(self.mean(lambda category: self.recall(category, "all", limit)) for limit in [1, 10, 100]),
             *(self.mean(lambda category: self.recall(category, name, 100)) for name in ["small", "medium", "large"]),
         ]

@@ -280,6 +280,11 @@ add("an annotation with the id 0", Set().object([10, 10, 10, 10], id=0).found([1
 add("detections that do not count before any that does", Set().object([100, 20, 100, 100], crowd=True).object([10, 10, 10, 10])
     .found([110, 30, 10, 10], 0.9).found([10, 10, 10, 10], 0.8).found([50, 10, 10, 10], 0.7), hand={"AP": 1})
 
+# 4.5 of 5 in width; rounding makes it 0.8999999999999999, as linspace's threshold is.
+edge = Set()
+edge.data["annotations"].append({"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 5.0, 5.6], "area": 28.0, "iscrowd": 0})
+edge.results.append({"image_id": 1, "category_id": 1, "bbox": [10, 10, 4.5, 5.6], "score": 0.5})
+add("an overlap a rounding less than 0.9", edge, decides=["thresholds have linspace's arithmetic"], hand={"AP": 0.9}, only_box=True)
 # Boxes of four of COCO's images, and of its example of results for them; its own program printed these figures, to three digits.
 examples = Set(images=tuple((i, 640, 640) for i in [42, 73, 74, 133]), categories=range(6))
 for image, category, box in [
