@@ -34,7 +34,11 @@ public sealed class OrderTests
             "Problems", "Settings", "Schedules", "Images", "Data", "Distributed", "Optimization", "Progress", "Checkpoints", "Runs",
             "Running",
         ]),
-        new("Runtime/Vision", null, ["Checks", "Boxes", "Suppression", "Pooling", "Masks", "Losses", "Transforms"]),
+        new("Runtime/Vision", null,
+        [
+            "Checks", "Boxes", "Suppression", "Pooling", "Masks", "Losses", "Transforms",
+            "Coco/Masks", "Coco/Annotations", "Coco/Results", "Coco/Evaluation",
+        ]),
     ];
 
     /// <summary>Projects that are compiled together: the generator refers to the language, and training has its rule of spelling.</summary>

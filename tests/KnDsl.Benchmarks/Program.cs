@@ -12,6 +12,7 @@ internal static class Program
 {
     private static readonly Dictionary<string, Action> Benchmarks = new()
     {
+        ["coco"] = CocoBenchmark.Run,
         ["dispatch"] = DispatchBenchmark.Run,
         ["generator"] = GeneratorBenchmark.Run,
         ["images"] = ImageBenchmark.Run,
@@ -32,6 +33,9 @@ internal static class Program
 
         if (args is ["stability", .. var only])
             return StabilityBenchmark.Run(only);
+
+        if (args is ["coco-step", var cocoStep, var folder])
+            return CocoBenchmark.RunStep(cocoStep, folder);
 
         if (args is ["distributed-step", .. var step])
             return DistributedBenchmark.RunStep(step);
