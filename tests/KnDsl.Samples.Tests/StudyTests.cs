@@ -158,7 +158,7 @@ public sealed class StudyTests : IDisposable
     [InlineData("--quick --part core", "exclude each other.")]
     [InlineData("--quick --rates 0.2", "--quick has one rate, 0.1; leave --rates out.")]
     [InlineData("--part cores", "there is no part 'cores'; expected core, networks, steps or all.")]
-    [InlineData("--methods kalman --networks resnet", "there is no network 'resnet'; expected some of residual, bottleneck, plain, gated.")]
+    [InlineData("--methods kalman --networks resnet", "there is no network 'resnet'; expected some of residual, bottleneck, plain")]
     [InlineData("--methods kalman --sets mnist", "there is no set 'mnist'; expected some of fashion, garments.")]
     public void Says_what_is_wrong(string arguments, string message)
     {

@@ -20,10 +20,10 @@ internal static class FiniteValues
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var bad = value.isfinite().logical_not().transpose(0, 1).flatten(1).any(1, false);
-        if (!bad.any().item<bool>())
+        if (!DevicePath.Read<bool>(bad.any()))
             return;
 
-        var first = bad.to(ScalarType.Int32).argmax().item<long>();
+        var first = DevicePath.Read<long>(bad.to(ScalarType.Int32).argmax());
         var channels = value.size(1) / microBatches;
         throw Found(first % channels, first / channels, place);
     }

@@ -60,7 +60,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
             return scope.MoveToOuter(output);
         }
 
-        if (!finite.item<bool>())
+        if (!DevicePath.Read<bool>(finite))
             return null;
 
         running_mean.copy_(mean);

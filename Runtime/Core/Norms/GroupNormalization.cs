@@ -49,7 +49,7 @@ internal static class GroupNormalization
         {
             report?.Note(result[1]);
         }
-        else if (!result[1].item<bool>())
+        else if (!DevicePath.Read<bool>(result[1]))
         {
             if (report is not null)
                 CheckFinite(input);
@@ -64,8 +64,8 @@ internal static class GroupNormalization
     {
         using var noGrad = no_grad();
         var bad = input.isfinite().logical_not().flatten(1).any(1, false);
-        if (bad.any().item<bool>())
-            throw FiniteValues.Found($"sample {bad.to(ScalarType.Int32).argmax().item<long>()}");
+        if (DevicePath.Read<bool>(bad.any()))
+            throw FiniteValues.Found($"sample {DevicePath.Read<long>(bad.to(ScalarType.Int32).argmax())}");
     }
 
     /// <summary>A statistic of one value says nothing.</summary>

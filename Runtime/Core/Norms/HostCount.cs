@@ -28,7 +28,7 @@ internal sealed class HostCount
         var version = Compiled.Number("version", counter);
         if (!ReferenceEquals(counter, _counter) || version < 0 || version != _version)
         {
-            _count = counter.item<long>();
+            _count = DevicePath.Read<long>(counter);
             Know(counter);
         }
 

@@ -52,11 +52,11 @@ internal sealed class RenormLayer : RunningNormLayer
         var view = part.View(input);
         var type = Moments.TypeFor(weight.dtype);
         var result = Renormalize(view, part.Count, rMax, dMax, type);
-        if (!DevicePath.IsTaken(input) && !IsFinite(result.Means, result.Variances).item<bool>())
+        if (!DevicePath.IsTaken(input) && !DevicePath.Read<bool>(IsFinite(result.Means, result.Variances)))
         {
             FiniteValues.Check(view, part.Count);
             result = Renormalize(view, part.Count, rMax, dMax, ScalarType.Float64);
-            if (!IsFinite(result.Means, result.Variances).item<bool>())
+            if (!DevicePath.Read<bool>(IsFinite(result.Means, result.Variances)))
                 throw FiniteValues.TooLarge();
             var largest = finfo(type).max;
             result.Variances = result.Variances.clamp_max(largest).to(type);

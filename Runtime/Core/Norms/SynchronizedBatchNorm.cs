@@ -57,13 +57,13 @@ internal static class SynchronizedBatchNorm
         var total = counts.sum();
         var mean = (counts * means).sum([0]) / total;
         var variance = (rows.narrow(1, 1 + channels, channels) + counts * (means - mean).square()).sum([0]) / total;
-        return (total.item<double>(), mean, variance);
+        return (DevicePath.Read<double>(total), mean, variance);
     }
 
     /// <summary>All processes see the same statistics, and fail together.</summary>
     private static void CheckFinite(Tensor input, Tensor mean, Tensor variance)
     {
-        if ((mean + variance).isfinite().all().item<bool>())
+        if (DevicePath.Read<bool>((mean + variance).isfinite().all()))
             return;
         FiniteValues.Check(input, 1);
         throw FiniteValues.Found("the batch of another process");

@@ -37,7 +37,7 @@ internal static class StudyPicture
         double least = entries.Min(e => e.Spread.Least), top = Math.Min(least + Range, entries.Max(e => e.Spread.Greatest));
         IGrouping<Contestant, Entry>[] lines = [.. entries.GroupBy(e => e.Case.Contestant)];
         for (var i = 0; i < lines.Length; i++)
-            Draw(plot, lines[i].Key, [.. lines[i]], columns, top, i, lines.Length);
+            Draw(plot, lines[i].Key, [.. lines[i].OrderBy(e => Array.IndexOf(columns, e.Case.Samples))], columns, top, i, lines.Length);
 
         plot.Title($"{task}: test error against images per statistic", size: 16);
         plot.XLabel("images per statistic", size: 14);

@@ -76,7 +76,7 @@ internal static class CompiledFilter
             var isFinite = (prior.Mean + prior.Variance).detach().isfinite().all();
             if (finite is not null)
                 averages.Update(prior, isFinite.logical_and(finite));
-            else if (isFinite.item<bool>())
+            else if (DevicePath.Read<bool>(isFinite))
                 averages.Update(prior);
         }
     }
@@ -111,13 +111,13 @@ internal static class CompiledFilter
         var result = Compute(arguments, microBatches, type);
         if (DevicePath.IsTaken(arguments.Input))
             return (result, new(0, result[3]));
-        var spread = result[3].item<double>();
+        var spread = DevicePath.Read<double>(result[3]);
         if (double.IsFinite(spread))
             return (result, new(spread));
 
         FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
         result = Compute(arguments, microBatches, ScalarType.Float64);
-        spread = result[3].item<double>();
+        spread = DevicePath.Read<double>(result[3]);
         if (!double.IsFinite(spread))
             throw FiniteValues.TooLarge();
         var largest = finfo(type).max;

@@ -99,7 +99,7 @@ internal static unsafe class CpuFilter<T>
             if (double.IsFinite(work.Mu[s]) && double.IsFinite(work.Variance[s]))
                 continue;
             work.Dispose();
-            throw x.isfinite().all().item<bool>()
+            throw DevicePath.Read<bool>(x.isfinite().all())
                 ? FiniteValues.TooLarge()
                 : FiniteValues.Found(s % layout.Groups, s / layout.Groups, settings.Place);
         }

@@ -13,8 +13,24 @@ internal static class DevicePath
     [ThreadStatic]
     private static bool _isTakenOnCpu;
 
+    [ThreadStatic]
+    private static long _waits;
+
+    /// <summary>How often this thread has waited for a number of a device, or of a CPU on this path.</summary>
+    public static long Waits => _waits;
+
     /// <summary>Whether a tensor's work takes this path.</summary>
     public static bool IsTaken(Tensor tensor) => tensor.device_type != DeviceType.CPU || _isTakenOnCpu;
+
+    /// <summary>Reads a number, and waits for the device that computes it: the only place where a norm does so.</summary>
+    /// <param name="number">[].</param>
+    public static T Read<T>(Tensor number)
+        where T : unmanaged
+    {
+        if (IsTaken(number))
+            _waits++;
+        return number.item<T>();
+    }
 
     /// <summary>Takes the path on a CPU too, in this thread, for tests: until the result is disposed.</summary>
     public static IDisposable TakeOnCpu()
