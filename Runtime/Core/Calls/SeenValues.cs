@@ -9,15 +9,9 @@ namespace KnDsl;
 /// </summary>
 internal readonly struct SeenValues
 {
-    // Tensors of inference_mode have no version.
-    private static readonly CompiledScript Compiled = new("""
-        def version(x: Tensor) -> int:
-            return -1 if x.is_inference() else x._version()
-        """);
-
     private readonly (Tensor Value, long Version)[] _values;
 
-    public SeenValues(params Tensor[] values) => _values = [.. values.Select(value => (value, VersionOf(value)))];
+    public SeenValues(params Tensor[] values) => _values = [.. values.Select(value => (value, TensorVersion.Of(value)))];
 
     /// <summary>A value after the hooks: itself where none of them changed it.</summary>
     /// <param name="index">Its place among the values before them.</param>
@@ -25,8 +19,6 @@ internal readonly struct SeenValues
     public Tensor After(int index, Tensor value)
     {
         var (before, version) = _values[index];
-        return ReferenceEquals(value, before) && VersionOf(value) != version ? value.alias() : value;
+        return ReferenceEquals(value, before) && TensorVersion.Of(value) != version ? value.alias() : value;
     }
-
-    private static long VersionOf(Tensor value) => Compiled.Number("version", value);
 }

@@ -10,6 +10,9 @@ internal static class FiniteValues
     /// <summary>What messages call the statistic of a channel of a micro-batch.</summary>
     public const string OfMicroBatch = "channel {0} of micro-batch {1}";
 
+    /// <summary>Whether all statistics are finite: a boolean where they are, [].</summary>
+    public static Tensor AreAll(Tensor means, Tensor variances) => (means + variances).detach().isfinite().all();
+
     /// <summary>Demands that a value is finite.</summary>
     /// <param name="value">[n, M * C, ...]: micro-batches side by side as channels.</param>
     /// <param name="microBatches">The number of micro-batches.</param>

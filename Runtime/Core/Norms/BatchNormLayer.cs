@@ -50,7 +50,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
         var (mean, variance) = (running_mean.clone(), running_var.clone());
         var output = NativeBatchNorm.Normalize(input, mean, variance, weight, bias, training: true, momentum, eps);
         using var noGrad = no_grad();
-        var finite = (mean + variance).isfinite().all();
+        var finite = FiniteValues.AreAll(mean, variance);
         if (DevicePath.IsTaken(input))
         {
             Report.Note(finite);

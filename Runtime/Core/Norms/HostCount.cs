@@ -8,12 +8,6 @@ namespace KnDsl;
 /// </summary>
 internal sealed class HostCount
 {
-    // Tensors of inference_mode have no version.
-    private static readonly CompiledScript Compiled = new("""
-        def version(x: Tensor) -> int:
-            return -1 if x.is_inference() else x._version()
-        """);
-
     private Tensor? _counter;
     private long _version;
     private long _count;
@@ -25,13 +19,9 @@ internal sealed class HostCount
         // On a CPU the number is read where it is: item costs as much as a small kernel.
         if (!DevicePath.IsTaken(counter))
             return *NativeTensor.Pointer<long>(counter);
-        var version = Compiled.Number("version", counter);
+        var version = TensorVersion.Of(counter);
         if (!ReferenceEquals(counter, _counter) || version < 0 || version != _version)
-        {
-            _count = DevicePath.Read<long>(counter);
-            Know(counter);
-        }
-
+            (_counter, _version, _count) = (counter, version, DevicePath.Read<long>(counter));
         return _count;
     }
 
@@ -41,9 +31,7 @@ internal sealed class HostCount
     {
         if (!DevicePath.IsTaken(counter))
             return;
+        (_counter, _version) = (counter, TensorVersion.Of(counter));
         _count++;
-        Know(counter);
     }
-
-    private void Know(Tensor counter) => (_counter, _version) = (counter, Compiled.Number("version", counter));
 }

@@ -37,7 +37,7 @@ internal sealed class RenormLayer : RunningNormLayer
         var parts = batches.Parts().Select(part => Renormalize(input, part, rMax, dMax)).ToList();
         var statistics = new Moments(
             MicroBatches.Join([.. parts.Select(part => part.Means)]), MicroBatches.Join([.. parts.Select(part => part.Variances)]));
-        var finite = DevicePath.IsTaken(input) ? IsFinite(statistics.Mean, statistics.Variance) : null;
+        var finite = DevicePath.IsTaken(input) ? FiniteValues.AreAll(statistics.Mean, statistics.Variance) : null;
         if (finite is not null)
             Report.Note(finite);
         Averages.Update(statistics, finite);
@@ -52,11 +52,11 @@ internal sealed class RenormLayer : RunningNormLayer
         var view = part.View(input);
         var type = Moments.TypeFor(weight.dtype);
         var result = Renormalize(view, part.Count, rMax, dMax, type);
-        if (!DevicePath.IsTaken(input) && !DevicePath.Read<bool>(IsFinite(result.Means, result.Variances)))
+        if (!DevicePath.IsTaken(input) && !DevicePath.Read<bool>(FiniteValues.AreAll(result.Means, result.Variances)))
         {
             FiniteValues.Check(view, part.Count);
             result = Renormalize(view, part.Count, rMax, dMax, ScalarType.Float64);
-            if (!DevicePath.Read<bool>(IsFinite(result.Means, result.Variances)))
+            if (!DevicePath.Read<bool>(FiniteValues.AreAll(result.Means, result.Variances)))
                 throw FiniteValues.TooLarge();
             var largest = finfo(type).max;
             result.Variances = result.Variances.clamp_max(largest).to(type);
@@ -87,6 +87,4 @@ internal sealed class RenormLayer : RunningNormLayer
             view, means, variances, (weight * r).view(-1), (weight * d + bias).view(-1), training: true, momentum: 1, eps);
         return (output, means.view(microBatches, -1), variances.view(microBatches, -1));
     }
-
-    private static Tensor IsFinite(Tensor means, Tensor variances) => (means + variances).detach().isfinite().all();
 }

@@ -63,7 +63,7 @@ internal static class SynchronizedBatchNorm
     /// <summary>All processes see the same statistics, and fail together.</summary>
     private static void CheckFinite(Tensor input, Tensor mean, Tensor variance)
     {
-        if (DevicePath.Read<bool>((mean + variance).isfinite().all()))
+        if (DevicePath.Read<bool>(FiniteValues.AreAll(mean, variance)))
             return;
         FiniteValues.Check(input, 1);
         throw FiniteValues.Found("the batch of another process");

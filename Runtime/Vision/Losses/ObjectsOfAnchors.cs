@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -8,6 +10,22 @@ namespace KnDsl.Vision;
 /// </summary>
 internal static class ObjectsOfAnchors
 {
+    /// <summary>The numbers of images and of anchors; there must be an image.</summary>
+    public static (int Images, long Anchors) Count(Tensor anchors, IReadOnlyList<DetectionTarget> targets)
+    {
+        Shapes.RequireBoxes(anchors, nameof(anchors));
+        return targets.Count > 0
+            ? (targets.Count, anchors.size(0))
+            : throw new ArgumentException("There is no image.", nameof(targets));
+    }
+
+    /// <summary>Demands a code for each anchor of each image, [images, anchors, 4].</summary>
+    public static void RequireCodes(Tensor codes, int images, long anchors)
+    {
+        if (codes.dim() != 3 || codes.size(0) != images || codes.size(1) != anchors || codes.size(2) != 4)
+            throw Shapes.Wrong(codes, nameof(codes), $"of {images} images with {anchors} anchors they are [{images}, {anchors}, 4]");
+    }
+
     /// <summary>Matches anchors with the objects of an image.</summary>
     /// <returns>[A]: the number of an object, or one of the matcher's negative numbers.</returns>
     public static Tensor Match(Matcher matcher, DetectionTarget target, Tensor anchors)

@@ -31,14 +31,10 @@ public sealed class RegionProposalLoss(
     public DetectorLosses Compute(
         Tensor objectness, Tensor codes, Tensor anchors, IReadOnlyList<DetectionTarget> targets, Generator? generator = null)
     {
-        Shapes.RequireBoxes(anchors, nameof(anchors));
-        var (images, count) = (targets.Count, anchors.size(0));
-        if (images == 0)
-            throw new ArgumentException("There is no image.", nameof(targets));
+        var (images, count) = ObjectsOfAnchors.Count(anchors, targets);
         if (objectness.dim() != 2 || objectness.size(0) != images || objectness.size(1) != count)
             throw Shapes.Wrong(objectness, nameof(objectness), $"of {images} images with {count} anchors it is [{images}, {count}]");
-        if (codes.dim() != 3 || codes.size(0) != images || codes.size(1) != count || codes.size(2) != 4)
-            throw Shapes.Wrong(codes, nameof(codes), $"of {images} images with {count} anchors they are [{images}, {count}, 4]");
+        ObjectsOfAnchors.RequireCodes(codes, images, count);
 
         using var scope = NewDisposeScope();
         var (classification, boxes) = (zeros([], objectness.dtype, objectness.device), zeros([], codes.dtype, codes.device));

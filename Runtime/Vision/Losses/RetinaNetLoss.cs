@@ -26,14 +26,10 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public DetectorLosses Compute(Tensor logits, Tensor codes, Tensor anchors, IReadOnlyList<DetectionTarget> targets)
     {
-        Shapes.RequireBoxes(anchors, nameof(anchors));
-        var (images, count) = (targets.Count, anchors.size(0));
-        if (images == 0)
-            throw new ArgumentException("There is no image.", nameof(targets));
+        var (images, count) = ObjectsOfAnchors.Count(anchors, targets);
         if (logits.dim() != 3 || logits.size(0) != images || logits.size(1) != count)
             throw Shapes.Wrong(logits, nameof(logits), $"of {images} images with {count} anchors they are [{images}, {count}, K]");
-        if (codes.dim() != 3 || codes.size(0) != images || codes.size(1) != count || codes.size(2) != 4)
-            throw Shapes.Wrong(codes, nameof(codes), $"of {images} images with {count} anchors they are [{images}, {count}, 4]");
+        ObjectsOfAnchors.RequireCodes(codes, images, count);
 
         using var scope = NewDisposeScope();
         var (classification, boxes) = (zeros([], logits.dtype, logits.device), zeros([], codes.dtype, codes.device));

@@ -16,11 +16,7 @@ public sealed class DetectorLossesTests : ReferenceTest
         var (logits, codes) = (reference.Tensor("logits").requires_grad_(), reference.Tensor("codes").requires_grad_());
         var losses = new RetinaNetLoss(generalizedIoU: generalizedIoU).Compute(
             logits, codes, reference.Tensor("anchors"), Targets(reference));
-        Same(reference.Tensor("classification"), losses.Classification, "classification");
-        Same(reference.Tensor("box"), losses.Boxes, "boxes");
-        losses.Sum.backward();
-        Same(reference.Tensor("logits gradient"), logits.grad!, "gradient of the logits");
-        Same(reference.Tensor("codes gradient"), codes.grad!, "gradient of the codes");
+        SameLosses(reference, losses, "logits", logits, codes);
     }
 
     [Fact]
@@ -30,11 +26,7 @@ public sealed class DetectorLossesTests : ReferenceTest
         var (objectness, codes) = (reference.Tensor("objectness").requires_grad_(), reference.Tensor("codes").requires_grad_());
         var loss = new RegionProposalLoss(new Matcher(0.5, 0.3, true), new BalancedSampler(4 * objectness.size(1), 0.5));
         var losses = loss.Compute(objectness, codes, reference.Tensor("anchors"), Targets(reference));
-        Same(reference.Tensor("classification"), losses.Classification, "classification");
-        Same(reference.Tensor("box"), losses.Boxes, "boxes");
-        losses.Sum.backward();
-        Same(reference.Tensor("objectness gradient"), objectness.grad!, "gradient of the objectness");
-        Same(reference.Tensor("codes gradient"), codes.grad!, "gradient of the codes");
+        SameLosses(reference, losses, "objectness", objectness, codes);
     }
 
     [Fact]
@@ -58,11 +50,7 @@ public sealed class DetectorLossesTests : ReferenceTest
         // Codes of the background may be anything.
         targets[0].fill_(float.NaN);
         var losses = FasterRcnnLoss.Compute(logits, codes, reference.Tensor("labels"), targets);
-        Same(reference.Tensor("classification"), losses.Classification, "classification");
-        Same(reference.Tensor("box"), losses.Boxes, "boxes");
-        losses.Sum.backward();
-        Same(reference.Tensor("logits gradient"), logits.grad!, "gradient of the logits");
-        Same(reference.Tensor("codes gradient"), codes.grad!, "gradient of the codes");
+        SameLosses(reference, losses, "logits", logits, codes);
     }
 
     [Fact]
@@ -180,4 +168,14 @@ public sealed class DetectorLossesTests : ReferenceTest
 
     private static DetectionTarget[] Targets(Reference reference) =>
         [.. reference.Tensors("boxes").Zip(reference.Tensors("labels"), (boxes, labels) => new DetectionTarget(boxes, labels))];
+
+    /// <summary>The losses of a case, and their gradients of the scores and the codes.</summary>
+    private static void SameLosses(Reference reference, DetectorLosses losses, string name, Tensor scores, Tensor codes)
+    {
+        Same(reference.Tensor("classification"), losses.Classification, "classification");
+        Same(reference.Tensor("box"), losses.Boxes, "boxes");
+        losses.Sum.backward();
+        Same(reference.Tensor($"{name} gradient"), scores.grad!, $"gradient of the {name}");
+        Same(reference.Tensor("codes gradient"), codes.grad!, "gradient of the codes");
+    }
 }

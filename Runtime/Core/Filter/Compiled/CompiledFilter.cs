@@ -73,7 +73,7 @@ internal static class CompiledFilter
         }
         else if (arguments.Prior?.ToMoments() is { } prior)
         {
-            var isFinite = (prior.Mean + prior.Variance).detach().isfinite().all();
+            var isFinite = FiniteValues.AreAll(prior.Mean, prior.Variance);
             if (finite is not null)
                 averages.Update(prior, isFinite.logical_and(finite));
             else if (DevicePath.Read<bool>(isFinite))
