@@ -16,6 +16,8 @@ namespace KnDsl.Benchmarks;
 /// </summary>
 internal static class CocoBenchmark
 {
+    public const string StepOf = "coco-step";
+
     private const int Width = 640, Height = 480, Categories = 80, DetectionsOfImage = 100;
 
     private static readonly (int Images, int Objects) Training = (118_287, 860_001), Validation = (5_000, 36_781);
@@ -72,11 +74,7 @@ internal static class CocoBenchmark
 
     private static string RunAlone(string step, string folder)
     {
-        // The program, or dotnet with the assembly of the program.
-        var host = Environment.ProcessPath!;
-        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
-        var start = new ProcessStartInfo(host, [.. program, "coco-step", step, folder]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
+        using var process = Process.Start(Machine.ThisProgram(StepOf, step, folder))!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"the step '{step}' failed");

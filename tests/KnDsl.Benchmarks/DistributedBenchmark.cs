@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using KnDsl.Training;
 using static TorchSharp.torch;
@@ -15,7 +14,7 @@ namespace KnDsl.Benchmarks;
 /// </summary>
 internal static class DistributedBenchmark
 {
-    private const string StepOf = "distributed-step";
+    public const string StepOf = "distributed-step";
     private const string Mark = "figures ";
     private const int WarmUp = 3;
 
@@ -90,13 +89,7 @@ internal static class DistributedBenchmark
 
     private static string[] Start(int processes, int batch, string[] candidates)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        // Started as "dotnet program.dll" or as the program itself.
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Add(typeof(DistributedBenchmark).Assembly.Location);
-        foreach (var argument in (string[])[StepOf, $"{processes}", $"{batch}", .. candidates])
-            start.ArgumentList.Add(argument);
-        using var child = Process.Start(start)!;
+        using var child = Process.Start(Machine.ThisProgram([StepOf, $"{processes}", $"{batch}", .. candidates]))!;
         var output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         var mark = $"[0] {Mark}";
@@ -109,7 +102,7 @@ internal static class DistributedBenchmark
         private readonly List<double> _times = [];
         private readonly ProcessGroup _group;
         private readonly string _gradients;
-        private readonly ResidualNetwork _network;
+        private readonly Cases.ResNet18.ResNet18 _network;
         private readonly GradientReducer _reducer;
         private readonly optim.Optimizer _optimizer;
         private readonly Tensor _images;
@@ -122,7 +115,7 @@ internal static class DistributedBenchmark
             manual_seed(group.Rank);
             _group = group;
             _gradients = gradients;
-            _network = ResidualNetwork.ResNet18(Policies[policy]);
+            _network = new(BenchmarkedNetwork.Classes, Policies[policy]);
             Replicas.Broadcast(group, _network);
             _reducer = new(group, _network.named_parameters(), overlap: gradients == "overlap");
             _optimizer = optim.SGD(_network.parameters(), 0.001, momentum: 0.9);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
+using static TorchSharp.torch;
 
 namespace KnDsl.Benchmarks;
 
@@ -16,13 +17,18 @@ internal static class Interleaved
     /// <param name="duration">How long turns are measured.</param>
     /// <param name="candidates">What is timed.</param>
     public static Dictionary<string, Timing> Run(
-        int warmUp, TimeSpan duration, params (string Name, Action Action)[] candidates)
+        int warmUp, TimeSpan duration, params (string Name, Action Action)[] candidates) => Run(warmUp, duration, CPU, candidates);
+
+    /// <summary>The same on a device, which is waited for after each turn.</summary>
+    public static Dictionary<string, Timing> Run(
+        int warmUp, TimeSpan duration, Device device, params (string Name, Action Action)[] candidates)
     {
         var samples = candidates.ToDictionary(candidate => candidate.Name, _ => new List<double>());
         for (var turn = 0; turn < warmUp; turn++)
         {
             foreach (var (_, action) in candidates)
                 action();
+            Wait(device);
         }
 
         var total = Stopwatch.StartNew();
@@ -32,11 +38,18 @@ internal static class Interleaved
             {
                 var start = Stopwatch.GetTimestamp();
                 action();
+                Wait(device);
                 samples[name].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
         }
 
         return samples.ToDictionary(entry => entry.Key, entry => Timing.Of(entry.Value));
+    }
+
+    private static void Wait(Device device)
+    {
+        if (device.type == TorchSharp.DeviceType.CUDA)
+            cuda.synchronize(device);
     }
 }
 

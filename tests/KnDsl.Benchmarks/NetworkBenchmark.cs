@@ -9,144 +9,92 @@ using static TorchSharp.torch;
 namespace KnDsl.Benchmarks;
 
 /// <summary>
-/// Whole networks with Kalman normalization against the same networks with native BatchNorm: training steps, peak memory,
-/// inference before and after folding. The figures of the last line are those of the network that comes off worse.
+/// Whole generated networks against the same ones by hand with native batch normalization: training steps, peak memory, inference before
+/// and after folding. The first figures of the last line are those of the network that comes off worst, then come those of each.
 /// </summary>
 internal static class NetworkBenchmark
 {
-    private const string MemoryOf = "network-memory";
+    public const string MemoryOf = "network-memory";
 
-    private static readonly (string Name, Func<NormPolicy, ResidualNetwork> Create, long[] Image)[] Networks =
-    [
-        ("Fashion-MNIST residual network", ResidualNetwork.FashionMnist, [1, 28, 28]),
-        ("ResNet-18 at 64x64", ResidualNetwork.ResNet18, [3, 64, 64]),
-    ];
+    private const string Native = "by hand, native batch norm", Kalman = "KN", Folded = "KN, folded", Batch = "batch", Sampled = "KN, sampled";
 
-    public static void Run()
+    /// <param name="networks">Which.</param>
+    /// <param name="device">Where they run.</param>
+    public static void Run(IReadOnlyList<BenchmarkedNetwork> networks, Device device)
     {
-        var figures = new Dictionary<string, List<double>>();
-        void Add(string name, double value)
+        var figures = new List<(string Figure, string Network, double Value)>();
+        foreach (var network in networks)
         {
-            if (!figures.TryGetValue(name, out var values))
-                figures[name] = values = [];
-            values.Add(value);
+            Console.WriteLine($"{network.Name}, {network.Batch} images of {string.Join("x", network.Image)}, {Machine.Describe(device)}");
+            var step = Training(network, network.Batch, microbatch: 2, device);
+            Add("step_microbatch2", step[Kalman] / step[Native]);
+            Add("step_batch_policy", step[Batch] / step[Native]);
+            Add("sampled_over_analytic", step[Sampled] / step[Kalman]);
+            var alone = Training(network, batch: 2, microbatch: null, device);
+            Add("step_batch2", alone[Kalman] / alone[Native]);
+            var inference = Inference(network, device);
+            Add("folded", inference[Folded] / inference[Native]);
+            Add("unfolded", inference[Kalman] / inference[Native]);
+            if (device.type == TorchSharp.DeviceType.CPU && OperatingSystem.IsLinux())
+                Add("memory", (double)PeakMemory(network, Kalman) / PeakMemory(network, Native));
+
+            void Add(string figure, double value) => figures.Add((figure, network.Name, value));
         }
 
-        foreach (var (network, index) in Networks.Select((network, index) => (network, index)))
-        {
-            Console.WriteLine($"{network.Name}, {get_num_threads()} threads");
-            var step = Training(network.Create, network.Image, batch: 32, microbatch: 2);
-            Add("step_microbatch2", step["kalman"] / step["batch"]);
-            Add("sampled_over_analytic", step["sampled"] / step["kalman"]);
-            var alone = Training(network.Create, network.Image, batch: 2, microbatch: null);
-            Add("step_batch2", alone["kalman"] / alone["batch"]);
-            var inference = Inference(network.Create, network.Image);
-            Add("folded", inference["kalman folded"] / inference["batch"]);
-            Add("unfolded", inference["kalman"] / inference["batch"]);
-            Add("memory", (double)PeakMemory(index, "kalman") / PeakMemory(index, "batch"));
-        }
-
-        string[] order = ["step_microbatch2", "step_batch2", "memory", "sampled_over_analytic", "folded", "unfolded"];
-        Console.WriteLine(string.Join(" ", order.Select(name =>
-            string.Create(CultureInfo.InvariantCulture, $"{name}: {figures[name].Max():F3}"))));
+        var worst = figures.GroupBy(figure => figure.Figure).Select(of => Figure(of.Key, of.Max(figure => figure.Value)));
+        var each = figures.Select(figure => Figure($"{figure.Figure}_{figure.Network}", figure.Value));
+        Console.WriteLine(string.Join(" ", worst.Concat(each)));
     }
 
     /// <summary>In a process of its own: trains a network for a few steps, and prints what memory it took at most.</summary>
-    public static void RunMemory(string network, string policy)
+    public static int RunMemory(string name, string candidate)
     {
-        var (_, create, image) = Networks[int.Parse(network, CultureInfo.InvariantCulture)];
-        var step = Step(create(Policies(2).Single(entry => entry.Name == policy).Policy), image, batch: 32);
+        var network = BenchmarkedNetwork.Find([name]).Single();
+        var step = network.TrainingStep(Candidates(network, 2).Single(of => of.Name == candidate).Create(), network.Batch, CPU);
         for (var i = 0; i < 5; i++)
             step();
         Console.WriteLine(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM", StringComparison.Ordinal)));
+        return 0;
     }
 
-    private static Dictionary<string, double> Training(
-        Func<NormPolicy, ResidualNetwork> create, long[] image, long batch, int? microbatch)
-    {
-        var times = Interleaved.Run(
-            warmUp: 3, TimeSpan.FromSeconds(15),
-            [.. Policies(microbatch).Select(entry => (entry.Name, Step(create(entry.Policy), image, batch)))]);
-        return Print($"training step, batch {batch}, statistics of 2", times);
-    }
+    private static Dictionary<string, double> Training(BenchmarkedNetwork network, long batch, int? microbatch, Device device) =>
+        Print($"training step, batch {batch}, statistics of 2", Interleaved.Run(
+            warmUp: 3, network.Duration, device, [.. Candidates(network, microbatch).Select(
+                candidate => (candidate.Name, network.TrainingStep(candidate.Create(), batch, device)))]));
 
-    private static Dictionary<string, double> Inference(Func<NormPolicy, ResidualNetwork> create, long[] image)
-    {
-        var kalman = Trained(create(NormPolicy.Kalman()), image);
-        var batch = Trained(create(NormPolicy.Batch()), image);
-        var folded = Trained(create(NormPolicy.Kalman()), image);
-        folded.Fold();
-        var x = randn([32, .. image]);
-        Action Forward(ResidualNetwork network) => () =>
-        {
-            using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
-            network.call(x);
-        };
+    private static Dictionary<string, double> Inference(BenchmarkedNetwork network, Device device) =>
+        Print($"inference, batch {network.Batch}", Interleaved.Run(
+            warmUp: 5, network.Duration / 2, device,
+            (Native, network.InferencePass(network.Handwritten(), device)),
+            (Kalman, network.InferencePass(network.Generated(NormPolicy.Kalman()), device)),
+            (Folded, network.InferencePass(network.Generated(NormPolicy.Kalman()), device, fold: true))));
 
-        return Print("inference, batch 32", Interleaved.Run(
-            warmUp: 5, TimeSpan.FromSeconds(6),
-            ("batch", Forward(batch)), ("kalman", Forward(kalman)), ("kalman folded", Forward(folded))));
-    }
-
-    /// <summary>What is compared: BatchNorm over the whole batch is PyTorch's native layer.</summary>
-    private static (string Name, NormPolicy Policy)[] Policies(int? microbatch) =>
+    /// <summary>What is compared. By hand the statistics are always of the whole batch: that is what the native layer can do.</summary>
+    private static (string Name, Func<nn.Module<Tensor, Tensor>> Create)[] Candidates(BenchmarkedNetwork network, int? microbatch) =>
     [
-        ("batch", NormPolicy.Batch()),
-        ("kalman", NormPolicy.Kalman(microbatch: microbatch)),
-        ("sampled", NormPolicy.Kalman(0.1, microbatch, Transition.Sampled)),
+        (Native, network.Handwritten),
+        (Batch, () => network.Generated(NormPolicy.Batch())),
+        (Kalman, () => network.Generated(NormPolicy.Kalman(microbatch: microbatch))),
+        (Sampled, () => network.Generated(NormPolicy.Kalman(0.1, microbatch, Transition.Sampled))),
     ];
 
-    private static Action Step(ResidualNetwork network, long[] image, long batch)
+    private static long PeakMemory(BenchmarkedNetwork network, string candidate)
     {
-        manual_seed(1);
-        var optimizer = optim.SGD(network.parameters(), 0.001, momentum: 0.9);
-        var x = randn([batch, .. image]);
-        var target = randint(10, [batch], dtype: ScalarType.Int64);
-        return () =>
-        {
-            using var scope = NewDisposeScope();
-            optimizer.zero_grad();
-            nn.functional.cross_entropy(network.call(x), target).backward();
-            optimizer.step();
-        };
-    }
-
-    private static ResidualNetwork Trained(ResidualNetwork network, long[] image)
-    {
-        network.call(randn([8, .. image]));
-        network.eval();
-        return network;
-    }
-
-    private static long PeakMemory(int network, string policy)
-    {
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, Arguments())
-        {
-            RedirectStandardOutput = true,
-        })!;
+        using var child = Process.Start(Machine.ThisProgram(MemoryOf, network.Name, candidate))!;
         var line = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         var kilobytes = long.Parse(new string([.. line.Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
-        Console.WriteLine($"  peak memory, {policy,-8} {kilobytes / 1024,6} MB");
+        Console.WriteLine($"  peak memory, {candidate,-26} {kilobytes / 1024,6} MB");
         return kilobytes;
-
-        // Started as "dotnet program.dll" or as the program itself.
-        string[] Arguments()
-        {
-            string[] own = [MemoryOf, $"{network}", policy];
-            return Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
-                ? [typeof(NetworkBenchmark).Assembly.Location, .. own]
-                : own;
-        }
     }
 
     private static Dictionary<string, double> Print(string what, Dictionary<string, Timing> times)
     {
         Console.WriteLine($"  {what}");
-        var native = times["batch"].Median;
         foreach (var (name, time) in times)
-            Console.WriteLine($"    {name,-14} {time}  {time.Median / native:F3}");
+            Console.WriteLine($"    {name,-26} {time}  {time.Median / times[Native].Median:F3}");
         return times.ToDictionary(entry => entry.Key, entry => entry.Value.Median);
     }
+
+    private static string Figure(string name, double value) => string.Create(CultureInfo.InvariantCulture, $"{name}: {value:F3}");
 }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using KnDsl.Published.Tests.Handwritten;
 using static TorchSharp.torch;
 
 namespace KnDsl.Benchmarks;
@@ -13,23 +12,20 @@ namespace KnDsl.Benchmarks;
 /// </summary>
 internal static class OverheadBenchmark
 {
-    public static void Run()
+    /// <summary>The networks of a first look; ResNet-50's step takes seconds.</summary>
+    public static IReadOnlyList<BenchmarkedNetwork> Usual { get; } = BenchmarkedNetwork.Find(["resnet18", "fashion"]);
+
+    public static void Run(IReadOnlyList<BenchmarkedNetwork> networks)
     {
-        var figures = new List<(string Name, double Ratio)>
-        {
-            ("resnet18",
-                Compare("ResNet-18, 8 images of 64x64", new Cases.ResNet18.ResNet18(classes: 10, policy: NormPolicy.Batch()),
-                    new ResNet18(10), [8, 3, 64, 64])),
-            ("fashion",
-                Compare("Fashion-MNIST network, 64 images of 28x28", new ResNetCifar(policy: NormPolicy.Batch()),
-                    new HandwrittenResNetCifar(), [64, 1, 28, 28])),
-        };
+        (string Name, double Ratio)[] figures = [.. networks.Select(network => (network.Name, Compare(network)))];
         Console.WriteLine(string.Join(" ", figures.Select(figure => Figure($"generated_over_handwritten_{figure.Name}", figure.Ratio))
             .Prepend(Figure("generated_over_handwritten", figures.Max(figure => figure.Ratio)))));
     }
 
-    private static double Compare(string title, nn.Module<Tensor, Tensor> generated, nn.Module<Tensor, Tensor> handwritten, long[] shape)
+    private static double Compare(BenchmarkedNetwork network)
     {
+        using var generated = network.Generated(NormPolicy.Batch());
+        using var handwritten = network.Handwritten();
         using var scope = NewDisposeScope();
         manual_seed(1);
         using (no_grad())
@@ -38,24 +34,24 @@ internal static class OverheadBenchmark
                 to.copy_(from);
         }
 
-        var images = randn(shape);
-        var labels = randint(0, 10, [shape[0]], dtype: ScalarType.Int64);
+        var images = randn([network.Batch, .. network.Image]);
+        var labels = randint(0, BenchmarkedNetwork.Classes, [network.Batch], dtype: ScalarType.Int64);
         if (!Close(generated.call(images), handwritten.call(images)))
-            throw new InvalidOperationException($"{title}: the two networks compute different things.");
+            throw new InvalidOperationException($"{network.Name}: the two networks compute different things.");
 
         var times = Interleaved.Run(
-            warmUp: 10, TimeSpan.FromSeconds(24), ("generated", () => Step(generated)), ("handwritten", () => Step(handwritten)));
-        Console.WriteLine($"{title}, forward and backward, {get_num_threads()} threads");
+            warmUp: 10, network.Duration, ("generated", () => Step(generated)), ("handwritten", () => Step(handwritten)));
+        Console.WriteLine($"{network.Name}, forward and backward, {Machine.Describe(CPU)}");
         var native = times["handwritten"].Median;
         foreach (var (name, time) in times)
             Console.WriteLine($"  {name,-12} {time}  {time.Median / native:F3}");
         return times["generated"].Median / native;
 
-        void Step(nn.Module<Tensor, Tensor> network)
+        void Step(nn.Module<Tensor, Tensor> trained)
         {
             using var step = NewDisposeScope();
-            network.zero_grad();
-            nn.functional.cross_entropy(network.call(images), labels).backward();
+            trained.zero_grad();
+            nn.functional.cross_entropy(trained.call(images), labels).backward();
         }
     }
 

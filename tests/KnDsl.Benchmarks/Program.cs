@@ -1,52 +1,117 @@
 using System;
 using System.Collections.Generic;
+using System.CommandLine;
 using System.Linq;
 
 namespace KnDsl.Benchmarks;
 
 /// <summary>
-/// Runs one benchmark: <c>dotnet run -c Release --project tests/KnDsl.Benchmarks -- norm</c>. The last line that a
-/// benchmark prints is its figures as <c>name: value</c> pairs. <c>stability</c> takes names of networks and policies, to run only those.
+/// Runs one benchmark: <c>dotnet run -c Release --project tests/KnDsl.Benchmarks -- norm</c>. The last line that a benchmark prints is its
+/// figures as <c>name: value</c> pairs.
 /// </summary>
 internal static class Program
 {
-    private static readonly Dictionary<string, Action> Benchmarks = new()
+    private static int Main(string[] args) => new RootCommand("Measures. The last line of a benchmark has its figures.")
     {
-        ["coco"] = CocoBenchmark.Run,
-        ["dispatch"] = DispatchBenchmark.Run,
-        ["generator"] = GeneratorBenchmark.Run,
-        ["images"] = ImageBenchmark.Run,
-        ["norm"] = NormBenchmark.Run,
-        ["network"] = NetworkBenchmark.Run,
-        ["overhead"] = OverheadBenchmark.Run,
-        ["distributed"] = DistributedBenchmark.Run,
-        ["vision"] = VisionBenchmark.Run,
-    };
+        Command("coco", "COCO's format: reading annotations, evaluating", CocoBenchmark.Run),
+        Command("dispatch", "The operations that a layer sends to a device", DispatchBenchmark.Run),
+        Command("distributed", "Training steps in one process and in two", DistributedBenchmark.Run),
+        Command("generator", "The generator's time and memory", GeneratorBenchmark.Run),
+        Command("images", "Decoding, cropping and loading images", ImageBenchmark.Run),
+        Command("norm", "A layer against native ones", NormBenchmark.Run),
+        Networks(),
+        Overhead(),
+        PyTorch(),
+        Stability(),
+        Command("vision", "Suppression of boxes, pooling of regions", VisionBenchmark.Run),
 
-    private static int Main(string[] args)
+        // Processes of a benchmark.
+        Step(CocoBenchmark.StepOf, step => CocoBenchmark.RunStep(step[0], step[1])),
+        Step(DistributedBenchmark.StepOf, DistributedBenchmark.RunStep),
+        Step(NetworkBenchmark.MemoryOf, step => NetworkBenchmark.RunMemory(step[0], step[1])),
+    }.Parse(args).Invoke();
+
+    private static Command Command(string name, string description, Action run)
     {
-        if (args is [var name] && Benchmarks.TryGetValue(name, out var run))
+        var command = new Command(name, description);
+        command.SetAction(_ => run());
+        return command;
+    }
+
+    private static Command Networks()
+    {
+        var (networks, device) = (NetworksOption(), DeviceOption());
+        var command = new Command("network", "Generated networks against those by hand with native batch normalization") { networks, device };
+        command.SetAction(parsed =>
         {
-            run();
-            return 0;
-        }
+            if (Machine.Find(parsed.GetValue(device)!) is { } found)
+                NetworkBenchmark.Run(BenchmarkedNetwork.Find(parsed.GetValue(networks)!), found);
+        });
+        return command;
+    }
 
-        if (args is ["stability", .. var only])
-            return StabilityBenchmark.Run(only);
+    private static Command Overhead()
+    {
+        var networks = NetworksOption(OverheadBenchmark.Usual);
+        var command = new Command("overhead", "Generated code with batch normalization against the same by hand") { networks };
+        command.SetAction(parsed => OverheadBenchmark.Run(BenchmarkedNetwork.Find(parsed.GetValue(networks)!)));
+        return command;
+    }
 
-        if (args is ["coco-step", var cocoStep, var folder])
-            return CocoBenchmark.RunStep(cocoStep, folder);
-
-        if (args is ["distributed-step", .. var step])
-            return DistributedBenchmark.RunStep(step);
-
-        if (args is ["network-memory", var network, var policy])
+    private static Command PyTorch()
+    {
+        var networks = NetworksOption();
+        var python = new Option<string>("--python")
         {
-            NetworkBenchmark.RunMemory(network, policy);
-            return 0;
-        }
+            Description = "The interpreter with PyTorch and torchvision",
+            DefaultValueFactory = _ => "/usr/bin/python3",
+        };
+        var command = new Command("pytorch", "Generated networks against PyTorch's, where Python has it") { networks, python };
+        command.SetAction(parsed => PyTorchBenchmark.Run(BenchmarkedNetwork.Find(parsed.GetValue(networks)!), parsed.GetValue(python)!));
+        return command;
+    }
 
-        Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", Benchmarks.Keys.Append("stability").Order())}.");
-        return 1;
+    private static Command Stability()
+    {
+        var only = new Argument<string[]>("only")
+        {
+            Description = "Networks, policies such as kalman:2 or kalman:2:0.5:0.25, and rates; where none of a kind is named, all of it",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command("stability", "Trains every published network under every policy for a few steps") { only };
+        command.SetAction(parsed => StabilityBenchmark.Run(parsed.GetValue(only)!));
+        return command;
+    }
+
+    private static Command Step(string name, Func<string[], int> run)
+    {
+        var arguments = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command(name) { arguments };
+        command.Hidden = true;
+        command.SetAction(parsed => run(parsed.GetValue(arguments)!));
+        return command;
+    }
+
+    private static Option<string[]> NetworksOption(IReadOnlyList<BenchmarkedNetwork>? usual = null)
+    {
+        string[] names = [.. (usual ?? BenchmarkedNetwork.All).Select(network => network.Name)];
+        var option = new Option<string[]>("--networks")
+        {
+            Description = $"Which, of {string.Join(", ", BenchmarkedNetwork.All.Select(network => network.Name))}",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => names,
+        };
+        return option.AcceptOnlyFromAmong([.. BenchmarkedNetwork.All.Select(network => network.Name)]);
+    }
+
+    private static Option<string> DeviceOption()
+    {
+        var option = new Option<string>("--device") { Description = "cpu, cuda or cuda:1", DefaultValueFactory = _ => "cpu" };
+        option.Validators.Add(result =>
+        {
+            if (!Machine.IsDevice(result.GetValueOrDefault<string>()))
+                result.AddError($"'{result.GetValueOrDefault<string>()}' is no device: expected cpu, cuda or cuda:1.");
+        });
+        return option;
     }
 }
