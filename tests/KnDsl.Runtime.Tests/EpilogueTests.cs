@@ -169,6 +169,59 @@ public sealed class EpilogueTests : TorchTest
         layer.call(x, new Epilogue(Activation.Relu)).mul_(2).sum().backward();
     }
 
+    /// <summary>A sum does not keep what it adds, so others may change it.</summary>
+    [Theory]
+    [InlineData(Activation.None)]
+    [InlineData(Activation.Relu)]
+    public void AnAddendIsNotKept(Activation activation)
+    {
+        using var layer = NormPolicy.Batch().Create(4);
+        var (x, other) = (randn(4, 4, 8, 8).requires_grad_(), randn(4, 4, 8, 8).requires_grad_());
+        var (added, same) = (other * 2, other.detach() * 2);
+        var y = layer.call(x, new Epilogue(activation, added));
+        using (no_grad())
+            added.zero_();
+        y.pow(2).sum().backward();
+        var expected = x.grad!.clone();
+        x.grad.zero_();
+        layer.call(x, new Epilogue(activation, same)).pow(2).sum().backward();
+        Close(expected, x.grad, 0);
+        Assert.True(other.grad!.abs().max().item<float>() > 0);
+    }
+
+    /// <summary>As one after the other has them, where the policy has.</summary>
+    [Theory]
+    [InlineData("batch")]
+    [InlineData("group")]
+    [InlineData("instance, plain")]
+    public void SecondDerivatives(string policy)
+    {
+        foreach (var activation in Activations)
+        {
+            foreach (var adds in new[] { false, true })
+            {
+                using var layer = Layer(policy, ScalarType.Float64);
+                var (value, direction) = (Random(4, 4, 3, 5), Random(4, 4, 3, 5));
+                var results = new List<Tensor[]>();
+                foreach (var isFused in new[] { true, false })
+                {
+                    manual_seed(7);
+                    var x = value.clone().requires_grad_();
+                    var other = adds ? Random(4, 4, 3, 5).requires_grad_() : null;
+                    var epilogue = new Epilogue(activation, other);
+                    var y = isFused ? layer.call(x, epilogue) : epilogue.Of(layer.call(x));
+                    layer.zero_grad();
+                    var gradient = autograd.grad([y.sin().sum()], [x], retain_graph: true, create_graph: true)[0];
+                    ((gradient * direction).sum() + y.square().sum()).backward();
+                    results.Add([x.grad!, .. adds ? [other!.grad!] : (Tensor[])[], .. layer.parameters().Select(p => p.grad!.clone())]);
+                }
+
+                foreach (var (actual, expected) in results[0].Zip(results[1]))
+                    Close(expected, actual, 1e-10, $"{policy}, {activation}, adds {adds}");
+            }
+        }
+    }
+
     /// <summary>A graph that nobody propagates through is freed with its last value.</summary>
     [Fact]
     public void AGraphThatKeepsItsOutputIsFreed()

@@ -23,6 +23,7 @@ internal abstract unsafe class GraphNode
     // The inputs, then perhaps an output.
     private readonly List<IntPtr> _saved = [];
     private int _inputCount;
+    private int _savedInputs;
     private readonly List<Tensor> _kept = [];
     private NativeGraph.NodePointers _pointers;
     private IntPtr _handles;
@@ -46,10 +47,12 @@ internal abstract unsafe class GraphNode
     /// <param name="outputs">The results of the function, without gradient; their handles are replaced.</param>
     /// <param name="notDifferentiable">Those among the outputs that have no gradient.</param>
     /// <param name="kept">Further tensors that <see cref="Backward"/> needs; the node takes them over.</param>
+    /// <param name="saved">How many of the inputs <see cref="Backward"/> needs, from the first on; null is all.</param>
     /// <param name="savesFirstOutput">Whether <see cref="Backward"/> needs the first output.</param>
     /// <returns>The outputs, now part of the graph, owned by the current dispose scope.</returns>
     public Tensor[] Attach(
-        Tensor[] inputs, Tensor[] outputs, Tensor[] notDifferentiable, Tensor[] kept, bool savesFirstOutput = false)
+        Tensor[] inputs, Tensor[] outputs, Tensor[] notDifferentiable, Tensor[] kept, int? saved = null,
+        bool savesFirstOutput = false)
     {
         var callbacks = NodeCallbacks.For(this);
         _pointers = NativeGraph.CreateNode(callbacks.Apply, callbacks.DeleteNode);
@@ -72,7 +75,8 @@ internal abstract unsafe class GraphNode
         CheckForErrors();
 
         _inputCount = inputs.Length;
-        foreach (var input in inputs)
+        _savedInputs = saved ?? inputs.Length;
+        foreach (var input in inputs.AsSpan(0, _savedInputs))
             Save(input);
         if (savesFirstOutput)
         {
@@ -102,7 +106,7 @@ internal abstract unsafe class GraphNode
     /// <summary>The gradients of the inputs.</summary>
     /// <param name="gradients">The gradients of the outputs, null where nothing depends on an output.</param>
     /// <param name="inputs">
-    /// The inputs as they were, then the first output if it was saved; reading one that was changed in place since the forward pass is an
+    /// The saved inputs as they were, then the first output if it was saved; reading one that was changed in place since the forward pass is an
     /// error.
     /// </param>
     /// <param name="kept">The tensors that were kept.</param>
@@ -115,9 +119,13 @@ internal abstract unsafe class GraphNode
     /// <summary>
     /// The function once more, of torch's operations, for gradients that are themselves to be differentiated; null where it has none.
     /// </summary>
-    /// <param name="inputs">The inputs.</param>
-    /// <returns>The first output.</returns>
-    protected virtual Tensor? Compose(IReadOnlyList<Tensor> inputs) => null;
+    /// <param name="inputs">
+    /// The inputs. One that was not saved can only be added to something of the first one's shape, or its gradient would depend on it:
+    /// zeros come in its place.
+    /// </param>
+    /// <param name="output">The first output if it was saved.</param>
+    /// <returns>The first output once more.</returns>
+    protected virtual Tensor? Compose(IReadOnlyList<Tensor> inputs, Tensor? output) => null;
 
     /// <summary>Frees what the node holds besides tensors; the graph is gone.</summary>
     protected virtual void Release()
@@ -180,9 +188,14 @@ internal abstract unsafe class GraphNode
     }
 
     /// <summary>The gradients as functions of the inputs and of the output's gradient.</summary>
-    private Tensor?[] Recorded(Tensor?[] gradients, Tensor[] inputs)
+    private Tensor?[] Recorded(Tensor?[] gradients, Tensor[] saved)
     {
-        var composed = gradients.Skip(1).Any(gradient => gradient is not null) ? null : Compose(inputs[.._inputCount]);
+        var inputs = new Tensor[_inputCount];
+        for (var i = 0; i < inputs.Length; i++)
+            inputs[i] = i < _savedInputs ? saved[i] : zeros_like(saved[0]).requires_grad_();
+        var composed = gradients.Skip(1).Any(gradient => gradient is not null)
+            ? null
+            : Compose(inputs, saved.Length > _savedInputs ? saved[^1] : null);
         if (composed is null)
             throw new NotSupportedException("It has no second derivative: use the pass without create_graph.");
         var result = new Tensor?[_inputCount];

@@ -104,7 +104,9 @@ internal static unsafe class CpuFilter<T>
         if (records)
         {
             var node = new CpuFilterNode<T>(layout, work, arguments);
-            outputs = node.Attach(inputs, outputs, notDifferentiable: [], kept: [], node.NeedsOutput);
+            outputs = node.Attach(
+                inputs, outputs, notDifferentiable: [], kept: [], inputs.Length - (arguments.Epilogue.Addend is null ? 0 : 1),
+                node.NeedsOutput);
         }
         else
         {

@@ -33,7 +33,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
     public bool NeedsOutput => _adds && _activation != Activation.None;
 
     /// <summary>
-    /// Inputs as <see cref="FilterArguments.Differentiable"/> lists them, then the output y where <see cref="NeedsOutput"/>; outputs y
+    /// Inputs as <see cref="FilterArguments.Differentiable"/> lists them, the addend left out, then the output y where <see cref="NeedsOutput"/>; outputs y
     /// and, where they are wanted, m, v.
     /// </summary>
     protected override Tensor?[] Backward(
@@ -64,7 +64,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
     }
 
     /// <summary>Without a prior the filter is batch normalization, or with statistics of each sample group normalization.</summary>
-    protected override Tensor? Compose(IReadOnlyList<Tensor> inputs)
+    protected override Tensor? Compose(IReadOnlyList<Tensor> inputs, Tensor? output)
     {
         var (x, weight, bias) = (inputs[0], inputs[1], inputs[2]);
         var normalized = _prior is not null ? null
@@ -72,7 +72,20 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
             : _layout.Batches.Count == 1 && _layout.GroupSize == 1
                 ? nn.functional.batch_norm(Strides.Settle(x), null!, null!, weight, bias, training: true, 0, _eps).reshape(x.shape)
             : null;
-        return normalized is null ? null : new Epilogue(_activation, _adds ? inputs[^1] : null).Of(normalized);
+        if (normalized is null)
+            return null;
+        var epilogue = new Epilogue(_activation, _adds ? inputs[^1] : null);
+        // Relu and relu6 of a sum that was not kept: a sum whose slope is 1 or 0, which the output tells.
+        return output is null
+            ? epilogue.Of(normalized)
+            : (normalized + epilogue.Addend!) * IsLinearAt(output);
+    }
+
+    /// <summary>1 where relu or relu6 gives its input, 0 where it cuts it off.</summary>
+    private Tensor IsLinearAt(Tensor output)
+    {
+        var slope = output.gt(0);
+        return (_activation == Activation.Relu6 ? slope.logical_and(output.lt(6)) : slope).to(output.dtype);
     }
 
     protected override void Release() => _work.Dispose();
