@@ -106,8 +106,8 @@ internal abstract unsafe class GraphNode
     /// <summary>The gradients of the inputs.</summary>
     /// <param name="gradients">The gradients of the outputs, null where nothing depends on an output.</param>
     /// <param name="inputs">
-    /// The saved inputs as they were, then the first output if it was saved; reading one that was changed in place since the forward pass is an
-    /// error.
+    /// The saved inputs as they were, then the first output if it was saved; reading one that was changed in place since the forward
+    /// pass is an error.
     /// </param>
     /// <param name="kept">The tensors that were kept.</param>
     /// <returns>

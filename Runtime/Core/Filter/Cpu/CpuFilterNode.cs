@@ -33,8 +33,8 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
     public bool NeedsOutput => _adds && _activation != Activation.None;
 
     /// <summary>
-    /// Inputs as <see cref="FilterArguments.Differentiable"/> lists them, the addend left out, then the output y where <see cref="NeedsOutput"/>; outputs y
-    /// and, where they are wanted, m, v.
+    /// Inputs as <see cref="FilterArguments.Differentiable"/> lists them, the addend left out, then the output y where
+    /// <see cref="NeedsOutput"/>; outputs y and, where they are wanted, m, v.
     /// </summary>
     protected override Tensor?[] Backward(
         Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
