@@ -7,21 +7,22 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Runtime.Tests;
 
-/// <summary>Tensors whose memory comes and goes under the graph of autograd.</summary>
-public sealed class ReleasableTensorTests
+/// <summary>Memory of tensors that comes and goes under the graph of autograd.</summary>
+public sealed class TensorMemoryTests
 {
+    private static readonly TensorMemory Memory = TensorMemory.Instance!;
+
     [Fact]
-    public void A_tensor_keeps_its_place_and_can_be_written_again()
+    public void A_tensor_can_be_written_again_by_all_its_aliases()
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var values = randn(3, 5, 7);
-        var tensor = ReleasableTensor.Like(values);
-        tensor.copy_(values);
-        ReleasableTensor.Release(tensor);
-        ReleasableTensor.Restore(tensor);
-        Assert.Equal(0, tensor.abs().sum().item<float>());
-        tensor.copy_(values);
+        var tensor = values.clone();
+        var alias = tensor.alias();
+        var bytes = Memory.Release(tensor);
+        Memory.Restore(tensor, bytes);
+        alias.copy_(values);
         Assert.True(tensor.equal(values).all().item<bool>());
     }
 
@@ -36,11 +37,10 @@ public sealed class ReleasableTensorTests
         var expected = weight.grad!.clone();
         weight.grad!.zero_();
 
-        var input = ReleasableTensor.Like(values);
-        input.copy_(values);
+        var input = values.clone();
         var loss = nn.functional.conv2d(input, weight).square().sum();
-        ReleasableTensor.Release(input);
-        ReleasableTensor.Restore(input);
+        var bytes = Memory.Release(input);
+        Memory.Restore(input, bytes);
         // Written past the counter of versions, which would refuse the backward pass.
         unsafe
         {
@@ -59,11 +59,11 @@ public sealed class ReleasableTensorTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         const int megabytes = 256;
-        var tensor = ReleasableTensor.Like(empty(megabytes << 20, dtype: ScalarType.Byte));
-        tensor.fill_(1);
+        var tensor = ones(megabytes << 20, dtype: ScalarType.Byte);
         var before = Resident();
-        ReleasableTensor.Release(tensor);
+        var bytes = Memory.Release(tensor);
         Assert.InRange(before - Resident(), 0.9 * megabytes, 1.1 * megabytes);
+        Memory.Restore(tensor, bytes);
         tensor.fill_(1);
         before = Resident();
         tensor.Dispose();
