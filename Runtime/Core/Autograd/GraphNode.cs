@@ -20,7 +20,9 @@ internal abstract unsafe class GraphNode
     [ThreadStatic]
     private static IntPtr[]? _wrapped;
 
-    private readonly List<IntPtr> _savedInputs = [];
+    // The inputs, then perhaps an output.
+    private readonly List<IntPtr> _saved = [];
+    private int _inputCount;
     private readonly List<Tensor> _kept = [];
     private NativeGraph.NodePointers _pointers;
     private IntPtr _handles;
@@ -44,8 +46,10 @@ internal abstract unsafe class GraphNode
     /// <param name="outputs">The results of the function, without gradient; their handles are replaced.</param>
     /// <param name="notDifferentiable">Those among the outputs that have no gradient.</param>
     /// <param name="kept">Further tensors that <see cref="Backward"/> needs; the node takes them over.</param>
+    /// <param name="savesFirstOutput">Whether <see cref="Backward"/> needs the first output.</param>
     /// <returns>The outputs, now part of the graph, owned by the current dispose scope.</returns>
-    public Tensor[] Attach(Tensor[] inputs, Tensor[] outputs, Tensor[] notDifferentiable, Tensor[] kept)
+    public Tensor[] Attach(
+        Tensor[] inputs, Tensor[] outputs, Tensor[] notDifferentiable, Tensor[] kept, bool savesFirstOutput = false)
     {
         var callbacks = NodeCallbacks.For(this);
         _pointers = NativeGraph.CreateNode(callbacks.Apply, callbacks.DeleteNode);
@@ -67,10 +71,14 @@ internal abstract unsafe class GraphNode
         NativeGraph.WrapOutputs(inputHandles, constantHandles, default, outputHandles, _pointers, &Allocate);
         CheckForErrors();
 
+        _inputCount = inputs.Length;
         foreach (var input in inputs)
+            Save(input);
+        if (savesFirstOutput)
         {
-            _savedInputs.Add(NativeGraph.Save(input.Handle, _pointers, isModifiedView: false));
-            CheckForErrors();
+            // Without its history, which is this node: the two would hold each other. It is the same memory and counts the same versions.
+            using var output = outputs[0].detach();
+            Save(output);
         }
 
         NativeGraph.ReleaseNode(_pointers);
@@ -85,10 +93,17 @@ internal abstract unsafe class GraphNode
         return wrapped;
     }
 
+    private void Save(Tensor tensor)
+    {
+        _saved.Add(NativeGraph.Save(tensor.Handle, _pointers, isModifiedView: false));
+        CheckForErrors();
+    }
+
     /// <summary>The gradients of the inputs.</summary>
     /// <param name="gradients">The gradients of the outputs, null where nothing depends on an output.</param>
     /// <param name="inputs">
-    /// The inputs as they were; reading one that was changed in place since the forward pass is an error.
+    /// The inputs as they were, then the first output if it was saved; reading one that was changed in place since the forward pass is an
+    /// error.
     /// </param>
     /// <param name="kept">The tensors that were kept.</param>
     /// <returns>
@@ -96,6 +111,13 @@ internal abstract unsafe class GraphNode
     /// reads it: then the engine keeps the only reference, and need not copy it where it is stored.
     /// </returns>
     protected abstract Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept);
+
+    /// <summary>
+    /// The function once more, of torch's operations, for gradients that are themselves to be differentiated; null where it has none.
+    /// </summary>
+    /// <param name="inputs">The inputs.</param>
+    /// <returns>The first output.</returns>
+    protected virtual Tensor? Compose(IReadOnlyList<Tensor> inputs) => null;
 
     /// <summary>Frees what the node holds besides tensors; the graph is gone.</summary>
     protected virtual void Release()
@@ -114,18 +136,16 @@ internal abstract unsafe class GraphNode
         {
             // A gradient of an impossible shape makes the engine end the backward pass with an error of its own.
             Console.Error.WriteLine($"The gradient of a layer failed: {exception.Message}");
-            return Return([.. _savedInputs.Select(_ => zeros([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope())], []);
+            var impossible = new Tensor?[_inputCount];
+            for (var i = 0; i < impossible.Length; i++)
+                impossible[i] = zeros([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope();
+            return Return(impossible, []);
         }
     }
 
     private NativeGraph.TensorArray Propagate(IntPtr gradientHandles, int count)
     {
-        // The engine enables gradients in a backward pass that is itself to be differentiated (create_graph).
-        if (is_grad_enabled())
-            throw new NotSupportedException("It has no second derivative: use the pass without create_graph.");
-
         using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
         var gradients = new Tensor?[count];
         for (var i = 0; i < count; i++)
         {
@@ -134,15 +154,16 @@ internal abstract unsafe class GraphNode
                 gradients[i] = Tensor.UnsafeCreateTensor(handle);
         }
 
-        var inputs = new Tensor[_savedInputs.Count];
+        var inputs = new Tensor[_saved.Count];
         for (var i = 0; i < inputs.Length; i++)
         {
-            var handle = NativeGraph.Unpack(_savedInputs[i], _pointers);
+            var handle = NativeGraph.Unpack(_saved[i], _pointers);
             CheckForErrors();
             inputs[i] = Tensor.UnsafeCreateTensor(handle);
         }
 
-        var result = Backward(gradients, inputs, _kept);
+        // The engine enables gradients in a backward pass that is itself to be differentiated (create_graph).
+        var result = is_grad_enabled() ? Recorded(gradients, inputs) : Unrecorded(gradients, inputs);
         foreach (var gradient in result)
         {
             if (gradient is not null && !IsAmong(gradients, gradient))
@@ -150,6 +171,28 @@ internal abstract unsafe class GraphNode
         }
 
         return Return(result, gradients);
+    }
+
+    private Tensor?[] Unrecorded(Tensor?[] gradients, Tensor[] inputs)
+    {
+        using var noGrad = no_grad();
+        return Backward(gradients, inputs, _kept);
+    }
+
+    /// <summary>The gradients as functions of the inputs and of the output's gradient.</summary>
+    private Tensor?[] Recorded(Tensor?[] gradients, Tensor[] inputs)
+    {
+        var composed = gradients.Skip(1).Any(gradient => gradient is not null) ? null : Compose(inputs[.._inputCount]);
+        if (composed is null)
+            throw new NotSupportedException("It has no second derivative: use the pass without create_graph.");
+        var result = new Tensor?[_inputCount];
+        if (gradients[0] is not { } given)
+            return result;
+        int[] wanted = [.. Enumerable.Range(0, _inputCount).Where(i => inputs[i].requires_grad)];
+        var found = autograd.grad([composed], [.. wanted.Select(i => inputs[i])], [given], retain_graph: true, create_graph: true);
+        foreach (var (i, gradient) in wanted.Zip(found))
+            result[i] = gradient;
+        return result;
     }
 
     /// <summary>Hands gradients to native code: handles of new ones, which live until the next call, and of those that it lent.</summary>
@@ -193,7 +236,7 @@ internal abstract unsafe class GraphNode
     internal void Delete()
     {
         FreeReturned();
-        foreach (var saved in _savedInputs)
+        foreach (var saved in _saved)
             NativeGraph.ReleaseSaved(saved);
         foreach (var tensor in _kept)
             tensor.Dispose();

@@ -23,9 +23,10 @@ internal static class KalmanFilter
     public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
     {
         CheckCount(arguments);
-        return CpuFilter.Serves(arguments)
-            ? CpuFilter.Normalize(arguments, averages)
-            : CompiledFilter.Normalize(arguments, averages);
+        if (CpuFilter.Serves(arguments))
+            return CpuFilter.Normalize(arguments, averages);
+        var result = CompiledFilter.Normalize(arguments with { Epilogue = default }, averages);
+        return result with { Output = arguments.Epilogue.Of(result.Output) };
     }
 
     private static void CheckCount(FilterArguments arguments)

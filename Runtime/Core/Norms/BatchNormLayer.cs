@@ -4,7 +4,7 @@ namespace KnDsl;
 
 /// <summary>
 /// Batch normalization (Ioffe and Szegedy 2015), its statistics over the batch, over micro-batches of it, or over the batches of all
-/// processes. Over the whole batch it is PyTorch's BatchNorm, call for call; over micro-batches it is the filter without a prior.
+/// processes. It is the filter without a prior; for the whole batch, where the loops of CPUs do not serve, PyTorch's own kernel.
 /// </summary>
 internal sealed class BatchNormLayer : RunningNormLayer
 {
@@ -25,19 +25,31 @@ internal sealed class BatchNormLayer : RunningNormLayer
     internal IStatisticExchange? Exchange { get; set; }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
-        Tensor input, ChannelState? prior)
+        Tensor input, ChannelState? prior) => forward(input, prior, default);
+
+    private protected override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior, Epilogue epilogue)
     {
         CheckInput(input);
         if (!training)
-            return (NormalizeWithRunningAverages(input), null, null);
+            return (NormalizeWithRunningAverages(input, epilogue), null, null);
         CheckNotFolded();
         CheckNotEmpty(input);
 
         if (Exchange is { } exchange)
-            return (SynchronizedBatchNorm.Normalize(input, weight, bias, eps, Averages, exchange), null, null);
-        var batches = MicroBatches.Split(input.size(0), _microbatch);
-        batches.CheckCount(input);
-        return (batches.Count == 1 && NormalizeBatch(input) is { } output ? output : NormalizeMicroBatches(input, batches), null, null);
+            return (epilogue.Of(SynchronizedBatchNorm.Normalize(input, weight, bias, eps, Averages, exchange)), null, null);
+        var arguments = new FilterArguments(
+            input, weight, bias, Prior: null, new FilterGains(Gain.Default, Learned: null),
+            MicroBatches.Split(input.size(0), _microbatch), new FilterSettings(eps))
+        {
+            EmitsStatistics = false, Epilogue = epilogue, Report = Report,
+        };
+        arguments.Batches.CheckCount(input);
+        using var scope = NewDisposeScope();
+        var output = arguments.Batches.Count == 1 && !CpuFilter.Serves(arguments) && NormalizeBatch(input) is { } native
+            ? epilogue.Of(native)
+            : KalmanFilter.Normalize(arguments, Averages).Output;
+        return (scope.MoveToOuter(output), null, null);
     }
 
     /// <summary>
@@ -46,7 +58,6 @@ internal sealed class BatchNormLayer : RunningNormLayer
     /// </summary>
     private Tensor? NormalizeBatch(Tensor input)
     {
-        using var scope = NewDisposeScope();
         var (mean, variance) = (running_mean.clone(), running_var.clone());
         var output = NativeBatchNorm.Normalize(input, mean, variance, weight, bias, training: true, momentum, eps);
         using var noGrad = no_grad();
@@ -57,7 +68,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
             running_mean.copy_(where(finite, mean, running_mean));
             running_var.copy_(where(finite, variance, running_var));
             num_batches_tracked.add_(finite);
-            return scope.MoveToOuter(output);
+            return output;
         }
 
         if (!DevicePath.Read<bool>(finite))
@@ -66,18 +77,6 @@ internal sealed class BatchNormLayer : RunningNormLayer
         running_mean.copy_(mean);
         running_var.copy_(variance);
         num_batches_tracked.add_(1);
-        return scope.MoveToOuter(output);
-    }
-
-    private Tensor NormalizeMicroBatches(Tensor input, MicroBatches batches)
-    {
-        using var scope = NewDisposeScope();
-        var arguments = new FilterArguments(
-            input, weight, bias, Prior: null, new FilterGains(Gain.Default, Learned: null), batches,
-            new FilterSettings(eps))
-        {
-            Report = Report,
-        };
-        return scope.MoveToOuter(KalmanFilter.Normalize(arguments, Averages).Output);
+        return output;
     }
 }

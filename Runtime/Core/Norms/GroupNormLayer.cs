@@ -20,11 +20,14 @@ internal sealed class GroupNormLayer : AffineNormLayer
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
-        Tensor input, ChannelState? prior)
+        Tensor input, ChannelState? prior) => forward(input, prior, default);
+
+    private protected override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior, Epilogue epilogue)
     {
         CheckInput(input);
         if (training)
             CheckNotEmpty(input);
-        return (GroupNormalization.Normalize(input, weight, bias, _groups, eps, training ? Report : null, _policy), null, null);
+        return (GroupNormalization.Normalize(input, weight, bias, _groups, eps, training ? Report : null, _policy, epilogue), null, null);
     }
 }

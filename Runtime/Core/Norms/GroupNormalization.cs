@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>The operation of the policies that normalize each sample by itself: PyTorch's group normalization.</summary>
+/// <summary>
+/// The operation of the policies that normalize each sample by itself: the filter without a prior or, where the loops of CPUs do not
+/// serve, PyTorch's group normalization.
+/// </summary>
 internal static class GroupNormalization
 {
     private static readonly CompiledScript Compiled = new("""
@@ -34,14 +37,31 @@ internal static class GroupNormalization
     /// Where a value that is not finite is noted if the host does not wait; null where it is no error, in inference.
     /// </param>
     /// <param name="policy">The policy, for messages.</param>
+    /// <param name="epilogue">What comes after it.</param>
     public static Tensor Normalize(
-        Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, FiniteReport? report, NormPolicy policy)
+        Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, FiniteReport? report, NormPolicy policy, Epilogue epilogue)
     {
         CheckValues(input, groups, policy);
         if (input.numel() == 0)
-            return input.alias();
+            return epilogue.Of(input.alias());
 
         using var scope = NewDisposeScope();
+        var channels = input.size(1);
+        var arguments = new FilterArguments(
+            input, weight ?? input.new_ones(channels), bias ?? input.new_zeros(channels), Prior: null,
+            new FilterGains(Gain.Default, Learned: null), MicroBatches.Split(input.size(0), 1),
+            new FilterSettings(eps) { GroupSize = channels / groups, RefusesNotFinite = report is not null, Place = "sample {1}" })
+        {
+            EmitsStatistics = false, Epilogue = epilogue,
+        };
+        return scope.MoveToOuter(CpuFilter.Serves(arguments)
+            ? CpuFilter.Normalize(arguments, averages: null).Output
+            : epilogue.Of(Normalize(input, weight, bias, groups, eps, report)));
+    }
+
+    /// <summary>By PyTorch's kernel.</summary>
+    private static Tensor Normalize(Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, FiniteReport? report)
+    {
         // The kernel takes values in one of these layouts only.
         var settled = input.is_contiguous() || Strides.AreChannelsLast(input) ? input : input.contiguous();
         var result = Compiled.Call("normalize", settled, weight, bias, (int)groups, eps);
@@ -57,7 +77,7 @@ internal static class GroupNormalization
                 input.to(ScalarType.Float64), groups, weight?.to(ScalarType.Float64), bias?.to(ScalarType.Float64), eps).to(input.dtype);
         }
 
-        return scope.MoveToOuter(result[0]);
+        return result[0];
     }
 
     private static void CheckFinite(Tensor input)

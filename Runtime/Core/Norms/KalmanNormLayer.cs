@@ -52,11 +52,14 @@ internal sealed class KalmanNormLayer : RunningNormLayer
     }
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
-        Tensor input, ChannelState? prior)
+        Tensor input, ChannelState? prior) => forward(input, prior, default);
+
+    private protected override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior, Epilogue epilogue)
     {
         CheckInput(input);
         if (!training)
-            return (NormalizeWithRunningAverages(input), null, null);
+            return (NormalizeWithRunningAverages(input, epilogue), null, null);
         CheckNotFolded();
         CheckNotEmpty(input);
 
@@ -70,7 +73,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         var arguments = new FilterArguments(
             input, weight, bias, known, new FilterGains(_policy.Gain, Gains(batches)), batches, settings)
         {
-            Averaged = prior is null ? AveragedStatistics.Observed : AveragedStatistics.Filtered, Report = Report,
+            Averaged = prior is null ? AveragedStatistics.Observed : AveragedStatistics.Filtered, Epilogue = epilogue, Report = Report,
         };
         var (output, posterior, spread) = KalmanFilter.Normalize(arguments, Averages);
 

@@ -64,6 +64,55 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
             Handles.Own(output, input), Hooks.StateOf(output, made, emitted), Hooks.StateOf(hooked, input, posterior, otherwise: prior));
     }
 
+    /// <summary>Calls the layer, and does what comes after it in the same pass where it can: see <see cref="Epilogue"/>.</summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <param name="epilogue">What comes after the layer.</param>
+    /// <returns>What the epilogue makes of the layer's output: a new tensor.</returns>
+    /// <exception cref="ArgumentException">The input does not have the layer's shape, or it is empty in training.</exception>
+    public Tensor call(Tensor input, Epilogue epilogue)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(call(input, null, epilogue).output);
+    }
+
+    /// <summary>
+    /// Calls the layer as part of a statistic chain, and does what comes after it in the same pass where it can. The layer's hooks see
+    /// its own output: where it has any, the epilogue comes after them.
+    /// </summary>
+    /// <param name="input">[N, C, ...].</param>
+    /// <param name="prior">The state of the input that the chain brings, or null where a chain begins.</param>
+    /// <param name="epilogue">What comes after the layer.</param>
+    /// <returns>
+    /// What the epilogue makes of the layer's output, a new tensor; the state of the output before the epilogue; and the sharpened state
+    /// of the input.
+    /// </returns>
+    /// <inheritdoc cref="forward(Tensor, ChannelState)" path="/exception"/>
+    public (Tensor output, ChannelState? emitted, ChannelState? posterior) call(
+        Tensor input, ChannelState? prior, Epilogue epilogue)
+    {
+        if (!Hooks.Any(this))
+        {
+            _report?.Look(GetName());
+            return forward(input, prior, epilogue);
+        }
+
+        var (output, emitted, posterior) = call(input, prior);
+        return (epilogue.Of(output), emitted, posterior);
+    }
+
+    /// <summary>
+    /// The forward pass and the epilogue. Here one comes after the other; layers that can do both at once override it.
+    /// </summary>
+    private protected virtual (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior, Epilogue epilogue)
+    {
+        var (normalized, emitted, posterior) = forward(input, prior);
+        if (epilogue.IsEmpty)
+            return (normalized, emitted, posterior);
+        using (normalized)
+            return (epilogue.Of(normalized), emitted, posterior);
+    }
+
     /// <summary>Normalizes a value, given what is known of its statistics beforehand.</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <param name="prior">The state of the input that the chain brings, or null where a chain begins.</param>

@@ -43,13 +43,16 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
     internal override IReadOnlyList<string> OptionalWeights => [nameof(prior_mean), nameof(prior_var), nameof(priors_tracked)];
 
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
-        Tensor input, ChannelState? prior)
+        Tensor input, ChannelState? prior) => forward(input, prior, default);
+
+    private protected override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior, Epilogue epilogue)
     {
         CheckInput(input);
         if (training)
             CheckNotEmpty(input);
         if (input.numel() == 0)
-            return (input.alias(), null, null);
+            return (epilogue.Of(input.alias()), null, null);
 
         using var scope = NewDisposeScope();
         var samples = input.size(0);
@@ -71,6 +74,8 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
             })
         {
             Averaged = isPast ? AveragedStatistics.Observed : AveragedStatistics.Prior,
+            EmitsStatistics = training,
+            Epilogue = epilogue,
             Report = training ? Report : null,
         };
         var averages = !training || arguments.Prior is null ? null : isPast ? Averages : AveragesOfPrior;

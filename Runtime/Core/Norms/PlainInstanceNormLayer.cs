@@ -7,11 +7,17 @@ internal sealed class PlainInstanceNormLayer(long channels, PerSamplePolicy poli
     : NormLayer(nameof(PlainInstanceNormLayer), channels)
 {
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
-        Tensor input, ChannelState? prior)
+        Tensor input, ChannelState? prior) => forward(input, prior, default);
+
+    private protected override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
+        Tensor input, ChannelState? prior, Epilogue epilogue)
     {
         CheckInput(input);
         if (training)
             CheckNotEmpty(input);
-        return (GroupNormalization.Normalize(input, null, null, num_features, policy.Eps, training ? Report : null, policy), null, null);
+        return (
+            GroupNormalization.Normalize(
+                input, null, null, num_features, policy.Eps, training ? Report : null, policy, epilogue),
+            null, null);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class RenormLayer : RunningNormLayer
     {
         CheckInput(input);
         if (!training)
-            return (NormalizeWithRunningAverages(input), null, null);
+            return (NormalizeWithRunningAverages(input, default), null, null);
         CheckNotFolded();
         CheckNotEmpty(input);
 

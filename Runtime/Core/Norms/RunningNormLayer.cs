@@ -69,10 +69,16 @@ public abstract class RunningNormLayer : AffineNormLayer
     /// <inheritdoc/>
     public override void FoldInto(Linear linear) => Fold(() => Folding.Into(linear, ScaleAndShift()));
 
-    /// <summary>Normalizes with the running averages: as the layer does in inference.</summary>
-    private protected Tensor NormalizeWithRunningAverages(Tensor input) => folded
-        ? input.alias()
-        : NativeBatchNorm.Normalize(input, running_mean, running_var, weight, bias, training: false, 0, eps);
+    /// <summary>Normalizes with the running averages, as the layer does in inference, and does what comes after it.</summary>
+    private protected Tensor NormalizeWithRunningAverages(Tensor input, Epilogue epilogue)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(
+            folded ? epilogue.Of(input.alias())
+            : CpuInference.Serves(input, running_mean, weight, bias, epilogue)
+                ? CpuInference.Normalize(input, running_mean, running_var, weight, bias, eps, epilogue)
+            : epilogue.Of(NativeBatchNorm.Normalize(input, running_mean, running_var, weight, bias, training: false, 0, eps)));
+    }
 
     /// <summary>A folded layer cannot be trained.</summary>
     private protected void CheckNotFolded()

@@ -19,18 +19,24 @@ internal sealed record FilterArguments(
     /// <summary>What the running averages take in.</summary>
     public AveragedStatistics Averaged { get; init; }
 
+    /// <summary>Whether the filtered statistics are wanted; if not, a filter may leave them out.</summary>
+    public bool EmitsStatistics { get; init; } = true;
+
+    /// <summary>What comes after the filter, in the same passes where it can.</summary>
+    public Epilogue Epilogue { get; init; }
+
     /// <summary>Where a value that is not finite is noted if the host does not wait; null notes it nowhere.</summary>
     public FiniteReport? Report { get; init; }
 
     /// <summary>The rows of the prior: 0 without one, 1 for all micro-batches, or one for each.</summary>
     public long PriorRows => Prior?.Rows ?? 0;
 
-    /// <summary>The tensors that gradients flow to.</summary>
-    public Tensor[] Differentiable() => (Prior, Gains.Learned) switch
-    {
-        (null, _) => [Input, Weight, Bias],
-        ({ } prior, null) => [Input, Weight, Bias, prior.Mean, prior.Variance],
-        ({ } prior, { } learned) =>
-            [Input, Weight, Bias, prior.Mean, prior.Variance, learned.Mean, learned.Variance],
-    };
+    /// <summary>The tensors that gradients flow to; the addend of the epilogue is the last.</summary>
+    public Tensor[] Differentiable() =>
+    [
+        Input, Weight, Bias,
+        .. Prior is { } prior ? [prior.Mean, prior.Variance] : (Tensor[])[],
+        .. Prior is not null && Gains.Learned is { } learned ? [learned.Mean, learned.Variance] : (Tensor[])[],
+        .. Epilogue.Addend is { } addend ? [addend] : (Tensor[])[],
+    ];
 }

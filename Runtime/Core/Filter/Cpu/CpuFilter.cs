@@ -17,27 +17,63 @@ internal static class CpuFilter
     /// <summary>Whether the filter can work on these arguments.</summary>
     public static bool Serves(FilterArguments arguments)
     {
-        var x = arguments.Input;
-        var type = x.dtype;
-        if (DevicePath.IsTaken(x) || type is not (ScalarType.Float32 or ScalarType.Float64) ||
-            arguments.Weight.dtype != type || !x.is_contiguous())
-        {
+        if (!Serves(arguments.Input, arguments.Weight))
             return false;
-        }
-
-        var rows = x.size(0) * x.size(1);
-        if (rows > MaxShortRows && x.numel() < rows * MinRowLength)
-            return false;
+        var type = arguments.Input.dtype;
         if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type))
             return false;
         return arguments.Gains.Learned is not { } learned || (learned.Mean.dtype == type && learned.Variance.dtype == type);
     }
 
+    /// <summary>Whether there are loops for a value of a layer.</summary>
+    public static bool Serves(Tensor x, Tensor weight)
+    {
+        var type = x.dtype;
+        if (DevicePath.IsTaken(x) || type is not (ScalarType.Float32 or ScalarType.Float64) || weight.dtype != type || !x.is_contiguous())
+            return false;
+        var rows = x.size(0) * x.size(1);
+        return rows <= MaxShortRows || x.numel() >= rows * MinRowLength;
+    }
+
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
-    public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages) =>
-        arguments.Input.dtype == ScalarType.Float32
+    public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
+    {
+        if (!Fuses(arguments.Epilogue, arguments.Input))
+        {
+            var result = Normalize(arguments with { Epilogue = default }, averages);
+            return result with { Output = arguments.Epilogue.Of(result.Output) };
+        }
+
+        return arguments.Input.dtype == ScalarType.Float32
             ? CpuFilter<float>.Normalize(arguments, averages)
             : CpuFilter<double>.Normalize(arguments, averages);
+    }
+
+    /// <summary>
+    /// Whether the passes over a value can do what comes after them. After a sum only those whose gradient follows from the output: it
+    /// is the only value that is kept anyway.
+    /// </summary>
+    public static bool Fuses(Epilogue epilogue, Tensor x)
+    {
+        if (epilogue.Addend is not { } addend)
+            return epilogue.Activation != Activation.Gelu;
+        return epilogue.Activation is Activation.None or Activation.Relu or Activation.Relu6
+            && addend.device_type == x.device_type && addend.dtype == x.dtype && addend.is_contiguous() && HaveSameSizes(addend, x);
+    }
+
+    private static bool HaveSameSizes(Tensor a, Tensor b)
+    {
+        var rank = a.dim();
+        if (rank != b.dim())
+            return false;
+        for (var axis = 0; axis < rank; axis++)
+        {
+            if (a.size(axis) != b.size(axis))
+                return false;
+        }
+
+        return true;
+    }
 }
 
 /// <summary>The filter for one element type.</summary>
@@ -48,9 +84,10 @@ internal static unsafe class CpuFilter<T>
     {
         var x = arguments.Input;
         var layout = new Layout(x.size(1), x.numel() / (x.size(0) * x.size(1)), arguments.Settings.GroupSize, arguments.Batches);
-        var records = GraphNode.Records(arguments.Differentiable());
+        var inputs = arguments.Differentiable();
+        var records = GraphNode.Records(inputs);
         var work = new CpuStatistics(layout, arguments.Settings);
-        Tensor y, m, v;
+        Tensor[] outputs;
         double spread;
         using (no_grad())
         {
@@ -59,20 +96,22 @@ internal static unsafe class CpuFilter<T>
             spread = work.Filter<T>(arguments);
             if (averages is not null)
                 Update(averages, layout, work);
-            y = empty_like(x);
+            var y = empty_like(x);
             Normalize(arguments, y, layout, work);
-            (m, v) = (work.ToTensor<T>(work.M, x), work.ToTensor<T>(work.V, x));
+            outputs = arguments.EmitsStatistics ? [y, work.ToTensor<T>(work.M, x), work.ToTensor<T>(work.V, x)] : [y];
         }
 
-        if (!records)
+        if (records)
+        {
+            var node = new CpuFilterNode<T>(layout, work, arguments);
+            outputs = node.Attach(inputs, outputs, notDifferentiable: [], kept: [], node.NeedsOutput);
+        }
+        else
         {
             work.Dispose();
-            return new(y, new(m, v), new(spread));
         }
 
-        var outputs = new CpuFilterNode<T>(layout, work, arguments.Prior?.Form)
-            .Attach(arguments.Differentiable(), [y, m, v], notDifferentiable: [], kept: []);
-        return new(outputs[0], new(outputs[1], outputs[2]), new(spread));
+        return new(outputs[0], outputs is [_, var m, var v] ? new(m, v) : default, new(spread));
     }
 
     private static void Observe(Tensor x, Layout layout, CpuStatistics work)
@@ -85,7 +124,7 @@ internal static unsafe class CpuFilter<T>
                 var (first, step, rows) = layout.Rows(s);
                 var statistic = default(Statistic);
                 for (var row = 0; row < rows; row++)
-                    VectorKernels<T>.Observe(values + first + row * step, layout.RowLength, ref statistic);
+                    RowStatistics<T>.Observe(values + first + row * step, layout.RowLength, ref statistic);
                 work.Mu[s] = statistic.Mean;
                 work.Variance[s] = statistic.Variance;
             }
@@ -94,7 +133,7 @@ internal static unsafe class CpuFilter<T>
 
     private static void CheckFinite(Tensor x, Layout layout, CpuStatistics work, FilterSettings settings)
     {
-        for (var s = 0; s < layout.Statistics; s++)
+        for (var s = 0; settings.RefusesNotFinite && s < layout.Statistics; s++)
         {
             if (double.IsFinite(work.Mu[s]) && double.IsFinite(work.Variance[s]))
                 continue;
@@ -111,6 +150,8 @@ internal static unsafe class CpuFilter<T>
         var weight = NativeTensor.Pointer<T>(arguments.Weight);
         var bias = NativeTensor.Pointer<T>(arguments.Bias);
         var results = NativeTensor.Pointer<T>(y);
+        var addend = arguments.Epilogue.Addend is { } added ? NativeTensor.Pointer<T>(added) : null;
+        var passes = RowPasses<T>.Of(arguments.Epilogue.Activation)!;
         ParallelLoop.Run(layout.Statistics, y.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)
@@ -119,12 +160,14 @@ internal static unsafe class CpuFilter<T>
                 var channel = layout.FirstChannel(s);
                 for (var end = channel + layout.GroupSize; channel < end; channel++, first += layout.Positions)
                 {
-                    var scale = double.CreateTruncating(weight[channel]) * work.Reciprocal[s];
-                    var shift = T.CreateTruncating(double.CreateTruncating(bias[channel]) - work.M[s] * scale);
+                    var (scale, shift) = work.ScaleAndShift(s, weight[channel], bias[channel]);
                     for (var row = 0; row < rows; row++)
                     {
                         var at = first + row * step;
-                        VectorKernels<T>.Affine(values + at, results + at, layout.Positions, T.CreateTruncating(scale), shift);
+                        if (addend is null)
+                            passes.Affine(values + at, results + at, layout.Positions, scale, shift);
+                        else
+                            passes.AffineAndAdd(values + at, addend + at, results + at, layout.Positions, scale, shift);
                     }
                 }
             }

@@ -6,73 +6,140 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>A use of the filter on a CPU in the autograd graph.</summary>
-/// <param name="layout">The layout of the value.</param>
-/// <param name="work">The statistics of the forward pass, which the node takes over.</param>
-/// <param name="prior">How the prior is held; null without one.</param>
-internal sealed unsafe class CpuFilterNode<T>(Layout layout, CpuStatistics work, MomentForm? prior) : GraphNode
+internal sealed unsafe class CpuFilterNode<T> : GraphNode
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Inputs as <see cref="FilterArguments.Differentiable"/> lists them; outputs y, m, v.</summary>
+    private readonly Layout _layout;
+    private readonly CpuStatistics _work;
+    private readonly MomentForm? _prior;
+    private readonly bool _learnsGains;
+    private readonly bool _adds;
+    private readonly Activation _activation;
+    private readonly double _eps;
+
+    /// <param name="layout">The layout of the value.</param>
+    /// <param name="work">The statistics of the forward pass, which the node takes over.</param>
+    /// <param name="arguments">The arguments of the filter; no tensor of theirs is kept.</param>
+    public CpuFilterNode(Layout layout, CpuStatistics work, FilterArguments arguments)
+    {
+        (_layout, _work) = (layout, work);
+        _prior = arguments.Prior?.Form;
+        _learnsGains = _prior is not null && arguments.Gains.Learned is not null;
+        (_activation, _adds) = (arguments.Epilogue.Activation, arguments.Epilogue.Addend is not null);
+        _eps = arguments.Settings.Eps;
+    }
+
+    /// <summary>Whether the gradient of the epilogue is that of its output: a sum is not kept.</summary>
+    public bool NeedsOutput => _adds && _activation != Activation.None;
+
+    /// <summary>
+    /// Inputs as <see cref="FilterArguments.Differentiable"/> lists them, then the output y where <see cref="NeedsOutput"/>; outputs y
+    /// and, where they are wanted, m, v.
+    /// </summary>
     protected override Tensor?[] Backward(
         Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
     {
         var x = inputs[0];
         var gy = (gradients[0] ?? zeros_like(x)).to(x.dtype).contiguous();
-        var (gm, gv) = (gradients[1]?.contiguous(), gradients[2]?.contiguous());
-        var dx = empty_like(x);
-        using var gradient = new FilterGradient(layout.Statistics, checked((int)(layout.Batches.Count * layout.Channels)));
-        Propagate(gy, gm, gv, x, inputs[1], dx, gradient);
+        var (gm, gv) = gradients is [_, var ofMean, var ofVariance] ? (ofMean?.contiguous(), ofVariance?.contiguous()) : default;
+        // An image asks for no gradient.
+        var dx = x.requires_grad ? empty_like(x) : null;
+        var before = NeedsOutput ? empty_like(x) : null;
+        using var gradient = new FilterGradient(_layout.Statistics, checked((int)(_layout.Batches.Count * _layout.Channels)));
+        Propagate(gy, gm, gv, inputs, dx, before, gradient);
 
-        var (weight, bias) = (
-            Reduce(gradient.Weight, layout.Channels, inputs[1]), Reduce(gradient.Bias, layout.Channels, inputs[2]));
-        if (prior is not { } form)
-            return [dx, weight, bias];
-        var (mean, variance) = OfPrior(gradient, new(inputs[3], inputs[4], form));
-        return inputs.Count == 5
-            ? [dx, weight, bias, mean, variance]
-            : [dx, weight, bias, mean, variance, OfGain(gradient.MeanGain, inputs[5]), OfGain(gradient.VarianceGain, inputs[6])];
+        List<Tensor?> result =
+            [dx, Reduce(gradient.Weight, _layout.Channels, inputs[1]), Reduce(gradient.Bias, _layout.Channels, inputs[2])];
+        if (_prior is { } form)
+        {
+            var (mean, variance) = OfPrior(gradient, new(inputs[3], inputs[4], form));
+            result.AddRange([mean, variance]);
+        }
+
+        if (_learnsGains)
+            result.AddRange([OfGain(gradient.MeanGain, inputs[5]), OfGain(gradient.VarianceGain, inputs[6])]);
+        if (_adds)
+            result.Add(before ?? gy);
+        return [.. result];
     }
 
-    protected override void Release() => work.Dispose();
+    /// <summary>Without a prior the filter is batch normalization, or with statistics of each sample group normalization.</summary>
+    protected override Tensor? Compose(IReadOnlyList<Tensor> inputs)
+    {
+        var (x, weight, bias) = (inputs[0], inputs[1], inputs[2]);
+        var normalized = _prior is not null ? null
+            : _layout.Batches.Size == 1 ? nn.functional.group_norm(x, _layout.Groups, weight, bias, _eps)
+            : _layout.Batches.Count == 1 && _layout.GroupSize == 1
+                ? nn.functional.batch_norm(Strides.Settle(x), null!, null!, weight, bias, training: true, 0, _eps).reshape(x.shape)
+            : null;
+        return normalized is null ? null : new Epilogue(_activation, _adds ? inputs[^1] : null).Of(normalized);
+    }
+
+    protected override void Release() => _work.Dispose();
 
     /// <summary>
-    /// With r = 1 / sqrt(v + eps), n values in a statistic, and over each statistic's values
-    /// db = sum gy, dw = r sum gy (x - m), each over a channel; w db and w dw are summed over the channels that share the statistic:
+    /// With r = 1 / sqrt(v + eps), n values in a statistic, gradients g of the normalized value, which an activation makes of those of its
+    /// output, and over each statistic's values db = sum g, dw = r sum g (x - m), each over a channel; w db and w dw are summed over the
+    /// channels that share the statistic:
     /// <code>
     /// dm = gm - r w db                                dv = gv - r^2 w dw / 2
     /// dmu = qm dm + 2 qv (1-qv) (mu-m0) dv            dvar = qv dv
     /// dm0 = (1-qm) dm - 2 qv (1-qv) (mu-m0) dv        dv0 = (1-qv) dv
     /// dqm = dm (mu-m0)                                dqv = dv (var - v0 + (1-2qv) (mu-m0)^2)
-    /// dx = w r gy + 2 dvar / n (x - mu) + dmu / n
+    /// dx = w r g + 2 dvar / n (x - mu) + dmu / n
     /// </code>
     /// </summary>
-    private void Propagate(Tensor gy, Tensor? gm, Tensor? gv, Tensor x, Tensor scale, Tensor dx, FilterGradient gradient)
+    /// <param name="gy">Those of the output.</param>
+    /// <param name="gm">Those of the filtered means.</param>
+    /// <param name="gv">Those of the filtered variances.</param>
+    /// <param name="inputs">What the node saved.</param>
+    /// <param name="dx">Where dx goes; null where nobody asks for it.</param>
+    /// <param name="before">Where g goes, the addend's gradient, where the output is needed for it; else null.</param>
+    /// <param name="gradient">Where the others go.</param>
+    private void Propagate(
+        Tensor gy, Tensor? gm, Tensor? gv, IReadOnlyList<Tensor> inputs, Tensor? dx, Tensor? before, FilterGradient gradient)
     {
+        var x = inputs[0];
         var g = NativeTensor.Pointer<T>(gy);
         var values = NativeTensor.Pointer<T>(x);
-        var weight = NativeTensor.Pointer<T>(scale);
-        var results = NativeTensor.Pointer<T>(dx);
+        var weight = NativeTensor.Pointer<T>(inputs[1]);
+        var bias = NativeTensor.Pointer<T>(inputs[2]);
+        var results = dx is null ? null : NativeTensor.Pointer<T>(dx);
         var means = gm is null ? null : NativeTensor.Pointer<T>(gm);
         var variances = gv is null ? null : NativeTensor.Pointer<T>(gv);
-        ParallelLoop.Run(layout.Statistics, x.numel(), (from, to) =>
+        var outputs = before is null ? null : NativeTensor.Pointer<T>(inputs[^1]);
+        var normalized = before is null ? g : NativeTensor.Pointer<T>(before);
+        var first = RowPasses<T>.Of(_activation)!;
+        // What the first pass wrote needs no activation in the second; neither does a sum without one.
+        var second = before is null ? first : RowPasses<T>.Of(Activation.None)!;
+        ParallelLoop.Run(_layout.Statistics, x.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)
             {
-                var (first, step, rows) = layout.Rows(s);
-                var (microBatch, channel) = (s / layout.Groups, layout.FirstChannel(s));
-                var (r, qm, qv, d) = (work.Reciprocal[s], work.Qm[s], work.Qv[s], work.D[s]);
+                var (start, step, rows) = _layout.Rows(s);
+                var (microBatch, channel) = (s / _layout.Groups, _layout.FirstChannel(s));
+                var (r, qm, qv, d) = (_work.Reciprocal[s], _work.Qm[s], _work.Qv[s], _work.D[s]);
                 double sums = 0, products = 0;
-                var center = T.CreateTruncating(work.M[s]);
-                for (var i = 0; i < layout.GroupSize; i++)
+                var center = T.CreateTruncating(_work.M[s]);
+                for (var i = 0; i < _layout.GroupSize; i++)
                 {
                     double sum = 0, product = 0;
+                    var (scale, shift) = _work.ScaleAndShift(s, weight[channel + i], bias[channel + i]);
                     for (var row = 0; row < rows; row++)
                     {
-                        var at = first + row * step + i * layout.Positions;
-                        VectorKernels<T>.Correlate(g + at, values + at, layout.Positions, center, ref sum, ref product);
+                        var at = start + row * step + i * _layout.Positions;
+                        if (outputs is null)
+                        {
+                            first.Correlate(g + at, values + at, _layout.Positions, scale, shift, center, ref sum, ref product);
+                        }
+                        else
+                        {
+                            first.CorrelateByOutput(
+                                g + at, values + at, outputs + at, normalized + at, _layout.Positions, center, ref sum, ref product);
+                        }
                     }
 
-                    var ofChannel = (int)(microBatch * layout.Channels + channel + i);
+                    var ofChannel = (int)(microBatch * _layout.Channels + channel + i);
                     gradient.Weight[ofChannel] = r * product;
                     gradient.Bias[ofChannel] = sum;
                     var w = double.CreateTruncating(weight[channel + i]);
@@ -86,18 +153,19 @@ internal sealed unsafe class CpuFilterNode<T>(Layout layout, CpuStatistics work,
                 gradient.PriorMean[s] = (1 - qm) * dm - cross;
                 gradient.PriorVariance[s] = (1 - qv) * dv;
                 gradient.MeanGain[s] = dm * d;
-                gradient.VarianceGain[s] = dv * (work.E[s] + (1 - 2 * qv) * d * d);
+                gradient.VarianceGain[s] = dv * (_work.E[s] + (1 - 2 * qv) * d * d);
 
-                var count = layout.Values(microBatch);
+                var count = _layout.Values(microBatch);
                 var (b, c) = (T.CreateTruncating(2 * qv * dv / count), T.CreateTruncating((qm * dm + cross) / count));
-                var mu = T.CreateTruncating(work.Mu[s]);
-                for (var i = 0; i < layout.GroupSize; i++)
+                var mu = T.CreateTruncating(_work.Mu[s]);
+                for (var i = 0; results is not null && i < _layout.GroupSize; i++)
                 {
-                    var a = T.CreateTruncating(double.CreateTruncating(weight[channel + i]) * r);
+                    var (scale, shift) = _work.ScaleAndShift(s, weight[channel + i], bias[channel + i]);
                     for (var row = 0; row < rows; row++)
                     {
-                        var at = first + row * step + i * layout.Positions;
-                        VectorKernels<T>.Combine(g + at, values + at, results + at, layout.Positions, a, b, mu, c);
+                        var at = start + row * step + i * _layout.Positions;
+                        second.Combine(
+                            normalized + at, values + at, results + at, _layout.Positions, scale, shift, scale, b, mu, c);
                     }
                 }
             }
@@ -114,20 +182,20 @@ internal sealed unsafe class CpuFilterNode<T>(Layout layout, CpuStatistics work,
     private (Tensor Mean, Tensor Variance) OfPrior(FilterGradient gradient, MomentSource source)
     {
         var (means, variances) = (empty_like(source.Mean), empty_like(source.Variance));
-        var statistics = (int)(source.Rows * layout.Groups);
+        var statistics = (int)(source.Rows * _layout.Groups);
         var dm0 = SumRows(gradient.PriorMean, statistics);
         var dv0 = SumRows(gradient.PriorVariance, statistics);
         var m = NativeTensor.Pointer<T>(source.Mean);
         var v = NativeTensor.Pointer<T>(source.Variance);
         var dm = NativeTensor.Pointer<T>(means);
         var dv = NativeTensor.Pointer<T>(variances);
-        var size = (int)(source.Channels / layout.Groups);
+        var size = (int)(source.Channels / _layout.Groups);
         for (var s = 0; s < statistics; s++)
         {
             for (var i = s * size; i < (s + 1) * size; i++)
             {
                 // Of a prior that was refused there is no gradient, and its numbers may not be finite.
-                var difference = dv0[s] == 0 ? 0 : double.CreateTruncating(m[i]) - work.M0[s];
+                var difference = dv0[s] == 0 ? 0 : double.CreateTruncating(m[i]) - _work.M0[s];
                 var slope = dv0[s] == 0 ? 0 : source.Form.VarianceSlope(double.CreateTruncating(v[i]));
                 dm[i] = T.CreateTruncating((dm0[s] + 2 * difference * dv0[s]) / size);
                 dv[i] = T.CreateTruncating(dv0[s] / size * slope);
@@ -137,7 +205,7 @@ internal sealed unsafe class CpuFilterNode<T>(Layout layout, CpuStatistics work,
         return (means, variances);
     }
 
-    private Tensor OfGain(Span<double> statistics, Tensor gain) => Reduce(statistics, gain.size(0) * layout.Groups, gain);
+    private Tensor OfGain(Span<double> statistics, Tensor gain) => Reduce(statistics, gain.size(0) * _layout.Groups, gain);
 
     /// <summary>Gradients in a row for each micro-batch, summed to rows of a length together, and on to the elements of a tensor.</summary>
     private static Tensor Reduce(Span<double> rows, long length, Tensor like)

@@ -88,6 +88,14 @@ internal sealed unsafe class CpuStatistics : IDisposable
         return spread / values;
     }
 
+    /// <summary>The scale and shift that normalize a channel by a statistic.</summary>
+    public (T Scale, T Shift) ScaleAndShift<T>(int statistic, T weight, T bias)
+        where T : unmanaged, INumberBase<T>
+    {
+        var scale = double.CreateTruncating(weight) * Reciprocal[statistic];
+        return (T.CreateTruncating(scale), T.CreateTruncating(double.CreateTruncating(bias) - M[statistic] * scale));
+    }
+
     /// <summary>One of the parts as a tensor, [R, G].</summary>
     public Tensor ToTensor<T>(ReadOnlySpan<double> part, Tensor like)
         where T : unmanaged, INumberBase<T>

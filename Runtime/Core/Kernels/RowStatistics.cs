@@ -5,14 +5,14 @@ using System.Runtime.CompilerServices;
 namespace KnDsl;
 
 /// <summary>
-/// Passes over contiguous rows of numbers, in the processor's vectors. Sums are of the row's type over at most
+/// Statistics of contiguous rows of numbers, in the processor's vectors. Sums are of the row's type over at most
 /// <see cref="Chunk"/> elements and in double beyond.
 /// </summary>
-internal static unsafe class VectorKernels<T>
+internal static unsafe class RowStatistics<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Elements that stay in the first-level cache between two passes.</summary>
-    private const long Chunk = 2048;
+    public const long Chunk = 2048;
 
     /// <summary>Adds a row to a statistic (Chan's parallel update; each chunk is centred before it is squared).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -28,61 +28,6 @@ internal static unsafe class VectorKernels<T>
             statistic.Add(
                 count, double.CreateTruncating(center) + sum / count, Math.Max(0, squares - sum * sum / count));
         }
-    }
-
-    /// <summary>y = scale * x + shift.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Affine(T* x, T* y, long length, T scale, T shift)
-    {
-        var (scales, shifts) = (new Vector<T>(scale), new Vector<T>(shift));
-        long i = 0;
-        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
-            Vector.Store(Vector.Load(x + i) * scales + shifts, y + i);
-        for (; i < length; i++)
-            y[i] = x[i] * scale + shift;
-    }
-
-    /// <summary>The sums of g and of g * (x - center).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Correlate(T* g, T* x, long length, T center, ref double sum, ref double product)
-    {
-        var centers = new Vector<T>(center);
-        for (long start = 0; start < length; start += Chunk)
-        {
-            var end = Math.Min(start + Chunk, length);
-            Vector<T> sumA = default, sumB = default, productA = default, productB = default;
-            var i = start;
-            for (; i <= end - 2 * Vector<T>.Count; i += 2 * Vector<T>.Count)
-            {
-                var (ga, gb) = (Vector.Load(g + i), Vector.Load(g + i + Vector<T>.Count));
-                sumA += ga;
-                sumB += gb;
-                productA += ga * (Vector.Load(x + i) - centers);
-                productB += gb * (Vector.Load(x + i + Vector<T>.Count) - centers);
-            }
-
-            T tailSum = T.Zero, tailProduct = T.Zero;
-            for (; i < end; i++)
-            {
-                tailSum += g[i];
-                tailProduct += g[i] * (x[i] - center);
-            }
-
-            sum += double.CreateTruncating(Vector.Sum(sumA + sumB) + tailSum);
-            product += double.CreateTruncating(Vector.Sum(productA + productB) + tailProduct);
-        }
-    }
-
-    /// <summary>result = a * g + b * (x - center) + c.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Combine(T* g, T* x, T* result, long length, T a, T b, T center, T c)
-    {
-        var (va, vb, vc, centers) = (new Vector<T>(a), new Vector<T>(b), new Vector<T>(c), new Vector<T>(center));
-        long i = 0;
-        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
-            Vector.Store(va * Vector.Load(g + i) + (vb * (Vector.Load(x + i) - centers) + vc), result + i);
-        for (; i < length; i++)
-            result[i] = a * g[i] + (b * (x[i] - center) + c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// What comes right after a normalization layer: perhaps a value that is added to its output, then perhaps an activation. A layer that is
+/// called with it does both in its own pass over the value where it can, and keeps neither its output nor the sum for the backward pass.
+/// The result is that of one after the other.
+/// </summary>
+/// <param name="Activation">The activation.</param>
+/// <param name="Addend">A value of the output's shape, or of one that broadcasts with it; null where nothing is added.</param>
+public readonly record struct Epilogue(Activation Activation, Tensor? Addend = null)
+{
+    /// <summary>Whether nothing comes after the layer.</summary>
+    internal bool IsEmpty => Activation == Activation.None && Addend is null;
+
+    /// <summary>The epilogue by torch's own operations, one after the other.</summary>
+    /// <param name="output">The layer's output.</param>
+    internal Tensor Of(Tensor output)
+    {
+        var sum = Addend is null ? output : output + Addend;
+        return Activation switch
+        {
+            Activation.Relu => nn.functional.relu(sum),
+            Activation.Relu6 => nn.functional.relu6(sum),
+            Activation.Hardswish => nn.functional.hardswish(sum),
+            Activation.Silu => nn.functional.silu(sum),
+            Activation.Gelu => nn.functional.gelu(sum),
+            _ => sum,
+        };
+    }
+}
