@@ -154,14 +154,7 @@ internal abstract unsafe class GraphNode
                 gradients[i] = Tensor.UnsafeCreateTensor(handle);
         }
 
-        var inputs = new Tensor[_saved.Count];
-        for (var i = 0; i < inputs.Length; i++)
-        {
-            var handle = NativeGraph.Unpack(_saved[i], _pointers);
-            CheckForErrors();
-            inputs[i] = Tensor.UnsafeCreateTensor(handle);
-        }
-
+        var inputs = Unpack(_saved.Count);
         // The engine enables gradients in a backward pass that is itself to be differentiated (create_graph).
         var result = is_grad_enabled() ? Recorded(gradients, inputs) : Unrecorded(gradients, inputs);
         foreach (var gradient in result)
@@ -171,6 +164,22 @@ internal abstract unsafe class GraphNode
         }
 
         return Return(result, gradients);
+    }
+
+    /// <summary>The inputs that the node has saved, in the current dispose scope.</summary>
+    protected Tensor[] UnpackInputs() => Unpack(_inputCount);
+
+    private Tensor[] Unpack(int count)
+    {
+        var tensors = new Tensor[count];
+        for (var i = 0; i < count; i++)
+        {
+            var handle = NativeGraph.Unpack(_saved[i], _pointers);
+            CheckForErrors();
+            tensors[i] = Tensor.UnsafeCreateTensor(handle);
+        }
+
+        return tensors;
     }
 
     private Tensor?[] Unrecorded(Tensor?[] gradients, Tensor[] inputs)
