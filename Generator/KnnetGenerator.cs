@@ -113,7 +113,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         {
             if (!misnamed.Any(static finding => finding.Severity == Severity.Error))
                 code = FileWriter.Emit(file, options.RootNamespace,
-                    hiding.Where(name => name.Namespace == space).Select(static name => name.Name), paths.NameOf);
+                    hiding.Where(name => name.Namespace == space).Select(static name => name.Name), paths.NameOf, options.Fuses);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

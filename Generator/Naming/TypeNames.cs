@@ -55,6 +55,10 @@ internal sealed class TypeNames(string space, ISet<string> taken)
 
     public string ChannelState => Runtime("ChannelState");
 
+    public string Epilogue => Runtime("Epilogue");
+
+    public string Activation => Runtime("Activation");
+
     public string Sizes => Runtime("Sizes");
 
     public string Handles => Runtime("Handles");

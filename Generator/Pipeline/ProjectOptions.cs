@@ -8,7 +8,10 @@ using Microsoft.CodeAnalysis.Diagnostics;
 namespace KnDsl.Generator.Pipeline;
 
 /// <summary>What the project says that matters to the code.</summary>
-internal sealed record ProjectOptions(string RootNamespace, string ProjectDirectory)
+/// <param name="RootNamespace">The namespace of files that declare none.</param>
+/// <param name="ProjectDirectory">The project's folder.</param>
+/// <param name="Fuses">Whether a norm and what comes right after it are one call.</param>
+internal sealed record ProjectOptions(string RootNamespace, string ProjectDirectory, bool Fuses)
 {
     /// <summary>With three bytes a letter, a hash and the ending, still no more than the 255 bytes that a file's name may have.</summary>
     private const int LongestName = 80;
@@ -17,7 +20,9 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
         options.TryGetValue("build_property.RootNamespace", out var space) ? space : "",
         options.TryGetValue("build_property.KnDslProjectDirectory", out var directory)
             ? Encoding.UTF8.GetString(Convert.FromBase64String(directory))
-            : "");
+            : "",
+        !(options.TryGetValue("build_property.KnDslFuse", out var fuse)
+            && fuse.Trim().Equals("false", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>The usual name for what is generated from a file: its path in the project; of a file elsewhere its name.</summary>
     public string HintName(string path)

@@ -8,8 +8,12 @@ namespace KnDsl.Generator.Planning;
 /// <param name="currentNamespace">The namespace of the code that is written.</param>
 /// <param name="rootNamespace">The project's, where a file declares none.</param>
 /// <param name="types">The names of what the code takes from elsewhere.</param>
-internal sealed class ClassPlans(string currentNamespace, string rootNamespace, TypeNames types)
+/// <param name="fuses">Whether a norm and what comes right after it are one call.</param>
+internal sealed class ClassPlans(string currentNamespace, string rootNamespace, TypeNames types, bool fuses)
 {
+    /// <summary>Whether a norm and what comes right after it are one call.</summary>
+    public bool Fuses => fuses;
+
     /// <summary>The names of what the code takes from elsewhere.</summary>
     public TypeNames Types => types;
 

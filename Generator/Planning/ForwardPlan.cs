@@ -40,6 +40,7 @@ internal sealed class ForwardPlan
         _plan = plan;
         Live = new Liveness(plan.Model);
         Priors = new NamedPriors(plan.Model.Items);
+        Fusions = new Fusions(plan.Plans.Fuses ? FusionFinder.Find(plan.Model) : []);
         _declared = [.. plan.Model.Declaration.Parameters.Select(parameter => parameter.Name.Text)];
         _turns = [.. plan.Model.Items.All().OfType<LoopItem>().Select(loop => loop.Variable)];
         int before;
@@ -57,6 +58,9 @@ internal sealed class ForwardPlan
 
     /// <summary>The norms that name their predecessor.</summary>
     public NamedPriors Priors { get; }
+
+    /// <summary>The norms that are one call with what comes right after them.</summary>
+    public Fusions Fusions { get; }
 
     /// <summary>The parameters that are read, each with its field.</summary>
     public IReadOnlyDictionary<string, string> Parameters => _parameters;

@@ -54,6 +54,10 @@ internal sealed class Liveness
     /// <summary>Whether a norm begins a chain instead of taking the prior that reaches it.</summary>
     public static bool StartsChain(OperationCall norm) => norm.Operation.Normalization(norm)!.StartsChain;
 
+    /// <summary>Whether the state of an operation's output is needed, and follows from those of its inputs.</summary>
+    public bool PassesState(ApplyOperationItem item) => IsStateNeeded(item.Output) && item.Call.Operation.PassesState(item.Call)
+        && item.Call.StateInputs.Any(IsStateNeeded);
+
     public bool IsStateNeeded(TensorValue value) => _neededStates.Contains(value);
 
     /// <summary>Whether the value, or a variable that may be another name for it, is read after the item.</summary>

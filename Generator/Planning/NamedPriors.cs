@@ -25,4 +25,8 @@ internal sealed class NamedPriors
     /// <summary>The norms whose prior passes an item, or begins at it.</summary>
     public IReadOnlyList<ApplyOperationItem> Through(ApplyOperationItem item) =>
         _norms.TryGetValue(item, out var norms) ? norms : (IReadOnlyList<ApplyOperationItem>)[];
+
+    /// <summary>The norms whose prior an operation passes on by a rule of its own.</summary>
+    public IReadOnlyList<ApplyOperationItem> PassedBy(ApplyOperationItem item) =>
+        item.Call.Operation.InputCount == 1 && item.Call.Operation.Moments(item.Call) is not null ? Through(item) : [];
 }

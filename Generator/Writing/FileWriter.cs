@@ -15,14 +15,16 @@ internal static class FileWriter
     /// <param name="rootNamespace">The namespace of what declares none.</param>
     /// <param name="taken">The names that mean something else in the namespace of its classes than what code takes from elsewhere.</param>
     /// <param name="nameOf">How #line names a file; by its path where nothing is said.</param>
-    public static string? Emit(CheckedFile file, string rootNamespace, IEnumerable<string> taken, Func<string, string>? nameOf = null)
+    /// <param name="fuses">Whether a norm and what comes right after it are one call.</param>
+    public static string? Emit(
+        CheckedFile file, string rootNamespace, IEnumerable<string> taken, Func<string, string>? nameOf = null, bool fuses = true)
     {
         var modules = file.Modules.Where(module => module.IsComplete).ToArray();
         if (modules.Length == 0)
             return null;
         var space = file.Syntax.Namespace?.Text ?? rootNamespace;
         var types = new TypeNames(space, NamesOf(file, modules, taken));
-        var plans = new ClassPlans(space, rootNamespace, types);
+        var plans = new ClassPlans(space, rootNamespace, types, fuses);
         nameOf ??= static path => path;
         var classes = new CodeWriter(nameOf);
         for (var i = 0; i < modules.Length; i++)

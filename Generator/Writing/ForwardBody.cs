@@ -4,6 +4,7 @@ using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
+using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
@@ -17,10 +18,10 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     private readonly OperationPrinter _operations = new(names.Values, plan.Plans.Types);
     private readonly HashSet<TensorValue> _owned = [];
 
-    /// <summary>
-    /// For each norm that names its predecessor, the local that has its prior so far, and the row of items that declares it.
-    /// </summary>
-    private readonly Dictionary<ApplyOperationItem, (string Name, IReadOnlyList<PlanItem> Items)> _priors = [];
+    private readonly PriorLocals _priors = new(names);
+
+    /// <summary>The norms whose call comes later, each as code names it.</summary>
+    private readonly Dictionary<ApplyOperationItem, string> _modules = [];
 
     private ForwardPlan Plan => plan.Forward;
 
@@ -61,6 +62,14 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
                     writer.Line($"var {list.Local} = {names.NextOf(list)};");
                     DeclareCounters(list);
                     break;
+                case ApplyOperationItem operation when Plan.Fusions.ComesLater(operation):
+                    // Lists go on to their next item in the order of the file.
+                    if (operation.Member is { } member)
+                        _modules[operation] = Access(member);
+                    break;
+                case ApplyOperationItem operation when Plan.Fusions.EndingAt(operation) is { } fusion:
+                    WriteFusion(fusion, items);
+                    break;
                 case ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm:
                     WriteNorm(norm, items);
                     break;
@@ -96,35 +105,49 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var module = item.Member is null ? "" : Access(item.Member);
         var inputs = call.Inputs.Select(input => names[input]).ToArray();
         var output = Declare(item.Output, true);
-        var step = operation.Moments(call);
-        var passes = Live.IsStateNeeded(item.Output) && operation.PassesState(call) && call.StateInputs.Any(Live.IsStateNeeded);
-        var priors = operation.InputCount == 1 && step is not null ? Plan.Priors.Through(item) : [];
-        if (step is ModuleStep && (passes || priors.Count > 0))
-            WriteModule(item, module, passes, priors, items);
+        if (operation.Moments(call) is ModuleStep && (Live.PassesState(item) || Plan.Priors.PassedBy(item).Count > 0))
+        {
+            WriteModule(item, module, items);
+            WriteUnknownState(item);
+        }
         else
         {
             writer.Line(item.Place, $"var {output} = {_operations.Compute(operation.Compute(call), module, inputs)};");
-            if (passes)
-                writer.Line($"var {names.State(item.Output)} = {StateAfter(call, step, module, output)};");
-            foreach (var later in priors)
-                SetPrior(later, _operations.Moments(step!, module, [_priors[later].Name], output), items);
+            WriteStates(item, module, output, items);
         }
-        if (!passes && Live.IsStateNeeded(item.Output))
-            writer.Line($"{Types.ChannelState}? {names.State(item.Output)} = null;");
         Free(item, call.Inputs.Append(item.Output), items);
+    }
+
+    /// <summary>The states after an operation.</summary>
+    /// <param name="output">A value of the output's shape.</param>
+    private void WriteStates(ApplyOperationItem item, string module, string output, IReadOnlyList<PlanItem> items)
+    {
+        var step = item.Call.Operation.Moments(item.Call);
+        if (Live.PassesState(item))
+            writer.Line($"var {names.State(item.Output)} = {StateAfter(item.Call, step, module, output)};");
+        foreach (var later in Plan.Priors.PassedBy(item))
+            SetPrior(later, _operations.Moments(step!, module, [_priors[later]], output), items);
+        WriteUnknownState(item);
+    }
+
+    /// <summary>A state that is needed, but that no operation passes on.</summary>
+    private void WriteUnknownState(ApplyOperationItem item)
+    {
+        if (!Live.PassesState(item) && Live.IsStateNeeded(item.Output))
+            writer.Line($"{Types.ChannelState}? {names.State(item.Output)} = null;");
     }
 
     /// <summary>
     /// The call of a module that states pass: that of its input, and the priors of norms that name their predecessor. The call gives
     /// them back, since its hooks may change the value that they describe.
     /// </summary>
-    private void WriteModule(
-        ApplyOperationItem item, string module, bool passes, IReadOnlyList<ApplyOperationItem> priors, IReadOnlyList<PlanItem> items)
+    private void WriteModule(ApplyOperationItem item, string module, IReadOnlyList<PlanItem> items)
     {
         var (input, output) = (item.Call.Inputs[0], names[item.Output]);
-        string[] before = [.. passes ? [names.StateOrNull(input)] : (string[])[], .. priors.Select(later => _priors[later].Name)];
+        var (passes, priors) = (Live.PassesState(item), Plan.Priors.PassedBy(item));
+        string[] before = [.. passes ? [names.StateOrNull(input)] : (string[])[], .. priors.Select(later => _priors[later])];
         string[] after =
-            [.. passes ? [$"var {names.State(item.Output)}"] : (string[])[], .. priors.Select(later => PriorToSet(later, items))];
+            [.. passes ? [$"var {names.State(item.Output)}"] : (string[])[], .. priors.Select(later => _priors.ToSet(later, items))];
         if (before.Length == 1)
         {
             writer.Line(item.Place, $"(var {output}, {after[0]}) = {module}.call({names[input]}, {before[0]});");
@@ -146,49 +169,62 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
 
     private void WriteNorm(ApplyOperationItem item, IReadOnlyList<PlanItem> items)
     {
-        var input = item.Call.Inputs[0];
         var module = Access(item.Member!);
-        var output = Declare(item.Output, true);
+        WriteNormCall(item, module, Declare(item.Output, true), null, item.Place, items);
+        Free(item, [item.Call.Inputs[0], item.Output], items);
+    }
+
+    /// <summary>The call of a norm, and the states after it.</summary>
+    /// <param name="output">The local for its output, or for what the epilogue makes of it.</param>
+    /// <param name="epilogue">What comes after the norm in the same call; null is nothing.</param>
+    private void WriteNormCall(
+        ApplyOperationItem item, string module, string output, string? epilogue, Place place, IReadOnlyList<PlanItem> items)
+    {
+        var input = item.Call.Inputs[0];
         var isChained = Liveness.IsChained(item.Call);
-        var prior = item.From is not null ? _priors[item].Name
+        var prior = item.From is not null ? _priors[item]
             : isChained && !Liveness.StartsChain(item.Call) && item.Prior!.HasState ? names.StateOrNull(input)
             : "null";
         var emits = isChained && Live.IsStateNeeded(item.Output);
         var sharpens = isChained && Live.IsStateNeeded(input) && Live.IsStateLiveAfter(item, input);
         if (prior == "null" && !emits && !sharpens)
         {
-            writer.Line(item.Place, $"var {output} = {_operations.Call(module, [names[input]])};");
+            writer.Line(place, epilogue is null
+                ? $"var {output} = {_operations.Call(module, [names[input]])};"
+                : $"var {output} = {module}.call({names[input]}, {epilogue});");
             if (Live.IsStateNeeded(item.Output))
                 writer.Line($"{Types.ChannelState}? {names.State(item.Output)} = null;");
         }
         else
         {
             var (emitted, posterior) = (emits ? $"var {names.State(item.Output)}" : "var _", sharpens ? names.State(input) : "var _");
-            writer.Line(item.Place, $"(var {output}, {emitted}, {posterior}) = {module}.call({names[input]}, {prior});");
+            var arguments = string.Join(", ", new[] { names[input], prior, epilogue }.Where(argument => argument is not null));
+            writer.Line(place, $"(var {output}, {emitted}, {posterior}) = {module}.call({arguments});");
         }
         foreach (var later in Plan.Priors.Through(item))
             if (later != item)
                 SetPrior(later, names.State(item.Output), items);
-        Free(item, [input, item.Output], items);
     }
 
     /// <summary>
-    /// The prior of a norm that names its predecessor is a state of its own, followed along the way from there. A branch or
-    /// a turn of a loop on the way goes on with a local of its own, so that the next turn begins with the same state.
+    /// A norm and what comes right after it, as one call in the place of the last stage. Its states are those of the stages one after
+    /// the other: they follow from moments, not from values.
     /// </summary>
-    private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items) =>
-        writer.Line($"{PriorToSet(norm, items)} = {state};");
-
-    /// <summary>The local that is to hold the prior from here on, as the left side of an assignment.</summary>
-    private string PriorToSet(ApplyOperationItem norm, IReadOnlyList<PlanItem> items)
+    private void WriteFusion(Fusion fusion, IReadOnlyList<PlanItem> items)
     {
-        if (_priors.TryGetValue(norm, out var prior) && ReferenceEquals(prior.Items, items))
-            return prior.Name;
-        var label = string.Concat(norm.Member!.Name.Select(part => part.Count is null ? part.Text : ""));
-        var name = names.Take(CSharpNames.Bare(CSharpNames.Identifier(label.Length == 0 ? "norm" : label)) + "Prior");
-        _priors[norm] = (name, items);
-        return $"var {name}";
+        // What lies between has no value, but may have a state.
+        foreach (var item in fusion.AfterNorm.Prepend(fusion.Norm).Where(item => item != fusion.Last))
+            names.Declare(item.Output);
+        var output = Declare(fusion.Last.Output, true);
+        var epilogue = _operations.Epilogue(fusion.Activation?.Call.Operation, fusion.Addend is { } addend ? names[addend] : null);
+        WriteNormCall(fusion.Norm, _modules[fusion.Norm], output, epilogue, fusion.Place, items);
+        foreach (var item in fusion.AfterNorm)
+            WriteStates(item, "", output, items);
+        Free(fusion.Last, fusion.Reads.Append(fusion.Last.Output), items);
     }
+
+    private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items) =>
+        writer.Line($"{_priors.ToSet(norm, items)} = {state};");
 
     // ---- blocks --------------------------------------------------------------------------------------------------
 

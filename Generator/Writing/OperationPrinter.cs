@@ -46,6 +46,15 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
     public string Call(string module, IReadOnlyList<string> inputs) =>
         Owned($"{module}.call({string.Join(", ", inputs)})", inputs);
 
+    /// <summary>What comes after a norm in the same call.</summary>
+    /// <param name="activation">The activation's operation; null for none.</param>
+    /// <param name="addend">The value that is added before it; null for none.</param>
+    public string Epilogue(Operation? activation, string? addend)
+    {
+        var name = activation is null ? "None" : CSharpNames.Pascal(activation.Name);
+        return $"new {types.Epilogue}({types.Activation}.{name}{(addend is null ? "" : $", {addend}")})";
+    }
+
     /// <summary>A value under a handle that is none of others.</summary>
     public string Owned(string value, IEnumerable<string> others) => Owned(types, value, others);
 

@@ -106,7 +106,10 @@ internal static class NormBenchmark
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"    {candidate,-8} {times[candidate]}  {ratio:F3}  of memory's time {times[candidate].Median / needed:F2}"));
                 if (candidate is "plain" or "Kalman")
-                    figures.Add(string.Create(CultureInfo.InvariantCulture, $"{candidate.ToLowerInvariant()}_over_{name}{suffix}: {ratio:F3}"));
+                {
+                    figures.Add(string.Create(
+                        CultureInfo.InvariantCulture, $"{candidate.ToLowerInvariant()}_over_{name}{suffix}: {ratio:F3}"));
+                }
             }
         }
 

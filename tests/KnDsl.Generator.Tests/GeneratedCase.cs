@@ -23,10 +23,10 @@ internal sealed class GeneratedCase
     private static readonly ConcurrentDictionary<string, GeneratedCase> Known = new();
     private readonly Lazy<Assembly> _assembly;
 
-    private GeneratedCase(string name, string path, string source)
+    private GeneratedCase(string name, string path, string source, bool fuses = true)
     {
         (Name, Path, Source) = (name, path, source);
-        var result = Host.Run(Host.Text(path, source));
+        var result = fuses ? Host.Run(Host.Text(path, source)) : Host.RunApart(Host.Text(path, source));
         Diagnostics = result.Diagnostics;
         Exception = result.Exception;
         Code = string.Concat(result.GeneratedSources.Select(generated => generated.SourceText.ToString()));
@@ -67,6 +67,9 @@ internal sealed class GeneratedCase
 
     /// <summary>A file that only one test has.</summary>
     public static GeneratedCase Inline(string source) => new("Inline", "Inline/net.knnet", source);
+
+    /// <summary>The same, written so that no norm is one call with what comes after it.</summary>
+    public GeneratedCase Apart() => new(Name, Path, Source, fuses: false);
 
     public Type Type(string name) => Assembly.GetTypes().Single(type => type.Name == name);
 

@@ -21,12 +21,13 @@ internal sealed class TextInMemory(string path, string content) : AdditionalText
 }
 
 /// <summary>A project's properties as the compiler shows them to a generator.</summary>
-internal sealed class ProjectProperties(string rootNamespace, string directory) : AnalyzerConfigOptionsProvider
+internal sealed class ProjectProperties(string rootNamespace, string directory, string? fuse = null) : AnalyzerConfigOptionsProvider
 {
     public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(new Dictionary<string, string>
     {
         ["build_property.RootNamespace"] = rootNamespace,
         ["build_property.KnDslProjectDirectory"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(directory)),
+        ["build_property.KnDslFuse"] = fuse ?? "",
     });
 
     public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
@@ -66,13 +67,18 @@ internal static class Host
 
     public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.CSharp12, DocumentationMode.Diagnose);
 
-    public static GeneratorDriver Driver(IEnumerable<AdditionalText> texts, string rootNamespace = "Project", bool track = false) =>
+    public static GeneratorDriver Driver(
+        IEnumerable<AdditionalText> texts, string rootNamespace = "Project", bool track = false, string? fuse = null) =>
         CSharpGeneratorDriver.Create(
-        [new KnnetGenerator().AsSourceGenerator()], texts, ParseOptions, new ProjectProperties(rootNamespace, ProjectDirectory),
+        [new KnnetGenerator().AsSourceGenerator()], texts, ParseOptions, new ProjectProperties(rootNamespace, ProjectDirectory, fuse),
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, track));
 
     public static GeneratorRunResult Run(params AdditionalText[] texts) =>
         Driver(texts).RunGenerators(Compilation()).GetRunResult().Results.Single();
+
+    /// <summary>The same where a norm and what comes after it are not one call.</summary>
+    public static GeneratorRunResult RunApart(params AdditionalText[] texts) =>
+        Driver(texts, fuse: "false").RunGenerators(Compilation()).GetRunResult().Results.Single();
 
     public static TextInMemory Text(string path, string content) => new(path, content);
 

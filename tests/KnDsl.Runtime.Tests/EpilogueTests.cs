@@ -225,7 +225,7 @@ public sealed class EpilogueTests : TorchTest
         manual_seed(1);
         var (expected, _, _) = Layer(policy, ScalarType.Float32).call(x, Prior(ScalarType.Float32));
         Tensor? seen = null;
-        layer.register_forward_hook((_, _, output) => seen = output);
+        layer.register_forward_hook((_, _, output) => seen = output.DetachFromDisposeScope());
         manual_seed(1);
         var (y, _, _) = layer.call(x, Prior(ScalarType.Float32), new Epilogue(Activation.Relu, other));
         Close(expected, seen!, 0);

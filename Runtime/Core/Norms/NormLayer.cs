@@ -96,8 +96,9 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
             return forward(input, prior, epilogue);
         }
 
+        using var scope = NewDisposeScope();
         var (output, emitted, posterior) = call(input, prior);
-        return (epilogue.Of(output), emitted, posterior);
+        return (scope.MoveToOuter(epilogue.Of(output)), emitted?.MoveToOuter(scope), posterior?.MoveToOuter(scope));
     }
 
     /// <summary>

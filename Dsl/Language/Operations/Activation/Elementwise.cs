@@ -30,6 +30,11 @@ internal sealed class Elementwise(string name, string title, params NumberParame
     /// <summary>The moment rule; quadrature where none in closed form is known.</summary>
     public ElementwiseRule Rule { get; init; } = ElementwiseRule.Quadrature;
 
+    /// <summary>Whether the runtime's normalization layers have it.</summary>
+    public bool IsOfNorms { get; init; }
+
+    public override bool FusesWithNorm => IsOfNorms;
+
     public override OutputNumbers Numbers(OperationCall call) =>
         Rule == ElementwiseRule.Relu ? OutputNumbers.OfInputs : OutputNumbers.Floating;
 

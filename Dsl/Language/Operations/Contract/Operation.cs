@@ -84,6 +84,12 @@ internal abstract class Operation
     /// <summary>What it computes.</summary>
     public abstract Computation Compute(OperationCall call);
 
+    /// <summary>Whether it is an activation that a normalization right before it can compute in its own pass over the value.</summary>
+    public virtual bool FusesWithNorm => false;
+
+    /// <summary>Whether this use adds two values of one shape, which a normalization of either can do in its own pass.</summary>
+    public virtual bool IsSum(OperationCall call) => false;
+
     /// <summary>Whether a normalization right after it can be folded into its weights, for an output of this shape.</summary>
     public virtual bool TakesFold(Shape output) => false;
 

@@ -69,6 +69,9 @@ internal sealed class Join(string symbol, string title, string rule, string mome
         return new Shape(sizes);
     }
 
+    public override bool IsSum(OperationCall call) => this == Add && !call.Inputs.Any(input => input.IsLearned)
+        && call.Inputs[0].Shape.Sizes.SequenceEqual(call.Inputs[1].Shape.Sizes);
+
     public override Computation Compute(OperationCall call) => new OperatorCall(symbol, Input(0), Input(1));
 
     public override MomentStep Moments(OperationCall call) => (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch

@@ -9,8 +9,10 @@ namespace Cases.Branch;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -288,36 +290,24 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
-#line (18,47)-(18,51) "Cases/Branch/net.knnet"
-        (var t2, var t2State, var _) = bn1.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (18,55)-(18,59) "Cases/Branch/net.knnet"
-        var t3 = nn.functional.relu(t2);
+#line (18,47)-(18,59) "Cases/Branch/net.knnet"
+        (var t3, var t2State, var _) = bn1.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (19,21)-(19,54) "Cases/Branch/net.knnet"
         (var t4, var t4State) = conv2.call(t3, t3State);
 #line default
         scope.Free(t3);
-#line (19,63)-(19,67) "Cases/Branch/net.knnet"
-        (var t5, var t5State, var _) = bn2.call(t4, t4State);
-#line default
-        scope.Free(t4);
-#line (19,71)-(19,75) "Cases/Branch/net.knnet"
-        var t6 = nn.functional.relu(t5);
+#line (19,63)-(19,75) "Cases/Branch/net.knnet"
+        (var t6, var t5State, var _) = bn2.call(t4, t4State, new Epilogue(Activation.Relu));
 #line default
         var t6State = t5State?.Pass(new ReluRule(), t6);
-        scope.Free(t5);
+        scope.Free(t4);
 #line (20,21)-(20,40) "Cases/Branch/net.knnet"
         (var t7, var t7State) = conv3.call(t6, t6State);
 #line default
         scope.Free(t6);
-#line (20,49)-(20,53) "Cases/Branch/net.knnet"
-        (var y, var yState, var _) = bn3.call(t7, t7State);
-#line default
-        scope.Free(t7);
         Tensor shortcut;
         ChannelState? shortcutState;
 #line (21,5)-(21,47) "Cases/Branch/net.knnet"
@@ -338,16 +328,12 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
             shortcut = x;
             shortcutState = xState;
         }
-#line (26,12)-(26,24) "Cases/Branch/net.knnet"
-        var t9 = y + shortcut;
+#line (20,49)-(26,32) "Cases/Branch/net.knnet"
+        (var output, var yState, var _) = bn3.call(t7, t7State, new Epilogue(Activation.Relu, shortcut));
 #line default
-        var t9State = ChannelState.Join(new SumRule(), t9, yState, shortcutState);
-        scope.Free(y);
-#line (26,28)-(26,32) "Cases/Branch/net.knnet"
-        var output = nn.functional.relu(t9);
-#line default
+        var t9State = ChannelState.Join(new SumRule(), output, yState, shortcutState);
         var outputState = t9State?.Pass(new ReluRule(), output);
-        scope.Free(t9);
+        scope.Free(t7);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

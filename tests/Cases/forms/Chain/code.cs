@@ -9,7 +9,9 @@ namespace Cases.Chain;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using LayerInfo = global::KnDsl.LayerInfo;
@@ -122,15 +124,11 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
-#line (9,55)-(9,59) "Cases/Chain/net.knnet"
-        (var t2, var t2State, var _) = bn1.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (9,63)-(9,67) "Cases/Chain/net.knnet"
-        var t3 = nn.functional.relu(t2);
+#line (9,55)-(9,67) "Cases/Chain/net.knnet"
+        (var t3, var t2State, var _) = bn1.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (9,71)-(9,104) "Cases/Chain/net.knnet"
         var x = nn.functional.max_pool2d(t3, [3, 3], [2, 2], [1, 1]);
 #line default
@@ -140,14 +138,10 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
         (var t4, var t4State) = conv2.call(x, xState);
 #line default
         scope.Free(x);
-#line (10,52)-(10,56) "Cases/Chain/net.knnet"
-        (var t5, var _, var _) = bn2.call(t4, t4State);
+#line (10,52)-(10,64) "Cases/Chain/net.knnet"
+        (var t6, var _, var _) = bn2.call(t4, t4State, new Epilogue(Activation.Gelu));
 #line default
         scope.Free(t4);
-#line (10,60)-(10,64) "Cases/Chain/net.knnet"
-        var t6 = nn.functional.gelu(t5);
-#line default
-        scope.Free(t5);
 #line (10,68)-(10,80) "Cases/Chain/net.knnet"
         var t7 = nn.functional.dropout(t6, 0.1, training);
 #line default

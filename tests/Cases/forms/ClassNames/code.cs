@@ -9,9 +9,11 @@ namespace Cases.ClassNames;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using KnDslChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
 using DropoutRule = global::KnDsl.DropoutRule;
+using Epilogue = global::KnDsl.Epilogue;
 using KnDslFolding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -183,15 +185,11 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (9,31)-(9,60) "Cases/ClassNames/net.knnet"
         var t1 = Handles.Own(torch.call(System), System);
-#line (9,68)-(9,72) "Cases/ClassNames/net.knnet"
-        (var t2, var t2State, var _) = nn.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (9,76)-(9,80) "Cases/ClassNames/net.knnet"
-        var t3 = TorchSharpNn.functional.relu(t2);
+#line (9,68)-(9,80) "Cases/ClassNames/net.knnet"
+        (var t3, var t2State, var _) = nn.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (9,84)-(9,99) "Cases/ClassNames/net.knnet"
         var Tensor = TorchSharpNn.functional.dropout(t3, _Device, training);
 #line default
@@ -322,15 +320,11 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
         using var scope = TorchSharpTorch.NewDisposeScope();
 #line (21,32)-(21,49) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = _parameters_.list.call(x, xState);
-#line (21,56)-(21,60) "Cases/ClassNames/net.knnet"
-        (var t2, var t2State, var _) = __.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (21,64)-(21,68) "Cases/ClassNames/net.knnet"
-        var y = TorchSharpNn.functional.relu(t2);
+#line (21,56)-(21,68) "Cases/ClassNames/net.knnet"
+        (var y, var t2State, var _) = __.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var yState = t2State?.Pass(new ReluRule(), y);
-        scope.Free(t2);
+        scope.Free(t1);
         return (scope.MoveToOuter(y), yState?.MoveToOuter(scope));
     }
 
@@ -501,13 +495,10 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
         KnDslSizes.RequireInput(x, "NormPolicy", "x", "[N, x.channels, x.height, x.width]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
-#line (32,30)-(32,34) "Cases/ClassNames/net.knnet"
-        (var t1, var t1State, xState) = NormPolicy_.call(x, xState);
-#line (32,38)-(32,42) "Cases/ClassNames/net.knnet"
-        var output = TorchSharpNn.functional.relu(t1);
+#line (32,30)-(32,42) "Cases/ClassNames/net.knnet"
+        (var output, var t1State, xState) = NormPolicy_.call(x, xState, new Epilogue(Activation.Relu));
 #line default
         var outputState = t1State?.Pass(new ReluRule(), output);
-        scope.Free(t1);
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }

@@ -10,9 +10,11 @@ namespace Cases.Concat;
 using global::System.Collections.Generic;
 using global::TorchSharp.Modules;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
 using ConcatRule = global::KnDsl.ConcatRule;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -377,15 +379,11 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
-#line (26,53)-(26,57) "Cases/Concat/net.knnet"
-        (var t2, var t2State, var _) = bn.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (26,61)-(26,65) "Cases/Concat/net.knnet"
-        var output = nn.functional.relu(t2);
+#line (26,53)-(26,65) "Cases/Concat/net.knnet"
+        (var output, var t2State, var _) = bn.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        scope.Free(t2);
+        scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

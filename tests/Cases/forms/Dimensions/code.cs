@@ -9,7 +9,9 @@ namespace Cases.Dimensions;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using LayerInfo = global::KnDsl.LayerInfo;
@@ -136,14 +138,10 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
         var t1 = Handles.Own(conv1.call(signal), signal);
-#line (9,47)-(9,51) "Cases/Dimensions/net.knnet"
-        var t2 = Handles.Own(bn1.call(t1), t1);
+#line (9,47)-(9,59) "Cases/Dimensions/net.knnet"
+        var t3 = bn1.call(t1, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t1);
-#line (9,55)-(9,59) "Cases/Dimensions/net.knnet"
-        var t3 = nn.functional.relu(t2);
-#line default
-        scope.Free(t2);
 #line (9,63)-(9,75) "Cases/Dimensions/net.knnet"
         var t4 = nn.functional.max_pool1d(t3, 2, 2, 0);
 #line default
@@ -166,14 +164,10 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
         scope.Free(t7);
 #line (11,26)-(11,57) "Cases/Dimensions/net.knnet"
         var t8 = Handles.Own(conv3.call(volume), volume);
-#line (11,66)-(11,70) "Cases/Dimensions/net.knnet"
-        var t9 = Handles.Own(bn3.call(t8), t8);
+#line (11,66)-(11,78) "Cases/Dimensions/net.knnet"
+        var t10 = bn3.call(t8, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t8);
-#line (11,74)-(11,78) "Cases/Dimensions/net.knnet"
-        var t10 = nn.functional.relu(t9);
-#line default
-        scope.Free(t9);
 #line (11,82)-(11,102) "Cases/Dimensions/net.knnet"
         var t11 = nn.functional.max_pool3d(t10, [2, 1, 1], [2, 1, 1], [0, 0, 0]);
 #line default

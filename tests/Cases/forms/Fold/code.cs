@@ -10,10 +10,12 @@ namespace Cases.Fold;
 using global::System.Collections.Generic;
 using global::TorchSharp.Modules;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using AdaptiveAvgPoolRule = global::KnDsl.AdaptiveAvgPoolRule;
 using AvgPoolRule = global::KnDsl.AvgPoolRule;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using FlattenRule = global::KnDsl.FlattenRule;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
@@ -423,15 +425,11 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         var some_keptAt = 0;
 #line (9,27)-(9,48) "Cases/Fold/net.knnet"
         var t1 = Handles.Own(grouped.call(image), image);
-#line (9,56)-(9,60) "Cases/Fold/net.knnet"
-        (var t2, var t2State, var _) = bn.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (9,64)-(9,68) "Cases/Fold/net.knnet"
-        var x = nn.functional.relu(t2);
+#line (9,56)-(9,68) "Cases/Fold/net.knnet"
+        (var x, var t2State, var _) = bn.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        scope.Free(t2);
+        scope.Free(t1);
         var x_2 = x;
         var x_2State = xState;
 #line (10,5)-(10,22) "Cases/Fold/net.knnet"
@@ -442,42 +440,30 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             (var t3, var t3State) = conv[i].call(x_2, x_2State);
 #line default
             scope.Free(x_2);
-#line (11,48)-(11,52) "Cases/Fold/net.knnet"
-            (var t4, var t4State, var _) = bn_2[i].call(t3, t3State);
-#line default
-            scope.Free(t3);
-#line (11,56)-(11,60) "Cases/Fold/net.knnet"
-            var x_3 = nn.functional.relu(t4);
+#line (11,48)-(11,60) "Cases/Fold/net.knnet"
+            (var x_3, var t4State, var _) = bn_2[i].call(t3, t3State, new Epilogue(Activation.Relu));
 #line default
             var x_3State = t4State?.Pass(new ReluRule(), x_3);
-            scope.Free(t4);
+            scope.Free(t3);
 #line (12,18)-(12,28) "Cases/Fold/net.knnet"
             (var t5, var t5State) = conv_2[i].call(x_3, x_3State);
 #line default
             scope.Free(x_3);
-#line (12,32)-(12,36) "Cases/Fold/net.knnet"
-            (var t6, var t6State, var _) = norm[i].call(t5, t5State);
-#line default
-            scope.Free(t5);
-#line (12,40)-(12,44) "Cases/Fold/net.knnet"
-            var x_4 = nn.functional.relu(t6);
+#line (12,32)-(12,44) "Cases/Fold/net.knnet"
+            (var x_4, var t6State, var _) = norm[i].call(t5, t5State, new Epilogue(Activation.Relu));
 #line default
             var x_4State = t6State?.Pass(new ReluRule(), x_4);
-            scope.Free(t6);
+            scope.Free(t5);
             var currentStage = stage[i];
 #line (13,30)-(13,40) "Cases/Fold/net.knnet"
             (var t7, var t7State) = currentStage._0.call(x_4, x_4State);
 #line default
             scope.Free(x_4);
-#line (13,42)-(13,46) "Cases/Fold/net.knnet"
-            (var t8, var t8State, var _) = currentStage._1.call(t7, t7State);
-#line default
-            scope.Free(t7);
-#line (13,48)-(13,52) "Cases/Fold/net.knnet"
-            var x_5 = nn.functional.relu(t8);
+#line (13,42)-(13,52) "Cases/Fold/net.knnet"
+            (var x_5, var t8State, var _) = currentStage._1.call(t7, t7State, new Epilogue(Activation.Relu));
 #line default
             var x_5State = t8State?.Pass(new ReluRule(), x_5);
-            scope.Free(t8);
+            scope.Free(t7);
             x_2 = x_5;
             x_2State = x_5State;
         }
@@ -604,27 +590,20 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         (var twice, var twiceState) = read_twice.call(up, upState);
 #line default
         scope.Free(up);
-#line (32,32)-(32,36) "Cases/Fold/net.knnet"
-        (var once, var onceState, twiceState) = read_kept.call(twice, twiceState);
-#line (35,9)-(35,21) "Cases/Fold/net.knnet"
-        var t18 = twice + once;
+#line (32,32)-(35,21) "Cases/Fold/net.knnet"
+        (var t18, var onceState, twiceState) = read_kept.call(twice, twiceState, new Epilogue(Activation.None, twice));
 #line default
         var t18State = ChannelState.Join(new SumRule(), t18, twiceState, onceState);
         scope.Free(twice);
-        scope.Free(once);
 #line (35,25)-(35,31) "Cases/Fold/net.knnet"
         (var t19, var t19State) = shared.call(t18, t18State);
 #line default
         scope.Free(t18);
-#line (35,48)-(35,52) "Cases/Fold/net.knnet"
-        (var t20, var t20State, var _) = shared_kept.call(t19, t19State);
-#line default
-        scope.Free(t19);
-#line (35,56)-(35,60) "Cases/Fold/net.knnet"
-        var t21 = nn.functional.relu(t20);
+#line (35,48)-(35,60) "Cases/Fold/net.knnet"
+        (var t21, var t20State, var _) = shared_kept.call(t19, t19State, new Epilogue(Activation.Relu));
 #line default
         var t21State = t20State?.Pass(new ReluRule(), t21);
-        scope.Free(t20);
+        scope.Free(t19);
 #line (35,64)-(35,70) "Cases/Fold/net.knnet"
         (var s, var sState) = shared.call(t21, t21State);
 #line default
@@ -667,14 +646,10 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         (var t26, var t26State) = fc.call(t25, t25State);
 #line default
         scope.Free(t25);
-#line (41,68)-(41,72) "Cases/Fold/net.knnet"
-        (var t27, var _, var _) = fc_bn.call(t26, t26State);
+#line (41,68)-(41,80) "Cases/Fold/net.knnet"
+        (var t28, var _, var _) = fc_bn.call(t26, t26State, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t26);
-#line (41,76)-(41,80) "Cases/Fold/net.knnet"
-        var t28 = nn.functional.relu(t27);
-#line default
-        scope.Free(t27);
 #line (41,89)-(41,98) "Cases/Fold/net.knnet"
         var f = Handles.Own(@out.call(t28), t28);
 #line default
@@ -796,15 +771,11 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
-#line (50,50)-(50,54) "Cases/Fold/net.knnet"
-        (var t2, var t2State, var _) = norm.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (50,58)-(50,62) "Cases/Fold/net.knnet"
-        var output = nn.functional.relu(t2);
+#line (50,50)-(50,62) "Cases/Fold/net.knnet"
+        (var output, var t2State, var _) = norm.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        scope.Free(t2);
+        scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

@@ -9,9 +9,11 @@ namespace Cases.Grown;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
 using ConcatRule = global::KnDsl.ConcatRule;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -117,14 +119,10 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
         var t2 = Handles.Own(again.call(t1), t1);
 #line default
         scope.Free(t1);
-#line (9,79)-(9,83) "Cases/Grown/net.knnet"
-        var t3 = Handles.Own(bn.call(t2), t2);
+#line (9,79)-(9,91) "Cases/Grown/net.knnet"
+        var x = bn.call(t2, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t2);
-#line (9,87)-(9,91) "Cases/Grown/net.knnet"
-        var x = nn.functional.relu(t3);
-#line default
-        scope.Free(t3);
 #line (10,19)-(10,34) "Cases/Grown/net.knnet"
         var t4 = nn.functional.adaptive_avg_pool2d(x, [1, 1]);
 #line default

@@ -9,9 +9,11 @@ namespace Cases.KeywordNames;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
 using DropoutRule = global::KnDsl.DropoutRule;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -155,14 +157,10 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
         (var t4, var t4State) = @base.call(t3, t3State);
 #line default
         scope.Free(t3);
-#line (11,65)-(11,69) "Cases/KeywordNames/net.knnet"
-        (var t5, var _, var _) = @params.call(t4, t4State);
+#line (11,65)-(11,77) "Cases/KeywordNames/net.knnet"
+        (var torch, var _, var _) = @params.call(t4, t4State, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t4);
-#line (11,73)-(11,77) "Cases/KeywordNames/net.knnet"
-        var torch = TorchSharpNn.functional.relu(t5);
-#line default
-        scope.Free(t5);
 #line (12,22)-(12,37) "Cases/KeywordNames/net.knnet"
         var t6 = TorchSharpNn.functional.adaptive_avg_pool2d(torch, [1, 1]);
 #line default

@@ -9,7 +9,9 @@ namespace Cases.Labels;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using LayerInfo = global::KnDsl.LayerInfo;
@@ -159,15 +161,11 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
         var t1 = Handles.Own(features.conv0.call(image), image);
-#line (9,64)-(9,68) "Cases/Labels/net.knnet"
-        (var t2, var t2State, var _) = features.norm0.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (9,88)-(9,92) "Cases/Labels/net.knnet"
-        var x = nn.functional.relu(t2);
+#line (9,64)-(9,92) "Cases/Labels/net.knnet"
+        (var x, var t2State, var _) = features.norm0.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (10,35)-(10,45) "Cases/Labels/net.knnet"
         (var t3, var t3State) = features.inner.conv.call(x, xState);
 #line default
@@ -176,27 +174,19 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
         (var t4, var t4State) = block1_0.call(t3, t3State);
 #line default
         scope.Free(t3);
-#line (10,82)-(10,86) "Cases/Labels/net.knnet"
-        (var t5, var t5State, var _) = @class.call(t4, t4State);
-#line default
-        scope.Free(t4);
-#line (10,90)-(10,94) "Cases/Labels/net.knnet"
-        var x_2 = nn.functional.relu(t5);
+#line (10,82)-(10,94) "Cases/Labels/net.knnet"
+        (var x_2, var t5State, var _) = @class.call(t4, t4State, new Epilogue(Activation.Relu));
 #line default
         var x_2State = t5State?.Pass(new ReluRule(), x_2);
-        scope.Free(t5);
+        scope.Free(t4);
 #line (11,14)-(11,24) "Cases/Labels/net.knnet"
         (var t6, var t6State) = conv.call(x_2, x_2State);
 #line default
         scope.Free(x_2);
-#line (11,28)-(11,32) "Cases/Labels/net.knnet"
-        (var t7, var _, var _) = norm.call(t6, t6State);
+#line (11,28)-(11,40) "Cases/Labels/net.knnet"
+        (var t8, var _, var _) = norm.call(t6, t6State, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t6);
-#line (11,36)-(11,40) "Cases/Labels/net.knnet"
-        var t8 = nn.functional.relu(t7);
-#line default
-        scope.Free(t7);
 #line (11,44)-(11,54) "Cases/Labels/net.knnet"
         var x_3 = Handles.Own(conv_2.call(t8), t8);
 #line default

@@ -9,11 +9,13 @@ namespace Cases.LearnedTensors;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelLayerNorm = global::KnDsl.ChannelLayerNorm;
 using ChannelRmsNorm = global::KnDsl.ChannelRmsNorm;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
 using DifferenceRule = global::KnDsl.DifferenceRule;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -215,14 +217,10 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
         var t4State = ChannelState.Join(new DifferenceRule(), t4, yState, xState);
         scope.Free(y);
         scope.Free(x);
-#line (12,23)-(12,27) "Cases/LearnedTensors/net.knnet"
-        (var t5, var _, var _) = bn3.call(t4, t4State);
+#line (12,23)-(12,35) "Cases/LearnedTensors/net.knnet"
+        (var t6, var _, var _) = bn3.call(t4, t4State, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t4);
-#line (12,31)-(12,35) "Cases/LearnedTensors/net.knnet"
-        var t6 = nn.functional.relu(t5);
-#line default
-        scope.Free(t5);
 #line (12,39)-(12,49) "Cases/LearnedTensors/net.knnet"
         var t7 = nn.functional.max_pool2d(t6, [4, 4], [4, 4], [0, 0]);
 #line default

@@ -9,10 +9,12 @@ namespace Cases.Loop;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using AvgPoolRule = global::KnDsl.AvgPoolRule;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
 using ConcatRule = global::KnDsl.ConcatRule;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -183,14 +185,10 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
         (var t4, var t4State) = dense2.call(t3, t3State);
 #line default
         scope.Free(t3);
-#line (11,60)-(11,64) "Cases/Loop/net.knnet"
-        (var t5, var _, var _) = norm.call(t4, t4State);
+#line (11,60)-(11,72) "Cases/Loop/net.knnet"
+        (var x, var _, var _) = norm.call(t4, t4State, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t4);
-#line (11,68)-(11,72) "Cases/Loop/net.knnet"
-        var x = nn.functional.relu(t5);
-#line default
-        scope.Free(t5);
 #line (12,19)-(12,34) "Cases/Loop/net.knnet"
         var t6 = nn.functional.adaptive_avg_pool2d(x, [1, 1]);
 #line default
@@ -399,26 +397,19 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "DenseLayer", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
-#line (28,24)-(28,28) "Cases/Loop/net.knnet"
-        (var t1, var t1State, xState) = norm1.call(x, xState);
-#line (28,32)-(28,36) "Cases/Loop/net.knnet"
-        var t2 = nn.functional.relu(t1);
+#line (28,24)-(28,36) "Cases/Loop/net.knnet"
+        (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu));
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
-        scope.Free(t1);
 #line (28,47)-(28,64) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
 #line default
         scope.Free(t2);
-#line (29,24)-(29,28) "Cases/Loop/net.knnet"
-        (var t4, var t4State, var _) = norm2.call(t3, t3State);
-#line default
-        scope.Free(t3);
-#line (29,32)-(29,36) "Cases/Loop/net.knnet"
-        var t5 = nn.functional.relu(t4);
+#line (29,24)-(29,36) "Cases/Loop/net.knnet"
+        (var t5, var t4State, var _) = norm2.call(t3, t3State, new Epilogue(Activation.Relu));
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
-        scope.Free(t4);
+        scope.Free(t3);
 #line (29,47)-(29,75) "Cases/Loop/net.knnet"
         (var output, var outputState) = conv2.call(t5, t5State);
 #line default
@@ -510,13 +501,10 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Transition", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
-#line (35,23)-(35,27) "Cases/Loop/net.knnet"
-        (var t1, var t1State, xState) = norm.call(x, xState);
-#line (35,31)-(35,35) "Cases/Loop/net.knnet"
-        var t2 = nn.functional.relu(t1);
+#line (35,23)-(35,35) "Cases/Loop/net.knnet"
+        (var t2, var t1State, xState) = norm.call(x, xState, new Epilogue(Activation.Relu));
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
-        scope.Free(t1);
 #line (35,45)-(35,81) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv.call(t2, t2State);
 #line default

@@ -9,8 +9,10 @@ namespace Cases.PathFacts;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using LayerInfo = global::KnDsl.LayerInfo;
@@ -271,15 +273,11 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
-#line (9,46)-(9,50) "Cases/PathFacts/net.knnet"
-        (var t2, var t2State, var _) = first.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (9,54)-(9,58) "Cases/PathFacts/net.knnet"
-        var t3 = nn.functional.relu(t2);
+#line (9,46)-(9,58) "Cases/PathFacts/net.knnet"
+        (var t3, var t2State, var _) = first.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (9,69)-(9,79) "Cases/PathFacts/net.knnet"
         (var x, var xState) = conv2.call(t3, t3State);
 #line default
@@ -304,13 +302,10 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
             y = y_3;
             yState = y_3State;
         }
-#line (16,26)-(16,30) "Cases/PathFacts/net.knnet"
-        (var t4, var t4State, xState) = after.call(x, xState);
-#line (16,34)-(16,38) "Cases/PathFacts/net.knnet"
-        var t5 = nn.functional.relu(t4);
+#line (16,26)-(16,38) "Cases/PathFacts/net.knnet"
+        (var t5, var t4State, xState) = after.call(x, xState, new Epilogue(Activation.Relu));
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
-        scope.Free(t4);
 #line (16,9)-(16,39) "Cases/PathFacts/net.knnet"
         var y_4 = y + t5;
 #line default
@@ -323,14 +318,11 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         for (var i = 0; i < _turns; i++)
 #line default
         {
-#line (20,32)-(20,36) "Cases/PathFacts/net.knnet"
-            (var t6, var t6State, xState) = turn[i].call(x, xState);
 #line (20,13)-(20,37) "Cases/PathFacts/net.knnet"
-            var y_6 = y_5 + t6;
+            (var y_6, var t6State, xState) = turn[i].call(x, xState, new Epilogue(Activation.None, y_5));
 #line default
             var y_6State = ChannelState.Join(new SumRule(), y_6, y_5State, t6State);
             scope.Free(y_5);
-            scope.Free(t6);
             y_5 = y_6;
             y_5State = y_6State;
         }
@@ -339,20 +331,16 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         (var t7, var t7State) = conv3.call(y_5, y_5State);
 #line default
         scope.Free(y_5);
-#line (24,43)-(24,47) "Cases/PathFacts/net.knnet"
-        (var t8, var t8State, var _) = source.call(t7, t7State);
+#line (24,43)-(24,55) "Cases/PathFacts/net.knnet"
+        (var t9, var t8State, var _) = source.call(t7, t7State, new Epilogue(Activation.Relu));
 #line default
         var namedPrior = t8State;
         var namedPrior_2 = t8State;
         var eachPrior = t8State;
-        scope.Free(t7);
-#line (24,51)-(24,55) "Cases/PathFacts/net.knnet"
-        var t9 = nn.functional.relu(t8);
-#line default
         namedPrior = namedPrior?.Pass(new ReluRule(), t9);
         namedPrior_2 = namedPrior_2?.Pass(new ReluRule(), t9);
         eachPrior = eachPrior?.Pass(new ReluRule(), t9);
-        scope.Free(t8);
+        scope.Free(t7);
 #line (24,66)-(24,76) "Cases/PathFacts/net.knnet"
         (var s, var sStates) = conv4.call(t9, namedPrior, [namedPrior_2, eachPrior]);
 #line default
@@ -396,16 +384,12 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         {
 #line (31,33)-(31,43) "Cases/PathFacts/net.knnet"
             (var t12, var eachPrior_2) = inner[i].call(s, eachPrior);
-#line (31,56)-(31,74) "Cases/PathFacts/net.knnet"
-            (var t13, var t13State, var _) = each[i].call(t12, eachPrior_2);
-#line default
-            scope.Free(t12);
 #line (31,13)-(31,75) "Cases/PathFacts/net.knnet"
-            var z_5 = z_4 + t13;
+            (var z_5, var t13State, var _) = each[i].call(t12, eachPrior_2, new Epilogue(Activation.None, z_4));
 #line default
             var z_5State = ChannelState.Join(new SumRule(), z_5, z_4State, t13State);
+            scope.Free(t12);
             scope.Free(z_4);
-            scope.Free(t13);
             z_4 = z_5;
             z_4State = z_5State;
         }

@@ -9,8 +9,10 @@ namespace Cases.PolicyOverride;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Gain = global::KnDsl.Gain;
 using Handles = global::KnDsl.Handles;
@@ -191,39 +193,27 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
-#line (9,44)-(9,48) "Cases/PolicyOverride/net.knnet"
-        var t2 = Handles.Own(bn1.call(t1), t1);
+#line (9,44)-(9,56) "Cases/PolicyOverride/net.knnet"
+        var t3 = bn1.call(t1, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t1);
-#line (9,52)-(9,56) "Cases/PolicyOverride/net.knnet"
-        var t3 = nn.functional.relu(t2);
-#line default
-        scope.Free(t2);
 #line (9,67)-(9,77) "Cases/PolicyOverride/net.knnet"
         var t4 = Handles.Own(conv2.call(t3), t3);
 #line default
         scope.Free(t3);
-#line (9,86)-(9,100) "Cases/PolicyOverride/net.knnet"
-        var t5 = Handles.Own(bn2.call(t4), t4);
+#line (9,86)-(9,108) "Cases/PolicyOverride/net.knnet"
+        var x = bn2.call(t4, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t4);
-#line (9,104)-(9,108) "Cases/PolicyOverride/net.knnet"
-        var x = nn.functional.relu(t5);
-#line default
-        scope.Free(t5);
 #line (10,21)-(10,31) "Cases/PolicyOverride/net.knnet"
         var t6 = Handles.Own(conv3.call(x), x);
 #line default
         scope.Free(x);
-#line (10,40)-(10,58) "Cases/PolicyOverride/net.knnet"
-        (var t7, var t7State, var _) = bn3.call(t6, null);
-#line default
-        scope.Free(t6);
-#line (10,62)-(10,66) "Cases/PolicyOverride/net.knnet"
-        var t8 = nn.functional.relu(t7);
+#line (10,40)-(10,66) "Cases/PolicyOverride/net.knnet"
+        (var t8, var t7State, var _) = bn3.call(t6, null, new Epilogue(Activation.Relu));
 #line default
         var t8State = t7State?.Pass(new ReluRule(), t8);
-        scope.Free(t7);
+        scope.Free(t6);
 #line (10,77)-(10,87) "Cases/PolicyOverride/net.knnet"
         (var t9, var t9State) = conv4.call(t8, t8State);
 #line default
@@ -339,15 +329,11 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
-#line (22,48)-(22,52) "Cases/PolicyOverride/net.knnet"
-        (var t2, var t2State, var _) = bn.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (22,56)-(22,60) "Cases/PolicyOverride/net.knnet"
-        var output = nn.functional.relu(t2);
+#line (22,48)-(22,60) "Cases/PolicyOverride/net.knnet"
+        (var output, var t2State, var _) = bn.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        scope.Free(t2);
+        scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

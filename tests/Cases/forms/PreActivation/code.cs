@@ -10,9 +10,11 @@ namespace Cases.PreActivation;
 using global::System.Collections.Generic;
 using global::TorchSharp.Modules;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using AvgPoolRule = global::KnDsl.AvgPoolRule;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -213,14 +215,10 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
             x_2 = t4;
             x_2State = t4State;
         }
-#line (12,25)-(12,29) "Cases/PreActivation/net.knnet"
-        (var t5, var _, var _) = norm.call(x_2, x_2State);
+#line (12,25)-(12,37) "Cases/PreActivation/net.knnet"
+        (var t6, var _, var _) = norm.call(x_2, x_2State, new Epilogue(Activation.Relu));
 #line default
         scope.Free(x_2);
-#line (12,33)-(12,37) "Cases/PreActivation/net.knnet"
-        var t6 = nn.functional.relu(t5);
-#line default
-        scope.Free(t5);
 #line (12,41)-(12,56) "Cases/PreActivation/net.knnet"
         var t7 = nn.functional.adaptive_avg_pool2d(t6, [1, 1]);
 #line default
@@ -339,26 +337,19 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
-#line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
-        (var t1, var t1State, xState) = norm1.call(x, xState);
-#line (19,29)-(19,33) "Cases/PreActivation/net.knnet"
-        var t2 = nn.functional.relu(t1);
+#line (19,21)-(19,33) "Cases/PreActivation/net.knnet"
+        (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu));
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
-        scope.Free(t1);
 #line (19,44)-(19,77) "Cases/PreActivation/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
 #line default
         scope.Free(t2);
-#line (20,21)-(20,25) "Cases/PreActivation/net.knnet"
-        (var t4, var t4State, var _) = norm2.call(t3, t3State);
-#line default
-        scope.Free(t3);
-#line (20,29)-(20,33) "Cases/PreActivation/net.knnet"
-        var t5 = nn.functional.relu(t4);
+#line (20,21)-(20,33) "Cases/PreActivation/net.knnet"
+        (var t5, var t4State, var _) = norm2.call(t3, t3State, new Epilogue(Activation.Relu));
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
-        scope.Free(t4);
+        scope.Free(t3);
 #line (20,44)-(20,74) "Cases/PreActivation/net.knnet"
         (var y, var yState) = conv2.call(t5, t5State);
 #line default

@@ -10,8 +10,10 @@ namespace Cases.Repeat;
 using global::System.Collections.Generic;
 using global::TorchSharp.Modules;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -185,15 +187,11 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (9,26)-(9,40) "Cases/Repeat/net.knnet"
         var t1 = Handles.Own(stem._0.call(image), image);
-#line (9,42)-(9,46) "Cases/Repeat/net.knnet"
-        (var t2, var t2State, var _) = stem._1.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (9,48)-(9,52) "Cases/Repeat/net.knnet"
-        var x = nn.functional.relu(t2);
+#line (9,42)-(9,52) "Cases/Repeat/net.knnet"
+        (var x, var t2State, var _) = stem._1.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        scope.Free(t2);
+        scope.Free(t1);
         var x_2 = x;
         var x_2State = xState;
 #line (10,24)-(10,43) "Cases/Repeat/net.knnet"
@@ -341,15 +339,11 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
-#line (20,66)-(20,70) "Cases/Repeat/net.knnet"
-        (var t2, var t2State, var _) = norm.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (20,74)-(20,78) "Cases/Repeat/net.knnet"
-        var output = nn.functional.relu(t2);
+#line (20,66)-(20,78) "Cases/Repeat/net.knnet"
+        (var output, var t2State, var _) = norm.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        scope.Free(t2);
+        scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

@@ -9,8 +9,10 @@ namespace Cases.Shared;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -135,26 +137,18 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
         using var scope = torch.NewDisposeScope();
 #line (9,28)-(9,38) "Cases/Shared/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
-#line (9,47)-(9,51) "Cases/Shared/net.knnet"
-        (var t2, var t2State, var _) = bn1.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (9,55)-(9,59) "Cases/Shared/net.knnet"
-        var fine = nn.functional.relu(t2);
+#line (9,47)-(9,59) "Cases/Shared/net.knnet"
+        (var fine, var t2State, var _) = bn1.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var fineState = t2State?.Pass(new ReluRule(), fine);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (10,29)-(10,50) "Cases/Shared/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
-#line (10,59)-(10,63) "Cases/Shared/net.knnet"
-        (var t4, var t4State, var _) = bn2.call(t3, t3State);
-#line default
-        scope.Free(t3);
-#line (10,67)-(10,71) "Cases/Shared/net.knnet"
-        var coarse = nn.functional.relu(t4);
+#line (10,59)-(10,71) "Cases/Shared/net.knnet"
+        (var coarse, var t4State, var _) = bn2.call(t3, t3State, new Epilogue(Activation.Relu));
 #line default
         var coarseState = t4State?.Pass(new ReluRule(), coarse);
-        scope.Free(t4);
+        scope.Free(t3);
 #line (13,17)-(13,23) "Cases/Shared/net.knnet"
         (var t5, var _) = head.scores.call(fine, fineState);
 #line default
@@ -265,15 +259,11 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
-#line (21,51)-(21,55) "Cases/Shared/net.knnet"
-        (var t2, var t2State, var _) = bn.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (21,59)-(21,63) "Cases/Shared/net.knnet"
-        var t3 = nn.functional.relu(t2);
+#line (21,51)-(21,63) "Cases/Shared/net.knnet"
+        (var t3, var t2State, var _) = bn.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (21,74)-(21,91) "Cases/Shared/net.knnet"
         (var output, var outputState) = conv2.call(t3, t3State);
 #line default

@@ -9,8 +9,10 @@ namespace Cases.SharedOrder;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -198,15 +200,11 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
             (var t2, var t2State) = unit_2[i].call(x_2, x_2State);
 #line default
             scope.Free(x_2);
-#line (24,48)-(24,52) "Cases/SharedOrder/net.knnet"
-            (var t3, var t3State, var _) = bn[i].call(t2, t2State);
-#line default
-            scope.Free(t2);
-#line (24,56)-(24,60) "Cases/SharedOrder/net.knnet"
-            var t4 = nn.functional.relu(t3);
+#line (24,48)-(24,60) "Cases/SharedOrder/net.knnet"
+            (var t4, var t3State, var _) = bn[i].call(t2, t2State, new Epilogue(Activation.Relu));
 #line default
             var t4State = t3State?.Pass(new ReluRule(), t4);
-            scope.Free(t3);
+            scope.Free(t2);
 #line (24,64)-(24,68) "Cases/SharedOrder/net.knnet"
             (var x_3, var x_3State) = unit.call(t4, t4State);
 #line default
@@ -218,14 +216,10 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
         var t5 = Handles.Own(second.call(x_2), x_2);
 #line default
         scope.Free(x_2);
-#line (26,24)-(26,28) "Cases/SharedOrder/net.knnet"
-        var t6 = Handles.Own(same.call(t5), t5);
+#line (26,24)-(26,36) "Cases/SharedOrder/net.knnet"
+        var y = same.call(t5, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t5);
-#line (26,32)-(26,36) "Cases/SharedOrder/net.knnet"
-        var y = nn.functional.relu(t6);
-#line default
-        scope.Free(t6);
 #line (27,14)-(27,18) "Cases/SharedOrder/net.knnet"
         var t7 = Handles.Own(late.call(y), y);
 #line (27,22)-(27,27) "Cases/SharedOrder/net.knnet"
@@ -341,15 +335,11 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
-#line (38,38)-(38,42) "Cases/SharedOrder/net.knnet"
-        (var t2, var t2State, var _) = norm.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (38,46)-(38,50) "Cases/SharedOrder/net.knnet"
-        var output = nn.functional.relu(t2);
+#line (38,38)-(38,50) "Cases/SharedOrder/net.knnet"
+        (var output, var t2State, var _) = norm.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        scope.Free(t2);
+        scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

@@ -9,8 +9,10 @@ namespace Cases.SizesOfBlocks;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using FlattenRule = global::KnDsl.FlattenRule;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
@@ -198,14 +200,10 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (9,25)-(9,35) "Cases/SizesOfBlocks/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
-#line (9,44)-(9,48) "Cases/SizesOfBlocks/net.knnet"
-        var t2 = Handles.Own(bn1.call(t1), t1);
+#line (9,44)-(9,56) "Cases/SizesOfBlocks/net.knnet"
+        var x = bn1.call(t1, new Epilogue(Activation.Relu));
 #line default
         scope.Free(t1);
-#line (9,52)-(9,56) "Cases/SizesOfBlocks/net.knnet"
-        var x = nn.functional.relu(t2);
-#line default
-        scope.Free(t2);
 #line (10,18)-(10,34) "Cases/SizesOfBlocks/net.knnet"
         var t3 = Handles.Own(resize.call(x), x);
 #line (10,45)-(10,49) "Cases/SizesOfBlocks/net.knnet"

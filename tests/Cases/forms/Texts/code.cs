@@ -9,7 +9,9 @@ namespace Project;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Gain = global::KnDsl.Gain;
 using Handles = global::KnDsl.Handles;
@@ -155,15 +157,11 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (16,30)-(18,15) "Cases/Texts/net.knnet"
         var t1 = Handles.Own(a_u0022b.call(image), image);
-#line (18,33)-(19,24) "Cases/Texts/net.knnet"
-        (var t2, var t2State, var _) = back_slash.call(t1, null);
-#line default
-        scope.Free(t1);
-#line (19,28)-(19,32) "Cases/Texts/net.knnet"
-        var x = nn.functional.relu(t2);
+#line (18,33)-(19,32) "Cases/Texts/net.knnet"
+        (var x, var t2State, var _) = back_slash.call(t1, null, new Epilogue(Activation.Relu));
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
-        scope.Free(t2);
+        scope.Free(t1);
         var x_2 = x;
         var x_2State = xState;
 #line (20,5)-(20,29) "Cases/Texts/net.knnet"

@@ -9,9 +9,11 @@ namespace Cases.TwoInputs;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
 using ElementwiseRule = global::KnDsl.ElementwiseRule;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -224,15 +226,11 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
         using var scope = torch.NewDisposeScope();
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
-#line (18,59)-(18,63) "Cases/TwoInputs/net.knnet"
-        (var t2, var t2State, var _) = bn.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (18,67)-(18,71) "Cases/TwoInputs/net.knnet"
-        var output = nn.functional.relu(t2);
+#line (18,59)-(18,71) "Cases/TwoInputs/net.knnet"
+        (var output, var t2State, var _) = bn.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
-        scope.Free(t2);
+        scope.Free(t1);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

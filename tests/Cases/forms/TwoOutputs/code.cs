@@ -9,8 +9,10 @@ namespace Cases.TwoOutputs;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
@@ -221,26 +223,18 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
         using var scope = torch.NewDisposeScope();
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
-#line (18,58)-(18,62) "Cases/TwoOutputs/net.knnet"
-        (var t2, var t2State, var _) = bn1.call(t1, t1State);
-#line default
-        scope.Free(t1);
-#line (18,66)-(18,70) "Cases/TwoOutputs/net.knnet"
-        var fine = nn.functional.relu(t2);
+#line (18,58)-(18,70) "Cases/TwoOutputs/net.knnet"
+        (var fine, var t2State, var _) = bn1.call(t1, t1State, new Epilogue(Activation.Relu));
 #line default
         var fineState = t2State?.Pass(new ReluRule(), fine);
-        scope.Free(t2);
+        scope.Free(t1);
 #line (19,29)-(19,56) "Cases/TwoOutputs/net.knnet"
         (var t3, var t3State) = conv2.call(fine, fineState);
-#line (19,65)-(19,69) "Cases/TwoOutputs/net.knnet"
-        (var t4, var t4State, var _) = bn2.call(t3, t3State);
-#line default
-        scope.Free(t3);
-#line (19,73)-(19,77) "Cases/TwoOutputs/net.knnet"
-        var coarse = nn.functional.relu(t4);
+#line (19,65)-(19,77) "Cases/TwoOutputs/net.knnet"
+        (var coarse, var t4State, var _) = bn2.call(t3, t3State, new Epilogue(Activation.Relu));
 #line default
         var coarseState = t4State?.Pass(new ReluRule(), coarse);
-        scope.Free(t4);
+        scope.Free(t3);
         return (scope.MoveToOuter(fine), fineState?.MoveToOuter(scope), scope.MoveToOuter(coarse), coarseState?.MoveToOuter(scope));
     }
 

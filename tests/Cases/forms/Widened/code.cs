@@ -9,8 +9,10 @@ namespace Cases.Widened;
 
 using global::System.Collections.Generic;
 using global::KnDsl;
+using Activation = global::KnDsl.Activation;
 using ChannelState = global::KnDsl.ChannelState;
 using Components = global::KnDsl.Components;
+using Epilogue = global::KnDsl.Epilogue;
 using FlattenRule = global::KnDsl.FlattenRule;
 using Folding = global::KnDsl.Folding;
 using Handles = global::KnDsl.Handles;
@@ -286,15 +288,11 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
 #line default
         var t2State = ChannelState.Join(new SumRule(), t2, xState, t1State);
         scope.Free(t1);
-#line (24,56)-(24,60) "Cases/Widened/net.knnet"
-        (var t3, var t3State, var _) = norm.call(t2, t2State);
-#line default
-        scope.Free(t2);
-#line (24,64)-(24,68) "Cases/Widened/net.knnet"
-        var output = nn.functional.relu(t3);
+#line (24,56)-(24,68) "Cases/Widened/net.knnet"
+        (var output, var t3State, var _) = norm.call(t2, t2State, new Epilogue(Activation.Relu));
 #line default
         var outputState = t3State?.Pass(new ReluRule(), output);
-        scope.Free(t3);
+        scope.Free(t2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 
