@@ -57,6 +57,8 @@ internal sealed class TypeNames(string space, ISet<string> taken)
 
     public string Epilogue => Runtime("Epilogue");
 
+    public string Recompute => Runtime("Recompute");
+
     public string Activation => Runtime("Activation");
 
     public string Sizes => Runtime("Sizes");

@@ -47,6 +47,16 @@ internal sealed class ClassPlan
 
     public MemberLayout Layout { get; }
 
+    /// <summary>Whether training may compute values of it again, or of a block in it.</summary>
+    public bool Recomputes => _recomputes ??= !Forward.Recomputations.IsEmpty || _blocks.Values.Any(block => Plans[block].Recomputes);
+
+    private bool? _recomputes;
+
+    /// <summary>The field that says whether values are computed again; null where there are none.</summary>
+    public string? RecomputeField => Forward.Recomputations.IsEmpty ? null : _recomputeField ??= TakeField("_recompute");
+
+    private string? _recomputeField;
+
     /// <summary>What <c>fold()</c> does.</summary>
     public FoldPlan Folds => _folds ??= new FoldPlan(this);
 
@@ -67,7 +77,7 @@ internal sealed class ClassPlan
 
     private static IEnumerable<string> NumbersOf(ModuleModel model) =>
     [
-        "norm", "device", "dtype",
+        "norm", "device", "dtype", "recompute",
         .. model.Declaration.Parameters.Select(parameter => parameter.Name.Text),
         .. model.Inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name),
         .. model.Items.All().SelectMany(item => item.SizeVariables).Select(size => size.Variable.Name),

@@ -41,6 +41,7 @@ internal sealed class ForwardPlan
         Live = new Liveness(plan.Model);
         Priors = new NamedPriors(plan.Model.Items);
         Fusions = new Fusions(plan.Plans.Fuses ? FusionFinder.Find(plan.Model) : []);
+        Recomputations = new Recomputations(plan.Model, Fusions);
         _declared = [.. plan.Model.Declaration.Parameters.Select(parameter => parameter.Name.Text)];
         _turns = [.. plan.Model.Items.All().OfType<LoopItem>().Select(loop => loop.Variable)];
         int before;
@@ -61,6 +62,9 @@ internal sealed class ForwardPlan
 
     /// <summary>The norms that are one call with what comes right after them.</summary>
     public Fusions Fusions { get; }
+
+    /// <summary>The values that training may compute again.</summary>
+    public Recomputations Recomputations { get; }
 
     /// <summary>The parameters that are read, each with its field.</summary>
     public IReadOnlyDictionary<string, string> Parameters => _parameters;

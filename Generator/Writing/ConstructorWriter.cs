@@ -67,6 +67,8 @@ internal sealed class ConstructorWriter
                 var isList = declaration.Parameters.Any(declared => declared.IsList && declared.Name.Text == parameter.Key);
                 _writer.Line($"{parameter.Value} = {(isList ? $"[.. {value}]" : value)};");
             }
+            if (_plan.RecomputeField is { } recompute)
+                _writer.Line($"{recompute} = recompute;");
             // A module that is registered later would be searched then, and its members found under names of their fields.
             _writer.Comment("Finds what another part of the class declares; what this one declares is registered by name.");
             _writer.Line($"{Own("RegisterComponents")}();");
@@ -101,6 +103,8 @@ internal sealed class ConstructorWriter
             _writer.DocumentParameter("norm", "The policy of its norms; kalman() by default.");
         _writer.DocumentParameter("device", "The device of its parameters; torch's default if omitted.");
         _writer.DocumentParameter("dtype", "The type of its parameters; torch's default if omitted.");
+        if (_plan.Recomputes)
+            _writer.DocumentParameter("recompute", "What training computes again in its backward pass, to keep less: true or false.");
     }
 
     private string Describe(Parameter parameter)
@@ -129,7 +133,10 @@ internal sealed class ConstructorWriter
         }
         if (_plan.Model.UsesNorm)
             optional.Add($"{Types.NormPolicy}? norm = null");
-        return [.. required, .. optional, $"{Types.Device}? device = null", $"{Types.ScalarType}? dtype = null"];
+        optional.AddRange([$"{Types.Device}? device = null", $"{Types.ScalarType}? dtype = null"]);
+        if (_plan.Recomputes)
+            optional.Add($"{Types.Recompute} recompute = default");
+        return [.. required, .. optional];
     }
 
     public static string TypeOf(Parameter parameter, TypeNames types) => (parameter.Type.Text, parameter.IsList) switch
@@ -197,6 +204,8 @@ internal sealed class ConstructorWriter
         if (use.Generic.UsesNorm)
             arguments.Add($"norm: {_values.Of(use.Policy.Policy)}");
         arguments.Add("device: device, dtype: dtype");
+        if (_plan.Plans[use.Generic].Recomputes)
+            arguments.Add("recompute: recompute");
         return string.Join(", ", arguments);
     }
 

@@ -216,7 +216,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         foreach (var item in fusion.AfterNorm.Prepend(fusion.Norm).Where(item => item != fusion.Last))
             names.Declare(item.Output);
         var output = Declare(fusion.Last.Output, true);
-        var epilogue = _operations.Epilogue(fusion.Activation?.Call.Operation, fusion.Addend is { } addend ? names[addend] : null);
+        var epilogue = _operations.Epilogue(fusion.Activation?.Call.Operation, fusion.Addend is { } addend ? names[addend] : null,
+            Plan.Recomputations.Contains(fusion.Last.Output) ? plan.RecomputeField : null);
         WriteNormCall(fusion.Norm, _modules[fusion.Norm], output, epilogue, fusion.Place, items);
         foreach (var item in fusion.AfterNorm)
             WriteStates(item, "", output, items);
@@ -395,6 +396,12 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     {
         foreach (var value in values.Distinct())
             if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value)))
-                writer.Line($"scope.Free({names[value]});");
+                writer.Line(Plan.Recomputations.ReaderOf(value) == item
+                    ? $"{plan.RecomputeField}.Free(scope, {names[value]}, ref {Read((ApplyOperationItem)item)});"
+                    : $"scope.Free({names[value]});");
     }
+
+    /// <summary>What a reader made, and the reader where it is a module.</summary>
+    private string Read(ApplyOperationItem reader) =>
+        names[reader.Output] + (reader.Member is { } member ? $", {names.Access(plan.Layout[member])}" : "");
 }

@@ -29,10 +29,11 @@ internal sealed class ForwardNames
             .. plan.Forward.Parameters.Values,
             .. plan.Inputs.Fields.Values,
             .. plan.Forward.ConditionFields.Select(condition => condition.Field),
+            .. plan.RecomputeField is { } recompute ? [recompute] : (string[])[],
             .. plan.OutputSizes.Select(size => size.Property),
             .. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable)),
             .. plan.Layout.Locals,
-            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "_",
+            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "recompute", "_",
         ]);
         foreach (var input in plan.Model.Inputs)
             Declare(input);

@@ -68,7 +68,10 @@ internal static class ModuleWriter
             writer.Line($"private readonly int {size};");
         foreach (var (item, field) in plan.Forward.ConditionFields)
             writer.Line($"private readonly bool {field};", item.Place.OneLine());
-        if (plan.Forward.Parameters.Count + plan.Inputs.Fields.Count + plan.Forward.ConditionFields.Count > 0)
+        if (plan.RecomputeField is { } recompute)
+            writer.Line($"private readonly {plan.Plans.Types.Recompute} {recompute};");
+        if (plan.Forward.Parameters.Count + plan.Inputs.Fields.Count + plan.Forward.ConditionFields.Count > 0
+            || plan.RecomputeField is not null)
             writer.Line();
     }
 

@@ -49,10 +49,12 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
     /// <summary>What comes after a norm in the same call.</summary>
     /// <param name="activation">The activation's operation; null for none.</param>
     /// <param name="addend">The value that is added before it; null for none.</param>
-    public string Epilogue(Operation? activation, string? addend)
+    /// <param name="recompute">The field that says whether the result may be computed again; null where it may not.</param>
+    public string Epilogue(Operation? activation, string? addend, string? recompute)
     {
         var name = activation is null ? "None" : CSharpNames.Pascal(activation.Name);
-        return $"new {types.Epilogue}({types.Activation}.{name}{(addend is null ? "" : $", {addend}")})";
+        return $"new {types.Epilogue}({types.Activation}.{name}{(addend is null ? "" : $", {addend}")}"
+            + $"{(recompute is null ? "" : $", Recomputes: {recompute}.Activations")})";
     }
 
     /// <summary>A value under a handle that is none of others.</summary>

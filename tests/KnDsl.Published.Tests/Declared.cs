@@ -23,6 +23,9 @@ internal sealed class Declared
     /// <summary>Whether it has norms, and so takes a policy.</summary>
     public bool HasPolicy => Parameters.Any(parameter => parameter.ParameterType == typeof(NormPolicy));
 
+    /// <summary>Whether it takes what it computes again.</summary>
+    public bool Recomputes => Parameters.Any(parameter => parameter.ParameterType == typeof(Recompute));
+
     /// <summary>The table of layers that the class offers.</summary>
     public IReadOnlyList<LayerInfo> Layers =>
         (IReadOnlyList<LayerInfo>)Type.GetProperty("Layers", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
@@ -34,8 +37,11 @@ internal sealed class Declared
     /// <summary>Constructs it with the defaults of its file and, where it takes one, the policy.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="classes">The classes instead of the file's, where it has such a parameter; null leaves them.</param>
-    public nn.Module Create(NormPolicy policy, int? classes = null) => (nn.Module)Unwrapped(() => Constructor.Invoke(
-        [.. Parameters.Select(parameter => parameter.ParameterType == typeof(NormPolicy) ? policy
+    /// <param name="recompute">What it computes again, where it has anything of the kind.</param>
+    public nn.Module Create(NormPolicy policy, int? classes = null, Recompute recompute = default) =>
+        (nn.Module)Unwrapped(() => Constructor.Invoke([.. Parameters.Select(parameter =>
+            parameter.ParameterType == typeof(NormPolicy) ? policy
+            : parameter.ParameterType == typeof(Recompute) ? recompute
             : parameter.Name == "classes" ? classes ?? parameter.DefaultValue
             : parameter.DefaultValue)]));
 

@@ -10,5 +10,7 @@ internal static class ReservedNames
 
     public const string Type = "dtype";
 
-    public static bool Contains(string name) => name is Norm or Device or Type;
+    public const string Recompute = "recompute";
+
+    public static bool Contains(string name) => name is Norm or Device or Type or Recompute;
 }

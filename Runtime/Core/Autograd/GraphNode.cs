@@ -120,7 +120,7 @@ internal abstract unsafe class GraphNode
     /// The function once more, of torch's operations, for gradients that are themselves to be differentiated; null where it has none.
     /// </summary>
     /// <param name="inputs">
-    /// The inputs. One that was not saved can only be added to something of the first one's shape, or its gradient would depend on it:
+    /// The inputs. One that was not saved can only be added to something of the output's shape, or its gradient would depend on it:
     /// zeros come in its place.
     /// </param>
     /// <param name="output">The first output if it was saved.</param>
@@ -162,14 +162,7 @@ internal abstract unsafe class GraphNode
                 gradients[i] = Tensor.UnsafeCreateTensor(handle);
         }
 
-        var inputs = new Tensor[_saved.Count];
-        for (var i = 0; i < inputs.Length; i++)
-        {
-            var handle = NativeGraph.Unpack(_saved[i], _pointers);
-            CheckForErrors();
-            inputs[i] = Tensor.UnsafeCreateTensor(handle);
-        }
-
+        var inputs = Unpack(_saved.Count);
         // The engine enables gradients in a backward pass that is itself to be differentiated (create_graph).
         var result = is_grad_enabled() ? Recorded(gradients, inputs) : Unrecorded(gradients, inputs);
         foreach (var gradient in result)
@@ -181,6 +174,22 @@ internal abstract unsafe class GraphNode
         return Return(result, gradients);
     }
 
+    /// <summary>The inputs that the node has saved, in the current dispose scope.</summary>
+    protected Tensor[] UnpackInputs() => Unpack(_savedInputs);
+
+    private Tensor[] Unpack(int count)
+    {
+        var tensors = new Tensor[count];
+        for (var i = 0; i < count; i++)
+        {
+            var handle = NativeGraph.Unpack(_saved[i], _pointers);
+            CheckForErrors();
+            tensors[i] = Tensor.UnsafeCreateTensor(handle);
+        }
+
+        return tensors;
+    }
+
     private Tensor?[] Unrecorded(Tensor?[] gradients, Tensor[] inputs)
     {
         using var noGrad = no_grad();
@@ -190,23 +199,26 @@ internal abstract unsafe class GraphNode
     /// <summary>The gradients as functions of the inputs and of the output's gradient.</summary>
     private Tensor?[] Recorded(Tensor?[] gradients, Tensor[] saved)
     {
+        if (gradients[0] is not { } given)
+            return gradients.All(gradient => gradient is null) ? new Tensor?[_inputCount] : throw NoSecondDerivative();
         var inputs = new Tensor[_inputCount];
         for (var i = 0; i < inputs.Length; i++)
-            inputs[i] = i < _savedInputs ? saved[i] : zeros_like(saved[0]).requires_grad_();
+            inputs[i] = i < _savedInputs ? saved[i] : zeros_like(given).requires_grad_();
         var composed = gradients.Skip(1).Any(gradient => gradient is not null)
             ? null
             : Compose(inputs, saved.Length > _savedInputs ? saved[^1] : null);
         if (composed is null)
-            throw new NotSupportedException("It has no second derivative: use the pass without create_graph.");
+            throw NoSecondDerivative();
         var result = new Tensor?[_inputCount];
-        if (gradients[0] is not { } given)
-            return result;
         int[] wanted = [.. Enumerable.Range(0, _inputCount).Where(i => inputs[i].requires_grad)];
         var found = autograd.grad([composed], [.. wanted.Select(i => inputs[i])], [given], retain_graph: true, create_graph: true);
         foreach (var (i, gradient) in wanted.Zip(found))
             result[i] = gradient;
         return result;
     }
+
+    private static NotSupportedException NoSecondDerivative() =>
+        new("It has no second derivative: use the pass without create_graph.");
 
     /// <summary>Hands gradients to native code: handles of new ones, which live until the next call, and of those that it lent.</summary>
     private NativeGraph.TensorArray Return(Tensor?[] result, Tensor?[] lent)

@@ -90,6 +90,9 @@ internal abstract class Operation
     /// <summary>Whether this use adds two values of one shape, which a normalization of either can do in its own pass.</summary>
     public virtual bool IsSum(OperationCall call) => false;
 
+    /// <summary>Whether its output always has memory of its own, and never that of its input.</summary>
+    public virtual bool OwnsOutput => false;
+
     /// <summary>Whether a normalization right after it can be folded into its weights, for an output of this shape.</summary>
     public virtual bool TakesFold(Shape output) => false;
 

@@ -150,6 +150,8 @@ internal sealed class Conv(int dimensions) : Operation
 
     public override MomentStep Moments(OperationCall call) => new ModuleStep();
 
+    public override bool OwnsOutput => true;
+
     public override bool TakesFold(Shape output) => true;
 
     /// <summary>Weights of one output channel.</summary>

@@ -168,6 +168,8 @@ internal sealed class ConvTranspose(int dimensions) : Operation
 
     public override MomentStep Moments(OperationCall call) => new ModuleStep();
 
+    public override bool OwnsOutput => true;
+
     public override bool TakesFold(Shape output) => true;
 
     private Size Weights(OperationCall call) => call.Get(Kernel, dimensions).Aggregate(

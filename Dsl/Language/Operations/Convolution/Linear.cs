@@ -57,6 +57,8 @@ internal sealed class Linear : Operation
     public override MomentStep Moments(OperationCall call) => new ModuleStep();
 
     /// <summary>Over the channels only: over other dimensions a norm that follows has other channels than the layer has outputs.</summary>
+    public override bool OwnsOutput => true;
+
     public override bool TakesFold(Shape output) => output.Rank == 2;
 
     public override Size ParameterCount(OperationCall call)

@@ -36,6 +36,8 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
             ? new Shape([call.Input[0], call.Input[1], .. call.Get(OutputSize, dimensions)])
             : null;
 
+    public override bool OwnsOutput => true;
+
     public override Computation Compute(OperationCall call)
     {
         var size = call.Get(OutputSize, dimensions);

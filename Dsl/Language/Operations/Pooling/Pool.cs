@@ -95,6 +95,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
         return window.Slide(call) is { } spatial ? new Shape([call.Input[0], call.Input[1], .. spatial]) : null;
     }
 
+    public override bool OwnsOutput => true;
+
     public override Computation Compute(OperationCall call)
     {
         // Functions of one dimension take numbers, the others lists.

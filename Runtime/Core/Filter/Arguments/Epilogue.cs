@@ -9,7 +9,8 @@ namespace KnDsl;
 /// </summary>
 /// <param name="Activation">The activation.</param>
 /// <param name="Addend">A value of the output's shape, or of one that broadcasts with it; null where nothing is added.</param>
-public readonly record struct Epilogue(Activation Activation, Tensor? Addend = null)
+/// <param name="Recomputes">Whether the result may be given up and computed again: see <see cref="Recompute"/>.</param>
+public readonly record struct Epilogue(Activation Activation, Tensor? Addend = null, bool Recomputes = false)
 {
     /// <summary>Whether nothing comes after the layer.</summary>
     internal bool IsEmpty => Activation == Activation.None && Addend is null;

@@ -97,7 +97,7 @@ internal static unsafe class CpuFilter<T>
             if (averages is not null)
                 Update(averages, layout, work);
             var y = empty_like(x);
-            Normalize(arguments, y, layout, work);
+            Write(y, x, arguments.Weight, arguments.Bias, arguments.Epilogue, layout, work);
             outputs = arguments.EmitsStatistics ? [y, work.ToTensor<T>(work.M, x), work.ToTensor<T>(work.V, x)] : [y];
         }
 
@@ -107,6 +107,9 @@ internal static unsafe class CpuFilter<T>
             outputs = node.Attach(
                 inputs, outputs, notDifferentiable: [], kept: [], inputs.Length - (arguments.Epilogue.Addend is null ? 0 : 1),
                 node.NeedsOutput);
+            // What a sum adds is not kept.
+            if (arguments.Epilogue is { Recomputes: true, Addend: null })
+                node.Recomputation = Recomputation.For(outputs[0], node.ComputeAgain);
         }
         else
         {
@@ -146,14 +149,16 @@ internal static unsafe class CpuFilter<T>
         }
     }
 
-    private static void Normalize(FilterArguments arguments, Tensor y, Layout layout, CpuStatistics work)
+    /// <summary>Writes the normalized value, and what the epilogue makes of it.</summary>
+    public static void Write(
+        Tensor y, Tensor x, Tensor weights, Tensor biases, Epilogue epilogue, Layout layout, CpuStatistics work)
     {
-        var values = NativeTensor.Pointer<T>(arguments.Input);
-        var weight = NativeTensor.Pointer<T>(arguments.Weight);
-        var bias = NativeTensor.Pointer<T>(arguments.Bias);
+        var values = NativeTensor.Pointer<T>(x);
+        var weight = NativeTensor.Pointer<T>(weights);
+        var bias = NativeTensor.Pointer<T>(biases);
         var results = NativeTensor.Pointer<T>(y);
-        var addend = arguments.Epilogue.Addend is { } added ? NativeTensor.Pointer<T>(added) : null;
-        var passes = RowPasses<T>.Of(arguments.Epilogue.Activation)!;
+        var addend = epilogue.Addend is { } added ? NativeTensor.Pointer<T>(added) : null;
+        var passes = RowPasses<T>.Of(epilogue.Activation)!;
         ParallelLoop.Run(layout.Statistics, y.numel(), (from, to) =>
         {
             for (var s = from; s < to; s++)

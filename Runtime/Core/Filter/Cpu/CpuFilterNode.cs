@@ -29,6 +29,9 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         _eps = arguments.Settings.Eps;
     }
 
+    /// <summary>That of the output, where it may be given up.</summary>
+    public Recomputation? Recomputation { get; set; }
+
     /// <summary>Whether the gradient of the epilogue is that of its output: a sum is not kept.</summary>
     public bool NeedsOutput => _adds && _activation != Activation.None;
 
@@ -60,6 +63,8 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
             result.AddRange([OfGain(gradient.MeanGain, inputs[5]), OfGain(gradient.VarianceGain, inputs[6])]);
         if (_adds)
             result.Add(before ?? gy);
+        // All that has read the output has its gradient.
+        Recomputation?.Release();
         return [.. result];
     }
 
@@ -88,7 +93,20 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         return (_activation == Activation.Relu6 ? slope.logical_and(output.lt(6)) : slope).to(output.dtype);
     }
 
-    protected override void Release() => _work.Dispose();
+    /// <summary>Writes the output once more, of what the node has saved.</summary>
+    public void ComputeAgain(Tensor y)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var inputs = UnpackInputs();
+        CpuFilter<T>.Write(y, inputs[0], inputs[1], inputs[2], new(_activation), _layout, _work);
+    }
+
+    protected override void Release()
+    {
+        _work.Dispose();
+        Recomputation?.Dispose();
+    }
 
     /// <summary>
     /// With r = 1 / sqrt(v + eps), n values in a statistic, gradients g of the normalized value, which an activation makes of those of its

@@ -20,6 +20,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using SumRule = global::KnDsl.SumRule;
@@ -42,8 +43,9 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Branch))]
-    public Branch(int classes = 5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Branch(int classes = 5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Branch")
     {
         NativeConvolutions.Check();
@@ -51,15 +53,15 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,38) "Cases/Branch/net.knnet"
-        first = new Bottleneck(xChannels: 4, channels: 2, norm: policy, device: device, dtype: dtype);
+        first = new Bottleneck(xChannels: 4, channels: 2, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("first", first);
 #line (9,50)-(9,63) "Cases/Branch/net.knnet"
-        second = new Bottleneck(xChannels: 8, channels: 2, norm: policy, device: device, dtype: dtype);
+        second = new Bottleneck(xChannels: 8, channels: 2, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("second", second);
 #line (9,74)-(9,98) "Cases/Branch/net.knnet"
-        third = new Bottleneck(xChannels: 8, channels: 2, stride: 2, norm: policy, device: device, dtype: dtype);
+        third = new Bottleneck(xChannels: 8, channels: 2, stride: 2, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("third", third);
 #line (10,60)-(10,67) "Cases/Branch/net.knnet"
@@ -187,6 +189,7 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
 public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -195,13 +198,15 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Bottleneck))]
-    public Bottleneck(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Bottleneck(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Bottleneck")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,26)-(18,34) "Cases/Branch/net.knnet"
@@ -291,23 +296,23 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,47)-(18,59) "Cases/Branch/net.knnet"
-        (var t3, var t2State, var _) = bn1.call(t1, t1State, new Epilogue(Activation.Relu));
+        (var t3, var t2State, var _) = bn1.call(t1, t1State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
         scope.Free(t1);
 #line (19,21)-(19,54) "Cases/Branch/net.knnet"
         (var t4, var t4State) = conv2.call(t3, t3State);
 #line default
-        scope.Free(t3);
+        _recompute.Free(scope, t3, ref t4, conv2);
 #line (19,63)-(19,75) "Cases/Branch/net.knnet"
-        (var t6, var t5State, var _) = bn2.call(t4, t4State, new Epilogue(Activation.Relu));
+        (var t6, var t5State, var _) = bn2.call(t4, t4State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t6State = t5State?.Pass(new ReluRule(), t6);
         scope.Free(t4);
 #line (20,21)-(20,40) "Cases/Branch/net.knnet"
         (var t7, var t7State) = conv3.call(t6, t6State);
 #line default
-        scope.Free(t6);
+        _recompute.Free(scope, t6, ref t7, conv3);
         Tensor shortcut;
         ChannelState? shortcutState;
 #line (21,5)-(21,47) "Cases/Branch/net.knnet"

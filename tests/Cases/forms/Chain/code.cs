@@ -19,6 +19,7 @@ using MaxPoolRule = global::KnDsl.MaxPoolRule;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -35,17 +36,21 @@ using nn = global::TorchSharp.torch.nn;
 /// <remarks>image[N, 3, 8*h, 8*w] -&gt; logits[N, 10], at the default arguments.</remarks>
 public sealed partial class Chain : nn.Module<Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 10 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Chain))]
-    public Chain(int classes = 10, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Chain(int classes = 10, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Chain")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
@@ -125,7 +130,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
 #line (9,25)-(9,46) "Cases/Chain/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,55)-(9,67) "Cases/Chain/net.knnet"
-        (var t3, var t2State, var _) = bn1.call(t1, null, new Epilogue(Activation.Relu));
+        (var t3, var t2State, var _) = bn1.call(t1, null, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
         scope.Free(t1);
@@ -133,7 +138,7 @@ public sealed partial class Chain : nn.Module<Tensor, Tensor>
         var x = nn.functional.max_pool2d(t3, [3, 3], [2, 2], [1, 1]);
 #line default
         var xState = t3State?.Pass(new MaxPoolRule([3, 3], [2, 2], [1, 1]), x);
-        scope.Free(t3);
+        _recompute.Free(scope, t3, ref x);
 #line (10,21)-(10,43) "Cases/Chain/net.knnet"
         (var t4, var t4State) = conv2.call(x, xState);
 #line default

@@ -18,6 +18,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
@@ -34,16 +35,20 @@ using nn = global::TorchSharp.torch.nn;
 /// <remarks>signal[N, 2, 4*l], volume[N, 1, 4, 2*h, 2*w] -&gt; y[N, 6], at the default arguments.</remarks>
 public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the network.</summary>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Dimensions))]
-    public Dimensions(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Dimensions(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Dimensions")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
@@ -139,13 +144,13 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 #line (9,26)-(9,38) "Cases/Dimensions/net.knnet"
         var t1 = Handles.Own(conv1.call(signal), signal);
 #line (9,47)-(9,59) "Cases/Dimensions/net.knnet"
-        var t3 = bn1.call(t1, new Epilogue(Activation.Relu));
+        var t3 = bn1.call(t1, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t1);
 #line (9,63)-(9,75) "Cases/Dimensions/net.knnet"
         var t4 = nn.functional.max_pool1d(t3, 2, 2, 0);
 #line default
-        scope.Free(t3);
+        _recompute.Free(scope, t3, ref t4);
 #line (9,79)-(9,91) "Cases/Dimensions/net.knnet"
         var t5 = nn.functional.avg_pool1d(t4, 2, 2, 0);
 #line default
@@ -165,13 +170,13 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 #line (11,26)-(11,57) "Cases/Dimensions/net.knnet"
         var t8 = Handles.Own(conv3.call(volume), volume);
 #line (11,66)-(11,78) "Cases/Dimensions/net.knnet"
-        var t10 = bn3.call(t8, new Epilogue(Activation.Relu));
+        var t10 = bn3.call(t8, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t8);
 #line (11,82)-(11,102) "Cases/Dimensions/net.knnet"
         var t11 = nn.functional.max_pool3d(t10, [2, 1, 1], [2, 1, 1], [0, 0, 0]);
 #line default
-        scope.Free(t10);
+        _recompute.Free(scope, t10, ref t11);
 #line (11,106)-(11,141) "Cases/Dimensions/net.knnet"
         var t12 = nn.functional.avg_pool3d(t11, [2, 2, 2], [1, 1, 1], [1, 1, 1]);
 #line default

@@ -24,6 +24,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using SumRule = global::KnDsl.SumRule;
@@ -44,6 +45,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 {
     private readonly int _depth;
     private readonly bool _condition1; // if wide
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the network.</summary>
     /// <param name="depth">The parameter depth: int = 2 of the .knnet file.</param>
@@ -52,13 +54,15 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Fold))]
-    public Fold(int depth = 2, bool wide = true, bool normalize = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Fold(int depth = 2, bool wide = true, bool normalize = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Fold")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _depth = depth;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,27)-(9,48) "Cases/Fold/net.knnet"
@@ -441,16 +445,16 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
             scope.Free(x_2);
 #line (11,48)-(11,60) "Cases/Fold/net.knnet"
-            (var x_3, var t4State, var _) = bn_2[i].call(t3, t3State, new Epilogue(Activation.Relu));
+            (var x_3, var t4State, var _) = bn_2[i].call(t3, t3State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
             var x_3State = t4State?.Pass(new ReluRule(), x_3);
             scope.Free(t3);
 #line (12,18)-(12,28) "Cases/Fold/net.knnet"
             (var t5, var t5State) = conv_2[i].call(x_3, x_3State);
 #line default
-            scope.Free(x_3);
+            _recompute.Free(scope, x_3, ref t5, conv_2[i]);
 #line (12,32)-(12,44) "Cases/Fold/net.knnet"
-            (var x_4, var t6State, var _) = norm[i].call(t5, t5State, new Epilogue(Activation.Relu));
+            (var x_4, var t6State, var _) = norm[i].call(t5, t5State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
             var x_4State = t6State?.Pass(new ReluRule(), x_4);
             scope.Free(t5);
@@ -458,7 +462,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line (13,30)-(13,40) "Cases/Fold/net.knnet"
             (var t7, var t7State) = currentStage._0.call(x_4, x_4State);
 #line default
-            scope.Free(x_4);
+            _recompute.Free(scope, x_4, ref t7, currentStage._0);
 #line (13,42)-(13,52) "Cases/Fold/net.knnet"
             (var x_5, var t8State, var _) = currentStage._1.call(t7, t7State, new Epilogue(Activation.Relu));
 #line default
@@ -600,14 +604,14 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
         scope.Free(t18);
 #line (35,48)-(35,60) "Cases/Fold/net.knnet"
-        (var t21, var t20State, var _) = shared_kept.call(t19, t19State, new Epilogue(Activation.Relu));
+        (var t21, var t20State, var _) = shared_kept.call(t19, t19State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t21State = t20State?.Pass(new ReluRule(), t21);
         scope.Free(t19);
 #line (35,64)-(35,70) "Cases/Fold/net.knnet"
         (var s, var sState) = shared.call(t21, t21State);
 #line default
-        scope.Free(t21);
+        _recompute.Free(scope, t21, ref s, shared);
         var s_2 = s;
         var s_2State = sState;
 #line (36,5)-(36,22) "Cases/Fold/net.knnet"
@@ -647,13 +651,13 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
 #line default
         scope.Free(t25);
 #line (41,68)-(41,80) "Cases/Fold/net.knnet"
-        (var t28, var _, var _) = fc_bn.call(t26, t26State, new Epilogue(Activation.Relu));
+        (var t28, var _, var _) = fc_bn.call(t26, t26State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t26);
 #line (41,89)-(41,98) "Cases/Fold/net.knnet"
         var f = Handles.Own(@out.call(t28), t28);
 #line default
-        scope.Free(t28);
+        _recompute.Free(scope, t28, ref f, @out);
 #line (42,21)-(42,31) "Cases/Fold/net.knnet"
         (var g, var gState) = given.call(t, tState);
 #line default

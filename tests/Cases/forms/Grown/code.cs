@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
@@ -36,18 +37,22 @@ using nn = global::TorchSharp.torch.nn;
 /// <remarks>image[N, 3, 2*h, 2*w] -&gt; logits[N, 2], at the default arguments.</remarks>
 public sealed partial class Grown : nn.Module<Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the network.</summary>
     /// <param name="extra">The parameter extra: int = 2 of the .knnet file.</param>
     /// <param name="wide">The parameter wide: bool = false of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Grown))]
-    public Grown(int extra = 2, bool wide = false, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Grown(int extra = 2, bool wide = false, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Grown")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
@@ -120,13 +125,13 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t1);
 #line (9,79)-(9,91) "Cases/Grown/net.knnet"
-        var x = bn.call(t2, new Epilogue(Activation.Relu));
+        var x = bn.call(t2, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t2);
 #line (10,19)-(10,34) "Cases/Grown/net.knnet"
         var t4 = nn.functional.adaptive_avg_pool2d(x, [1, 1]);
 #line default
-        scope.Free(x);
+        _recompute.Free(scope, x, ref t4);
 #line (10,38)-(10,45) "Cases/Grown/net.knnet"
         var t5 = t4.flatten(1);
 #line default

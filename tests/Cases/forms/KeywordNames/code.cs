@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using SumRule = global::KnDsl.SumRule;
@@ -39,6 +40,7 @@ using TorchSharpNn = global::TorchSharp.torch.nn;
 public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
 {
     private readonly double _string;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the network.</summary>
     /// <param name="event">The parameter event: int = 4 of the .knnet file.</param>
@@ -46,13 +48,15 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(KeywordNames))]
-    public KeywordNames(int @event = 4, double @string = 0.5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public KeywordNames(int @event = 4, double @string = 0.5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("KeywordNames")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _string = @string;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
@@ -158,13 +162,13 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (11,65)-(11,77) "Cases/KeywordNames/net.knnet"
-        (var torch, var _, var _) = @params.call(t4, t4State, new Epilogue(Activation.Relu));
+        (var torch, var _, var _) = @params.call(t4, t4State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t4);
 #line (12,22)-(12,37) "Cases/KeywordNames/net.knnet"
         var t6 = TorchSharpNn.functional.adaptive_avg_pool2d(torch, [1, 1]);
 #line default
-        scope.Free(torch);
+        _recompute.Free(scope, torch, ref t6);
 #line (12,41)-(12,48) "Cases/KeywordNames/net.knnet"
         var t7 = t6.flatten(1);
 #line default

@@ -18,6 +18,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -33,16 +34,20 @@ using nn = global::TorchSharp.torch.nn;
 /// <remarks>image[N, 2, h, w] -&gt; x[N, 2, h, w], at the default arguments.</remarks>
 public sealed partial class Labels : nn.Module<Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the network.</summary>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Labels))]
-    public Labels(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Labels(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Labels")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
         features = new FeaturesGroup();
@@ -162,35 +167,35 @@ public sealed partial class Labels : nn.Module<Tensor, Tensor>
 #line (9,34)-(9,44) "Cases/Labels/net.knnet"
         var t1 = Handles.Own(features.conv0.call(image), image);
 #line (9,64)-(9,92) "Cases/Labels/net.knnet"
-        (var x, var t2State, var _) = features.norm0.call(t1, null, new Epilogue(Activation.Relu));
+        (var x, var t2State, var _) = features.norm0.call(t1, null, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
         scope.Free(t1);
 #line (10,35)-(10,45) "Cases/Labels/net.knnet"
         (var t3, var t3State) = features.inner.conv.call(x, xState);
 #line default
-        scope.Free(x);
+        _recompute.Free(scope, x, ref t3, features.inner.conv);
 #line (10,61)-(10,71) "Cases/Labels/net.knnet"
         (var t4, var t4State) = block1_0.call(t3, t3State);
 #line default
         scope.Free(t3);
 #line (10,82)-(10,94) "Cases/Labels/net.knnet"
-        (var x_2, var t5State, var _) = @class.call(t4, t4State, new Epilogue(Activation.Relu));
+        (var x_2, var t5State, var _) = @class.call(t4, t4State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var x_2State = t5State?.Pass(new ReluRule(), x_2);
         scope.Free(t4);
 #line (11,14)-(11,24) "Cases/Labels/net.knnet"
         (var t6, var t6State) = conv.call(x_2, x_2State);
 #line default
-        scope.Free(x_2);
+        _recompute.Free(scope, x_2, ref t6, conv);
 #line (11,28)-(11,40) "Cases/Labels/net.knnet"
-        (var t8, var _, var _) = norm.call(t6, t6State, new Epilogue(Activation.Relu));
+        (var t8, var _, var _) = norm.call(t6, t6State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t6);
 #line (11,44)-(11,54) "Cases/Labels/net.knnet"
         var x_3 = Handles.Own(conv_2.call(t8), t8);
 #line default
-        scope.Free(t8);
+        _recompute.Free(scope, t8, ref x_3, conv_2);
 #line (12,18)-(12,28) "Cases/Labels/net.knnet"
         var t9 = Handles.Own(@if.call(x_3), x_3);
 #line default

@@ -24,6 +24,7 @@ using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
 using Operations = global::KnDsl.Operations;
+using Recompute = global::KnDsl.Recompute;
 using ScaleRule = global::KnDsl.ScaleRule;
 using ShiftRule = global::KnDsl.ShiftRule;
 using Sizes = global::KnDsl.Sizes;
@@ -46,19 +47,23 @@ using nn = global::TorchSharp.torch.nn;
 /// <remarks>image[N, 3, 8, 8] -&gt; logits[N, 10], at the default arguments.</remarks>
 public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 10 of the .knnet file.</param>
     /// <param name="shifts">The parameter shifts: bool = true of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(LearnedTensors))]
     [DynamicDependency(Components.Reflected, typeof(EncoderGroup))]
-    public LearnedTensors(int classes = 10, bool shifts = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public LearnedTensors(int classes = 10, bool shifts = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("LearnedTensors")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (10,25)-(10,35) "Cases/LearnedTensors/net.knnet"
@@ -218,13 +223,13 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
         scope.Free(y);
         scope.Free(x);
 #line (12,23)-(12,35) "Cases/LearnedTensors/net.knnet"
-        (var t6, var _, var _) = bn3.call(t4, t4State, new Epilogue(Activation.Relu));
+        (var t6, var _, var _) = bn3.call(t4, t4State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t4);
 #line (12,39)-(12,49) "Cases/LearnedTensors/net.knnet"
         var t7 = nn.functional.max_pool2d(t6, [4, 4], [4, 4], [0, 0]);
 #line default
-        scope.Free(t6);
+        _recompute.Free(scope, t6, ref t7);
 #line (12,53)-(12,63) "Cases/LearnedTensors/net.knnet"
         var t8 = t7.flatten(2);
 #line default

@@ -22,6 +22,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -38,19 +39,23 @@ using nn = global::TorchSharp.torch.nn;
 /// <remarks>image[N, 3, 4*h, 4*w] -&gt; logits[N, 7], at the default arguments.</remarks>
 public sealed partial class Loop : nn.Module<Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the network.</summary>
     /// <param name="growth">The parameter growth: int = 3 of the .knnet file.</param>
     /// <param name="depths">The parameter depths: int[] = [2, 3] of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Loop))]
-    public Loop(int growth = 3, IReadOnlyList<int>? depths = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Loop(int growth = 3, IReadOnlyList<int>? depths = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Loop")
     {
         NativeConvolutions.Check();
         depths ??= new int[] { 2, 3 };
         policy ??= NormPolicy.Kalman();
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,30)-(9,38) "Cases/Loop/net.knnet"
@@ -62,17 +67,17 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 #line (10,39)-(10,40) "Cases/Loop/net.knnet"
         Sizes.Require(depths.Count >= 1, "KN0124", "The list 'depths' must have at least 1 item for the index 0, found depths.count", depths.Count);
 #line (10,26)-(10,50) "Cases/Loop/net.knnet"
-        dense1 = new Dense(xChannels: 2 * growth, layers: depths[0], growth: growth, norm: policy, device: device, dtype: dtype);
+        dense1 = new Dense(xChannels: 2 * growth, layers: depths[0], growth: growth, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("dense1", dense1);
 #line (10,66)-(10,76) "Cases/Loop/net.knnet"
-        transition = new Transition(xChannels: dense1.XChannels2, norm: policy, device: device, dtype: dtype);
+        transition = new Transition(xChannels: dense1.XChannels2, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("transition", transition);
 #line (11,39)-(11,40) "Cases/Loop/net.knnet"
         Sizes.Require(depths.Count >= 2, "KN0124", "The list 'depths' must have at least 2 items for the index 1, found depths.count", depths.Count);
 #line (11,26)-(11,50) "Cases/Loop/net.knnet"
-        dense2 = new Dense(xChannels: dense1.XChannels2 / 2, layers: depths[1], growth: growth, norm: policy, device: device, dtype: dtype);
+        dense2 = new Dense(xChannels: dense1.XChannels2 / 2, layers: depths[1], growth: growth, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("dense2", dense2);
 #line (11,60)-(11,64) "Cases/Loop/net.knnet"
@@ -186,13 +191,13 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t3);
 #line (11,60)-(11,72) "Cases/Loop/net.knnet"
-        (var x, var _, var _) = norm.call(t4, t4State, new Epilogue(Activation.Relu));
+        (var x, var _, var _) = norm.call(t4, t4State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t4);
 #line (12,19)-(12,34) "Cases/Loop/net.knnet"
         var t6 = nn.functional.adaptive_avg_pool2d(x, [1, 1]);
 #line default
-        scope.Free(x);
+        _recompute.Free(scope, x, ref t6);
 #line (12,38)-(12,45) "Cases/Loop/net.knnet"
         var t7 = t6.flatten(1);
 #line default
@@ -232,8 +237,9 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Dense))]
-    public Dense(int xChannels, int layers, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Dense(int xChannels, int layers, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Dense")
     {
         Sizes.RequirePositive(xChannels);
@@ -248,7 +254,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (20,35)-(20,53) "Cases/Loop/net.knnet"
-            var currentDenselayer = new DenseLayer(xChannels: xChannels2, growth: growth, norm: norm, device: device, dtype: dtype);
+            var currentDenselayer = new DenseLayer(xChannels: xChannels2, growth: growth, norm: norm, device: device, dtype: dtype, recompute: recompute);
 #line default
             _denselayer.Add(currentDenselayer);
             register_module($"denselayer{i}", currentDenselayer);
@@ -331,6 +337,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -338,13 +345,15 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(DenseLayer))]
-    public DenseLayer(int xChannels, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public DenseLayer(int xChannels, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("DenseLayer")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (28,24)-(28,28) "Cases/Loop/net.knnet"
@@ -398,22 +407,22 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 #line default
         using var scope = torch.NewDisposeScope();
 #line (28,24)-(28,36) "Cases/Loop/net.knnet"
-        (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu));
+        (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
 #line (28,47)-(28,64) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
 #line default
-        scope.Free(t2);
+        _recompute.Free(scope, t2, ref t3, conv1);
 #line (29,24)-(29,36) "Cases/Loop/net.knnet"
-        (var t5, var t4State, var _) = norm2.call(t3, t3State, new Epilogue(Activation.Relu));
+        (var t5, var t4State, var _) = norm2.call(t3, t3State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
         scope.Free(t3);
 #line (29,47)-(29,75) "Cases/Loop/net.knnet"
         (var output, var outputState) = conv2.call(t5, t5State);
 #line default
-        scope.Free(t5);
+        _recompute.Free(scope, t5, ref output, conv2);
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
@@ -452,19 +461,22 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 public sealed partial class Transition : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Transition))]
-    public Transition(int xChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Transition(int xChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Transition")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (35,23)-(35,27) "Cases/Loop/net.knnet"
@@ -502,13 +514,13 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
 #line default
         using var scope = torch.NewDisposeScope();
 #line (35,23)-(35,35) "Cases/Loop/net.knnet"
-        (var t2, var t1State, xState) = norm.call(x, xState, new Epilogue(Activation.Relu));
+        (var t2, var t1State, xState) = norm.call(x, xState, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
 #line (35,45)-(35,81) "Cases/Loop/net.knnet"
         (var t3, var t3State) = conv.call(t2, t2State);
 #line default
-        scope.Free(t2);
+        _recompute.Free(scope, t2, ref t3, conv);
 #line (35,85)-(35,95) "Cases/Loop/net.knnet"
         var output = nn.functional.avg_pool2d(t3, [2, 2], [2, 2], [0, 0]);
 #line default

@@ -19,6 +19,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using SumRule = global::KnDsl.SumRule;
@@ -38,6 +39,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 {
     private readonly int _turns;
     private readonly bool _condition1; // if wide
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the network.</summary>
     /// <param name="wide">The parameter wide: bool = true of the .knnet file.</param>
@@ -45,13 +47,15 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(PathFacts))]
-    public PathFacts(bool wide = true, int turns = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public PathFacts(bool wide = true, int turns = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("PathFacts")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _turns = turns;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
@@ -274,14 +278,14 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line (9,25)-(9,35) "Cases/PathFacts/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,46)-(9,58) "Cases/PathFacts/net.knnet"
-        (var t3, var t2State, var _) = first.call(t1, null, new Epilogue(Activation.Relu));
+        (var t3, var t2State, var _) = first.call(t1, null, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
         scope.Free(t1);
 #line (9,69)-(9,79) "Cases/PathFacts/net.knnet"
         (var x, var xState) = conv2.call(t3, t3State);
 #line default
-        scope.Free(t3);
+        _recompute.Free(scope, t3, ref x, conv2);
         Tensor y;
         ChannelState? yState;
 #line (10,5)-(10,12) "Cases/PathFacts/net.knnet"
@@ -332,7 +336,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(y_5);
 #line (24,43)-(24,55) "Cases/PathFacts/net.knnet"
-        (var t9, var t8State, var _) = source.call(t7, t7State, new Epilogue(Activation.Relu));
+        (var t9, var t8State, var _) = source.call(t7, t7State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var namedPrior = t8State;
         var namedPrior_2 = t8State;
@@ -347,7 +351,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         namedPrior = sStates[0];
         namedPrior_2 = sStates[1];
         eachPrior = sStates[2];
-        scope.Free(t9);
+        _recompute.Free(scope, t9, ref s, conv4);
         Tensor z;
         ChannelState? zState;
 #line (25,5)-(25,12) "Cases/PathFacts/net.knnet"

@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using Transition = global::KnDsl.Transition;
@@ -38,17 +39,21 @@ using nn = global::TorchSharp.torch.nn;
 /// <remarks>image[N, 2, 4*h, 4*w] -&gt; logits[N, 4], at the default arguments.</remarks>
 public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the network.</summary>
     /// <param name="classes">The parameter classes: int = 4 of the .knnet file.</param>
     /// <param name="policy">The parameter policy: norm = kalman(gain: (mean: 1, variance: 0.1), transition: sampled) of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(PolicyOverride))]
-    public PolicyOverride(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public PolicyOverride(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("PolicyOverride")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman(gain: new Gain(mean: 1, variance: 0.1), transition: Transition.Sampled);
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
@@ -194,30 +199,30 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 #line (9,25)-(9,35) "Cases/PolicyOverride/net.knnet"
         var t1 = Handles.Own(conv1.call(image), image);
 #line (9,44)-(9,56) "Cases/PolicyOverride/net.knnet"
-        var t3 = bn1.call(t1, new Epilogue(Activation.Relu));
+        var t3 = bn1.call(t1, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t1);
 #line (9,67)-(9,77) "Cases/PolicyOverride/net.knnet"
         var t4 = Handles.Own(conv2.call(t3), t3);
 #line default
-        scope.Free(t3);
+        _recompute.Free(scope, t3, ref t4, conv2);
 #line (9,86)-(9,108) "Cases/PolicyOverride/net.knnet"
-        var x = bn2.call(t4, new Epilogue(Activation.Relu));
+        var x = bn2.call(t4, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(t4);
 #line (10,21)-(10,31) "Cases/PolicyOverride/net.knnet"
         var t6 = Handles.Own(conv3.call(x), x);
 #line default
-        scope.Free(x);
+        _recompute.Free(scope, x, ref t6, conv3);
 #line (10,40)-(10,66) "Cases/PolicyOverride/net.knnet"
-        (var t8, var t7State, var _) = bn3.call(t6, null, new Epilogue(Activation.Relu));
+        (var t8, var t7State, var _) = bn3.call(t6, null, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t8State = t7State?.Pass(new ReluRule(), t8);
         scope.Free(t6);
 #line (10,77)-(10,87) "Cases/PolicyOverride/net.knnet"
         (var t9, var t9State) = conv4.call(t8, t8State);
 #line default
-        scope.Free(t8);
+        _recompute.Free(scope, t8, ref t9, conv4);
 #line (10,96)-(10,100) "Cases/PolicyOverride/net.knnet"
         (var x_2, var x_2State, var _) = bn4.call(t9, t9State);
 #line default

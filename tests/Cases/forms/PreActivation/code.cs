@@ -23,6 +23,7 @@ using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
 using PadRule = global::KnDsl.PadRule;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using SumRule = global::KnDsl.SumRule;
@@ -41,6 +42,7 @@ using nn = global::TorchSharp.torch.nn;
 public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 {
     private readonly int _units;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the network.</summary>
     /// <param name="width">The parameter width: int = 4 of the .knnet file.</param>
@@ -49,13 +51,15 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(PreActivation))]
-    public PreActivation(int width = 4, int units = 2, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public PreActivation(int width = 4, int units = 2, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("PreActivation")
     {
         NativeConvolutions.Check();
         policy ??= NormPolicy.Kalman();
         _units = units;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,29)-(9,34) "Cases/PreActivation/net.knnet"
@@ -74,14 +78,14 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (10,24)-(10,35) "Cases/PreActivation/net.knnet"
-            stage1.append(new Unit(xChannels: width, channels: width, norm: policy, device: device, dtype: dtype));
+            stage1.append(new Unit(xChannels: width, channels: width, norm: policy, device: device, dtype: dtype, recompute: recompute));
 #line default
             stage1.register_module($"{i}", stage1[stage1.Count - 1]);
         }
         stage2 = new ModuleList<Unit>();
         register_module("stage2", stage2);
 #line (11,24)-(11,48) "Cases/PreActivation/net.knnet"
-        stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
+        stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype, recompute: recompute));
 #line default
         stage2.register_module("0", stage2[stage2.Count - 1]);
 #line (11,66)-(11,77) "Cases/PreActivation/net.knnet"
@@ -91,7 +95,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (11,50)-(11,63) "Cases/PreActivation/net.knnet"
-            stage2.append(new Unit(xChannels: 2 * width, channels: 2 * width, norm: policy, device: device, dtype: dtype));
+            stage2.append(new Unit(xChannels: 2 * width, channels: 2 * width, norm: policy, device: device, dtype: dtype, recompute: recompute));
 #line default
             stage2.register_module($"{i + 1}", stage2[stage2.Count - 1]);
         }
@@ -216,13 +220,13 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
             x_2State = t4State;
         }
 #line (12,25)-(12,37) "Cases/PreActivation/net.knnet"
-        (var t6, var _, var _) = norm.call(x_2, x_2State, new Epilogue(Activation.Relu));
+        (var t6, var _, var _) = norm.call(x_2, x_2State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         scope.Free(x_2);
 #line (12,41)-(12,56) "Cases/PreActivation/net.knnet"
         var t7 = nn.functional.adaptive_avg_pool2d(t6, [1, 1]);
 #line default
-        scope.Free(t6);
+        _recompute.Free(scope, t6, ref t7);
 #line (12,60)-(12,67) "Cases/PreActivation/net.knnet"
         var t8 = t7.flatten(1);
 #line default
@@ -258,6 +262,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     private readonly int _stride;
     private readonly int _xChannels;
     private readonly bool _condition1; // if stride != 1 or x.channels != channels
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -266,8 +271,9 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Unit))]
-    public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Unit")
     {
         Sizes.RequirePositive(xChannels);
@@ -275,6 +281,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         _channels = channels;
         _stride = stride;
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (19,21)-(19,25) "Cases/PreActivation/net.knnet"
@@ -338,22 +345,22 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         using var scope = torch.NewDisposeScope();
 #line (19,21)-(19,33) "Cases/PreActivation/net.knnet"
-        (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu));
+        (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t2State = t1State?.Pass(new ReluRule(), t2);
 #line (19,44)-(19,77) "Cases/PreActivation/net.knnet"
         (var t3, var t3State) = conv1.call(t2, t2State);
 #line default
-        scope.Free(t2);
+        _recompute.Free(scope, t2, ref t3, conv1);
 #line (20,21)-(20,33) "Cases/PreActivation/net.knnet"
-        (var t5, var t4State, var _) = norm2.call(t3, t3State, new Epilogue(Activation.Relu));
+        (var t5, var t4State, var _) = norm2.call(t3, t3State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
         scope.Free(t3);
 #line (20,44)-(20,74) "Cases/PreActivation/net.knnet"
         (var y, var yState) = conv2.call(t5, t5State);
 #line default
-        scope.Free(t5);
+        _recompute.Free(scope, t5, ref y, conv2);
         Tensor shortcut;
         ChannelState? shortcutState;
 #line (21,5)-(21,45) "Cases/PreActivation/net.knnet"

@@ -20,6 +20,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -40,8 +41,9 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Shared))]
-    public Shared(int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Shared(int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Shared")
     {
         NativeConvolutions.Check();
@@ -67,7 +69,7 @@ public sealed partial class Shared : nn.Module<Tensor, SharedOutput>
         head = new HeadGroup();
         register_module("head", head);
 #line (11,12)-(11,18) "Cases/Shared/net.knnet"
-        head.scores = new Head(xChannels: 4, channels: classes, norm: policy, device: device, dtype: dtype);
+        head.scores = new Head(xChannels: 4, channels: classes, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         head.register_module("scores", head.scores);
 #line (12,26)-(12,33) "Cases/Shared/net.knnet"
@@ -200,6 +202,7 @@ public sealed record SharedOutput(Tensor a, Tensor b);
 public sealed partial class Head : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -207,13 +210,15 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
     [DynamicDependency(Components.Reflected, typeof(Head))]
-    public Head(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Head(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Head")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
@@ -260,14 +265,14 @@ public sealed partial class Head : nn.Module<Tensor, Tensor>
 #line (21,24)-(21,43) "Cases/Shared/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (21,51)-(21,63) "Cases/Shared/net.knnet"
-        (var t3, var t2State, var _) = bn.call(t1, t1State, new Epilogue(Activation.Relu));
+        (var t3, var t2State, var _) = bn.call(t1, t1State, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
         var t3State = t2State?.Pass(new ReluRule(), t3);
         scope.Free(t1);
 #line (21,74)-(21,91) "Cases/Shared/net.knnet"
         (var output, var outputState) = conv2.call(t3, t3State);
 #line default
-        scope.Free(t3);
+        _recompute.Free(scope, t3, ref output, conv2);
         return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
     }
 

@@ -1,0 +1,60 @@
+using System;
+using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// The output of a node of the graph whose memory can be given up once the forward pass has read it: the node computes it again, to the
+/// same bit, before the backward pass of its reader needs it.
+/// </summary>
+internal sealed class Recomputation : IDisposable
+{
+    // By their handles: the node that made a value is not to be seen on it.
+    private static readonly ConditionalWeakTable<Tensor, Recomputation> Known = [];
+
+    private readonly TensorMemory _memory;
+    private readonly Tensor _output;
+    private readonly Action<Tensor> _compute;
+    private nuint _bytes;
+    private bool _isReleased;
+
+    private Recomputation(TensorMemory memory, Tensor output, Action<Tensor> compute) =>
+        (_memory, _output, _compute) = (memory, output, compute);
+
+    /// <summary>Makes it for an output; null where libtorch does not let go of memory.</summary>
+    /// <param name="output">The output, which a later <see cref="Of"/> knows.</param>
+    /// <param name="compute">Writes the output once more into the tensor that it gets.</param>
+    public static Recomputation? For(Tensor output, Action<Tensor> compute)
+    {
+        if (TensorMemory.Instance is not { } memory)
+            return null;
+        var made = new Recomputation(memory, output.detach().DetachFromDisposeScope(), compute);
+        Known.Add(output, made);
+        return made;
+    }
+
+    /// <summary>That of a value, or null.</summary>
+    public static Recomputation? Of(Tensor value) => Known.TryGetValue(value, out var found) ? found : null;
+
+    /// <summary>Gives the memory up, which nobody reads until <see cref="Ensure"/>.</summary>
+    public void Release()
+    {
+        if (_isReleased)
+            return;
+        _bytes = _memory.Release(_output);
+        _isReleased = true;
+    }
+
+    /// <summary>Computes the output again if it was given up.</summary>
+    public void Ensure()
+    {
+        if (!_isReleased)
+            return;
+        _memory.Restore(_output, _bytes);
+        _isReleased = false;
+        _compute(_output);
+    }
+
+    public void Dispose() => _output.Dispose();
+}

@@ -1,0 +1,70 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.InteropServices;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Published.Tests;
+
+/// <summary>
+/// A network that computes values again trains as one that keeps them, to the bit on one thread: on several, kernels of torch add in
+/// another order in every run.
+/// </summary>
+public sealed class RecomputeTests : IDisposable
+{
+    private readonly int _threads = get_num_threads();
+
+    public RecomputeTests() => set_num_threads(1);
+
+    public void Dispose() => set_num_threads(_threads);
+
+    public static TheoryData<string> Names() => [.. Declared.All.Values.Where(d => d.Recomputes).Select(d => d.Type.Name)];
+
+    [Fact]
+    public void Most_networks_with_norms_have_values_to_compute_again() =>
+        Assert.InRange(Names().Count, 15, Declared.All.Values.Count(declared => declared.HasPolicy));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gradients_are_the_same_to_the_bit(string name)
+    {
+        var kept = Train(name, recompute: false);
+        var again = Train(name, recompute: true);
+        Assert.Equal(kept.Keys, again.Keys);
+        var different = kept.Keys.Where(entry => !kept[entry].AsSpan().SequenceEqual(again[entry])).ToArray();
+        if (different.Length == 0)
+            return;
+
+        // Two runs that keep everything differ too, in one network of them: then by the rounding of a sum.
+        var once = Train(name, recompute: false);
+        foreach (var entry in different)
+        {
+            Assert.False(kept[entry].AsSpan().SequenceEqual(once[entry]), $"{entry} of {name}");
+            var (a, b) = (Numbers(kept[entry]), Numbers(again[entry]));
+            Assert.InRange(a.Zip(b, (x, y) => Math.Abs(x - y)).Max() / a.Max(Math.Abs), 0, 1e-6);
+        }
+    }
+
+    private static float[] Numbers(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+
+    /// <summary>Output, gradients and running averages after a training pass.</summary>
+    private static Dictionary<string, byte[]> Train(string name, bool recompute)
+    {
+        var (reference, declared) = (Reference.Load(name), Declared.All[name]);
+        using var scope = NewDisposeScope();
+        using var network = declared.Create(NormPolicy.Kalman(microbatch: 2), recompute: recompute);
+        reference.Fill(network);
+        network.train();
+        manual_seed(1);
+        var image = reference.Input();
+        var outputs = declared.Run(network, cat([image, image.flip(-1)], 0), "output");
+        outputs.Values.Aggregate(tensor(0.0f), (sum, output) => sum + output.square().mean()).backward();
+        var found = outputs.ToDictionary(output => $"output {output.Key}", output => output.Value.detach());
+        foreach (var (parameter, value) in network.named_parameters().Where(entry => entry.parameter.grad is not null))
+            found[$"gradient of {parameter}"] = value.grad!;
+        foreach (var (buffer, value) in network.named_buffers())
+            found[buffer] = value;
+        return found.ToDictionary(entry => entry.Key, entry => entry.Value.contiguous().bytes.ToArray());
+    }
+}
