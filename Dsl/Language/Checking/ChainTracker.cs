@@ -29,11 +29,12 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
             return PassNorm(path, call, stage, member!, place);
         if (call.IsLearned)
             return new ChainStep(ChainFact.NotBegun);
-        var states = call.StateInputs.Select(path.FactOf).ToArray();
+        var inputs = call.StateInputs;
+        if (inputs.Count == 1 && call.Operation.PassesState(call))
+            return new ChainStep(path.FactOf(inputs[0]).Through(call.Operation.Name));
+        var states = inputs.Select(path.FactOf).ToArray();
         if (call.Operation.PassesState(call))
-            return new ChainStep(states.Length == 1
-                ? states[0].Through(call.Operation.Name)
-                : ChainFact.Join(states, call.Operation.Name, place));
+            return new ChainStep(ChainFact.Join(states, call.Operation.Name, place));
         return new ChainStep(states.FirstOrDefault(state => state.Kind != ChainKind.NotBegun) is not { } state ? ChainFact.NotBegun
             : state.Kind == ChainKind.Cut ? state
             : ChainFact.Cut(call.Operation.Name, place));

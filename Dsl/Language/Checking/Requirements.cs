@@ -77,11 +77,11 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
         relation == Relation.MultipleOf ? Size.Modulo(left, right) : left - right;
 
     /// <summary>Whether two sizes are to each other as a relation says, where that is certain.</summary>
-    public static bool? Decide(Relation relation, Size left, Size right) => relation switch
+    public static bool? Decide(Relation relation, Size left, Size right) => left == right ? relation != Relation.NotEqual : relation switch
     {
         Relation.NotEqual => !Decide(Relation.Equal, left, right),
         Relation.Repeatable when left.Value == 1 || right.Value == 1 => true,
-        Relation.Repeatable when IsPossible(left, 1) || IsPossible(right, 1) => left == right ? true : null,
+        Relation.Repeatable when IsPossible(left, 1) || IsPossible(right, 1) => null,
         _ => Rest(relation, left, right) is var rest && rest == Size.Zero ? true : IsPossible(rest, 0) ? null : false,
     };
 

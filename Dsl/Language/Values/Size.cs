@@ -57,7 +57,7 @@ internal sealed partial class Size : IEquatable<Size>
             return b.Constant == 0 ? a : new Size(checked(a.Constant + b.Constant), a._terms);
         if (a.IsConstant)
             return a.Constant == 0 ? b : new Size(checked(a.Constant + b.Constant), b._terms);
-        return Collect(checked(a.Constant + b.Constant), [.. a._terms, .. b._terms]);
+        return Merge(checked(a.Constant + b.Constant), a._terms, b._terms);
     }
 
     public static Size operator -(Size a) => Zero - a;
@@ -91,7 +91,7 @@ internal sealed partial class Size : IEquatable<Size>
         0 => Zero,
         1 => this,
         _ => new Size(checked(Constant * factor),
-            Array.ConvertAll(_terms, term => new Term(checked(term.Coefficient * factor), term.Atoms))),
+            Array.ConvertAll(_terms, term => term.WithCoefficient(checked(term.Coefficient * factor)))),
     };
 
     /// <summary>
@@ -114,9 +114,9 @@ internal sealed partial class Size : IEquatable<Size>
             var whole = Floor(term.Coefficient, divisor);
             var rest = term.Coefficient - whole * divisor;
             if (whole != 0)
-                outside.Add(term with { Coefficient = whole });
+                outside.Add(term.WithCoefficient(whole));
             if (rest != 0)
-                inside.Add(term with { Coefficient = rest });
+                inside.Add(term.WithCoefficient(rest));
         }
         var constant = Floor(a.Constant, divisor);
         if (inside.Count == 0)
@@ -180,6 +180,8 @@ internal sealed partial class Size : IEquatable<Size>
     /// <summary>The largest of some sizes of tensors, which are at least 1.</summary>
     public static Size Largest(params Size[] sizes)
     {
+        if (Array.TrueForAll(sizes, size => size == sizes[0]))
+            return sizes[0];
         var all = sizes.SelectMany(size => size.SingleAtom is LargestAtom largest ? largest.Sizes : [size])
             .OrderBy(size => size.ToString(), StringComparer.Ordinal).ToList();
         // One that is never larger than another makes no difference; 1 never is.
@@ -242,8 +244,9 @@ internal sealed partial class Size : IEquatable<Size>
     }
 
     /// <summary>Whether a program can compute it with its usual integers: the numbers in it have 31 bits.</summary>
-    public bool IsBounded => IsSmall(Constant) && _terms.All(term => IsSmall(term.Coefficient)
-        && term.Atoms.OfType<FloorAtom>().All(floor => floor.Numerator.IsBounded && floor.Denominator.IsBounded));
+    public bool IsBounded => IsSmall(Constant) && Array.TrueForAll(_terms, static term => IsSmall(term.Coefficient)
+        && Array.TrueForAll(term.Atoms,
+            static atom => atom is not FloorAtom floor || floor.Numerator.IsBounded && floor.Denominator.IsBounded));
 
     private static bool IsSmall(long number) => number is >= -int.MaxValue and <= int.MaxValue;
 
@@ -287,7 +290,7 @@ internal sealed partial class Size : IEquatable<Size>
             if (others.Length == term.Atoms.Length)
                 rest += new Size(0, [term]);
             else if (others.Length == term.Atoms.Length - 1)
-                factor += Collect(0, [term with { Atoms = others }]);
+                factor += Collect(0, [new Term(term.Coefficient, others)]);
             else
                 return null;
         }
@@ -379,11 +382,35 @@ internal sealed partial class Size : IEquatable<Size>
             }
             var ordered = Ordered(term);
             byKey[ordered.Key] = byKey.TryGetValue(ordered.Key, out var known)
-                ? known with { Coefficient = checked(known.Coefficient + ordered.Coefficient) }
+                ? known.WithCoefficient(checked(known.Coefficient + ordered.Coefficient))
                 : ordered;
         }
         var left = byKey.Values.Where(term => term.Coefficient != 0).ToArray();
         return left.Length == 0 ? Of(constant) : new Size(constant, left);
+    }
+
+    /// <summary>The sum of two rows of terms. Each is in order already, so that one walk along both is enough.</summary>
+    private static Size Merge(long constant, Term[] left, Term[] right)
+    {
+        var terms = new Term[left.Length + right.Length];
+        var (count, i, j) = (0, 0, 0);
+        while (i < left.Length || j < right.Length)
+        {
+            var order = i == left.Length ? 1 : j == right.Length ? -1 : string.CompareOrdinal(left[i].Key, right[j].Key);
+            if (order != 0)
+                terms[count++] = order < 0 ? left[i++] : right[j++];
+            else if (checked(left[i].Coefficient + right[j].Coefficient) is var sum)
+            {
+                if (sum != 0)
+                    terms[count++] = left[i].WithCoefficient(sum);
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+        if (count == 0)
+            return Of(constant);
+        if (count < terms.Length)
+            Array.Resize(ref terms, count);
+        return new Size(constant, terms);
     }
 
     private static Term Ordered(Term term)
@@ -392,6 +419,6 @@ internal sealed partial class Size : IEquatable<Size>
             return term;
         var atoms = (Atom[])term.Atoms.Clone();
         Array.Sort(atoms, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        return term with { Atoms = atoms };
+        return new Term(term.Coefficient, atoms);
     }
 }

@@ -33,11 +33,22 @@ internal sealed class OperationCall
 
     /// <summary>The inputs whose states the output's depends on: neither a value that only lends its size nor a learned tensor.</summary>
     public IReadOnlyList<TensorValue> StateInputs => Operation.InputCount == 1 && Inputs.Count > 1 ? [Inputs[0]]
-        : Inputs.Any(input => input.IsLearned) ? [.. Inputs.Where(input => !input.IsLearned)]
+        : LearnedInputs > 0 ? [.. Inputs.Where(input => !input.IsLearned)]
         : Inputs;
 
     /// <summary>Whether the output is a learned tensor, or numbers that are computed from such tensors alone: it has no batch.</summary>
-    public bool IsLearned => Operation.Module == ModuleType.Parameter || Operation.KeepsLearned && Inputs.All(input => input.IsLearned);
+    public bool IsLearned => Operation.Module == ModuleType.Parameter || Operation.KeepsLearned && LearnedInputs == Inputs.Count;
+
+    private int LearnedInputs
+    {
+        get
+        {
+            var count = 0;
+            for (var i = 0; i < Inputs.Count; i++)
+                count += Inputs[i].IsLearned ? 1 : 0;
+            return count;
+        }
+    }
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;
