@@ -58,7 +58,7 @@ internal static class CSharpNames
     /// <summary>The nearest identifier, escaped where it is a keyword.</summary>
     public static string Identifier(string name)
     {
-        var identifier = SyntaxFacts.IsValidIdentifier(name) && !name.Any(IsIgnored) ? name : Nearest(name);
+        var identifier = SyntaxFacts.IsValidIdentifier(name) && !HasIgnored(name) ? name : Nearest(name);
         return SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None
             || SyntaxFacts.GetContextualKeywordKind(identifier) is SyntaxKind.AwaitKeyword
             ? "@" + identifier
@@ -83,6 +83,14 @@ internal static class CSharpNames
         if (text.Length == 0 || !SyntaxFacts.IsIdentifierStartCharacter(text[0]))
             text.Insert(0, '_');
         return text.ToString();
+    }
+
+    private static bool HasIgnored(string name)
+    {
+        foreach (var c in name)
+            if (IsIgnored(c))
+                return true;
+        return false;
     }
 
     /// <summary>Whether C# takes identifiers with and without the character for the same.</summary>

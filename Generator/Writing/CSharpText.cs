@@ -20,9 +20,10 @@ internal static class CSharpText
 
     private static string EscapeBraces(string text) => text.Replace("{", "{{").Replace("}", "}}");
 
-    private static string Escape(string text)
+    /// <summary>The text as it is between the quotes of a string.</summary>
+    public static string Escape(string text)
     {
-        if (IsPlain(text) && text.IndexOfAny(['"', '\\']) < 0)
+        if (IsPlain(text) && text.IndexOf('"') < 0 && text.IndexOf('\\') < 0)
             return text;
         var escaped = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)

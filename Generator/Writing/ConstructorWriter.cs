@@ -161,7 +161,7 @@ internal sealed class ConstructorWriter
                     WriteGroup(_plan.Layout[group.Group]);
                     break;
                 case ConstructOperationItem layer:
-                    WriteMember(_plan.Layout[layer.Member], layer, _operations.Construct(layer.Call.Operation.Construct(layer.Call)!));
+                    WriteMember(_plan.Layout[layer.Member], layer, _operations.Construct(layer.Construction));
                     break;
                 case ConstructBlockItem block:
                     WriteMember(_plan.Layout[block.Member], block,

@@ -71,6 +71,10 @@ internal static class FileWriter
         return names;
     }
 
-    private static IEnumerable<string> Words(string text) =>
-        text.Split('.', '{', '}', '"', ' ').Where(word => word.Length > 0).Select(CSharpNames.Identifier);
+    /// <summary>The characters that divide a text into words: a label may have them.</summary>
+    private static readonly char[] Dividers = ['.', '{', '}', '"', ' '];
+
+    private static IEnumerable<string> Words(string text) => text.IndexOfAny(Dividers) < 0
+        ? text.Length == 0 ? [] : [CSharpNames.Identifier(text)]
+        : text.Split(Dividers).Where(word => word.Length > 0).Select(CSharpNames.Identifier);
 }

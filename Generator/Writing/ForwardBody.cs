@@ -357,8 +357,13 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     /// </summary>
     private void Free(PlanItem item, IEnumerable<TensorValue> values, IReadOnlyList<PlanItem> items)
     {
-        foreach (var value in values.Distinct())
-            if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value)))
+        List<TensorValue>? freed = null;
+        foreach (var value in values)
+            if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value))
+                && freed?.Contains(value) != true)
+            {
+                (freed ??= []).Add(value);
                 writer.Line($"scope.Free({names[value]});");
+            }
     }
 }

@@ -31,8 +31,8 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     /// </summary>
     public bool Require(BodyPath path, Relation relation, Size left, Size right, Func<Diagnostic> diagnostic)
     {
-        left = left.Substitute(path.Assumptions);
-        right = right.Substitute(path.Assumptions);
+        if (path.Assumptions.Count > 0)
+            (left, right) = (left.Substitute(path.Assumptions), right.Substitute(path.Assumptions));
         var decided = Decide(relation, left, right);
         if (decided == true)
             return true;
@@ -200,9 +200,17 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     public bool RequireKnown(Arguments arguments, string callee)
     {
         foreach (var argument in arguments.All)
-            if (!RequireKnown(argument.Value, argument.Place, callee, $"argument '{argument.Name}'"))
+            if (DataIn(argument.Value) is not null && !RequireKnown(argument.Value, argument.Place, callee, $"argument '{argument.Name}'"))
                 return false;
         return true;
+    }
+
+    private static Symbol? DataIn(Value value)
+    {
+        foreach (var symbol in value.Symbols())
+            if (symbol.Kind == SymbolKind.Data)
+                return symbol;
+        return null;
     }
 
     /// <summary>Demands that a value is known when the module is built, not only when data comes.</summary>
@@ -210,7 +218,7 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     /// <param name="found">The value as the message has it, where that is not its description.</param>
     public bool RequireKnown(Value value, Place place, string callee, string what, string? found = null)
     {
-        if (value.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is not { } data)
+        if (DataIn(value) is not { } data)
             return true;
         findings.Report(DiagnosticCatalogue.UnknownSize(place, callee, what, found ?? value.Describe(), data.Name)
             .WithHint(data.Origin?.SetAt is { } setter

@@ -128,6 +128,11 @@ internal sealed class StatementChecker(Rooms rooms)
         path.Scope.Set(target.Text, new Binding(value, [target.Span]));
     }
 
-    private Parameter? ParameterOf(Name name) =>
-        rooms.Subject.Declaration.Parameters.FirstOrDefault(parameter => parameter.Name.Text == name.Text);
+    private Parameter? ParameterOf(Name name)
+    {
+        foreach (var parameter in rooms.Subject.Declaration.Parameters)
+            if (parameter.Name.Text == name.Text)
+                return parameter;
+        return null;
+    }
 }

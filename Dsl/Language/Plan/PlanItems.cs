@@ -48,6 +48,11 @@ internal sealed class ConstructOperationItem(Member member, OperationCall call, 
 
     public OperationCall Call => call;
 
+    /// <summary>How it is made.</summary>
+    public Construction Construction => _construction ??= call.Operation.Construct(call)!;
+
+    private Construction? _construction;
+
     public override Member Constructs => member;
 }
 

@@ -16,6 +16,7 @@ internal sealed partial class Size : IEquatable<Size>
 {
     private readonly Term[] _terms;
     private string? _text;
+    private Symbol[]? _symbols;
 
     private Size(long constant, Term[] terms)
     {
@@ -30,10 +31,12 @@ internal sealed partial class Size : IEquatable<Size>
     private const int MaxFactors = 64;
 
     /// <summary>Most numbers of a network are small, and most of its arithmetic is on them.</summary>
-    private static readonly Size[] Small = [.. Enumerable.Range(0, 1025).Select(value => new Size(value, []))];
+    private static readonly Size[] Small = [.. Enumerable.Range(Smallest, 1025 - Smallest).Select(value => new Size(value, []))];
 
-    public static readonly Size Zero = Small[0];
-    public static readonly Size One = Small[1];
+    private const int Smallest = -64;
+
+    public static readonly Size Zero = Of(0);
+    public static readonly Size One = Of(1);
 
     /// <summary>The part without symbols.</summary>
     public long Constant { get; }
@@ -43,7 +46,8 @@ internal sealed partial class Size : IEquatable<Size>
 
     public long? Value => IsConstant ? Constant : null;
 
-    public static Size Of(long value) => value >= 0 && value < Small.Length ? Small[value] : new Size(value, []);
+    public static Size Of(long value) =>
+        value is >= Smallest and < 1025 ? Small[value - Smallest] : new Size(value, []);
 
     public static Size Of(Symbol symbol) => new(0, [new Term(1, [new SymbolAtom(symbol)])]);
 
@@ -62,7 +66,8 @@ internal sealed partial class Size : IEquatable<Size>
 
     public static Size operator -(Size a) => Zero - a;
 
-    public static Size operator -(Size a, Size b) => a + b * -1;
+    public static Size operator -(Size a, Size b) =>
+        a.IsConstant && b.IsConstant ? Of(checked(a.Constant - b.Constant)) : a + b * -1;
 
     public static Size operator *(Size a, Size b)
     {
@@ -106,6 +111,8 @@ internal sealed partial class Size : IEquatable<Size>
             return One;
         if (b.Value is not { } divisor || divisor <= 0)
             return b.Value < 0 ? FloorDivide(-a, -b) : b.DividesTerms(a) ?? Atomic(new FloorAtom(a, b));
+        if (a.IsConstant)
+            return Of(Floor(a.Constant, divisor));
         var outside = new List<Term>();
         var inside = new List<Term>();
         foreach (var term in a._terms)
@@ -191,17 +198,28 @@ internal sealed partial class Size : IEquatable<Size>
         return all.Count == 1 ? all[0] : Atomic(new LargestAtom(all));
     }
 
-    private Atom? SingleAtom =>
-        Constant == 0 && _terms.Length == 1 && _terms[0] is { Coefficient: 1, Atoms.Length: 1 } term ? term.Atoms[0] : null;
+    private Atom? SingleAtom => Constant == 0 && _terms.Length == 1 && _terms[0].Coefficient == 1 ? OnlyAtom : null;
+
+    private Atom? OnlyAtom => _terms.Length == 1 && _terms[0].Atoms.Length == 1 ? _terms[0].Atoms[0] : null;
 
     /// <summary>Whether it contains a condition that is not decided.</summary>
     public bool IsConditional => _terms.SelectMany(term => term.Atoms).Any(atom => atom.IsConditional);
 
     /// <summary>The named symbols that it is computed from.</summary>
-    public IEnumerable<Symbol> Leaves() => IsConstant ? [] : Symbols().SelectMany(symbol => symbol.Leaves()).Distinct();
+    public IEnumerable<Symbol> Leaves()
+    {
+        var symbols = SymbolList();
+        return Array.TrueForAll(symbols, static symbol => symbol.IsLeaf)
+            ? symbols
+            : symbols.SelectMany(symbol => symbol.Leaves()).Distinct();
+    }
 
-    public IEnumerable<Symbol> Symbols() =>
-        IsConstant ? [] : _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
+    public IEnumerable<Symbol> Symbols() => SymbolList();
+
+    /// <summary>The symbols, found once: every stage asks for those of the sizes that it passes on.</summary>
+    private Symbol[] SymbolList() => _symbols ??= IsConstant ? []
+        : OnlyAtom is SymbolAtom only ? [only.Symbol]
+        : [.. _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct()];
 
     /// <summary>The least value over all positive symbols, or null where there is no bound.</summary>
     public long? Minimum() => Bound(false);

@@ -97,7 +97,10 @@ internal abstract class Operation
 
     // ---- words for the data --------------------------------------------------------------------------------------
 
-    protected static Operand Input(int index = 0) => new InputOperand(index);
+    protected static Operand Input(int index = 0) => index < FirstInputs.Length ? FirstInputs[index] : new InputOperand(index);
+
+    /// <summary>Nearly all operations have at most two inputs.</summary>
+    private static readonly Operand[] FirstInputs = [new InputOperand(0), new InputOperand(1)];
 
     /// <summary>All inputs of a call, in order.</summary>
     protected static IEnumerable<Operand> Inputs(OperationCall call) => call.Inputs.Select((_, i) => Input(i));
@@ -105,7 +108,9 @@ internal abstract class Operation
     protected static NamedOperand Named(string name, Operand value) => new(name, value);
 
     /// <summary>The module, applied to the first input.</summary>
-    protected static Computation Apply() => new ModuleCall([Input()]);
+    protected static Computation Apply() => Applied;
+
+    private static readonly Computation Applied = new ModuleCall([Input()]);
 
     /// <summary>A function of PyTorch or of the runtime.</summary>
     protected static Computation Function(string name, params NamedOperand[] arguments) => new FunctionCall(name, arguments);

@@ -102,7 +102,7 @@ internal sealed class OperationCall
         new($"'{parameter.Name}' of '{Operation.Name}' has no default, and none was given.");
 
     /// <summary>The same size for every dimension.</summary>
-    public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => dimensions switch
+    public static Size[] Repeat(Size size, int dimensions) => dimensions switch
     {
         1 => [size],
         2 => [size, size],
@@ -235,7 +235,10 @@ internal sealed class OperationCall
         || _demands.Related(factors.Aggregate((product, factor) => product * factor), Relation.NotEqual, Size.One, otherwise);
 
     /// <summary>Demands that groups share the channels evenly.</summary>
-    public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,
+    public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) =>
+        groups == Size.One || RequireShared(parameter, groups, channels, what);
+
+    private bool RequireShared(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,
         () => DiagnosticCatalogue.Groups(PlaceOf(parameter), Operation.Name, groups.ToString(), what, channels.ToString())
             .WithHint(Sizing.DivisorsOf(channels)));
 

@@ -151,7 +151,7 @@ internal sealed class Conv(int dimensions) : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => new ModuleStep();
+    public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
     public override bool TakesFold(Shape output) => true;
 

@@ -32,7 +32,7 @@ internal sealed record Window(
         var sizes = new Size[Dimensions];
         for (var i = 0; i < Dimensions; i++)
         {
-            var free = call.Input[i + 2] + Padding[i] * 2 - Extent(Kernel[i], Dilation[i]);
+            var free = call.Input[i + 2] + (Padding[i] * 2 - Extent(Kernel[i], Dilation[i]));
             var steps = CeilMode ? CeilSteps(free, i) : Size.FloorDivide(free, Stride[i]);
             var size = steps + 1;
             if (!call.RequirePositive(!CeilMode && free.Maximum() < 0 ? free + 1 : size, i + 2))

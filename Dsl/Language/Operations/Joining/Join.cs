@@ -72,13 +72,17 @@ internal sealed class Join(string symbol, string title, string rule, string mome
         return new Shape(sizes);
     }
 
-    public override Computation Compute(OperationCall call) => new OperatorCall(symbol, Input(0), Input(1));
+    private readonly OperatorCall _operator = new(symbol, Input(0), Input(1));
+
+    private readonly JoinStep _ofStates = new(rule, []);
+
+    public override Computation Compute(OperationCall call) => _operator;
 
     public override MomentStep Moments(OperationCall call) => (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch
     {
         (true, false) => WithLearned(1, 0),
         (false, true) => WithLearned(0, 1),
-        _ => new JoinStep(rule, []),
+        _ => _ofStates,
     };
 
     /// <summary>A learned tensor is known: it scales or shifts the state of the other value.</summary>
