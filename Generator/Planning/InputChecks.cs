@@ -82,5 +82,5 @@ internal sealed class InputChecks
         return new DimensionRule.Any();
     }
 
-    private bool IsParameter(Symbol symbol) => _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
+    private bool IsParameter(Symbol symbol) => _model.Declaration.ParameterOf(symbol.Name) is not null;
 }

@@ -64,7 +64,7 @@ internal sealed class ConstructorWriter
             {
                 // The caller may change a list afterwards; the modules were made of what it held.
                 var value = CSharpNames.Number(parameter.Key);
-                var isList = declaration.Parameters.Any(declared => declared.IsList && declared.Name.Text == parameter.Key);
+                var isList = declaration.ParameterOf(parameter.Key) is { IsList: true };
                 _writer.Line($"{parameter.Value} = {(isList ? $"[.. {value}]" : value)};");
             }
             // A module that is registered later would be searched then, and its members found under names of their fields.

@@ -97,7 +97,9 @@ internal sealed class OperationCaller(Rooms rooms)
                 _ => null,
             },
         };
-        path.Items.Add(new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From });
+        var item = new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From };
+        path.Items.Add(item);
+        rooms.Chains.Add(item);
         return output;
     }
 

@@ -43,9 +43,8 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
             findings.Report(diagnostic());
             return false;
         }
-        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction)
-            && !path.ItemsOutwards().Any(item => item is SizesCheck check && check.Is(left, relation, right)))
-            path.Items.Add(new SizesCheck(left, relation, right, diagnostic()));
+        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
+            path.PlanOnce((left, relation, right), () => new SizesCheck(left, relation, right, diagnostic()));
         return true;
     }
 
@@ -141,14 +140,8 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
         return true;
     }
 
-    /// <summary>Plans a check, unless the same is planned already: of a parameter that ten stages have, one is enough.</summary>
-    private static void PlanCheck(BodyPath path, Condition condition, Value found, Func<Diagnostic> diagnostic)
-    {
-        foreach (var item in path.ItemsOutwards())
-            if (item is LimitCheck check && check.Condition == condition)
-                return;
-        path.Items.Add(new LimitCheck(condition, found, diagnostic()));
-    }
+    private static void PlanCheck(BodyPath path, Condition condition, Value found, Func<Diagnostic> diagnostic) =>
+        path.PlanOnce(condition, () => new LimitCheck(condition, found, diagnostic()));
 
     /// <summary>
     /// Whether a number is at least 0 in every turn of the loops around. One that grows or falls evenly with the turns is, where

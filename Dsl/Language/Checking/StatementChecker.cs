@@ -128,11 +128,5 @@ internal sealed class StatementChecker(Rooms rooms)
         path.Scope.Set(target.Text, new Binding(value, [target.Span]));
     }
 
-    private Parameter? ParameterOf(Name name)
-    {
-        foreach (var parameter in rooms.Subject.Declaration.Parameters)
-            if (parameter.Name.Text == name.Text)
-                return parameter;
-        return null;
-    }
+    private Parameter? ParameterOf(Name name) => rooms.Subject.Declaration.ParameterOf(name.Text);
 }

@@ -87,7 +87,7 @@ internal sealed class ConstructorSizes
             ListCount => true,
             BlockSize { Formula: null } => symbol.Kind == SymbolKind.Construction,
             _ => Needs(symbol) || _turns.Contains(symbol)
-            || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
+            || _model.Declaration.ParameterOf(symbol.Name) is not null,
         };
 
     /// <summary>Whether a symbol is known, or is computed from what is known.</summary>
@@ -101,7 +101,7 @@ internal sealed class ConstructorSizes
     /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>
     private bool IsLocal(Symbol symbol) =>
         symbol.Kind == SymbolKind.Construction && symbol.Origin is null or PathSize or BlockSize or ListItem { Index.IsConstant: false }
-        && !_model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name)
+        && _model.Declaration.ParameterOf(symbol.Name) is null
         && !_model.Inputs.Any(input => input.Shape.Sizes.Any(size => size.Symbols().Contains(symbol)));
 
     private void Ask(Size size)

@@ -87,12 +87,13 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
         namesakes.Add(child);
     }
 
-    /// <summary>Forgets all children but the first <paramref name="count"/>.</summary>
-    public void Truncate(int count)
+    /// <summary>Forgets the child that was added last.</summary>
+    public void RemoveLast()
     {
         _withCounts = null;
-        for (; _children?.Count > count; _children.RemoveAt(_children.Count - 1))
-            _byName![_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
+        var namesakes = _byName![_children![_children.Count - 1].NameText];
+        namesakes.RemoveAt(namesakes.Count - 1);
+        _children.RemoveAt(_children.Count - 1);
     }
 
     /// <summary>Takes it out of its group, and groups around that hold nothing else.</summary>
