@@ -70,6 +70,7 @@ internal sealed class MemberLayout
                 && _codes[first] is var same && same.Type == _typeOf(child))
             {
                 _codes[child] = same;
+                same.Sharers++;
                 continue;
             }
             var property = names.Take(CSharpNames.Property(label.Length > 0 ? label : child.Loops.Count > 0 ? "items" : NameOfType(child)));
