@@ -50,7 +50,8 @@ internal static class CSharpNames
     public static string Field(string name) => WithoutClash("_" + Bare(Identifier(name)), OfModule.Contains);
 
     /// <summary>An identifier without what escapes a keyword: as a part of a longer one.</summary>
-    public static string Bare(string identifier) => identifier.TrimStart('@');
+    public static string Bare(string identifier) =>
+        identifier.Length > 0 && identifier[0] == '@' ? identifier.TrimStart('@') : identifier;
 
     private static string WithoutClash(string name, Func<string, bool> clashes) =>
         Identifier(name) is var identifier && clashes(identifier) ? identifier + "_" : identifier;

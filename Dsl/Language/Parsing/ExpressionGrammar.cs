@@ -103,9 +103,8 @@ internal static class ExpressionGrammar
             ? new MemberExpression(target, member, TextSpan.Union(target.Span, suffix.Span))
             : new IndexExpression(target, suffix.From, suffix.IsRange, suffix.To, TextSpan.Union(target.Span, suffix.Span))));
 
-    private static readonly Parser<Expression> Unary = Postfix
-        .XOr(Signed(Tokens.Minus, Postfix, (sign, value) => new NegateExpression(value, TextSpan.Union(sign.Span, value.Span))))
-        .Called("a value");
+    private static readonly Parser<Expression> Unary =
+        Signed(Tokens.Minus, Postfix, (sign, value) => new NegateExpression(value, TextSpan.Union(sign.Span, value.Span)));
 
     private static readonly Parser<Expression> Sum = Row(Unary, Operators.Arithmetic);
 
@@ -114,9 +113,7 @@ internal static class ExpressionGrammar
 
     /// <summary>The word comes first, since a value would read it as a name.</summary>
     private static readonly Parser<Expression> Negation =
-        Signed(Tokens.Word("not"), Comparison, (not, value) => new NotExpression(value, TextSpan.Union(not.Span, value.Span)))
-        .XOr(Comparison)
-        .Called("a value");
+        Signed(Tokens.Word("not"), Comparison, (not, value) => new NotExpression(value, TextSpan.Union(not.Span, value.Span)));
 
     public static readonly Parser<Expression> Disjunction = Row(Negation, Operators.Logical);
 
@@ -160,11 +157,11 @@ internal static class ExpressionGrammar
         Tokens.Arrow.Then(Stage, (_, stage) => stage),
         (first, stages) => new PipeExpression(first, stages, TextSpan.Union(first.Span, stages[stages.Count - 1].Span)));
 
-    /// <summary>A value with signs before it. Two of them cancel each other.</summary>
+    /// <summary>A value, with signs before it or none. Two of them cancel each other.</summary>
     private static Parser<Expression> Signed(Parser<Token> sign, Parser<Expression> operand, Func<Token, Expression, Expression> apply)
     {
         var signs = sign.Then(sign.Many(), (first, more) => (First: first, Apply: more.Count() % 2 == 0));
-        return signs.Then(operand, (row, value) => row.Apply ? apply(row.First, value) : value);
+        return operand.After(signs, (row, value) => row.Apply ? apply(row.First, value) : value).Called("a value");
     }
 
     private static Parser<Expression> Row(Parser<Expression> operand, Func<Token, TokenOperator?> find) => operand.FollowedBy(

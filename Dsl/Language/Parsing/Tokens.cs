@@ -59,11 +59,14 @@ internal static class Tokens
         if (!tokens.AtEnd && fits(tokens))
             return Result.Success(make(tokens.Token), tokens.Advance());
         tokens.Want(description);
-        return Failure<T>(input);
+        return Failed<T>.Result;
     };
 
-    /// <summary>A failure. Its text is not used: what was wanted, the input notes.</summary>
-    private static IResult<T> Failure<T>(IInput input) => Result.Failure<T>(input, "", []);
+    /// <summary>That a parser failed, one object for all times: what was wanted, and where, the input notes.</summary>
+    private static class Failed<T>
+    {
+        public static readonly IResult<T> Result = Sprache.Result.Failure<T>(new TokenInput([], 0, 0), "", []);
+    }
 
     /// <summary>
     /// Names a choice as a whole where none of its alternatives gets past the first token. Sprache's Named keeps the name in the
@@ -88,7 +91,7 @@ internal static class Tokens
         var tokens = (TokenInput)input;
         for (var i = 0; i < kinds.Length; i++)
             if (tokens.Position + i >= tokens.Limit || tokens.Tokens[tokens.Position + i].Kind != kinds[i])
-                return Failure<T>(input);
+                return Failed<T>.Result;
         return parser(input);
     };
 
@@ -98,7 +101,7 @@ internal static class Tokens
         foreach (var kind in kinds)
             if (((TokenInput)input).IsBefore(kind))
                 return parser(input);
-        return Failure<T>(input);
+        return Failed<T>.Result;
     };
 
     /// <summary>Two parts, of which the second is the same whatever the first was: Sprache's Then chooses it, and makes a closure.</summary>
@@ -107,11 +110,11 @@ internal static class Tokens
         {
             var first = parser(input);
             if (!first.WasSuccessful)
-                return Failure<TResult>(first.Remainder);
+                return Failed<TResult>.Result;
             var second = next(first.Remainder);
             return second.WasSuccessful
                 ? Result.Success(combine(first.Value, second.Value), second.Remainder)
-                : Failure<TResult>(second.Remainder);
+                : Failed<TResult>.Result;
         };
 
     /// <summary>A part with another before it, where that is there.</summary>
@@ -130,7 +133,7 @@ internal static class Tokens
     {
         var first = parser(input);
         if (!first.WasSuccessful)
-            return Failure<TResult>(first.Remainder);
+            return Failed<TResult>.Result;
         var second = next(first.Remainder);
         return second.WasSuccessful
             ? Result.Success(combine(first.Value, second.Value), second.Remainder)
@@ -159,7 +162,7 @@ internal static class Tokens
     {
         var found = item(input);
         if (!found.WasSuccessful)
-            return Failure<IReadOnlyList<T>>(found.Remainder);
+            return Failed<IReadOnlyList<T>>.Result;
         var items = new List<T>();
         var end = input;
         while (found.WasSuccessful)
@@ -181,7 +184,7 @@ internal static class Tokens
         {
             var opening = open(input);
             if (!opening.WasSuccessful)
-                return Failure<Bracketed<T>>(input);
+                return Failed<Bracketed<T>>.Result;
             var items = list(opening.Remainder);
             var end = items.WasSuccessful ? items.Remainder : opening.Remainder;
             if (items.WasSuccessful && Comma(end) is { WasSuccessful: true } comma)
@@ -191,7 +194,7 @@ internal static class Tokens
                 ? Result.Success(
                     new Bracketed<T>(items.WasSuccessful ? items.Value : [], TextSpan.Union(opening.Value.Span, closing.Value.Span)),
                     closing.Remainder)
-                : Failure<Bracketed<T>>(end);
+                : Failed<Bracketed<T>>.Result;
         };
     }
 }

@@ -75,6 +75,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     private IReadOnlyList<Member>? _withCounts;
     private Dictionary<string, List<Member>>? _byName;
     private string? _nameText;
+    private string? _pattern;
     private string? _path;
 
     public void Add(Member child)
@@ -118,6 +119,12 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     public string NameText => _nameText ??= TextOf(name);
 
     public static string TextOf(IReadOnlyList<NamePart> name) => name.Count == 1 ? TextOf(name[0]) : string.Concat(name.Select(TextOf));
+
+    /// <summary>In a <see cref="Pattern"/> it stands for the digits of a number, of which there is at least one.</summary>
+    public const char Number = '\0';
+
+    /// <summary>The characters of the name; a number that is counted is one of its own.</summary>
+    public string Pattern => _pattern ??= string.Concat(name.Select(part => part.Count is null ? part.Text : Number.ToString()));
 
     private static string TextOf(NamePart part) => part.Count is null ? part.Text
         : part.Count.Value is { } value ? value.ToString()
