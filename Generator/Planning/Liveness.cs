@@ -54,12 +54,21 @@ internal sealed class Liveness
         model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => from.Norm[0] != '#');
 
     /// <summary>Whether a norm's layer threads a state: its policy has a chain, or is not known.</summary>
-    public static bool IsChained(OperationCall norm) => norm.Operation.Normalization(norm)!.Policy.HasChain;
+    public static bool IsChained(OperationCall norm) => norm.Operation.Normalization(norm)!.Value.Policy.HasChain;
 
     /// <summary>Whether a norm begins a chain instead of taking the prior that reaches it.</summary>
-    public static bool StartsChain(OperationCall norm) => norm.Operation.Normalization(norm)!.StartsChain;
+    public static bool StartsChain(OperationCall norm) => norm.Operation.Normalization(norm)!.Value.StartsChain;
 
     public bool IsStateNeeded(TensorValue value) => _neededStates.Contains(value);
+
+    /// <summary>Whether the state of one of several values is needed.</summary>
+    public bool IsStateNeeded(IReadOnlyList<TensorValue> values)
+    {
+        for (var i = 0; i < values.Count; i++)
+            if (IsStateNeeded(values[i]))
+                return true;
+        return false;
+    }
 
     /// <summary>Whether the value, or a variable that may be another name for it, is read after an item that reads or makes it.</summary>
     public bool IsLiveAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item].Values, value) >= 0;

@@ -48,7 +48,18 @@ internal sealed class MemberLayout
     }
 
     /// <summary>The names of the class's properties and of the fields beside them.</summary>
-    public IEnumerable<string> Names => Root.Children.SelectMany(child => new[] { child.Property, child.Field, child.DeclaredType });
+    public IEnumerable<string> Names
+    {
+        get
+        {
+            foreach (var child in Root.Children)
+            {
+                yield return child.Property;
+                yield return child.Field;
+                yield return child.DeclaredType;
+            }
+        }
+    }
 
     public MemberCode Root { get; }
 

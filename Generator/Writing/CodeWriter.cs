@@ -38,6 +38,8 @@ internal sealed class CodeWriter(Func<string, string> nameOf)
         return Finish(line);
     }
 
+    public CodeWriter Line(Place place, string line) => Line(place, $"{line}");
+
     /// <summary>A line that a stack trace and a breakpoint show at its place in the .knnet file.</summary>
     public CodeWriter Line(Place place, [InterpolatedStringHandlerArgument("")] CodeLine line)
     {

@@ -172,7 +172,7 @@ internal sealed class ConstructorWriter
                         _writer.Line($"var {CSharpNames.Number(size.Variable)} = {_values.Of(size.Formula)};");
                     break;
                 case CheckItem check when _plan.Sizes.CanCheck(check):
-                    _writer.Line(check.Place, $"{CheckCode(check)}");
+                    _writer.Line(check.Place, CheckCode(check));
                     break;
                 case IfItem branch:
                     WriteIf(branch);

@@ -97,7 +97,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var inputs = call.Inputs.Select(input => names[input]).ToArray();
         var output = Declare(item.Output, true);
         var step = operation.Moments(call);
-        var passes = Live.IsStateNeeded(item.Output) && operation.PassesState(call) && call.StateInputs.Any(Live.IsStateNeeded);
+        var passes = Live.IsStateNeeded(item.Output) && operation.PassesState(call) && Live.IsStateNeeded(call.StateInputs);
         var priors = operation.InputCount == 1 && step is not null ? Plan.Priors.Through(item) : [];
         if (step is ModuleStep && (passes || priors.Count > 0))
             WriteModule(item, module, passes, priors, items);

@@ -16,7 +16,7 @@ internal static class SharedPlacement
         {
             PlaceIn(row);
             // An if that held nothing else than a module which nothing applies has nothing to decide.
-            row.RemoveAll(item => item.Bodies.Count > 0 && item.Bodies.All(body => body.Count == 0) && !item.Makes.Any()
+            row.RemoveAll(static item => item.Bodies.Count > 0 && item.Bodies.All(body => body.Count == 0) && !item.Makes.Any()
                 && !item.SizeVariables.Any());
         }
     }

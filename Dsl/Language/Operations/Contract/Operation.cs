@@ -132,7 +132,7 @@ internal sealed record OperationPart(Operation Operation, Arguments Arguments);
 /// <param name="StartsChain">Whether it begins a chain instead of taking the prior that reaches it.</param>
 /// <param name="From">The label of the norm that alone gives its prior, where the stage names one.</param>
 /// <param name="FromParameter">The parameter that names it.</param>
-internal sealed record NormStage(PolicyValue Policy, bool StartsChain, string? From, OperationParameter FromParameter);
+internal readonly record struct NormStage(PolicyValue Policy, bool StartsChain, string? From, OperationParameter FromParameter);
 
 /// <summary>Which numbers an operation gives: only whole ones can be indices.</summary>
 internal enum OutputNumbers

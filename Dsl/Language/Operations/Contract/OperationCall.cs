@@ -101,12 +101,16 @@ internal sealed class OperationCall
     private InvalidOperationException Missing(OperationParameter parameter) =>
         new($"'{parameter.Name}' of '{Operation.Name}' has no default, and none was given.");
 
+    /// <summary>What most strides and dilations are.</summary>
+    private static readonly IReadOnlyList<Size> OneAndOne = [Size.One, Size.One];
+
     /// <summary>The same size for every dimension.</summary>
-    public static Size[] Repeat(Size size, int dimensions) => dimensions switch
+    public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => dimensions switch
     {
-        1 => [size],
-        2 => [size, size],
-        _ => [size, size, size],
+        2 when size == Size.One => OneAndOne,
+        1 => new[] { size },
+        2 => new[] { size, size },
+        _ => new[] { size, size, size },
     };
 
     /// <summary>Demands that lists have one number for each spatial dimension.</summary>

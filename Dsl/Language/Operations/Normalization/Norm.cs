@@ -59,8 +59,8 @@ internal sealed class Norm : Operation
 
     public override PolicyParameter PolicyOfNetwork => OwnPolicy;
 
-    public override NormStage Normalization(OperationCall call) =>
-        new(call.Get(OwnPolicy), call.Get(Chain) == "start", call.Find(From), From);
+    public override NormStage? Normalization(OperationCall call) =>
+        new NormStage(call.Get(OwnPolicy), call.Get(Chain) == "start", call.Find(From), From);
 
     public override Shape? Infer(OperationCall call)
     {
