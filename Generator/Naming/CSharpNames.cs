@@ -50,7 +50,8 @@ internal static class CSharpNames
     public static string Field(string name) => WithoutClash("_" + Bare(Identifier(name)), OfModule.Contains);
 
     /// <summary>An identifier without what escapes a keyword: as a part of a longer one.</summary>
-    public static string Bare(string identifier) => identifier.TrimStart('@');
+    public static string Bare(string identifier) =>
+        identifier.Length > 0 && identifier[0] == '@' ? identifier.TrimStart('@') : identifier;
 
     private static string WithoutClash(string name, Func<string, bool> clashes) =>
         Identifier(name) is var identifier && clashes(identifier) ? identifier + "_" : identifier;
@@ -58,7 +59,7 @@ internal static class CSharpNames
     /// <summary>The nearest identifier, escaped where it is a keyword.</summary>
     public static string Identifier(string name)
     {
-        var identifier = SyntaxFacts.IsValidIdentifier(name) && !name.Any(IsIgnored) ? name : Nearest(name);
+        var identifier = SyntaxFacts.IsValidIdentifier(name) && !HasIgnored(name) ? name : Nearest(name);
         return SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None
             || SyntaxFacts.GetContextualKeywordKind(identifier) is SyntaxKind.AwaitKeyword
             ? "@" + identifier
@@ -83,6 +84,14 @@ internal static class CSharpNames
         if (text.Length == 0 || !SyntaxFacts.IsIdentifierStartCharacter(text[0]))
             text.Insert(0, '_');
         return text.ToString();
+    }
+
+    private static bool HasIgnored(string name)
+    {
+        foreach (var c in name)
+            if (IsIgnored(c))
+                return true;
+        return false;
     }
 
     /// <summary>Whether C# takes identifiers with and without the character for the same.</summary>

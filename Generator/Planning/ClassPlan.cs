@@ -65,6 +65,16 @@ internal sealed class ClassPlan
     /// <summary>The numbers that the constructor takes.</summary>
     public ConstructorSizes Sizes => Model.ConstructorSizes;
 
+    /// <summary>The dimension of an input that tells a number, or null; found once for each number.</summary>
+    public SizeSource? SourceOf(Symbol symbol)
+    {
+        if (!_sources.TryGetValue(symbol, out var source))
+            _sources[symbol] = source = SizeSource.Find(Model.Inputs, symbol);
+        return source;
+    }
+
+    private readonly Dictionary<Symbol, SizeSource?> _sources = [];
+
     /// <summary>What the forward pass demands of its inputs.</summary>
     public InputChecks Inputs => _inputs ??= new InputChecks(this);
 

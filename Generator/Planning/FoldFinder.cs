@@ -136,7 +136,7 @@ internal sealed class FoldFinder
     private void Read(TensorValue value, PlanItem? reader, Row row)
     {
         if (!_readers.TryGetValue(value, out var readers))
-            _readers[value] = readers = [];
+            _readers[value] = readers = new(1);
         readers.Add((reader, row));
     }
 }

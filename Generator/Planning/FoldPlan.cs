@@ -22,12 +22,10 @@ internal sealed class FoldPlan
         foreach (var block in module.Model.Items.All().OfType<ConstructBlockItem>())
             if (!module.Plans[block.Use.Generic].Folds.IsEmpty)
                 _blocks.Add(module.Layout[block.Member]);
-        var modules = Descendants(module.Model.Root).ToLookup(member => module.Layout[member]);
         _pairs = FoldFinder.Find(module.Model)
             .GroupBy(fold => (Into: module.Layout[fold.Into], Norm: module.Layout[fold.Norm]))
             // Branches of an if may share a property: it must be of the pair whichever of them made it.
-            .Where(folds => modules[folds.Key.Into].Count() == folds.Select(fold => fold.Into).Distinct().Count()
-                && modules[folds.Key.Norm].Count() == folds.Select(fold => fold.Norm).Distinct().Count())
+            .Where(folds => IsOfAll(folds.Key.Into, folds.Select(fold => fold.Into)) && IsOfAll(folds.Key.Norm, folds.Select(fold => fold.Norm)))
             .Select(folds => PairOf(folds.Key.Into, folds.Key.Norm, folds.All(fold => fold.AreTogether)))
             .OfType<FoldPair>().ToLookup(pair => (pair.Owner, pair.Into[0]));
         _owners = [.. _pairs.Select(pairs => pairs.Key.Owner)];
@@ -47,7 +45,8 @@ internal sealed class FoldPlan
     public bool HasWork(MemberCode group) =>
         _owners.Contains(group) || group.Children.Any(child => IsBlock(child) || child.Form == MemberForm.Group && HasWork(child));
 
-    private static IEnumerable<Member> Descendants(Member member) => member.Children.SelectMany(child => Descendants(child).Prepend(child));
+    private static bool IsOfAll(MemberCode property, IEnumerable<Member> members) =>
+        property.Sharers == 1 || property.Sharers == members.Distinct().Count();
 
     /// <summary>Null where no simple code says which of several belongs to which.</summary>
     private static FoldPair? PairOf(MemberCode into, MemberCode norm, bool areTogether)
@@ -67,7 +66,7 @@ internal sealed class FoldPlan
     }
 
     private static IReadOnlyList<MemberCode> WayFrom(MemberCode owner, MemberCode member) =>
-        [.. Ancestors(member).TakeWhile(parent => parent != owner).Reverse(), member];
+        member.Parent == owner ? [member] : [.. Ancestors(member).TakeWhile(parent => parent != owner).Reverse(), member];
 
     /// <summary>Whether it is made once a turn of a loop, alone in its list.</summary>
     private static bool IsItem(MemberCode member) =>

@@ -128,7 +128,7 @@ internal sealed class ForwardPlan
             Read(_plan.Layout[member].AccessSizes());
         var (operation, call) = (item.Call.Operation, item.Call);
         Read(operation.Compute(call).Symbols());
-        var passes = Live.IsStateNeeded(item.Output) && call.StateInputs.Any(Live.IsStateNeeded) || Priors.Through(item).Count > 0;
+        var passes = Live.IsStateNeeded(item.Output) && Live.IsStateNeeded(call.StateInputs) || Priors.Through(item).Count > 0;
         if (passes && operation.PassesState(call) && operation.Normalization(call) is null && operation.Moments(call) is { } step)
             Read(step.Symbols());
     }
@@ -175,7 +175,7 @@ internal sealed class ForwardPlan
         foreach (var symbol in symbols)
             if (IsParameter(symbol))
                 KeepParameter(symbol.Name);
-            else if (SizeSource.Find(_plan.Model.Inputs, symbol) is { } source)
+            else if (_plan.SourceOf(symbol) is { } source)
                 Read(source);
             else if (!IsTurn(symbol))
                 _numbers.Add(symbol);

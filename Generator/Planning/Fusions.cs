@@ -24,6 +24,10 @@ internal sealed record Fusion(ApplyOperationItem Norm, ApplyOperationItem? Sum, 
     /// <summary>The values that the call reads.</summary>
     public IEnumerable<TensorValue> Reads => Addend is { } addend ? [Norm.Call.Inputs[0], addend] : [Norm.Call.Inputs[0]];
 
+    /// <summary>The last stage that reads or makes a value of the call: nothing between the stages reads what the call does.</summary>
+    public ApplyOperationItem LastUseOf(TensorValue value) =>
+        AfterNorm.Prepend(Norm).Last(item => item.Output == value || item.Call.Inputs.Contains(value));
+
     /// <summary>From the first stage to the last: the call has one place in the file.</summary>
     public Place Place => new(Norm.Place.Text, AfterNorm.Aggregate(Norm.Place.Span, (span, item) => TextSpan.Union(span, item.Place.Span)));
 }

@@ -32,13 +32,14 @@ internal sealed record FollowingSize(DeclaredInput Input, int Axis, Size Size, s
 /// </summary>
 internal sealed class InputChecks
 {
+    private readonly ClassPlan _plan;
     private readonly ModuleModel _model;
     private readonly SortedDictionary<string, string> _fields = new(System.StringComparer.Ordinal);
     private readonly List<FollowingSize> _following = [];
 
     public InputChecks(ClassPlan plan)
     {
-        _model = plan.Model;
+        (_plan, _model) = (plan, plan.Model);
         var sizes = new HashSet<Symbol>(plan.Sizes.OfInputs.Select(size => size.Symbol));
         var known = new HashSet<Symbol>();
         Inputs = [.. _model.DeclaredInputs.Select((input, i) =>
@@ -76,11 +77,11 @@ internal sealed class InputChecks
             return new DimensionRule.Exactly(size);
         }
         if (input.Value.Shape[axis] == size
-            && SizeSource.Find(_model.Inputs, data[0]) is { } source && source.Value == input.Value && source.Axis == axis)
+            && _plan.SourceOf(data[0]) is { } source && source.Value == input.Value && source.Axis == axis)
             return source.IsWhole ? new DimensionRule.Any() : new DimensionRule.Multiple(source.Factor, source.Rest);
         _following.Add(new FollowingSize(input, axis, size, declared.Text));
         return new DimensionRule.Any();
     }
 
-    private bool IsParameter(Symbol symbol) => _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name);
+    private bool IsParameter(Symbol symbol) => _model.Declaration.ParameterOf(symbol.Name) is not null;
 }

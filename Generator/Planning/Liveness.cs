@@ -13,8 +13,14 @@ namespace KnDsl.Generator.Planning;
 /// </summary>
 internal sealed class Liveness
 {
-    private readonly Dictionary<PlanItem, object[]> _after = [];
+    /// <summary>Of the values that an item reads or makes, those that are live after it, and those whose states are.</summary>
+    private readonly Dictionary<PlanItem, (TensorValue[] Values, TensorValue[] States)> _after = [];
+    private readonly List<TensorValue> _values = [];
+    private readonly List<TensorValue> _states = [];
     private readonly Dictionary<TensorValue, IReadOnlyList<TensorValue>> _aliases = [];
+
+    /// <summary>The variables that may be another name for a value.</summary>
+    private readonly Dictionary<TensorValue, List<TensorValue>> _aliasedBy = [];
     private readonly Dictionary<TensorValue, IReadOnlyList<PlanItem>> _definedIn = [];
     private readonly Dictionary<IReadOnlyList<PlanItem>, LoopItem> _loops = [];
     private readonly HashSet<TensorValue> _neededStates = [];
@@ -26,53 +32,53 @@ internal sealed class Liveness
         FindDefinitions(model.Items);
         FindAliases(model.Items);
         FindNeededStates();
-        var live = new HashSet<object>();
+        foreach (var pair in _aliases)
+            foreach (var source in pair.Value)
+                if (_aliasedBy.TryGetValue(source, out var variables))
+                    variables.Add(pair.Key);
+                else
+                    _aliasedBy[source] = [pair.Key];
+        var live = new LiveSet();
         foreach (var output in model.Outputs)
-        {
             Read(live, output.Value);
-            if (IsStateNeeded(output.Value))
-                live.Add(new StateOf(output.Value));
-        }
         // A posterior of an input goes back to the module that uses the block.
         if (model.Declaration.Kind == Language.Syntax.ModuleKind.Block)
             for (var i = 0; i < model.Inputs.Count; i++)
                 if (IsSharpened(model, i))
-                    live.Add(new StateOf(model.Inputs[i]));
+                    live.AddState(model.Inputs[i]);
         Walk(model.Items, live);
     }
-
-    /// <summary>A value's state, as something that is read and written apart from the value.</summary>
-    private sealed record StateOf(TensorValue Value);
 
     /// <summary>Whether a norm inside observes an input itself, so that its state comes back sharpened.</summary>
     public static bool IsSharpened(ModuleModel model, int input) =>
         model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => from.Norm[0] != '#');
 
     /// <summary>Whether a norm's layer threads a state: its policy has a chain, or is not known.</summary>
-    public static bool IsChained(OperationCall norm) => norm.Operation.Normalization(norm)!.Policy.HasChain;
+    public static bool IsChained(OperationCall norm) => norm.Operation.Normalization(norm)!.Value.Policy.HasChain;
 
     /// <summary>Whether a norm begins a chain instead of taking the prior that reaches it.</summary>
-    public static bool StartsChain(OperationCall norm) => norm.Operation.Normalization(norm)!.StartsChain;
+    public static bool StartsChain(OperationCall norm) => norm.Operation.Normalization(norm)!.Value.StartsChain;
 
     /// <summary>Whether the state of an operation's output is needed, and follows from those of its inputs.</summary>
     public bool PassesState(ApplyOperationItem item) => IsStateNeeded(item.Output) && item.Call.Operation.PassesState(item.Call)
-        && item.Call.StateInputs.Any(IsStateNeeded);
+        && IsStateNeeded(item.Call.StateInputs);
 
     public bool IsStateNeeded(TensorValue value) => _neededStates.Contains(value);
 
-    /// <summary>Whether the value, or a variable that may be another name for it, is read after the item.</summary>
-    public bool IsLiveAfter(PlanItem item, TensorValue value) =>
-        IsReadAfter(item, value) || _aliases.Count > 0
-            && _aliases.Keys.Any(variable => IsReadAfter(item, variable) && IsAlias(variable, value));
+    /// <summary>Whether the state of one of several values is needed.</summary>
+    public bool IsStateNeeded(IReadOnlyList<TensorValue> values)
+    {
+        for (var i = 0; i < values.Count; i++)
+            if (IsStateNeeded(values[i]))
+                return true;
+        return false;
+    }
 
-    /// <summary>Whether the value itself is read after the item.</summary>
-    public bool IsReadAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item], value) >= 0;
+    /// <summary>Whether the value, or a variable that may be another name for it, is read after an item that reads or makes it.</summary>
+    public bool IsLiveAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item].Values, value) >= 0;
 
-    private bool IsAlias(TensorValue variable, TensorValue value) =>
-        _aliases.TryGetValue(variable, out var sources)
-            && sources.Any(source => source == value || source != variable && IsAlias(source, value));
-
-    public bool IsStateLiveAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item], new StateOf(value)) >= 0;
+    /// <summary>The same of the state of a value.</summary>
+    public bool IsStateLiveAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item].States, value) >= 0;
 
     // ---- which states are needed ---------------------------------------------------------------------------------
 
@@ -104,8 +110,9 @@ internal sealed class Liveness
                         _neededStates.Add(norm.Call.Inputs[0]);
                     break;
                 case ApplyOperationItem layer when _neededStates.Contains(layer.Output) && layer.Call.Operation.PassesState(layer.Call):
-                    foreach (var input in layer.Call.StateInputs.Where(_model.CanHaveState))
-                        _neededStates.Add(input);
+                    foreach (var input in layer.Call.StateInputs)
+                        if (_model.CanHaveState(input))
+                            _neededStates.Add(input);
                     break;
                 case ApplyBlockItem block when block.Use.Generic.ObservesStates || block.Use.Generic.HasChainForward
                     && block.Outputs.Any(_neededStates.Contains):
@@ -186,85 +193,139 @@ internal sealed class Liveness
         }
     }
 
-    private static void Read(HashSet<object> live, TensorValue value) => live.Add(value);
-
     // ---- the walk, from the end to the start ---------------------------------------------------------------------
 
-    private HashSet<object> Walk(IReadOnlyList<PlanItem> items, HashSet<object> live)
+    /// <summary>Adds what a row of items reads to what is live after it.</summary>
+    private void Walk(IReadOnlyList<PlanItem> items, LiveSet live)
     {
-        live = new HashSet<object>(live);
         for (var i = items.Count - 1; i >= 0; i--)
         {
             var item = items[i];
-            // What only the constructor does reads no value.
-            if (item is ApplyOperationItem or ApplyBlockItem or IfItem or LoopItem)
-                _after[item] = [.. live];
             switch (item)
             {
                 case ApplyOperationItem or ApplyBlockItem:
+                    Keep(item, item.Reads, live);
                     foreach (var output in item.Makes)
-                    {
                         live.Remove(output);
-                        live.Remove(new StateOf(output));
-                    }
                     foreach (var input in item.Reads)
-                    {
                         Read(live, input);
-                        ReadState(live, input);
-                    }
                     break;
                 case IfItem branch:
+                    Keep(item, branch.Then.AllReads().Concat(branch.Else.AllReads()).Concat(item.Reads), live);
                     foreach (var merge in branch.Merges)
-                    {
                         live.Remove(merge.Variable);
-                        live.Remove(new StateOf(merge.Variable));
-                    }
-                    var (then, otherwise) = (new HashSet<object>(live), new HashSet<object>(live));
+                    var otherwise = live.Fork();
                     foreach (var merge in branch.Merges)
                     {
-                        Read(then, merge.Then);
-                        ReadState(then, merge.Then);
+                        Read(live, merge.Then);
                         Read(otherwise, merge.Else);
-                        ReadState(otherwise, merge.Else);
                     }
-                    live = Walk(branch.Then, then);
-                    live.UnionWith(Walk(branch.Else, otherwise));
+                    Walk(branch.Then, live);
+                    Walk(branch.Else, otherwise);
+                    live.UnionWith(otherwise);
                     break;
                 case LoopItem loop:
-                    var body = new HashSet<object>(live);
+                    Keep(item, loop.Body.AllReads().Concat(item.Reads), live);
+                    var body = live.Fork();
                     foreach (var carried in loop.Carried)
-                    {
                         // The end of a turn sets the variable anew.
                         body.Remove(carried.Variable);
-                        body.Remove(new StateOf(carried.Variable));
+                    foreach (var carried in loop.Carried)
                         Read(body, carried.Next);
-                        ReadState(body, carried.Next);
-                    }
                     // What an iteration reads of the outside, the one before it must leave alive.
-                    var again = Walk(loop.Body, body);
+                    foreach (var outside in ReadFromOutside(loop))
+                        Read(body, outside);
+                    Walk(loop.Body, body);
                     foreach (var carried in loop.Carried)
-                    {
-                        again.Remove(carried.Variable);
-                        again.Remove(new StateOf(carried.Variable));
-                    }
-                    body.UnionWith(again);
-                    live = Walk(loop.Body, body);
+                        body.Remove(carried.Variable);
                     foreach (var carried in loop.Carried)
-                    {
-                        live.Remove(carried.Variable);
-                        live.Remove(new StateOf(carried.Variable));
-                        Read(live, carried.Before);
-                        ReadState(live, carried.Before);
-                    }
+                        Read(body, carried.Before);
+                    live.Take(body);
                     break;
             }
         }
-        return live;
     }
 
-    private void ReadState(HashSet<object> live, TensorValue value)
+    /// <summary>The values that the body of a loop reads and does not make: each value is made in one place.</summary>
+    private static IEnumerable<TensorValue> ReadFromOutside(LoopItem loop)
     {
+        var made = new HashSet<TensorValue>(loop.Body.All().SelectMany(item => item.Makes).Concat(loop.Makes));
+        return loop.Body.AllReads().Where(value => !made.Contains(value));
+    }
+
+    /// <summary>Keeps what is live after an item of the values that it reads or makes: nothing else is asked.</summary>
+    private void Keep(PlanItem item, IEnumerable<TensorValue> reads, LiveSet live)
+    {
+        foreach (var value in reads)
+            Keep(value, live);
+        foreach (var value in item.Makes)
+            Keep(value, live);
+        _after[item] = (_values.ToArray(), _states.ToArray());
+        _values.Clear();
+        _states.Clear();
+    }
+
+    private void Keep(TensorValue value, LiveSet live)
+    {
+        if (IsLive(value, live))
+            _values.Add(value);
+        if (live.HasState(value))
+            _states.Add(value);
+    }
+
+    private bool IsLive(TensorValue value, LiveSet live)
+    {
+        if (live.Has(value) || !_aliasedBy.ContainsKey(value))
+            return live.Has(value);
+        var seen = new HashSet<TensorValue>();
+        var open = new Stack<TensorValue>();
+        for (open.Push(value); open.Count > 0;)
+            if (open.Pop() is var next && seen.Add(next))
+            {
+                if (live.Has(next))
+                    return true;
+                if (_aliasedBy.TryGetValue(next, out var variables))
+                    foreach (var variable in variables)
+                        open.Push(variable);
+            }
+        return false;
+    }
+
+    private void Read(LiveSet live, TensorValue value)
+    {
+        live.Add(value);
         if (IsStateNeeded(value))
-            live.Add(new StateOf(value));
+            live.AddState(value);
+    }
+
+    /// <summary>The values and the states that are read later.</summary>
+    private sealed class LiveSet
+    {
+        private HashSet<TensorValue> _values = [];
+        private HashSet<TensorValue> _states = [];
+
+        public bool Has(TensorValue value) => _values.Contains(value);
+
+        public bool HasState(TensorValue value) => _states.Contains(value);
+
+        public void Add(TensorValue value) => _values.Add(value);
+
+        public void AddState(TensorValue value) => _states.Add(value);
+
+        public void Remove(TensorValue value)
+        {
+            _values.Remove(value);
+            _states.Remove(value);
+        }
+
+        public LiveSet Fork() => new() { _values = new(_values), _states = new(_states) };
+
+        public void UnionWith(LiveSet other)
+        {
+            _values.UnionWith(other._values);
+            _states.UnionWith(other._states);
+        }
+
+        public void Take(LiveSet other) => (_values, _states) = (other._values, other._states);
     }
 }

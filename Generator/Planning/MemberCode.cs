@@ -43,6 +43,9 @@ internal sealed class MemberCode(Member member, MemberForm form, string property
 
     public MemberCode? Parent => parent;
 
+    /// <summary>How many members have the property: branches of an if may share one.</summary>
+    public int Sharers { get; set; } = 1;
+
     /// <summary>Whether it is a learned tensor, no module.</summary>
     public bool IsParameter => form == MemberForm.Single && member.Type == ModuleType.Parameter;
 

@@ -48,7 +48,18 @@ internal sealed class MemberLayout
     }
 
     /// <summary>The names of the class's properties and of the fields beside them.</summary>
-    public IEnumerable<string> Names => Root.Children.SelectMany(child => new[] { child.Property, child.Field, child.DeclaredType });
+    public IEnumerable<string> Names
+    {
+        get
+        {
+            foreach (var child in Root.Children)
+            {
+                yield return child.Property;
+                yield return child.Field;
+                yield return child.DeclaredType;
+            }
+        }
+    }
 
     public MemberCode Root { get; }
 
@@ -70,6 +81,7 @@ internal sealed class MemberLayout
                 && _codes[first] is var same && same.Type == _typeOf(child))
             {
                 _codes[child] = same;
+                same.Sharers++;
                 continue;
             }
             var property = names.Take(CSharpNames.Property(label.Length > 0 ? label : child.Loops.Count > 0 ? "items" : NameOfType(child)));

@@ -7,7 +7,9 @@ using KnDsl.Language.Values;
 namespace KnDsl.Generator.Planning;
 
 /// <summary>What applies a member: what its documentation is made of.</summary>
-internal sealed class MemberUse(PlanItem item, ModuleModel model)
+/// <param name="item">The stage that applies it.</param>
+/// <param name="inputs">What feeds the inputs of the module.</param>
+internal sealed class MemberUse(PlanItem item, IReadOnlyList<ChainFact> inputs)
 {
     /// <summary>Of how many norms that feed one its documentation has the names.</summary>
     private const int MaxPriors = 4;
@@ -23,11 +25,13 @@ internal sealed class MemberUse(PlanItem item, ModuleModel model)
 
         void Collect(ModuleModel model)
         {
+            // A block's norms are fed by what feeds its inputs: seen from inside, by the inputs.
+            var inputs = model.Inputs.Select(input => ChainFact.FromNorm($"the norms that feed {input.Name}")).ToArray();
             foreach (var item in model.Items.All())
                 if (item is ApplyOperationItem { Member: { } member })
-                    uses[member.Path] = new(item, model);
+                    uses[member.Path] = new(item, inputs);
                 else if (item is ApplyBlockItem block)
-                    uses[block.Member.Path] = new(item, model);
+                    uses[block.Member.Path] = new(item, inputs);
         }
     }
 
@@ -42,8 +46,6 @@ internal sealed class MemberUse(PlanItem item, ModuleModel model)
         if (item is not ApplyOperationItem layer)
             return "";
 
-        // A block's norms are fed by what feeds its inputs: seen from inside, by the inputs.
-        var inputs = model.Inputs.Select(input => ChainFact.FromNorm($"the norms that feed {input.Name}")).ToArray();
         var prior = LayerTable.PriorOf(layer, "", inputs, MaxPriors);
         return prior.Length == 0 || layer.Prior!.HasState ? prior : $"none, {prior}";
     }

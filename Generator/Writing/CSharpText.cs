@@ -20,8 +20,11 @@ internal static class CSharpText
 
     private static string EscapeBraces(string text) => text.Replace("{", "{{").Replace("}", "}}");
 
-    private static string Escape(string text)
+    /// <summary>The text as it is between the quotes of a string.</summary>
+    public static string Escape(string text)
     {
+        if (IsPlain(text) && text.IndexOf('"') < 0 && text.IndexOf('\\') < 0)
+            return text;
         var escaped = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
             switch (text[i])
@@ -54,6 +57,8 @@ internal static class CSharpText
     /// <summary>The text on one line, what no one sees replaced: for comments and for #line, where nothing can be escaped.</summary>
     public static string OneLine(string text)
     {
+        if (IsPlain(text))
+            return text;
         var line = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
             if (IsPair(text, i))
@@ -69,6 +74,15 @@ internal static class CSharpText
 
     /// <summary>A path as #line takes it: it knows no escapes.</summary>
     public static string Path(string path) => $"\"{OneLine(path).Replace('"', '\'')}\"";
+
+    /// <summary>Whether a text is printable ASCII, as nearly all is: then it is written as it is, and nothing is made of it.</summary>
+    private static bool IsPlain(string text)
+    {
+        foreach (var c in text)
+            if (c is < ' ' or > '~')
+                return false;
+        return true;
+    }
 
     private static bool IsPair(string text, int i) =>
         char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);

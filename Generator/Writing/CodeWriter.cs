@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Text;
 using KnDsl.Language.Text;
 
@@ -9,26 +10,45 @@ namespace KnDsl.Generator.Writing;
 internal sealed class CodeWriter(Func<string, string> nameOf)
 {
     private readonly StringBuilder _text = new();
+
+    /// <summary>Lines that are not finished: an interpolated string may call what writes lines of its own, which come before it.</summary>
+    private char[] _line = new char[256];
+
     private int _indent;
     private bool _mapped;
 
-    public CodeWriter Line(string line = "")
+    /// <summary>How much of the buffer of unfinished lines is in use.</summary>
+    public int LengthOfLine { get; private set; }
+
+    public void AppendToLine(string? text)
     {
-        Unmap();
-        Write(line);
-        return this;
+        if (text is null)
+            return;
+        if (_line.Length < LengthOfLine + text.Length)
+            Array.Resize(ref _line, Math.Max(2 * _line.Length, LengthOfLine + text.Length));
+        text.CopyTo(0, _line, LengthOfLine, text.Length);
+        LengthOfLine += text.Length;
     }
 
+    public CodeWriter Line(string line = "") => Line($"{line}");
+
+    public CodeWriter Line([InterpolatedStringHandlerArgument("")] CodeLine line)
+    {
+        Unmap();
+        return Finish(line);
+    }
+
+    public CodeWriter Line(Place place, string line) => Line(place, $"{line}");
+
     /// <summary>A line that a stack trace and a breakpoint show at its place in the .knnet file.</summary>
-    public CodeWriter Line(Place place, string line)
+    public CodeWriter Line(Place place, [InterpolatedStringHandlerArgument("")] CodeLine line)
     {
         var (start, end) = (place.Text.PositionOf(place.Span.Start), place.Text.PositionOf(place.Span.End));
         _text.Append("#line (").Append(start.Line + 1).Append(',').Append(Column(start))
             .Append(")-(").Append(end.Line + 1).Append(',').Append(Column(end))
             .Append(") ").Append(CSharpText.Path(nameOf(place.Text.Path))).Append('\n');
         _mapped = true;
-        Write(line);
-        return this;
+        return Finish(line);
     }
 
     /// <summary>A line with a comment after it.</summary>
@@ -45,7 +65,7 @@ internal sealed class CodeWriter(Func<string, string> nameOf)
             return Documentation($"<{element}>{CSharpText.Xml(lines[0])}</{element}>");
         Documentation($"<{element}>");
         foreach (var line in lines)
-            Documentation(CSharpText.Xml(line));
+            Documentation($"{CSharpText.Xml(line)}");
         return Documentation($"</{element}>");
     }
 
@@ -57,9 +77,16 @@ internal sealed class CodeWriter(Func<string, string> nameOf)
     public CodeWriter DocumentException(string type, string text) =>
         Documentation($"<exception cref=\"{type}\">{CSharpText.Xml(text)}</exception>");
 
-    public CodeWriter InheritDocumentation() => Documentation("<inheritdoc/>");
+    public CodeWriter InheritDocumentation() => Documentation($"<inheritdoc/>");
 
-    private CodeWriter Documentation(string line) => Line($"/// {line}".TrimEnd());
+    private CodeWriter Documentation([InterpolatedStringHandlerArgument("")] CodeLine line)
+    {
+        // Without blanks at its end.
+        while (LengthOfLine > line.Start && char.IsWhiteSpace(_line[LengthOfLine - 1]))
+            LengthOfLine--;
+        Unmap();
+        return Finish(line, LengthOfLine > line.Start ? "/// " : "///");
+    }
 
     /// <summary>A brace and its content, one step further in.</summary>
     public CodeWriter Block(Action body, string close = "}")
@@ -78,18 +105,8 @@ internal sealed class CodeWriter(Func<string, string> nameOf)
         return this;
     }
 
-    /// <summary>What another writer wrote, in pieces: its text as a whole would be a large object more.</summary>
-    public void Raw(CodeWriter other)
-    {
-        Unmap();
-        var piece = new char[4096];
-        for (var start = 0; start < other._text.Length; start += piece.Length)
-        {
-            var length = Math.Min(piece.Length, other._text.Length - start);
-            other._text.CopyTo(start, piece, 0, length);
-            _text.Append(piece, 0, length);
-        }
-    }
+    /// <summary>Puts what another writer wrote before everything else: no text is moved for it, however long this one is.</summary>
+    public void Prepend(CodeWriter head) => _text.Insert(0, head.ToString());
 
     /// <summary>The column, from one, as far to the right as #line goes.</summary>
     private static int Column(LinePosition position) => Math.Min(position.Character + 1, 65_536);
@@ -102,11 +119,15 @@ internal sealed class CodeWriter(Func<string, string> nameOf)
         _mapped = false;
     }
 
-    private void Write(string line)
+    /// <summary>Writes a line from the buffer.</summary>
+    private CodeWriter Finish(CodeLine line, string before = "")
     {
-        if (line.Length > 0)
-            _text.Append(' ', 4 * _indent).Append(line);
+        var length = LengthOfLine - line.Start;
+        if (before.Length + length > 0)
+            _text.Append(' ', 4 * _indent).Append(before).Append(_line, line.Start, length);
         _text.Append('\n');
+        LengthOfLine = line.Start;
+        return this;
     }
 
     public override string ToString() => _text.ToString();

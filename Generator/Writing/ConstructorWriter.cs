@@ -64,7 +64,7 @@ internal sealed class ConstructorWriter
             {
                 // The caller may change a list afterwards; the modules were made of what it held.
                 var value = CSharpNames.Number(parameter.Key);
-                var isList = declaration.Parameters.Any(declared => declared.IsList && declared.Name.Text == parameter.Key);
+                var isList = declaration.ParameterOf(parameter.Key) is { IsList: true };
                 _writer.Line($"{parameter.Value} = {(isList ? $"[.. {value}]" : value)};");
             }
             if (_plan.RecomputeField is { } recompute)
@@ -168,7 +168,7 @@ internal sealed class ConstructorWriter
                     WriteGroup(_plan.Layout[group.Group]);
                     break;
                 case ConstructOperationItem layer:
-                    WriteMember(_plan.Layout[layer.Member], layer, _operations.Construct(layer.Call.Operation.Construct(layer.Call)!));
+                    WriteMember(_plan.Layout[layer.Member], layer, _operations.Construct(layer.Construction));
                     break;
                 case ConstructBlockItem block:
                     WriteMember(_plan.Layout[block.Member], block,

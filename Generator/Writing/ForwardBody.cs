@@ -221,7 +221,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         WriteNormCall(fusion.Norm, _modules[fusion.Norm], output, epilogue, fusion.Place, items);
         foreach (var item in fusion.AfterNorm)
             WriteStates(item, "", output, items);
-        Free(fusion.Last, fusion.Reads.Append(fusion.Last.Output), items);
+        foreach (var value in fusion.Reads.Append(fusion.Last.Output).Distinct())
+            Free(fusion.LastUseOf(value), [value], items);
     }
 
     private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items) =>
@@ -394,11 +395,16 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     /// </summary>
     private void Free(PlanItem item, IEnumerable<TensorValue> values, IReadOnlyList<PlanItem> items)
     {
-        foreach (var value in values.Distinct())
-            if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value)))
+        List<TensorValue>? freed = null;
+        foreach (var value in values)
+            if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value))
+                && freed?.Contains(value) != true)
+            {
+                (freed ??= []).Add(value);
                 writer.Line(Plan.Recomputations.ReaderOf(value) == item
                     ? $"{plan.RecomputeField}.Free(scope, {names[value]}, ref {Read((ApplyOperationItem)item)});"
                     : $"scope.Free({names[value]});");
+            }
     }
 
     /// <summary>What a reader made, and the reader where it is a module.</summary>

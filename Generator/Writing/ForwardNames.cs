@@ -69,7 +69,7 @@ internal sealed class ForwardNames
     // ---- numbers -------------------------------------------------------------------------------------------------
 
     private string NameOf(Symbol symbol) => _plan.Forward.IsParameter(symbol) ? _plan.Forward.Parameters[symbol.Name]
-        : SizeSource.Find(_plan.Model.Inputs, symbol) is { } source ? Print(source)
+        : _plan.SourceOf(symbol) is { } source ? Print(source)
         : _numbers.TryGetValue(symbol, out var name) ? name
         : CSharpNames.Number(symbol);
 
@@ -100,7 +100,7 @@ internal sealed class ForwardNames
     /// <summary>A number of C#'s usual kind; sizes of tensors are long.</summary>
     public string Number(Size size) => size.Leaves().Any(IsLong) ? $"(int)({Values.Of(size)})" : Values.Of(size);
 
-    private bool IsLong(Symbol symbol) => !_plan.Forward.IsParameter(symbol) && SizeSource.Find(_plan.Model.Inputs, symbol) is not null;
+    private bool IsLong(Symbol symbol) => !_plan.Forward.IsParameter(symbol) && _plan.SourceOf(symbol) is not null;
 
     // ---- members -------------------------------------------------------------------------------------------------
 

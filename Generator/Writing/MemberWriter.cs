@@ -65,7 +65,7 @@ internal static class MemberWriter
     private static string Describe(MemberCode member, IReadOnlyDictionary<string, MemberUse> uses)
     {
         if (uses.TryGetValue(member.Member.Path, out var own))
-            return $"{own.Shape()}.{(own.Prior() is { Length: > 0 } prior ? $" Prior: {prior}." : "")}";
+            return own.Prior() is { Length: > 0 } prior ? $"{own.Shape()}. Prior: {prior}." : own.Shape() + ".";
         var inner = member.Children.Where(child => uses.ContainsKey(child.Member.Path))
             .Select(child => uses[child.Member.Path].Shape()).ToArray();
         return inner.Length > 0 ? string.Join("; ", inner) + "." : $"The modules under '{member.Member.Path}'.";

@@ -112,9 +112,8 @@ internal static class ModuleWriter
         {
             foreach (var row in layers)
                 writer.Line(
-                    $"new({CSharpText.Quote(row.Name)}, {CSharpText.Quote(row.Operation)}, {CSharpText.Quote(row.Output)}, "
-                    + $"{Count(row.Parameters)}, {Count(row.Macs)}, "
-                    + $"{CSharpText.Quote(row.Prior)}),");
+                    $"new(\"{CSharpText.Escape(row.Name)}\", \"{CSharpText.Escape(row.Operation)}\", \"{CSharpText.Escape(row.Output)}\", "
+                    + $"\"{Count(row.Parameters)}\", \"{Count(row.Macs)}\", \"{CSharpText.Escape(row.Prior)}\"),");
         });
         writer.Line("];");
         writer.Line();
@@ -127,7 +126,7 @@ internal static class ModuleWriter
         writer.Line($"public static string Summary() => {table};");
     }
 
-    private static string Count(Size? size) => CSharpText.Quote(size?.ToString() ?? "too large");
+    private static string Count(Size? size) => CSharpText.Escape(size?.ToString() ?? "too large");
 
     private static string Signature(ModuleModel model) =>
         $"{model.Name}: {string.Join(", ", model.Inputs.Select(input => input.Name + input.Shape))} -> "

@@ -33,6 +33,15 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         if (parameter.IsKnownInFile && value.Symbols().Any())
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, "known in the file", place.OneLine()));
+        // Most arguments are numbers of the file.
+        return value is SizeValue { Size.Value: { } known } && !parameter.TakesFractions && parameter.Allows(known)
+            ? value
+            : InRange(path, value, expression, parameter, callee);
+    }
+
+    /// <summary>A value whose numbers are, or must be, in the range of a parameter; or an error.</summary>
+    private Value InRange(BodyPath path, Value value, Expression expression, OperationParameter parameter, string callee)
+    {
         foreach (var (number, field, span) in Numbers(value, expression))
         {
             var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();

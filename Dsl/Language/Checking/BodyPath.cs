@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Plan;
@@ -22,10 +23,13 @@ internal sealed class BodyPath
     /// <summary>What norms did to states since the fork; anything else is as it was outside, or as the value was made.</summary>
     private readonly Dictionary<TensorValue, ChainFact> _facts;
 
+    /// <summary>What the checks of the plan demand.</summary>
+    private readonly HashSet<object> _checks;
+
     /// <summary>The path of a whole body.</summary>
     public BodyPath(PolicyValue policy)
     {
-        (Scope, Items, _facts) = (new Scope(), [], []);
+        (Scope, Items, _facts, _checks) = (new Scope(), [], [], []);
         Policy = policy;
     }
 
@@ -33,7 +37,7 @@ internal sealed class BodyPath
     {
         Outer = outer;
         Scope = scope;
-        (Items, _facts) = sharesPlan ? (outer.Items, outer._facts) : ([], []);
+        (Items, _facts, _checks) = sharesPlan ? (outer.Items, outer._facts, outer._checks) : ([], [], []);
         (Policy, IsPolicyAmbient) = (outer.Policy, outer.IsPolicyAmbient);
         (Assumptions, Branches, Loops, Turns) = (outer.Assumptions, outer.Branches, outer.Loops, outer.Turns);
     }
@@ -74,6 +78,25 @@ internal sealed class BodyPath
     /// <summary>All items that were planned on the way here, those of the innermost list first.</summary>
     public IEnumerable<PlanItem> ItemsOutwards() => Outwards().Select(path => path.Items).Distinct().SelectMany(items => items);
 
+    /// <summary>Plans a check, unless the same is planned already: of a parameter that ten stages have, one is enough.</summary>
+    /// <param name="demand">What it demands; see <see cref="CheckItem.Demand"/>.</param>
+    /// <param name="check">Makes it.</param>
+    public void PlanOnce(object demand, Func<CheckItem> check)
+    {
+        if (Outwards().Any(path => path._checks.Contains(demand)))
+            return;
+        _checks.Add(demand);
+        Items.Add(check());
+    }
+
+    /// <summary>Forgets what was planned here after the first <paramref name="count"/> items.</summary>
+    public void Forget(int count)
+    {
+        foreach (var check in Items.Skip(count).OfType<CheckItem>())
+            _checks.Remove(check.Demand);
+        Items.RemoveRange(count, Items.Count - count);
+    }
+
     public void SetPolicy(PolicyValue policy) => (Policy, IsPolicyAmbient) = (policy, false);
 
     /// <summary>A body inside that goes on with the plan and the names of this path: a policy that it sets ends with it.</summary>
@@ -91,11 +114,11 @@ internal sealed class BodyPath
         var assumptions = Assumptions.ToDictionary(pair => pair.Key, pair => pair.Value);
         foreach (var (symbol, value) in facts)
             assumptions[symbol] = value.Substitute(Assumptions);
-        return new BodyPath(this, false, Scope.Copy()) { Assumptions = assumptions, Branches = [.. Branches, (place, then)] };
+        return new BodyPath(this, false, Scope.Fork()) { Assumptions = assumptions, Branches = [.. Branches, (place, then)] };
     }
 
     /// <summary>The body of a loop that the plan keeps.</summary>
-    public BodyPath Loop(LoopFrame frame) => new(this, false, Scope.Copy()) { Loops = [.. Loops, frame] };
+    public BodyPath Loop(LoopFrame frame) => new(this, false, Scope.Fork()) { Loops = [.. Loops, frame] };
 
     /// <summary>What is known here of a value's state.</summary>
     public ChainFact FactOf(TensorValue value)

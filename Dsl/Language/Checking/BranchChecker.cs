@@ -87,7 +87,7 @@ internal sealed class BranchChecker(Rooms rooms)
         }
         var join = new Meeting(rooms, thenPath, elsePath, place);
         var merged = locals.Select((name, i) => join.Merge(name, thenLocals[i], elseLocals[i])).ToArray();
-        foreach (var name in thenPath.Scope.Names.Union(elsePath.Scope.Names).OrderBy(name => name, StringComparer.Ordinal).ToArray())
+        foreach (var name in thenPath.Scope.Changed.Union(elsePath.Scope.Changed).OrderBy(name => name, StringComparer.Ordinal).ToArray())
         {
             var (a, b) = (thenPath.Scope.Find(name), elsePath.Scope.Find(name));
             if (!ReferenceEquals(a, b))

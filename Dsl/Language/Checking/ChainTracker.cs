@@ -19,6 +19,9 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
 {
     private readonly HashSet<TensorValue> _observed = [];
 
+    /// <summary>What made each value on the paths so far, from the first norm on that names its predecessor: few modules have one.</summary>
+    private Dictionary<TensorValue, ApplyOperationItem>? _made;
+
     /// <summary>The values that norms observe: they have states from then on.</summary>
     public ISet<TensorValue> Observed => _observed;
 
@@ -29,11 +32,12 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
             return PassNorm(path, call, stage, member!, place);
         if (call.IsLearned)
             return new ChainStep(ChainFact.NotBegun);
-        var states = call.StateInputs.Select(path.FactOf).ToArray();
+        var inputs = call.StateInputs;
+        if (inputs.Count == 1 && call.Operation.PassesState(call))
+            return new ChainStep(path.FactOf(inputs[0]).Through(call.Operation.Name));
+        var states = inputs.Select(path.FactOf).ToArray();
         if (call.Operation.PassesState(call))
-            return new ChainStep(states.Length == 1
-                ? states[0].Through(call.Operation.Name)
-                : ChainFact.Join(states, call.Operation.Name, place));
+            return new ChainStep(ChainFact.Join(states, call.Operation.Name, place));
         return new ChainStep(states.FirstOrDefault(state => state.Kind != ChainKind.NotBegun) is not { } state ? ChainFact.NotBegun
             : state.Kind == ChainKind.Cut ? state
             : ChainFact.Cut(call.Operation.Name, place));
@@ -97,21 +101,42 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
     /// The norm of a label and the stages from it to a value, or null where no way with moment rules leads there. It is looked
     /// for in all that was planned before on the path, inside of branches and loops too.
     /// </summary>
-    private static IReadOnlyList<ApplyOperationItem>? WayFrom(BodyPath path, string label, TensorValue value)
+    private IReadOnlyList<ApplyOperationItem>? WayFrom(BodyPath path, string label, TensorValue value)
     {
-        var made = path.ItemsOutwards().OfType<ApplyOperationItem>().ToDictionary(item => item.Output);
+        _made ??= path.ItemsOutwards().OfType<ApplyOperationItem>().ToDictionary(item => item.Output);
         var seen = new HashSet<TensorValue>();
-        return Search(value);
-
-        IReadOnlyList<ApplyOperationItem>? Search(TensorValue at)
+        var open = new Stack<(TensorValue At, Way? After)>();
+        open.Push((value, null));
+        while (open.Count > 0)
         {
-            if (!seen.Add(at) || !made.TryGetValue(at, out var item))
-                return null;
+            var (at, after) = open.Pop();
+            if (!seen.Add(at) || !_made.TryGetValue(at, out var item))
+                continue;
+            var way = new Way(item, after);
             if (item.Call.Operation.Normalization(item.Call) is not null)
-                return item.Member!.Path == label ? [item] : null;
-            return item.Call.Operation.PassesState(item.Call)
-                ? item.Call.StateInputs.Select(Search).FirstOrDefault(way => way is not null) is { } way ? [.. way, item] : null
-                : null;
+            {
+                if (item.Member!.Path == label)
+                    return way.ToArray();
+            }
+            else if (item.Call.Operation.PassesState(item.Call))
+                foreach (var input in item.Call.StateInputs.Reverse())
+                    open.Push((input, way));
+        }
+        return null;
+    }
+
+    /// <summary>An item, and the way on from it.</summary>
+    private sealed record Way(ApplyOperationItem Item, Way? After)
+    {
+        public IReadOnlyList<ApplyOperationItem> ToArray()
+        {
+            var items = new List<ApplyOperationItem>();
+            for (var way = this; way is not null; way = way.After)
+                items.Add(way.Item);
+            return items;
         }
     }
+
+    /// <summary>Notes what makes a value.</summary>
+    public void Add(ApplyOperationItem item) => _made?.Add(item.Output, item);
 }

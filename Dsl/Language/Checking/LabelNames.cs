@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
@@ -22,15 +21,14 @@ internal sealed class LabelNames(Rooms rooms)
     {
         if (label is not null)
         {
-            if (label.Segments.All(segment => segment.Parts.Count > 0))
-                return new MemberPath(label.Segments.Select(segment =>
-                    (IReadOnlyList<NamePart>)segment.Parts.Select(part => PartOf(path, part)).ToArray()).ToArray());
+            if (NamesOf(path, label) is { } names)
+                return new MemberPath(names);
             var place = rooms.Subject.At(label.Span);
             rooms.Findings.Report(
                 DiagnosticCatalogue.ExpectedToken(place, "a name on both sides of every dot of a label", place.OneLine()));
             return MemberPath.Of(Unreadable());
         }
-        _automatic ??= AutomaticNames.Of(rooms.Subject.Declaration);
+        _automatic ??= rooms.Subject.Context.AutomaticNamesOf(rooms.Subject.Declaration);
         var name = MemberPath.Of(new NamePart(_automatic.TryGetValue(span, out var automatic) ? automatic : "stage", null));
         // In a loop the turns tell the modules apart.
         foreach (var turn in path.Turns)
@@ -39,6 +37,23 @@ internal sealed class LabelNames(Rooms rooms)
             name = name.Then(turn);
         }
         return name;
+    }
+
+    /// <summary>The segments of a label, or null where one of them is empty.</summary>
+    private IReadOnlyList<NamePart>[]? NamesOf(BodyPath path, Label label)
+    {
+        foreach (var segment in label.Segments)
+            if (segment.Parts.Count == 0)
+                return null;
+        var names = new IReadOnlyList<NamePart>[label.Segments.Count];
+        for (var i = 0; i < names.Length; i++)
+        {
+            var parts = new NamePart[label.Segments[i].Parts.Count];
+            for (var j = 0; j < parts.Length; j++)
+                parts[j] = PartOf(path, label.Segments[i].Parts[j]);
+            names[i] = parts;
+        }
+        return names;
     }
 
     /// <summary>A name of which something is wrong: it is no other's, so that nothing follows from it.</summary>

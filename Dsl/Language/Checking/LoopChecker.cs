@@ -137,7 +137,7 @@ internal sealed class LoopChecker(Rooms rooms)
                 path.SetFact(pair.Key, pair.Value);
             foreach (var round in named.Where(round => round.IsVariable))
                 path.Scope.Set(round.Name, round.Binding);
-            foreach (var name in turn.Scope.Names)
+            foreach (var name in turn.Scope.Changed)
                 if (path.Scope.Find(name) is null)
                     path.Scope.Set(name, turn.Scope.Find(name)!.Undecided(range.Place));
             path.Items.Add(new LoopItem(range.Variable, range.From, range.To, turn.Items, pass.Carried, pass.Sizes, range.Place));

@@ -15,12 +15,13 @@ internal sealed class MemberTable(Subject subject, Findings findings)
     /// <summary>The names that sequences have: their members are numbered.</summary>
     private readonly HashSet<string> _sequences = [];
 
+    /// <summary>The members in the order in which they were made.</summary>
+    private readonly List<Member> _made = [];
+
     /// <summary>Holds all members.</summary>
     public Member Root { get; } = new(null, [], new ModuleType(ModuleLibrary.Block, subject.Name), 0, subject.NamePlace);
 
-    private static IEnumerable<Member> In(Member member) => member.Children.SelectMany(In).Prepend(member);
-
-    public bool Contains(string path) => In(Root).Any(member => member.Path == path);
+    public bool Contains(string path) => _made.Any(member => member.Path == path);
 
     /// <summary>Makes a name that of a sequence.</summary>
     public void AddSequence(MemberPath name) => _sequences.Add(name.ToString());
@@ -80,9 +81,10 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         });
     }
 
-    private static Member AddTo(Member parent, Member member)
+    private Member AddTo(Member parent, Member member)
     {
         parent.Add(member);
+        _made.Add(member);
         return member;
     }
 
@@ -134,15 +136,16 @@ internal sealed class MemberTable(Subject subject, Findings findings)
     }
 
     /// <summary>The members so far: <see cref="Forget"/> goes back to them.</summary>
-    public IReadOnlyList<(Member Parent, int Count)> Mark() => In(Root).Select(member => (member, member.Children.Count)).ToArray();
+    public int Mark() => _made.Count;
 
     /// <summary>
     /// Forgets the members that a turn of a loop made which is planned anew. A shared module that it was the first to apply stays
     /// made: it was declared outside, and the next turn applies it again.
     /// </summary>
-    public void Forget(IReadOnlyList<(Member Parent, int Count)> mark)
+    public void Forget(int mark)
     {
-        foreach (var (parent, count) in mark)
-            parent.Truncate(count);
+        for (var i = _made.Count - 1; i >= mark; i--)
+            _made[i].Parent!.RemoveLast();
+        _made.RemoveRange(mark, _made.Count - mark);
     }
 }

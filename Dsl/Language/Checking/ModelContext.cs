@@ -50,6 +50,16 @@ internal sealed class ModelContext
         return first.Equals(span);
     }
 
+    private readonly Dictionary<ModuleDeclaration, IReadOnlyDictionary<TextSpan, string>> _automaticNames = [];
+
+    /// <summary>The names of a declaration's stages without a label: the same however often it is checked.</summary>
+    public IReadOnlyDictionary<TextSpan, string> AutomaticNamesOf(ModuleDeclaration declaration)
+    {
+        if (!_automaticNames.TryGetValue(declaration, out var names))
+            _automaticNames[declaration] = names = AutomaticNames.Of(declaration);
+        return names;
+    }
+
     /// <summary>The plan for any arguments; made once a declaration.</summary>
     public ModuleModel Generic(ModuleDeclaration declaration, SourceText source)
     {

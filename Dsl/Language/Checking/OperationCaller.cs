@@ -62,7 +62,7 @@ internal sealed class OperationCaller(Rooms rooms)
         {
             if (call.Operation.Infer(call) is not { } shape || call.HasFailed)
                 return null;
-            if (shape.Sizes.All(size => size.IsBounded))
+            if (shape.IsBounded)
                 return shape;
         }
         catch (OverflowException)
@@ -93,11 +93,13 @@ internal sealed class OperationCaller(Rooms rooms)
             FloatBy = call.Operation.Numbers(call) switch
             {
                 OutputNumbers.Floating => new Maker(call.Operation.Name, place),
-                OutputNumbers.OfInputs => call.Inputs.Select(input => input.FloatBy).FirstOrDefault(maker => maker is not null),
+                OutputNumbers.OfInputs => TensorValue.MakerOf(call.Inputs),
                 _ => null,
             },
         };
-        path.Items.Add(new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From });
+        var item = new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From };
+        path.Items.Add(item);
+        rooms.Chains.Add(item);
         return output;
     }
 

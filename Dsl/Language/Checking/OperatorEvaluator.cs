@@ -26,7 +26,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             var planned = path.Items.Count;
             var right = rooms.Expressions.Evaluate(path, operand.Right);
             if (operand.Operator is TokenOperator.And or TokenOperator.Or)
-                path.Items.RemoveRange(planned, path.Items.Count - planned);
+                path.Forget(planned);
             span = TextSpan.Union(span, operand.Right.Span);
             value = value is ErrorValue || right is ErrorValue ? ErrorValue.Instance : Apply(path, operand, value, right, span, target);
         }

@@ -42,8 +42,7 @@ internal sealed class PipeChecker(Rooms rooms)
     {
         rooms.Budget.AddStages(1);
         if (at.Stage.Condition is not null)
-            return CheckConditional(path, inputs, at, Size.Zero, inner =>
-                (CheckStage(inner, inputs, at.WithoutCondition(), name), Size.Zero)).Values;
+            return CheckConditionalStage(path, inputs, at, name);
         if (at.Stage is SequenceStage sequence)
             return rooms.Sequences.Check(path, inputs, sequence, at, name);
         var call = ((CallStage)at.Stage).Call;
@@ -64,6 +63,10 @@ internal sealed class PipeChecker(Rooms rooms)
             }
         return Call(path, tensors, call, at.Stage.Label, name, IsNorm(at.Next), at.Target);
     }
+
+    private IReadOnlyList<Value> CheckConditionalStage(BodyPath path, IReadOnlyList<Value> inputs, StagePlace at, MemberPath name) =>
+        CheckConditional(path, inputs, at, Size.Zero, inner =>
+            (CheckStage(inner, inputs, at.WithoutCondition(), name), Size.Zero)).Values;
 
     /// <summary>After an error the names and arguments of a stage are still checked; only what its input decides is not.</summary>
     private void CheckAfterError(BodyPath path, Call call)

@@ -31,8 +31,8 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     /// </summary>
     public bool Require(BodyPath path, Relation relation, Size left, Size right, Func<Diagnostic> diagnostic)
     {
-        left = left.Substitute(path.Assumptions);
-        right = right.Substitute(path.Assumptions);
+        if (path.Assumptions.Count > 0)
+            (left, right) = (left.Substitute(path.Assumptions), right.Substitute(path.Assumptions));
         var decided = Decide(relation, left, right);
         if (decided == true)
             return true;
@@ -43,9 +43,8 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
             findings.Report(diagnostic());
             return false;
         }
-        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction)
-            && !path.ItemsOutwards().Any(item => item is SizesCheck check && check.Is(left, relation, right)))
-            path.Items.Add(new SizesCheck(left, relation, right, diagnostic()));
+        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
+            path.PlanOnce((left, relation, right), () => new SizesCheck(left, relation, right, diagnostic()));
         return true;
     }
 
@@ -77,11 +76,11 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
         relation == Relation.MultipleOf ? Size.Modulo(left, right) : left - right;
 
     /// <summary>Whether two sizes are to each other as a relation says, where that is certain.</summary>
-    public static bool? Decide(Relation relation, Size left, Size right) => relation switch
+    public static bool? Decide(Relation relation, Size left, Size right) => left == right ? relation != Relation.NotEqual : relation switch
     {
         Relation.NotEqual => !Decide(Relation.Equal, left, right),
         Relation.Repeatable when left.Value == 1 || right.Value == 1 => true,
-        Relation.Repeatable when IsPossible(left, 1) || IsPossible(right, 1) => left == right ? true : null,
+        Relation.Repeatable when IsPossible(left, 1) || IsPossible(right, 1) => null,
         _ => Rest(relation, left, right) is var rest && rest == Size.Zero ? true : IsPossible(rest, 0) ? null : false,
     };
 
@@ -141,14 +140,8 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
         return true;
     }
 
-    /// <summary>Plans a check, unless the same is planned already: of a parameter that ten stages have, one is enough.</summary>
-    private static void PlanCheck(BodyPath path, Condition condition, Value found, Func<Diagnostic> diagnostic)
-    {
-        foreach (var item in path.ItemsOutwards())
-            if (item is LimitCheck check && check.Condition == condition)
-                return;
-        path.Items.Add(new LimitCheck(condition, found, diagnostic()));
-    }
+    private static void PlanCheck(BodyPath path, Condition condition, Value found, Func<Diagnostic> diagnostic) =>
+        path.PlanOnce(condition, () => new LimitCheck(condition, found, diagnostic()));
 
     /// <summary>
     /// Whether a number is at least 0 in every turn of the loops around. One that grows or falls evenly with the turns is, where
@@ -200,9 +193,17 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     public bool RequireKnown(Arguments arguments, string callee)
     {
         foreach (var argument in arguments.All)
-            if (!RequireKnown(argument.Value, argument.Place, callee, $"argument '{argument.Name}'"))
+            if (DataIn(argument.Value) is not null && !RequireKnown(argument.Value, argument.Place, callee, $"argument '{argument.Name}'"))
                 return false;
         return true;
+    }
+
+    private static Symbol? DataIn(Value value)
+    {
+        foreach (var symbol in value.Symbols())
+            if (symbol.Kind == SymbolKind.Data)
+                return symbol;
+        return null;
     }
 
     /// <summary>Demands that a value is known when the module is built, not only when data comes.</summary>
@@ -210,7 +211,7 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     /// <param name="found">The value as the message has it, where that is not its description.</param>
     public bool RequireKnown(Value value, Place place, string callee, string what, string? found = null)
     {
-        if (value.Symbols().FirstOrDefault(symbol => symbol.Kind == SymbolKind.Data) is not { } data)
+        if (DataIn(value) is not { } data)
             return true;
         findings.Report(DiagnosticCatalogue.UnknownSize(place, callee, what, found ?? value.Describe(), data.Name)
             .WithHint(data.Origin?.SetAt is { } setter

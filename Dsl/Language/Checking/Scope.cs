@@ -14,21 +14,29 @@ internal sealed record Binding(Value Value, IReadOnlyList<TextSpan> Targets, Pla
     public Binding Undecided(Place place) => Value is ErrorValue && UndecidedAt is null ? this : this with { UndecidedAt = place };
 }
 
-/// <summary>The names of a body at some point; copied where paths part.</summary>
+/// <summary>The names of a body at some point. Where paths part, each has a scope over that before, which holds what it sets.</summary>
 internal sealed class Scope
 {
-    private readonly Dictionary<string, Binding> _names;
+    private readonly Dictionary<string, Binding> _names = [];
     private readonly Scope? _outer;
 
-    public Scope() => _names = [];
+    /// <summary>The one name that it holds, where all others are set in the scope around it.</summary>
+    private readonly string? _only;
 
-    private Scope(Dictionary<string, Binding> names, Scope? outer) => (_names, _outer) = (names, outer);
+    public Scope()
+    {
+    }
 
-    /// <summary>The same names, to be changed without a change of these.</summary>
-    public Scope Copy() => new(Names.ToDictionary(name => name, name => Find(name)!), null);
+    private Scope(Scope outer, string? only = null) => (_outer, _only) = (outer, only);
+
+    /// <summary>The same names, to be changed without a change of these. These must stay as they are meanwhile.</summary>
+    public Scope Fork() => new(this);
 
     /// <summary>These names with one more that is gone afterwards, the variable of a loop; all others are set here.</summary>
-    public Scope With(string name, Value value) => new(new Dictionary<string, Binding> { [name] = new(value, []) }, this);
+    public Scope With(string name, Value value) => new(this, name) { _names = { [name] = new Binding(value, []) } };
+
+    /// <summary>The names that were set since the fork.</summary>
+    public IEnumerable<string> Changed => _names.Keys;
 
     public IEnumerable<string> Names => _outer is null ? _names.Keys : _outer.Names.Union(_names.Keys);
 
@@ -36,10 +44,10 @@ internal sealed class Scope
 
     public void Set(string name, Binding binding)
     {
-        if (_outer is null || _names.ContainsKey(name))
+        if (_only is null || _only == name)
             _names[name] = binding;
         else
-            _outer.Set(name, binding);
+            _outer!.Set(name, binding);
     }
 
     public void Set(string name, Value value) => Set(name, new Binding(value, []));

@@ -59,7 +59,10 @@ internal sealed class SharedModules(Rooms rooms)
     private SharedModule? Bind(BodyPath path, ModuleStatement statement, Member member)
     {
         var call = statement.Call;
-        var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), path.Policy, path.IsPolicyAmbient);
+        var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), path.Policy, path.IsPolicyAmbient)
+        {
+            Row = path.Items,
+        };
         if (rooms.Subject.FindOperation(call.Callee.Text) is { } operation)
         {
             if (rooms.Binder.Bind(path, call, operation.Parameters) is not { } arguments
@@ -137,7 +140,7 @@ internal sealed class SharedModules(Rooms rooms)
     {
         if (shared.Item.Made is not null)
             return true;
-        var outside = path.Outwards().First(around => around.Items.Contains(shared.Item));
+        var outside = path.Outwards().First(around => ReferenceEquals(around.Items, shared.Row));
         var loops = path.Loops.Skip(outside.Loops.Count).ToArray();
         var inside = path.Outwards().TakeWhile(around => around != outside).SelectMany(around => around.Items).ToArray();
         if (SharedPlacement.SymbolsOf(inputs).FirstOrDefault(symbol =>

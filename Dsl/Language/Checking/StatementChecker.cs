@@ -128,6 +128,5 @@ internal sealed class StatementChecker(Rooms rooms)
         path.Scope.Set(target.Text, new Binding(value, [target.Span]));
     }
 
-    private Parameter? ParameterOf(Name name) =>
-        rooms.Subject.Declaration.Parameters.FirstOrDefault(parameter => parameter.Name.Text == name.Text);
+    private Parameter? ParameterOf(Name name) => rooms.Subject.Declaration.ParameterOf(name.Text);
 }

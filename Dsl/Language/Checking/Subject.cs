@@ -1,4 +1,3 @@
-using System.Linq;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Syntax;
@@ -29,7 +28,7 @@ internal sealed class Subject(ModelContext context, ModuleDeclaration declaratio
 
     public Place At(TextSpan span) => source.At(span);
 
-    public bool HasParameter(string name) => declaration.Parameters.Any(parameter => parameter.Name.Text == name);
+    public bool HasParameter(string name) => declaration.ParameterOf(name) is not null;
 
     /// <summary>An operation of the language, or a module of C# that the file declares.</summary>
     public Operation? FindOperation(string name) =>

@@ -10,10 +10,8 @@ namespace KnDsl.Language.Parsing;
 /// <summary>The statements of a body. The first tokens decide which one it is; words are keywords only there.</summary>
 internal static class StatementGrammar
 {
-    private static readonly Parser<SizedName> Sized =
-        from name in Tokens.Identifier
-        from shape in ExpressionGrammar.Shape
-        select new SizedName(new Name(name.Text, name.Span), shape, name.Documentation, TextSpan.Union(name.Span, shape.Span));
+    private static readonly Parser<SizedName> Sized = Tokens.Identifier.Then(ExpressionGrammar.Shape, (name, shape) =>
+        new SizedName(new Name(name.Text, name.Span), shape, name.Documentation, TextSpan.Union(name.Span, shape.Span)));
 
     private static readonly Parser<Statement> Input =
         from keyword in Tokens.Word("input")
@@ -46,9 +44,9 @@ internal static class StatementGrammar
             name, label.IsDefined ? label.Get() : LabelGrammar.Word(name), call,
             TextSpan.Union(keyword.Span, call.Span));
 
-    private static readonly Parser<Statement> Assign =
-        ExpressionGrammar.Name.Listed().Then(targets => Tokens.Assign.Then(_ => ExpressionGrammar.Value)
-            .Select(value => (Statement)new AssignStatement(targets, value, TextSpan.Union(targets[0].Span, value.Span))));
+    private static readonly Parser<Statement> Assign = ExpressionGrammar.Name.Listed().Then(Tokens.Assign, (targets, _) => targets)
+        .Then(ExpressionGrammar.Value, (targets, value) =>
+            (Statement)new AssignStatement(targets, value, TextSpan.Union(targets[0].Span, value.Span)));
 
     /// <summary>The condition of an <c>if</c>, up to the brace.</summary>
     public static readonly Parser<Expression> If =

@@ -12,7 +12,6 @@ internal sealed class TokenInput : IInput
 {
     private readonly Furthest _furthest;
     private TokenInput? _next;
-    private IResult<Token>? _failure;
 
     public TokenInput(IReadOnlyList<Token> tokens, int position, int end)
         : this(tokens, position, end, new Furthest { Position = position })
@@ -73,8 +72,7 @@ internal sealed class TokenInput : IInput
     public IInput Advance() => _next ??= new TokenInput(Tokens, Position + 1, Limit, _furthest);
 
     /// <summary>Notes that a token of this description was wanted here and not found.</summary>
-    /// <returns>The failure, one for all tokens that are wanted here: its text is not used.</returns>
-    public IResult<Token> Want(string expected)
+    public void Want(string expected)
     {
         if (Position > _furthest.Position)
         {
@@ -83,7 +81,6 @@ internal sealed class TokenInput : IInput
         }
         if (Position == _furthest.Position && !_furthest.Expected.Contains(expected))
             _furthest.Expected.Add(expected);
-        return _failure ??= Result.Failure<Token>(this, "", []);
     }
 
     /// <summary>How many descriptions were wanted at this token so far; see <see cref="Rename"/>.</summary>

@@ -35,6 +35,7 @@ internal sealed class ConstructorSizes
         foreach (var check in model.Items.All().OfType<CheckItem>().Where(check => check.Symbols.All(IsWithinReach)))
             _needed.UnionWith(check.Symbols);
         AskForSetters();
+        OfInputs = [.. FindInputs()];
     }
 
     /// <summary>A size that an item sets asks for those that it may be.</summary>
@@ -57,18 +58,17 @@ internal sealed class ConstructorSizes
     public bool Needs(Symbol symbol) => _needed.Contains(symbol);
 
     /// <summary>Sizes of inputs that the constructor takes, in order. A network has its own, and takes none.</summary>
-    public IEnumerable<(int Input, int Axis, Symbol Symbol)> OfInputs
+    public IReadOnlyList<(int Input, int Axis, Symbol Symbol)> OfInputs { get; }
+
+    private IEnumerable<(int Input, int Axis, Symbol Symbol)> FindInputs()
     {
-        get
-        {
-            if (_model.Declaration.Kind == ModuleKind.Network)
-                yield break;
-            for (var i = 0; i < _model.Inputs.Count; i++)
-                for (var axis = 0; axis < _model.Inputs[i].Shape.Rank; axis++)
-                    foreach (var symbol in _model.Inputs[i].Shape[axis].Symbols())
-                        if (Needs(symbol))
-                            yield return (i, axis, symbol);
-        }
+        if (_model.Declaration.Kind == ModuleKind.Network)
+            yield break;
+        for (var i = 0; i < _model.Inputs.Count; i++)
+            for (var axis = 0; axis < _model.Inputs[i].Shape.Rank; axis++)
+                foreach (var symbol in _model.Inputs[i].Shape[axis].Symbols())
+                    if (Needs(symbol))
+                        yield return (i, axis, symbol);
     }
 
     /// <summary>Sizes of outputs that only the constructor knows: public properties for the block's user.</summary>
@@ -87,7 +87,7 @@ internal sealed class ConstructorSizes
             ListCount => true,
             BlockSize { Formula: null } => symbol.Kind == SymbolKind.Construction,
             _ => Needs(symbol) || _turns.Contains(symbol)
-            || _model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name),
+            || _model.Declaration.ParameterOf(symbol.Name) is not null,
         };
 
     /// <summary>Whether a symbol is known, or is computed from what is known.</summary>
@@ -101,7 +101,7 @@ internal sealed class ConstructorSizes
     /// <summary>Whether a symbol is neither a parameter nor a size of an input.</summary>
     private bool IsLocal(Symbol symbol) =>
         symbol.Kind == SymbolKind.Construction && symbol.Origin is null or PathSize or BlockSize or ListItem { Index.IsConstant: false }
-        && !_model.Declaration.Parameters.Any(parameter => parameter.Name.Text == symbol.Name)
+        && _model.Declaration.ParameterOf(symbol.Name) is null
         && !_model.Inputs.Any(input => input.Shape.Sizes.Any(size => size.Symbols().Contains(symbol)));
 
     private void Ask(Size size)
@@ -117,7 +117,7 @@ internal sealed class ConstructorSizes
         switch (item)
         {
             case ConstructOperationItem operation:
-                _needed.UnionWith(operation.Call.Operation.Construct(operation.Call)!.Symbols());
+                _needed.UnionWith(operation.Construction.Symbols());
                 break;
             case ConstructBlockItem block:
                 VisitUse(block.Use);

@@ -38,19 +38,32 @@ internal static class LayerTable
     /// </summary>
     public static (Size Parameters, Size Macs)? Total(IReadOnlyCollection<LayerRow> rows)
     {
-        var parameters = Sum(rows.Where(row => row.Name.Length > 0).GroupBy(row => row.Name).Select(module => module.First().Parameters));
-        var macs = Sum(rows.Select(row => row.Macs));
-        return parameters is null || macs is null ? null : (parameters, macs);
+        var (parameters, macs) = (Size.Zero, Size.Zero);
+        var counted = new HashSet<string>();
+        try
+        {
+            foreach (var row in rows)
+            {
+                var ofRow = row.Name.Length > 0 && counted.Add(row.Name) ? row.Parameters : Size.Zero;
+                if (ofRow is null || row.Macs is null)
+                    return null;
+                parameters += ofRow;
+                macs += row.Macs;
+            }
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+        return (parameters, macs);
     }
 
-    private static Size? Sum(IEnumerable<Size?> sizes) =>
-        sizes.Aggregate((Size?)Size.Zero, (sum, size) => sum is null || size is null ? null : IfItFits(() => sum + size));
-
-    private static Size? IfItFits(Func<Size> compute)
+    /// <summary>A number of an operation, or null where it is too large.</summary>
+    private static Size? IfItFits(ApplyOperationItem item, Func<ApplyOperationItem, Size> compute)
     {
         try
         {
-            return compute();
+            return compute(item);
         }
         catch (OverflowException)
         {
@@ -72,11 +85,10 @@ internal static class LayerTable
 
     private static LayerRow Row(ApplyOperationItem item, string prefix, IReadOnlyList<ChainFact> inputs)
     {
-        var call = item.Call;
         return new LayerRow(
             item.Member is null ? "" : prefix + item.Member.Path, Operation(item), item.Output.Shape.ToString(),
-            item.Member is null ? Size.Zero : IfItFits(() => call.Operation.ParameterCount(call)),
-            IfItFits(() => call.Operation.Macs(call, item.Output.Shape)),
+            item.Member is null ? Size.Zero : IfItFits(item, static item => item.Call.Operation.ParameterCount(item.Call)),
+            IfItFits(item, static item => item.Call.Operation.Macs(item.Call, item.Output.Shape)),
             PriorOf(item, prefix, inputs, int.MaxValue));
     }
 

@@ -75,6 +75,7 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     private IReadOnlyList<Member>? _withCounts;
     private Dictionary<string, List<Member>>? _byName;
     private string? _nameText;
+    private string? _pattern;
     private string? _path;
 
     public void Add(Member child)
@@ -87,12 +88,13 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
         namesakes.Add(child);
     }
 
-    /// <summary>Forgets all children but the first <paramref name="count"/>.</summary>
-    public void Truncate(int count)
+    /// <summary>Forgets the child that was added last.</summary>
+    public void RemoveLast()
     {
         _withCounts = null;
-        for (; _children?.Count > count; _children.RemoveAt(_children.Count - 1))
-            _byName![_children[_children.Count - 1].NameText].Remove(_children[_children.Count - 1]);
+        var namesakes = _byName![_children![_children.Count - 1].NameText];
+        namesakes.RemoveAt(namesakes.Count - 1);
+        _children.RemoveAt(_children.Count - 1);
     }
 
     /// <summary>Takes it out of its group, and groups around that hold nothing else.</summary>
@@ -117,6 +119,12 @@ internal sealed class Member(Member? parent, IReadOnlyList<NamePart> name, Modul
     public string NameText => _nameText ??= TextOf(name);
 
     public static string TextOf(IReadOnlyList<NamePart> name) => name.Count == 1 ? TextOf(name[0]) : string.Concat(name.Select(TextOf));
+
+    /// <summary>In a <see cref="Pattern"/> it stands for the digits of a number, of which there is at least one.</summary>
+    public const char Number = '\0';
+
+    /// <summary>The characters of the name; a number that is counted is one of its own.</summary>
+    public string Pattern => _pattern ??= string.Concat(name.Select(part => part.Count is null ? part.Text : Number.ToString()));
 
     private static string TextOf(NamePart part) => part.Count is null ? part.Text
         : part.Count.Value is { } value ? value.ToString()

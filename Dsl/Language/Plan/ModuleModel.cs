@@ -93,7 +93,7 @@ internal sealed class ModuleModel(
     public bool ObservesStates => _observesStates ??= Items.All().Any(item => item switch
     {
         ApplyOperationItem { Call.Operation.PolicyOfNetwork: not null } norm =>
-            norm.Call.Operation.Normalization(norm.Call)!.Policy.HasChain,
+            norm.Call.Operation.Normalization(norm.Call)!.Value.Policy.HasChain,
         ApplyBlockItem block => block.Use.Generic.ObservesStates,
         _ => false,
     });

@@ -11,34 +11,53 @@ namespace KnDsl.Language.Plan;
 /// </summary>
 internal static class NumbersOfInputs
 {
-    public static IReadOnlyList<InputNumbers> Of(ModuleModel model) => [.. model.Inputs.Select(input => In(model.Items, input))];
-
-    private static InputNumbers In(IReadOnlyList<PlanItem> items, TensorValue value)
+    public static IReadOnlyList<InputNumbers> Of(ModuleModel model)
     {
-        var demands = items.SelectMany(item => OfItem(items, item, value))
-            .Where(numbers => numbers != InputNumbers.Any).Distinct().ToArray();
-        return demands.Length == 1 ? demands[0] : InputNumbers.Any;
+        var demands = In(model.Items);
+        return [.. model.Inputs.Select(input => NumbersOf(demands, input))];
     }
 
-    /// <summary>A loop may have no turn, and says nothing.</summary>
-    private static IEnumerable<InputNumbers> OfItem(IReadOnlyList<PlanItem> items, PlanItem item, TensorValue value)
+    private static InputNumbers NumbersOf(Dictionary<TensorValue, HashSet<InputNumbers>> demands, TensorValue value) =>
+        demands.TryGetValue(value, out var all) && all.Count == 1 ? all.First() : InputNumbers.Any;
+
+    /// <summary>
+    /// What a row of items demands of the values that it reads, from the end to the start: what is demanded of a stage's output is
+    /// known before the stage is met. A loop may have no turn, and says nothing.
+    /// </summary>
+    private static Dictionary<TensorValue, HashSet<InputNumbers>> In(IReadOnlyList<PlanItem> items)
     {
-        switch (item)
+        var demands = new Dictionary<TensorValue, HashSet<InputNumbers>>();
+        for (var i = items.Count - 1; i >= 0; i--)
+            switch (items[i])
+            {
+                case ApplyOperationItem { Call: var call } stage:
+                    var takes = call.Operation.Takes(call);
+                    foreach (var input in call.Inputs)
+                        Demand(input, takes);
+                    // Of several inputs another one may make floating point numbers of whole ones.
+                    if (call.Inputs.Count == 1 && call.Operation.Numbers(call) == OutputNumbers.OfInputs)
+                        Demand(call.Inputs[0], NumbersOf(demands, stage.Output));
+                    break;
+                case ApplyBlockItem block:
+                    for (var input = 0; input < block.Inputs.Count; input++)
+                        Demand(block.Inputs[input], block.Use.Generic.NumbersOfInputs[input]);
+                    break;
+                case IfItem branch:
+                    var (then, otherwise) = (In(branch.Then), In(branch.Else));
+                    foreach (var value in then.Keys)
+                        if (NumbersOf(then, value) is var numbers && numbers == NumbersOf(otherwise, value))
+                            Demand(value, numbers);
+                    break;
+            }
+        return demands;
+
+        void Demand(TensorValue value, InputNumbers numbers)
         {
-            case ApplyOperationItem { Call: var call } stage when call.Inputs.Contains(value):
-                yield return call.Operation.Takes(call);
-                // Of several inputs another one may make floating point numbers of whole ones.
-                if (call.Inputs.Count == 1 && call.Operation.Numbers(call) == OutputNumbers.OfInputs)
-                    yield return In(items, stage.Output);
-                break;
-            case ApplyBlockItem block:
-                for (var input = 0; input < block.Inputs.Count; input++)
-                    if (block.Inputs[input] == value)
-                        yield return block.Use.Generic.NumbersOfInputs[input];
-                break;
-            case IfItem branch when In(branch.Then, value) is var numbers && numbers == In(branch.Else, value):
-                yield return numbers;
-                break;
+            if (numbers == InputNumbers.Any)
+                return;
+            if (!demands.TryGetValue(value, out var all))
+                demands[value] = all = [];
+            all.Add(numbers);
         }
     }
 }

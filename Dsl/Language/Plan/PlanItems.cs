@@ -48,6 +48,11 @@ internal sealed class ConstructOperationItem(Member member, OperationCall call, 
 
     public OperationCall Call => call;
 
+    /// <summary>How it is made.</summary>
+    public Construction Construction => _construction ??= call.Operation.Construct(call)!;
+
+    private Construction? _construction;
+
     public override Member Constructs => member;
 }
 
@@ -178,6 +183,9 @@ internal abstract class CheckItem(Diagnostics.Diagnostic diagnostic) : PlanItem(
 
     /// <summary>The symbols that decide it.</summary>
     public abstract IEnumerable<Symbol> Symbols { get; }
+
+    /// <summary>What must hold: equal to that of another check where one of the two is enough.</summary>
+    public abstract object Demand { get; }
 }
 
 /// <summary>Two sizes must be to each other as a relation says.</summary>
@@ -189,7 +197,7 @@ internal sealed class SizesCheck(Size left, Relation relation, Size right, Diagn
 
     public Size Right => right;
 
-    public bool Is(Size one, Relation asked, Size other) => relation == asked && left == one && right == other;
+    public override object Demand => (left, relation, right);
 
     public override IEnumerable<Symbol> Symbols => left.Symbols().Concat(right.Symbols());
 }
@@ -199,6 +207,8 @@ internal sealed class LimitCheck(Condition condition, Value found, Diagnostics.D
 {
     /// <summary>What holds where it does.</summary>
     public Condition Condition => condition;
+
+    public override object Demand => condition;
 
     /// <summary>The number, which the message tells.</summary>
     public Value Found => found;

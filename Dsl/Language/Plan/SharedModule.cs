@@ -34,6 +34,9 @@ internal sealed record SharedModule(Label Label, Call Call, Member Member, Place
     /// <summary>The arguments of a block.</summary>
     public BlockArguments? BlockArguments { get; init; }
 
+    /// <summary>The row of items that it was declared in.</summary>
+    public IReadOnlyList<PlanItem> Row { get; init; } = [];
+
     /// <summary>Where it is made.</summary>
     public SharedModuleItem Item { get; } = new(Member, Place);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 
@@ -35,26 +34,22 @@ internal static class SharedNames
             counts.Any(count => count.Symbols().All(loop.Variable.Equals) && count.LinearIn(loop.Variable)?.Factor.IsConstant == true));
     }
 
-    private static bool MayBeEqual(Member one, Member other)
+    /// <summary>Every two members of a group are compared, so that this must be quick.</summary>
+    private static bool MayBeEqual(Member one, Member other) =>
+        MayBegin(one.Pattern, other.Pattern, false) && MayBegin(one.Pattern, other.Pattern, true);
+
+    /// <summary>Whether two names may begin, or end, alike: up to where one has a number, the characters are the same.</summary>
+    private static bool MayBegin(string one, string other, bool fromEnd)
     {
-        var (name, namesake) = (Characters(one.Name), Characters(other.Name));
-        return MayBegin(name, namesake) && MayBegin([.. name.Reverse()], [.. namesake.Reverse()]);
+        var length = System.Math.Min(one.Length, other.Length);
+        for (var i = 0; i < length; i++)
+        {
+            var (a, b) = fromEnd ? (one[one.Length - 1 - i], other[other.Length - 1 - i]) : (one[i], other[i]);
+            if (a != b || a == Member.Number)
+                return (a == Member.Number || b == Member.Number) && IsOfNumber(a) && IsOfNumber(b);
+        }
+        return false;
     }
 
-    /// <summary>The characters of a name; a number that is counted is one of its own.</summary>
-    private static char[] Characters(IReadOnlyList<NamePart> name) =>
-        [.. name.SelectMany(part => part.Count is null ? part.Text : Number.ToString())];
-
-    /// <summary>Stands for the digits of a number, of which there is at least one.</summary>
-    private const char Number = '\0';
-
-    /// <summary>Whether two names may begin alike: up to where one has a number, the characters are the same.</summary>
-    private static bool MayBegin(IReadOnlyList<char> one, IReadOnlyList<char> other)
-    {
-        var i = 0;
-        while (i < one.Count && i < other.Count && one[i] == other[i] && one[i] != Number)
-            i++;
-        return i < one.Count && i < other.Count && (one[i] == Number || other[i] == Number)
-            && new[] { one[i], other[i] }.All(character => character is Number or '-' || char.IsDigit(character));
-    }
+    private static bool IsOfNumber(char character) => character is Member.Number or '-' || char.IsDigit(character);
 }

@@ -16,7 +16,7 @@ internal static class SharedPlacement
         {
             PlaceIn(row);
             // An if that held nothing else than a module which nothing applies has nothing to decide.
-            row.RemoveAll(item => item.Bodies.Count > 0 && item.Bodies.All(body => body.Count == 0) && !item.Makes.Any()
+            row.RemoveAll(static item => item.Bodies.Count > 0 && item.Bodies.All(body => body.Count == 0) && !item.Makes.Any()
                 && !item.SizeVariables.Any());
         }
     }
@@ -24,27 +24,30 @@ internal static class SharedPlacement
     private static void PlaceIn(List<PlanItem> items)
     {
         var moved = new HashSet<PlanItem>();
-        foreach (var hole in items.OfType<SharedModuleItem>().ToArray())
+        for (var at = 0; at < items.Count; at++)
         {
-            var at = items.IndexOf(hole);
-            items.RemoveAt(at);
+            if (items[at] is not SharedModuleItem hole)
+                continue;
             if (hole.Made is not { } made)
             {
                 hole.Member.Remove();
                 continue;
             }
             var needed = SymbolsOf(hole.Inputs!);
-            var last = items.FindLastIndex(item => needed.Any(symbol => Sets(item, symbol)));
-            if (last >= at)
+            var last = needed.Count == 0 ? -1 : items.FindLastIndex(item => needed.Any(symbol => Sets(item, symbol)));
+            if (last < at)
             {
-                at = last + 1;
-                // Of several that wait for one size, the first that was declared comes first.
-                while (at < items.Count && moved.Contains(items[at]))
-                    at++;
-                moved.Add(made);
+                items[at] = made;
+                continue;
             }
-            items.Insert(at, made);
+            // Of several that wait for one size, the first that was declared comes first.
+            last++;
+            while (last < items.Count && moved.Contains(items[last]))
+                last++;
+            moved.Add(made);
+            items.Insert(last, made);
         }
+        items.RemoveAll(item => item is SharedModuleItem);
     }
 
     /// <summary>The symbols of the inputs' sizes that are known when a module is built.</summary>

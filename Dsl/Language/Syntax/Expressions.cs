@@ -95,7 +95,9 @@ internal sealed record LabelSegment(IReadOnlyList<LabelPart> Parts)
 {
     public bool IsFixed => Parts.All(part => part.Count is null);
 
-    public override string ToString() => string.Concat(Parts.Select(part => part.Count is null ? part.Text : "{" + part.Text + "}"));
+    public override string ToString() => Parts.Count == 1 && Parts[0].Count is null
+        ? Parts[0].Text
+        : string.Concat(Parts.Select(part => part.Count is null ? part.Text : "{" + part.Text + "}"));
 }
 
 /// <summary>A piece of a label's segment: text, or an expression whose value is written there.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Syntax;
@@ -65,6 +66,12 @@ internal sealed record ModuleDeclaration(
 
     /// <summary>The sizes that the header declares for an input, or null.</summary>
     public ShapeSyntax? ShapeOf(int input) => input < InputShapes.Count ? InputShapes[input] : null;
+
+    /// <summary>The first parameter of a name, or null.</summary>
+    public Parameter? ParameterOf(string name) => _parameters.TryGetValue(name, out var parameter) ? parameter : null;
+
+    private readonly Dictionary<string, Parameter> _parameters =
+        Parameters.GroupBy(parameter => parameter.Name.Text).ToDictionary(group => group.Key, group => group.First());
 
     /// <summary>Whether the header could not be read: then only its name is known.</summary>
     public bool IsBroken { get; init; }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text.RegularExpressions;
 
 namespace KnDsl.Language.Text;
 
@@ -19,10 +18,20 @@ internal sealed class FilePath
     {
         _separator = path.StartsWith("/", StringComparison.Ordinal) || path.IndexOf('\\') < 0 ? '/' : '\\';
         // A slash, a drive, or the two backslashes of a server.
-        var root = Regex.Match(path, @"^(/|[A-Za-z]:[/\\]?|\\\\?)?").Value;
+        var root = path.Substring(0, RootLength(path));
         _root = root.Replace('/', _separator);
         // Only Windows takes both: a name on Unix may contain a backslash.
         Append(path.Substring(root.Length).Split(root == "/" ? Slash : BothSlashes));
+    }
+
+    private static int RootLength(string path)
+    {
+        if (path.Length == 0)
+            return 0;
+        if (path[0] is '/' or '\\')
+            return path[0] == '\\' && path.Length > 1 && path[1] == '\\' ? 2 : 1;
+        var hasDrive = path.Length > 1 && path[1] == ':' && path[0] is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z');
+        return !hasDrive ? 0 : path.Length > 2 && path[2] is '/' or '\\' ? 3 : 2;
     }
 
     /// <summary>The path without <c>.</c>, <c>..</c> and doubled separators: equal for one file, whichever way it was named.</summary>

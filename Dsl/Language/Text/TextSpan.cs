@@ -27,6 +27,8 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
     public string OneLine()
     {
         var text = Text.Slice(Span);
+        if (IsPlain(text))
+            return text;
         var line = new System.Text.StringBuilder(text.Length);
         var (isQuoted, isSpace, isBroken) = (false, false, false);
         for (var i = 0; i < text.Length; i++)
@@ -50,6 +52,15 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
             line.Append(text[i]);
         }
         return line.ToString();
+    }
+
+    /// <summary>Whether a text is on one line as it is: one word or more with a blank between, and nothing that needs a closer look.</summary>
+    private static bool IsPlain(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+            if (text[i] is <= ' ' or '"' or '/' or > '~' && !(text[i] == ' ' && i > 0 && i + 1 < text.Length && text[i - 1] != ' '))
+                return false;
+        return true;
     }
 
     public override string ToString() => $"{System.IO.Path.GetFileName(Text.Path)}({Line},{Text.PositionOf(Span.Start).Character + 1})";

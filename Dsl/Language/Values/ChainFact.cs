@@ -84,13 +84,15 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
     /// <summary>The state of a value that joins several.</summary>
     public static ChainFact Join(IReadOnlyList<ChainFact> parts, string operation, Place at)
     {
-        if (parts.FirstOrDefault(part => part.Kind == ChainKind.Cut) is { } cut)
-            return cut;
-        if (parts.All(part => part.Kind == ChainKind.NotBegun))
-            return NotBegun;
-        if (parts.Any(part => part.Kind == ChainKind.NotBegun))
-            return Cut(operation, at, true);
-        return Merge(parts).Through(operation);
+        var begun = 0;
+        foreach (var part in parts)
+            if (part.Kind == ChainKind.Cut)
+                return part;
+            else if (part.Kind == ChainKind.From)
+                begun++;
+        return begun == 0 ? NotBegun
+            : begun < parts.Count ? Cut(operation, at, true)
+            : Merge(parts).Through(operation);
     }
 
     /// <summary>The state of a value that one of several paths gives.</summary>
@@ -129,7 +131,7 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
     /// <summary>The same seen from the module that contains the block: its norms get the block's path before their names.</summary>
     public ChainFact Within(string prefix, IReadOnlyList<ChainFact> inputs)
     {
-        if (Kind != ChainKind.From || prefix.Length == 0 && inputs.Count == 0)
+        if (Kind != ChainKind.From || prefix.Length == 0 && (inputs.Count == 0 || !ComesFromInput()))
             return this;
         var all = new List<Predecessor>();
         foreach (var step in Predecessors)
@@ -148,6 +150,14 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
 
     /// <summary>Stands for the norms that feed an input of a block, until the block is placed.</summary>
     public static ChainFact FromInput(int index) => FromNorm($"#{index}");
+
+    private bool ComesFromInput()
+    {
+        foreach (var step in Predecessors)
+            if (InputIndex(step.Norm) is not null)
+                return true;
+        return false;
+    }
 
     private static int? InputIndex(string norm) => norm.Length > 1 && norm[0] == '#' ? int.Parse(norm.Substring(1)) : null;
 }

@@ -24,6 +24,18 @@ internal sealed class Shape
     /// <summary>The dimensions after the channels.</summary>
     public IEnumerable<Size> Spatial => Sizes.Skip(2);
 
+    /// <summary>Whether a program can compute its sizes.</summary>
+    public bool IsBounded
+    {
+        get
+        {
+            for (var axis = 0; axis < Rank; axis++)
+                if (!Sizes[axis].IsBounded)
+                    return false;
+            return true;
+        }
+    }
+
     /// <summary>The same with one size replaced.</summary>
     public Shape With(int axis, Size size) => new(Sizes.Select((old, i) => i == axis ? size : old));
 

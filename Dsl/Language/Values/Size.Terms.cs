@@ -7,9 +7,19 @@ namespace KnDsl.Language.Values;
 internal sealed partial class Size
 {
     /// <summary>A product of atoms with a whole coefficient.</summary>
-    public sealed record Term(long Coefficient, Atom[] Atoms)
+    public sealed class Term(long coefficient, Atom[] atoms)
     {
-        public string Key => Atoms.Length == 1 ? Atoms[0].Key : string.Join("*", Atoms.Select(atom => atom.Key));
+        private string? _key;
+
+        public long Coefficient => coefficient;
+
+        public Atom[] Atoms => atoms;
+
+        /// <summary>The text of the product, by which terms are put in order.</summary>
+        public string Key => _key ??= atoms.Length == 1 ? atoms[0].Key : string.Join("*", atoms.Select(atom => atom.Key));
+
+        /// <summary>The same product with another coefficient.</summary>
+        public Term WithCoefficient(long other) => other == coefficient ? this : new Term(other, atoms) { _key = _key };
     }
 
     /// <summary>A factor of a term.</summary>

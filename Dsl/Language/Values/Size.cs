@@ -16,6 +16,7 @@ internal sealed partial class Size : IEquatable<Size>
 {
     private readonly Term[] _terms;
     private string? _text;
+    private Symbol[]? _symbols;
 
     private Size(long constant, Term[] terms)
     {
@@ -30,10 +31,12 @@ internal sealed partial class Size : IEquatable<Size>
     private const int MaxFactors = 64;
 
     /// <summary>Most numbers of a network are small, and most of its arithmetic is on them.</summary>
-    private static readonly Size[] Small = [.. Enumerable.Range(0, 1025).Select(value => new Size(value, []))];
+    private static readonly Size[] Small = [.. Enumerable.Range(Smallest, 1025 - Smallest).Select(value => new Size(value, []))];
 
-    public static readonly Size Zero = Small[0];
-    public static readonly Size One = Small[1];
+    private const int Smallest = -64;
+
+    public static readonly Size Zero = Of(0);
+    public static readonly Size One = Of(1);
 
     /// <summary>The part without symbols.</summary>
     public long Constant { get; }
@@ -43,7 +46,8 @@ internal sealed partial class Size : IEquatable<Size>
 
     public long? Value => IsConstant ? Constant : null;
 
-    public static Size Of(long value) => value >= 0 && value < Small.Length ? Small[value] : new Size(value, []);
+    public static Size Of(long value) =>
+        value is >= Smallest and < 1025 ? Small[value - Smallest] : new Size(value, []);
 
     public static Size Of(Symbol symbol) => new(0, [new Term(1, [new SymbolAtom(symbol)])]);
 
@@ -57,12 +61,13 @@ internal sealed partial class Size : IEquatable<Size>
             return b.Constant == 0 ? a : new Size(checked(a.Constant + b.Constant), a._terms);
         if (a.IsConstant)
             return a.Constant == 0 ? b : new Size(checked(a.Constant + b.Constant), b._terms);
-        return Collect(checked(a.Constant + b.Constant), [.. a._terms, .. b._terms]);
+        return Merge(checked(a.Constant + b.Constant), a._terms, b._terms);
     }
 
     public static Size operator -(Size a) => Zero - a;
 
-    public static Size operator -(Size a, Size b) => a + b * -1;
+    public static Size operator -(Size a, Size b) =>
+        a.IsConstant && b.IsConstant ? Of(checked(a.Constant - b.Constant)) : a + b * -1;
 
     public static Size operator *(Size a, Size b)
     {
@@ -91,7 +96,7 @@ internal sealed partial class Size : IEquatable<Size>
         0 => Zero,
         1 => this,
         _ => new Size(checked(Constant * factor),
-            Array.ConvertAll(_terms, term => new Term(checked(term.Coefficient * factor), term.Atoms))),
+            Array.ConvertAll(_terms, term => term.WithCoefficient(checked(term.Coefficient * factor)))),
     };
 
     /// <summary>
@@ -106,6 +111,8 @@ internal sealed partial class Size : IEquatable<Size>
             return One;
         if (b.Value is not { } divisor || divisor <= 0)
             return b.Value < 0 ? FloorDivide(-a, -b) : b.DividesTerms(a) ?? Atomic(new FloorAtom(a, b));
+        if (a.IsConstant)
+            return Of(Floor(a.Constant, divisor));
         var outside = new List<Term>();
         var inside = new List<Term>();
         foreach (var term in a._terms)
@@ -114,9 +121,9 @@ internal sealed partial class Size : IEquatable<Size>
             var whole = Floor(term.Coefficient, divisor);
             var rest = term.Coefficient - whole * divisor;
             if (whole != 0)
-                outside.Add(term with { Coefficient = whole });
+                outside.Add(term.WithCoefficient(whole));
             if (rest != 0)
-                inside.Add(term with { Coefficient = rest });
+                inside.Add(term.WithCoefficient(rest));
         }
         var constant = Floor(a.Constant, divisor);
         if (inside.Count == 0)
@@ -180,6 +187,8 @@ internal sealed partial class Size : IEquatable<Size>
     /// <summary>The largest of some sizes of tensors, which are at least 1.</summary>
     public static Size Largest(params Size[] sizes)
     {
+        if (Array.TrueForAll(sizes, size => size == sizes[0]))
+            return sizes[0];
         var all = sizes.SelectMany(size => size.SingleAtom is LargestAtom largest ? largest.Sizes : [size])
             .OrderBy(size => size.ToString(), StringComparer.Ordinal).ToList();
         // One that is never larger than another makes no difference; 1 never is.
@@ -189,17 +198,28 @@ internal sealed partial class Size : IEquatable<Size>
         return all.Count == 1 ? all[0] : Atomic(new LargestAtom(all));
     }
 
-    private Atom? SingleAtom =>
-        Constant == 0 && _terms.Length == 1 && _terms[0] is { Coefficient: 1, Atoms.Length: 1 } term ? term.Atoms[0] : null;
+    private Atom? SingleAtom => Constant == 0 && _terms.Length == 1 && _terms[0].Coefficient == 1 ? OnlyAtom : null;
+
+    private Atom? OnlyAtom => _terms.Length == 1 && _terms[0].Atoms.Length == 1 ? _terms[0].Atoms[0] : null;
 
     /// <summary>Whether it contains a condition that is not decided.</summary>
     public bool IsConditional => _terms.SelectMany(term => term.Atoms).Any(atom => atom.IsConditional);
 
     /// <summary>The named symbols that it is computed from.</summary>
-    public IEnumerable<Symbol> Leaves() => IsConstant ? [] : Symbols().SelectMany(symbol => symbol.Leaves()).Distinct();
+    public IEnumerable<Symbol> Leaves()
+    {
+        var symbols = SymbolList();
+        return Array.TrueForAll(symbols, static symbol => symbol.IsLeaf)
+            ? symbols
+            : symbols.SelectMany(symbol => symbol.Leaves()).Distinct();
+    }
 
-    public IEnumerable<Symbol> Symbols() =>
-        IsConstant ? [] : _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct();
+    public IEnumerable<Symbol> Symbols() => SymbolList();
+
+    /// <summary>The symbols, found once: every stage asks for those of the sizes that it passes on.</summary>
+    private Symbol[] SymbolList() => _symbols ??= IsConstant ? []
+        : OnlyAtom is SymbolAtom only ? [only.Symbol]
+        : [.. _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct()];
 
     /// <summary>The least value over all positive symbols, or null where there is no bound.</summary>
     public long? Minimum() => Bound(false);
@@ -242,8 +262,9 @@ internal sealed partial class Size : IEquatable<Size>
     }
 
     /// <summary>Whether a program can compute it with its usual integers: the numbers in it have 31 bits.</summary>
-    public bool IsBounded => IsSmall(Constant) && _terms.All(term => IsSmall(term.Coefficient)
-        && term.Atoms.OfType<FloorAtom>().All(floor => floor.Numerator.IsBounded && floor.Denominator.IsBounded));
+    public bool IsBounded => IsSmall(Constant) && Array.TrueForAll(_terms, static term => IsSmall(term.Coefficient)
+        && Array.TrueForAll(term.Atoms,
+            static atom => atom is not FloorAtom floor || floor.Numerator.IsBounded && floor.Denominator.IsBounded));
 
     private static bool IsSmall(long number) => number is >= -int.MaxValue and <= int.MaxValue;
 
@@ -287,7 +308,7 @@ internal sealed partial class Size : IEquatable<Size>
             if (others.Length == term.Atoms.Length)
                 rest += new Size(0, [term]);
             else if (others.Length == term.Atoms.Length - 1)
-                factor += Collect(0, [term with { Atoms = others }]);
+                factor += Collect(0, [new Term(term.Coefficient, others)]);
             else
                 return null;
         }
@@ -379,11 +400,35 @@ internal sealed partial class Size : IEquatable<Size>
             }
             var ordered = Ordered(term);
             byKey[ordered.Key] = byKey.TryGetValue(ordered.Key, out var known)
-                ? known with { Coefficient = checked(known.Coefficient + ordered.Coefficient) }
+                ? known.WithCoefficient(checked(known.Coefficient + ordered.Coefficient))
                 : ordered;
         }
         var left = byKey.Values.Where(term => term.Coefficient != 0).ToArray();
         return left.Length == 0 ? Of(constant) : new Size(constant, left);
+    }
+
+    /// <summary>The sum of two rows of terms. Each is in order already, so that one walk along both is enough.</summary>
+    private static Size Merge(long constant, Term[] left, Term[] right)
+    {
+        var terms = new Term[left.Length + right.Length];
+        var (count, i, j) = (0, 0, 0);
+        while (i < left.Length || j < right.Length)
+        {
+            var order = i == left.Length ? 1 : j == right.Length ? -1 : string.CompareOrdinal(left[i].Key, right[j].Key);
+            if (order != 0)
+                terms[count++] = order < 0 ? left[i++] : right[j++];
+            else if (checked(left[i].Coefficient + right[j].Coefficient) is var sum)
+            {
+                if (sum != 0)
+                    terms[count++] = left[i].WithCoefficient(sum);
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+        if (count == 0)
+            return Of(constant);
+        if (count < terms.Length)
+            Array.Resize(ref terms, count);
+        return new Size(constant, terms);
     }
 
     private static Term Ordered(Term term)
@@ -392,6 +437,6 @@ internal sealed partial class Size : IEquatable<Size>
             return term;
         var atoms = (Atom[])term.Atoms.Clone();
         Array.Sort(atoms, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        return term with { Atoms = atoms };
+        return new Term(term.Coefficient, atoms);
     }
 }

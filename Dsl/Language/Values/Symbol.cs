@@ -23,6 +23,9 @@ internal sealed record Symbol(string Name, SymbolKind Kind, bool IsPositive = tr
     /// <summary>The symbols with names of their own that the number is computed from; the symbol itself where it has one.</summary>
     public IEnumerable<Symbol> Leaves() => Origin?.Leaves() ?? [this];
 
+    /// <summary>Whether it has a name of its own and nothing that it is computed from.</summary>
+    public bool IsLeaf => Origin is null;
+
     public bool Equals(Symbol? other) => other is not null && Name == other.Name;
 
     public override int GetHashCode() => Name.GetHashCode();

@@ -257,10 +257,26 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
     public bool IsVariable { get; init; }
 
     /// <summary>What ended the rights of a learned tensor that it stems from: what already did, or this operation or block.</summary>
-    public static string? EndOfLearned(IReadOnlyList<TensorValue> inputs, string by) =>
-        inputs.Count > 0 && inputs.All(input => input.IsLearned || input.LearnedUntil is not null)
-            ? inputs.Select(input => input.LearnedUntil).FirstOrDefault(ended => ended is not null) ?? by
-            : null;
+    public static string? EndOfLearned(IReadOnlyList<TensorValue> inputs, string by)
+    {
+        string? ended = null;
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            if (!inputs[i].IsLearned && inputs[i].LearnedUntil is null)
+                return null;
+            ended ??= inputs[i].LearnedUntil;
+        }
+        return inputs.Count == 0 ? null : ended ?? by;
+    }
+
+    /// <summary>What made floating point numbers of one of them, or null.</summary>
+    public static Maker? MakerOf(IReadOnlyList<TensorValue> inputs)
+    {
+        for (var i = 0; i < inputs.Count; i++)
+            if (inputs[i].FloatBy is { } maker)
+                return maker;
+        return null;
+    }
 
     public override string Describe() => $"a tensor {shape}";
 }

@@ -87,7 +87,7 @@ public sealed class PathTests
 
     private static string Policies(ModuleModel model) =>
         string.Join(" | ", Norms(model.Items)
-            .Select(norm => $"{norm.Member!.Path}: {norm.Call.Operation.Normalization(norm.Call)!.Policy.Policy}"));
+            .Select(norm => $"{norm.Member!.Path}: {norm.Call.Operation.Normalization(norm.Call)!.Value.Policy.Policy}"));
 
     [Fact]
     public void A_named_prior_is_found_in_all_that_was_planned_before() => Assert.Equal(

@@ -51,8 +51,10 @@ internal sealed class Elementwise(string name, string title, params NumberParame
         return call.Input;
     }
 
-    public override Computation Compute(OperationCall call) =>
-        Function($"torch.nn.functional.{name}", [Input(), .. parameters.Select(parameter => (NamedOperand)call.Get(parameter))]);
+    private readonly string _function = $"torch.nn.functional.{name}";
 
-    public override MomentStep Moments(OperationCall call) => Rule.Step(call, parameters, Compute(call));
+    public override Computation Compute(OperationCall call) =>
+        Function(_function, [Input(), .. parameters.Select(parameter => (NamedOperand)call.Get(parameter))]);
+
+    public override MomentStep Moments(OperationCall call) => Rule.Step(call, parameters);
 }

@@ -23,10 +23,10 @@ internal sealed record ElementwiseRule(string? Name, string Words, IReadOnlyList
     /// <summary>The moments of a value that is limited to a range that does not change.</summary>
     public static ElementwiseRule ClampTo(double low, double high) => new("Clamp", CutOff, [low, high]);
 
-    public MomentStep Step(OperationCall call, IReadOnlyList<NumberParameter> parameters, Computation function)
+    public MomentStep Step(OperationCall call, IReadOnlyList<NumberParameter> parameters)
     {
         if (Name is null)
-            return new PassStep(0, "Elementwise", [new FunctionOperand(function)]);
+            return new PassStep(0, "Elementwise", [new FunctionOperand(call.Operation.Compute(call))]);
         return new PassStep(0, Name, Fixed is not null
             ? [.. Fixed.Select(number => (NamedOperand)(Number)new NumberConstant(number))]
             : [.. parameters.Select(parameter => (NamedOperand)call.Get(parameter))]);

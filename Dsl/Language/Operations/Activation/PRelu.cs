@@ -38,7 +38,7 @@ internal sealed class PRelu : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => new ModuleStep();
+    public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
     public override Size ParameterCount(OperationCall call) => Slopes(call);
 }

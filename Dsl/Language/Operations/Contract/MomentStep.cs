@@ -27,4 +27,7 @@ internal sealed record JoinStep(string Rule, IReadOnlyList<NamedOperand> Argumen
 }
 
 /// <summary>The state passes the operation's module, whose call gives the output and its state together.</summary>
-internal sealed record ModuleStep : MomentStep;
+internal sealed record ModuleStep : MomentStep
+{
+    public static readonly ModuleStep Instance = new();
+}

@@ -106,7 +106,10 @@ internal abstract class Operation
 
     // ---- words for the data --------------------------------------------------------------------------------------
 
-    protected static Operand Input(int index = 0) => new InputOperand(index);
+    protected static Operand Input(int index = 0) => index < FirstInputs.Length ? FirstInputs[index] : new InputOperand(index);
+
+    /// <summary>Nearly all operations have at most two inputs.</summary>
+    private static readonly Operand[] FirstInputs = [new InputOperand(0), new InputOperand(1)];
 
     /// <summary>All inputs of a call, in order.</summary>
     protected static IEnumerable<Operand> Inputs(OperationCall call) => call.Inputs.Select((_, i) => Input(i));
@@ -114,7 +117,9 @@ internal abstract class Operation
     protected static NamedOperand Named(string name, Operand value) => new(name, value);
 
     /// <summary>The module, applied to the first input.</summary>
-    protected static Computation Apply() => new ModuleCall([Input()]);
+    protected static Computation Apply() => Applied;
+
+    private static readonly Computation Applied = new ModuleCall([Input()]);
 
     /// <summary>A function of PyTorch or of the runtime.</summary>
     protected static Computation Function(string name, params NamedOperand[] arguments) => new FunctionCall(name, arguments);
@@ -136,7 +141,7 @@ internal sealed record OperationPart(Operation Operation, Arguments Arguments);
 /// <param name="StartsChain">Whether it begins a chain instead of taking the prior that reaches it.</param>
 /// <param name="From">The label of the norm that alone gives its prior, where the stage names one.</param>
 /// <param name="FromParameter">The parameter that names it.</param>
-internal sealed record NormStage(PolicyValue Policy, bool StartsChain, string? From, OperationParameter FromParameter);
+internal readonly record struct NormStage(PolicyValue Policy, bool StartsChain, string? From, OperationParameter FromParameter);
 
 /// <summary>Which numbers an operation gives: only whole ones can be indices.</summary>
 internal enum OutputNumbers

@@ -33,11 +33,22 @@ internal sealed class OperationCall
 
     /// <summary>The inputs whose states the output's depends on: neither a value that only lends its size nor a learned tensor.</summary>
     public IReadOnlyList<TensorValue> StateInputs => Operation.InputCount == 1 && Inputs.Count > 1 ? [Inputs[0]]
-        : Inputs.Any(input => input.IsLearned) ? [.. Inputs.Where(input => !input.IsLearned)]
+        : LearnedInputs > 0 ? [.. Inputs.Where(input => !input.IsLearned)]
         : Inputs;
 
     /// <summary>Whether the output is a learned tensor, or numbers that are computed from such tensors alone: it has no batch.</summary>
-    public bool IsLearned => Operation.Module == ModuleType.Parameter || Operation.KeepsLearned && Inputs.All(input => input.IsLearned);
+    public bool IsLearned => Operation.Module == ModuleType.Parameter || Operation.KeepsLearned && LearnedInputs == Inputs.Count;
+
+    private int LearnedInputs
+    {
+        get
+        {
+            var count = 0;
+            for (var i = 0; i < Inputs.Count; i++)
+                count += Inputs[i].IsLearned ? 1 : 0;
+            return count;
+        }
+    }
 
     /// <summary>The shape of the first input.</summary>
     public Shape Input => Inputs[0].Shape;
@@ -90,12 +101,16 @@ internal sealed class OperationCall
     private InvalidOperationException Missing(OperationParameter parameter) =>
         new($"'{parameter.Name}' of '{Operation.Name}' has no default, and none was given.");
 
+    /// <summary>What most strides and dilations are.</summary>
+    private static readonly IReadOnlyList<Size> OneAndOne = [Size.One, Size.One];
+
     /// <summary>The same size for every dimension.</summary>
     public static IReadOnlyList<Size> Repeat(Size size, int dimensions) => dimensions switch
     {
-        1 => [size],
-        2 => [size, size],
-        _ => [size, size, size],
+        2 when size == Size.One => OneAndOne,
+        1 => new[] { size },
+        2 => new[] { size, size },
+        _ => new[] { size, size, size },
     };
 
     /// <summary>Demands that lists have one number for each spatial dimension.</summary>
@@ -224,7 +239,10 @@ internal sealed class OperationCall
         || _demands.Related(factors.Aggregate((product, factor) => product * factor), Relation.NotEqual, Size.One, otherwise);
 
     /// <summary>Demands that groups share the channels evenly.</summary>
-    public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,
+    public bool RequireGroups(OperationParameter parameter, Size groups, Size channels, string what) =>
+        groups == Size.One || RequireShared(parameter, groups, channels, what);
+
+    private bool RequireShared(OperationParameter parameter, Size groups, Size channels, string what) => RequireMultiple(channels, groups,
         () => DiagnosticCatalogue.Groups(PlaceOf(parameter), Operation.Name, groups.ToString(), what, channels.ToString())
             .WithHint(Sizing.DivisorsOf(channels)));
 

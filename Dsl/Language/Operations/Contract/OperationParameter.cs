@@ -77,7 +77,9 @@ internal abstract class OperationParameter(string name, string summary)
     protected virtual string? RelationText => null;
 
     /// <summary>Whether a number is in the range: no range has infinity in it.</summary>
-    public bool Allows(double value) => !double.IsInfinity(value) && Range(new NumberConstant(value)).Value == true;
+    public bool Allows(double value) => !double.IsInfinity(value)
+        && (Minimum is not { } low || (ExcludesMinimum ? value > low : value >= low))
+        && (Maximum is not { } high || (ExcludesMaximum ? value < high : value <= high));
 
     /// <summary>The condition that a number is in the range.</summary>
     public Condition Range(Number value) => Condition.Join(true,

@@ -60,15 +60,18 @@ internal sealed class Conv(int dimensions) : Operation
 
     public override string MomentRule => "mean: sum of W mean + b; variance: sum of W^2 variance (inputs assumed independent)";
 
-    public override ModuleType Module => ModuleType.Torch($"Conv{dimensions}d");
+    public override ModuleType Module { get; } = ModuleType.Torch($"Conv{dimensions}d");
+
+    private readonly string _shape =
+        $"[N, C{string.Concat(Enumerable.Range(2, dimensions).Select(axis => ", " + Shape.AxisName(axis, dimensions + 2)))}]";
 
     public override Shape? Infer(OperationCall call)
     {
-        var spatial = string.Concat(Enumerable.Range(2, dimensions).Select(axis => ", " + Shape.AxisName(axis, dimensions + 2)));
-        if (!call.RequireRank(dimensions + 2, $"[N, C{spatial}]")
+        if (!call.RequireRank(dimensions + 2, _shape)
             || !call.RequireKnown(call.Input.Channels, "input channels")
             || !call.RequireCounts(dimensions, Kernel, Stride, Padding, Dilation)
-            || !call.RequireEffect(Mode, call.Word(Padding) == "same" || !Window.IsAll(WindowOf(call).Padding, 0), "nothing is padded"))
+            || call.Has(Mode)
+                && !call.RequireEffect(Mode, call.Word(Padding) == "same" || !Window.IsAll(WindowOf(call).Padding, 0), "nothing is padded"))
             return null;
         var (channels, groups) = (call.Get(Channels), call.Get(Groups));
         var ok = call.RequireGroups(Groups, groups, call.Input.Channels, "input channels");
@@ -115,7 +118,7 @@ internal sealed class Conv(int dimensions) : Operation
         var (kernel, dilation) = (call.Get(Kernel, dimensions), call.Get(Dilation, dimensions));
         var padding = call.Word(Padding) is not null ? OperationCall.Repeat(0, dimensions)
             : call.Has(Padding) ? call.Get(Padding, dimensions)
-            : kernel.Zip(dilation, Window.Half).ToArray();
+            : Window.Half(kernel, dilation);
         return new Window(kernel, call.Get(Stride, dimensions), padding, dilation);
     }
 
@@ -148,7 +151,7 @@ internal sealed class Conv(int dimensions) : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => new ModuleStep();
+    public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
     public override bool OwnsOutput => true;
 

@@ -57,7 +57,7 @@ internal sealed class ConvTranspose(int dimensions) : Operation
 
     public override string MomentRule => "mean: sum of W mean + b; variance: sum of W^2 variance, averaged over the positions of a stride";
 
-    public override ModuleType Module => ModuleType.Torch($"ConvTranspose{dimensions}d");
+    public override ModuleType Module { get; } = ModuleType.Torch($"ConvTranspose{dimensions}d");
 
     private sealed record Settings(
         IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> OutputPadding,
@@ -166,7 +166,7 @@ internal sealed class ConvTranspose(int dimensions) : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => new ModuleStep();
+    public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
     public override bool OwnsOutput => true;
 

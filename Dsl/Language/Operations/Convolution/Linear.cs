@@ -54,7 +54,7 @@ internal sealed class Linear : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => new ModuleStep();
+    public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
     /// <summary>Over the channels only: over other dimensions a norm that follows has other channels than the layer has outputs.</summary>
     public override bool OwnsOutput => true;

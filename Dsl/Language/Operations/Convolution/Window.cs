@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -19,21 +18,27 @@ internal sealed record Window(
     public static Size Extent(Size kernel, Size dilation) => dilation * (kernel - 1) + 1;
 
     /// <summary>The padding that a convolution has unless told otherwise: half of the dilated kernel, rounded down.</summary>
-    public static Size Half(Size kernel, Size dilation) => Size.FloorDivide(Extent(kernel, dilation), 2);
+    public static IReadOnlyList<Size> Half(IReadOnlyList<Size> kernel, IReadOnlyList<Size> dilation)
+    {
+        var padding = new Size[kernel.Count];
+        for (var i = 0; i < padding.Length; i++)
+            padding[i] = Size.FloorDivide(Extent(kernel[i], dilation[i]), 2);
+        return padding;
+    }
 
     /// <summary>The spatial sizes after the window; null where nothing is left, which is reported.</summary>
-    public IReadOnlyList<Size>? Slide(OperationCall call)
+    public Size[]? Slide(OperationCall call)
     {
-        var sizes = new List<Size>();
+        var sizes = new Size[Dimensions];
         for (var i = 0; i < Dimensions; i++)
         {
-            var free = call.Input[i + 2] + Padding[i] * 2 - Extent(Kernel[i], Dilation[i]);
+            var free = call.Input[i + 2] + (Padding[i] * 2 - Extent(Kernel[i], Dilation[i]));
             var steps = CeilMode ? CeilSteps(free, i) : Size.FloorDivide(free, Stride[i]);
             var size = steps + 1;
             if (!call.RequirePositive(!CeilMode && free.Maximum() < 0 ? free + 1 : size, i + 2))
                 return null;
             // A size that stays what it is stays the same object, whose text is made once.
-            sizes.Add(size == call.Input[i + 2] ? call.Input[i + 2] : size);
+            sizes[i] = size == call.Input[i + 2] ? call.Input[i + 2] : size;
         }
         return sizes;
     }
@@ -47,7 +52,20 @@ internal sealed record Window(
     }
 
     /// <summary>Whether one number says it all: then none of the lists is written as one.</summary>
-    public static bool AreUniform(params IReadOnlyList<Size>[] lists) => lists.All(sizes => sizes.All(size => size == sizes[0]));
+    public static bool AreUniform(params IReadOnlyList<Size>[] lists)
+    {
+        foreach (var sizes in lists)
+            for (var i = 1; i < sizes.Count; i++)
+                if (sizes[i] != sizes[0])
+                    return false;
+        return true;
+    }
 
-    public static bool IsAll(IReadOnlyList<Size> sizes, long value) => sizes.All(size => size.Value == value);
+    public static bool IsAll(IReadOnlyList<Size> sizes, long value)
+    {
+        for (var i = 0; i < sizes.Count; i++)
+            if (sizes[i].Value != value)
+                return false;
+        return true;
+    }
 }

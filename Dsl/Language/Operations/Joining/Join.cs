@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations.Contract;
@@ -32,9 +31,10 @@ internal sealed class Join(string symbol, string title, string rule, string mome
     public override string MomentRule =>
         $"{momentRule}; a learned tensor counts as one number per channel, and cuts the chain if it is more than that";
 
-    public override bool PassesState(OperationCall call) =>
-        call.Inputs.All(input => !input.IsLearned || IsForChannels(Aligned(input, call)))
-            && !(this == Subtract && call.Inputs[0].IsLearned);
+    public override bool PassesState(OperationCall call) => IsStated(call.Inputs[0], call) && IsStated(call.Inputs[1], call)
+        && !(this == Subtract && call.Inputs[0].IsLearned);
+
+    private static bool IsStated(TensorValue input, OperationCall call) => !input.IsLearned || IsForChannels(Aligned(input, call));
 
     private static bool IsForChannels(Shape shape) => shape.Sizes.Where((size, axis) => axis != 1 && size.Value != 1).Count() == 0;
 
@@ -56,15 +56,18 @@ internal sealed class Join(string symbol, string title, string rule, string mome
                 $"{left.Shape.Rank} and {right.Shape.Rank} dimensions", right.Origin).WithHint(Sizing.HintForLearned(call.Inputs)));
             return null;
         }
-        var sizes = new List<Size>();
-        for (var axis = 0; axis < first.Rank; axis++)
+        // Most joins are of one shape, and keep it.
+        if (first.Sizes.SequenceEqual(second.Sizes))
+            return first;
+        var sizes = new Size[first.Rank];
+        for (var axis = 0; axis < sizes.Length; axis++)
         {
             var (a, b) = (first[axis], second[axis]);
             if (call.Repeat(a, b, () => DiagnosticCatalogue.Join(
                     call.Place, $"'{symbol}'", left.Shape.ToString(), right.Shape.ToString(), $"{first.NameOf(axis)} {a} and {b}",
                     right.Origin).WithHint(Sizing.HintForLearned(call.Inputs) ?? Sizing.Hint(a, b))) is not { } size)
                 return null;
-            sizes.Add(size);
+            sizes[axis] = size;
         }
         return new Shape(sizes);
     }
@@ -72,13 +75,17 @@ internal sealed class Join(string symbol, string title, string rule, string mome
     public override bool IsSum(OperationCall call) => this == Add && !call.Inputs.Any(input => input.IsLearned)
         && call.Inputs[0].Shape.Sizes.SequenceEqual(call.Inputs[1].Shape.Sizes);
 
-    public override Computation Compute(OperationCall call) => new OperatorCall(symbol, Input(0), Input(1));
+    private readonly OperatorCall _operator = new(symbol, Input(0), Input(1));
+
+    private readonly JoinStep _ofStates = new(rule, []);
+
+    public override Computation Compute(OperationCall call) => _operator;
 
     public override MomentStep Moments(OperationCall call) => (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch
     {
         (true, false) => WithLearned(1, 0),
         (false, true) => WithLearned(0, 1),
-        _ => new JoinStep(rule, []),
+        _ => _ofStates,
     };
 
     /// <summary>A learned tensor is known: it scales or shifts the state of the other value.</summary>

@@ -30,7 +30,7 @@ internal sealed class LayerScale : Operation
 
     public override Computation Compute(OperationCall call) => Apply();
 
-    public override MomentStep Moments(OperationCall call) => new ModuleStep();
+    public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
     public override Size ParameterCount(OperationCall call) => call.Input.Channels;
 }

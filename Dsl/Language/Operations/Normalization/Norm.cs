@@ -46,6 +46,11 @@ internal sealed class Norm : Operation
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [OwnPolicy, Epsilon, Momentum, Chain, From];
 
+    /// <summary>What a stage sets of its policy for itself.</summary>
+    private static readonly NumberParameter[] OfPolicy = [Epsilon, Momentum];
+
+    private static readonly OperationParameter[] OfChain = [Chain, From];
+
     public override string ShapeRule => "[N, C, ...], unchanged";
 
     public override string MomentRule => "observes its input's state (which becomes the posterior) and emits mean bias, variance weight^2";
@@ -54,8 +59,8 @@ internal sealed class Norm : Operation
 
     public override PolicyParameter PolicyOfNetwork => OwnPolicy;
 
-    public override NormStage Normalization(OperationCall call) =>
-        new(call.Get(OwnPolicy), call.Get(Chain) == "start", call.Find(From), From);
+    public override NormStage? Normalization(OperationCall call) =>
+        new NormStage(call.Get(OwnPolicy), call.Get(Chain) == "start", call.Find(From), From);
 
     public override Shape? Infer(OperationCall call)
     {
@@ -83,11 +88,18 @@ internal sealed class Norm : Operation
     {
         if (call.Get(OwnPolicy).Policy is not PolicyCall policy || NormPolicies.Find(policy.Name) is not { } definition)
             return true;
-        return new[] { Epsilon, Momentum }.All(setting => call.RequireEffect(setting,
-                definition.Parameters.Any(parameter => parameter.Name == setting.Name), $"the policy {policy} has no {setting.Name}"))
-            && new OperationParameter[] { Chain, From }.All(setting => call.RequireEffect(setting,
-                definition.HasChain, $"norms of the policy {policy} are in no chain"));
+        foreach (var setting in OfPolicy)
+            if (call.Has(setting) && !call.RequireEffect(setting,
+                HasParameter(definition, setting.Name), $"the policy {policy} has no {setting.Name}"))
+                return false;
+        foreach (var setting in OfChain)
+            if (call.Has(setting) && !call.RequireEffect(setting, definition.HasChain, $"norms of the policy {policy} are in no chain"))
+                return false;
+        return true;
     }
+
+    private static bool HasParameter(NormPolicyDefinition policy, string name) =>
+        policy.Parameters.Any(parameter => parameter.Name == name);
 
     /// <summary>A layer of no normalization takes any; of a policy that only a user knows it may be one.</summary>
     public override InputNumbers Takes(OperationCall call) =>
@@ -97,7 +109,7 @@ internal sealed class Norm : Operation
 
     public override Construction Construct(OperationCall call) => new NormConstruction(
         call.Get(OwnPolicy).Policy,
-        [.. new[] { Epsilon, Momentum }.Where(call.Has).Select(setting => Named(setting.Name, call.Get(setting)))],
+        [.. OfPolicy.Where(call.Has).Select(setting => Named(setting.Name, call.Get(setting)))],
         call.Input.Channels);
 
     public override Computation Compute(OperationCall call) => Apply();
