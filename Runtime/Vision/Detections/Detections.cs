@@ -28,9 +28,18 @@ public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels, Tens
         using var scope = NewDisposeScope();
         var boxes = KnDsl.Vision.Boxes.Resize(Boxes, from, to);
         var masks = Masks is null ? null : KnDsl.Vision.Masks.Paste(Masks, boxes, to);
-        return new(
-            boxes.MoveToOuterDisposeScope(), Scores.alias().MoveToOuterDisposeScope(), Labels.alias().MoveToOuterDisposeScope(),
-            masks?.MoveToOuterDisposeScope());
+        return new Detections(boxes, Scores.alias(), Labels.alias(), masks).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Makes the tensors outlive the current dispose scope.</summary>
+    /// <returns>These detections.</returns>
+    public Detections MoveToOuterDisposeScope()
+    {
+        Boxes.MoveToOuterDisposeScope();
+        Scores.MoveToOuterDisposeScope();
+        Labels.MoveToOuterDisposeScope();
+        Masks?.MoveToOuterDisposeScope();
+        return this;
     }
 
     /// <summary>Frees the tensors.</summary>
@@ -50,8 +59,7 @@ public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels, Tens
     {
         var kept = NonMaximumSuppression.KeepByClass(boxes, scores, labels, iouThreshold);
         var best = kept.narrow(0, 0, Math.Min(most, kept.size(0)));
-        return new(
-            boxes.index_select(0, best).MoveToOuterDisposeScope(), scores.index_select(0, best).MoveToOuterDisposeScope(),
-            labels.index_select(0, best).MoveToOuterDisposeScope());
+        return new Detections(boxes.index_select(0, best), scores.index_select(0, best), labels.index_select(0, best))
+            .MoveToOuterDisposeScope();
     }
 }
