@@ -11,5 +11,6 @@ internal static class Commands
     {
         TrainingCommand.Create<TrainSettings>("train", "Trains RetinaNet, Faster R-CNN or Mask R-CNN on a set of COCO's format.", Train.Run),
         EvaluateCommand.Create(),
+        PredictCommand.Create(),
     };
 }

@@ -14,8 +14,8 @@ internal sealed record DetectorShape
     /// <summary>For images of about 200 pixels with objects from 12 pixels on.</summary>
     private static readonly DetectorShape Small = new()
     {
-        Width = 24, Depths = [1, 2, 2, 1], HasBottlenecks = false, Groups = 8, Channels = 64, ScoreConvolutions = 2, BoxWidth = 256,
-        MaskWidth = 48, MaskConvolutions = 2, AnchorSize = 16, TrainingProposals = 500, Proposals = 200, Regions = 64, DrawnAnchors = 128,
+        Width = 24, Depths = [1, 2, 2, 1], HasBottlenecks = false, Groups = 8, Channels = 48, ScoreConvolutions = 2, BoxWidth = 256,
+        MaskWidth = 32, MaskConvolutions = 2, AnchorSize = 16, TrainingProposals = 500, Proposals = 200, Regions = 64, DrawnAnchors = 128,
     };
 
     /// <summary>Channels of the backbone's first layer.</summary>

@@ -50,9 +50,8 @@ internal sealed class FasterRcnnDetector : Detector
 
     private FasterRcnnDetector(
         DetectorShape shape, ProposalNetwork proposals, BoxHead boxHead, MaskHead? maskHead, double scoreThreshold)
-        : base(new ModuleParts(
-            maskHead is null ? "FasterRcnn" : "MaskRcnn",
-            [("", proposals), (Heads, boxHead), .. maskHead is null ? Enumerable.Empty<(string, nn.Module)>() : [(Heads, maskHead)]]))
+        : base(new ModuleParts(maskHead is null ? "FasterRcnn" : "MaskRcnn", proposals).With(
+            "roi_heads", maskHead is null ? new ModuleParts("RoiHeads", boxHead) : new ModuleParts("RoiHeads", boxHead, maskHead)))
     {
         (this.proposals, this.boxHead, this.maskHead) = (proposals, boxHead, maskHead);
         anchors = shape.ProposalAnchors;
@@ -71,8 +70,6 @@ internal sealed class FasterRcnnDetector : Detector
 
     /// <inheritdoc/>
     public override bool HasBackground => true;
-
-    private static string Heads => "roi_heads.";
 
     /// <inheritdoc/>
     public override Tensor Loss(Tensor images, IReadOnlyList<ImageSize> sizes, IReadOnlyList<DetectionTarget> targets)

@@ -1,3 +1,4 @@
+using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Detectors;
@@ -12,15 +13,20 @@ internal sealed class ModuleParts : nn.Module
 
     /// <summary>Puts networks together.</summary>
     /// <param name="name">What messages call the whole.</param>
-    /// <param name="networks">The networks, each with what comes before the names of its parts, such as <c>roi_heads.</c>.</param>
-    public ModuleParts(string name, params (string Prefix, nn.Module Network)[] networks) : base(name)
+    /// <param name="networks">The networks, whose parts are those of the whole.</param>
+    public ModuleParts(string name, params nn.Module[] networks) : base(name)
     {
-        this.networks = System.Array.ConvertAll(networks, entry => entry.Network);
-        foreach (var (prefix, network) in networks)
-        {
-            foreach (var (part, module) in network.named_children())
-                register_module(prefix + part, module);
-        }
+        this.networks = networks;
+        foreach (var (part, module) in networks.SelectMany(network => network.named_children()))
+            register_module(part, module);
+    }
+
+    /// <summary>Adds a part.</summary>
+    /// <returns>The whole.</returns>
+    public ModuleParts With(string name, nn.Module part)
+    {
+        register_module(name, part);
+        return this;
     }
 
     /// <inheritdoc/>
