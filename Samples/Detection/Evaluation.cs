@@ -72,6 +72,9 @@ internal static class Evaluation
     /// <summary>Detections of an image in its own pixels, of labels that a category of the set has.</summary>
     private static IEnumerable<CocoResult> ResultsOf(Detections found, CocoImage image, CocoAnnotations annotations, LabelMap labels)
     {
+        // TorchSharp makes no array of a tensor without values.
+        if (found.Count == 0)
+            yield break;
         var boxes = found.Boxes.cpu().data<float>().ToArray();
         var (scores, numbers) = (found.Scores.cpu().data<float>().ToArray(), found.Labels.cpu().data<long>().ToArray());
         var masks = found.Masks?.ge(MaskThreshold).cpu().data<bool>().ToArray();

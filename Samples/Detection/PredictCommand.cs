@@ -64,6 +64,9 @@ internal static class PredictCommand
     /// <summary>Draws all objects, those of high scores over others, and lists them from the highest score on.</summary>
     private static void Draw(DetectionPicture picture, Detections found, LabelMap labels, ImageSize size, TextWriter output)
     {
+        // TorchSharp makes no array of a tensor without values.
+        if (found.Count == 0)
+            return;
         var boxes = found.Boxes.cpu().data<float>().ToArray();
         var (scores, numbers) = (found.Scores.cpu().data<float>().ToArray(), found.Labels.cpu().data<long>().ToArray());
         var masks = found.Masks?.ge(Evaluation.MaskThreshold).cpu().data<bool>().ToArray();

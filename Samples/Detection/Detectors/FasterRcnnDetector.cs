@@ -29,8 +29,9 @@ internal sealed class FasterRcnnDetector : Detector
     /// <param name="norms">The normalizations.</param>
     /// <param name="device">Its device.</param>
     /// <param name="scoreThreshold">A detection's score is above this.</param>
+    /// <param name="most">So many detections of an image at most: COCO's figures count 100.</param>
     public FasterRcnnDetector(
-        DetectorShape shape, int classes, bool hasMasks, DetectorNorms norms, Device device, double scoreThreshold = 0.05)
+        DetectorShape shape, int classes, bool hasMasks, DetectorNorms norms, Device device, double scoreThreshold = 0.05, int most = 100)
         : this(
             shape,
             new ProposalNetwork(
@@ -44,12 +45,12 @@ internal sealed class FasterRcnnDetector : Detector
             !hasMasks ? null : new MaskHead(
                 classes: classes, channels: shape.Channels, width: shape.MaskWidth, convolutions: shape.MaskConvolutions,
                 head_norms: norms.Heads is not null, policy: norms.Heads ?? NormPolicy.None(), device: device),
-            scoreThreshold)
+            scoreThreshold, most)
     {
     }
 
     private FasterRcnnDetector(
-        DetectorShape shape, ProposalNetwork proposals, BoxHead boxHead, MaskHead? maskHead, double scoreThreshold)
+        DetectorShape shape, ProposalNetwork proposals, BoxHead boxHead, MaskHead? maskHead, double scoreThreshold, int most)
         : base(new ModuleParts(maskHead is null ? "FasterRcnn" : "MaskRcnn", proposals).With(
             "roi_heads", maskHead is null ? new ModuleParts("RoiHeads", boxHead) : new ModuleParts("RoiHeads", boxHead, maskHead)))
     {
@@ -61,7 +62,7 @@ internal sealed class FasterRcnnDetector : Detector
         sampler = new(sampler: new BalancedSampler(shape.Regions, 0.25));
         boxPool = new(new(7, 7), canonicalScale: shape.CanonicalScale);
         maskPool = new(new(14, 14), canonicalScale: shape.CanonicalScale);
-        postprocessor = new(scoreThreshold);
+        postprocessor = new(scoreThreshold, mostOfImage: most);
         FirstWeights.OfFasterRcnn(proposals, maskHead);
     }
 

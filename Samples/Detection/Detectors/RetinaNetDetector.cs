@@ -20,19 +20,19 @@ internal sealed class RetinaNetDetector : Detector
     /// <param name="norms">The normalizations.</param>
     /// <param name="device">Its device.</param>
     /// <param name="scoreThreshold">A detection's score is above this.</param>
-    public RetinaNetDetector(DetectorShape shape, int classes, DetectorNorms norms, Device device, double scoreThreshold = 0.05)
+    /// <param name="most">So many detections of an image at most: COCO's figures count 100.</param>
+    public RetinaNetDetector(DetectorShape shape, int classes, DetectorNorms norms, Device device, double scoreThreshold = 0.05, int most = 100)
         : this(shape, new RetinaNet(
             classes: classes, width: shape.Width, depths: [.. shape.Depths], bottlenecks: shape.HasBottlenecks, channels: shape.Channels,
             convolutions: shape.ScoreConvolutions, head_norms: norms.Heads is not null, policy: norms.Backbone,
-            head_policy: norms.Heads ?? NormPolicy.None(), device: device), scoreThreshold)
+            head_policy: norms.Heads ?? NormPolicy.None(), device: device), scoreThreshold, most)
     {
     }
 
-    private RetinaNetDetector(DetectorShape shape, RetinaNet network, double scoreThreshold) : base(network)
+    private RetinaNetDetector(DetectorShape shape, RetinaNet network, double scoreThreshold, int most) : base(network)
     {
         (this.network, anchors) = (network, shape.RetinaNetAnchors);
-        // COCO's figures count 100 detections of an image.
-        postprocessor = new(scoreThreshold, mostOfImage: 100);
+        postprocessor = new(scoreThreshold, mostOfImage: most);
         FirstWeights.OfRetinaNet(network);
     }
 
