@@ -105,9 +105,10 @@ internal static partial class InitialWeights
         }
         catch (WeightsException e)
         {
-            throw new RunFileException(path, e.Report is { } report ? $"does not fit the network: {report}" : e.Message, e);
+            // Its message begins with the file, which may be a copy.
+            throw new RunFileException(path, e.Message[(e.Path.Length + 2)..], e);
         }
-        catch (IOException e)
+        catch (IOException e) when (e is not RunFileException)
         {
             var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
             throw new RunFileException(path, isMissing ? "there is no such file." : $"cannot be read: {e.Message}", e);
