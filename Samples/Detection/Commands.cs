@@ -9,7 +9,7 @@ internal static class Commands
 {
     public static RootCommand Create() => new("Detection and segmentation on COCO, with any normalization.")
     {
-        TrainingCommand.Create<TrainSettings>("train", "Trains RetinaNet, Faster R-CNN or Mask R-CNN on a set of COCO's format.", Train.Run),
+        TrainingCommand.Create<TrainSettings>("train", "Trains a detector on a set of COCO's format.", Train.Run),
         EvaluateCommand.Create(),
         PredictCommand.Create(),
     };

@@ -79,8 +79,9 @@ internal static class PredictCommand
         }
         for (var i = 0; i < scores.Length; i++)
         {
+            var box = boxes.AsSpan(4 * i, 4);
             output.WriteLine(FormattableString.Invariant(
-                $"{NameOf(numbers[i])} {scores[i]:0.00} ({boxes[4 * i]:0}, {boxes[4 * i + 1]:0}) to ({boxes[4 * i + 2]:0}, {boxes[4 * i + 3]:0})"));
+                $"{NameOf(numbers[i])} {scores[i]:0.00} ({box[0]:0}, {box[1]:0}) to ({box[2]:0}, {box[3]:0})"));
         }
 
         string NameOf(long number) => labels.CategoryOf(number)?.Name ?? $"label {number}";

@@ -99,8 +99,8 @@ public sealed class DetectionSet : ICollectionFixture<DetectionSet>, IDisposable
             {
                 var box = new CocoBox(4 + 30 * i, 3 + number, 22, 20 + 2 * i);
                 Fill(pixels, box, channel: i);
-                double[] corners = [box.X, box.Y, box.X, box.Bottom, box.Right, box.Bottom, box.Right, box.Y];
-                objects.Add(new(objects.Count + 1, image, Categories[i], box, box.Area, number == 1 && i == 1, new CocoSegmentation(corners)));
+                var outline = new CocoSegmentation([box.X, box.Y, box.X, box.Bottom, box.Right, box.Bottom, box.Right, box.Y]);
+                objects.Add(new(objects.Count + 1, image, Categories[i], box, box.Area, number == 1 && i == 1, outline));
             }
             File.WriteAllBytes(
                 Path.Combine(data, split, image.FileName), [.. Encoding.ASCII.GetBytes($"P6\n{Width} {Height}\n255\n"), .. pixels]);

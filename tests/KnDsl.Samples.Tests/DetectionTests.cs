@@ -98,9 +98,9 @@ public sealed class DetectionTests(DetectionSet set)
     {
         var runs = set.In("two");
         var (code, output, errors) = await Programs.Run(
-            "Detection", "train", "--config", DetectionSet.Preset, "--data", set.Data, "--epochs", "1", "--batch", "1", "--short-side", "48",
-            "--long-side", "64", "--readers", "1", "--runs", runs, "--norm", "synchronized-batch", "--microbatch", "none",
-            "--processes", "2");
+            "Detection", "train", "--config", DetectionSet.Preset, "--data", set.Data, "--epochs", "1", "--batch", "1",
+            "--short-side", "48", "--long-side", "64", "--readers", "1", "--runs", runs, "--norm", "synchronized-batch",
+            "--microbatch", "none", "--processes", "2");
         Assert.True(code == 0, output + errors);
         var run = Directory.GetDirectories(Path.Combine(runs, "Detection")).Single();
         Assert.Equal(1 + 4, File.ReadLines(Path.Combine(run, "steps.csv")).Count());
@@ -156,7 +156,8 @@ public sealed class DetectionTests(DetectionSet set)
 
         static string OldName(string name)
         {
-            name = Regex.Replace(name, @"_blocks\.(\d)\.0\.", "_blocks.$1.").Replace("rpn.head.conv.0.0.", "rpn.head.conv.", StringComparison.Ordinal);
+            name = Regex.Replace(name, @"_blocks\.(\d)\.0\.", "_blocks.$1.");
+            name = name.Replace("rpn.head.conv.0.0.", "rpn.head.conv.", StringComparison.Ordinal);
             name = Regex.Replace(name, @"mask_head\.(\d)\.0\.", match => $"mask_head.mask_fcn{int.Parse(match.Groups[1].Value) + 1}.");
             return Regex.Replace(name, @"_head\.conv\.(\d)\.0\.", match => $"_head.conv.{2 * int.Parse(match.Groups[1].Value)}.");
         }

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Tests;
 
-/// <summary>The detectors are torchvision's: their names, and what they find with the same weights. Its README is in tests/Cases/detection.</summary>
+/// <summary>The detectors are torchvision's: their names, and what they find with the same weights.</summary>
 public sealed class DetectorTests
 {
     private static readonly JsonElement Figures =

@@ -17,8 +17,8 @@ public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels, Tens
     public long Count => Boxes.size(0);
 
     /// <summary>
-    /// The detections in the image as it was before it was resized for the network: torchvision's <c>GeneralizedRCNNTransform.postprocess</c>.
-    /// With masks, a device is waited for.
+    /// The detections in the image as it was before it was resized for the network: torchvision's
+    /// <c>GeneralizedRCNNTransform.postprocess</c>. With masks, a device is waited for.
     /// </summary>
     /// <param name="from">The size that the network saw, without padding.</param>
     /// <param name="to">The size of the image.</param>

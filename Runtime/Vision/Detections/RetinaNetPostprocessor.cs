@@ -46,8 +46,8 @@ public sealed class RetinaNetPostprocessor
     {
         if (logits.Count == 0 || codes.Count != logits.Count || anchors.Count != logits.Count)
         {
-            throw new ArgumentException($"There are logits of {logits.Count} levels, codes of {codes.Count} and anchors of {anchors.Count}, "
-                + "but all are of the same levels, at least one.");
+            throw new ArgumentException($"There are logits of {logits.Count} levels, codes of {codes.Count} and anchors of "
+                + $"{anchors.Count}, but all are of the same levels, at least one.");
         }
         for (var level = 0; level < logits.Count; level++)
         {

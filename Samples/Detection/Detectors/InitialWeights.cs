@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Detectors;
 
-/// <summary>Weights from files: of detectors by today's names of torchvision or those of 2018, and of classifiers for the backbone.</summary>
+/// <summary>Weights from files: of detectors, by torchvision's names of today or of 2018, and of classifiers for the backbone.</summary>
 internal static partial class InitialWeights
 {
     private const string Body = "backbone.body.";

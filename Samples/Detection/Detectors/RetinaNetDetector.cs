@@ -21,7 +21,8 @@ internal sealed class RetinaNetDetector : Detector
     /// <param name="device">Its device.</param>
     /// <param name="scoreThreshold">A detection's score is above this.</param>
     /// <param name="most">So many detections of an image at most: COCO's figures count 100.</param>
-    public RetinaNetDetector(DetectorShape shape, int classes, DetectorNorms norms, Device device, double scoreThreshold = 0.05, int most = 100)
+    public RetinaNetDetector(
+        DetectorShape shape, int classes, DetectorNorms norms, Device device, double scoreThreshold = 0.05, int most = 100)
         : this(shape, new RetinaNet(
             classes: classes, width: shape.Width, depths: [.. shape.Depths], bottlenecks: shape.HasBottlenecks, channels: shape.Channels,
             convolutions: shape.ScoreConvolutions, head_norms: norms.Heads is not null, policy: norms.Backbone,
