@@ -30,6 +30,7 @@ internal static class Evaluation
         for (var index = 0L; index < images.Count; index++)
             byFile[images.NameOf(index)] = images.ImageOf(index);
         var results = new List<CocoResult>();
+        var done = new HashSet<CocoImage>();
         foreach (var batch in loader.Read(epoch: 0))
         {
             using var scope = NewDisposeScope();
@@ -39,6 +40,9 @@ internal static class Evaluation
                 for (var place = 0; place < found.Count; place++)
                 {
                     var image = byFile[batch.Names[place]];
+                    // In the place of a damaged image the next one is read, and it comes again.
+                    if (!done.Add(image))
+                        continue;
                     var inImage = found[place].Resized(batch.Sizes[place], new(image.Height, image.Width));
                     results.AddRange(ResultsOf(inImage, image, images.Annotations, labels));
                 }

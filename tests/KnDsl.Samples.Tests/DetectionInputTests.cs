@@ -1,5 +1,7 @@
 using System;
 using System.IO;
+using System.Linq;
+using KnDsl.Vision;
 using Xunit;
 
 namespace KnDsl.Samples.Tests;
@@ -30,6 +32,26 @@ public sealed class DetectionInputTests(DetectionSet set)
         Assert.Equal((0, ""), Train(data, "--skip-damaged", "--batch", "1"));
         Assert.Single(Directory.GetDirectories(Path.Combine(set.In("refused"), "Detection")));
         Directory.Delete(set.In("refused"), recursive: true);
+    }
+
+    /// <summary>The loader reads the next image in the place of one that is damaged: it must not count twice.</summary>
+    [Fact]
+    public void A_damaged_image_is_left_out_of_an_evaluation_and_listed()
+    {
+        var (data, results) = (set.Copy(), set.In("damaged.json"));
+        var damaged = Path.Combine(data, "val", "2.ppm");
+        File.WriteAllText(damaged, "no picture");
+        string[] evaluate = ["evaluate", DetectionSet.WeightsOf(set.Trained), "--data", data, "--results", results];
+        var (code, _, error) = DetectionSet.Run(evaluate);
+        Refused($"{damaged}: is a text file", (code, error));
+
+        (code, var output, error) = DetectionSet.Run([.. evaluate, "--skip-damaged"]);
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith($"skipped: {damaged}: is a text file", output, StringComparison.Ordinal);
+        var found = CocoResults.Read(results, CocoAnnotations.Read(Path.Combine(data, "annotations", "instances_val.json"))).Results;
+        Assert.NotEmpty(found);
+        Assert.DoesNotContain(found, result => result.ImageId == 12);
+        Assert.Equal(found.Count, found.Select(result => (result.ImageId, result.CategoryId, result.Box)).Distinct().Count());
     }
 
     [Fact]

@@ -15,9 +15,6 @@ internal abstract class Detector(nn.Module network) : IDisposable
     /// <summary>Whether detections have masks.</summary>
     public virtual bool HasMasks => false;
 
-    /// <summary>Whether label 0 is the background.</summary>
-    public virtual bool HasBackground => false;
-
     /// <summary>The loss of a batch, one number.</summary>
     /// <param name="images">[N, 3, H, W], padded, on the network's device.</param>
     /// <param name="sizes">The size of each without padding.</param>

@@ -70,9 +70,6 @@ internal sealed class FasterRcnnDetector : Detector
     public override bool HasMasks => maskHead is not null;
 
     /// <inheritdoc/>
-    public override bool HasBackground => true;
-
-    /// <inheritdoc/>
     public override Tensor Loss(Tensor images, IReadOnlyList<ImageSize> sizes, IReadOnlyList<DetectionTarget> targets)
     {
         var (features, objectness, codes, ofLevels) = Maps(images);
