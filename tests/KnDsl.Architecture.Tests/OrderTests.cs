@@ -36,8 +36,8 @@ public sealed class OrderTests
         ]),
         new("Runtime/Vision", null,
         [
-            "Checks", "Boxes", "Suppression", "Pooling", "Masks", "Losses", "Transforms",
-            "Coco/Masks", "Coco/Annotations", "Coco/Results", "Coco/Evaluation",
+            "Checks", "Boxes", "Suppression", "Pooling", "Masks", "Losses", "Detections", "Transforms",
+            "Coco/Masks", "Coco/Annotations", "Coco/Images", "Coco/Results", "Coco/Evaluation",
         ]),
     ];
 

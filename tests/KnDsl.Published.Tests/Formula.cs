@@ -14,7 +14,7 @@ public static class Formula
 {
     /// <summary>Overwrites every entry of the module's state_dict, whatever its dtype and device; only indices into a table stay.</summary>
     /// <param name="module">What to fill.</param>
-    /// <param name="gain">What keeps the size of activations: <see cref="Reference.Gain"/>.</param>
+    /// <param name="gain">What keeps the size of activations, as the figures name it.</param>
     public static void Fill(nn.Module module, double gain)
     {
         ArgumentNullException.ThrowIfNull(module);

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -58,29 +57,8 @@ public sealed class ImageFolder : ImageDataset
     private protected override (string Path, string? Entry) PlaceOf(long index) =>
         (Path.Combine(folder, classes[files[index].Label], files[index].Name), null);
 
-    private protected override byte[] Read(long index, ImageLimits limits, out int length)
-    {
-        var path = PlaceOf(index).Path;
-        byte[]? buffer = null;
-        try
-        {
-            using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-            var size = RandomAccess.GetLength(file);
-            if (limits.Refuse(size) is { } problem)
-                throw new DamagedFileException(path, problem);
-            buffer = ArrayPool<byte>.Shared.Rent((int)size);
-            length = (int)size;
-            FileReading.ReadExactly(file, buffer.AsSpan(0, length), 0);
-            return buffer;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            if (buffer is not null)
-                ArrayPool<byte>.Shared.Return(buffer);
-            var isMissing = error is FileNotFoundException or DirectoryNotFoundException;
-            throw new DamagedFileException(path, isMissing ? "is missing" : $"cannot be read: {error.Message}", cause: error);
-        }
-    }
+    private protected override byte[] Read(long index, ImageLimits limits, out int length) =>
+        FileReading.ReadRented(PlaceOf(index).Path, limits, out length);
 
     private static string[] FindClasses(string root, string? split, string folder)
     {

@@ -13,13 +13,14 @@ public static class PictureFont
 
     private const string Resource = "DejaVuSans-ASCII.ttf";
 
-    static PictureFont()
-    {
-        using var stream = typeof(PictureFont).Assembly.GetManifestResourceStream(Resource)!;
-        // Skia reads a copy of its own.
-        using var data = SKData.Create(stream);
-        Fonts.FontResolvers.Insert(0, new Resolver(SKTypeface.FromData(data)));
-    }
+    private static readonly SKTypeface Own = Read();
+
+    static PictureFont() => Fonts.FontResolvers.Insert(0, new Resolver(Own));
+
+    /// <summary>A typeface for a text in a picture that is drawn with Skia; it must not be disposed.</summary>
+    /// <param name="text">The text.</param>
+    public static SKTypeface TypefaceOf(string text) =>
+        Ascii.IsValid(text) ? Own : Fonts.GetTypeface(Fonts.Detect(text), bold: false, italic: false);
 
     /// <summary>Gives the font to a plot, its labels and its legend, where these have only characters that it has.</summary>
     /// <param name="plot">The plot, whose texts are set already.</param>
@@ -33,6 +34,14 @@ public static class PictureFont
         foreach (var label in labels)
             label.FontName = FontOf(label.Text);
         plot.Legend.FontName = FontOf(string.Concat(plot.GetPlottables().SelectMany(p => p.LegendItems).Select(item => item.LabelText)));
+    }
+
+    private static SKTypeface Read()
+    {
+        using var stream = typeof(PictureFont).Assembly.GetManifestResourceStream(Resource)!;
+        // Skia reads a copy of its own.
+        using var data = SKData.Create(stream);
+        return SKTypeface.FromData(data);
     }
 
     /// <summary>For other characters, one of the system's fonts, if there is one that has them.</summary>

@@ -20,10 +20,10 @@ internal static class ObjectsOfAnchors
     }
 
     /// <summary>Demands a code for each anchor of each image, [images, anchors, 4].</summary>
-    public static void RequireCodes(Tensor codes, int images, long anchors)
+    public static void RequireCodes(Tensor codes, int images, long anchors, string name = "codes")
     {
         if (codes.dim() != 3 || codes.size(0) != images || codes.size(1) != anchors || codes.size(2) != 4)
-            throw Shapes.Wrong(codes, nameof(codes), $"of {images} images with {anchors} anchors they are [{images}, {anchors}, 4]");
+            throw Shapes.Wrong(codes, name, $"of {images} images with {anchors} anchors they are [{images}, {anchors}, 4]");
     }
 
     /// <summary>Matches anchors with the objects of an image.</summary>

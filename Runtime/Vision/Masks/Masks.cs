@@ -7,6 +7,22 @@ namespace KnDsl.Vision;
 public static class Masks
 {
     /// <summary>
+    /// The masks of detections in what Mask R-CNN's head says of them: torchvision's <c>maskrcnn_inference</c>. Waits for no device.
+    /// </summary>
+    /// <param name="logits">[D, K, S, S]: a mask of each class.</param>
+    /// <param name="labels">[D] of 64 bits: the class of each detection.</param>
+    /// <returns>[D, 1, S, S]: probabilities.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public static Tensor OfClasses(Tensor logits, Tensor labels)
+    {
+        Shapes.RequireDimensions(logits, 4, nameof(logits), "[D, K, S, S]");
+        Shapes.RequireOneEach(labels, logits.size(0), nameof(labels), "detections");
+        using var scope = NewDisposeScope();
+        var place = labels.view(-1, 1, 1, 1).expand(-1, 1, logits.size(2), logits.size(3));
+        return logits.gather(1, place).sigmoid().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
     /// Puts the masks of detections, which are of one size, where their boxes lie in an image: torchvision's <c>paste_masks_in_image</c>.
     /// A device is waited for once, for the boxes.
     /// </summary>

@@ -373,8 +373,71 @@ def transforms():
     write("transforms", cases)
 
 
+# --- detections --------------------------------------------------------------------------------------------------------
+
+def detections():
+    g = torch.Generator().manual_seed(7)
+    cases = {}
+    # Two images in a batch of 40x48, the second smaller; anchors of two maps
+    sizes = [(40, 48), (33, 41)]
+    maps = [(5, 6), (3, 3)]
+    anchors = anchor_utils.AnchorGenerator(((12,), (24,)), ((0.5, 1.0),) * 2)(
+        image_list.ImageList(torch.zeros(2, 3, 40, 48), sizes), [torch.zeros(2, 1, h, w) for h, w in maps])[0]
+    levels = [2 * h * w for h, w in maps]
+    count = sum(levels)
+
+    for name, before, after, threshold, small, least in [
+            ("usual", 1000, 1000, 0.7, 1e-3, 0.0), ("few", 20, 8, 0.7, 1e-3, 0.0), ("strict", 50, 30, 0.3, 6.0, 0.5),
+            ("none", 50, 30, 0.3, 6.0, 0.999)]:
+        objectness = random_values(2, count, generator=g) * 2
+        boxes = random_boxes(2 * count, 40, g).reshape(2, count, 4)
+        n = {"training": before, "testing": before}
+        network = rpn.RegionProposalNetwork(None, None, 0.7, 0.3, 256, 0.5, n, {"training": after, "testing": after}, threshold, least)
+        network.min_size = small
+        kept, scores = network.eval().filter_proposals(boxes, objectness, sizes, levels)
+        cases[f"proposals {name}"] = {
+            "objectness": objectness, "boxes": boxes, "levels": levels, "sizes": sizes, "of level": before, "of image": after,
+            "threshold": threshold, "size": small, "least": least, "kept": kept, "scores": scores}
+
+    for name, least, candidates, threshold, most in [
+            ("usual", 0.05, 1000, 0.5, 300), ("few", 0.2, 15, 0.3, 6), ("none", 0.9999, 1000, 0.5, 300)]:
+        logits = [random_values(2, n, 3, generator=g) * 2 - 1 for n in levels]
+        codes = [random_values(2, n, 4, generator=g) * 0.5 for n in levels]
+        network = retinanet.RetinaNet.__new__(retinanet.RetinaNet)
+        torch.nn.Module.__init__(network)
+        network.score_thresh, network.topk_candidates, network.nms_thresh = least, candidates, threshold
+        network.detections_per_img, network.box_coder = most, _utils.BoxCoder((1.0, 1.0, 1.0, 1.0))
+        found = network.postprocess_detections(
+            {"cls_logits": logits, "bbox_regression": codes}, [list(anchors.split(levels))] * 2, sizes)
+        cases[f"retinanet {name}"] = {
+            "logits": logits, "codes": codes, "anchors": list(anchors.split(levels)), "sizes": sizes, "least": least,
+            "of level": candidates, "threshold": threshold, "of image": most, **{
+                key: [of[key] for of in found] for key in ["boxes", "scores", "labels"]}}
+
+    for name, least, threshold, most, numbers in [
+            ("usual", 0.05, 0.5, 100, (20, 9)), ("few", 0.3, 0.3, 5, (20, 9)), ("none", 1.0, 0.5, 100, (4, 0)),
+            ("of an image without proposals", 0.05, 0.5, 100, (0, 6))]:
+        proposals = [random_boxes(n, 40, g, 1) for n in numbers]
+        logits = random_values(sum(numbers), 4, generator=g) * 2
+        codes = random_values(sum(numbers), 16, generator=g) * 2
+        heads = roi_heads.RoIHeads(None, None, None, 0.5, 0.5, 512, 0.25, None, least, threshold, most)
+        boxes, scores, labels = heads.postprocess_detections(logits, codes, proposals, sizes)
+        cases[f"faster rcnn {name}"] = {
+            "logits": logits, "codes": codes, "proposals": proposals, "sizes": sizes, "least": least, "threshold": threshold,
+            "of image": most, "boxes": boxes, "scores": scores, "labels": labels}
+
+    logits, labels = random_values(4, 3, 3, 3, generator=g), torch.tensor([2, 1, 2, 1])
+    boxes = torch.tensor([[3.0, 2, 15, 12], [0, 0, 24, 20], [20, 11, 24, 20], [5, 5, 6, 19]])
+    masks_of = roi_heads.maskrcnn_inference(logits, [labels])[0]
+    network = transform.GeneralizedRCNNTransform(24, 48, [0.0], [1.0])
+    result = network.eval().postprocess([{"boxes": boxes, "masks": masks_of}], [(20, 24)], [(30, 40)])[0]
+    cases["masks"] = {"logits": logits, "labels": labels, "masks": masks_of, "boxes": boxes, "from": [20, 24], "to": [30, 40],
+                      "resized": result["boxes"], "pasted": result["masks"]}
+    write("detections", cases)
+
+
 TOPICS = {"boxes": boxes, "nms": nms, "pooling": pooling, "losses": losses, "masks": masks,
-          "transforms": transforms}
+          "transforms": transforms, "detections": detections}
 
 if __name__ == "__main__":
     torch.set_num_threads(1)

@@ -1,0 +1,16 @@
+using System.CommandLine;
+using KnDsl.Samples.Detection.Settings;
+using KnDsl.Training;
+
+namespace KnDsl.Samples.Detection;
+
+/// <summary>What the program can do.</summary>
+internal static class Commands
+{
+    public static RootCommand Create() => new("Detection and segmentation on COCO, with any normalization.")
+    {
+        TrainingCommand.Create<TrainSettings>("train", "Trains a detector on a set of COCO's format.", Train.Run),
+        EvaluateCommand.Create(),
+        PredictCommand.Create(),
+    };
+}

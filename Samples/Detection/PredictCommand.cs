@@ -1,0 +1,102 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using KnDsl.Samples.Detection.Data;
+using KnDsl.Samples.Detection.Detectors;
+using KnDsl.Samples.Detection.Pictures;
+using KnDsl.Samples.Detection.Settings;
+using KnDsl.Training;
+using KnDsl.Vision;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.Detection;
+
+/// <summary>The command <c>predict</c>.</summary>
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        var weights = new Argument<string>("weights")
+        {
+            Description = "weights.safetensors of a checkpoint, whose run tells the settings, or a state_dict of torchvision",
+        };
+        var image = new Argument<string>("image") { Description = "The image" };
+        var command = new Command("predict", "Finds the objects of an image, and writes a picture with them.") { weights, image };
+        var options = new SettingsOptions<PredictSettings>(command);
+        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
+        {
+            var file = parsed.GetValue(weights)!;
+            var run = RunCategories.RunOf(file);
+            var settings = options.Read(parsed, run is null ? null : RunFolder.SettingsOf(run), skipsUnknown: true);
+            return Run(file, run, parsed.GetValue(image)!, settings, parsed.InvocationConfiguration.Output);
+        }));
+        return command;
+    }
+
+    private static int Run(string weights, string? run, string file, PredictSettings settings, TextWriter output)
+    {
+        var device = Recipe.DeviceOf(settings.Device);
+        var known = RunCategories.Read(settings.Categories, run) ?? throw new SettingsException(
+            "--categories is missing: these weights are of no run, so that only a json of their set can tell what they know.");
+        var labels = new LabelMap(known, settings.Labels, Recipe.HasBackground(settings));
+        using var image = Read(file);
+        using var picture = new DetectionPicture(image);
+        using var detector = Recipe.Detector(settings, labels.Classes, device, scoreThreshold: settings.Score);
+        InitialWeights.Load(detector.Network, weights);
+        detector.Network.eval();
+        using var noGradient = inference_mode();
+        using var scope = NewDisposeScope();
+
+        var size = new ImageSize(image.Height, image.Width);
+        var collator = new DetectionCollator(Normalize.ImageNet, Train.Multiple, device);
+        using var batch = collator.Begin(1);
+        // The transform takes the image, of which the picture has a copy.
+        collator.Put(batch, 0, Recipe.Resized(settings).Apply(new(image, [], file), new(0, 0, 0)));
+        collator.Complete(batch);
+        var found = detector.Detect(batch.Images.to(device), batch.Sizes)[0].Resized(batch.Sizes[0], size);
+        Draw(picture, found, labels, size, output);
+        var to = settings.Output ?? $"{file}.detections.png";
+        picture.Save(to);
+        output.WriteLine($"{found.Count} objects, drawn in {to}");
+        return 0;
+    }
+
+    /// <summary>Draws all objects, those of high scores over others, and lists them from the highest score on.</summary>
+    private static void Draw(DetectionPicture picture, Detections found, LabelMap labels, ImageSize size, TextWriter output)
+    {
+        // TorchSharp makes no array of a tensor without values.
+        if (found.Count == 0)
+            return;
+        var boxes = found.Boxes.cpu().data<float>().ToArray();
+        var (scores, numbers) = (found.Scores.cpu().data<float>().ToArray(), found.Labels.cpu().data<long>().ToArray());
+        var masks = found.Masks?.ge(Evaluation.MaskThreshold).cpu().data<bool>().ToArray();
+        var pixels = size.Height * size.Width;
+        for (var i = scores.Length - 1; i >= 0; i--)
+        {
+            picture.Draw(
+                boxes.AsSpan(4 * i, 4), masks is null ? [] : masks.AsSpan(i * pixels, pixels),
+                FormattableString.Invariant($"{NameOf(numbers[i])} {scores[i]:0.00}"), numbers[i]);
+        }
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var box = boxes.AsSpan(4 * i, 4);
+            output.WriteLine(FormattableString.Invariant(
+                $"{NameOf(numbers[i])} {scores[i]:0.00} ({box[0]:0}, {box[1]:0}) to ({box[2]:0}, {box[3]:0})"));
+        }
+
+        string NameOf(long number) => labels.CategoryOf(number)?.Name ?? $"label {number}";
+    }
+
+    private static RgbImage Read(string file)
+    {
+        try
+        {
+            return ImageDecoder.Create().Decode(File.ReadAllBytes(file), file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            throw new DamagedFileException(file, isMissing ? "there is no such file" : $"cannot be read: {e.Message}", cause: e);
+        }
+    }
+}

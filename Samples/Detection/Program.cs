@@ -1,0 +1,4 @@
+using KnDsl.Samples.Detection;
+using KnDsl.Training;
+
+return Commands.Create().Run(args);

@@ -1,0 +1,31 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace KnDsl.Samples.Detection.Settings;
+
+/// <summary>The settings of an evaluation.</summary>
+internal sealed record EvaluateSettings : NetworkSettings
+{
+    [Description("The folder of the set; its val is read")]
+    public required string Data { get; init; }
+
+    [Description("Another split than val")]
+    public string Split { get; init; } = "val";
+
+    [Description("A json of COCO's format whose categories the network has; without it, those of its run or of the set")]
+    public string? Categories { get; init; }
+
+    [Description("A file for the detections, in COCO's json of results")]
+    public string? Results { get; init; }
+
+    [Description("Images at a time")]
+    [Range(1, 4096)]
+    public int Batch { get; init; } = 1;
+
+    [Description("Images that are evaluated, the first; without it, all")]
+    [Range(1, int.MaxValue)]
+    public int? Evaluated { get; init; }
+
+    [Description("Leaves out damaged images and bad entries of the json, and lists them")]
+    public bool SkipDamaged { get; init; }
+}
