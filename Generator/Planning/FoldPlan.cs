@@ -25,7 +25,8 @@ internal sealed class FoldPlan
         _pairs = FoldFinder.Find(module.Model)
             .GroupBy(fold => (Into: module.Layout[fold.Into], Norm: module.Layout[fold.Norm]))
             // Branches of an if may share a property: it must be of the pair whichever of them made it.
-            .Where(folds => IsOfAll(folds.Key.Into, folds.Select(fold => fold.Into)) && IsOfAll(folds.Key.Norm, folds.Select(fold => fold.Norm)))
+            .Where(folds => IsOfAll(folds.Key.Into, folds.Select(fold => fold.Into))
+                && IsOfAll(folds.Key.Norm, folds.Select(fold => fold.Norm)))
             .Select(folds => PairOf(folds.Key.Into, folds.Key.Norm, folds.All(fold => fold.AreTogether)))
             .OfType<FoldPair>().ToLookup(pair => (pair.Owner, pair.Into[0]));
         _owners = [.. _pairs.Select(pairs => pairs.Key.Owner)];

@@ -24,7 +24,7 @@ internal static class GeneratorStages
 
     private static readonly string[] Stages = ["lex", "lex and read", "read and check", "write", "Roslyn's text", "Roslyn's parser"];
 
-    /// <summary>Prints the table; gives the ratio of the longest network's time a layer to the shortest's, and its memory a layer.</summary>
+    /// <summary>Prints the table; gives the longest network's time a layer over the shortest's, and the memory a layer.</summary>
     /// <param name="network">The text of a network of so many layers.</param>
     public static (double Linearity, double Kilobytes) Run(Func<int, string> network)
     {
@@ -68,9 +68,10 @@ internal static class GeneratorStages
         {
             var (bytes, time) = (GC.GetAllocatedBytesForCurrentThread(), Environment.CpuUsage.TotalTime);
             var result = work();
-            var cost = ((Environment.CpuUsage.TotalTime - time).TotalMilliseconds, (double)(GC.GetAllocatedBytesForCurrentThread() - bytes));
-            Keep(stage, cost.Item1, cost.Item2);
-            return (result, cost);
+            var taken = (Environment.CpuUsage.TotalTime - time).TotalMilliseconds;
+            var allocated = (double)(GC.GetAllocatedBytesForCurrentThread() - bytes);
+            Keep(stage, taken, allocated);
+            return (result, (taken, allocated));
         }
 
         void Keep(string stage, double time, double bytes)

@@ -19,7 +19,7 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
 {
     private readonly HashSet<TensorValue> _observed = [];
 
-    /// <summary>What made each value on the paths so far, from the first norm on that names its predecessor: few modules have one.</summary>
+    /// <summary>What made each value on the paths so far, once a norm names its predecessor: in few modules one does.</summary>
     private Dictionary<TensorValue, ApplyOperationItem>? _made;
 
     /// <summary>The values that norms observe: they have states from then on.</summary>

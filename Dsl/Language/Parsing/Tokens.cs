@@ -104,7 +104,7 @@ internal static class Tokens
         return Failed<T>.Result;
     };
 
-    /// <summary>Two parts, of which the second is the same whatever the first was: Sprache's Then chooses it, and makes a closure.</summary>
+    /// <summary>Two parts, of which the second is the same whatever the first was: Sprache's Then chooses it, by a closure.</summary>
     public static Parser<TResult> Then<T, TNext, TResult>(this Parser<T> parser, Parser<TNext> next, Func<T, TNext, TResult> combine) =>
         input =>
         {

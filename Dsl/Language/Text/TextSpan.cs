@@ -54,7 +54,7 @@ internal readonly record struct Place(SourceText Text, TextSpan Span)
         return line.ToString();
     }
 
-    /// <summary>Whether a text is on one line as it is: one word or more with a blank between, and nothing that needs a closer look.</summary>
+    /// <summary>Whether a text is on one line as it is: words with a blank between, and nothing that needs a closer look.</summary>
     private static bool IsPlain(string text)
     {
         for (var i = 0; i < text.Length; i++)

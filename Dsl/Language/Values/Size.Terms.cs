@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -6,6 +7,60 @@ namespace KnDsl.Language.Values;
 /// <content>What a size is a sum of: terms, which are products of atoms.</content>
 internal sealed partial class Size
 {
+    private static Size Collect(long constant, IReadOnlyCollection<Term> terms)
+    {
+        if (terms.Count == 1 && terms.First() is { Coefficient: not 0, Atoms.Length: > 0 } only)
+            return new Size(constant, [Ordered(only)]);
+        var byKey = new SortedDictionary<string, Term>(StringComparer.Ordinal);
+        foreach (var term in terms)
+        {
+            if (term.Atoms.Length == 0)
+            {
+                constant = checked(constant + term.Coefficient);
+                continue;
+            }
+            var ordered = Ordered(term);
+            byKey[ordered.Key] = byKey.TryGetValue(ordered.Key, out var known)
+                ? known.WithCoefficient(checked(known.Coefficient + ordered.Coefficient))
+                : ordered;
+        }
+        var left = byKey.Values.Where(term => term.Coefficient != 0).ToArray();
+        return left.Length == 0 ? Of(constant) : new Size(constant, left);
+    }
+
+    private static Term Ordered(Term term)
+    {
+        if (term.Atoms.Length == 1)
+            return term;
+        var atoms = (Atom[])term.Atoms.Clone();
+        Array.Sort(atoms, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return new Term(term.Coefficient, atoms);
+    }
+
+    /// <summary>The sum of two rows of terms. Each is in order already, so that one walk along both is enough.</summary>
+    private static Size Merge(long constant, Term[] left, Term[] right)
+    {
+        var terms = new Term[left.Length + right.Length];
+        var (count, i, j) = (0, 0, 0);
+        while (i < left.Length || j < right.Length)
+        {
+            var order = i == left.Length ? 1 : j == right.Length ? -1 : string.CompareOrdinal(left[i].Key, right[j].Key);
+            if (order != 0)
+                terms[count++] = order < 0 ? left[i++] : right[j++];
+            else if (checked(left[i].Coefficient + right[j].Coefficient) is var sum)
+            {
+                if (sum != 0)
+                    terms[count++] = left[i].WithCoefficient(sum);
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+        if (count == 0)
+            return Of(constant);
+        if (count < terms.Length)
+            Array.Resize(ref terms, count);
+        return new Size(constant, terms);
+    }
+
     /// <summary>A product of atoms with a whole coefficient.</summary>
     public sealed class Term(long coefficient, Atom[] atoms)
     {
@@ -135,10 +190,10 @@ internal sealed partial class Size
             Choose(condition.Substitute(substitution), then.Substitute(substitution), otherwise.Substitute(substitution));
 
         public override long? Minimum() =>
-            (then.Minimum(), otherwise.Minimum()) is ({ } a, { } b) ? System.Math.Min(a, b) : null;
+            (then.Minimum(), otherwise.Minimum()) is ({ } a, { } b) ? Math.Min(a, b) : null;
 
         public override long? Maximum() =>
-            (then.Maximum(), otherwise.Maximum()) is ({ } a, { } b) ? System.Math.Max(a, b) : null;
+            (then.Maximum(), otherwise.Maximum()) is ({ } a, { } b) ? Math.Max(a, b) : null;
 
         public override string ToString() => Key;
     }
@@ -156,7 +211,7 @@ internal sealed partial class Size
 
         public override Size Substitute(Substitution substitution) => Largest([.. sizes.Select(size => size.Substitute(substitution))]);
 
-        public override long? Minimum() => System.Math.Max(1, sizes.Max(size => size.Minimum()) ?? 1);
+        public override long? Minimum() => Math.Max(1, sizes.Max(size => size.Minimum()) ?? 1);
 
         public override long? Maximum() => sizes.All(size => size.Maximum() is not null) ? sizes.Max(size => size.Maximum()) : null;
 
