@@ -1,9 +1,13 @@
 using System.CommandLine;
+using KnDsl.Samples.Detection.Generation;
 
 namespace KnDsl.Samples.Detection;
 
 /// <summary>What the program can do.</summary>
 internal static class Commands
 {
-    public static RootCommand Create() => new("Detection and segmentation on COCO, with any normalization.");
+    public static RootCommand Create() => new("Detection and segmentation on COCO, with any normalization.")
+    {
+        GenerateCommand.Create(),
+    };
 }
