@@ -17,6 +17,9 @@ internal sealed record GenerateSettings
     [Description("Determines all images")]
     public int Seed { get; init; } = 1;
 
+    [Description("Whether what is not named below is looked for where Debian installs it; false makes the same set on every machine")]
+    public bool Installed { get; init; } = true;
+
     [Description("The folder of Tux Paint's stamps; left out, that of Debian's package, and none where it is not installed")]
     public string? Stamps { get; init; }
 

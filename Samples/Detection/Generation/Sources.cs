@@ -33,12 +33,11 @@ internal sealed class Sources
     public static Sources Read(GenerateSettings settings)
     {
         var missing = new List<string>();
-        var stamps = Find(settings.Stamps, Stamps.SystemFolder, Directory.Exists, missing,
-            $"No photographs of objects: {Stamps.SystemFolder} is not there, so the objects are garments of Fashion-MNIST "
-            + "(Debian and Ubuntu: apt-get install tuxpaint-stamps-default; elsewhere --stamps FOLDER names Tux Paint's stamps).");
-        var digits = Find(settings.Digits, Digits.SystemFile, File.Exists, missing,
-            $"No digits: {Digits.SystemFile} is not there (Debian and Ubuntu: apt-get install python3-sklearn; "
-            + "elsewhere --digits FILE names scikit-learn's digits.csv.gz).");
+        var stamps = Find(settings.Stamps, settings.Installed ? Stamps.SystemFolder : null, Directory.Exists, missing,
+            "No photographs of objects, so these are garments of Fashion-MNIST (Debian and Ubuntu: apt-get install "
+            + "tuxpaint-stamps-default; elsewhere --stamps FOLDER names Tux Paint's stamps).");
+        var digits = Find(settings.Digits, settings.Installed ? Digits.SystemFile : null, File.Exists, missing,
+            "No digits (Debian and Ubuntu: apt-get install python3-sklearn; elsewhere --digits FILE names scikit-learn's digits.csv.gz).");
         string[] training = [.. Files(isHeldOut: false)], heldOut = [.. Files(isHeldOut: true)];
         if (training.Length == 0 || heldOut.Length == 0)
         {
@@ -54,24 +53,25 @@ internal sealed class Sources
             new([.. shownLater.IntersectBy(known.Select(kind => kind.Id), kind => kind.Id)], Array.ConvertAll(heldOut, Photographs.Read)),
             known, missing);
 
-        IEnumerable<string> Files(bool isHeldOut) => settings.Photographs is { } folder
-            ? Photographs.In(folder, isHeldOut)
-            : Photographs.Installed(isHeldOut);
+        IEnumerable<string> Files(bool isHeldOut) => settings.Photographs is { } folder ? Photographs.In(folder, isHeldOut)
+            : settings.Installed ? Photographs.Installed(isHeldOut)
+            : [];
 
-        IEnumerable<ObjectKind> Kinds(bool isHeldOut) =>
-        [
-            .. stamps is null ? [] : Stamps.In(stamps, isHeldOut),
-            .. Garments.Of(isHeldOut ? ImageSet.Test(Options.OwnData) : ImageSet.Training(Options.OwnData)),
-            .. digits is null ? Array.Empty<ObjectKind>() : [Digits.In(digits, isHeldOut)],
-        ];
+        IEnumerable<ObjectKind> Kinds(bool isHeldOut)
+        {
+            IEnumerable<ObjectKind> photographed = stamps is null ? [] : Stamps.In(stamps, isHeldOut);
+            IEnumerable<ObjectKind> written = digits is null ? [] : [Digits.In(digits, isHeldOut)];
+            var garments = Garments.Of(isHeldOut ? ImageSet.Test(Options.OwnData) : ImageSet.Training(Options.OwnData));
+            return photographed.Concat(garments).Concat(written).Where(kind => kind.CutOuts.Count > 0);
+        }
     }
 
     /// <summary>The place that was named, which must be there, or the usual one, which need not.</summary>
-    private static string? Find(string? named, string usual, Func<string, bool> exists, List<string> missing, string notice)
+    private static string? Find(string? named, string? usual, Func<string, bool> exists, List<string> missing, string notice)
     {
         if (named is not null)
             return exists(named) ? named : throw new RunFileException(named, "is not there.");
-        if (exists(usual))
+        if (usual is not null && exists(usual))
             return usual;
         missing.Add(notice);
         return null;

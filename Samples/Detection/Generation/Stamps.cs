@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using KnDsl.Training;
@@ -17,17 +16,24 @@ internal static class Stamps
     /// <summary>The categories that a folder of stamps has, for training or for evaluation.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="isHeldOut">Whether for evaluation.</param>
-    /// <exception cref="RunFileException">A picture cannot be read.</exception>
-    public static IEnumerable<ObjectKind> In(string folder, bool isHeldOut) =>
-        from kind in StampKind.All
-        let cutOuts = Files(folder, kind, isHeldOut).Select(Read).OfType<CutOut>().ToArray()
-        where cutOuts.Length > 0
-        select new ObjectKind(kind.Id, kind.Name, kind.Group)
-        {
-            CutOuts = cutOuts,
-            Turn = kind.Turn,
-            MayBeMirrored = kind.MayBeMirrored,
-        };
+    /// <exception cref="RunFileException">A picture cannot be read, or there is none of any category.</exception>
+    public static ObjectKind[] In(string folder, bool isHeldOut)
+    {
+        ObjectKind[] found =
+        [
+            .. from kind in StampKind.All
+               let cutOuts = Files(folder, kind, isHeldOut).Select(Read).OfType<CutOut>().ToArray()
+               where cutOuts.Length > 0
+               select new ObjectKind(kind.Id, kind.Name, kind.Group)
+               {
+                   CutOuts = cutOuts,
+                   Turn = kind.Turn,
+                   MayBeMirrored = kind.MayBeMirrored,
+               },
+        ];
+        return found.Length > 0 ? found : throw new RunFileException(
+            folder, $"has no {(isHeldOut ? "held-out " : "")}stamps of Tux Paint, such as {StampKind.All[0].Folders[0]}/*.png.");
+    }
 
     private static string[] Files(string folder, StampKind kind, bool isHeldOut) =>
     [
