@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KnDsl.Samples.Detection.Generation;
+using KnDsl.Samples.Detection.Segmentation;
 
 namespace KnDsl.Samples.Detection;
 
@@ -9,5 +10,6 @@ internal static class Commands
     public static RootCommand Create() => new("Detection and segmentation on COCO, with any normalization.")
     {
         GenerateCommand.Create(),
+        SegmentCommand.Create(),
     };
 }
