@@ -28,8 +28,9 @@ internal sealed record StampKind(int Id, string Name, string Group, string[] Fol
             ["/bear", "/camel", "/cow", "/deer", "/donkey", "/gnu-stand", "/lion", "/rabbit", "/rat", "/sheep", "/tiger"]),
         new(4, "flower", "plant", ["plants/flowers"], ["/appooppanthady", "/flower7"],
             ["/bolsom", "/chemparathi", "/flower2", "/flower9", "/yellow-flower"]) { Turn = 180 },
-        new(7, "fruit", "food", ["food/fruit"], ["/cartoon/"],
-            ["/apple_green", "/apple_red", "/apricot", "/orange", "/sliced_lime", "/strawberry"]) { Turn = 180 },
+        // Four photographs are from a collection without a free licence, as the changelog of the stamps says.
+        new(7, "fruit", "food", ["food/fruit"], ["/cartoon/", "/grapes", "/pineapple", "/sliced_"],
+            ["/apple_green", "/apple_red", "/apricot", "/orange", "/strawberry"]) { Turn = 180 },
         new(8, "coin", "thing", ["symbols/money"], ["/00_symbols/"],
             ["us/coins/001penny", "us/coins/025quarter", "euro/coins/020", "euro/coins/100", "canadian/coins/010dime", "/yen050", "/yen100"])
             { Turn = 180 },
