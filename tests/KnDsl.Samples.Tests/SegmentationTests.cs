@@ -175,7 +175,7 @@ public sealed class SegmentationTests
     }
 
     [Fact]
-    public void The_auxiliary_head_takes_steps_of_ten_times_the_rate()
+    public void The_auxiliary_head_takes_steps_of_its_own_rate()
     {
         var settings = new SegmentTrainSettings { Data = "", Norm = NormKind.Layer, Backbone = BackboneKind.Small };
         using var network = SegmentationRecipe.Network(settings, 4, CPU);
@@ -183,7 +183,7 @@ public sealed class SegmentationTests
         var before = parameters.ToDictionary(entry => entry.name, entry => entry.parameter.detach().clone());
         using var processes = ProcessGroup.Single();
         const double rate = 1e-3, decay = 0.1;
-        using (var trainer = new SegmentationTrainer(network, CPU, new TrainerSettings
+        using (var trainer = new SegmentationTrainer(network, CPU, 10, new TrainerSettings
         {
             Epochs = 1, LearningRate = rate, Schedule = LearningRateSchedule.Constant,
             Optimizer = all => Optimizers.Sgd(all, momentum: 0.9, weightDecay: decay),

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using KnDsl.Samples.Detection.Data;
+using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
 using KnDsl.Vision;
 using TorchSharp;
@@ -57,12 +58,16 @@ internal static class SegmentTrain
             valueImages, collator, shared with { BatchSize = 1, Remainder = Remainder.Drop });
 
         var perStep = settings.Batch * settings.Accumulate * processes.Size;
-        using var trainer = new SegmentationTrainer(network, device, new TrainerSettings
+        // torchvision's reference has SGD, and this with it.
+        var auxiliaryRate = settings.Optimizer == OptimizerKind.Sgd ? 10.0 : 1;
+        using var trainer = new SegmentationTrainer(network, device, auxiliaryRate, new TrainerSettings
         {
             Epochs = settings.Epochs,
             LearningRate = settings.LearningRate * perStep / 32,
             Schedule = LearningRateSchedule.Polynomial(settings.Power).WarmUp(settings.WarmUp),
-            Optimizer = parameters => Optimizers.Sgd(parameters, momentum: 0.9, weightDecay: settings.WeightDecay),
+            Optimizer = parameters => settings.Optimizer == OptimizerKind.Sgd
+                ? Optimizers.Sgd(parameters, momentum: 0.9, weightDecay: settings.WeightDecay)
+                : Optimizers.AdamW(parameters, weightDecay: settings.WeightDecay),
             Accumulate = settings.Accumulate,
             ClipNorm = settings.ClipNorm,
             Frozen = SegmentationRecipe.Frozen(settings, network.Module),

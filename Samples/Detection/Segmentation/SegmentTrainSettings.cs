@@ -32,6 +32,9 @@ internal sealed record SegmentTrainSettings : SegmentationSettings
     [Range(1, 10_000)]
     public int Epochs { get; init; } = 30;
 
+    [Description("The optimizer: sgd with momentum 0.9, or adamw")]
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Sgd;
+
     [Description("The first learning rate for 32 images a step; that of a step of other size is in proportion")]
     [Range(0, 1000.0)]
     public double LearningRate { get; init; } = 0.02;

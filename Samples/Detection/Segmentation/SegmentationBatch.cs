@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Linq;
 using KnDsl.Training;
 using static TorchSharp.torch;
@@ -28,8 +29,10 @@ internal sealed class SegmentationBatch(int count) : IDisposable
     /// <summary>Puts an image in. Any thread may; no tensor is made.</summary>
     public void Put(int place, SegmentationItem item)
     {
-        var values = new float[3 * item.Image.Height * item.Image.Width];
-        Normalize.ImageNet.Write(item.Image, values);
+        // Of one image megabytes: new ones for each would be garbage of the whole heap's size within seconds.
+        var length = 3 * item.Image.Height * item.Image.Width;
+        var values = ArrayPool<float>.Shared.Rent(length);
+        Normalize.ImageNet.Write(item.Image, values.AsSpan(0, length));
         items[place] = (item.Image.Height, item.Image.Width, values, item.Labels);
     }
 
@@ -43,7 +46,9 @@ internal sealed class SegmentationBatch(int count) : IDisposable
         for (var i = 0; i < items.Length; i++)
         {
             var item = items[i];
-            batch[i].narrow(1, 0, item.Height).narrow(2, 0, item.Width).copy_(tensor(item.Values, [3, item.Height, item.Width]));
+            batch[i].narrow(1, 0, item.Height).narrow(2, 0, item.Width).copy_(
+                tensor(item.Values.AsMemory(0, 3 * item.Height * item.Width), [3, item.Height, item.Width]));
+            ArrayPool<float>.Shared.Return(item.Values);
             classes[i].narrow(0, 0, item.Height).narrow(1, 0, item.Width).copy_(
                 tensor(item.Labels, [item.Height, item.Width], ScalarType.Byte));
         }

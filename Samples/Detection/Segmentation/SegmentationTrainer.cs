@@ -7,24 +7,26 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Segmentation;
 
-/// <summary>A trainer whose auxiliary head learns ten times as fast as the rest, as in torchvision's reference.</summary>
+/// <summary>A trainer whose auxiliary head has a rate of its own: ten times that of the rest in torchvision's reference.</summary>
 internal sealed class SegmentationTrainer : Trainer<SegmentationBatch>
 {
-    private const double AuxiliaryFactor = 10;
-
+    private readonly double auxiliaryRate;
     private readonly Parameter[] auxiliary;
 
     /// <summary>Prepares a training.</summary>
     /// <param name="network">The network.</param>
     /// <param name="device">Its device.</param>
+    /// <param name="auxiliaryRate">The rate of the auxiliary head, to that of the rest.</param>
     /// <param name="settings">How to train.</param>
     /// <param name="checkpoints">The folder of checkpoints; null writes none.</param>
     /// <param name="processes">The processes that train together.</param>
     public SegmentationTrainer(
-        SegmentationNetwork network, Device device, TrainerSettings settings, string? checkpoints, ProcessGroup processes)
+        SegmentationNetwork network, Device device, double auxiliaryRate, TrainerSettings settings, string? checkpoints,
+        ProcessGroup processes)
         : base(network.Module, batch => network.Loss(
             batch.Images.to(device, non_blocking: true), batch.Labels.to(device, non_blocking: true)), settings, checkpoints, processes)
     {
+        this.auxiliaryRate = auxiliaryRate;
         auxiliary =
         [
             .. network.Module.named_parameters()
@@ -41,10 +43,10 @@ internal sealed class SegmentationTrainer : Trainer<SegmentationBatch>
         using var scope = NewDisposeScope();
         var before = Array.ConvertAll(auxiliary, parameter => parameter.detach().clone());
         var result = base.Step(batches, count, learningRate, readsLoss);
-        // A step of SGD is in proportion to the rate, momentum and weight decay included.
+        // A step is in proportion to the rate: of SGD with momentum and weight decay, and of AdamW.
         using var noGrad = no_grad();
         foreach (var (parameter, old) in auxiliary.Zip(before))
-            parameter.add_(parameter - old, alpha: AuxiliaryFactor - 1);
+            parameter.add_(parameter - old, alpha: auxiliaryRate - 1);
         return result;
     }
 }
