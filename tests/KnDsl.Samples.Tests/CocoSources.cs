@@ -25,7 +25,8 @@ internal static class CocoSources
         Write(Path.Combine(folder, "stamps/symbols/money/us/coins/001penny.png"), Stamp(Green, hole: 6));
         for (var i = 0; i < 8; i++)
             Write(Path.Combine(folder, $"photographs/{i}.png"), new(400, 300, i % 4 == 3 ? Blue : Grey));
-        var digits = Enumerable.Range(0, 20).Select(i => $"{string.Join(',', Enumerable.Range(0, 64).Select(p => Ink(p, i % 4)))},{i % 10}\n");
+        var digits = Enumerable.Range(0, 20).Select(i =>
+            $"{string.Join(',', Enumerable.Range(0, 64).Select(place => Ink(place, i % 4)))},{i % 10}\n");
         File.WriteAllBytes(
             Path.Combine(folder, "digits.csv.gz"), DataFolder.Compress(System.Text.Encoding.ASCII.GetBytes(string.Concat(digits))));
         return new()

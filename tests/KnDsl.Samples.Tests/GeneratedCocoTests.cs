@@ -205,8 +205,9 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
         var grown = new bool[pixels.Length];
         foreach (var (x, y) in Places(pixels, image, isIn: true))
         {
+            var (left, right) = (Math.Max(0, x - by), Math.Min(image.Width - 1, x + by));
             for (var row = Math.Max(0, y - by); row <= Math.Min(image.Height - 1, y + by); row++)
-                Array.Fill(grown, true, row * image.Width + Math.Max(0, x - by), Math.Min(image.Width - 1, x + by) - Math.Max(0, x - by) + 1);
+                Array.Fill(grown, true, row * image.Width + left, right - left + 1);
         }
         return grown;
     }

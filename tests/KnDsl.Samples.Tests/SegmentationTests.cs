@@ -196,7 +196,8 @@ public sealed class SegmentationTests
         {
             // The gradient of the only step is still there.
             var factor = entry.Name.StartsWith("aux_classifier.", StringComparison.Ordinal) ? 10 : 1;
-            using var expected = before[entry.Name] - factor * rate * (entry.Parameter.grad! + (entry.Decays ? decay : 0) * before[entry.Name]);
+            var (old, decays) = (before[entry.Name], entry.Decays ? decay : 0);
+            using var expected = old - factor * rate * (entry.Parameter.grad! + decays * old);
             Assert.True(expected.allclose(entry.Parameter, rtol: 1e-4, atol: 1e-6), entry.Name);
         }
     }

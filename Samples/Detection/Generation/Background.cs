@@ -52,7 +52,7 @@ internal static class Background
         }
     }
 
-    /// <summary>Up and down between -1 and 1 once in a unit, as a parabola: a sine is not the same to the last bit on every machine.</summary>
+    /// <summary>Up and down between -1 and 1 once in a unit, by parabolas: a sine is not the same to the last bit everywhere.</summary>
     private static double Wave(double x)
     {
         var phase = 2 * (x - Math.Floor(x)) - 1;

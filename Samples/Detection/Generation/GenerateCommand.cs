@@ -27,7 +27,8 @@ internal static class GenerateCommand
             var into = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(folder)!));
             var sources = Make(into, options.Read(parsed));
             var output = parsed.InvocationConfiguration.Output;
-            output.WriteLine($"{sources.Kinds.Count} categories are in {into}: {string.Join(", ", sources.Kinds.Select(kind => kind.Name))}");
+            output.WriteLine(
+                $"{sources.Kinds.Count} categories are in {into}: {string.Join(", ", sources.Kinds.Select(kind => kind.Name))}");
             foreach (var notice in sources.Missing)
                 output.WriteLine(notice);
             return 0;
@@ -103,10 +104,11 @@ internal static class GenerateCommand
             from scene in scenes
             from seen in scene.Objects
             select (scene.Image, Object: seen);
-        CocoAnnotations.Write(path, scenes.Select(scene => scene.Image), categories.Values, annotations.Select((of, i) => new CocoAnnotation(
+        var entries = annotations.Select((of, i) => new CocoAnnotation(
             i + 1, of.Image, categories[of.Object.Kind.Id], of.Object.Mask.Box, of.Object.Mask.Area, of.Object.IsCrowd,
             // As in COCO, a crowd has RLE.
-            of.Object.IsCrowd ? new(of.Object.Mask) : Outline.Of(of.Object.Mask))));
+            of.Object.IsCrowd ? new(of.Object.Mask) : Outline.Of(of.Object.Mask)));
+        CocoAnnotations.Write(path, scenes.Select(scene => scene.Image), categories.Values, entries);
     }
 
     private static void Remove(string folder)

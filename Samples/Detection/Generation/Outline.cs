@@ -5,7 +5,9 @@ using KnDsl.Vision;
 
 namespace KnDsl.Samples.Detection.Generation;
 
-/// <summary>The outline of an object as COCO writes it: polygons of few corners which give the same pixels, or RLE where it has holes.</summary>
+/// <summary>
+/// The outline of an object as COCO writes it: polygons of few corners which give the same pixels, or RLE where it has holes.
+/// </summary>
 internal static class Outline
 {
     /// <summary>How far an outline may be from the middles of the pixels' edges; less than what reaches the middle of a pixel.</summary>
@@ -92,7 +94,7 @@ internal static class Outline
         return [.. corners.SelectMany(point => new double[] { point.X, point.Y })];
     }
 
-    /// <summary>The middles of a ring's edges, without those that are on a straight line within the tolerance (Douglas and Peucker).</summary>
+    /// <summary>The middles of a ring's edges, but those on a straight line within the tolerance (Douglas and Peucker).</summary>
     private static double[] Smooth((int X, int Y)[] ring)
     {
         var middles = ring.Select((point, i) =>

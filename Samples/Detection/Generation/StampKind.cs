@@ -32,8 +32,8 @@ internal sealed record StampKind(int Id, string Name, string Group, string[] Fol
         new(7, "fruit", "food", ["food/fruit"], ["/cartoon/", "/grapes", "/pineapple", "/sliced_"],
             ["/apple_green", "/apple_red", "/apricot", "/orange", "/strawberry"]) { Turn = 180 },
         new(8, "coin", "thing", ["symbols/money"], ["/00_symbols/"],
-            ["us/coins/001penny", "us/coins/025quarter", "euro/coins/020", "euro/coins/100", "canadian/coins/010dime", "/yen050", "/yen100"])
-            { Turn = 180 },
+            ["us/coins/001penny", "us/coins/025quarter", "euro/coins/020", "euro/coins/100", "canadian/coins/010dime", "/yen050",
+                "/yen100"]) { Turn = 180 },
         new(11, "road sign", "street", ["town/roadsigns"], ["/stoplight", "/traffic_cone", "/railroad_crossing"],
             ["/crossroads", "/hospital", "/xing_ped", "/yield"]) { Turn = 15, MayBeMirrored = false },
         new(13, "string instrument", "thing", ["hobbies/music/string"], [], ["/guitar_electric", "/violin"]) { Turn = 180 },

@@ -52,7 +52,10 @@ internal static class SegmentEvaluateCommand
         SegmentTrain.Tell(split.Annotations.Skipped, loader.Skipped, output);
         output.WriteLine("class                accuracy    IoU");
         for (var i = 0; i < classes.Names.Count; i++)
-            output.WriteLine(FormattableString.Invariant($"{classes.Names[i],-20} {figures.Accuracies[i],8:0.000} {figures.IoUs[i],6:0.000}"));
+        {
+            output.WriteLine(
+                FormattableString.Invariant($"{classes.Names[i],-20} {figures.Accuracies[i],8:0.000} {figures.IoUs[i],6:0.000}"));
+        }
         output.WriteLine(FormattableString.Invariant(
             $"mean IoU {figures.MeanIoU:0.000}, pixel accuracy {figures.PixelAccuracy:0.000}, of {images.Count} images"));
         return 0;

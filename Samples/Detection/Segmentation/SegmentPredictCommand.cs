@@ -48,8 +48,8 @@ internal static class SegmentPredictCommand
         foreach (var (label, count) in labels.CountBy(label => label).OrderByDescending(pair => pair.Value))
         {
             var color = ClassPicture.ColorOf(label);
-            output.WriteLine(FormattableString.Invariant(
-                $"{classes.Names[label],-20} {100.0 * count / labels.Length,5:0.0} %{(label == 0 ? "" : $"  #{color.R:x2}{color.G:x2}{color.B:x2}")}"));
+            var shown = label == 0 ? "" : $"  #{color.R:x2}{color.G:x2}{color.B:x2}";
+            output.WriteLine(FormattableString.Invariant($"{classes.Names[label],-20} {100.0 * count / labels.Length,5:0.0} %{shown}"));
         }
         output.WriteLine(into);
         return 0;

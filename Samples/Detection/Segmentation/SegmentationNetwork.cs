@@ -92,10 +92,9 @@ internal sealed class SegmentationNetwork : IDisposable
     private void DrawBackbone()
     {
         using var noGrad = no_grad();
-        foreach (var convolution in Module.named_modules()
-            .Where(entry => entry.name.StartsWith("backbone.", StringComparison.Ordinal)).Select(entry => entry.module).OfType<Convolution>())
-        {
+        var convolutions = Module.named_modules().Where(entry => entry.name.StartsWith("backbone.", StringComparison.Ordinal))
+            .Select(entry => entry.module).OfType<Convolution>();
+        foreach (var convolution in convolutions)
             nn.init.kaiming_normal_(convolution.weight, mode: nn.init.FanInOut.FanOut);
-        }
     }
 }

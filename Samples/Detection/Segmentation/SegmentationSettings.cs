@@ -35,7 +35,8 @@ internal abstract record SegmentationSettings : IValidatableObject
         if (Network == SegmentationKind.DeepLabV3 && Norm == NormKind.Instance)
         {
             yield return new ValidationResult(
-                "DeepLab-v3 normalizes the mean of an image, which has one value in a channel: choose another norm, such as instance-kalman.",
+                "DeepLab-v3 normalizes the mean of an image, which has one value in a channel: "
+                + "choose another norm, such as instance-kalman.",
                 [nameof(Norm)]);
         }
     }
