@@ -43,9 +43,10 @@ internal static class SegmentEvaluateCommand
         network.Module.eval();
         using var noGradient = inference_mode();
         var images = new SegmentationImages(split, classes, SegmentationRecipe.Resized(settings));
+        // One image at a time, as in training: what is around an image changes its edges.
         using var loader = new DataLoader<SegmentationItem, SegmentationBatch>(images, new SegmentationCollator(device), new()
         {
-            BatchSize = settings.Batch, Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
+            BatchSize = 1, Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
         });
         using var alone = ProcessGroup.Single();
         var figures = SegmentationEvaluation.Run(network, loader, classes.Names.Count, device, alone);

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.ComponentModel.DataAnnotations;
 
 namespace KnDsl.Samples.Detection.Segmentation;
 
@@ -14,10 +13,6 @@ internal sealed record SegmentEvaluateSettings : SegmentationSettings
 
     [Description("A json of COCO's format whose categories the network has; without it, those of its run or of the set")]
     public string? Categories { get; init; }
-
-    [Description("Images at a time")]
-    [Range(1, 4096)]
-    public int Batch { get; init; } = 1;
 
     [Description("Leaves out damaged images and bad entries of the json, and lists them")]
     public bool SkipDamaged { get; init; }
