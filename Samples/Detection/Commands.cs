@@ -1,4 +1,6 @@
 using System.CommandLine;
+using KnDsl.Samples.Detection.Generation;
+using KnDsl.Samples.Detection.Segmentation;
 using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
 
@@ -12,5 +14,7 @@ internal static class Commands
         TrainingCommand.Create<TrainSettings>("train", "Trains a detector on a set of COCO's format.", Train.Run),
         EvaluateCommand.Create(),
         PredictCommand.Create(),
+        SegmentCommand.Create(),
+        GenerateCommand.Create(),
     };
 }

@@ -1,0 +1,64 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using KnDsl.Samples.Detection.Data;
+using KnDsl.Training;
+using KnDsl.Vision;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.Detection.Segmentation;
+
+/// <summary>The command <c>segment evaluate</c>.</summary>
+internal static class SegmentEvaluateCommand
+{
+    public static Command Create()
+    {
+        var weights = new Argument<string>("weights")
+        {
+            Description = "weights.safetensors of a checkpoint, whose run tells the settings, or a state_dict of torchvision",
+        };
+        var command = new Command("evaluate", "Accuracy and IoU of each class, and the mean IoU.") { weights };
+        var options = new SettingsOptions<SegmentEvaluateSettings>(command);
+        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
+        {
+            var file = parsed.GetValue(weights)!;
+            var run = RunCategories.RunOf(file);
+            var below = run is null ? null : RunFolder.SettingsOf(run);
+            return Run(file, run, options.Read(parsed, below, skipsUnknown: true), parsed.InvocationConfiguration.Output);
+        }));
+        return command;
+    }
+
+    private static int Run(string weights, string? run, SegmentEvaluateSettings settings, TextWriter output)
+    {
+        var device = SegmentationRecipe.DeviceOf(settings.Device);
+        var known = RunCategories.Read(settings.Categories, run);
+        var split = CocoSplit.Open(
+            settings.Data, settings.Split, settings.SkipDamaged ? BadEntries.Skip : BadEntries.Fatal,
+            known?.Select(category => category.Name).ToArray());
+        var classes = new SegmentationClasses(known ?? split.Annotations.Categories, settings.Classes);
+        using var network = SegmentationRecipe.Network(settings, classes.Names.Count, device);
+        SegmentationWeights.Load(network.Module, weights);
+        network.Module.eval();
+        using var noGradient = inference_mode();
+        var images = new SegmentationImages(split, classes, SegmentationRecipe.Resized(settings));
+        // One image at a time, as in training: what is around an image changes its edges.
+        using var loader = new DataLoader<SegmentationItem, SegmentationBatch>(images, new SegmentationCollator(device), new()
+        {
+            BatchSize = 1, Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
+        });
+        using var alone = ProcessGroup.Single();
+        var figures = SegmentationEvaluation.Run(network, loader, classes.Names.Count, device, alone);
+        SegmentTrain.Tell(split.Annotations.Skipped, loader.Skipped, output);
+        output.WriteLine("class                accuracy    IoU");
+        for (var i = 0; i < classes.Names.Count; i++)
+        {
+            output.WriteLine(
+                FormattableString.Invariant($"{classes.Names[i],-20} {figures.Accuracies[i],8:0.000} {figures.IoUs[i],6:0.000}"));
+        }
+        output.WriteLine(FormattableString.Invariant(
+            $"mean IoU {figures.MeanIoU:0.000}, pixel accuracy {figures.PixelAccuracy:0.000}, of {images.Count} images"));
+        return 0;
+    }
+}

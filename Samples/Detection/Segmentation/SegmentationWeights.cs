@@ -1,0 +1,59 @@
+using System;
+using System.IO;
+using System.Linq;
+using KnDsl.Training;
+using static TorchSharp.torch;
+
+namespace KnDsl.Samples.Detection.Segmentation;
+
+/// <summary>Weights from files: of segmentation networks by torchvision's names, and of classifiers for the backbone.</summary>
+internal static class SegmentationWeights
+{
+    private const string Backbone = "backbone.";
+
+    /// <summary>Loads the weights of a network. All of them have to fit.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="path">A safetensors file.</param>
+    /// <exception cref="RunFileException">The file is not there, is damaged, or does not fit.</exception>
+    public static void Load(nn.Module network, string path) => Read(path, () => network.load_weights(path));
+
+    /// <summary>
+    /// Loads what a training begins with: a classifier's weights into the backbone, or a network's, of which the last layers stay as they
+    /// are where it has other classes.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="path">A safetensors file.</param>
+    /// <exception cref="RunFileException">The file is not there, is damaged, or does not fit.</exception>
+    public static void Begin(nn.Module network, string path) => Read(path, () =>
+    {
+        bool isWhole;
+        using (var file = SafetensorsFile.Open(path))
+            isWhole = file.Entries.Any(entry => entry.Name.StartsWith(Backbone, StringComparison.Ordinal));
+        var report = network.load_weights(path, strict: false, addPrefix: isWhole ? "" : Backbone);
+        var loaded = report.Matched.ToHashSet();
+        var left = network.state_dict().Keys.Where(name => name.StartsWith(Backbone, StringComparison.Ordinal)
+            && !name.EndsWith("num_batches_tracked", StringComparison.Ordinal) && !loaded.Contains(name)).ToArray();
+        if (left.Length > 0)
+        {
+            throw new RunFileException(path, $"does not fit the backbone: it has no {left[0]} of its shape"
+                + $"{(left.Length > 1 ? $", nor {left.Length - 1} others" : "")}.");
+        }
+    });
+
+    private static void Read(string path, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (WeightsException e)
+        {
+            throw new RunFileException(path, e.Report is { } report ? $"does not fit the network: {report}" : e.Message, e);
+        }
+        catch (IOException e) when (e is not RunFileException)
+        {
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            throw new RunFileException(path, isMissing ? "there is no such file." : $"cannot be read: {e.Message}", e);
+        }
+    }
+}
