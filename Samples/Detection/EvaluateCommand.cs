@@ -44,12 +44,13 @@ internal static class EvaluateCommand
         InitialWeights.Load(detector.Network, weights);
         detector.Network.eval();
         using var noGradient = inference_mode();
-        var images = new FirstImages(new CocoImages(split.Folder, split.Annotations, Recipe.Resized(settings)), settings.Evaluated);
+        var images = new FirstImages(new CocoImages(split.Folder, split.Annotations, Recipe.Resized(settings)), settings.First);
+        // One image at a time: what is around an image in a batch changes what is found at its edges.
         using var loader = new DataLoader<DetectionItem, DetectionBatch>(
             images, new DetectionCollator(Normalize.ImageNet, Train.Multiple, device),
             new()
             {
-                BatchSize = settings.Batch, Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
+                BatchSize = 1, Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
             });
         using var alone = ProcessGroup.Single();
         var results = Evaluation.Detect(detector, images, loader, labels, device, alone);

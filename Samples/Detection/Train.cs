@@ -60,7 +60,8 @@ internal static class Train
         var collator = new DetectionCollator(Normalize.ImageNet, Multiple, device);
         using var reader = new DataLoader<DetectionItem, DetectionBatch>(
             trainingImages, collator, shared with { Shuffle = true, DropLast = true });
-        using var valueReader = new DataLoader<DetectionItem, DetectionBatch>(valueImages, collator, shared);
+        using var valueReader = new DataLoader<DetectionItem, DetectionBatch>(
+            valueImages, collator, shared with { BatchSize = 1 });
 
         var perStep = settings.Batch * settings.Accumulate * processes.Size;
         using var trainer = new DetectionTrainer(detector.Network, batch => Loss(detector, batch, device), new TrainerSettings

@@ -18,13 +18,9 @@ internal sealed record EvaluateSettings : NetworkSettings
     [Description("A file for the detections, in COCO's json of results")]
     public string? Results { get; init; }
 
-    [Description("Images at a time")]
-    [Range(1, 4096)]
-    public int Batch { get; init; } = 1;
-
-    [Description("Images that are evaluated, the first; without it, all")]
+    [Description("The first so many images alone; without it, all")]
     [Range(1, int.MaxValue)]
-    public int? Evaluated { get; init; }
+    public int? First { get; init; }
 
     [Description("Leaves out damaged images and bad entries of the json, and lists them")]
     public bool SkipDamaged { get; init; }
