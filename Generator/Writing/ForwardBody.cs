@@ -16,7 +16,7 @@ namespace KnDsl.Generator.Writing;
 internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter writer)
 {
     private readonly OperationPrinter _operations = new(names.Values, plan.Plans.Types);
-    private readonly HashSet<TensorValue> _owned = [];
+    private readonly OwnHandles _owned = new(plan, names, writer);
 
     private readonly PriorLocals _priors = new(names);
 
@@ -115,7 +115,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             writer.Line(item.Place, $"var {output} = {_operations.Compute(operation.Compute(call), module, inputs)};");
             WriteStates(item, module, output, items);
         }
-        Free(item, call.Inputs.Append(item.Output), items);
+        _owned.FreeAfter(item, call.Inputs.Append(item.Output), items);
     }
 
     /// <summary>The states after an operation.</summary>
@@ -171,7 +171,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     {
         var module = Access(item.Member!);
         WriteNormCall(item, module, Declare(item.Output, true), null, item.Place, items);
-        Free(item, [item.Call.Inputs[0], item.Output], items);
+        _owned.FreeAfter(item, [item.Call.Inputs[0], item.Output], items);
     }
 
     /// <summary>The call of a norm, and the states after it.</summary>
@@ -222,7 +222,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         foreach (var item in fusion.AfterNorm)
             WriteStates(item, "", output, items);
         foreach (var value in fusion.Reads.Append(fusion.Last.Output).Distinct())
-            Free(fusion.LastUseOf(value), [value], items);
+            _owned.FreeAfter(fusion.LastUseOf(value), [value], items);
     }
 
     private void SetPrior(ApplyOperationItem norm, string state, IReadOnlyList<PlanItem> items) =>
@@ -250,7 +250,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
                 writer.Line($"{Types.ChannelState}? {names.State(output)} = null;");
         }
         DeclareSizesOf(item.Outputs, module);
-        Free(item, item.Inputs.Concat(item.Outputs), items);
+        _owned.FreeAfter(item, item.Inputs.Concat(item.Outputs), items);
     }
 
     private void WriteCall(ApplyBlockItem item, string module, string[] outputs)
@@ -315,7 +315,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             WriteBranch(item.Else, item.Merges.Select(merge => (merge.Variable, merge.Else)),
                 sizes.Select(size => (size.Name, size.Size.Else)));
         }
-        Free(item, item.Then.AllReads().Concat(item.Else.AllReads())
+        _owned.FreeAfter(item, item.Then.AllReads().Concat(item.Else.AllReads())
             .Concat(item.Merges.SelectMany(merge => new[] { merge.Then, merge.Else, merge.Variable })), items);
     }
 
@@ -369,7 +369,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
                     $"({string.Join(", ", sizes.Select(size => size.Name))}) = "
                         + $"({string.Join(", ", sizes.Select(size => names.Number(size.Next)))});");
         });
-        Free(item, item.Body.AllReads().Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
+        _owned.FreeAfter(item, item.Body.AllReads()
+            .Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
     }
 
     private void BeginWith(Carried carried, LoopItem loop, IReadOnlyList<PlanItem> items)
@@ -389,25 +390,4 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         if (taken)
             _owned.Remove(carried.Before);
     }
-
-    /// <summary>
-    /// Frees what this item read last: only handles of our own that were made in this row of items, or that its loop owns.
-    /// </summary>
-    private void Free(PlanItem item, IEnumerable<TensorValue> values, IReadOnlyList<PlanItem> items)
-    {
-        List<TensorValue>? freed = null;
-        foreach (var value in values)
-            if (Owns(value) && !Live.IsLiveAfter(item, value) && (Live.Defines(items, value) || Live.IsLoopVariableOf(items, value))
-                && freed?.Contains(value) != true)
-            {
-                (freed ??= []).Add(value);
-                writer.Line(Plan.Recomputations.ReaderOf(value) == item
-                    ? $"{plan.RecomputeField}.Free(scope, {names[value]}, ref {Read((ApplyOperationItem)item)});"
-                    : $"scope.Free({names[value]});");
-            }
-    }
-
-    /// <summary>What a reader made, and the reader where it is a module.</summary>
-    private string Read(ApplyOperationItem reader) =>
-        names[reader.Output] + (reader.Member is { } member ? $", {names.Access(plan.Layout[member])}" : "");
 }

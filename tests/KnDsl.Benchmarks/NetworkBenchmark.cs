@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace KnDsl.Benchmarks;
@@ -12,11 +13,13 @@ namespace KnDsl.Benchmarks;
 /// Whole generated networks against the same ones by hand with native batch normalization: training steps, peak memory, inference before
 /// and after folding. The first figures of the last line are those of the network that comes off worst, then come those of each.
 /// </summary>
-internal static class NetworkBenchmark
+internal static partial class NetworkBenchmark
 {
     public const string MemoryOf = "network-memory";
 
-    private const string Native = "by hand, native batch norm", Kalman = "KN", Folded = "KN, folded", Batch = "batch", Sampled = "KN, sampled";
+    private const string Native = "by hand, native batch norm", Batch = "batch";
+
+    private const string Kalman = "KN", Folded = "KN, folded", Sampled = "KN, sampled", Again = "KN, recompute";
 
     /// <param name="networks">Which.</param>
     /// <param name="device">Where they run.</param>
@@ -30,13 +33,21 @@ internal static class NetworkBenchmark
             Add("step_microbatch2", step[Kalman] / step[Native]);
             Add("step_batch_policy", step[Batch] / step[Native]);
             Add("sampled_over_analytic", step[Sampled] / step[Kalman]);
+            Add("step_recompute", step[Again] / step[Native]);
             var alone = Training(network, batch: 2, microbatch: null, device);
             Add("step_batch2", alone[Kalman] / alone[Native]);
             var inference = Inference(network, device);
             Add("folded", inference[Folded] / inference[Native]);
             Add("unfolded", inference[Kalman] / inference[Native]);
             if (device.type == TorchSharp.DeviceType.CPU && OperatingSystem.IsLinux())
-                Add("memory", (double)PeakMemory(network, Kalman) / PeakMemory(network, Native));
+            {
+                var native = Memory(network, Native);
+                var (kalman, again) = (Memory(network, Kalman), Memory(network, Again));
+                Add("memory", kalman.Peak / native.Peak);
+                Add("memory_recompute", again.Peak / native.Peak);
+                Add("kept", kalman.Kept / native.Kept);
+                Add("kept_recompute", again.Kept / native.Kept);
+            }
 
             void Add(string figure, double value) => figures.Add((figure, network.Name, value));
         }
@@ -46,16 +57,40 @@ internal static class NetworkBenchmark
         Console.WriteLine(string.Join(" ", worst.Concat(each)));
     }
 
-    /// <summary>In a process of its own: trains a network for a few steps, and prints what memory it took at most.</summary>
+    /// <summary>
+    /// In a process of its own: prints the megabytes that a forward pass keeps for the backward one, and what the process had at most in
+    /// a few steps.
+    /// </summary>
     public static int RunMemory(string name, string candidate)
     {
         var network = BenchmarkedNetwork.Find([name]).Single();
-        var step = network.TrainingStep(Candidates(network, 2).Single(of => of.Name == candidate).Create(), network.Batch, CPU);
+        var made = Candidates(network, 2).Single(of => of.Name == candidate).Create();
+        var step = network.TrainingStep(made, network.Batch, CPU);
         for (var i = 0; i < 5; i++)
             step();
-        Console.WriteLine(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM", StringComparison.Ordinal)));
+        var peak = OfProcess("VmHWM");
+        var x = randn([network.Batch, .. network.Image]);
+        var before = InUse();
+        using var output = made.call(x);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{InUse() - before} {peak}"));
         return 0;
     }
+
+    /// <summary>Megabytes that are in use: what the garbage collector and malloc hold back is given up before.</summary>
+    private static double InUse()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        TrimMemory(0);
+        return OfProcess("VmRSS");
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int TrimMemory(nuint kept);
+
+    private static double OfProcess(string entry) => long.Parse(
+        new string([.. File.ReadLines("/proc/self/status").Single(line => line.StartsWith(entry, StringComparison.Ordinal))
+            .Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture) / 1024.0;
 
     private static Dictionary<string, double> Training(BenchmarkedNetwork network, long batch, int? microbatch, Device device) =>
         Print($"training step, batch {batch}, statistics of 2", Interleaved.Run(
@@ -75,17 +110,18 @@ internal static class NetworkBenchmark
         (Native, network.Handwritten),
         (Batch, () => network.Generated(NormPolicy.Batch())),
         (Kalman, () => network.Generated(NormPolicy.Kalman(microbatch: microbatch))),
+        (Again, () => network.Recomputing(NormPolicy.Kalman(microbatch: microbatch))),
         (Sampled, () => network.Generated(NormPolicy.Kalman(0.1, microbatch, Transition.Sampled))),
     ];
 
-    private static long PeakMemory(BenchmarkedNetwork network, string candidate)
+    private static (double Kept, double Peak) Memory(BenchmarkedNetwork network, string candidate)
     {
         using var child = Process.Start(Machine.ThisProgram(MemoryOf, network.Name, candidate))!;
-        var line = child.StandardOutput.ReadToEnd();
+        var parts = child.StandardOutput.ReadToEnd().Split(' ');
+        double[] megabytes = [.. parts.Select(part => double.Parse(part, CultureInfo.InvariantCulture))];
         child.WaitForExit();
-        var kilobytes = long.Parse(new string([.. line.Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
-        Console.WriteLine($"  peak memory, {candidate,-26} {kilobytes / 1024,6} MB");
-        return kilobytes;
+        Console.WriteLine($"  {candidate,-26} {megabytes[0],6:F0} MB kept by the forward pass, {megabytes[1],6:F0} MB at most");
+        return (megabytes[0], megabytes[1]);
     }
 
     private static Dictionary<string, double> Print(string what, Dictionary<string, Timing> times)

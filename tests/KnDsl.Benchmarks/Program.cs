@@ -41,7 +41,10 @@ internal static class Program
     private static Command Networks()
     {
         var (networks, device) = (NetworksOption(), DeviceOption());
-        var command = new Command("network", "Generated networks against those by hand with native batch normalization") { networks, device };
+        var command = new Command("network", "Generated networks against those by hand with native batch normalization")
+        {
+            networks, device,
+        };
         command.SetAction(parsed =>
         {
             if (Machine.Find(parsed.GetValue(device)!) is { } found)

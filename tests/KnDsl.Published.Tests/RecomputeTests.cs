@@ -11,14 +11,8 @@ namespace KnDsl.Published.Tests;
 /// A network that computes values again trains as one that keeps them, to the bit on one thread: on several, kernels of torch add in
 /// another order in every run.
 /// </summary>
-public sealed class RecomputeTests : IDisposable
+public sealed class RecomputeTests : TorchTest
 {
-    private readonly int _threads = get_num_threads();
-
-    public RecomputeTests() => set_num_threads(1);
-
-    public void Dispose() => set_num_threads(_threads);
-
     public static TheoryData<string> Names() => [.. Declared.All.Values.Where(d => d.Recomputes).Select(d => d.Type.Name)];
 
     [Fact]

@@ -12,6 +12,7 @@ namespace KnDsl.Benchmarks;
 /// <param name="Image">Channels, height and width of an image.</param>
 /// <param name="Batch">The images of a training step.</param>
 /// <param name="Generated">Makes the generated network with a policy.</param>
+/// <param name="Recomputing">Makes one that computes outputs of norms again.</param>
 /// <param name="Fold">Folds the norms of a generated network.</param>
 /// <param name="Handwritten">Makes the other one.</param>
 internal sealed record BenchmarkedNetwork(
@@ -19,6 +20,7 @@ internal sealed record BenchmarkedNetwork(
     long[] Image,
     long Batch,
     Func<NormPolicy, nn.Module<Tensor, Tensor>> Generated,
+    Func<NormPolicy, nn.Module<Tensor, Tensor>> Recomputing,
     Action<nn.Module<Tensor, Tensor>> Fold,
     Func<nn.Module<Tensor, Tensor>> Handwritten)
 {
@@ -27,10 +29,13 @@ internal sealed record BenchmarkedNetwork(
     public static IReadOnlyList<BenchmarkedNetwork> All { get; } =
     [
         new("fashion", [1, 28, 28], Batch: 32, policy => new ResNetCifar(policy: policy),
+            policy => new ResNetCifar(policy: policy, recompute: true),
             network => ((ResNetCifar)network).fold(), () => new HandwrittenResNetCifar()),
         new("resnet18", [3, 64, 64], Batch: 32, policy => new Cases.ResNet18.ResNet18(Classes, policy),
+            policy => new Cases.ResNet18.ResNet18(Classes, policy, recompute: true),
             network => ((Cases.ResNet18.ResNet18)network).fold(), () => new ResNet18(Classes)),
         new("resnet50", [3, 224, 224], Batch: 8, policy => new Cases.ResNet50.ResNet50(Classes, policy),
+            policy => new Cases.ResNet50.ResNet50(Classes, policy, recompute: true),
             network => ((Cases.ResNet50.ResNet50)network).fold(), () => new HandwrittenResNet50(Classes)),
     ];
 
