@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl.Benchmarks;
@@ -27,35 +28,36 @@ internal static class NormBenchmark
             IsPerSample: true),
     ];
 
-    public static void Run()
+    /// <param name="device">Where the layers run. On another than the CPU, memory's time is not measured.</param>
+    public static void Run(Device device)
     {
         var figures = new List<string>();
         foreach (var shape in Shapes)
         {
-            Console.WriteLine($"{string.Join("x", shape)}, {get_num_threads()} threads");
+            Console.WriteLine($"{string.Join("x", shape)}, {Machine.Describe(device)}");
             foreach (var rival in Rivals)
-                figures.AddRange(Compare(shape, rival));
+                figures.AddRange(Compare(shape, rival, device));
         }
 
         Console.WriteLine(string.Join(" ", figures));
     }
 
-    private static List<string> Compare(long[] shape, Rival rival)
+    private static List<string> Compare(long[] shape, Rival rival, Device device)
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
         var channels = shape[1];
-        using var native = rival.Native(channels);
-        using var plain = rival.Plain.Create(channels);
-        using var kalman = rival.Kalman.Create(channels);
-        using var before = rival.Kalman.Create(channels);
-        var x = randn(shape).requires_grad_();
-        var shortcut = randn(shape).requires_grad_();
-        var gradient = randn(shape);
-        var memory = new MemoryTime(shape);
+        using var native = rival.Native(channels).to(device);
+        using var plain = rival.Plain.Create(channels, device);
+        using var kalman = rival.Kalman.Create(channels, device);
+        using var before = rival.Kalman.Create(channels, device);
+        var x = randn(shape, device: device).requires_grad_();
+        var shortcut = randn(shape, device: device).requires_grad_();
+        var gradient = randn(shape, device: device);
+        var memory = device.type == DeviceType.CPU ? new MemoryTime(shape) : null;
 
         // The prior of a real chain: the state that a layer before emits, so that its gradient is part of the cost.
-        var (_, state, _) = before.forward(randn(shape), null);
+        var (_, state, _) = before.forward(randn(shape, device: device), null);
         var relu = new Epilogue(Activation.Relu);
         var joined = new Epilogue(Activation.Relu, shortcut);
         var figures = new List<string>();
@@ -97,14 +99,17 @@ internal static class NormBenchmark
         void Report(
             string what, string suffix, Func<Func<string, double>, double> ofMemory, params (string Name, Action Action)[] candidates)
         {
-            var times = Interleaved.Run(warmUp: 20, TimeSpan.FromSeconds(3), [.. candidates, .. memory.Candidates]);
+            var times = Interleaved.Run(
+                warmUp: 20, TimeSpan.FromSeconds(3), device, [.. candidates, .. memory?.Candidates ?? []]);
             Console.WriteLine($"  {rival.Kalman}, {what}");
-            var needed = ofMemory(pass => times[pass].Median);
+            var needed = memory is null ? double.NaN : ofMemory(pass => times[pass].Median);
             foreach (var (candidate, _) in candidates)
             {
                 var ratio = times[candidate].Median / times["native"].Median;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"    {candidate,-8} {times[candidate]}  {ratio:F3}  of memory's time {times[candidate].Median / needed:F2}"));
+                var ofNeeded = memory is null ? ""
+                    : string.Create(CultureInfo.InvariantCulture, $"  of memory's time {times[candidate].Median / needed:F2}");
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"    {candidate,-8} {times[candidate]}  {ratio:F3}{ofNeeded}"));
                 if (candidate is "plain" or "Kalman")
                 {
                     figures.Add(string.Create(

@@ -18,7 +18,7 @@ internal static class Program
         Command("distributed", "Training steps in one process and in two", DistributedBenchmark.Run),
         Command("generator", "The generator's time and memory", GeneratorBenchmark.Run),
         Command("images", "Decoding, cropping and loading images", ImageBenchmark.Run),
-        Command("norm", "A layer against native ones", NormBenchmark.Run),
+        Norm(),
         Networks(),
         Overhead(),
         PyTorch(),
@@ -35,6 +35,18 @@ internal static class Program
     {
         var command = new Command(name, description);
         command.SetAction(_ => run());
+        return command;
+    }
+
+    private static Command Norm()
+    {
+        var device = DeviceOption();
+        var command = new Command("norm", "A layer of each policy against native ones") { device };
+        command.SetAction(parsed =>
+        {
+            if (Machine.Find(parsed.GetValue(device)!) is { } found)
+                NormBenchmark.Run(found);
+        });
         return command;
     }
 
