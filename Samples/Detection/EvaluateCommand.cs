@@ -34,7 +34,7 @@ internal static class EvaluateCommand
 
     private static int Run(string weights, string? run, EvaluateSettings settings, TextWriter output)
     {
-        var device = Recipe.DeviceOf(settings.Device);
+        var device = ComputeDevice.Choose(settings.Device);
         var known = RunCategories.Read(settings.Categories, run);
         var split = CocoSplit.Open(
             settings.Data, settings.Split, settings.SkipDamaged ? BadEntries.Skip : BadEntries.Fatal,
@@ -56,7 +56,7 @@ internal static class EvaluateCommand
         var results = Evaluation.Detect(detector, images, loader, labels, device, alone);
         if (settings.Results is not null)
             Write(settings.Results, results);
-        Train.Tell(split.Annotations.Skipped, loader.Skipped, output);
+        LeftOut.Tell(split.Annotations.Skipped, loader.Skipped, output);
         foreach (var (summary, what) in Evaluation.Summaries(results, images, detector.HasMasks).Zip(["boxes", "masks"]))
         {
             output.WriteLine($"{what} in {images.Count} images");

@@ -35,7 +35,7 @@ internal static class PredictCommand
 
     private static int Run(string weights, string? run, string file, PredictSettings settings, TextWriter output)
     {
-        var device = Recipe.DeviceOf(settings.Device);
+        var device = ComputeDevice.Choose(settings.Device);
         var known = RunCategories.Read(settings.Categories, run) ?? throw new SettingsException(
             "--categories is missing: these weights are of no run, so that only a json of their set can tell what they know.");
         var labels = new LabelMap(known, settings.Labels, Recipe.HasBackground(settings));

@@ -1,11 +1,9 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Samples.Detection.Detectors;
 using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
 using KnDsl.Vision;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection;
@@ -31,8 +29,8 @@ internal static class Recipe
         manual_seed(seed);
         var shape = DetectorShape.Of(settings.Backbone);
         var norms = new DetectorNorms(
-            Policy(settings.Norm, microbatch, settings.NormEps, shape.Groups),
-            settings.HeadNorm is { } heads ? Policy(heads, microbatch, settings.NormEps, shape.Groups) : null);
+            settings.Norm.ToPolicy(microbatch, shape.Groups, settings.NormEps),
+            settings.HeadNorm?.ToPolicy(microbatch, shape.Groups, settings.NormEps));
         return settings.Network == NetworkKind.RetinaNet
             ? new RetinaNetDetector(shape, classes, norms, device, scoreThreshold)
             : new FasterRcnnDetector(shape, classes, settings.Network == NetworkKind.MaskRcnn, norms, device, scoreThreshold);
@@ -43,10 +41,7 @@ internal static class Recipe
     {
         var parts = Parts.Skip(settings.TrainedParts).Concat(settings.TrainedParts < Parts.Length ? [FirstNorm] : [])
             .Select(part => Body + part);
-        var norms = settings.Norm != NormKind.FrozenBatch ? [] : network.named_modules()
-            .Where(entry => entry.module is NormLayer && entry.name.StartsWith(Body, StringComparison.Ordinal))
-            .Select(entry => entry.name);
-        return [.. parts, .. norms];
+        return [.. parts, .. settings.Norm.FrozenIn(network, Body)];
     }
 
     /// <summary>What is done with an image of the training: a part of it, perhaps reversed, in the size that the network sees.</summary>
@@ -67,40 +62,5 @@ internal static class Recipe
             ? LearningRateSchedule.Cosine()
             : LearningRateSchedule.Step(0.1, settings.Drops);
         return schedule.WarmUp(settings.WarmUp);
-    }
-
-    /// <summary>The optimizer.</summary>
-    public static OptimizerHelper Optimizer(TrainSettings settings, IReadOnlyList<NamedParameter> parameters) =>
-        settings.Optimizer == OptimizerKind.Sgd
-            ? Optimizers.Sgd(parameters, momentum: 0.9, weightDecay: settings.WeightDecay)
-            : Optimizers.AdamW(parameters, weightDecay: settings.WeightDecay);
-
-    /// <summary>The device that is asked for.</summary>
-    public static Device DeviceOf(string name) => name switch
-    {
-        "cuda" when !cuda.is_available() => throw new SettingsException(
-            "--device is cuda, and there is no CUDA device, or the program was not built with TorchBackend=cuda."),
-        "cpu" => CPU,
-        _ => cuda.is_available() ? CUDA : CPU,
-    };
-
-    private static NormPolicy Policy(NormKind kind, int? microbatch, double eps, int groups)
-    {
-        // A policy demands more than 0; torchvision's detectors of 2018 divide by the variance as it is.
-        eps = Math.Max(eps, 1e-30);
-        return kind switch
-        {
-            NormKind.Kalman => NormPolicy.Kalman(microbatch: microbatch, eps: eps),
-            NormKind.Batch => NormPolicy.Batch(microbatch: microbatch, eps: eps),
-            NormKind.SynchronizedBatch => NormPolicy.Batch(eps: eps, synchronized: true),
-            NormKind.FrozenBatch => NormPolicy.Batch(eps: eps),
-            NormKind.Group => NormPolicy.Group(groups, eps),
-            NormKind.GroupKalman => NormPolicy.GroupKalman(groups, eps: eps),
-            NormKind.Instance => NormPolicy.Instance(eps),
-            NormKind.InstanceKalman => NormPolicy.InstanceKalman(eps: eps),
-            NormKind.Layer => NormPolicy.Layer(eps),
-            NormKind.LayerKalman => NormPolicy.LayerKalman(eps: eps),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-        };
     }
 }

@@ -26,7 +26,7 @@ internal static class Train
         if (settings.Processes > 1 && !ProcessLauncher.IsLaunched)
             return ProcessLauncher.Run(settings.Processes, Environment.GetCommandLineArgs()[1..]);
 
-        var device = Recipe.DeviceOf(settings.Device);
+        var device = ComputeDevice.Choose(settings.Device);
         using var processes = ProcessGroup.Create(new ProcessGroupOptions { Device = device });
         if (device.type == DeviceType.CUDA)
             device = new Device(DeviceType.CUDA, processes.LocalRank);
@@ -69,7 +69,7 @@ internal static class Train
             Epochs = settings.Epochs,
             LearningRate = settings.LearningRate * perStep / 16,
             Schedule = Recipe.Schedule(settings),
-            Optimizer = parameters => Recipe.Optimizer(settings, parameters),
+            Optimizer = parameters => settings.Optimizer.Create(parameters, settings.WeightDecay),
             Accumulate = settings.Accumulate,
             ClipNorm = settings.ClipNorm,
             AverageDecay = settings.Average,
@@ -78,7 +78,7 @@ internal static class Train
             Seed = settings.Seed,
             ReportEvery = device.type == DeviceType.CUDA ? 20 : 1,
             CheckpointEvery = settings.CheckpointEvery,
-        }, folder?.Checkpoints ?? CheckpointsOf(start.Resume), processes);
+        }, folder?.Checkpoints ?? start.Checkpoints, processes);
         if (start.Resume is not null)
             trainer.Resume();
         if (folder is not null)
@@ -87,26 +87,16 @@ internal static class Train
         using var interruption = new Interruption();
         var end = trainer.Fit(reader, Evaluate, interruption.Token);
         if (processes.IsMain)
-            Tell([.. training.Annotations.Skipped, .. values.Annotations.Skipped], reader.Skipped.Concat(valueReader.Skipped), Console.Out);
+        {
+            LeftOut.Tell(
+                [.. training.Annotations.Skipped, .. values.Annotations.Skipped], reader.Skipped.Concat(valueReader.Skipped), Console.Out);
+        }
+
         return end == TrainingEnd.Interrupted ? 130 : 0;
 
         IReadOnlyDictionary<string, double> Evaluate() => Evaluation.Figures(
             Evaluation.Detect(detector, valueImages, valueReader, labels, device, processes), valueImages, detector.HasMasks);
     }
-
-    /// <summary>Lists what was left out.</summary>
-    public static void Tell(IReadOnlyList<SkippedEntry> entries, IEnumerable<SkippedItem> items, TextWriter output)
-    {
-        if (entries.Count > 0)
-            output.WriteLine($"{entries.Count} entries of the json were left out:");
-        foreach (var entry in entries)
-            output.WriteLine($"skipped: {entry}");
-        foreach (var item in items)
-            output.WriteLine($"skipped: {item.Message}");
-    }
-
-    /// <summary>Where a run that goes on has its checkpoints: all processes read the last one.</summary>
-    private static string? CheckpointsOf(string? resumed) => resumed is null ? null : Path.Combine(resumed, "checkpoints");
 
     private static Tensor Loss(Detector detector, DetectionBatch batch, Device device) => detector.Loss(
         batch.Images.to(device, non_blocking: true), batch.Sizes, [.. batch.Targets.Select(target => target.To(device))]);

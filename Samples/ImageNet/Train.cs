@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using KnDsl.Training;
 using TorchSharp;
@@ -19,7 +18,7 @@ internal static class Train
         if (settings.Processes > 1 && !ProcessLauncher.IsLaunched)
             return ProcessLauncher.Run(settings.Processes, Environment.GetCommandLineArgs()[1..]);
 
-        var device = DeviceOf(settings.Device);
+        var device = ComputeDevice.Choose(settings.Device);
         using var processes = ProcessGroup.Create(new ProcessGroupOptions { Device = device });
         if (device.type == DeviceType.CUDA)
             device = new Device(DeviceType.CUDA, processes.LocalRank);
@@ -59,7 +58,7 @@ internal static class Train
             Seed = settings.Seed,
             ReportEvery = device.type == DeviceType.CUDA ? 20 : 1,
             CheckpointEvery = settings.CheckpointEvery,
-        }, folder?.Checkpoints ?? CheckpointsOf(start.Resume), processes);
+        }, folder?.Checkpoints ?? start.Checkpoints, processes);
         if (start.Resume is not null)
             trainer.Resume();
         if (folder is not null)
@@ -70,18 +69,6 @@ internal static class Train
         Tell(training.Skipped.Concat(values.Skipped));
         return end == TrainingEnd.Interrupted ? 130 : 0;
     }
-
-    /// <summary>Where a run that goes on has its checkpoints: all processes read the last one.</summary>
-    private static string? CheckpointsOf(string? resumed) => resumed is null ? null : Path.Combine(resumed, "checkpoints");
-
-    /// <summary>The device that is asked for.</summary>
-    public static Device DeviceOf(string name) => name switch
-    {
-        "cuda" when !cuda.is_available() => throw new SettingsException(
-            "--device is cuda, and there is no CUDA device, or the program was not built with TorchBackend=cuda."),
-        "cpu" => CPU,
-        _ => cuda.is_available() ? CUDA : CPU,
-    };
 
     private static Tensor Loss(nn.Module<Tensor, Tensor> network, ImageBatch batch, Device device, ScalarType type, TrainSettings settings)
     {

@@ -26,12 +26,15 @@ public sealed class RunFolder : IDisposable
     public string FullPath { get; }
 
     /// <summary>Where checkpoints are.</summary>
-    public string Checkpoints => this["checkpoints"];
+    public string Checkpoints => CheckpointsIn(FullPath);
 
     /// <summary>Whether an earlier process began the run.</summary>
     public bool IsResumed { get; }
 
     private string Title => $"{Path.GetFileName(Path.GetDirectoryName(FullPath))} {Path.GetFileName(FullPath)}";
+
+    /// <summary>Where checkpoints are in the folder of a run.</summary>
+    internal static string CheckpointsIn(string folder) => Path.Combine(folder, "checkpoints");
 
     /// <summary>The path of a file or folder of the run.</summary>
     public string this[string name] => Path.Combine(FullPath, name);

@@ -9,6 +9,12 @@ namespace KnDsl.Training;
 public sealed record TrainingStart<T>(T Settings, string? Resume, bool AllowChanges)
     where T : class
 {
+    /// <summary>
+    /// Where a run that goes on has its checkpoints, of which every process reads the last one; null for a new run, whose folder the
+    /// first process makes.
+    /// </summary>
+    public string? Checkpoints => Resume is null ? null : RunFolder.CheckpointsIn(Resume);
+
     /// <summary>Begins the run, or opens the one to go on with.</summary>
     /// <param name="name">What is trained: a new run is <c>ROOT/NAME/yyyymmdd-hhmmss</c>.</param>
     /// <param name="device">What is computed on, for the notes on the environment.</param>

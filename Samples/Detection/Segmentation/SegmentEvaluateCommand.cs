@@ -32,7 +32,7 @@ internal static class SegmentEvaluateCommand
 
     private static int Run(string weights, string? run, SegmentEvaluateSettings settings, TextWriter output)
     {
-        var device = SegmentationRecipe.DeviceOf(settings.Device);
+        var device = ComputeDevice.Choose(settings.Device);
         var known = RunCategories.Read(settings.Categories, run);
         var split = CocoSplit.Open(
             settings.Data, settings.Split, settings.SkipDamaged ? BadEntries.Skip : BadEntries.Fatal,
@@ -50,7 +50,7 @@ internal static class SegmentEvaluateCommand
         });
         using var alone = ProcessGroup.Single();
         var figures = SegmentationEvaluation.Run(network, loader, classes.Names.Count, device, alone);
-        SegmentTrain.Tell(split.Annotations.Skipped, loader.Skipped, output);
+        LeftOut.Tell(split.Annotations.Skipped, loader.Skipped, output);
         output.WriteLine("class                accuracy    IoU");
         for (var i = 0; i < classes.Names.Count; i++)
         {

@@ -33,7 +33,7 @@ internal static class SegmentPredictCommand
 
     private static int Run(string weights, string file, string? run, SegmentPredictSettings settings, TextWriter output)
     {
-        var device = SegmentationRecipe.DeviceOf(settings.Device);
+        var device = ComputeDevice.Choose(settings.Device);
         var classes = new SegmentationClasses(
             RunCategories.Read(settings.Categories, run) ?? throw new SettingsException(
                 $"{weights} is of no run, so what its classes are is not known: --categories names a json with them."),

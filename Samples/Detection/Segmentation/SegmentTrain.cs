@@ -22,7 +22,7 @@ internal static class SegmentTrain
         if (settings.Processes > 1 && !ProcessLauncher.IsLaunched)
             return ProcessLauncher.Run(settings.Processes, Environment.GetCommandLineArgs()[1..]);
 
-        var device = SegmentationRecipe.DeviceOf(settings.Device);
+        var device = ComputeDevice.Choose(settings.Device);
         using var processes = ProcessGroup.Create(new ProcessGroupOptions { Device = device });
         if (device.type == DeviceType.CUDA)
             device = new Device(DeviceType.CUDA, processes.LocalRank);
@@ -65,9 +65,7 @@ internal static class SegmentTrain
             Epochs = settings.Epochs,
             LearningRate = settings.LearningRate * perStep / 32,
             Schedule = LearningRateSchedule.Polynomial(settings.Power).WarmUp(settings.WarmUp),
-            Optimizer = parameters => settings.Optimizer == OptimizerKind.Sgd
-                ? Optimizers.Sgd(parameters, momentum: 0.9, weightDecay: settings.WeightDecay)
-                : Optimizers.AdamW(parameters, weightDecay: settings.WeightDecay),
+            Optimizer = parameters => settings.Optimizer.Create(parameters, settings.WeightDecay),
             Accumulate = settings.Accumulate,
             ClipNorm = settings.ClipNorm,
             Frozen = SegmentationRecipe.Frozen(settings, network.Module),
@@ -75,7 +73,7 @@ internal static class SegmentTrain
             Seed = settings.Seed,
             ReportEvery = device.type == DeviceType.CUDA ? 20 : 1,
             CheckpointEvery = settings.CheckpointEvery,
-        }, folder?.Checkpoints ?? CheckpointsOf(start.Resume), processes);
+        }, folder?.Checkpoints ?? start.Checkpoints, processes);
         if (start.Resume is not null)
             trainer.Resume();
         if (folder is not null)
@@ -84,7 +82,11 @@ internal static class SegmentTrain
         using var interruption = new Interruption();
         var end = trainer.Fit(reader, Evaluate, interruption.Token);
         if (processes.IsMain)
-            Tell([.. training.Annotations.Skipped, .. values.Annotations.Skipped], reader.Skipped.Concat(valueReader.Skipped), Console.Out);
+        {
+            LeftOut.Tell(
+                [.. training.Annotations.Skipped, .. values.Annotations.Skipped], reader.Skipped.Concat(valueReader.Skipped), Console.Out);
+        }
+
         return end == TrainingEnd.Interrupted ? 130 : 0;
 
         IReadOnlyDictionary<string, double> Evaluate()
@@ -93,18 +95,4 @@ internal static class SegmentTrain
             return new Dictionary<string, double> { ["mIoU"] = figures.MeanIoU, ["pixel-accuracy"] = figures.PixelAccuracy };
         }
     }
-
-    /// <summary>Lists what was left out.</summary>
-    public static void Tell(IReadOnlyList<SkippedEntry> entries, IEnumerable<SkippedItem> items, TextWriter output)
-    {
-        if (entries.Count > 0)
-            output.WriteLine($"{entries.Count} entries of the json were left out:");
-        foreach (var entry in entries)
-            output.WriteLine($"skipped: {entry}");
-        foreach (var item in items)
-            output.WriteLine($"skipped: {item.Message}");
-    }
-
-    /// <summary>Where a run that goes on has its checkpoints: all processes read the last one.</summary>
-    private static string? CheckpointsOf(string? resumed) => resumed is null ? null : Path.Combine(resumed, "checkpoints");
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
 using static TorchSharp.torch;
@@ -15,18 +14,13 @@ internal static class SegmentationRecipe
         SegmentationSettings settings, int classes, Device device, long seed = 1, int? microbatch = null)
     {
         manual_seed(seed);
-        var policy = Policy(settings.Norm, microbatch, SegmentationNetwork.GroupsOf(settings.Backbone));
+        var policy = settings.Norm.ToPolicy(microbatch, SegmentationNetwork.GroupsOf(settings.Backbone));
         return SegmentationNetwork.Create(settings.Network, settings.Backbone, classes, policy, device);
     }
 
     /// <summary>The names of the norms that are not trained: where they are frozen, those of the backbone.</summary>
     public static IReadOnlyList<string> Frozen(SegmentTrainSettings settings, nn.Module network) =>
-        settings.Norm != NormKind.FrozenBatch ? [] :
-        [
-            .. network.named_modules()
-                .Where(entry => entry.module is NormLayer && entry.name.StartsWith("backbone.", StringComparison.Ordinal))
-                .Select(entry => entry.name),
-        ];
+        [.. settings.Norm.FrozenIn(network, "backbone.")];
 
     /// <summary>What is done with an image of the training: a part of it in a random scale, perhaps reversed.</summary>
     public static Func<SegmentationItem, ItemRandom, SegmentationItem> Augmented(SegmentTrainSettings settings)
@@ -48,28 +42,4 @@ internal static class SegmentationRecipe
     /// <summary>What is done with an image that is evaluated.</summary>
     public static Func<SegmentationItem, ItemRandom, SegmentationItem> Resized(SegmentationSettings settings) =>
         (item, random) => item.Resized(settings.ShortSide, random);
-
-    /// <summary>The device that is asked for.</summary>
-    public static Device DeviceOf(string name) => name switch
-    {
-        "cuda" when !cuda.is_available() => throw new SettingsException(
-            "--device is cuda, and there is no CUDA device, or the program was not built with TorchBackend=cuda."),
-        "cpu" => CPU,
-        _ => cuda.is_available() ? CUDA : CPU,
-    };
-
-    private static NormPolicy Policy(NormKind kind, int? microbatch, int groups) => kind switch
-    {
-        NormKind.Kalman => NormPolicy.Kalman(microbatch: microbatch),
-        NormKind.Batch => NormPolicy.Batch(microbatch: microbatch),
-        NormKind.SynchronizedBatch => NormPolicy.Batch(synchronized: true),
-        NormKind.FrozenBatch => NormPolicy.Batch(),
-        NormKind.Group => NormPolicy.Group(groups),
-        NormKind.GroupKalman => NormPolicy.GroupKalman(groups),
-        NormKind.Instance => NormPolicy.Instance(),
-        NormKind.InstanceKalman => NormPolicy.InstanceKalman(),
-        NormKind.Layer => NormPolicy.Layer(),
-        NormKind.LayerKalman => NormPolicy.LayerKalman(),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-    };
 }
