@@ -40,8 +40,9 @@ internal sealed class ForwardPlan
         _plan = plan;
         Live = new Liveness(plan.Model);
         Priors = new NamedPriors(plan.Model.Items);
-        Fusions = new Fusions(plan.Plans.Fuses ? FusionFinder.Find(plan.Model) : []);
-        Recomputations = new Recomputations(plan.Model, Fusions);
+        var reads = new ReadCounts(plan.Model);
+        Fusions = new Fusions(plan.Plans.Fuses ? FusionFinder.Find(plan.Model, reads) : []);
+        Recomputations = new Recomputations(plan.Model, Fusions, reads);
         _declared = [.. plan.Model.Declaration.Parameters.Select(parameter => parameter.Name.Text)];
         _turns = [.. plan.Model.Items.All().OfType<LoopItem>().Select(loop => loop.Variable)];
         int before;

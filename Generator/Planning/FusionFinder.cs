@@ -12,17 +12,16 @@ namespace KnDsl.Generator.Planning;
 /// </summary>
 internal sealed class FusionFinder
 {
-    private readonly Dictionary<TensorValue, int> _reads = [];
+    private readonly ReadCounts _reads;
     private readonly List<Fusion> _found = [];
 
-    private FusionFinder(ModuleModel model)
+    private FusionFinder(ModuleModel model, ReadCounts reads)
     {
-        foreach (var value in model.Items.AllReads().Concat(model.Outputs.Select(output => output.Value)))
-            _reads[value] = _reads.TryGetValue(value, out var count) ? count + 1 : 1;
+        _reads = reads;
         Visit(model.Items);
     }
 
-    public static IReadOnlyList<Fusion> Find(ModuleModel model) => new FusionFinder(model)._found;
+    public static IReadOnlyList<Fusion> Find(ModuleModel model, ReadCounts reads) => new FusionFinder(model, reads)._found;
 
     private void Visit(IReadOnlyList<PlanItem> items)
     {
@@ -60,7 +59,7 @@ internal sealed class FusionFinder
     /// <summary>Where in the row the operation is that alone reads a value, or null.</summary>
     private int? OnlyReader(TensorValue value, IReadOnlyList<PlanItem> items, int at)
     {
-        if (!_reads.TryGetValue(value, out var count) || count != 1)
+        if (!_reads.IsReadOnce(value))
             return null;
         for (var i = at + 1; i < items.Count; i++)
         {

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
@@ -13,12 +12,7 @@ internal sealed class Recomputations
 {
     private readonly Dictionary<TensorValue, ApplyOperationItem> _readers = [];
 
-    public Recomputations(ModuleModel model, Fusions fusions)
-    {
-        var counts = model.Items.AllReads().Concat(model.Outputs.Select(output => output.Value))
-            .GroupBy(value => value).ToDictionary(reads => reads.Key, reads => reads.Count());
-        Visit(model.Items, fusions, counts);
-    }
+    public Recomputations(ModuleModel model, Fusions fusions, ReadCounts reads) => Visit(model.Items, fusions, reads);
 
     public bool IsEmpty => _readers.Count == 0;
 
@@ -28,19 +22,18 @@ internal sealed class Recomputations
     /// <summary>The operation that alone reads a value, which may be computed again; null for any other value.</summary>
     public ApplyOperationItem? ReaderOf(TensorValue value) => _readers.TryGetValue(value, out var reader) ? reader : null;
 
-    private void Visit(IReadOnlyList<PlanItem> items, Fusions fusions, IReadOnlyDictionary<TensorValue, int> counts)
+    private void Visit(IReadOnlyList<PlanItem> items, Fusions fusions, ReadCounts reads)
     {
         var made = new HashSet<TensorValue>();
         foreach (var item in items)
         {
             foreach (var body in item.Bodies)
-                Visit(body, fusions, counts);
+                Visit(body, fusions, reads);
             if (item is not ApplyOperationItem operation)
                 continue;
             if (operation.Call.Operation.OwnsOutput && operation.Call.Inputs.Count == 1 && made.Contains(operation.Call.Inputs[0]))
                 _readers[operation.Call.Inputs[0]] = operation;
-            if (fusions.EndingAt(operation) is { Sum: null, Activation: not null } fusion
-                && counts.TryGetValue(fusion.Last.Output, out var count) && count == 1)
+            if (fusions.EndingAt(operation) is { Sum: null, Activation: not null } fusion && reads.IsReadOnce(fusion.Last.Output))
                 made.Add(fusion.Last.Output);
         }
     }
