@@ -97,23 +97,8 @@ internal static partial class InitialWeights
         }
     }
 
-    private static void Read(string path, Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (WeightsException e)
-        {
-            // Its message begins with the file, which may be a copy.
-            throw new RunFileException(path, e.Message[(e.Path.Length + 2)..], e);
-        }
-        catch (IOException e) when (e is not RunFileException)
-        {
-            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
-            throw new RunFileException(path, isMissing ? "there is no such file." : $"cannot be read: {e.Message}", e);
-        }
-    }
+    // The message begins with the file, which may be a copy.
+    private static void Read(string path, Action read) => WeightsFiles.Read(path, read, e => e.Message[(e.Path.Length + 2)..]);
 
     [GeneratedRegex(@"^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)$")]
     private static partial Regex PyramidName();

@@ -1,6 +1,6 @@
 using System;
-using System.IO;
 using System.Linq;
+using KnDsl.Samples.Detection.Detectors;
 using KnDsl.Training;
 using static TorchSharp.torch;
 
@@ -40,20 +40,6 @@ internal static class SegmentationWeights
         }
     });
 
-    private static void Read(string path, Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (WeightsException e)
-        {
-            throw new RunFileException(path, e.Report is { } report ? $"does not fit the network: {report}" : e.Message, e);
-        }
-        catch (IOException e) when (e is not RunFileException)
-        {
-            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
-            throw new RunFileException(path, isMissing ? "there is no such file." : $"cannot be read: {e.Message}", e);
-        }
-    }
+    private static void Read(string path, Action read) =>
+        WeightsFiles.Read(path, read, e => e.Report is { } report ? $"does not fit the network: {report}" : e.Message);
 }
