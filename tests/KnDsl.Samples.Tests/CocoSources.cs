@@ -8,8 +8,8 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace KnDsl.Samples.Tests;
 
 /// <summary>
-/// Sources of a generated set whose colors say what they are: coins are red in training and green in evaluation, photographs grey in
-/// training and blue in evaluation. Only coins and digits are there besides garments.
+/// Sources of a generated set whose colors say what they are: coins are red, and green where they are unseen; photographs are grey in
+/// training and blue elsewhere. Only coins and digits are there besides garments.
 /// </summary>
 internal static class CocoSources
 {

@@ -18,7 +18,7 @@ public sealed class GeneratedCoco : ICollectionFixture<GeneratedCoco>, IDisposab
     public GeneratedCoco()
     {
         Data = In("set");
-        Settings = CocoSources.WriteTo(folder.FullName) with { Train = 120, Val = 40 };
+        Settings = CocoSources.WriteTo(folder.FullName) with { Train = 120, Val = 40, Unseen = 60 };
         GenerateCommand.Make(Data, Settings);
     }
 

@@ -16,6 +16,7 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
     [Theory]
     [InlineData("train", 120)]
     [InlineData("val", 40)]
+    [InlineData("unseen", 60)]
     public void A_set_is_read_and_has_all_that_COCO_has(string part, int count)
     {
         var set = GeneratedCoco.Read(made.Data, part);
@@ -41,6 +42,7 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
     [Theory]
     [InlineData("train")]
     [InlineData("val")]
+    [InlineData("unseen")]
     public void Areas_and_boxes_are_those_of_the_masks_and_no_pixel_has_two_objects(string part)
     {
         var set = GeneratedCoco.Read(made.Data, part);
@@ -59,10 +61,11 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
     [Theory]
     [InlineData("train")]
     [InlineData("val")]
+    [InlineData("unseen")]
     public void Masks_are_where_the_picture_shows_the_objects(string part)
     {
         // Coins have one strong color, and backgrounds another; what is on their edges is between the two.
-        var isTraining = part == "train";
+        bool isGrey = part == "train", isRed = part != "unseen";
         var set = GeneratedCoco.Read(made.Data, part);
         Assert.All(set.Images, image =>
         {
@@ -81,11 +84,11 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
         static void AssertNearlyAll((int X, int Y)[] places, Predicate<(int X, int Y)> isRight) =>
             Assert.InRange(Array.FindAll(places, place => !isRight(place)).Length, 0, 0.002 * places.Length + 4);
 
-        bool IsBackground(Rgb24 color) => isTraining
-            ? Math.Max(Math.Abs(color.R - color.G), Math.Abs(color.B - color.G)) < 45
-            : color.B > 1.8 * color.R && color.B > 1.8 * color.G;
+        bool IsBackground(Rgb24 color) => isGrey
+            ? Math.Max(Math.Abs(color.R - color.G), Math.Abs(color.B - color.G)) < 75
+            : color.B > 1.5 * color.R && color.B > 1.5 * color.G;
 
-        bool IsCoin(Rgb24 color) => isTraining ? color.R > 1.8 * color.G : color.G > 1.8 * color.R;
+        bool IsCoin(Rgb24 color) => isRed ? color.R > 1.8 * color.G : color.G > 1.8 * color.R;
     }
 
     [Fact]
@@ -104,11 +107,13 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
     [Fact]
     public void The_seed_decides_every_image_however_many_there_are()
     {
-        foreach (var (name, settings) in new[] { ("fewer", made.Settings with { Train = 5, Val = 2 }),
-            ("other", made.Settings with { Train = 5, Val = 2, Seed = 2 }) })
+        foreach (var (name, settings) in new[] { ("fewer", made.Settings with { Train = 5, Val = 2, Unseen = 0 }),
+            ("other", made.Settings with { Train = 5, Val = 2, Unseen = 1, Seed = 2 }) })
         {
             GenerateCommand.Make(made.In(name), settings);
         }
+        Assert.False(Directory.Exists(made.In("fewer/unseen")));
+        Assert.Single(GeneratedCoco.Read(made.In("other"), "unseen").Images);
         var (all, fewer) = (GeneratedCoco.Read(made.Data, "train"), GeneratedCoco.Read(made.In("fewer"), "train"));
         Assert.Equal(all.Annotations.Take(fewer.Annotations.Count).Select(Numbers), fewer.Annotations.Select(Numbers));
         foreach (var image in fewer.Images)
@@ -125,7 +130,8 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
     [Fact]
     public void Without_any_source_garments_are_on_drawn_backgrounds_and_it_says_so()
     {
-        var (code, output, error) = GeneratedCoco.Run("generate", made.In("plain"), "--train", "20", "--val", "10", "--installed", "false");
+        var (code, output, error) = GeneratedCoco.Run(
+            "generate", made.In("plain"), "--train", "20", "--val", "10", "--unseen", "5", "--installed", "false");
         Assert.Equal((0, ""), (code, error));
         var lines = output.Split('\n');
         Assert.Equal($"5 categories are in {made.In("plain")}: shirt, trouser, dress, bag, boot", lines[0]);
@@ -134,6 +140,7 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
         Assert.Contains("--photographs FOLDER", lines[3], StringComparison.Ordinal);
         Assert.Equal(20, GeneratedCoco.Read(made.In("plain"), "train").Images.Count);
         Assert.Equal(10, GeneratedCoco.Read(made.In("plain"), "val").Images.Count);
+        Assert.Equal(5, GeneratedCoco.Read(made.In("plain"), "unseen").Images.Count);
     }
 
     [Fact]
@@ -170,7 +177,8 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
 
         // A file is where the folder should be made.
         File.WriteAllText(made.In("file"), "");
-        (code, _, error) = GeneratedCoco.Run("generate", made.In("file/set"), "--installed", "false", "--train", "1");
+        (code, _, error) = GeneratedCoco.Run(
+            "generate", made.In("file/set"), "--installed", "false", "--train", "1", "--val", "1", "--unseen", "1");
         Assert.Equal(1, code);
         Assert.StartsWith($"{made.In("file/set")}: cannot be written: ", error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(made.In("."), "*.unfinished"));
@@ -181,7 +189,7 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
     {
         Directory.CreateDirectory(made.In("again.unfinished/train"));
         File.WriteAllText(made.In("again.unfinished/train/000000000009.jpg"), "");
-        GenerateCommand.Make(made.In("again"), made.Settings with { Train = 2, Val = 1 });
+        GenerateCommand.Make(made.In("again"), made.Settings with { Train = 2, Val = 1, Unseen = 1 });
         Assert.Equal(2, Directory.GetFiles(made.In("again/train")).Length);
         Assert.False(Directory.Exists(made.In("again.unfinished")));
     }

@@ -78,7 +78,7 @@ public sealed class SegmentCommandTests(GeneratedCoco made)
     private string Small()
     {
         var data = made.In(Guid.NewGuid().ToString("N")[..8]);
-        GenerateCommand.Make(data, made.Settings with { Train = 8, Val = 3 });
+        GenerateCommand.Make(data, made.Settings with { Train = 8, Val = 3, Unseen = 0 });
         return data;
     }
 }

@@ -7,7 +7,7 @@ namespace KnDsl.Samples.Detection.Generation;
 internal static class Background
 {
     /// <summary>The levels of the largest part of a photograph, to those of the least one.</summary>
-    private const double Nearest = 0.4;
+    private const double Nearest = 0.25;
 
     /// <summary>Paints part of a photograph, in a light of its own.</summary>
     /// <param name="scene">The scene, all of which is painted.</param>
@@ -21,7 +21,8 @@ internal static class Background
         var left = random.NextDouble() * (photograph.Width - part * scene.Width);
         var top = random.NextDouble() * (photograph.Height - part * scene.Height);
         var isMirrored = random.NextBool(0.5);
-        var light = Light.Of(random, 0.7, 1.15);
+        // There are few photographs: in other colors they are more.
+        var light = Light.OfColor(random, 0.55, 1.15);
         for (var y = 0; y < scene.Height; y++)
         {
             for (var x = 0; x < scene.Width; x++)

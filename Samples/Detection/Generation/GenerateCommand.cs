@@ -16,7 +16,7 @@ internal static class GenerateCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("folder") { Description = "The folder to make; annotations, train and val in it are written" };
+        var folder = new Argument<string>("folder") { Description = "The folder to make; annotations, train, val and unseen in it are written" };
         var command = new Command("generate", "Makes a set in COCO's format: photographs of objects, cut out and pasted on photographs.")
         {
             folder,
@@ -56,6 +56,8 @@ internal static class GenerateCommand
                 var annotations = Directory.CreateDirectory(Path.Combine(unfinished, "annotations")).FullName;
                 Write("train", sources.Training, settings.Train, 0);
                 Write("val", sources.Evaluation, settings.Val, 1);
+                if (settings.Unseen > 0)
+                    Write("unseen", sources.Unseen, settings.Unseen, 2);
                 if (Directory.Exists(folder))
                     Directory.Delete(folder);
                 Directory.Move(unfinished, folder);

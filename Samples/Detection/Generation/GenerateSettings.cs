@@ -8,11 +8,15 @@ internal sealed record GenerateSettings
 {
     [Description("Images for training")]
     [Range(1, 1_000_000)]
-    public int Train { get; init; } = 2000;
+    public int Train { get; init; } = 4000;
 
-    [Description("Images for evaluation, of other photographs")]
+    [Description("Images for evaluation, with other backgrounds, garments and digits")]
     [Range(1, 1_000_000)]
     public int Val { get; init; } = 500;
+
+    [Description("Images with other photographs of objects, too: the split unseen")]
+    [Range(0, 1_000_000)]
+    public int Unseen { get; init; } = 250;
 
     [Description("Determines all images")]
     public int Seed { get; init; } = 1;

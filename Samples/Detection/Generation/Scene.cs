@@ -10,7 +10,7 @@ namespace KnDsl.Samples.Detection.Generation;
 internal sealed class Scene(int width, int height)
 {
     /// <summary>The share of an object that the edge of the image may cut off, and that objects before it may hide.</summary>
-    private const double MostOutside = 0.4, MostHidden = 0.6;
+    private const double MostOutside = 0.3, MostHidden = 0.4;
 
     /// <summary>Pixels of an object that are seen at least.</summary>
     private const int LeastPixels = 20;

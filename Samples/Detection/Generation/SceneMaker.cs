@@ -44,8 +44,8 @@ internal sealed class SceneMaker(IReadOnlyList<ObjectKind> kinds, IReadOnlyList<
     {
         var kind = Any(kinds, random);
         var picture = Any(kind.CutOuts, random).Picture;
-        // Sizes between the extremes are the most frequent.
-        var share = (random.NextDouble() + random.NextDouble()) / 2;
+        // Sizes between the extremes are the most frequent, large ones more than small ones.
+        var share = Math.Pow((random.NextDouble() + random.NextDouble()) / 2, 0.75);
         var size = Math.Round(Math.Min(Smallest * Math.Pow(Largest / Smallest, share), 0.9 * Math.Min(scene.Width, scene.Height)), 3);
         for (var i = 0; i < Tries; i++)
         {

@@ -8,12 +8,16 @@ using KnDsl.Training;
 
 namespace KnDsl.Samples.Detection.Generation;
 
-/// <summary>What scenes are made of, for training and for evaluation: nothing that one shows is in the other.</summary>
+/// <summary>
+/// What scenes are made of. Evaluation has backgrounds, garments and digits that training does not show, and its photographs of objects;
+/// what is unseen has others of these, too.
+/// </summary>
 internal sealed class Sources
 {
-    private Sources(SceneMaker training, SceneMaker evaluation, IReadOnlyList<ObjectKind> kinds, IReadOnlyList<string> missing)
+    private Sources(
+        SceneMaker training, SceneMaker evaluation, SceneMaker unseen, IReadOnlyList<ObjectKind> kinds, IReadOnlyList<string> missing)
     {
-        (Training, Evaluation, Kinds, Missing) = (training, evaluation, kinds, missing);
+        (Training, Evaluation, Unseen, Kinds, Missing) = (training, evaluation, unseen, kinds, missing);
     }
 
     /// <summary>Makes scenes for training.</summary>
@@ -21,6 +25,9 @@ internal sealed class Sources
 
     /// <summary>Makes scenes for evaluation.</summary>
     public SceneMaker Evaluation { get; }
+
+    /// <summary>Makes scenes that show nothing that training shows.</summary>
+    public SceneMaker Unseen { get; }
 
     /// <summary>The categories.</summary>
     public IReadOnlyList<ObjectKind> Kinds { get; }
@@ -45,24 +52,30 @@ internal sealed class Sources
                 + "python3-skimage python3-sklearn mate-backgrounds lomiri-wallpapers-16.04; elsewhere --photographs FOLDER).");
             (training, heldOut) = ([], []);
         }
-        ObjectKind[] shown = [.. Kinds(isHeldOut: false)], shownLater = [.. Kinds(isHeldOut: true)];
-        // Each category is in both, with the same number.
-        ObjectKind[] known = [.. shown.IntersectBy(shownLater.Select(kind => kind.Id), kind => kind.Id)];
+        ObjectKind[] photographed = Photographed(isHeldOut: false), photographedLater = Photographed(isHeldOut: true);
+        ObjectKind[] drawn = Drawn(isHeldOut: false), drawnLater = Drawn(isHeldOut: true);
+        // Each category is in all of them, with the same number.
+        ObjectKind[] known = [.. photographed.Concat(drawn).IntersectBy(photographedLater.Concat(drawnLater).Select(Id), Id)];
+        Pyramid[] backgrounds = Array.ConvertAll(training, Photographs.Read), backgroundsLater = Array.ConvertAll(heldOut, Photographs.Read);
         return new(
-            new(known, Array.ConvertAll(training, Photographs.Read)),
-            new([.. shownLater.IntersectBy(known.Select(kind => kind.Id), kind => kind.Id)], Array.ConvertAll(heldOut, Photographs.Read)),
-            known, missing);
+            new(known, backgrounds), new(Known([.. photographed, .. drawnLater]), backgroundsLater),
+            new(Known([.. photographedLater, .. drawnLater]), backgroundsLater), known, missing);
+
+        static int Id(ObjectKind kind) => kind.Id;
+
+        ObjectKind[] Known(ObjectKind[] kinds) => [.. kinds.IntersectBy(known.Select(Id), Id)];
 
         IEnumerable<string> Files(bool isHeldOut) => settings.Photographs is { } folder ? Photographs.In(folder, isHeldOut)
             : settings.Installed ? Photographs.Installed(isHeldOut)
             : [];
 
-        IEnumerable<ObjectKind> Kinds(bool isHeldOut)
+        ObjectKind[] Photographed(bool isHeldOut) => stamps is null ? [] : Stamps.In(stamps, isHeldOut);
+
+        ObjectKind[] Drawn(bool isHeldOut)
         {
-            IEnumerable<ObjectKind> photographed = stamps is null ? [] : Stamps.In(stamps, isHeldOut);
-            IEnumerable<ObjectKind> written = digits is null ? [] : [Digits.In(digits, isHeldOut)];
             var garments = Garments.Of(isHeldOut ? ImageSet.Test(Options.OwnData) : ImageSet.Training(Options.OwnData));
-            return photographed.Concat(garments).Concat(written).Where(kind => kind.CutOuts.Count > 0);
+            IEnumerable<ObjectKind> written = digits is null ? [] : [Digits.In(digits, isHeldOut)];
+            return [.. garments.Concat(written).Where(kind => kind.CutOuts.Count > 0)];
         }
     }
 
