@@ -48,11 +48,12 @@ public sealed class DetectionSet : ICollectionFixture<DetectionSet>, IDisposable
     public string In(string name) => Path.Combine(folder.FullName, name);
 
     /// <summary>Another copy of the set, to damage.</summary>
-    public string Copy()
+    /// <param name="training">Its images for training, at most 20.</param>
+    public string Copy(int training = Training)
     {
         var data = In(Guid.NewGuid().ToString("N")[..8]);
         Directory.CreateDirectory(Path.Combine(data, "annotations"));
-        Write(data, "train", Training);
+        Write(data, "train", training);
         Write(data, "val", Values);
         return data;
     }

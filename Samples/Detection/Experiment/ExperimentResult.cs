@@ -1,0 +1,30 @@
+using System;
+using System.Globalization;
+
+namespace KnDsl.Samples.Detection.Experiment;
+
+/// <summary>What a training gave, on all images of val after its last epoch.</summary>
+/// <param name="Trial">The training.</param>
+/// <param name="AP">COCO's AP of boxes.</param>
+/// <param name="AP50">The same at an IoU of 0.5.</param>
+/// <param name="Minutes">What it took, of one core or, with two processes, of two.</param>
+internal sealed record ExperimentResult(ExperimentTrial Trial, double AP, double AP50, double Minutes)
+{
+    /// <summary>The first line of a file of results.</summary>
+    public const string Columns = "training,ap,ap50,minutes";
+
+    /// <summary>The line of a result.</summary>
+    public string ToLine() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Trial.Name},{AP:0.00000},{AP50:0.00000},{Minutes:0.0}");
+
+    /// <summary>Reads a line; null where it is none.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="trialOf">The training of a name; null where there is none.</param>
+    public static ExperimentResult? Read(string line, Func<string, ExperimentTrial?> trialOf) =>
+        line.Split(',') is [var name, var ap, var ap50, var minutes] && trialOf(name) is { } trial
+            && Number(ap) is { } first && Number(ap50) is { } second && Number(minutes) is { } third
+            ? new(trial, first, second, third) : null;
+
+    private static double? Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+}
