@@ -20,17 +20,12 @@ internal static class Train
 
     /// <summary>Trains, in this process or in many.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(TrainingStart<TrainSettings> start)
+    public static int Run(TrainingStart<TrainSettings> start) => TrainingProcesses.Run(
+        start.Settings.Processes, start.Settings.Device, (device, processes) => Run(start, device, processes));
+
+    private static int Run(TrainingStart<TrainSettings> start, Device device, ProcessGroup processes)
     {
         var settings = start.Settings;
-        if (settings.Processes > 1 && !ProcessLauncher.IsLaunched)
-            return ProcessLauncher.Run(settings.Processes, Environment.GetCommandLineArgs()[1..]);
-
-        var device = ComputeDevice.Choose(settings.Device);
-        using var processes = ProcessGroup.Create(new ProcessGroupOptions { Device = device });
-        if (device.type == DeviceType.CUDA)
-            device = new Device(DeviceType.CUDA, processes.LocalRank);
-
         // Before anything is made: a missing folder should be the first thing that the user sees.
         var bad = settings.SkipDamaged ? BadEntries.Skip : BadEntries.Fatal;
         var training = CocoSplit.Open(settings.Data, "train", bad);
