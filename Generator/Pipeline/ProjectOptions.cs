@@ -16,13 +16,16 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
     /// <summary>With three bytes a letter, a hash and the ending, still no more than the 255 bytes that a file's name may have.</summary>
     private const int LongestName = 80;
 
+    /// <summary>What MSBuild takes for false.</summary>
+    private static readonly string[] Falsehoods = ["false", "off", "no"];
+
     public static ProjectOptions Read(AnalyzerConfigOptions options) => new(
         options.TryGetValue("build_property.RootNamespace", out var space) ? space : "",
         options.TryGetValue("build_property.KnDslProjectDirectory", out var directory)
             ? Encoding.UTF8.GetString(Convert.FromBase64String(directory))
             : "",
         !(options.TryGetValue("build_property.KnDslFuse", out var fuse)
-            && fuse.Trim().Equals("false", StringComparison.OrdinalIgnoreCase)));
+            && Falsehoods.Contains(fuse.Trim(), StringComparer.OrdinalIgnoreCase)));
 
     /// <summary>The usual name for what is generated from a file: its path in the project; of a file elsewhere its name.</summary>
     public string HintName(string path)

@@ -256,14 +256,17 @@ public sealed class FusionTests : TorchTest
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("true")]
-    [InlineData("FALSE")]
-    public void APropertyKeepsThemApart(string value)
+    [InlineData("", true)]
+    [InlineData("true", true)]
+    [InlineData("on", true)]
+    [InlineData("FALSE", false)]
+    [InlineData("off", false)]
+    [InlineData("No", false)]
+    public void APropertyKeepsThemApart(string value, bool fuses)
     {
         var text = Host.Text("net.knnet", GeneratedCase.Of("Chain").Source);
         var code = Host.Driver([text], fuse: value).RunGenerators(Host.Compilation()).GetRunResult().Results.Single()
             .GeneratedSources.Single().SourceText.ToString();
-        Assert.Equal(value != "FALSE", Fused(code) > 0);
+        Assert.Equal(fuses, Fused(code) > 0);
     }
 }
