@@ -28,6 +28,10 @@ internal abstract unsafe class GraphNode
     private NativeGraph.NodePointers _pointers;
     private IntPtr _handles;
 
+    // The tape of the block that the node is in, if there is one, and what tells the saved tensors from others.
+    private BlockTape? _tape;
+    private IntPtr[] _taped = [];
+
     /// <summary>Whether a function of these inputs has to be recorded.</summary>
     public static bool Records(params ReadOnlySpan<Tensor?> inputs)
     {
@@ -85,6 +89,12 @@ internal abstract unsafe class GraphNode
             Save(output);
         }
 
+        if (BlockTape.Recording is { } tape)
+        {
+            _tape = tape;
+            _taped = [.. inputs.Take(_savedInputs).Select(TensorMemory.Identity)];
+        }
+
         NativeGraph.ReleaseNode(_pointers);
         _pointers = _pointers with { Strong = IntPtr.Zero };
         var wrapped = new Tensor[outputs.Length];
@@ -101,6 +111,7 @@ internal abstract unsafe class GraphNode
     {
         _saved.Add(NativeGraph.Save(tensor.Handle, _pointers, isModifiedView: false));
         CheckForErrors();
+        BlockTape.Recording?.Save(tensor);
     }
 
     /// <summary>The gradients of the inputs.</summary>
@@ -138,7 +149,10 @@ internal abstract unsafe class GraphNode
         FreeReturned();
         try
         {
-            return Propagate(gradientHandles, count);
+            _tape?.Ensure(_taped);
+            var result = Propagate(gradientHandles, count);
+            _tape?.HasRead(_taped);
+            return result;
         }
         catch (Exception exception)
         {
@@ -163,6 +177,7 @@ internal abstract unsafe class GraphNode
         }
 
         var inputs = Unpack(_saved.Count);
+        _tape?.CheckPresent(inputs);
         // The engine enables gradients in a backward pass that is itself to be differentiated (create_graph).
         var result = is_grad_enabled() ? Recorded(gradients, inputs) : Unrecorded(gradients, inputs);
         foreach (var gradient in result)
@@ -197,7 +212,7 @@ internal abstract unsafe class GraphNode
     }
 
     /// <summary>The gradients as functions of the inputs and of the output's gradient.</summary>
-    private Tensor?[] Recorded(Tensor?[] gradients, Tensor[] saved)
+    protected virtual Tensor?[] Recorded(Tensor?[] gradients, Tensor[] saved)
     {
         if (gradients[0] is not { } given)
             return gradients.All(gradient => gradient is null) ? new Tensor?[_inputCount] : throw NoSecondDerivative();

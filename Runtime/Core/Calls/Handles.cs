@@ -36,7 +36,11 @@ public static class Handles
     /// <param name="tensor">A tensor that the pass no longer reads.</param>
     public static void Free(this DisposeScope scope, Tensor tensor)
     {
-        if (scope.Contains(tensor))
+        if (!scope.Contains(tensor))
+            return;
+        if (BlockTape.Current is { } tape)
+            tape.Free(tensor);
+        else
             tensor.Dispose();
     }
 }

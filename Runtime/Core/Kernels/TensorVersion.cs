@@ -8,8 +8,17 @@ internal static class TensorVersion
     private static readonly CompiledScript Compiled = new("""
         def version(x: Tensor) -> int:
             return -1 if x.is_inference() else x._version()
+
+        def versions(values: List[Tensor]) -> int:
+            sum = 0
+            for x in values:
+                sum += 0 if x.is_inference() else x._version()
+            return sum
         """);
 
     /// <summary>The version of a tensor; -1 for one of inference_mode, which has none.</summary>
     public static long Of(Tensor tensor) => Compiled.Number("version", tensor);
+
+    /// <summary>The sum of the versions of tensors: it rises where one of them is changed.</summary>
+    public static long Sum(Tensor[] tensors) => tensors.Length == 0 ? 0 : Compiled.Number("versions", [tensors]);
 }

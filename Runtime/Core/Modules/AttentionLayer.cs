@@ -61,7 +61,11 @@ public sealed class AttentionLayer : nn.Module<Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (q, k, v) = ReferenceEquals(query, memory) ? Projected(query) : Projected(query, memory);
         var mixed = nn.functional.scaled_dot_product_attention(Headed(q), Headed(k), Headed(v), p: training ? _dropout : 0);
-        return scope.MoveToOuter(out_proj.call(mixed.transpose(1, 2).flatten(2)));
+        var joined = mixed.transpose(1, 2).flatten(2);
+        var output = Handles.Own(out_proj.call(joined), joined);
+        foreach (var value in (Tensor[])[q, k, v, mixed, joined])
+            scope.Free(value);
+        return scope.MoveToOuter(output);
     }
 
     /// <summary>One product for all three.</summary>

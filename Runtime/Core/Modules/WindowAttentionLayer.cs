@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -95,7 +96,7 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
         var isShifted = shift[0] + shift[1] > 0;
 
         var windows = Windowed(isShifted ? padded.roll([-shift[0], -shift[1]], [1, 2]) : padded);
-        var mixed = Attend(windows, isShifted ? Bias() + Mask(size, shift, input) : Bias());
+        var mixed = Attend(scope, windows, isShifted ? Bias() + Mask(size, shift, input) : Bias());
         var image = Unwindowed(mixed, size);
         if (isShifted)
             image = image.roll([shift[0], shift[1]], [1, 2]);
@@ -117,12 +118,16 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
         .reshape(windows.shape[0], size[0] / _window[0], size[1] / _window[1], _window[0], _window[1], windows.shape[3])
         .permute(0, 1, 3, 2, 4, 5).reshape(windows.shape[0], size[0], size[1], windows.shape[3]);
 
-    private Tensor Attend(Tensor windows, Tensor bias)
+    private Tensor Attend(DisposeScope scope, Tensor windows, Tensor bias)
     {
         // [3, N, windows, heads, positions, C / heads]
         var parts = qkv.call(windows).unflatten(3, [3, _heads, windows.shape[3] / _heads]).permute(3, 0, 1, 4, 2, 5).unbind(0);
         var mixed = nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias, p: training ? _dropout : 0);
-        return proj.call(mixed.transpose(2, 3).flatten(3));
+        var joined = mixed.transpose(2, 3).flatten(3);
+        var output = Handles.Own(proj.call(joined), joined);
+        foreach (var value in (Tensor[])[windows, .. parts, mixed, joined])
+            scope.Free(value);
+        return output;
     }
 
     /// <summary>The bias of each pair of positions, [heads, positions, positions].</summary>

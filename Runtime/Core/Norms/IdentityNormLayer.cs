@@ -10,6 +10,8 @@ internal sealed class IdentityNormLayer : NormLayer
     {
     }
 
+    private protected override bool IsSameAgain => true;
+
     public override (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior)
     {

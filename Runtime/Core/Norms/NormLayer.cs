@@ -42,9 +42,8 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">The input does not have the layer's shape, or it is empty in training.</exception>
     public sealed override Tensor forward(Tensor input)
     {
-        _report?.Look(GetName());
         using var scope = NewDisposeScope();
-        return scope.MoveToOuter(forward(input, null).output);
+        return scope.MoveToOuter(Pass(input, null, default).output);
     }
 
     /// <summary>
@@ -54,11 +53,10 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <inheritdoc cref="forward(Tensor, ChannelState)"/>
     public (Tensor output, ChannelState? emitted, ChannelState? posterior) call(Tensor input, ChannelState? prior)
     {
-        _report?.Look(GetName());
         if (!Hooks.Any(this))
-            return forward(input, prior);
+            return Pass(input, prior, default);
         var hooked = Hooks.Before(this, input);
-        var (made, emitted, posterior) = forward(hooked, Hooks.StateOf(hooked, input, prior));
+        var (made, emitted, posterior) = Pass(hooked, Hooks.StateOf(hooked, input, prior), default);
         var output = Hooks.After(this, hooked, made);
         return (
             Handles.Own(output, input), Hooks.StateOf(output, made, emitted), Hooks.StateOf(hooked, input, posterior, otherwise: prior));
@@ -91,15 +89,57 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
         Tensor input, ChannelState? prior, Epilogue epilogue)
     {
         if (!Hooks.Any(this))
-        {
-            _report?.Look(GetName());
-            return forward(input, prior, epilogue);
-        }
+            return Pass(input, prior, epilogue);
 
         using var scope = NewDisposeScope();
         var (output, emitted, posterior) = call(input, prior);
         return (scope.MoveToOuter(epilogue.Of(output)), emitted?.MoveToOuter(scope), posterior?.MoveToOuter(scope));
     }
+
+    /// <summary>
+    /// The forward pass and the epilogue, or in a block that runs again what they did the first time: statistics are filtered, and
+    /// running averages updated, once.
+    /// </summary>
+    private (Tensor output, ChannelState? emitted, ChannelState? posterior) Pass(Tensor input, ChannelState? prior, Epilogue epilogue)
+    {
+        if (BlockTape.Current is not { } tape)
+        {
+            _report?.Look(GetName());
+            return forward(input, prior, epilogue);
+        }
+
+        tape.See(input);
+        var result = tape.IsReplaying && !IsSameAgain ? (Again(tape.NextNorm(), input, epilogue), null, null)
+            : tape.IsReplaying ? forward(input, prior, epilogue)
+            : Recorded(tape, input, prior, epilogue);
+        tape.See(result.Item1);
+        return result;
+    }
+
+    /// <summary>The first pass in a block that may run again.</summary>
+    private (Tensor, ChannelState?, ChannelState?) Recorded(BlockTape tape, Tensor input, ChannelState? prior, Epilogue epilogue)
+    {
+        var before = tape.Norms;
+        // A layer of somebody else's may do anything.
+        if (GetType().Assembly != typeof(NormLayer).Assembly)
+            tape.Cancel();
+        _report?.Look(GetName());
+        var result = forward(input, prior, epilogue);
+        if (!IsSameAgain && tape.Norms == before)
+            tape.Cancel();
+        return result;
+    }
+
+    private static Tensor Again(RecordedNorm norm, Tensor input, Epilogue epilogue)
+    {
+        if (CpuFilter.Fuses(epilogue, input))
+            return norm.Again(input, epilogue.Addend);
+        using var normalized = norm.Again(input, null);
+        return epilogue.Of(normalized);
+    }
+
+    /// <summary>Whether a second pass in the layer's mode gives the same, and changes nothing.</summary>
+    private protected virtual bool IsSameAgain => !training;
 
     /// <summary>
     /// The forward pass and the epilogue. Here one comes after the other; layers that can do both at once override it.

@@ -82,6 +82,8 @@ internal sealed class SampledState : ChannelState
     /// </summary>
     private Tensor PseudoFeatures()
     {
+        // A block that runs again follows no statistics: what it draws besides would be others.
+        BlockTape.Recording?.Cancel();
         var draws = _drawnSize.All(size => size == 1) ? DrawsOfOnePosition : 1;
         long[] ones = [1, _drawn.Rows, _drawn.Channels, .. _drawnSize.Select(_ => 1L)];
         var noise = randn([draws, _drawn.Rows, _drawn.Channels, .. _drawnSize], _drawn.Mean.dtype, _drawn.Mean.device);

@@ -101,14 +101,15 @@ internal static unsafe class CpuFilter<T>
             outputs = arguments.EmitsStatistics ? [y, work.ToTensor<T>(work.M, x), work.ToTensor<T>(work.V, x)] : [y];
         }
 
+        BlockTape.Recording?.Add(new CpuRecordedNorm<T>(layout, work.Shared(), arguments, records));
         if (records)
         {
             var node = new CpuFilterNode<T>(layout, work, arguments);
             outputs = node.Attach(
                 inputs, outputs, notDifferentiable: [], kept: [], inputs.Length - (arguments.Epilogue.Addend is null ? 0 : 1),
                 node.NeedsOutput);
-            // What a sum adds is not kept.
-            if (arguments.Epilogue is { Recomputes: true, Addend: null })
+            // What a sum adds is not kept; in a block that is computed again the whole block gives its values up.
+            if (arguments.Epilogue is { Recomputes: true, Addend: null } && BlockTape.Current is null)
                 node.Recomputation = Recomputation.For(outputs[0], node.ComputeAgain);
         }
         else

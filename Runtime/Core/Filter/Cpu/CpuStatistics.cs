@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Numerics;
+using System.Threading;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -13,6 +14,7 @@ internal sealed unsafe class CpuStatistics : IDisposable
     private readonly Layout _layout;
     private readonly FilterSettings _settings;
     private double[] _memory;
+    private int _owners = 1;
 
     public CpuStatistics(Layout layout, FilterSettings settings)
     {
@@ -107,8 +109,17 @@ internal sealed unsafe class CpuStatistics : IDisposable
         return result;
     }
 
+    /// <summary>The same for another owner, who disposes it too.</summary>
+    public CpuStatistics Shared()
+    {
+        Interlocked.Increment(ref _owners);
+        return this;
+    }
+
     public void Dispose()
     {
+        if (Interlocked.Decrement(ref _owners) > 0)
+            return;
         if (_memory.Length > 0)
             ArrayPool<double>.Shared.Return(_memory);
         _memory = [];
