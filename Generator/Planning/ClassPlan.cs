@@ -1,7 +1,9 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Planning;
@@ -48,12 +50,21 @@ internal sealed class ClassPlan
     public MemberLayout Layout { get; }
 
     /// <summary>Whether training may compute values of it again, or of a block in it.</summary>
-    public bool Recomputes => _recomputes ??= !Forward.Recomputations.IsEmpty || _blocks.Values.Any(block => Plans[block].Recomputes);
+    public bool Recomputes => _recomputes ??= RecomputeField is not null || _blocks.Values.Any(block => Plans[block].Recomputes);
 
     private bool? _recomputes;
 
-    /// <summary>The field that says whether values are computed again; null where there are none.</summary>
-    public string? RecomputeField => Forward.Recomputations.IsEmpty ? null : _recomputeField ??= TakeField("_recompute");
+    /// <summary>Whether it is a block that training may compute again as a whole: what a module of the user's does is not known.</summary>
+    public bool RunsAgain => Model.Declaration.Kind == ModuleKind.Block && !HasForeign;
+
+    private bool HasForeign => _hasForeign ??= _blocks.Values.Any(block => Plans[block].HasForeign)
+        || Model.Items.All().OfType<ConstructOperationItem>().Any(layer => layer.Member.Type is { Library: ModuleLibrary.Extern });
+
+    private bool? _hasForeign;
+
+    /// <summary>The field that says what is computed again; null where nothing can be.</summary>
+    public string? RecomputeField =>
+        Forward.Recomputations.IsEmpty && !RunsAgain ? null : _recomputeField ??= TakeField("_recompute");
 
     private string? _recomputeField;
 

@@ -104,7 +104,8 @@ internal sealed class ConstructorWriter
         _writer.DocumentParameter("device", "The device of its parameters; torch's default if omitted.");
         _writer.DocumentParameter("dtype", "The type of its parameters; torch's default if omitted.");
         if (_plan.Recomputes)
-            _writer.DocumentParameter("recompute", "What training computes again in its backward pass, to keep less: true or false.");
+            _writer.DocumentParameter("recompute",
+                $"What training computes again in its backward pass, to keep less: true, false or {Types.Recompute}.Blocks.");
     }
 
     private string Describe(Parameter parameter)

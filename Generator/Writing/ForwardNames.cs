@@ -33,7 +33,7 @@ internal sealed class ForwardNames
             .. plan.OutputSizes.Select(size => size.Property),
             .. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable)),
             .. plan.Layout.Locals,
-            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "recompute", "_",
+            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "recompute", "pass", "again", "ends", "_",
         ]);
         foreach (var input in plan.Model.Inputs)
             Declare(input);

@@ -69,14 +69,14 @@ internal sealed class ForwardWriter
     private void WritePlain() => _writer.Block(() =>
     {
         _inputs.Write();
-        _writer.Line($"using var scope = {Types.Torch}.NewDisposeScope();");
+        BeginPass();
         foreach (var input in Model.Inputs.Where(_plan.Forward.Live.IsStateNeeded))
             _writer.Line($"{Types.ChannelState}? {_names.State(input)} = null;");
         _body.Write();
         foreach (var (output, value, axis, size, shape, text, place) in Model.OpenSizes)
             _writer.Line(place, $"{Types.Sizes}.RequireOutputSize({_names[value]}, {axis}, {_names.Values.Of(size)}, "
                 + $"{CSharpText.Quote(Model.Name)}, {CSharpText.Quote(output + shape)}, {CSharpText.Quote(text)});");
-        var outputs = Returned().Select(output => $"scope.MoveToOuter({output.Code})").ToArray();
+        var outputs = Ended([.. Returned().Select(output => output.Code)]).Select(output => $"scope.MoveToOuter({output})").ToArray();
         _writer.Line(outputs.Length == 1 ? $"return {outputs[0]};" : $"return new {ResultRecord(Model)}({string.Join(", ", outputs)});");
     });
 
@@ -114,18 +114,42 @@ internal sealed class ForwardWriter
         _writer.Block(() =>
         {
             _inputs.Write();
-            _writer.Line($"using var scope = {Types.Torch}.NewDisposeScope();");
+            BeginPass();
             _body.Write();
             foreach (var input in inputs.Where(input => input.IsReference))
                 _writer.Line($"{input.State} = {input.State}?.MoveToOuter(scope);");
-            var outputs = Returned().Select(output => (output.Code, State: _plan.Forward.Live.IsStateNeeded(output.Value)
-                    ? $"{_names.State(output.Value)}?.MoveToOuter(scope)"
-                    : "null"))
-                .Select(output => $"scope.MoveToOuter({output.Code}), {output.State}");
+            var returned = Returned().ToArray();
+            var states = returned.Select(output => _plan.Forward.Live.IsStateNeeded(output.Value)
+                ? $"{_names.State(output.Value)}?.MoveToOuter(scope)"
+                : "null");
+            var outputs = Ended([.. returned.Select(output => output.Code)]).Zip(states, (output, state) =>
+                $"scope.MoveToOuter({output}), {state}");
             _writer.Line($"return ({string.Join(", ", outputs)});");
         });
         _writer.Line();
         new ChainedCallWriter(Model, inputs, Types, _writer).Write(signature);
+    }
+
+    /// <summary>Opens the scope of the pass; that of a block may run again.</summary>
+    private void BeginPass()
+    {
+        _writer.Line($"using var scope = {Types.Torch}.NewDisposeScope();");
+        if (!_plan.RunsAgain)
+            return;
+        var inputs = string.Join(", ", Model.Inputs.Select(input => _names[input]));
+        var again = string.Join(", ", Model.Inputs.Select((_, i) => $"again[{i}]"));
+        _writer.Line($"using var pass = {_plan.RecomputeField}.Begin(this, [{inputs}], again => forward({again}));");
+    }
+
+    /// <summary>The outputs after the end of a pass that may run again.</summary>
+    private IReadOnlyList<string> Ended(IReadOnlyList<string> outputs)
+    {
+        if (!_plan.RunsAgain)
+            return outputs;
+        if (outputs.Count == 1)
+            return [$"pass.Finish({outputs[0]})"];
+        _writer.Line($"var ends = pass.Finish([{string.Join(", ", outputs)}]);");
+        return [.. outputs.Select((_, i) => $"ends[{i}]")];
     }
 
     /// <summary>The values that are given back; one whose handle is not the module's own gets another.</summary>

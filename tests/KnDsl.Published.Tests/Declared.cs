@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.ExceptionServices;
@@ -25,6 +26,10 @@ internal sealed class Declared
 
     /// <summary>Whether it takes what it computes again.</summary>
     public bool Recomputes => Parameters.Any(parameter => parameter.ParameterType == typeof(Recompute));
+
+    /// <summary>Whether it calls blocks, its own or those of another file.</summary>
+    public bool HasBlocks => File.ReadLines(Path.Combine(Repository.Cases, "published", Type.Name, "net.knnet"))
+        .Any(line => line.StartsWith("block ", StringComparison.Ordinal) || line.StartsWith("import ", StringComparison.Ordinal));
 
     /// <summary>The table of layers that the class offers.</summary>
     public IReadOnlyList<LayerInfo> Layers =>
