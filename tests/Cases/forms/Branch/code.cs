@@ -43,7 +43,7 @@ public sealed partial class Branch : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Branch))]
     public Branch(int classes = 5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Branch")
@@ -198,7 +198,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Bottleneck))]
     public Bottleneck(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Bottleneck")
@@ -293,6 +293,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Bottleneck", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (18,21)-(18,38) "Cases/Branch/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,47)-(18,59) "Cases/Branch/net.knnet"
@@ -339,7 +340,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         var t9State = ChannelState.Join(new SumRule(), output, yState, shortcutState);
         var outputState = t9State?.Pass(new ReluRule(), output);
         scope.Free(t7);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ using Hooks = global::KnDsl.Hooks;
 using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
@@ -38,8 +39,9 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = batch() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Checked))]
-    public Checked(int left = 4, int right = 4, int groups = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Checked(int left = 4, int right = 4, int groups = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Checked")
     {
         NativeConvolutions.Check();
@@ -61,7 +63,7 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 #line (11,9)-(11,14) "Cases/Checked/net.knnet"
         Sizes.RequireRepeatable(left, right, "KN0203", "'+' needs equal sizes, found [N, left, h, w] and [N, right, h, w]: channels left and right.");
 #line (11,23)-(11,34) "Cases/Checked/net.knnet"
-        mix = new Mix(xChannels: Sizes.Largest(left, right), groups: groups, device: device, dtype: dtype);
+        mix = new Mix(xChannels: Sizes.Largest(left, right), groups: groups, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("mix", mix);
     }
@@ -145,18 +147,21 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 public sealed partial class Mix : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="groups">The parameter groups: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Mix))]
-    public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null)
+    public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Mix")
     {
         Sizes.RequirePositive(xChannels);
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,42)-(18,48) "Cases/Checked/net.knnet"
@@ -190,10 +195,11 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Mix", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (18,23)-(18,49) "Cases/Checked/net.knnet"
         (var output, var outputState) = conv.call(x, xState);
 #line default
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

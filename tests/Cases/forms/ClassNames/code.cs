@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using KnDslNormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using KnDslSizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -48,8 +49,9 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(ClassNames))]
-    public ClassNames(int Sizes = 4, double Device = 0.1, IReadOnlyList<int>? RegisterComponents = null, KnDslNormPolicy? policy = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
+    public ClassNames(int Sizes = 4, double Device = 0.1, IReadOnlyList<int>? RegisterComponents = null, KnDslNormPolicy? policy = null, TorchSharpDevice? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("ClassNames")
     {
         NativeConvolutions.Check();
@@ -72,11 +74,11 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line (9,92)-(9,98) "Cases/ClassNames/net.knnet"
         KnDslSizes.Require(Device >= 0.0 && Device < 1.0, "KN0107", "'p' of 'dropout' must be in [0, 1), found Device", Device);
 #line (10,38)-(10,51) "Cases/ClassNames/net.knnet"
-        Linear = new Linear(xChannels: Sizes, channels: Sizes, norm: policy, device: device, dtype: dtype);
+        Linear = new Linear(xChannels: Sizes, channels: Sizes, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("Linear", Linear);
 #line (10,63)-(10,69) "Cases/ClassNames/net.knnet"
-        Conv2d = new Conv2d(torchChannels: Sizes, norm: policy, device: device, dtype: dtype);
+        Conv2d = new Conv2d(torchChannels: Sizes, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("Conv2d", Conv2d);
         int ChannelStateChannels = Sizes;
@@ -96,14 +98,14 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
             _Modules.Add(currentModules);
             register_module($"Modules{_}", currentModules);
 #line (12,104)-(12,114) "Cases/ClassNames/net.knnet"
-            var currentKnDsl = new NormPolicy(xChannels: checked(RegisterComponents[_] * Sizes), norm: policy, device: device, dtype: dtype);
+            var currentKnDsl = new NormPolicy(xChannels: checked(RegisterComponents[_] * Sizes), norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
             _KnDsl.Add(currentKnDsl);
             register_module($"KnDsl{_}", currentKnDsl);
             ChannelStateChannels = checked(RegisterComponents[_] * Sizes);
         }
 #line (14,49)-(14,53) "Cases/ClassNames/net.knnet"
-        List = new Pair(RestChannels: ChannelStateChannels, norm: policy, device: device, dtype: dtype);
+        List = new Pair(RestChannels: ChannelStateChannels, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("List", List);
 #line (15,42)-(15,56) "Cases/ClassNames/net.knnet"
@@ -265,6 +267,7 @@ public sealed record ClassNamesOutput(TorchSharpTensor x, TorchSharpTensor Equal
 public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -272,13 +275,15 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Linear))]
-    public Linear(int xChannels, int channels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
+    public Linear(int xChannels, int channels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Linear")
     {
         KnDslSizes.RequirePositive(xChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (21,37)-(21,45) "Cases/ClassNames/net.knnet"
@@ -318,6 +323,7 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
         KnDslSizes.RequireFloatingPoint(x, "Linear", "x");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (21,32)-(21,49) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = _parameters_.list.call(x, xState);
 #line (21,56)-(21,68) "Cases/ClassNames/net.knnet"
@@ -325,7 +331,7 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
 #line default
         var yState = t2State?.Pass(new ReluRule(), y);
         scope.Free(t1);
-        return (scope.MoveToOuter(y), yState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(y)), yState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -367,19 +373,22 @@ public sealed partial class Linear : TorchSharpNn.Module<TorchSharpTensor, Torch
 public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
     private readonly int _torchChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="torchChannels">Channels of torch.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Conv2d))]
-    public Conv2d(int torchChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
+    public Conv2d(int torchChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Conv2d")
     {
         KnDslSizes.RequirePositive(torchChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _torchChannels = torchChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (27,25)-(27,63) "Cases/ClassNames/net.knnet"
@@ -414,13 +423,14 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
         KnDslSizes.RequireFloatingPoint(torch, "Conv2d", "torch");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [torch], again => forward(again[0]));
 #line (27,25)-(27,63) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = nn.call(torch, torchState);
 #line (27,67)-(27,71) "Cases/ClassNames/net.knnet"
         (var output, var outputState, var _) = norm.call(t1, t1State);
 #line default
         scope.Free(t1);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -455,19 +465,22 @@ public sealed partial class Conv2d : TorchSharpNn.Module<TorchSharpTensor, Torch
 public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, TorchSharpTensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(NormPolicy))]
-    public NormPolicy(int xChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
+    public NormPolicy(int xChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("NormPolicy")
     {
         KnDslSizes.RequirePositive(xChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (32,30)-(32,34) "Cases/ClassNames/net.knnet"
@@ -495,12 +508,13 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
         KnDslSizes.RequireInput(x, "NormPolicy", "x", "[N, x.channels, x.height, x.width]", [KnDslSizes.Any, _xChannels, KnDslSizes.Any, KnDslSizes.Any]);
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (32,30)-(32,42) "Cases/ClassNames/net.knnet"
         (var output, var t1State, xState) = NormPolicy_.call(x, xState, new Epilogue(Activation.Relu));
 #line default
         var outputState = t1State?.Pass(new ReluRule(), output);
         xState = xState?.MoveToOuter(scope);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -525,19 +539,22 @@ public sealed partial class NormPolicy : TorchSharpNn.Module<TorchSharpTensor, T
 public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOutput>
 {
     private readonly int _RestChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="RestChannels">Channels of Rest.</param>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Pair))]
-    public Pair(int RestChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null)
+    public Pair(int RestChannels, KnDslNormPolicy? norm = null, TorchSharpDevice? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Pair")
     {
         KnDslSizes.RequirePositive(RestChannels);
         norm ??= KnDslNormPolicy.Kalman();
         _RestChannels = RestChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (37,27)-(37,37) "Cases/ClassNames/net.knnet"
@@ -587,6 +604,7 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
         KnDslSizes.RequireFloatingPoint(Rest, "Pair", "Rest");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [Rest], again => forward(again[0]));
 #line (37,27)-(37,37) "Cases/ClassNames/net.knnet"
         (var t1, var t1State) = Item2.call(Rest, RestState);
 #line (37,41)-(37,45) "Cases/ClassNames/net.knnet"
@@ -599,7 +617,8 @@ public sealed partial class Pair : TorchSharpNn.Module<TorchSharpTensor, PairOut
         (var output2, var output2State, var _) = norm_2.call(t2, t2State);
 #line default
         scope.Free(t2);
-        return (scope.MoveToOuter(output1), output1State?.MoveToOuter(scope), scope.MoveToOuter(output2), output2State?.MoveToOuter(scope));
+        var ends = pass.Finish([output1, output2]);
+        return (scope.MoveToOuter(ends[0]), output1State?.MoveToOuter(scope), scope.MoveToOuter(ends[1]), output2State?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -23,6 +23,7 @@ using MaxPoolRule = global::KnDsl.MaxPoolRule;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -42,8 +43,9 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Concat))]
-    public Concat(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Concat(NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Concat")
     {
         NativeConvolutions.Check();
@@ -51,7 +53,7 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,39) "Cases/Concat/net.knnet"
-        mixed = new Mixed(xChannels: 4, one: 2, three: 3, pooled: 4, norm: policy, device: device, dtype: dtype);
+        mixed = new Mixed(xChannels: 4, one: 2, three: 3, pooled: 4, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("mixed", mixed);
 #line (10,44)-(10,65) "Cases/Concat/net.knnet"
@@ -191,6 +193,7 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -200,33 +203,35 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Mixed))]
-    public Mixed(int xChannels, int one, int three, int pooled, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Mixed(int xChannels, int one, int three, int pooled, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Mixed")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
-        branch1 = new ConvNorm(xChannels: xChannels, channels: one, kernel: 1, norm: norm, device: device, dtype: dtype);
+        branch1 = new ConvNorm(xChannels: xChannels, channels: one, kernel: 1, norm: norm, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("branch1", branch1);
         branch2 = new ModuleList<ConvNorm>();
         register_module("branch2", branch2);
 #line (19,25)-(19,43) "Cases/Concat/net.knnet"
-        branch2.append(new ConvNorm(xChannels: xChannels, channels: three, kernel: 1, norm: norm, device: device, dtype: dtype));
+        branch2.append(new ConvNorm(xChannels: xChannels, channels: three, kernel: 1, norm: norm, device: device, dtype: dtype, recompute: recompute));
 #line default
         branch2.register_module("0", branch2[branch2.Count - 1]);
 #line (19,45)-(19,63) "Cases/Concat/net.knnet"
-        branch2.append(new ConvNorm(xChannels: three, channels: three, kernel: 3, norm: norm, device: device, dtype: dtype));
+        branch2.append(new ConvNorm(xChannels: three, channels: three, kernel: 3, norm: norm, device: device, dtype: dtype, recompute: recompute));
 #line default
         branch2.register_module("1", branch2[branch2.Count - 1]);
         branch3 = new Branch3Sequence();
         register_module("branch3", branch3);
 #line (20,60)-(20,79) "Cases/Concat/net.knnet"
-        branch3._1 = new ConvNorm(xChannels: xChannels, channels: pooled, kernel: 1, norm: norm, device: device, dtype: dtype);
+        branch3._1 = new ConvNorm(xChannels: xChannels, channels: pooled, kernel: 1, norm: norm, device: device, dtype: dtype, recompute: recompute);
 #line default
         branch3.register_module("1", branch3._1);
     }
@@ -256,6 +261,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Mixed", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (18,23)-(18,39) "Cases/Concat/net.knnet"
         (var a, var aState) = branch1.call(x, xState);
 #line (19,25)-(19,43) "Cases/Concat/net.knnet"
@@ -279,7 +285,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         scope.Free(a);
         scope.Free(b);
         scope.Free(c);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -324,6 +330,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -332,13 +339,15 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(ConvNorm))]
-    public ConvNorm(int xChannels, int channels, int kernel, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public ConvNorm(int xChannels, int channels, int kernel, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("ConvNorm")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (26,28)-(26,36) "Cases/Concat/net.knnet"
@@ -377,6 +386,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "ConvNorm", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (26,23)-(26,45) "Cases/Concat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (26,53)-(26,65) "Cases/Concat/net.knnet"
@@ -384,7 +394,7 @@ public sealed partial class ConvNorm : nn.Module<Tensor, Tensor>
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
         scope.Free(t1);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -54,7 +54,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Fold))]
     public Fold(int depth = 2, bool wide = true, bool normalize = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Fold")
@@ -227,7 +227,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             register_module($"looped{i}", currentLooped);
         }
 #line (39,12)-(39,16) "Cases/Fold/net.knnet"
-        head = new Unit(xChannels: 4, channels: 4, norm: policy, device: device, dtype: dtype);
+        head = new Unit(xChannels: 4, channels: 4, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("head", head);
 #line (41,48)-(41,57) "Cases/Fold/net.knnet"
@@ -723,6 +723,7 @@ public sealed record FoldOutput(Tensor f, Tensor g, Tensor k);
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -730,13 +731,15 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Unit))]
-    public Unit(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Unit(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Unit")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (50,28)-(50,36) "Cases/Fold/net.knnet"
@@ -773,6 +776,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Unit", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (50,23)-(50,40) "Cases/Fold/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (50,50)-(50,62) "Cases/Fold/net.knnet"
@@ -780,7 +784,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
         scope.Free(t1);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

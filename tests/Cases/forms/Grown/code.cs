@@ -45,7 +45,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Grown))]
     public Grown(int extra = 2, bool wide = false, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Grown")
@@ -56,11 +56,11 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
-        grow = new Grow(xChannels: 3, extra: extra, times: 2, device: device, dtype: dtype);
+        grow = new Grow(xChannels: 3, extra: extra, times: 2, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("grow", grow);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
-        again = new Grow(xChannels: 4 * extra + 6, extra: 1, times: 1, wide: wide, device: device, dtype: dtype);
+        again = new Grow(xChannels: 4 * extra + 6, extra: 1, times: 1, wide: wide, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("again", again);
 #line (9,79)-(9,83) "Cases/Grown/net.knnet"
@@ -161,6 +161,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -169,13 +170,15 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     /// <param name="wide">The parameter wide: bool = true of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Grow))]
-    public Grow(int xChannels, int extra, int times, bool wide = true, Device? device = null, ScalarType? dtype = null)
+    public Grow(int xChannels, int extra, int times, bool wide = true, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Grow")
     {
         Sizes.RequirePositive(xChannels);
         _times = times;
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
         int xChannels2 = xChannels;
@@ -234,6 +237,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Grow", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
         var x_2 = x.alias();
         var x_2State = xState;
 #line (17,5)-(17,22) "Cases/Grown/net.knnet"
@@ -268,7 +272,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
             x_4 = x_2;
             x_4State = x_2State;
         }
-        return (scope.MoveToOuter(x_4.alias()), x_4State?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(x_4.alias())), x_4State?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -48,7 +48,7 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(KeywordNames))]
     public KeywordNames(int @event = 4, double @string = 0.5, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("KeywordNames")
@@ -60,7 +60,7 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,25)-(9,45) "Cases/KeywordNames/net.knnet"
-        conv = new Part(thisChannels: 2, @is: @event, @long: 2, norm: policy, device: device, dtype: dtype);
+        conv = new Part(thisChannels: 2, @is: @event, @long: 2, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("conv", conv);
 #line (9,57)-(9,63) "Cases/KeywordNames/net.knnet"
@@ -199,6 +199,7 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
 {
     private readonly int _thisChannels;
     private readonly bool _condition1; // if long == 2
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="thisChannels">Channels of this.</param>
@@ -207,13 +208,15 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Part))]
-    public Part(int thisChannels, int @is, int @long = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Part(int thisChannels, int @is, int @long = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Part")
     {
         Sizes.RequirePositive(thisChannels);
         norm ??= NormPolicy.Kalman();
         _thisChannels = thisChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
@@ -275,6 +278,7 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(@this, "Part", "this");
 #line default
         using var scope = TorchSharpTorch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [@this], again => forward(again[0]));
         Tensor nn;
         ChannelState? nnState;
 #line (19,5)-(19,17) "Cases/KeywordNames/net.knnet"
@@ -307,7 +311,7 @@ public sealed partial class Part : TorchSharpNn.Module<Tensor, Tensor>
 #line default
         var xState = t2State?.Pass(new ReluRule(), x);
         scope.Free(t2);
-        return (scope.MoveToOuter(x), xState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(x)), xState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -55,7 +55,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(LearnedTensors))]
     [DynamicDependency(Components.Reflected, typeof(EncoderGroup))]
     public LearnedTensors(int classes = 10, bool shifts = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
@@ -75,7 +75,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn1", bn1);
 #line (10,60)-(10,74) "Cases/LearnedTensors/net.knnet"
-        scaled = new Scaled(xChannels: 4, shifts: shifts, device: device, dtype: dtype);
+        scaled = new Scaled(xChannels: 4, shifts: shifts, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("scaled", scaled);
 #line (11,21)-(11,31) "Cases/LearnedTensors/net.knnet"
@@ -312,18 +312,21 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
 public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
     /// <param name="shifts">The parameter shifts: bool of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Scaled))]
-    public Scaled(int xChannels, bool shifts, Device? device = null, ScalarType? dtype = null)
+    public Scaled(int xChannels, bool shifts, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Scaled")
     {
         Sizes.RequirePositive(xChannels);
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
@@ -374,6 +377,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Scaled", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
         var t1 = learned.alias();
 #line (23,9)-(23,48) "Cases/LearnedTensors/net.knnet"
@@ -409,7 +413,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line default
         var outputState = y_2State?.Pass(new ShiftRule(zero.neg()), output);
         scope.Free(zero);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -47,7 +47,7 @@ public sealed partial class Loop : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Loop))]
     public Loop(int growth = 3, IReadOnlyList<int>? depths = null, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Loop")
@@ -229,6 +229,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
 {
     private readonly int _layers;
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -237,7 +238,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Dense))]
     public Dense(int xChannels, int layers, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Dense")
@@ -246,6 +247,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
         norm ??= NormPolicy.Kalman();
         _layers = layers;
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
         int xChannels2 = xChannels;
@@ -284,6 +286,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Dense", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
         var x_2 = x.alias();
         var x_2State = xState;
 #line (19,5)-(19,27) "Cases/Loop/net.knnet"
@@ -301,7 +304,7 @@ public sealed partial class Dense : nn.Module<Tensor, Tensor>
             x_2 = x_3;
             x_2State = x_3State;
         }
-        return (scope.MoveToOuter(x_2), x_2State?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(x_2)), x_2State?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -345,7 +348,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(DenseLayer))]
     public DenseLayer(int xChannels, int growth, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("DenseLayer")
@@ -406,6 +409,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "DenseLayer", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (28,24)-(28,36) "Cases/Loop/net.knnet"
         (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
@@ -424,7 +428,7 @@ public sealed partial class DenseLayer : nn.Module<Tensor, Tensor>
 #line default
         _recompute.Free(scope, t5, ref output, conv2);
         xState = xState?.MoveToOuter(scope);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -468,7 +472,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Transition))]
     public Transition(int xChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Transition")
@@ -513,6 +517,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Transition", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (35,23)-(35,35) "Cases/Loop/net.knnet"
         (var t2, var t1State, xState) = norm.call(x, xState, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
@@ -527,7 +532,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
         var outputState = t3State?.Pass(new AvgPoolRule([2, 2], [2, 2], [0, 0]), output);
         scope.Free(t3);
         xState = xState?.MoveToOuter(scope);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -46,7 +46,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman(gain: (mean: 1, variance: 0.1), transition: sampled) of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(PolicyOverride))]
     public PolicyOverride(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("PolicyOverride")
@@ -89,11 +89,11 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn4", bn4);
 #line (12,21)-(12,29) "Cases/PolicyOverride/net.knnet"
-        inner = new Inner(xChannels: 4, channels: 6, norm: NormPolicy.Batch(momentum: 0.2, eps: 0.001), device: device, dtype: dtype);
+        inner = new Inner(xChannels: 4, channels: 6, norm: NormPolicy.Batch(momentum: 0.2, eps: 0.001), device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("inner", inner);
 #line (14,22)-(14,30) "Cases/PolicyOverride/net.knnet"
-        inner2 = new Inner(xChannels: 6, channels: 6, norm: NormPolicy.Kalman(gain: 0.1, microbatch: 2), device: device, dtype: dtype);
+        inner2 = new Inner(xChannels: 6, channels: 6, norm: NormPolicy.Kalman(gain: 0.1, microbatch: 2), device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("inner2", inner2);
 #line (14,41)-(14,51) "Cases/PolicyOverride/net.knnet"
@@ -282,6 +282,7 @@ public sealed partial class PolicyOverride : nn.Module<Tensor, Tensor>
 public sealed partial class Inner : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -289,13 +290,15 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Inner))]
-    public Inner(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Inner(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Inner")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (22,28)-(22,36) "Cases/PolicyOverride/net.knnet"
@@ -332,6 +335,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Inner", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (22,23)-(22,40) "Cases/PolicyOverride/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (22,48)-(22,60) "Cases/PolicyOverride/net.knnet"
@@ -339,7 +343,7 @@ public sealed partial class Inner : nn.Module<Tensor, Tensor>
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
         scope.Free(t1);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -51,7 +51,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(PreActivation))]
     public PreActivation(int width = 4, int units = 2, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("PreActivation")
@@ -271,7 +271,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
-    /// <param name="recompute">What training computes again in its backward pass, to keep less: true or false.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Unit))]
     public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Unit")
@@ -344,6 +344,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Unit", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (19,21)-(19,33) "Cases/PreActivation/net.knnet"
         (var t2, var t1State, xState) = norm1.call(x, xState, new Epilogue(Activation.Relu, Recomputes: _recompute.Activations));
 #line default
@@ -390,7 +391,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         var outputState = ChannelState.Join(new SumRule(), output, yState, shortcutState);
         scope.Free(y);
         xState = xState?.MoveToOuter(scope);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -46,8 +47,9 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Repeat))]
-    public Repeat(int width = 4, int units = 3, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Repeat(int width = 4, int units = 3, int classes = 3, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Repeat")
     {
         NativeConvolutions.Check();
@@ -78,14 +80,14 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (10,24)-(10,35) "Cases/Repeat/net.knnet"
-            stage1.append(new Unit(xChannels: width, channels: width, norm: policy, device: device, dtype: dtype));
+            stage1.append(new Unit(xChannels: width, channels: width, norm: policy, device: device, dtype: dtype, recompute: recompute));
 #line default
             stage1.register_module($"{i}", stage1[stage1.Count - 1]);
         }
         stage2 = new ModuleList<Unit>();
         register_module("stage2", stage2);
 #line (11,24)-(11,48) "Cases/Repeat/net.knnet"
-        stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype));
+        stage2.append(new Unit(xChannels: width, channels: 2 * width, stride: 2, norm: policy, device: device, dtype: dtype, recompute: recompute));
 #line default
         stage2.register_module("0", stage2[stage2.Count - 1]);
 #line (11,66)-(11,77) "Cases/Repeat/net.knnet"
@@ -95,7 +97,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 #line default
         {
 #line (11,50)-(11,63) "Cases/Repeat/net.knnet"
-            stage2.append(new Unit(xChannels: 2 * width, channels: 2 * width, norm: policy, device: device, dtype: dtype));
+            stage2.append(new Unit(xChannels: 2 * width, channels: 2 * width, norm: policy, device: device, dtype: dtype, recompute: recompute));
 #line default
             stage2.register_module($"{i + 1}", stage2[stage2.Count - 1]);
         }
@@ -284,6 +286,7 @@ public sealed partial class Repeat : nn.Module<Tensor, Tensor>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -292,13 +295,15 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Unit))]
-    public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Unit(int xChannels, int channels, int stride = 1, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Unit")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (20,28)-(20,36) "Cases/Repeat/net.knnet"
@@ -337,6 +342,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Unit", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (20,23)-(20,56) "Cases/Repeat/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (20,66)-(20,78) "Cases/Repeat/net.knnet"
@@ -344,7 +350,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
         scope.Free(t1);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -20,6 +20,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -45,8 +46,9 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(SharedOrder))]
-    public SharedOrder(bool wide = true, int depth = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public SharedOrder(bool wide = true, int depth = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("SharedOrder")
     {
         NativeConvolutions.Check();
@@ -82,7 +84,7 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
 #line default
         register_module("same", same);
 #line (19,12)-(19,16) "Cases/SharedOrder/net.knnet"
-        unit = new Unit(xChannels: 8, channels: 8, norm: NormPolicy.Batch(), device: device, dtype: dtype);
+        unit = new Unit(xChannels: 8, channels: 8, norm: NormPolicy.Batch(), device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("unit", unit);
 #line (23,5)-(23,22) "Cases/SharedOrder/net.knnet"
@@ -283,6 +285,7 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -290,13 +293,15 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Unit))]
-    public Unit(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Unit(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Unit")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (38,22)-(38,30) "Cases/SharedOrder/net.knnet"
@@ -333,6 +338,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Unit", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (38,17)-(38,34) "Cases/SharedOrder/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (38,38)-(38,50) "Cases/SharedOrder/net.knnet"
@@ -340,7 +346,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
         scope.Free(t1);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -22,6 +22,7 @@ using MaxPoolRule = global::KnDsl.MaxPoolRule;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
@@ -43,8 +44,9 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(SizesOfBlocks))]
-    public SizesOfBlocks(bool half = true, int more = 0, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public SizesOfBlocks(bool half = true, int more = 0, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("SizesOfBlocks")
     {
         NativeConvolutions.Check();
@@ -60,35 +62,35 @@ public sealed partial class SizesOfBlocks : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn1", bn1);
 #line (10,18)-(10,34) "Cases/SizesOfBlocks/net.knnet"
-        resize = new Resize(half: false, times: 1, device: device, dtype: dtype);
+        resize = new Resize(half: false, times: 1, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("resize", resize);
 #line (10,45)-(10,49) "Cases/SizesOfBlocks/net.knnet"
-        tall1 = new Tall(xChannels: 4, xHeight: 8, xWidth: 6, device: device, dtype: dtype);
+        tall1 = new Tall(xChannels: 4, xHeight: 8, xWidth: 6, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("tall1", tall1);
 #line (11,20)-(11,35) "Cases/SizesOfBlocks/net.knnet"
-        resize_2 = new Resize(half: true, times: 1, device: device, dtype: dtype);
+        resize_2 = new Resize(half: true, times: 1, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("resize_2", resize_2);
 #line (11,46)-(11,50) "Cases/SizesOfBlocks/net.knnet"
-        tall2 = new Tall(xChannels: 4, xHeight: 4, xWidth: 3, device: device, dtype: dtype);
+        tall2 = new Tall(xChannels: 4, xHeight: 4, xWidth: 3, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("tall2", tall2);
 #line (12,25)-(12,40) "Cases/SizesOfBlocks/net.knnet"
-        first = new Resize(half: half, times: 0, device: device, dtype: dtype);
+        first = new Resize(half: half, times: 0, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("first", first);
         var resizeYHeight = (half ? 8 : 16);
         var resizeYWidth = (half ? 6 : 12);
 #line (12,52)-(12,71) "Cases/SizesOfBlocks/net.knnet"
-        second = new Resize(half: more > 0, times: 0, device: device, dtype: dtype);
+        second = new Resize(half: more > 0, times: 0, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("second", second);
         var resizeYHeight2 = (more > 0 ? resizeYHeight / 2 : resizeYHeight);
         var resizeYWidth2 = (more > 0 ? resizeYWidth / 2 : resizeYWidth);
 #line (13,28)-(13,32) "Cases/SizesOfBlocks/net.knnet"
-        tall3 = new Tall(xChannels: 4, xHeight: resizeYHeight2, xWidth: resizeYWidth2, device: device, dtype: dtype);
+        tall3 = new Tall(xChannels: 4, xHeight: resizeYHeight2, xWidth: resizeYWidth2, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("tall3", tall3);
         int lastFeatures;
@@ -292,17 +294,20 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
 {
     private readonly int _times;
     private readonly bool _condition1; // if half
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="half">The parameter half: bool of the .knnet file.</param>
     /// <param name="times">The parameter times: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Resize))]
-    public Resize(bool half, int times, Device? device = null, ScalarType? dtype = null)
+    public Resize(bool half, int times, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Resize")
     {
         _times = times;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (25,5)-(25,12) "Cases/SizesOfBlocks/net.knnet"
@@ -324,6 +329,7 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
         Sizes.RequireInput(x, "Resize", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
         Tensor y;
         ChannelState? yState;
 #line (25,5)-(25,12) "Cases/SizesOfBlocks/net.knnet"
@@ -356,7 +362,7 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
             y_3 = y_4;
             y_3State = y_4State;
         }
-        return (scope.MoveToOuter(y_3), y_3State?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(y_3)), y_3State?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -381,6 +387,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     private readonly int _xChannels;
     private readonly int _xHeight;
     private readonly int _xWidth;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -388,8 +395,9 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     /// <param name="xWidth">Width of x.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Tall))]
-    public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null)
+    public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Tall")
     {
         Sizes.RequirePositive(xChannels);
@@ -398,6 +406,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
         _xChannels = xChannels;
         _xHeight = xHeight;
         _xWidth = xWidth;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (38,23)-(38,44) "Cases/SizesOfBlocks/net.knnet"
@@ -432,6 +441,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Tall", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (38,23)-(38,44) "Cases/SizesOfBlocks/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (38,48)-(38,55) "Cases/SizesOfBlocks/net.knnet"
@@ -443,7 +453,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
         (var output, var outputState) = fc.call(t2, t2State);
 #line default
         scope.Free(t2);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

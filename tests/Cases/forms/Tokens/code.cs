@@ -21,6 +21,7 @@ using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
 using Operations = global::KnDsl.Operations;
+using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using WindowAttentionLayer = global::KnDsl.WindowAttentionLayer;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -48,8 +49,9 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Tokens))]
-    public Tokens(int classes = 5, int heads = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Tokens(int classes = 5, int heads = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Tokens")
     {
         NativeConvolutions.Check();
@@ -65,7 +67,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line default
         register_module("bn", bn);
 #line (10,118)-(10,130) "Cases/Tokens/net.knnet"
-        mixed = new Mixed(heads: heads, device: device, dtype: dtype);
+        mixed = new Mixed(heads: heads, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("mixed", mixed);
 #line (12,24)-(12,48) "Cases/Tokens/net.knnet"
@@ -81,7 +83,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line default
         register_module("queried", queried);
 #line (14,12)-(14,19) "Cases/Tokens/net.knnet"
-        decoder = new Decoder(tokensC: 8, heads: heads, device: device, dtype: dtype);
+        decoder = new Decoder(tokensC: 8, heads: heads, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("decoder", decoder);
 #line (17,44)-(17,51) "Cases/Tokens/net.knnet"
@@ -255,14 +257,18 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 /// <remarks>x[N, x.H, x.W, 8] -&gt; [N, x.H, (x.W + 1)/2, 8].</remarks>
 public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the block.</summary>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Mixed))]
-    public Mixed(int heads, Device? device = null, ScalarType? dtype = null)
+    public Mixed(int heads, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Mixed")
     {
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
@@ -315,6 +321,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Mixed", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (25,20)-(25,39) "Cases/Tokens/net.knnet"
         var t1 = Handles.Own(norm.call(x), x);
 #line (25,51)-(25,110) "Cases/Tokens/net.knnet"
@@ -341,7 +348,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
         var output = Handles.Own(linear.call(even), even);
 #line default
         scope.Free(even);
-        return scope.MoveToOuter(output);
+        return scope.MoveToOuter(pass.Finish(output));
     }
 }
 
@@ -350,18 +357,21 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly int _tokensC;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="tokensC">Size C of tokens.</param>
     /// <param name="heads">The parameter heads: int of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Decoder))]
-    public Decoder(int tokensC, int heads, Device? device = null, ScalarType? dtype = null)
+    public Decoder(int tokensC, int heads, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Decoder")
     {
         Sizes.RequirePositive(tokensC);
         _tokensC = tokensC;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (34,49)-(34,54) "Cases/Tokens/net.knnet"
@@ -406,6 +416,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
         Sizes.RequireInputSize(memory, 0, tokens.size(0), "Decoder", "memory", "[N, S, C]", "N");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [tokens, memory], again => forward(again[0], again[1]));
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         var x = Handles.Own(attend.call(tokens, memory), [tokens, memory]);
 #line (35,9)-(35,19) "Cases/Tokens/net.knnet"
@@ -437,6 +448,6 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line default
         scope.Free(x_2);
         scope.Free(t6);
-        return scope.MoveToOuter(output);
+        return scope.MoveToOuter(pass.Finish(output));
     }
 }

@@ -22,6 +22,7 @@ using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
 using ProductRule = global::KnDsl.ProductRule;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using SumRule = global::KnDsl.SumRule;
@@ -44,8 +45,9 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(TwoInputs))]
-    public TwoInputs(int features = 6, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public TwoInputs(int features = 6, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("TwoInputs")
     {
         NativeConvolutions.Check();
@@ -53,15 +55,15 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,29)-(9,44) "Cases/TwoInputs/net.knnet"
-        embed_left = new Embed(xChannels: 1, channels: features, norm: policy, device: device, dtype: dtype);
+        embed_left = new Embed(xChannels: 1, channels: features, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("embed_left", embed_left);
 #line (10,31)-(10,46) "Cases/TwoInputs/net.knnet"
-        embed_right = new Embed(xChannels: 3, channels: features, norm: policy, device: device, dtype: dtype);
+        embed_right = new Embed(xChannels: 3, channels: features, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("embed_right", embed_right);
 #line (11,13)-(11,23) "Cases/TwoInputs/net.knnet"
-        fuse = new Fuse(aChannels: features, bChannels: features, norm: policy, device: device, dtype: dtype);
+        fuse = new Fuse(aChannels: features, bChannels: features, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("fuse", fuse);
 #line (11,61)-(11,70) "Cases/TwoInputs/net.knnet"
@@ -174,6 +176,7 @@ public sealed partial class TwoInputs : nn.Module<Tensor, Tensor, Tensor>
 public sealed partial class Embed : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -181,13 +184,15 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Embed))]
-    public Embed(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Embed(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Embed")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,28)-(18,36) "Cases/TwoInputs/net.knnet"
@@ -224,6 +229,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Embed", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (18,23)-(18,51) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (18,59)-(18,71) "Cases/TwoInputs/net.knnet"
@@ -231,7 +237,7 @@ public sealed partial class Embed : nn.Module<Tensor, Tensor>
 #line default
         var outputState = t2State?.Pass(new ReluRule(), output);
         scope.Free(t1);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -267,6 +273,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly int _aChannels;
     private readonly int _bChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="aChannels">Channels of a.</param>
@@ -274,8 +281,9 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Fuse))]
-    public Fuse(int aChannels, int bChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Fuse(int aChannels, int bChannels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Fuse")
     {
         Sizes.RequirePositive(aChannels);
@@ -283,6 +291,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         norm ??= NormPolicy.Kalman();
         _aChannels = aChannels;
         _bChannels = bChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
@@ -328,6 +337,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         Sizes.RequireInput(b, "Fuse", "b", "[N, b.channels, b.height, b.width]", [Sizes.Any, _bChannels, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [a, b], again => forward(again[0], again[1]));
 #line (24,23)-(24,42) "Cases/TwoInputs/net.knnet"
         (var t1, var t1State) = gate.call(a, aState);
 #line (24,46)-(24,53) "Cases/TwoInputs/net.knnet"
@@ -353,7 +363,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         (var output, var outputState, var _) = bn.call(t4, t4State);
 #line default
         scope.Free(t4);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -20,6 +20,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -41,8 +42,9 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(TwoOutputs))]
-    public TwoOutputs(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public TwoOutputs(int classes = 4, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("TwoOutputs")
     {
         NativeConvolutions.Check();
@@ -50,7 +52,7 @@ public sealed partial class TwoOutputs : nn.Module<Tensor, TwoOutputsOutput>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,29)-(9,38) "Cases/TwoOutputs/net.knnet"
-        body = new Stages(xChannels: 3, width: 6, norm: policy, device: device, dtype: dtype);
+        body = new Stages(xChannels: 3, width: 6, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("body", body);
 #line (10,61)-(10,68) "Cases/TwoOutputs/net.knnet"
@@ -154,6 +156,7 @@ public sealed record TwoOutputsOutput(Tensor logits, Tensor mask);
 public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -161,13 +164,15 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Stages))]
-    public Stages(int xChannels, int width, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Stages(int xChannels, int width, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Stages")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (18,29)-(18,34) "Cases/TwoOutputs/net.knnet"
@@ -221,6 +226,7 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
         Sizes.RequireFloatingPoint(x, "Stages", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (18,24)-(18,49) "Cases/TwoOutputs/net.knnet"
         (var t1, var t1State) = conv1.call(x, xState);
 #line (18,58)-(18,70) "Cases/TwoOutputs/net.knnet"
@@ -235,7 +241,8 @@ public sealed partial class Stages : nn.Module<Tensor, StagesOutput>
 #line default
         var coarseState = t4State?.Pass(new ReluRule(), coarse);
         scope.Free(t3);
-        return (scope.MoveToOuter(fine), fineState?.MoveToOuter(scope), scope.MoveToOuter(coarse), coarseState?.MoveToOuter(scope));
+        var ends = pass.Finish([fine, coarse]);
+        return (scope.MoveToOuter(ends[0]), fineState?.MoveToOuter(scope), scope.MoveToOuter(ends[1]), coarseState?.MoveToOuter(scope));
     }
 
     /// <summary>

@@ -22,6 +22,7 @@ using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
 using ProductRule = global::KnDsl.ProductRule;
+using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
 using SumRule = global::KnDsl.SumRule;
@@ -49,8 +50,9 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
     /// <param name="policy">The parameter policy: norm = kalman() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Widened))]
-    public Widened(int channels = 4, int turns = 2, bool gated = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null)
+    public Widened(int channels = 4, int turns = 2, bool gated = true, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Widened")
     {
         NativeConvolutions.Check();
@@ -59,7 +61,7 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (9,28)-(9,46) "Cases/Widened/net.knnet"
-        residual = new Residual(xChannels: 1, channels: channels, norm: policy, device: device, dtype: dtype);
+        residual = new Residual(xChannels: 1, channels: channels, norm: policy, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("residual", residual);
         int yChannels = 1;
@@ -97,11 +99,11 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
             scaleWidth = 1;
         }
 #line (18,9)-(18,23) "Cases/Widened/net.knnet"
-        gate = new Gate(device: device, dtype: dtype);
+        gate = new Gate(device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("gate", gate);
 #line (18,33)-(18,37) "Cases/Widened/net.knnet"
-        tall = new Tall(xChannels: yChannels, xHeight: Sizes.Largest(8, scaleHeight), xWidth: Sizes.Largest(6, scaleWidth), device: device, dtype: dtype);
+        tall = new Tall(xChannels: yChannels, xHeight: Sizes.Largest(8, scaleHeight), xWidth: Sizes.Largest(6, scaleWidth), device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("tall", tall);
 #line (19,13)-(19,19) "Cases/Widened/net.knnet"
@@ -229,6 +231,7 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
 public sealed partial class Residual : nn.Module<Tensor, Tensor>
 {
     private readonly int _xChannels;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -236,13 +239,15 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
     /// <param name="norm">The policy of its norms; kalman() by default.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Residual))]
-    public Residual(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null)
+    public Residual(int xChannels, int channels, NormPolicy? norm = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Residual")
     {
         Sizes.RequirePositive(xChannels);
         norm ??= NormPolicy.Kalman();
         _xChannels = xChannels;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (24,33)-(24,41) "Cases/Widened/net.knnet"
@@ -281,6 +286,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Residual", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (24,28)-(24,45) "Cases/Widened/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (24,12)-(24,46) "Cases/Widened/net.knnet"
@@ -293,7 +299,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
 #line default
         var outputState = t3State?.Pass(new ReluRule(), output);
         scope.Free(t2);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -315,13 +321,17 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
 /// <remarks>gate[N, gate.channels, gate.height, gate.width], x[N, x.channels, x.height, x.width] -&gt; [N, max(gate.channels, x.channels), max(gate.height, x.height), max(gate.width, x.width)].</remarks>
 public sealed partial class Gate : nn.Module<Tensor, Tensor, Tensor>
 {
+    private readonly Recompute _recompute;
+
     /// <summary>Builds the block.</summary>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Gate))]
-    public Gate(Device? device = null, ScalarType? dtype = null)
+    public Gate(Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Gate")
     {
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
     }
@@ -342,11 +352,12 @@ public sealed partial class Gate : nn.Module<Tensor, Tensor, Tensor>
         Sizes.RequireInput(x, "Gate", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, Sizes.Any, Sizes.Any, Sizes.Any]);
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [gate, x], again => forward(again[0], again[1]));
 #line (29,12)-(29,20) "Cases/Widened/net.knnet"
         var output = gate * x;
 #line default
         var outputState = ChannelState.Join(new ProductRule(), output, gateState, xState);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
@@ -371,6 +382,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     private readonly int _xChannels;
     private readonly int _xHeight;
     private readonly int _xWidth;
+    private readonly Recompute _recompute;
 
     /// <summary>Builds the block.</summary>
     /// <param name="xChannels">Channels of x.</param>
@@ -378,8 +390,9 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     /// <param name="xWidth">Width of x.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
+    /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Tall))]
-    public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null)
+    public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Tall")
     {
         Sizes.RequirePositive(xChannels);
@@ -388,6 +401,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
         _xChannels = xChannels;
         _xHeight = xHeight;
         _xWidth = xWidth;
+        _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
 #line (34,23)-(34,40) "Cases/Widened/net.knnet"
@@ -422,6 +436,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(x, "Tall", "x");
 #line default
         using var scope = torch.NewDisposeScope();
+        using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
 #line (34,23)-(34,40) "Cases/Widened/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (34,44)-(34,51) "Cases/Widened/net.knnet"
@@ -433,7 +448,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
         (var output, var outputState) = fc.call(t2, t2State);
 #line default
         scope.Free(t2);
-        return (scope.MoveToOuter(output), outputState?.MoveToOuter(scope));
+        return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 
     /// <summary>
