@@ -19,7 +19,9 @@ internal static partial class NetworkBenchmark
 
     private const string Native = "by hand, native batch norm", Batch = "batch";
 
-    private const string Kalman = "KN", Folded = "KN, folded", Sampled = "KN, sampled", Again = "KN, recompute";
+    private const string Kalman = "KN", Folded = "KN, folded", Sampled = "KN, sampled";
+
+    private const string Again = "KN, recompute", Blocks = "KN, recompute: blocks";
 
     /// <param name="networks">Which.</param>
     /// <param name="device">Where they run.</param>
@@ -34,6 +36,7 @@ internal static partial class NetworkBenchmark
             Add("step_batch_policy", step[Batch] / step[Native]);
             Add("sampled_over_analytic", step[Sampled] / step[Kalman]);
             Add("step_recompute", step[Again] / step[Native]);
+            Add("step_recompute_blocks", step[Blocks] / step[Native]);
             var alone = Training(network, batch: 2, microbatch: null, device);
             Add("step_batch2", alone[Kalman] / alone[Native]);
             var inference = Inference(network, device);
@@ -42,11 +45,13 @@ internal static partial class NetworkBenchmark
             if (device.type == TorchSharp.DeviceType.CPU && OperatingSystem.IsLinux())
             {
                 var native = Memory(network, Native);
-                var (kalman, again) = (Memory(network, Kalman), Memory(network, Again));
+                var (kalman, again, blocks) = (Memory(network, Kalman), Memory(network, Again), Memory(network, Blocks));
                 Add("memory", kalman.Peak / native.Peak);
                 Add("memory_recompute", again.Peak / native.Peak);
+                Add("memory_recompute_blocks", blocks.Peak / native.Peak);
                 Add("kept", kalman.Kept / native.Kept);
                 Add("kept_recompute", again.Kept / native.Kept);
+                Add("kept_recompute_blocks", blocks.Kept / native.Kept);
             }
 
             void Add(string figure, double value) => figures.Add((figure, network.Name, value));
@@ -110,7 +115,8 @@ internal static partial class NetworkBenchmark
         (Native, network.Handwritten),
         (Batch, () => network.Generated(NormPolicy.Batch())),
         (Kalman, () => network.Generated(NormPolicy.Kalman(microbatch: microbatch))),
-        (Again, () => network.Recomputing(NormPolicy.Kalman(microbatch: microbatch))),
+        (Again, () => network.Generated(NormPolicy.Kalman(microbatch: microbatch), recompute: true)),
+        (Blocks, () => network.Generated(NormPolicy.Kalman(microbatch: microbatch), Recompute.Blocks)),
         (Sampled, () => network.Generated(NormPolicy.Kalman(0.1, microbatch, Transition.Sampled))),
     ];
 

@@ -11,16 +11,14 @@ namespace KnDsl.Benchmarks;
 /// <param name="Name">What it is called on the command line and in figures.</param>
 /// <param name="Image">Channels, height and width of an image.</param>
 /// <param name="Batch">The images of a training step.</param>
-/// <param name="Generated">Makes the generated network with a policy.</param>
-/// <param name="Recomputing">Makes one that computes outputs of norms again.</param>
+/// <param name="Make">Makes the generated network with a policy, and with what it computes again.</param>
 /// <param name="Fold">Folds the norms of a generated network.</param>
 /// <param name="Handwritten">Makes the other one.</param>
 internal sealed record BenchmarkedNetwork(
     string Name,
     long[] Image,
     long Batch,
-    Func<NormPolicy, nn.Module<Tensor, Tensor>> Generated,
-    Func<NormPolicy, nn.Module<Tensor, Tensor>> Recomputing,
+    Func<NormPolicy, Recompute, nn.Module<Tensor, Tensor>> Make,
     Action<nn.Module<Tensor, Tensor>> Fold,
     Func<nn.Module<Tensor, Tensor>> Handwritten)
 {
@@ -28,16 +26,18 @@ internal sealed record BenchmarkedNetwork(
 
     public static IReadOnlyList<BenchmarkedNetwork> All { get; } =
     [
-        new("fashion", [1, 28, 28], Batch: 32, policy => new ResNetCifar(policy: policy),
-            policy => new ResNetCifar(policy: policy, recompute: true),
+        new("fashion", [1, 28, 28], Batch: 32, (policy, recompute) => new ResNetCifar(policy: policy, recompute: recompute),
             network => ((ResNetCifar)network).fold(), () => new HandwrittenResNetCifar()),
-        new("resnet18", [3, 64, 64], Batch: 32, policy => new Cases.ResNet18.ResNet18(Classes, policy),
-            policy => new Cases.ResNet18.ResNet18(Classes, policy, recompute: true),
+        new("resnet18", [3, 64, 64], Batch: 32,
+            (policy, recompute) => new Cases.ResNet18.ResNet18(Classes, policy, recompute: recompute),
             network => ((Cases.ResNet18.ResNet18)network).fold(), () => new ResNet18(Classes)),
-        new("resnet50", [3, 224, 224], Batch: 8, policy => new Cases.ResNet50.ResNet50(Classes, policy),
-            policy => new Cases.ResNet50.ResNet50(Classes, policy, recompute: true),
+        new("resnet50", [3, 224, 224], Batch: 8,
+            (policy, recompute) => new Cases.ResNet50.ResNet50(Classes, policy, recompute: recompute),
             network => ((Cases.ResNet50.ResNet50)network).fold(), () => new HandwrittenResNet50(Classes)),
     ];
+
+    /// <summary>Makes the generated network with a policy.</summary>
+    public nn.Module<Tensor, Tensor> Generated(NormPolicy policy, Recompute recompute = default) => Make(policy, recompute);
 
     /// <summary>How long turns of it are measured, in which a step of the largest takes seconds.</summary>
     public TimeSpan Duration => TimeSpan.FromSeconds(Name == "resnet50" ? 90 : 20);
