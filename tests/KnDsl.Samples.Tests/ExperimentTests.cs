@@ -29,7 +29,8 @@ public sealed class ExperimentTests(DetectionSet set)
         Assert.All(names, name => Assert.Contains($"{name}: AP ", output, StringComparison.Ordinal));
         Assert.Contains("| synchronized-batch | | | |", output, StringComparison.Ordinal);
         Assert.True(new FileInfo(Path.Combine(folder, "experiment.png")).Length > 10_000);
-        Assert.Equal(names.Order(), File.ReadLines(Path.Combine(folder, "trainings.csv")).Skip(2).Select(line => line.Split(',')[0]).Order());
+        Assert.Equal(
+            names.Order(), File.ReadLines(Path.Combine(folder, "trainings.csv")).Skip(2).Select(line => line.Split(',')[0]).Order());
         // Fine-tuned detectors begin with the classifier of their normalization.
         Assert.Equal(
             ["classifier-batch", "classifier-kalman"],

@@ -16,7 +16,10 @@ internal static class GenerateCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("folder") { Description = "The folder to make; annotations, train, val and unseen in it are written" };
+        var folder = new Argument<string>("folder")
+        {
+            Description = "The folder to make; annotations, train, val and unseen in it are written",
+        };
         var command = new Command("generate", "Makes a set in COCO's format: photographs of objects, cut out and pasted on photographs.")
         {
             folder,

@@ -56,7 +56,8 @@ internal sealed class Sources
         ObjectKind[] drawn = Drawn(isHeldOut: false), drawnLater = Drawn(isHeldOut: true);
         // Each category is in all of them, with the same number.
         ObjectKind[] known = [.. photographed.Concat(drawn).IntersectBy(photographedLater.Concat(drawnLater).Select(Id), Id)];
-        Pyramid[] backgrounds = Array.ConvertAll(training, Photographs.Read), backgroundsLater = Array.ConvertAll(heldOut, Photographs.Read);
+        var backgrounds = Array.ConvertAll(training, Photographs.Read);
+        var backgroundsLater = Array.ConvertAll(heldOut, Photographs.Read);
         return new(
             new(known, backgrounds), new(Known([.. photographed, .. drawnLater]), backgroundsLater),
             new(Known([.. photographedLater, .. drawnLater]), backgroundsLater), known, missing);
