@@ -21,6 +21,9 @@ public static class CurveStyle
         MarkerShape.FilledTriangleDown,
     ];
 
+    /// <summary>The number of colors: so many lines differ in color.</summary>
+    public static int ColorCount => Colors.Length;
+
     /// <summary>Gives a line of a plot its color and the shape of its marks. The first fifty lines differ from each other.</summary>
     /// <param name="line">The line; its width and the size of its marks stay.</param>
     /// <param name="number">Its number among the lines of the plot, from 0.</param>

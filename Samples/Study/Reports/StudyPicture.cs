@@ -66,7 +66,14 @@ internal static class StudyPicture
         line.LegendText = contestant.Name;
         CurveStyle.Apply(line, number);
         line.LineWidth = 2;
-        line.LinePattern = contestant.DependsOnSamples ? LinePattern.Solid : LinePattern.Dashed;
+        // Of more lines than there are colors, the later ones have other dashes.
+        line.LinePattern = (contestant.DependsOnSamples, number < CurveStyle.ColorCount) switch
+        {
+            (true, true) => LinePattern.Solid,
+            (true, false) => LinePattern.Dotted,
+            (false, true) => LinePattern.Dashed,
+            (false, false) => LinePattern.DenselyDashed,
+        };
         line.MarkerSize = contestant.DependsOnSamples ? 8 : 0;
         for (var i = 0; i < (contestant.DependsOnSamples ? entries.Length : 1); i++)
         {
