@@ -24,7 +24,7 @@ internal sealed class RecomputeTrigger : GraphNode
     {
         using var scope = NewDisposeScope();
         var outputs = new RecomputeTrigger(ensure, release).Attach(
-            made, [.. Array.ConvertAll(made, value => value.detach())], notDifferentiable: [], kept: [], saved: 0);
+            made, Array.ConvertAll(made, value => value.detach()), notDifferentiable: [], kept: [], saved: 0);
         foreach (var output in outputs)
             scope.MoveToOuter(output);
         return outputs;
