@@ -143,9 +143,10 @@ internal abstract class SettingKind(Type type, string placeholder)
             : base(type, "name")
         {
             var fields = type.GetFields(BindingFlags.Public | BindingFlags.Static);
-            _values = fields.ToDictionary(NameOf, field => field.GetValue(null)!);
+            _values = fields.ToDictionary(SettingNameAttribute.Of, field => field.GetValue(null)!);
             // The names as C# has them are read as well.
-            _others = fields.GroupBy(field => field.Name.ToLowerInvariant()).ToDictionary(same => same.Key, same => NameOf(same.First()));
+            _others = fields.GroupBy(field => field.Name.ToLowerInvariant())
+                .ToDictionary(same => same.Key, same => SettingNameAttribute.Of(same.First()));
             Names = [.. _values.Keys];
         }
 
@@ -161,8 +162,5 @@ internal abstract class SettingKind(Type type, string placeholder)
 
         public override string Format(object value) => _values.FirstOrDefault(pair => pair.Value.Equals(value)).Key
             ?? throw new ArgumentException($"{value} is no value of {Type.Name}; expected {Expected}.");
-
-        private static string NameOf(FieldInfo field) =>
-            field.GetCustomAttribute<SettingNameAttribute>()?.Name ?? JsonNamingPolicy.KebabCaseLower.ConvertName(field.Name);
     }
 }

@@ -1,4 +1,6 @@
 using System;
+using System.Reflection;
+using System.Text.Json;
 
 namespace KnDsl.Training;
 
@@ -9,4 +11,18 @@ public sealed class SettingNameAttribute(string name) : Attribute
 {
     /// <summary>The name, as the json file has it; the option is <c>--name</c>.</summary>
     public string Name { get; } = name;
+
+    /// <summary>The name of an enumeration's value in settings, as the command line and the json file have it.</summary>
+    /// <param name="value">A value that the enumeration names.</param>
+    /// <exception cref="ArgumentException">The enumeration has no name for it.</exception>
+    public static string Of(Enum value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value.GetType().GetField(value.ToString()) is { } field
+            ? Of(field) : throw new ArgumentException($"{value} is no value of {value.GetType().Name}.", nameof(value));
+    }
+
+    /// <summary>The name of a property, or of an enumeration's value.</summary>
+    internal static string Of(MemberInfo member) =>
+        member.GetCustomAttribute<SettingNameAttribute>()?.Name ?? JsonNamingPolicy.KebabCaseLower.ConvertName(member.Name);
 }

@@ -26,7 +26,7 @@ internal sealed class SettingProperty
     public SettingProperty(PropertyInfo property, IReadOnlyList<string> groups)
     {
         Property = property;
-        Key = NameOf(property);
+        Key = SettingNameAttribute.Of(property);
         Name = string.Join('.', [.. groups, Key]);
         Option = "--" + string.Join('-', [.. groups, Key]);
         Description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
@@ -74,10 +74,6 @@ internal sealed class SettingProperty
 
     /// <summary>What is null on the command line: a text can be any word, so there it is none at all.</summary>
     private string NullText => Kind.Type == typeof(string) && ItemType is null ? "\"\"" : "none";
-
-    /// <summary>The name of a property as a setting.</summary>
-    public static string NameOf(PropertyInfo property) =>
-        property.GetCustomAttribute<SettingNameAttribute>()?.Name ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
 
     /// <summary>Whether a type is a list of settings' values.</summary>
     public static Type? ItemTypeOf(Type type) =>

@@ -41,7 +41,7 @@ internal sealed class SettingsSchema
                orderby Depth(property.DeclaringType!), property.MetadataToken
                select IsGroup(property.PropertyType)
                    ? new Member(property, null, new SettingsSchema(
-                       property.PropertyType, [.. groups, SettingProperty.NameOf(property)], [.. around, type]))
+                       property.PropertyType, [.. groups, SettingNameAttribute.Of(property)], [.. around, type]))
                    : new Member(property, new SettingProperty(property, groups), null),
         ];
     }
@@ -63,7 +63,7 @@ internal sealed class SettingsSchema
         json.WriteStartObject();
         foreach (var member in _members)
         {
-            json.WritePropertyName(SettingProperty.NameOf(member.Property));
+            json.WritePropertyName(SettingNameAttribute.Of(member.Property));
             if (member.Setting is { } setting)
                 setting.Write(json, member.Property.GetValue(record));
             else
@@ -91,12 +91,12 @@ internal sealed class SettingsSchema
 
     /// <summary>The setting or group of a name in a json object.</summary>
     public (SettingProperty? Setting, SettingsSchema? Group) Find(string key) =>
-        _members.FirstOrDefault(member => SettingProperty.NameOf(member.Property) == key) is { } found
+        _members.FirstOrDefault(member => SettingNameAttribute.Of(member.Property) == key) is { } found
             ? (found.Setting, found.Group)
             : (null, null);
 
     /// <summary>The names in a json object.</summary>
-    public IEnumerable<string> Keys => _members.Select(member => SettingProperty.NameOf(member.Property));
+    public IEnumerable<string> Keys => _members.Select(member => SettingNameAttribute.Of(member.Property));
 
     private object Create(object defaults, IReadOnlyDictionary<SettingProperty, object?> given)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Samples.Detection.Settings;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Detection.Experiment;
 
@@ -42,5 +43,5 @@ internal sealed record ExperimentTrial(ExperimentCase Case, int Seed)
 {
     /// <summary>Its name, which its folder has.</summary>
     public string Name =>
-        $"{NormNames.Of(Case.Norm)}-{Case.Images}-{(Case.IsFinetuned ? "finetuned" : "scratch")}-{Seed}";
+        $"{SettingNameAttribute.Of(Case.Norm)}-{Case.Images}-{(Case.IsFinetuned ? "finetuned" : "scratch")}-{Seed}";
 }

@@ -31,7 +31,7 @@ internal static class ExperimentReport
         text.Append("\n|---|---|---|---|---|\n");
         foreach (var norm in results.GroupBy(result => result.Trial.Case.Norm).OrderBy(group => group.Key))
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {NormNames.Of(norm.Key)} |");
+            text.Append(CultureInfo.InvariantCulture, $"| {SettingNameAttribute.Of(norm.Key)} |");
             foreach (var (images, isFinetuned) in Columns)
             {
                 double[] figures =
@@ -67,7 +67,7 @@ internal static class ExperimentReport
                 .Select(result => result.AP).ToArray())).Where(cell => cell.Figures.Length > 0).ToArray();
             var marks = plot.Add.ScatterPoints(
                 cells.Select(cell => cell.At).ToArray(), cells.Select(cell => cell.Figures.Average()).ToArray());
-            marks.LegendText = NormNames.Of(norms[i]);
+            marks.LegendText = SettingNameAttribute.Of(norms[i]);
             CurveStyle.Apply(marks, i);
             marks.MarkerSize = 9;
             foreach (var (at, figures) in cells)

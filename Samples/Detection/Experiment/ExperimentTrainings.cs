@@ -46,16 +46,17 @@ internal sealed class ExperimentTrainings(ExperimentSettings settings, Experimen
 
     private Task Classifier(NormKind norm, CancellationToken stop) => Train(
         NameOf(norm), "Classification", settings.PretrainEpochs,
-        ["pretrain", "--norm", NormNames.Of(norm), "--epochs", Text(settings.PretrainEpochs), "--flip", "0"], stop);
+        ["pretrain", "--norm", SettingNameAttribute.Of(norm), "--epochs", Text(settings.PretrainEpochs), "--flip", "0"], stop);
 
     private async Task Detector(ExperimentTrial trial, CancellationToken stop)
     {
         var of = trial.Case;
         string[] arguments =
         [
-            "train", "--config", Path.Combine(AppContext.BaseDirectory, "presets", "experiment.json"), "--norm", NormNames.Of(of.Norm),
+            "train", "--config", Path.Combine(AppContext.BaseDirectory, "presets", "generated-retinanet.json"),
+            "--norm", SettingNameAttribute.Of(of.Norm),
             "--batch", Text(of.Images / of.Processes), "--processes", Text(of.Processes),
-            "--epochs", Text(settings.Epochs), "--seed", Text(trial.Seed),
+            "--epochs", Text(settings.Epochs), "--seed", Text(trial.Seed), "--microbatch", "none", "--evaluated", "none",
             "--short-side", Text(settings.ShortSide), "--long-side", Text(ExperimentSettings.LongSide),
         ];
         var weights = of.IsFinetuned ? WeightsOf(NameOf(of.OfClassifier)) : null;
@@ -88,7 +89,7 @@ internal sealed class ExperimentTrainings(ExperimentSettings settings, Experimen
             + File.ReadLines(logFile).LastOrDefault("none"));
     }
 
-    private static string NameOf(NormKind classifier) => $"classifier-{NormNames.Of(classifier)}";
+    private static string NameOf(NormKind classifier) => $"classifier-{SettingNameAttribute.Of(classifier)}";
 
     /// <summary>The weights of a classifier after its last epoch.</summary>
     private string WeightsOf(string classifier) =>
