@@ -13,6 +13,14 @@ public sealed class FileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void A_value_has_the_name_that_the_file_has()
+    {
+        Assert.Equal(
+            ["constant", "cosine-with-warm-up", "poly"], Enum.GetValues<Schedule>().Select(value => SettingNameAttribute.Of(value)));
+        Assert.Throws<ArgumentException>(() => SettingNameAttribute.Of((Schedule)7));
+    }
+
+    [Fact]
     public void What_is_written_is_read_as_equal()
     {
         ExampleSettings[] tries =
