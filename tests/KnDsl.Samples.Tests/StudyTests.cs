@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
@@ -18,6 +20,8 @@ namespace KnDsl.Samples.Tests;
 
 public sealed class StudyTests : IDisposable
 {
+    private static readonly string Results = Path.Combine(Programs.Sample("Study"), "results");
+
     private readonly DataFolder data = new();
     private readonly DirectoryInfo output = Directory.CreateTempSubdirectory("kndsl-study-");
 
@@ -84,14 +88,28 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void The_committed_tables_are_those_of_the_committed_trials()
     {
-        var committed = Path.Combine(Programs.Sample("Study"), "results");
-        // A log that is opened may be repaired, so a copy is.
-        var log = In("trials.csv");
-        File.Copy(Path.Combine(committed, "trials.csv"), log);
         var options = Parse("--part", "all");
-        var trials = new TrialLog(log, options.Settings);
-        StudyReport.Save(In("study.md"), Entry.All(options.Plan, trials), options);
-        Assert.Equal(File.ReadAllText(Path.Combine(committed, "study.md")), File.ReadAllText(In("study.md")));
+        StudyReport.Save(In("study.md"), Committed("trials.csv", options), options);
+        Assert.Equal(File.ReadAllText(Path.Combine(Results, "study.md")), File.ReadAllText(In("study.md")));
+    }
+
+    [Fact]
+    public void The_page_compares_with_the_committed_trials_at_another_rate()
+    {
+        var batch = Assert.Single(Committed(
+            "batch-rate-0.1.csv", Parse("--methods", "batch", "--samples", "0", "--rates", "0.1", "--seeds", "10")));
+        var kalman = Committed("trials.csv", Parse()).Where(entry => entry.Case.Contestant.Name == "kalman").ToArray();
+        var page = File.ReadAllText(Path.Combine(Programs.Sample("Study"), "..", "..", "docs", "results.md"));
+        foreach (var (samples, row) in new[] { (2, "2 images"), (4, "4 images"), (8, "8 images"), (0, "its whole batch") })
+        {
+            var difference = Difference.Between(kalman.Single(entry => entry.Case.Samples == samples), batch);
+            Assert.Equal(10, difference.Seeds);
+            var cell = $"{Points(difference.Mean)} ({Points(difference.Low)} to {Points(difference.High)})";
+            // A row has the comparison at the chosen rate first, then this one.
+            Assert.Matches($@"\n\| {row} \|.*\| {Regex.Escape(cell)} \| {(difference.High <= 0.5 ? "holds" : "missed")}", page);
+        }
+
+        static string Points(double difference) => difference.ToString("0.0 worse;0.0 better;0.0", CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -255,6 +273,14 @@ public sealed class StudyTests : IDisposable
             return 0;
         }).Parse(arguments).Invoke());
         return options!;
+    }
+
+    /// <summary>The entries of a committed log.</summary>
+    private IReadOnlyList<Entry> Committed(string name, StudyOptions options)
+    {
+        // A log that is opened may be repaired, so a copy is.
+        File.Copy(Path.Combine(Results, name), In(name));
+        return Entry.All(options.Plan, new TrialLog(In(name), options.Settings));
     }
 
     private string[] Trials(string name) => File.ReadAllLines(In(name, "trials.csv"));
