@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
@@ -17,16 +16,16 @@ public sealed class DevicePathTests : TorchTest
     {
         foreach (var withPrior in new[] { false, true })
         {
-            using var ofCpu = EveryPolicyTests.PolicyOf(name).Create(4, dtype: float64);
-            using var ofDevice = EveryPolicyTests.PolicyOf(name).Create(4, dtype: float64);
+            using var ofCpu = EveryPolicy.Of(name).Create(4, dtype: float64);
+            using var ofDevice = EveryPolicy.Of(name).Create(4, dtype: float64);
             // The second pass meets averages that the first has updated; of five samples one is left over in micro-batches of two.
             for (var pass = 0; pass < 2; pass++)
             {
                 var x = Random(5, 4, 3, 3) * 2 + 1;
                 var direction = Random(5, 4, 3, 3);
-                var expected = Pass(ofCpu, x, direction, withPrior);
+                var expected = LayerPass.Run(ofCpu, x, direction, withPrior);
                 using var path = DevicePath.TakeOnCpu();
-                var actual = Pass(ofDevice, x, direction, withPrior);
+                var actual = LayerPass.Run(ofDevice, x, direction, withPrior);
                 foreach (var (what, value) in expected)
                     Close(value, actual[what], 1e-9, $"{what} of {name} in pass {pass}, prior {withPrior}");
             }
@@ -45,7 +44,7 @@ public sealed class DevicePathTests : TorchTest
     public void AValueThatIsNotFiniteSpoilsNothingAndIsReportedAtTheNextCall(string name)
     {
         using var path = DevicePath.TakeOnCpu();
-        using var layer = EveryPolicyTests.PolicyOf(name).Create(4, dtype: float64);
+        using var layer = EveryPolicy.Of(name).Create(4, dtype: float64);
         var x = Random(4, 4, 3, 3);
         layer.call(x, Prior());
         var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
@@ -92,34 +91,4 @@ public sealed class DevicePathTests : TorchTest
     }
 
     private static ChannelState Prior() => ChannelState.Gaussian(zeros(4, float64), ones(4, float64), [3, 3]);
-
-    private static Dictionary<string, Tensor> Pass(NormLayer layer, Tensor value, Tensor direction, bool withPrior)
-    {
-        var x = value.clone().requires_grad_();
-        var mean = tensor([0.5, 1, 1.5, 0.9], float64).requires_grad_();
-        var variance = tensor([3.0, 4, 5, 2], float64).requires_grad_();
-        layer.zero_grad();
-        manual_seed(1);
-        var (y, emitted, posterior) = layer.call(x, withPrior ? ChannelState.Gaussian(mean, variance, [3, 3]) : null);
-        var loss = (y * direction).sum();
-        foreach (var state in new[] { emitted, posterior }.OfType<ChannelState>())
-        {
-            var (m, v) = state.MeanAndVariance();
-            loss = loss + (m * 0.3).sum() + v.sqrt().sum();
-        }
-
-        loss.backward();
-        var result = new Dictionary<string, Tensor> { ["output"] = y.detach(), ["loss"] = loss.detach(), ["gradient of x"] = x.grad! };
-        foreach (var (what, tensor) in new[] { ("prior's mean", mean), ("prior's variance", variance) })
-        {
-            if (tensor.grad is { } gradient)
-                result.Add($"gradient of the {what}", gradient);
-        }
-
-        foreach (var (what, parameter) in layer.named_parameters())
-            result.Add($"gradient of {what}", parameter.grad ?? zeros_like(parameter));
-        foreach (var (what, buffer) in layer.named_buffers())
-            result.Add(what, buffer.clone());
-        return result;
-    }
 }

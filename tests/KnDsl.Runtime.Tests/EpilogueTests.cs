@@ -21,7 +21,7 @@ public sealed class EpilogueTests : TorchTest
 
     private static NormLayer Layer(string policy, ScalarType type)
     {
-        var layer = EveryPolicyTests.PolicyOf(policy).Create(4, dtype: type);
+        var layer = EveryPolicy.Of(policy).Create(4, dtype: type);
         using var noGrad = no_grad();
         manual_seed(3);
         foreach (var parameter in layer.parameters().Where(parameter => parameter.numel() == 4))

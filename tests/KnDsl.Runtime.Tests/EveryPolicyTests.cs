@@ -11,31 +11,9 @@ namespace KnDsl.Runtime.Tests;
 /// <summary>What holds for layers of every policy: types, layouts, values at the edges, and ways to call them.</summary>
 public sealed class EveryPolicyTests : TorchTest
 {
-    private static readonly Dictionary<string, NormPolicy> Policies = new()
-    {
-        ["kalman"] = NormPolicy.Kalman(microbatch: 2),
-        ["kalman, whole"] = NormPolicy.Kalman(0.3),
-        ["sampled"] = NormPolicy.Kalman(gain: 0.1, microbatch: 2, transition: Transition.Sampled),
-        ["learned"] = NormPolicy.Kalman(Gain.Learned(), microbatch: 2, transition: Transition.Learned),
-        ["adaptive"] = NormPolicy.Kalman(Gain.Adaptive(perChannel: true), microbatch: 2),
-        ["batch"] = NormPolicy.Batch(),
-        ["batch, micro"] = NormPolicy.Batch(microbatch: 2),
-        ["renorm"] = NormPolicy.Renorm(warmUp: 0, rSteps: 2, dSteps: 2, microbatch: 2, momentum: 0.1),
-        ["group"] = NormPolicy.Group(2),
-        ["layer"] = NormPolicy.Layer(),
-        ["instance"] = NormPolicy.Instance(),
-        ["instance, plain"] = NormPolicy.Instance(affine: false),
-        ["groupkalman"] = NormPolicy.GroupKalman(2),
-        ["layerkalman"] = NormPolicy.LayerKalman(),
-        ["instancekalman"] = NormPolicy.InstanceKalman(),
-        ["none"] = NormPolicy.None(),
-    };
+    public static TheoryData<string> All => [.. EveryPolicy.Names];
 
-    public static TheoryData<string> All => [.. Policies.Keys];
-
-    public static TheoryData<string> Normalizing => [.. Policies.Keys.Where(name => name != "none")];
-
-    internal static NormPolicy PolicyOf(string name) => Policies[name];
+    public static TheoryData<string> Normalizing => [.. EveryPolicy.Normalizing];
 
     private static ChannelState Prior(ScalarType type, params long[] size) => ChannelState.Gaussian(
         tensor([0.5, 1, 1.5, 0.9], type), tensor([3.0, 4, 5, 2], type), size);
@@ -63,8 +41,8 @@ public sealed class EveryPolicyTests : TorchTest
                                 continue;
                             using var scope = NewDisposeScope();
                             var what = $"{name}, {type} in a layer of {ofLayer}, {layout}, [{string.Join(", ", shape)}], prior {withPrior}";
-                            using var exact = Policies[name].Create(4, dtype: ofLayer);
-                            using var layer = Policies[name].Create(4, dtype: ofLayer);
+                            using var exact = EveryPolicy.Of(name).Create(4, dtype: ofLayer);
+                            using var layer = EveryPolicy.Of(name).Create(4, dtype: ofLayer);
                             exact.to(float64);
                             var x = (randn(shape, float64) * 2 + 1).to(type);
                             var wide = x.to(float64).detach().requires_grad_();
@@ -112,7 +90,7 @@ public sealed class EveryPolicyTests : TorchTest
     [MemberData(nameof(All))]
     public void AMomentumOfZeroLeavesRunningAveragesAsTheyAre(string name)
     {
-        using var layer = Policies[name].With(momentum: 0).Create(4);
+        using var layer = EveryPolicy.Of(name).With(momentum: 0).Create(4);
         var before = layer.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer.clone());
         foreach (var prior in new[] { null, Prior(float32, 3, 3) })
             layer.forward(randn(6, 4, 3, 3) * 3 + 1, prior);
@@ -126,7 +104,7 @@ public sealed class EveryPolicyTests : TorchTest
     {
         foreach (var type in new[] { ScalarType.BFloat16, ScalarType.Float16 })
         {
-            using var net = new ChainNetwork(Policies[name], dtype: type);
+            using var net = new ChainNetwork(EveryPolicy.Of(name), dtype: type);
             for (var step = 0; step < 2; step++)
                 net.call(randn([9, 1, 8, 8]).to(type)).to(float32).square().mean().backward();
             Assert.All(net.parameters(), parameter => Assert.True(parameter.grad is null || parameter.grad.isfinite().all().item<bool>()));
@@ -143,7 +121,7 @@ public sealed class EveryPolicyTests : TorchTest
         {
             foreach (var contiguous in new[] { true, false })
             {
-                using var layer = Policies[name].Create(4);
+                using var layer = EveryPolicy.Of(name).Create(4);
                 var x = randn(6, 4, 4, 4);
                 layer.forward(x, Prior(float32, 4, 4));
                 var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
@@ -161,7 +139,7 @@ public sealed class EveryPolicyTests : TorchTest
 
         foreach (var broken in new[] { 0, 1 })
         {
-            using var layer = Policies[name].Create(4);
+            using var layer = EveryPolicy.Of(name).Create(4);
             var moments = new[] { zeros(4), ones(4) };
             moments[broken][1] = double.NaN;
             var output = layer.forward(randn(6, 4, 4, 4), ChannelState.Gaussian(moments[0], moments[1], [4, 4])).output;
@@ -176,7 +154,7 @@ public sealed class EveryPolicyTests : TorchTest
     {
         foreach (var shape in new long[][] { [0, 4, 3, 3], [0, 4], [2, 4, 0, 3] })
         {
-            using var layer = Policies[name].Create(4);
+            using var layer = EveryPolicy.Of(name).Create(4);
             var message = Assert.Throws<ArgumentException>(() => layer.call(zeros(shape))).Message;
             Assert.Contains($"[{string.Join(", ", shape)}], which is empty", message);
             layer.eval();
@@ -193,7 +171,7 @@ public sealed class EveryPolicyTests : TorchTest
     [InlineData("instance", new long[] { 3, 4, 1 }, "in each statistic of instance(), got a value of shape [3, 4, 1],")]
     public void AStatisticOfOneValueIsAnError(string name, long[] shape, string found)
     {
-        using var layer = Policies[name].Create(4);
+        using var layer = EveryPolicy.Of(name).Create(4);
         var message = Assert.Throws<ArgumentException>(() => layer.call(randn(shape))).Message;
         Assert.Contains("more than 1 value", message);
         Assert.Contains(found, message);
@@ -239,7 +217,7 @@ public sealed class EveryPolicyTests : TorchTest
             {
                 foreach (var contiguous in new[] { true, false })
                 {
-                    using var layer = Policies[name].Create(4, dtype: type);
+                    using var layer = EveryPolicy.Of(name).Create(4, dtype: type);
                     var unit = randn([6, 4, 4, 4], type);
                     var x = contiguous ? unit * scale : (unit * scale).transpose(2, 3).contiguous().transpose(2, 3);
                     x = x.detach().requires_grad_();
@@ -249,7 +227,7 @@ public sealed class EveryPolicyTests : TorchTest
                     Assert.True(x.grad!.isfinite().all().item<bool>());
                     Assert.True(posterior is null || posterior.ToMoments().Variance.isfinite().all().item<bool>());
                     Assert.All(layer.state_dict(), entry => Assert.True(entry.Value.isfinite().all().item<bool>(), entry.Key));
-                    using var plain = Policies[name].Create(4, dtype: type);
+                    using var plain = EveryPolicy.Of(name).Create(4, dtype: type);
                     if (scale > 1 && name != "renorm")
                         Close(plain.call(unit), y, 1e-3, $"{type} {scale} {contiguous}");
                 }
@@ -265,7 +243,7 @@ public sealed class EveryPolicyTests : TorchTest
         {
             foreach (var contiguous in new[] { true, false })
             {
-                using var layer = Policies[name].Create(4);
+                using var layer = EveryPolicy.Of(name).Create(4);
                 var x = full([6, 4, 4, 4], value);
                 x = (contiguous ? x : x.transpose(2, 3).contiguous().transpose(2, 3)).detach().requires_grad_();
                 var y = layer.forward(x, Prior(float32, 4, 4)).output;
@@ -280,7 +258,7 @@ public sealed class EveryPolicyTests : TorchTest
     [MemberData(nameof(All))]
     public void TrainingForwardNeedsNoGradientAndForgetsNone(string name)
     {
-        using var net = new ChainNetwork(Policies[name], dtype: float64);
+        using var net = new ChainNetwork(EveryPolicy.Of(name), dtype: float64);
         using (inference_mode())
             net.call(Random(9, 1, 8, 8));
         using (no_grad())
@@ -304,7 +282,7 @@ public sealed class EveryPolicyTests : TorchTest
         // These two are never the same twice: by their draws, by their running averages.
         if (name is "sampled" or "renorm")
             return;
-        using var net = new ChainNetwork(Policies[name], dtype: float64);
+        using var net = new ChainNetwork(EveryPolicy.Of(name), dtype: float64);
         var x = Random(9, 1, 8, 8).requires_grad_();
         var free = Gradients();
         foreach (var frozen in new[] { "", "bn", "conv" })
@@ -341,7 +319,7 @@ public sealed class EveryPolicyTests : TorchTest
     public void NetworksOnSeveralThreadsDoWhatTheyDoAlone(string name)
     {
         var inputs = Enumerable.Range(0, 3).Select(_ => Random(9, 1, 8, 8)).ToArray();
-        var networks = inputs.Select(_ => new ChainNetwork(Policies[name], dtype: float64)).ToArray();
+        var networks = inputs.Select(_ => new ChainNetwork(EveryPolicy.Of(name), dtype: float64)).ToArray();
         var expected = networks.Zip(inputs, Gradient).ToArray();
         var actual = new Tensor[3];
         var failures = new List<Exception>();
@@ -394,7 +372,7 @@ public sealed class EveryPolicyTests : TorchTest
         int Once()
         {
             using var scope = NewDisposeScope();
-            using var layer = Policies[name].Create(4);
+            using var layer = EveryPolicy.Of(name).Create(4);
             foreach (var training in new[] { true, false })
             {
                 layer.train(training);

@@ -386,7 +386,7 @@ public sealed class RecomputeBlocksTests : TorchTest
     private static Chain Create(string policy, ScalarType type, Activation activation, Recompute recompute, double dropout = 0)
     {
         manual_seed(1);
-        return new(EveryPolicyTests.PolicyOf(policy), type, activation, recompute, dropout);
+        return new(EveryPolicy.Of(policy), type, activation, recompute, dropout);
     }
 
     private static Dictionary<string, Tensor> Pass(Chain network, ScalarType type)

@@ -92,7 +92,7 @@ public sealed class RecomputeTests : TorchTest
     private static Dictionary<string, Tensor> Gradients(string policy, ScalarType type, Activation activation, bool recompute)
     {
         manual_seed(1);
-        using var network = new Pair(EveryPolicyTests.PolicyOf(policy), type, activation, recompute);
+        using var network = new Pair(EveryPolicy.Of(policy), type, activation, recompute);
         var x = (randn([5, 4, 6, 6], type) * 2 + 0.5).requires_grad_();
         var y = network.call(x);
         y.square().sum().backward();

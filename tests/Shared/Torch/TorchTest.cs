@@ -25,7 +25,13 @@ public abstract class TorchTest : IDisposable
         set_num_threads(1);
     }
 
-    public void Dispose() => _scope.Dispose();
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing) => _scope.Dispose();
 
     protected static void Close(Tensor expected, Tensor actual, double tolerance, string what = "")
     {
