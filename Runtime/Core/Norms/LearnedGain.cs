@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace KnDsl;
 
@@ -19,7 +18,7 @@ internal readonly record struct LearnedGain(Parameter Mean, Parameter Variance)
         var samples = batches.Rest == 0
             ? [(double)batches.Size]
             : Enumerable.Repeat((double)batches.Size, (int)batches.Full).Append(batches.Rest).ToArray();
-        var shift = tensor([.. samples.Select(count => Math.Log(count))], Mean.dtype, Mean.device).view(-1, 1);
+        var shift = DeviceConstants.Of([.. samples.Select(count => Math.Log(count))], Mean.device).to(Mean.dtype).view(-1, 1);
         return new((Mean + shift).sigmoid(), (Variance + shift).sigmoid());
     }
 }

@@ -81,7 +81,7 @@ public sealed class AnchorGenerator
         var across = x.unsqueeze(0).expand(rows, columns).flatten();
         var down = y.unsqueeze(1).expand(rows, columns).flatten();
         var shifts = stack([across, down, across, down], 1).view(-1, 1, 4);
-        var corners = tensor(cell, map.dtype, map.device).view(1, -1, 4);
+        var corners = DeviceConstants.Of(cell, map.device).to(map.dtype).view(1, -1, 4);
         return (shifts + corners).view(-1, 4).MoveToOuterDisposeScope();
 
         Tensor Shifts(long count, long stride) => (arange(count, map.dtype, map.device) + offset) * stride;

@@ -1,9 +1,11 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace KnDsl;
 
@@ -14,6 +16,11 @@ namespace KnDsl;
 /// </summary>
 internal sealed class SeenTaps
 {
+    // A network asks for the same few in every pass.
+    private static readonly ConcurrentDictionary<string, SeenTaps> Known = [];
+
+    private const int MostKnown = 1000;
+
     private SeenTaps(double[] shares, double[,] covariance)
     {
         Shares = shares;
@@ -36,6 +43,10 @@ internal sealed class SeenTaps
         return sum;
     }
 
+    /// <summary>Shares and covariance where a device works, [taps] and [taps, taps] in 64 bits: not to be disposed.</summary>
+    public (Tensor Shares, Tensor Covariance) On(Device device) =>
+        (DeviceConstants.Of(Shares, device), DeviceConstants.Of(Covariance, device));
+
     /// <summary>The taps of a convolution; null where every tap meets the input everywhere.</summary>
     /// <param name="size">The input's spatial size.</param>
     /// <param name="convolution">The convolution; one that pads with anything but zeros counts as unpadded.</param>
@@ -44,6 +55,20 @@ internal sealed class SeenTaps
         if (convolution is not ConvolutionTranspose && !PadsWithZeros(convolution))
             return null;
 
+        var key = string.Join(' ', [
+            .. size, -1, .. convolution.kernel_size, .. convolution.stride, .. convolution.padding ?? [], -1, .. convolution.dilation,
+            convolution.padding_type is { } type ? (long)type : -1,
+            .. convolution is ConvolutionTranspose transposed ? transposed.output_padding : [],
+        ]);
+        if (Known.TryGetValue(key, out var known))
+            return known;
+        if (Known.Count >= MostKnown)
+            Known.Clear();
+        return Known[key] = Make(size, convolution);
+    }
+
+    private static SeenTaps Make(IReadOnlyList<long> size, Convolution convolution)
+    {
         // A kernel's tap meets the input where it does so in every dimension, and positions are all combinations.
         var output = ConvolutionSize.After(size, convolution);
         var together = new double[,] { { 1 } };

@@ -65,8 +65,8 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
     /// <summary>With A the mean that a tap alone passes: sum of share A; sum of share W^2 v + A' covariance A.</summary>
     private Moments PassSome(Moments x, Tensor taps, SeenTaps seen)
     {
-        var shares = tensor(seen.Shares, taps.dtype, taps.device);
-        var covariance = tensor(seen.Covariance, taps.dtype, taps.device);
+        var (shares, covariance) = seen.On(taps.device);
+        (shares, covariance) = (shares.to(taps.dtype), covariance.to(taps.dtype));
         var means = Product(x.Mean, taps.transpose(1, 2).flatten(0, 1)).view(x.Mean.size(0), -1, shares.numel());
         var within = Product(x.Variance, taps.square().matmul(shares));
         return new(means.matmul(shares), within + (means.matmul(covariance) * means).sum([2L]));

@@ -28,5 +28,5 @@ public sealed class ElementwiseRule(Func<Tensor, Tensor> function) : ElementRule
     }
 
     private static Tensor Constant(double[] values, Tensor like) =>
-        tensor(values, like.dtype, like.device).view(-1, 1, 1);
+        DeviceConstants.Of(values, like.device).to(like.dtype).view(-1, 1, 1);
 }

@@ -99,5 +99,5 @@ internal static class SoftmaxIntegrals
         }
     }
 
-    private static Tensor Column(double[] values, Tensor like) => tensor(values, ScalarType.Float64, like.device).view(-1, 1, 1);
+    private static Tensor Column(double[] values, Tensor like) => DeviceConstants.Of(values, like.device).view(-1, 1, 1);
 }
