@@ -47,24 +47,29 @@ internal static class GroupNormalization
 
         using var scope = NewDisposeScope();
         var channels = input.size(1);
+        // No kernel of a device takes another layout.
+        if (DevicePath.IsTaken(input))
+            input = Strides.Contiguous(input);
         var arguments = new FilterArguments(
             input, weight ?? input.new_ones(channels), bias ?? input.new_zeros(channels), Prior: null,
             new FilterGains(Gain.Default, Learned: null), MicroBatches.Split(input.size(0), 1),
             new FilterSettings(eps) { GroupSize = channels / groups, RefusesNotFinite = report is not null, Place = "sample {1}" })
         {
-            EmitsStatistics = false, Epilogue = epilogue,
+            EmitsStatistics = false, Epilogue = epilogue, Report = report,
         };
-        return scope.MoveToOuter(CpuFilter.Serves(arguments)
-            ? CpuFilter.Normalize(arguments, averages: null).Output
+        return scope.MoveToOuter(KalmanFilter.HasOwn(arguments, averages: null)
+            ? KalmanFilter.Normalize(arguments, averages: null).Output
             : epilogue.Of(Normalize(input, weight, bias, groups, eps, report)));
     }
 
     /// <summary>By PyTorch's kernel.</summary>
     private static Tensor Normalize(Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, FiniteReport? report)
     {
-        // The kernel takes values in one of these layouts only.
+        // The kernel takes values in one of these layouts only, and on a device of the weight's type only.
         var settled = input.is_contiguous() || Strides.AreChannelsLast(input) ? input : input.contiguous();
-        var result = Compiled.Call("normalize", settled, weight, bias, (int)groups, eps);
+        var type = DevicePath.IsTaken(input) ? weight?.dtype ?? input.dtype : input.dtype;
+        var result = Compiled.Call("normalize", settled.to(type), weight, bias, (int)groups, eps);
+        result[0] = result[0].to(input.dtype);
         if (DevicePath.IsTaken(input))
         {
             report?.Note(result[1]);

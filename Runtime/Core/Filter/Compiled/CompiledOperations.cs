@@ -70,7 +70,9 @@ internal static class CompiledOperations
             a, r, m, v, mu = kept[0], kept[1], kept[2], kept[3], kept[4]
             wide = x.to(mu.dtype)
             g = gy.to(mu.dtype)
-            _, dw, db = torch.native_batch_norm_backward(g, wide, None, m.reshape([-1]), v.reshape([-1]), None, None,
+            # A CPU reads the statistics as running ones, CUDA as saved ones; there these and a weight must be there.
+            mean, root = m.reshape([-1]), r.reshape([-1])
+            _, dw, db = torch.native_batch_norm_backward(g, wide, torch.ones_like(mean), mean, v.reshape([-1]), mean, root,
                                                          False, eps, [False, True, True])
             dw = dw.view([micro_batches, -1])
             db = db.view([micro_batches, -1])
@@ -98,9 +100,9 @@ internal static class CompiledOperations
                 if learns_gains:
                     result += [dm * d, dv * (e + (1.0 - 2.0 * qv) * d * d)]
             count = float(x.numel() // mu.numel())
-            mean = mu.reshape([-1])
-            dx = torch.batch_norm(wide, (2.0 / count * dvar).view([-1]), (dmu / count).view([-1]), mean,
-                                  torch.ones_like(mean), False, 0.0, 0.0, False)
+            seen = mu.reshape([-1])
+            dx = torch.batch_norm(wide, (2.0 / count * dvar).view([-1]), (dmu / count).view([-1]), seen,
+                                  torch.ones_like(seen), False, 0.0, 0.0, False)
             shape = [1] * x.dim()
             shape[1] = -1
             dx.addcmul_(g, a.view(shape))
