@@ -26,8 +26,9 @@ public sealed class OrderTests
         // One namespace for those who use it; the folders have an order all the same.
         new("Runtime/Core", null,
         [
-            "Native", "Autograd", "Checks", "Kernels", "Statistics", "Statistics/Fused", "Statistics/Rules",
-            "Filter/Arguments", "Filter/Cpu", "Filter/Compiled", "Filter", "Calls", "Norms", "Networks", "Modules", "Weights",
+            "Native", "Native/Cuda", "Autograd", "Checks", "Kernels", "Statistics", "Statistics/Fused", "Statistics/Pieces",
+            "Statistics/Rules", "Filter/Arguments", "Filter/Cpu", "Filter/Cuda", "Filter/Compiled", "Filter", "Calls",
+            "Norms", "Networks", "Modules", "Weights",
         ]),
         new("Runtime/Training", null,
         [

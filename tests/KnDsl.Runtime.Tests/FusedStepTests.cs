@@ -17,7 +17,24 @@ public sealed class FusedStepTests : TorchTest
     [InlineData(3, 1, true, 1)]
     [InlineData(3, 3, false, 1)]
     [InlineData(5, 2, true, 3)]
-    public void EqualsTheRulesAndItsGradientEqualsDifferences(int kernel, int groups, bool bias, int padding)
+    public void EqualsTheRulesAndItsGradientEqualsDifferences(int kernel, int groups, bool bias, int padding) =>
+        Compare(kernel, groups, bias, padding);
+
+    /// <summary>The same by the kernels of a device.</summary>
+    [KernelTheory]
+    [InlineData(1, 1, false, 0)]
+    [InlineData(3, 3, false, 0)]
+    [InlineData(2, 1, false, 1)]
+    [InlineData(3, 1, true, 1)]
+    [InlineData(3, 3, false, 1)]
+    public void TheKernelsEqualTheRulesAndTheirGradientEqualsDifferences(int kernel, int groups, bool bias, int padding)
+    {
+        using var path = EmulatedKernels.Instance!.Take();
+        Compare(kernel, groups, bias, padding);
+        Assert.NotEqual(0, EmulatedKernels.Instance.Launched["step_gradient"]);
+    }
+
+    private static void Compare(int kernel, int groups, bool bias, int padding)
     {
         long[] size = [4, 5];
         using var conv = nn.Conv2d(
@@ -34,8 +51,11 @@ public sealed class FusedStepTests : TorchTest
                     var second = (Random(rows, 6).square() + 0.1).requires_grad_();
                     var weights = (Random(rows, 2 * groups), Random(rows, 2 * groups));
 
+                    var spread = tensor(2.5, float64);
+                    var form = !emitted ? new MomentForm(null, rectified)
+                        : DevicePath.IsTaken(first) ? new(null, rectified, spread) : new(2.5, rectified);
                     Check(() => FusedStep.Pass(
-                        emitted ? new(first.view(6), second.view(6), new(2.5, rectified)) : new(first, second, new(null, rectified)),
+                        emitted ? new(first.view(6), second.view(6), form) : new(first, second, form),
                         conv.weight!, conv.bias, groups, SeenTaps.Find(size, conv)));
 
                     void Check(Func<(Tensor Mean, Tensor Variance)> step)

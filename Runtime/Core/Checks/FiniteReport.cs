@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// What a layer normalized was not finite: noted where the device works, copied to the host without waiting, and looked at when the
+/// What a layer normalized was not finite: noted where the device works, there for the host without its waiting, and looked at when the
 /// layer is called again.
 /// </summary>
 internal sealed class FiniteReport : IDisposable
@@ -35,16 +35,30 @@ internal sealed class FiniteReport : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        if (_found is null || _copy is null || !_found.device.Equals(finite.device))
-        {
-            Dispose();
-            _found = zeros([], ScalarType.Bool, finite.device).DetachFromDisposeScope();
-            var host = zeros([], ScalarType.Bool, CPU);
-            _copy = (finite.device_type == DeviceType.CUDA ? host.pin_memory() : host).DetachFromDisposeScope();
-        }
+        Prepare(finite.device);
+        _found!.logical_or_(finite.detach().logical_not());
+        _copy!.copy_(_found, nonBlocking: true);
+    }
 
-        _found.logical_or_(finite.detach().logical_not());
-        _copy.copy_(_found, nonBlocking: true);
+    /// <summary>
+    /// Where a kernel notes it itself: a boolean, [], in memory of the host to which the device can write, which stays true once it is.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    public Tensor Flag(Device device)
+    {
+        Prepare(device);
+        return _copy!;
+    }
+
+    private void Prepare(Device device)
+    {
+        if (_found is not null && _copy is not null && _found.device.Equals(device))
+            return;
+        using var scope = NewDisposeScope();
+        Dispose();
+        _found = zeros([], ScalarType.Bool, device).DetachFromDisposeScope();
+        var host = zeros([], ScalarType.Bool, CPU);
+        _copy = (device.type == DeviceType.CUDA ? host.pin_memory() : host).DetachFromDisposeScope();
     }
 
     public void Dispose()

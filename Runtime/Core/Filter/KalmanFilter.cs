@@ -25,9 +25,15 @@ internal static class KalmanFilter
         CheckCount(arguments);
         if (CpuFilter.Serves(arguments))
             return CpuFilter.Normalize(arguments, averages);
+        if (CudaFilter.Serves(arguments, averages))
+            return CudaFilter.Normalize(arguments, averages);
         var result = CompiledFilter.Normalize(arguments with { Epilogue = default }, averages);
         return result with { Output = arguments.Epilogue.Of(result.Output) };
     }
+
+    /// <summary>Whether loops or kernels of our own do it; if not, it is composed of torch's operations.</summary>
+    public static bool HasOwn(FilterArguments arguments, RunningAverages? averages) =>
+        CpuFilter.Serves(arguments) || CudaFilter.Serves(arguments, averages);
 
     private static void CheckCount(FilterArguments arguments)
     {

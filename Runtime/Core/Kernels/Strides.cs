@@ -33,6 +33,9 @@ internal static class Strides
     /// </summary>
     public static Tensor Settle(Tensor value) => is_grad_enabled() && value.dim() > 3 && HasSizeOfOne(value) ? value.flatten(2) : value;
 
+    /// <summary>A value, [N, C, ...], with its channels last in memory.</summary>
+    public static Tensor ToChannelsLast(Tensor value) => value.movedim([1], [value.dim() - 1]).contiguous().movedim([value.dim() - 1], [1]);
+
     /// <summary>The values in one row of memory: the tensor itself where they are.</summary>
     public static Tensor Contiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
 

@@ -46,7 +46,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
         };
         arguments.Batches.CheckCount(input);
         using var scope = NewDisposeScope();
-        var output = arguments.Batches.Count == 1 && !CpuFilter.Serves(arguments) && NormalizeBatch(input) is { } native
+        var output = arguments.Batches.Count == 1 && !KalmanFilter.HasOwn(arguments, Averages) && NormalizeBatch(input) is { } native
             ? epilogue.Of(native)
             : KalmanFilter.Normalize(arguments, Averages).Output;
         return (scope.MoveToOuter(output), null, null);

@@ -23,7 +23,7 @@ internal sealed class EmittedState(Parameter weight, Parameter bias, Spread spre
     internal override Moments ToMoments() => Source().ToMoments();
 
     internal override MomentSource Source() => spread.OnDevice is { } onDevice
-        ? MomentSource.Of(new(Moments.Wide(bias).unsqueeze(0), (Moments.Wide(weight).square() * onDevice).unsqueeze(0)))
+        ? new(bias, weight, new(Spread: null, Rectified: false, onDevice))
         : new(bias, weight, new(spread.Number, Rectified: false));
 
     internal override MomentSource ToPrior(long rows) => Source();

@@ -28,7 +28,9 @@ internal sealed record MomentSource(Tensor Mean, Tensor Variance, MomentForm For
     public Moments ToMoments()
     {
         var (mean, variance) = (Moments.Wide(Mean), Moments.Wide(Variance));
-        if (Form.Spread is { } spread)
+        if (Form.SpreadOnDevice is { } onDevice)
+            variance = variance.square() * onDevice;
+        else if (Form.Spread is { } spread)
             variance = variance.square().mul_(spread);
         return mean.dim() == 1 ? new(mean.unsqueeze(0), variance.unsqueeze(0)) : new(mean, variance);
     }
@@ -40,8 +42,12 @@ internal sealed record MomentSource(Tensor Mean, Tensor Variance, MomentForm For
 /// <see cref="EmittedState"/>.
 /// </param>
 /// <param name="Rectified">Whether a ReLU comes after them.</param>
-internal readonly record struct MomentForm(double? Spread, bool Rectified)
+/// <param name="SpreadOnDevice">The spread, [] in 64 bits, where only the device knows it.</param>
+internal readonly record struct MomentForm(double? Spread, bool Rectified, Tensor? SpreadOnDevice = null)
 {
+    /// <summary>Whether it holds a scale.</summary>
+    public bool IsScale => Spread is not null || SpreadOnDevice is not null;
+
     /// <summary>The variance before the ReLU, from a number that the source holds.</summary>
     public double Variance(double held) => Spread is { } spread ? held * held * spread : held;
 

@@ -15,6 +15,14 @@ public readonly record struct Epilogue(Activation Activation, Tensor? Addend = n
     /// <summary>Whether nothing comes after the layer.</summary>
     internal bool IsEmpty => Activation == Activation.None && Addend is null;
 
+    /// <summary>
+    /// Whether a pass over a value can do it. After a sum only those whose gradient follows from the output: it is the only value that is
+    /// kept anyway.
+    /// </summary>
+    /// <param name="x">The value.</param>
+    internal bool IsOneWith(Tensor x) => Addend is not { } addend || (Activation is Activation.None or Activation.Relu or Activation.Relu6
+        && addend.device_type == x.device_type && addend.dtype == x.dtype && addend.is_contiguous() && HaveSameSizes(addend, x));
+
     /// <summary>The epilogue by torch's own operations, one after the other.</summary>
     /// <param name="output">The layer's output.</param>
     internal Tensor Of(Tensor output)
@@ -29,5 +37,19 @@ public readonly record struct Epilogue(Activation Activation, Tensor? Addend = n
             Activation.Gelu => nn.functional.gelu(sum),
             _ => sum,
         };
+    }
+
+    private static bool HaveSameSizes(Tensor a, Tensor b)
+    {
+        var rank = a.dim();
+        if (rank != b.dim())
+            return false;
+        for (var axis = 0; axis < rank; axis++)
+        {
+            if (a.size(axis) != b.size(axis))
+                return false;
+        }
+
+        return true;
     }
 }

@@ -49,31 +49,8 @@ internal static class CpuFilter
             : CpuFilter<double>.Normalize(arguments, averages);
     }
 
-    /// <summary>
-    /// Whether the passes over a value can do what comes after them. After a sum only those whose gradient follows from the output: it
-    /// is the only value that is kept anyway.
-    /// </summary>
-    public static bool Fuses(Epilogue epilogue, Tensor x)
-    {
-        if (epilogue.Addend is not { } addend)
-            return epilogue.Activation != Activation.Gelu;
-        return epilogue.Activation is Activation.None or Activation.Relu or Activation.Relu6
-            && addend.device_type == x.device_type && addend.dtype == x.dtype && addend.is_contiguous() && HaveSameSizes(addend, x);
-    }
-
-    private static bool HaveSameSizes(Tensor a, Tensor b)
-    {
-        var rank = a.dim();
-        if (rank != b.dim())
-            return false;
-        for (var axis = 0; axis < rank; axis++)
-        {
-            if (a.size(axis) != b.size(axis))
-                return false;
-        }
-
-        return true;
-    }
+    /// <summary>Whether the passes over a value can do what comes after them: the error function takes too long in them.</summary>
+    public static bool Fuses(Epilogue epilogue, Tensor x) => epilogue.Activation != Activation.Gelu && epilogue.IsOneWith(x);
 }
 
 /// <summary>The filter for one element type.</summary>

@@ -68,30 +68,8 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         return [.. result];
     }
 
-    /// <summary>Without a prior the filter is batch normalization, or with statistics of each sample group normalization.</summary>
-    protected override Tensor? Compose(IReadOnlyList<Tensor> inputs, Tensor? output)
-    {
-        var (x, weight, bias) = (inputs[0], inputs[1], inputs[2]);
-        var normalized = _prior is not null ? null
-            : _layout.Batches.Size == 1 ? nn.functional.group_norm(x, _layout.Groups, weight, bias, _eps)
-            : _layout.Batches.Count == 1 && _layout.GroupSize == 1
-                ? nn.functional.batch_norm(Strides.Settle(x), null!, null!, weight, bias, training: true, 0, _eps).reshape(x.shape)
-            : null;
-        if (normalized is null)
-            return null;
-        var epilogue = new Epilogue(_activation, _adds ? inputs[^1] : null);
-        // Relu and relu6 of a sum that was not kept: a sum whose slope is 1 or 0, which the output tells.
-        return output is null
-            ? epilogue.Of(normalized)
-            : (normalized + epilogue.Addend!) * IsLinearAt(output);
-    }
-
-    /// <summary>1 where relu or relu6 gives its input, 0 where it cuts it off.</summary>
-    private Tensor IsLinearAt(Tensor output)
-    {
-        var slope = output.gt(0);
-        return (_activation == Activation.Relu6 ? slope.logical_and(output.lt(6)) : slope).to(output.dtype);
-    }
+    protected override Tensor? Compose(IReadOnlyList<Tensor> inputs, Tensor? output) => _prior is not null
+        ? null : FilterComposition.Of(inputs, output, _layout, _eps, _activation, _adds);
 
     /// <summary>Writes the output once more, of what the node has saved.</summary>
     public void ComputeAgain(Tensor y)

@@ -5,15 +5,16 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// The part of the chain between two normalization layers of most networks as one step on a CPU: an emitted state or any
-/// moments, perhaps a ReLU, and a convolution or linear layer.
+/// The part of the chain between two normalization layers of most networks as one step: an emitted state or any moments, perhaps a ReLU,
+/// and a convolution or linear layer. On a CPU in loops, on a CUDA device in kernels.
 /// </summary>
 internal static class FusedStep
 {
     /// <summary>Whether the step can be made here.</summary>
     public static bool Supports(MomentSource source, Tensor weight) =>
-        !DevicePath.IsTaken(weight) && weight.dtype is ScalarType.Float32 or ScalarType.Float64 &&
-        weight.is_contiguous() && source.Mean.dtype == weight.dtype && source.Variance.dtype == weight.dtype;
+        weight.dtype is ScalarType.Float32 or ScalarType.Float64 && weight.is_contiguous() && weight.numel() > 0
+        && source.Mean.dtype == weight.dtype && source.Variance.dtype == weight.dtype
+        && (!DevicePath.IsTaken(weight) || DeviceKernels.For(weight) is not null);
 
     /// <summary>The moments after a convolution or linear layer.</summary>
     /// <param name="source">The state before it.</param>
@@ -37,9 +38,10 @@ internal static class FusedStep
 
     private static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
         MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight) =>
-        weight.dtype == ScalarType.Float32
-            ? FusedStep<float>.Pass(source, weight, bias, groups, seen, sharesWeight)
-            : FusedStep<double>.Pass(source, weight, bias, groups, seen, sharesWeight);
+        DevicePath.IsTaken(weight) ? CudaStep.Pass(source, weight, bias, groups, seen, sharesWeight)
+        : weight.dtype == ScalarType.Float32
+        ? FusedStep<float>.Pass(source, weight, bias, groups, seen, sharesWeight)
+        : FusedStep<double>.Pass(source, weight, bias, groups, seen, sharesWeight);
 }
 
 /// <summary>The step for one element type.</summary>

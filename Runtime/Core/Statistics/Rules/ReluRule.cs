@@ -20,9 +20,14 @@ public sealed class ReluRule : ElementRule
             return [first, (second - first * first).clamp_min(0.0)]
         """));
 
+    private static readonly Piece[] Pieces =
+        [new(double.NegativeInfinity, 0, Slope: 0, Intercept: 0), new(0, double.PositiveInfinity, Slope: 1, Intercept: 0)];
+
     /// <summary>The moments of max(0, X).</summary>
     internal static Moments Rectify(Moments moments)
     {
+        if (CudaPieces.Serves(moments, Pieces.Length))
+            return CudaPieces.Pass(moments, Pieces);
         var result = Compiled.Call("relu", moments.Mean, moments.Variance);
         return new(result[0], result[1]);
     }

@@ -14,6 +14,9 @@ internal static class PiecewiseLinear
     /// <param name="pieces">Pieces that follow each other from minus to plus infinity.</param>
     public static Moments Pass(Moments moments, params ReadOnlySpan<Piece> pieces)
     {
+        if (CudaPieces.Serves(moments, pieces.Length))
+            return CudaPieces.Pass(moments, pieces);
+
         // About the function's value at the mean: the difference of two large moments would lose a small variance.
         var deviation = moments.Deviation();
         var center = zeros_like(moments.Mean);
@@ -56,7 +59,4 @@ internal static class PiecewiseLinear
 
         return (share, first, second + share);
     }
-
-    /// <summary>A straight line from one number to another.</summary>
-    internal readonly record struct Piece(double From, double To, double Slope, double Intercept);
 }

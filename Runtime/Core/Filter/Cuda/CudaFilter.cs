@@ -1,0 +1,89 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>
+/// The filter on a CUDA device: three kernels of our own forward and three backward, statistics in double, micro-batches by index. The host
+/// waits for none of them. Values in another layout than the contiguous one are copied to it, and back.
+/// </summary>
+internal static unsafe class CudaFilter
+{
+    /// <summary>Whether there are kernels for these arguments.</summary>
+    public static bool Serves(FilterArguments arguments, RunningAverages? averages)
+    {
+        var (x, type) = (arguments.Input, arguments.Weight.dtype);
+        if (!DevicePath.IsTaken(x) || !DeviceKernels.Take(x.dtype, type) || arguments.Settings.Guard != PriorGuard.OfMicroBatch)
+            return false;
+        if (x.numel() is 0 or > int.MaxValue || arguments.Bias.dtype != type)
+            return false;
+        if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type))
+            return false;
+        if (arguments.Gains.Learned is { } learned && (learned.Mean.dtype != type || learned.Variance.dtype != type))
+            return false;
+        return (averages is null || averages.Mean.dtype == type) && DeviceKernels.For(x) is not null;
+    }
+
+    /// <inheritdoc cref="KalmanFilter.Normalize"/>
+    public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
+    {
+        if (!arguments.Epilogue.IsOneWith(arguments.Input))
+        {
+            var result = Normalize(arguments with { Epilogue = default }, averages);
+            return result with { Output = arguments.Epilogue.Of(result.Output) };
+        }
+
+        if (!arguments.Input.is_contiguous())
+        {
+            var result = Normalize(arguments with { Input = arguments.Input.contiguous() }, averages);
+            return Strides.AreChannelsLast(arguments.Input) ? result with { Output = Strides.ToChannelsLast(result.Output) } : result;
+        }
+
+        var (x, type) = (arguments.Input, arguments.Weight.dtype);
+        var kernels = DeviceKernels.For(x)!;
+        var layout = new Layout(x.size(1), x.numel() / (x.size(0) * x.size(1)), arguments.Settings.GroupSize, arguments.Batches);
+        var parameters = new FilterParameters(arguments, layout, kernels.Threads);
+        Tensor[] outputs;
+        Tensor work;
+        Tensor? spread;
+        using (no_grad())
+        {
+            work = empty(parameters.WorkLength(layout), ScalarType.Float64, x.device);
+            spread = arguments.EmitsStatistics ? empty([], ScalarType.Float64, x.device) : null;
+            long[] statistics = [layout.Batches.Count, layout.Groups];
+            outputs = arguments.EmitsStatistics
+                ? [empty_like(x), empty(statistics, type, x.device), empty(statistics, type, x.device)] : [empty_like(x)];
+            parameters.Work = FilterParameters.At(work);
+            parameters.Spread = FilterParameters.At(spread);
+            parameters.Y = FilterParameters.At(outputs[0]);
+            if (outputs is [_, var m, var v])
+                (parameters.M, parameters.V) = (FilterParameters.At(m), FilterParameters.At(v));
+            parameters.Found = FilterParameters.At(arguments.Report?.Flag(x.device));
+            if (averages is not null)
+            {
+                parameters.RunningMean = FilterParameters.At(averages.Mean);
+                parameters.RunningVariance = FilterParameters.At(averages.Variance);
+                (parameters.RunningCount, parameters.Momentum) = (FilterParameters.At(averages.Count), averages.Momentum);
+            }
+
+            var blocks = Blocks(layout.Statistics, kernels.Threads / parameters.Lanes);
+            kernels.Launch("observe", x.dtype, type, (blocks, parameters.Splits, 1), parameters);
+            kernels.Launch("filter_statistics", x.dtype, type, (layout.Batches.Count, 1, 1), parameters);
+            kernels.Launch("write_output", x.dtype, type, kernels.Over(x.numel() / parameters.TogetherInRow), parameters);
+        }
+
+        var inputs = arguments.Differentiable();
+        if (GraphNode.Records(inputs))
+        {
+            var node = new CudaFilterNode(kernels, layout, parameters, arguments);
+            outputs = node.Attach(
+                inputs, outputs, notDifferentiable: [],
+                kept: arguments.Prior?.Form.SpreadOnDevice is { } ofPrior ? [work, ofPrior.alias()] : [work],
+                saved: inputs.Length - (arguments.Epilogue.Addend is null ? 0 : 1), savesFirstOutput: node.NeedsOutput);
+        }
+
+        return new(outputs[0], outputs is [_, var mean, var variance] ? new(mean, variance) : default, new(0, spread));
+    }
+
+    /// <summary>Blocks for many of which each block takes some.</summary>
+    internal static long Blocks(long count, long ofBlock) => (count + ofBlock - 1) / ofBlock;
+}

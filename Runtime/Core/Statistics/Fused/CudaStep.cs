@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>The step between two normalization layers on a CUDA device, in kernels of our own.</summary>
+internal static class CudaStep
+{
+    /// <inheritdoc cref="FusedStep.PassAndShareWeight"/>
+    /// <param name="sharesWeight">Whether the weight is wanted back.</param>
+#pragma warning disable CS1573 // The other parameters are inherited.
+    public static unsafe (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
+        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
+#pragma warning restore CS1573
+    {
+        source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
+        var (kernels, type) = (DeviceKernels.For(weight)!, weight.dtype);
+        var shape = new FusedStepShape(source, weight, groups);
+        Tensor mean, variance, moments;
+        Tensor? tapMeans;
+        using (no_grad())
+        {
+            mean = empty([shape.Rows, shape.Outputs], type, weight.device);
+            variance = empty([shape.Rows, shape.Outputs], type, weight.device);
+            moments = empty([2, shape.Rows, shape.Inputs], type, weight.device);
+            tapMeans = seen is null ? null : empty([shape.Rows, shape.Outputs, shape.Taps], ScalarType.Float64, weight.device);
+            var parameters = new StepParameters(
+                shape, source, source.Form.SpreadOnDevice, weight, seen, moments, tapMeans, kernels.Threads)
+            {
+                Bias = StepParameters.At(bias), OutMean = StepParameters.At(mean), OutVariance = StepParameters.At(variance),
+            };
+            kernels.Launch("step_inputs", type, type, kernels.Over(shape.Rows * shape.Inputs), parameters);
+            kernels.Launch("step_outputs", type, type, (shape.Outputs, shape.Rows, 1), parameters);
+        }
+
+        Tensor[] inputs = bias is null
+            ? [source.Mean, source.Variance, weight]
+            : [source.Mean, source.Variance, weight, bias];
+        if (!GraphNode.Records(inputs))
+        {
+            moments.Dispose();
+            tapMeans?.Dispose();
+            return (mean, variance, weight);
+        }
+
+        Tensor[] outputs = sharesWeight ? [mean, variance, weight.detach()] : [mean, variance];
+        var node = new CudaStepNode(kernels, shape, seen, source.Form);
+        outputs = node.Attach(inputs, outputs, notDifferentiable: [], kept: CudaStepNode.Kept(moments, tapMeans, source.Form));
+        return (outputs[0], outputs[1], sharesWeight ? outputs[2] : weight);
+    }
+}

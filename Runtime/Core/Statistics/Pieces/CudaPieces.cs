@@ -1,0 +1,36 @@
+using System;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>Moments after a function of straight lines on a CUDA device: one kernel, which also gives their derivatives.</summary>
+internal static class CudaPieces
+{
+    /// <summary>Whether there is a kernel for them.</summary>
+    public static bool Serves(Moments moments, int pieces) => DevicePath.IsTaken(moments.Mean) && pieces <= PieceParameters.Most
+        && DeviceKernels.Take(moments.Mean.dtype, moments.Mean.dtype) && moments.Variance.dtype == moments.Mean.dtype
+        && moments.Variance.numel() == moments.Mean.numel() && moments.Mean.numel() > 0
+        && DeviceKernels.For(moments.Mean) is not null;
+
+    /// <inheritdoc cref="PiecewiseLinear.Pass"/>
+    public static Moments Pass(Moments moments, ReadOnlySpan<Piece> pieces)
+    {
+        moments = moments.Select(Strides.Contiguous);
+        var (kernels, type) = (DeviceKernels.For(moments.Mean)!, moments.Mean.dtype);
+        Tensor[] inputs = [moments.Mean, moments.Variance];
+        var records = GraphNode.Records(inputs);
+        using var noGrad = no_grad();
+        Tensor[] outputs = [empty_like(moments.Mean), empty_like(moments.Variance)];
+        var slopes = records ? empty([4, moments.Mean.numel()], type, moments.Mean.device) : null;
+        var parameters = new PieceParameters(moments, pieces)
+        {
+            OutMean = PieceParameters.At(outputs[0]), OutVariance = PieceParameters.At(outputs[1]), Slopes = PieceParameters.At(slopes),
+        };
+        kernels.Launch("pieces", type, type, kernels.Over(parameters.Length), parameters);
+        if (!records)
+            return new(outputs[0], outputs[1]);
+        using var grad = enable_grad();
+        outputs = new CudaPiecesNode(kernels).Attach(inputs, outputs, notDifferentiable: [], kept: [slopes!], saved: 0);
+        return new(outputs[0], outputs[1]);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>A use of <see cref="CudaPieces"/> in the autograd graph: kept are the derivatives, [4, N].</summary>
+internal sealed class CudaPiecesNode(DeviceKernels kernels) : GraphNode
+{
+    protected override Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
+    {
+        var slopes = kept[0];
+        var (gm, gv) = (gradients[0]?.contiguous(), gradients[1]?.contiguous());
+        if ((gm ?? gv) is not { } like)
+            return [null, null];
+        var (dmean, dvariance) = (empty_like(like), empty_like(like));
+        var parameters = new PieceParameters
+        {
+            Length = slopes.size(1),
+            Slopes = PieceParameters.At(slopes),
+            Gm = PieceParameters.At(gm),
+            Gv = PieceParameters.At(gv),
+            Dmean = PieceParameters.At(dmean),
+            Dvariance = PieceParameters.At(dvariance),
+        };
+        kernels.Launch("pieces_gradient", slopes.dtype, slopes.dtype, kernels.Over(parameters.Length), parameters);
+        return [dmean, dvariance];
+    }
+}
