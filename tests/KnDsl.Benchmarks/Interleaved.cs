@@ -46,7 +46,8 @@ internal static class Interleaved
         return samples.ToDictionary(entry => entry.Key, entry => Timing.Of(entry.Value));
     }
 
-    private static void Wait(Device device)
+    /// <summary>Waits until a device has done all that it was asked for.</summary>
+    public static void Wait(Device device)
     {
         if (device.type == TorchSharp.DeviceType.CUDA)
             cuda.synchronize(device);

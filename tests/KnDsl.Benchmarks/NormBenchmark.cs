@@ -19,6 +19,9 @@ internal static class NormBenchmark
     private sealed record Rival(
         string Name, Func<long, nn.Module<Tensor, Tensor>> Native, NormPolicy Plain, NormPolicy Kalman, bool IsPerSample);
 
+    /// <summary>How long a comparison runs where nobody says it.</summary>
+    public static TimeSpan Usual { get; } = TimeSpan.FromSeconds(3);
+
     private static readonly Rival[] Rivals =
     [
         new("bn", channels => nn.BatchNorm2d(channels), NormPolicy.Batch(), NormPolicy.Kalman(), IsPerSample: false),
@@ -29,20 +32,21 @@ internal static class NormBenchmark
     ];
 
     /// <param name="device">Where the layers run. On another than the CPU, memory's time is not measured.</param>
-    public static void Run(Device device)
+    /// <param name="duration">How long each comparison runs.</param>
+    public static void Run(Device device, TimeSpan duration)
     {
         var figures = new List<string>();
         foreach (var shape in Shapes)
         {
             Console.WriteLine($"{string.Join("x", shape)}, {Machine.Describe(device)}");
             foreach (var rival in Rivals)
-                figures.AddRange(Compare(shape, rival, device));
+                figures.AddRange(Compare(shape, rival, device, duration));
         }
 
         Console.WriteLine(string.Join(" ", figures));
     }
 
-    private static List<string> Compare(long[] shape, Rival rival, Device device)
+    private static List<string> Compare(long[] shape, Rival rival, Device device, TimeSpan duration)
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
@@ -100,7 +104,7 @@ internal static class NormBenchmark
             string what, string suffix, Func<Func<string, double>, double> ofMemory, params (string Name, Action Action)[] candidates)
         {
             var times = Interleaved.Run(
-                warmUp: 20, TimeSpan.FromSeconds(3), device, [.. candidates, .. memory?.Candidates ?? []]);
+                warmUp: 20, duration, device, [.. candidates, .. memory?.Candidates ?? []]);
             Console.WriteLine($"  {rival.Kalman}, {what}");
             var needed = memory is null ? double.NaN : ofMemory(pass => times[pass].Median);
             foreach (var (candidate, _) in candidates)

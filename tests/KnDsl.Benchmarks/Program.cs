@@ -40,27 +40,27 @@ internal static class Program
 
     private static Command Norm()
     {
-        var device = DeviceOption();
-        var command = new Command("norm", "A layer of each policy against native ones") { device };
+        var (device, seconds) = (DeviceOption(), SecondsOption());
+        var command = new Command("norm", "A layer of each policy against native ones") { device, seconds };
         command.SetAction(parsed =>
         {
             if (Machine.Find(parsed.GetValue(device)!) is { } found)
-                NormBenchmark.Run(found);
+                NormBenchmark.Run(found, Duration(parsed.GetValue(seconds)) ?? NormBenchmark.Usual);
         });
         return command;
     }
 
     private static Command Networks()
     {
-        var (networks, device) = (NetworksOption(), DeviceOption());
+        var (networks, device, seconds) = (NetworksOption(), DeviceOption(), SecondsOption());
         var command = new Command("network", "Generated networks against those by hand with native batch normalization")
         {
-            networks, device,
+            networks, device, seconds,
         };
         command.SetAction(parsed =>
         {
             if (Machine.Find(parsed.GetValue(device)!) is { } found)
-                NetworkBenchmark.Run(BenchmarkedNetwork.Find(parsed.GetValue(networks)!), found);
+                NetworkBenchmark.Run(Chosen(parsed, networks, seconds), found);
         });
         return command;
     }
@@ -75,15 +75,30 @@ internal static class Program
 
     private static Command PyTorch()
     {
-        var networks = NetworksOption();
+        var (networks, device, seconds) = (NetworksOption(), DeviceOption(), SecondsOption());
         var python = new Option<string>("--python")
         {
             Description = "The interpreter with PyTorch and torchvision",
             DefaultValueFactory = _ => "/usr/bin/python3",
         };
-        var command = new Command("pytorch", "Generated networks against PyTorch's, where Python has it") { networks, python };
-        command.SetAction(parsed => PyTorchBenchmark.Run(BenchmarkedNetwork.Find(parsed.GetValue(networks)!), parsed.GetValue(python)!));
+        var command = new Command("pytorch", "Generated networks against PyTorch's, where Python has it")
+        {
+            networks, device, seconds, python,
+        };
+        command.SetAction(parsed =>
+        {
+            if (Machine.Find(parsed.GetValue(device)!) is { } found)
+                PyTorchBenchmark.Run(Chosen(parsed, networks, seconds), parsed.GetValue(python)!, found);
+        });
         return command;
+    }
+
+    /// <summary>The networks of the command line, which run as long as it says.</summary>
+    private static IReadOnlyList<BenchmarkedNetwork> Chosen(ParseResult parsed, Option<string[]> networks, Option<double?> seconds)
+    {
+        var duration = Duration(parsed.GetValue(seconds));
+        return [.. BenchmarkedNetwork.Find(parsed.GetValue(networks)!)
+            .Select(network => duration is { } given ? network with { Duration = given } : network)];
     }
 
     private static Command Stability()
@@ -117,6 +132,22 @@ internal static class Program
             DefaultValueFactory = _ => names,
         };
         return option.AcceptOnlyFromAmong([.. BenchmarkedNetwork.All.Select(network => network.Name)]);
+    }
+
+    private static TimeSpan? Duration(double? seconds) => seconds is { } given ? TimeSpan.FromSeconds(given) : null;
+
+    private static Option<double?> SecondsOption()
+    {
+        var option = new Option<double?>("--seconds")
+        {
+            Description = "How long each comparison runs; without it as long as a processor of two cores needs",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is not (null or > 0 and <= 3600))
+                result.AddError("--seconds is how long each comparison runs: a number above 0, up to 3600.");
+        });
+        return option;
     }
 
     private static Option<string> DeviceOption()

@@ -40,7 +40,7 @@ internal sealed record BenchmarkedNetwork(
     public nn.Module<Tensor, Tensor> Generated(NormPolicy policy, Recompute recompute = default) => Make(policy, recompute);
 
     /// <summary>How long turns of it are measured, in which a step of the largest takes seconds.</summary>
-    public TimeSpan Duration => TimeSpan.FromSeconds(Name == "resnet50" ? 90 : 20);
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(Name == "resnet50" ? 90 : 20);
 
     /// <summary>The networks of these names, or all of them.</summary>
     /// <exception cref="ArgumentException">A name is none of theirs.</exception>

@@ -25,9 +25,10 @@ internal static class PyTorchBenchmark
 
     /// <param name="networks">Which.</param>
     /// <param name="python">The interpreter.</param>
-    public static void Run(IReadOnlyList<BenchmarkedNetwork> networks, string python)
+    /// <param name="device">Where both compute.</param>
+    public static void Run(IReadOnlyList<BenchmarkedNetwork> networks, string python, Device device)
     {
-        using var process = PyTorchProcess.Start(python, get_num_threads());
+        using var process = PyTorchProcess.Start(python, get_num_threads(), device.ToString());
         if (process is null)
         {
             Console.WriteLine($"'{python}' has no PyTorch with torchvision (Debian: apt-get install python3-torch python3-torchvision). "
@@ -35,13 +36,13 @@ internal static class PyTorchBenchmark
             return;
         }
 
-        Console.WriteLine($"KnDsl on libtorch {__version__} against {process.Versions}, {get_num_threads()} threads each");
+        Console.WriteLine($"KnDsl on libtorch {__version__} against {process.Versions}, {Machine.Describe(device)} each");
         var figures = new List<string>();
         foreach (var network in networks)
         {
             foreach (var what in (string[])["training", "inference"])
             {
-                foreach (var (name, ratio) in Compare(network, what, process))
+                foreach (var (name, ratio) in Compare(network, what, process, device))
                     figures.Add(string.Create(CultureInfo.InvariantCulture, $"{what}_{name}_{network.Name}: {ratio:F3}"));
             }
         }
@@ -49,7 +50,8 @@ internal static class PyTorchBenchmark
         Console.WriteLine(string.Join(" ", figures));
     }
 
-    private static IEnumerable<(string Name, double Ratio)> Compare(BenchmarkedNetwork network, string what, PyTorchProcess process)
+    private static IEnumerable<(string Name, double Ratio)> Compare(
+        BenchmarkedNetwork network, string what, PyTorchProcess process, Device device)
     {
         using var scope = NewDisposeScope();
         var parameters = process.Create(network.Name, network.Batch);
@@ -63,9 +65,9 @@ internal static class PyTorchBenchmark
             if (made.parameters().Sum(parameter => parameter.numel()) is var own && own != parameters)
                 throw new InvalidOperationException($"{network.Name} has {own} parameters here and {parameters} in PyTorch.");
             var action = what == "training"
-                ? network.TrainingStep(made, network.Batch, CPU)
-                : network.InferencePass(made, CPU);
-            candidates.Add((name, count => Time(action, count)));
+                ? network.TrainingStep(made, network.Batch, device)
+                : network.InferencePass(made, device);
+            candidates.Add((name, count => Time(action, count, device)));
         }
 
         var times = candidates.ToDictionary(candidate => candidate.Name, _ => new List<double>());
@@ -86,11 +88,12 @@ internal static class PyTorchBenchmark
             .Select(entry => (entry.Key, entry.Value.Median / timings["PyTorch"].Median));
     }
 
-    private static double Time(Action action, int count)
+    private static double Time(Action action, int count, Device device)
     {
         var start = Stopwatch.GetTimestamp();
         for (var i = 0; i < count; i++)
             action();
+        Interleaved.Wait(device);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

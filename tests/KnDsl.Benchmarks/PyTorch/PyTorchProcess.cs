@@ -19,14 +19,15 @@ internal sealed class PyTorchProcess : IDisposable
     /// <summary>Starts it.</summary>
     /// <param name="python">The interpreter, <c>/usr/bin/python3</c> where Debian's python3-torch is installed.</param>
     /// <param name="threads">The threads that PyTorch computes with.</param>
+    /// <param name="device">Where it computes.</param>
     /// <returns>Null where the interpreter, PyTorch or torchvision is missing.</returns>
-    public static PyTorchProcess? Start(string python, int threads)
+    public static PyTorchProcess? Start(string python, int threads, string device)
     {
         var script = Path.Combine(Repository.Root, "tests", "KnDsl.Benchmarks", "PyTorch", "networks.py");
         Process process;
         try
         {
-            process = Process.Start(new ProcessStartInfo(python, [script, threads.ToString(CultureInfo.InvariantCulture)])
+            process = Process.Start(new ProcessStartInfo(python, [script, threads.ToString(CultureInfo.InvariantCulture), device])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

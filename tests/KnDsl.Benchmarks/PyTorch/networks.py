@@ -47,6 +47,8 @@ class ResNetCifar(nn.Module):
         return self.fc(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
 
 
+DEVICE = torch.device(sys.argv[2])
+
 NETWORKS = {
     "fashion": (ResNetCifar, (1, 28, 28)),
     "resnet18": (lambda: torchvision.models.resnet18(num_classes=10), (3, 64, 64)),
@@ -58,10 +60,10 @@ class Timed:
     def __init__(self, name, batch):
         create, image = NETWORKS[name]
         torch.manual_seed(1)
-        self.network = create()
+        self.network = create().to(DEVICE)
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.001, momentum=0.9)
-        self.x = torch.randn(batch, *image)
-        self.target = torch.randint(10, (batch,))
+        self.x = torch.randn(batch, *image, device=DEVICE)
+        self.target = torch.randint(10, (batch,), device=DEVICE)
         self.parameters = sum(parameter.numel() for parameter in self.network.parameters())
 
     def training(self):
@@ -79,6 +81,8 @@ class Timed:
         start = time.perf_counter()
         for _ in range(count):
             action()
+        if DEVICE.type == "cuda":
+            torch.cuda.synchronize(DEVICE)
         return time.perf_counter() - start
 
 
