@@ -192,7 +192,39 @@ public sealed class GradientTests : TorchTest
         var x = randn(4, 2, 3, 3).requires_grad_();
         var prior = ChannelState.Gaussian(zeros(2), ones(2), [3, 3]);
         var loss = layer.call(x, prior).output.pow(3).sum();
-        Assert.ThrowsAny<Exception>(() => loss.backward(create_graph: true));
+        var gradient = autograd.grad([loss], [x], retain_graph: true, create_graph: true)[0];
+        Assert.True(gradient.requires_grad);
+        var error = Assert.ThrowsAny<Exception>(() => gradient.square().sum().backward());
+        Assert.Contains("invalid gradient", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>With create_graph the gradients themselves are those without, through a chain of layers too.</summary>
+    [Theory]
+    [InlineData("kalman")]
+    [InlineData("kalman, whole")]
+    [InlineData("learned")]
+    [InlineData("groupkalman")]
+    [InlineData("instancekalman")]
+    [InlineData("batch, micro")]
+    public void GradientsAreTheSameWithAGraphOfTheirOwn(string policy)
+    {
+        foreach (var onDevice in new[] { false, true })
+        {
+            using var path = onDevice ? DevicePath.TakeOnCpu() : null;
+            using var network = new ChainNetwork(EveryPolicy.Of(policy), dtype: float64);
+            var x = Random(4, 1, 8, 8).requires_grad_();
+            Tensor[] wanted = [x, .. network.parameters().Where(parameter => parameter.numel() > 1)];
+            Tensor[] Gradients(bool createGraph)
+            {
+                foreach (var tensor in wanted)
+                    tensor.grad = null;
+                network.call(x).square().sum().backward(create_graph: createGraph);
+                return [.. wanted.Select(tensor => tensor.grad is { } gradient ? gradient.detach().clone() : zeros_like(tensor))];
+            }
+
+            foreach (var (expected, actual) in Gradients(false).Zip(Gradients(true)))
+                Close(expected, actual, 1e-12, policy);
+        }
     }
 
     [Fact]

@@ -128,7 +128,8 @@ internal abstract unsafe class GraphNode
     protected abstract Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept);
 
     /// <summary>
-    /// The function once more, of torch's operations, for gradients that are themselves to be differentiated; null where it has none.
+    /// The function once more, of torch's operations, for gradients that are themselves to be differentiated; null where it has none, and
+    /// the gradients are <see cref="OnceDifferentiable"/>.
     /// </summary>
     /// <param name="inputs">
     /// The inputs. One that was not saved can only be added to something of the output's shape, or its gradient would depend on it:
@@ -215,7 +216,7 @@ internal abstract unsafe class GraphNode
     protected virtual Tensor?[] Recorded(Tensor?[] gradients, Tensor[] saved)
     {
         if (gradients[0] is not { } given)
-            return gradients.All(gradient => gradient is null) ? new Tensor?[_inputCount] : throw NoSecondDerivative();
+            return gradients.All(gradient => gradient is null) ? new Tensor?[_inputCount] : OnlyOnce(gradients, saved);
         var inputs = new Tensor[_inputCount];
         for (var i = 0; i < inputs.Length; i++)
             inputs[i] = i < _savedInputs ? saved[i] : zeros_like(given).requires_grad_();
@@ -223,7 +224,7 @@ internal abstract unsafe class GraphNode
             ? null
             : Compose(inputs, saved.Length > _savedInputs ? saved[^1] : null);
         if (composed is null)
-            throw NoSecondDerivative();
+            return OnlyOnce(gradients, saved);
         var result = new Tensor?[_inputCount];
         int[] wanted = [.. Enumerable.Range(0, _inputCount).Where(i => inputs[i].requires_grad)];
         var found = autograd.grad([composed], [.. wanted.Select(i => inputs[i])], [given], retain_graph: true, create_graph: true);
@@ -232,8 +233,16 @@ internal abstract unsafe class GraphNode
         return result;
     }
 
-    private static NotSupportedException NoSecondDerivative() =>
-        new("It has no second derivative: use the pass without create_graph.");
+    /// <summary>The gradients, which cannot be differentiated once more.</summary>
+    private Tensor?[] OnlyOnce(Tensor?[] gradients, Tensor[] saved)
+    {
+        // What is asked for may be changed in place, and has a history here.
+        Tensor?[] copies = [.. gradients.Select(gradient => gradient?.detach().clone())];
+        return OnceDifferentiable.Mark(Unrecorded(copies, saved), saved.Concat(gradients.OfType<Tensor>()));
+    }
+
+    private protected static NotSupportedException NoSecondDerivative() =>
+        new("It has no second derivative: a layer that is filtered with a prior can be differentiated once.");
 
     /// <summary>Hands gradients to native code: handles of new ones, which live until the next call, and of those that it lent.</summary>
     private NativeGraph.TensorArray Return(Tensor?[] result, Tensor?[] lent)
