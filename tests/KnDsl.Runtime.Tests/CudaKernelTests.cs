@@ -1,5 +1,7 @@
 using System;
+using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -196,6 +198,29 @@ public sealed class CudaKernelTests : TorchTest
         Close(expected, actual, 1e-9, name);
         Close(first.grad!, second.grad!, 1e-9, name);
         Assert.NotEqual(0, EmulatedKernels.Instance.Launched["write_output"]);
+    }
+
+    /// <summary>Where they cannot be compiled, it is said once.</summary>
+    [Fact]
+    public void Without_a_driver_torchs_operations_do_the_work()
+    {
+        if (NativeLibrary.TryLoad("libcuda.so.1", out _))
+            return;
+        var (before, written) = (Console.Error, new StringWriter());
+        Console.SetError(written);
+        try
+        {
+            Assert.Null(CudaKernels.Of(17));
+            Assert.Null(CudaKernels.Of(17));
+        }
+        finally
+        {
+            Console.SetError(before);
+        }
+
+        Assert.Equal(
+            "KnDsl: normalization layers run on cuda:17 by torch's operations, which is slower: "
+            + $"CUDA's driver (libcuda.so.1 or nvcuda.dll) was not found.{Environment.NewLine}", written.ToString());
     }
 
     /// <summary>A chunk for each thread, several blocks for a statistic, and one block for several: sums come out the same.</summary>

@@ -11,6 +11,9 @@ internal static partial class NativeTensor
     public static unsafe T* Pointer<T>(Tensor tensor)
         where T : unmanaged => (T*)Data(tensor.Handle);
 
+    /// <summary>The address of a tensor's elements, on whatever device; 0 for none.</summary>
+    public static nint Address(Tensor? tensor) => tensor is null ? 0 : Data(tensor.Handle);
+
     [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_data")]
     private static partial IntPtr Data(IntPtr tensor);
 }

@@ -15,13 +15,7 @@ internal sealed class CompiledFilterNode(long microBatches, long priorRows, Filt
         var result = CompiledOperations.Backward(
             gradients[0] ?? zeros_like(x), gradients[1], gradients[2], x, [.. kept], priorRows, inputs.Count > 5, microBatches, settings);
         for (var i = 5; i < inputs.Count; i++)
-            result[i] = SumTo(result[i], inputs[i]);
+            result[i] = Broadcast.SumTo(result[i], inputs[i]);
         return [.. result.Take(inputs.Count)];
-    }
-
-    private static Tensor SumTo(Tensor gradient, Tensor like)
-    {
-        long[] dims = [.. new long[] { 0, 1 }.Where(dim => like.size((int)dim) < gradient.size((int)dim))];
-        return dims.Length == 0 ? gradient : gradient.sum(dims, keepdim: true);
     }
 }

@@ -52,17 +52,17 @@ internal static unsafe class CudaFilter
             long[] statistics = [layout.Batches.Count, layout.Groups];
             outputs = arguments.EmitsStatistics
                 ? [empty_like(x), empty(statistics, type, x.device), empty(statistics, type, x.device)] : [empty_like(x)];
-            parameters.Work = FilterParameters.At(work);
-            parameters.Spread = FilterParameters.At(spread);
-            parameters.Y = FilterParameters.At(outputs[0]);
+            parameters.Work = NativeTensor.Address(work);
+            parameters.Spread = NativeTensor.Address(spread);
+            parameters.Y = NativeTensor.Address(outputs[0]);
             if (outputs is [_, var m, var v])
-                (parameters.M, parameters.V) = (FilterParameters.At(m), FilterParameters.At(v));
-            parameters.Found = FilterParameters.At(arguments.Report?.Flag(x.device));
+                (parameters.M, parameters.V) = (NativeTensor.Address(m), NativeTensor.Address(v));
+            parameters.Found = NativeTensor.Address(arguments.Report?.Flag(x.device));
             if (averages is not null)
             {
-                parameters.RunningMean = FilterParameters.At(averages.Mean);
-                parameters.RunningVariance = FilterParameters.At(averages.Variance);
-                (parameters.RunningCount, parameters.Momentum) = (FilterParameters.At(averages.Count), averages.Momentum);
+                parameters.RunningMean = NativeTensor.Address(averages.Mean);
+                parameters.RunningVariance = NativeTensor.Address(averages.Variance);
+                (parameters.RunningCount, parameters.Momentum) = (NativeTensor.Address(averages.Count), averages.Momentum);
             }
 
             var blocks = Blocks(layout.Statistics, kernels.Threads / parameters.Lanes);

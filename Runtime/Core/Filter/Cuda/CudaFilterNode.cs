@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -53,12 +52,12 @@ internal sealed unsafe class CudaFilterNode : GraphNode
             ? (empty(statistics, weight.dtype, x.device), empty(statistics, weight.dtype, x.device)) : default((Tensor?, Tensor?));
 
         var forward = _parameters;
-        forward.Work = FilterParameters.At(kept[0]);
-        (forward.X, forward.Weight) = (FilterParameters.At(x), FilterParameters.At(weight));
+        forward.Work = NativeTensor.Address(kept[0]);
+        (forward.X, forward.Weight) = (NativeTensor.Address(x), NativeTensor.Address(weight));
         if (_prior is not null)
         {
-            (forward.PriorMean, forward.PriorVariance) = (FilterParameters.At(inputs[3]), FilterParameters.At(inputs[4]));
-            forward.PriorSpread = kept.Count > 1 ? FilterParameters.At(kept[1]) : 0;
+            (forward.PriorMean, forward.PriorVariance) = (NativeTensor.Address(inputs[3]), NativeTensor.Address(inputs[4]));
+            forward.PriorSpread = kept.Count > 1 ? NativeTensor.Address(kept[1]) : 0;
         }
 
         if (!FilterParameters.IsAligned(gy))
@@ -66,24 +65,24 @@ internal sealed unsafe class CudaFilterNode : GraphNode
         var parameters = new GradientParameters
         {
             Forward = forward,
-            Gy = FilterParameters.At(gy),
-            Output = NeedsOutput ? FilterParameters.At(inputs[^1]) : 0,
-            Gm = FilterParameters.At(gm),
-            Gv = FilterParameters.At(gv),
-            Before = FilterParameters.At(before),
-            Dx = FilterParameters.At(dx),
-            Weight = FilterParameters.At(dweight),
-            Bias = FilterParameters.At(dbias),
-            PriorMean = FilterParameters.At(dm0),
-            PriorVariance = FilterParameters.At(dv0),
-            MeanGain = FilterParameters.At(dqm),
-            VarianceGain = FilterParameters.At(dqv),
+            Gy = NativeTensor.Address(gy),
+            Output = NeedsOutput ? NativeTensor.Address(inputs[^1]) : 0,
+            Gm = NativeTensor.Address(gm),
+            Gv = NativeTensor.Address(gv),
+            Before = NativeTensor.Address(before),
+            Dx = NativeTensor.Address(dx),
+            Weight = NativeTensor.Address(dweight),
+            Bias = NativeTensor.Address(dbias),
+            PriorMean = NativeTensor.Address(dm0),
+            PriorVariance = NativeTensor.Address(dv0),
+            MeanGain = NativeTensor.Address(dqm),
+            VarianceGain = NativeTensor.Address(dqv),
         };
         var channels = _layout.Batches.Count * _layout.Channels;
         (parameters.Lanes, parameters.Splits) = FilterParameters.Share(
             _layout.Batches.Size * _layout.Positions / forward.TogetherInRow, channels, _kernels.Threads);
         using var work = empty(parameters.WorkLength(_layout), ScalarType.Float64, x.device);
-        parameters.Work = FilterParameters.At(work);
+        parameters.Work = NativeTensor.Address(work);
 
         Launch("gradient_sums", (CudaFilter.Blocks(channels, _kernels.Threads / parameters.Lanes), parameters.Splits, 1));
         Launch("gradient_statistics",
@@ -95,7 +94,7 @@ internal sealed unsafe class CudaFilterNode : GraphNode
         if (_prior is not null)
             result.AddRange([dm0, dv0]);
         if (_learnsGains)
-            result.AddRange([SumTo(dqm!, inputs[5]), SumTo(dqv!, inputs[6])]);
+            result.AddRange([Broadcast.SumTo(dqm!, inputs[5]), Broadcast.SumTo(dqv!, inputs[6])]);
         if (_adds)
             result.Add(before ?? gy);
         return [.. result];
@@ -105,10 +104,4 @@ internal sealed unsafe class CudaFilterNode : GraphNode
 
     protected override Tensor? Compose(IReadOnlyList<Tensor> inputs, Tensor? output) => _prior is not null
         ? null : FilterComposition.Of(inputs, output, _layout, _parameters.Eps, _activation, _adds);
-
-    private static Tensor SumTo(Tensor gradient, Tensor like)
-    {
-        long[] dims = [.. new long[] { 0, 1 }.Where(dim => like.size((int)dim) < gradient.size((int)dim))];
-        return dims.Length == 0 ? gradient : gradient.sum(dims, keepdim: true);
-    }
 }

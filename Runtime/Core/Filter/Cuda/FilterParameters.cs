@@ -49,13 +49,14 @@ internal unsafe struct FilterParameters
         Together = isAligned && layout.RowLength % 4 == 0 ? 4 : 1;
         TogetherInRow = isAligned && layout.Positions % 4 == 0 ? 4 : 1;
         (Lanes, Splits) = Share(batches.Size * layout.RowLength / Together, layout.Statistics, threads);
-        (X, Weight, Bias) = (At(arguments.Input), At(arguments.Weight), At(arguments.Bias));
+        X = NativeTensor.Address(arguments.Input);
+        (Weight, Bias) = (NativeTensor.Address(arguments.Weight), NativeTensor.Address(arguments.Bias));
         if (arguments.Prior is { } prior)
         {
             PriorForm = prior.Form.IsScale ? PriorIsScaleAndSpread : PriorIsMoments;
             (PriorRows, PriorChannels) = (prior.Rows, prior.Channels);
-            (PriorMean, PriorVariance) = (At(prior.Mean), At(prior.Variance));
-            PriorSpread = At(prior.Form.SpreadOnDevice);
+            (PriorMean, PriorVariance) = (NativeTensor.Address(prior.Mean), NativeTensor.Address(prior.Variance));
+            PriorSpread = NativeTensor.Address(prior.Form.SpreadOnDevice);
             PriorFactor = prior.Form.Spread ?? 0;
         }
 
@@ -70,22 +71,19 @@ internal unsafe struct FilterParameters
 
         if (gains.Learned is { } learned)
         {
-            (GainMean, GainVariance) = (At(learned.Mean), At(learned.Variance));
+            (GainMean, GainVariance) = (NativeTensor.Address(learned.Mean), NativeTensor.Address(learned.Variance));
             (GainRows, GainColumns) = (learned.Mean.size(0), learned.Mean.size(1));
         }
 
-        (Addend, Activation) = (At(arguments.Epilogue.Addend), (long)arguments.Epilogue.Activation);
+        (Addend, Activation) = (NativeTensor.Address(arguments.Epilogue.Addend), (long)arguments.Epilogue.Activation);
     }
 
     /// <summary>The numbers of <see cref="Work"/>.</summary>
     public readonly long WorkLength(Layout layout) => Parts * layout.Statistics + 2 * layout.Batches.Count * Channels
         + 3 * layout.Batches.Count + 3 * layout.Statistics * Splits;
 
-    /// <summary>The address of a tensor's elements; null for none.</summary>
-    public static nint At(Tensor? tensor) => tensor is null ? 0 : (nint)NativeTensor.Pointer<byte>(tensor);
-
     /// <summary>Whether four neighbours can be read at once.</summary>
-    public static bool IsAligned(Tensor tensor) => At(tensor) % 16 == 0;
+    public static bool IsAligned(Tensor tensor) => NativeTensor.Address(tensor) % 16 == 0;
 
     /// <summary>
     /// How many threads share the work on one of many: fewer than a block where there is little of it, several blocks where there is much

@@ -26,7 +26,7 @@ internal static class CudaStep
             var parameters = new StepParameters(
                 shape, source, source.Form.SpreadOnDevice, weight, seen, moments, tapMeans, kernels.Threads)
             {
-                Bias = StepParameters.At(bias), OutMean = StepParameters.At(mean), OutVariance = StepParameters.At(variance),
+                Bias = NativeTensor.Address(bias), OutMean = NativeTensor.Address(mean), OutVariance = NativeTensor.Address(variance),
             };
             kernels.Launch("step_inputs", type, type, kernels.Over(shape.Rows * shape.Inputs), parameters);
             kernels.Launch("step_outputs", type, type, (shape.Outputs, shape.Rows, 1), parameters);

@@ -26,17 +26,17 @@ internal sealed unsafe class CudaStepNode(DeviceKernels kernels, FusedStepShape 
         var (dmean, dvariance) = (empty_like(source.Mean), empty_like(source.Variance));
         var parameters = new StepParameters(shape, source, spread, weight, seen, kept[0], tapMeans, kernels.Threads)
         {
-            Gm = StepParameters.At(gm),
-            Gv = StepParameters.At(gv),
-            Dweight = StepParameters.At(dweight),
-            Dmean = StepParameters.At(dmean),
-            Dvariance = StepParameters.At(dvariance),
+            Gm = NativeTensor.Address(gm),
+            Gv = NativeTensor.Address(gv),
+            Dweight = NativeTensor.Address(dweight),
+            Dmean = NativeTensor.Address(dmean),
+            Dvariance = NativeTensor.Address(dvariance),
             Adds = adds ? 1 : 0,
         };
         var taps = shape.Rows * shape.Outputs * shape.Taps;
         using var factors = empty(taps, weight.dtype, weight.device);
         using var partial = empty(2 * parameters.Splits * shape.Rows * shape.Inputs * shape.Taps, ScalarType.Float64, weight.device);
-        (parameters.Factors, parameters.Partial) = (StepParameters.At(factors), StepParameters.At(partial));
+        (parameters.Factors, parameters.Partial) = (NativeTensor.Address(factors), NativeTensor.Address(partial));
         Launch("step_factors", kernels.Over(taps));
         Launch("step_gradient", ((shape.KernelLength + kernels.Threads - 1) / kernels.Threads, shape.Groups, parameters.Splits));
         Launch("step_source", kernels.Over(shape.Rows * shape.Inputs));

@@ -39,23 +39,20 @@ internal unsafe struct StepParameters
         int threads)
     {
         (Rows, Inputs, Outputs, Groups, Taps) = (shape.Rows, shape.Inputs, shape.Outputs, shape.Groups, shape.Taps);
-        (Mean, Variance, Weight) = (At(source.Mean), At(source.Variance), At(weight));
+        (Mean, Variance, Weight) = (NativeTensor.Address(source.Mean), NativeTensor.Address(source.Variance), NativeTensor.Address(weight));
         (Scaled, Rectified) = (source.Form.IsScale ? 1 : 0, source.Form.Rectified ? 1 : 0);
-        (Spread, Factor) = (At(spread), source.Form.Spread ?? 0);
+        (Spread, Factor) = (NativeTensor.Address(spread), source.Form.Spread ?? 0);
         if (seen is not null)
         {
             var (shares, covariance) = seen.On(weight.device);
-            (Shares, Covariance) = (At(shares), At(covariance));
+            (Shares, Covariance) = (NativeTensor.Address(shares), NativeTensor.Address(covariance));
         }
 
-        (Moments, TapMeans) = (At(moments), At(tapMeans));
+        (Moments, TapMeans) = (NativeTensor.Address(moments), NativeTensor.Address(tapMeans));
         Splits = Math.Clamp(shape.Outputs / shape.Groups / OutputsOfPart, 1, MostParts);
         // The lanes of a tap: enough taps at a time that all are done at once, where that leaves work for the lanes.
         Lanes = threads;
         while (Lanes > 1 && (threads / Lanes < shape.Taps || Lanes >= 2 * shape.GroupInputs))
             Lanes /= 2;
     }
-
-    /// <summary>The address of a tensor's elements; null for none.</summary>
-    public static nint At(Tensor? tensor) => tensor is null ? 0 : (nint)NativeTensor.Pointer<byte>(tensor);
 }

@@ -24,7 +24,9 @@ internal static class CudaPieces
         var slopes = records ? empty([4, moments.Mean.numel()], type, moments.Mean.device) : null;
         var parameters = new PieceParameters(moments, pieces)
         {
-            OutMean = PieceParameters.At(outputs[0]), OutVariance = PieceParameters.At(outputs[1]), Slopes = PieceParameters.At(slopes),
+            OutMean = NativeTensor.Address(outputs[0]),
+            OutVariance = NativeTensor.Address(outputs[1]),
+            Slopes = NativeTensor.Address(slopes),
         };
         kernels.Launch("pieces", type, type, kernels.Over(parameters.Length), parameters);
         if (!records)

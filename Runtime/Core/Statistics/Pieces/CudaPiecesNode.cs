@@ -16,11 +16,11 @@ internal sealed class CudaPiecesNode(DeviceKernels kernels) : GraphNode
         var parameters = new PieceParameters
         {
             Length = slopes.size(1),
-            Slopes = PieceParameters.At(slopes),
-            Gm = PieceParameters.At(gm),
-            Gv = PieceParameters.At(gv),
-            Dmean = PieceParameters.At(dmean),
-            Dvariance = PieceParameters.At(dvariance),
+            Slopes = NativeTensor.Address(slopes),
+            Gm = NativeTensor.Address(gm),
+            Gv = NativeTensor.Address(gv),
+            Dmean = NativeTensor.Address(dmean),
+            Dvariance = NativeTensor.Address(dvariance),
         };
         kernels.Launch("pieces_gradient", slopes.dtype, slopes.dtype, kernels.Over(parameters.Length), parameters);
         return [dmean, dvariance];

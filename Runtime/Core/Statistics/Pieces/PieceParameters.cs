@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using static TorchSharp.torch;
 
 namespace KnDsl;
 
@@ -20,13 +19,10 @@ internal struct PieceParameters
     public PieceParameters(Moments moments, ReadOnlySpan<Piece> pieces)
     {
         (Length, Count) = (moments.Mean.numel(), pieces.Length);
-        (Mean, Variance) = (At(moments.Mean), At(moments.Variance));
+        (Mean, Variance) = (NativeTensor.Address(moments.Mean), NativeTensor.Address(moments.Variance));
         for (var i = 0; i < pieces.Length; i++)
             (From[i], To[i], Slope[i], Intercept[i]) = (pieces[i].From, pieces[i].To, pieces[i].Slope, pieces[i].Intercept);
     }
-
-    /// <summary>The address of a tensor's elements; null for none.</summary>
-    public static unsafe nint At(Tensor? tensor) => tensor is null ? 0 : (nint)NativeTensor.Pointer<byte>(tensor);
 
     [InlineArray(Most)]
     internal struct Numbers
