@@ -200,6 +200,50 @@ public sealed class CudaKernelTests : TorchTest
         Assert.NotEqual(0, EmulatedKernels.Instance.Launched["write_output"]);
     }
 
+    /// <summary>A value far from all others is the first that a thread sees: squared differences from it are large.</summary>
+    [KernelTheory]
+    [InlineData(1000)]
+    [InlineData(-30)]
+    public void A_value_far_from_the_others_costs_few_digits(double far)
+    {
+        using var ofCpu = NormPolicy.Batch().Create(1);
+        using var ofDevice = NormPolicy.Batch().Create(1);
+        var x = randn(1, 1, 200, 200) * 0.01;
+        x[0, 0, 0, TensorIndex.Slice(0, 16)] = far;
+        ofCpu.call(x);
+        using var path = EmulatedKernels.Instance!.Take();
+        ofDevice.call(x);
+        Close(ofCpu.get_buffer("running_var")!, ofDevice.get_buffer("running_var")!, 2e-5, "variance");
+    }
+
+    /// <summary>Where a function bends, and for what is no number.</summary>
+    [KernelTheory]
+    [InlineData(Activation.Relu, 0)]
+    [InlineData(Activation.Relu6, 0)]
+    [InlineData(Activation.Relu6, 6)]
+    [InlineData(Activation.Hardswish, -3)]
+    [InlineData(Activation.Hardswish, 3)]
+    public void Slopes_at_a_bend_are_those_of_a_CPU(Activation activation, double at)
+    {
+        var x = Random(2, 1, 3, 3);
+        var expected = Gradient();
+        using var path = EmulatedKernels.Instance!.Take();
+        Close(expected, Gradient(), 1e-12, $"{activation} at {at}");
+
+        Tensor Gradient()
+        {
+            using var layer = NormPolicy.Batch().Create(1, dtype: float64);
+            using (no_grad())
+            {
+                layer.get_parameter("weight")!.zero_();
+                layer.get_parameter("bias")!.fill_(at);
+            }
+
+            layer.call(x, new Epilogue(activation)).sum().backward();
+            return layer.get_parameter("bias")!.grad!;
+        }
+    }
+
     /// <summary>Where they cannot be compiled, it is said once.</summary>
     [Fact]
     public void Without_a_driver_torchs_operations_do_the_work()
@@ -228,6 +272,7 @@ public sealed class CudaKernelTests : TorchTest
     [InlineData(2, 3, 40, 40)]
     [InlineData(1, 2, 30, 29)]
     [InlineData(64, 5, 1, 2)]
+    [InlineData(1, 2, 90, 91)]
     public void Sums_are_shared_among_threads_in_every_way(long samples, long channels, long rows, long columns)
     {
         foreach (var policy in new[] { NormPolicy.Kalman(), NormPolicy.LayerKalman(), NormPolicy.InstanceKalman() })

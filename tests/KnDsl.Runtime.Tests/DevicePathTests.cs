@@ -63,6 +63,19 @@ public sealed class DevicePathTests : TorchTest
         layer.call(x, Prior());
     }
 
+    /// <summary>Loops and kernels are given addresses: of another device they would be read as one's own.</summary>
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void AValueOnAnotherDeviceThanTheLayerIsAnError(string name)
+    {
+        using var elsewhere = EveryPolicy.Of(name).Create(4, device("meta"));
+        using var here = EveryPolicy.Of(name).Create(4);
+        if (name == "instance, plain")
+            return;
+        Assert.ThrowsAny<Exception>(() => elsewhere.call(randn(4, 4, 3, 3)));
+        Assert.ThrowsAny<Exception>(() => here.call(randn([4, 4, 3, 3], device: device("meta"))));
+    }
+
     /// <summary>A schedule by steps is that of weights that were loaded, and nobody asks the device at each step.</summary>
     [Fact]
     public void ACounterIsThatOfTheWeights()

@@ -63,6 +63,9 @@ internal sealed class FiniteReport : IDisposable
 
     public void Dispose()
     {
+        // A kernel that still waits to run would write into what is somebody else's memory then.
+        if (_found is { device_type: DeviceType.CUDA, IsInvalid: false })
+            cuda.synchronize(_found.device);
         _found?.Dispose();
         _copy?.Dispose();
         _found = _copy = null;

@@ -11,6 +11,9 @@ namespace KnDsl;
 /// </summary>
 internal static class DeviceConstants
 {
+    // Images of ever new sizes have ever new shares: what is forgotten is freed when nobody holds it any more.
+    private const int MostSent = 1000;
+
     private static readonly ConcurrentDictionary<Key, Tensor> Sent = [];
 
     /// <summary>Numbers in 64 bits.</summary>
@@ -23,13 +26,17 @@ internal static class DeviceConstants
         MemoryMarshal.CreateReadOnlySpan(ref numbers[0, 0], numbers.Length).ToArray(),
         [numbers.GetLength(0), numbers.GetLength(1)], device);
 
-    private static Tensor Of(double[] numbers, long[] shape, Device device) => Sent.GetOrAdd(
-        new Key(numbers, shape[^1], device.type, device.index), _ =>
+    private static Tensor Of(double[] numbers, long[] shape, Device device)
+    {
+        if (Sent.Count >= MostSent)
+            Sent.Clear();
+        return Sent.GetOrAdd(new Key(numbers, shape[^1], device.type, device.index), _ =>
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             return tensor(numbers, shape, ScalarType.Float64, device).DetachFromDisposeScope();
         });
+    }
 
     private readonly struct Key(double[] numbers, long columns, TorchSharp.DeviceType type, int index) : IEquatable<Key>
     {

@@ -46,6 +46,8 @@ internal sealed unsafe class EmulatedKernels : DeviceKernels
         return new Both(DevicePath.TakeOnCpu(), Substitute(this));
     }
 
+    private protected override bool Has(ScalarType value, ScalarType weight) => value == weight;
+
     private protected override void Launch(
         string kernel, ScalarType value, ScalarType weight, (uint X, uint Y, uint Z) grid, void* argument)
     {

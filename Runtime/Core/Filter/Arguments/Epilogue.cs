@@ -20,8 +20,9 @@ public readonly record struct Epilogue(Activation Activation, Tensor? Addend = n
     /// kept anyway.
     /// </summary>
     /// <param name="x">The value.</param>
-    internal bool IsOneWith(Tensor x) => Addend is not { } addend || (Activation is Activation.None or Activation.Relu or Activation.Relu6
-        && addend.device_type == x.device_type && addend.dtype == x.dtype && addend.is_contiguous() && HaveSameSizes(addend, x));
+    internal bool IsOneWith(Tensor x) => Addend is not { } addend
+        || (Activation is Activation.None or Activation.Relu or Activation.Relu6
+            && addend.dtype == x.dtype && addend.is_contiguous() && HaveSameSizes(addend, x) && DeviceKernels.AreTogether(addend, x));
 
     /// <summary>The epilogue by torch's own operations, one after the other.</summary>
     /// <param name="output">The layer's output.</param>

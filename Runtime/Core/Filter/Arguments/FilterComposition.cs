@@ -19,13 +19,16 @@ internal static class FilterComposition
     public static Tensor? Of(
         IReadOnlyList<Tensor> inputs, Tensor? output, Layout layout, double eps, Activation activation, bool adds)
     {
-        var (x, weight, bias) = (inputs[0], inputs[1], inputs[2]);
+        var (weight, bias) = (inputs[1], inputs[2]);
+        // A device's kernels take no value of another type than the weight's.
+        var x = inputs[0].to(weight.dtype);
         var normalized = layout.Batches.Size == 1 ? nn.functional.group_norm(x, layout.Groups, weight, bias, eps)
             : layout.Batches.Count == 1 && layout.GroupSize == 1
                 ? nn.functional.batch_norm(Strides.Settle(x), null!, null!, weight, bias, training: true, 0, eps).reshape(x.shape)
             : null;
         if (normalized is null)
             return null;
+        normalized = normalized.to(inputs[0].dtype);
         var epilogue = new Epilogue(activation, adds ? inputs[^1] : null);
         // Relu and relu6 of a sum that was not kept: a sum whose slope is 1 or 0, which the output tells.
         return output is null

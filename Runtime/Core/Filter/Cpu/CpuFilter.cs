@@ -29,7 +29,10 @@ internal static class CpuFilter
     public static bool Serves(Tensor x, Tensor weight)
     {
         var type = x.dtype;
-        if (DevicePath.IsTaken(x) || type is not (ScalarType.Float32 or ScalarType.Float64) || weight.dtype != type || !x.is_contiguous())
+        // Loops are given addresses: torch's own operations say what is wrong with a layer that is elsewhere.
+        if (DevicePath.IsTaken(x) || !DeviceKernels.AreTogether(weight, x) || !x.is_contiguous())
+            return false;
+        if (type is not (ScalarType.Float32 or ScalarType.Float64) || weight.dtype != type)
             return false;
         var rows = x.size(0) * x.size(1);
         return rows <= MaxShortRows || x.numel() >= rows * MinRowLength;

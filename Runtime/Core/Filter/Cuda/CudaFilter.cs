@@ -1,3 +1,4 @@
+using System;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -14,13 +15,22 @@ internal static unsafe class CudaFilter
         var (x, type) = (arguments.Input, arguments.Weight.dtype);
         if (!DevicePath.IsTaken(x) || !DeviceKernels.Take(x.dtype, type) || arguments.Settings.Guard != PriorGuard.OfMicroBatch)
             return false;
-        if (x.numel() is 0 or > int.MaxValue || arguments.Bias.dtype != type)
+        if (x.numel() is 0 or > int.MaxValue || !IsReadable(arguments.Weight) || !IsReadable(arguments.Bias))
             return false;
-        if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type))
+        if (arguments.Prior is { } prior && !(IsReadable(prior.Mean) && IsReadable(prior.Variance)))
             return false;
-        if (arguments.Gains.Learned is { } learned && (learned.Mean.dtype != type || learned.Variance.dtype != type))
+        if (arguments.Gains.Learned is { } learned && !(IsReadable(learned.Mean) && IsReadable(learned.Variance)))
             return false;
-        return (averages is null || averages.Mean.dtype == type) && DeviceKernels.For(x) is not null;
+        if (averages is not null && !(IsReadable(averages.Mean) && IsReadable(averages.Variance) && averages.Count.dtype == ScalarType.Int64
+            && DeviceKernels.AreTogether(averages.Count, x)))
+        {
+            return false;
+        }
+
+        return DeviceKernels.For(x, type) is not null;
+
+        // A kernel is given addresses: torch's own operations say what is wrong with a tensor that is elsewhere.
+        bool IsReadable(Tensor tensor) => tensor.dtype == type && tensor.is_contiguous() && DeviceKernels.AreTogether(tensor, x);
     }
 
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
@@ -39,7 +49,7 @@ internal static unsafe class CudaFilter
         }
 
         var (x, type) = (arguments.Input, arguments.Weight.dtype);
-        var kernels = DeviceKernels.For(x)!;
+        var kernels = DeviceKernels.For(x, type)!;
         var layout = new Layout(x.size(1), x.numel() / (x.size(0) * x.size(1)), arguments.Settings.GroupSize, arguments.Batches);
         var parameters = new FilterParameters(arguments, layout, kernels.Threads);
         Tensor[] outputs;
@@ -69,6 +79,7 @@ internal static unsafe class CudaFilter
             kernels.Launch("observe", x.dtype, type, (blocks, parameters.Splits, 1), parameters);
             kernels.Launch("filter_statistics", x.dtype, type, (layout.Batches.Count, 1, 1), parameters);
             kernels.Launch("write_output", x.dtype, type, kernels.Over(x.numel() / parameters.TogetherInRow), parameters);
+            GC.KeepAlive(work);
         }
 
         var inputs = arguments.Differentiable();

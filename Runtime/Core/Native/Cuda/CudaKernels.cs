@@ -21,18 +21,18 @@ internal sealed unsafe class CudaKernels : DeviceKernels
 
     private static readonly bool IsOff = AppContext.TryGetSwitch("KnDsl.CudaKernels", out var isOn) && !isOn;
 
-    private readonly ConcurrentDictionary<(ScalarType Value, ScalarType Weight), IntPtr> _modules = [];
+    // Null where they could not be compiled.
+    private readonly ConcurrentDictionary<(ScalarType Value, ScalarType Weight), IntPtr?> _modules = [];
     private readonly ConcurrentDictionary<(ScalarType Value, ScalarType Weight, string Name), IntPtr> _functions = [];
     private readonly CudaDriver _driver;
     private readonly Nvrtc _compiler;
     private readonly CudaDriver.Device _device;
+    private readonly int _index;
 
     private CudaKernels(int index)
     {
         (_driver, _compiler) = (CudaDriver.Load(), Nvrtc.Load());
-        _device = _driver.Open(index);
-        // Whoever finds that the compiler does not serve finds it now.
-        Function("filter_statistics", ScalarType.Float32, ScalarType.Float32);
+        (_index, _device) = (index, _driver.Open(index));
     }
 
     public override int Threads => BlockSize;
@@ -47,23 +47,43 @@ internal sealed unsafe class CudaKernels : DeviceKernels
         {
             return new(index);
         }
-        catch (Exception exception) when (exception is CudaException or DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception exception) when (IsOfCuda(exception))
         {
-            Console.Error.WriteLine(
-                $"KnDsl: normalization layers run on cuda:{index} by torch's operations, which is slower: {exception.Message}");
+            Report(index, exception);
             return null;
         }
     }
+
+    private static bool IsOfCuda(Exception exception) => exception is CudaException or DllNotFoundException or EntryPointNotFoundException
+        or BadImageFormatException or IOException or UnauthorizedAccessException;
+
+    private static void Report(int index, Exception exception) => Console.Error.WriteLine(
+        $"KnDsl: normalization layers run on cuda:{index} by torch's operations, which is slower: {exception.Message}");
+
+    private protected override bool Has(ScalarType value, ScalarType weight) => Module(value, weight) is not null;
 
     private protected override void Launch(
         string kernel, ScalarType value, ScalarType weight, (uint X, uint Y, uint Z) grid, void* argument) =>
         _driver.Launch(_device, Function(kernel, value, weight), grid, BlockSize, argument);
 
     private IntPtr Function(string name, ScalarType value, ScalarType weight) => _functions.GetOrAdd(
-        (value, weight, name), key => _driver.Function(_device, Module(key.Value, key.Weight), key.Name));
+        (value, weight, name), key => _driver.Function(_device, Module(key.Value, key.Weight)!.Value, key.Name));
 
-    private IntPtr Module(ScalarType value, ScalarType weight) => _modules.GetOrAdd(
-        (value, weight), key => _driver.Module(_device, _compiler.Compile(Source(key.Value, key.Weight), _device.Capability)));
+    private IntPtr? Module(ScalarType value, ScalarType weight) =>
+        _modules.GetOrAdd((value, weight), key => Compile(key.Value, key.Weight));
+
+    private IntPtr? Compile(ScalarType value, ScalarType weight)
+    {
+        try
+        {
+            return _driver.Module(_device, _compiler.Compile(Source(value, weight), _device.Capability));
+        }
+        catch (CudaException exception)
+        {
+            Report(_index, exception);
+            return null;
+        }
+    }
 
     /// <summary>The source for types of values and weights.</summary>
     public static string Source(ScalarType value, ScalarType weight)

@@ -16,9 +16,20 @@ internal abstract unsafe class DeviceKernels
     /// <summary>The threads of a block.</summary>
     public abstract int Threads { get; }
 
-    /// <summary>The kernels for where a tensor is; null where there are none.</summary>
-    public static DeviceKernels? For(Tensor tensor) =>
-        _substitute ?? (tensor.device_type == DeviceType.CUDA ? CudaKernels.Of(tensor.device_index) : null);
+    /// <summary>The kernels for where a value is, of its type and that of its weights; null where there are none.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="weight">The type of weights and statistics.</param>
+    public static DeviceKernels? For(Tensor value, ScalarType weight)
+    {
+        if (!Take(value.dtype, weight))
+            return null;
+        var kernels = _substitute ?? (value.device_type == DeviceType.CUDA ? CudaKernels.Of(value.device_index) : null);
+        return kernels is not null && kernels.Has(value.dtype, weight) ? kernels : null;
+    }
+
+    /// <summary>Whether two tensors are on one device.</summary>
+    public static bool AreTogether(Tensor one, Tensor other) =>
+        one.device_type == other.device_type && one.device_index == other.device_index;
 
     /// <summary>Takes other kernels in this thread, or none, for tests: until the result is disposed.</summary>
     public static IDisposable Substitute(DeviceKernels kernels)
@@ -34,6 +45,9 @@ internal abstract unsafe class DeviceKernels
         ScalarType.Float64 => value is ScalarType.Float64,
         _ => false,
     };
+
+    /// <summary>Whether the kernels for these types can be had.</summary>
+    private protected abstract bool Has(ScalarType value, ScalarType weight);
 
     /// <summary>Starts a kernel on the stream on which torch computes, and does not wait for it.</summary>
     /// <param name="kernel">Its name.</param>

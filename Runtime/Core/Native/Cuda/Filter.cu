@@ -106,9 +106,10 @@ static __device__ real slope(real z, long long activation)
 {
     switch (activation)
     {
-        case 1: return z > 0 ? 1 : 0;
-        case 2: return z > 0 && z < 6 ? 1 : 0;
-        case 3: return z < -3 ? 0 : z <= 3 ? z / 3 + (real)0.5 : 1;
+        // Not a number passes, as in the loops of a CPU.
+        case 1: return z <= 0 ? 0 : 1;
+        case 2: return z <= 0 || z >= 6 ? 0 : 1;
+        case 3: return z <= -3 ? 0 : z < 3 ? z / 3 + (real)0.5 : 1;
         case 4:
         {
             real s = 1 / (1 + exp(-z));
@@ -117,6 +118,19 @@ static __device__ real slope(real z, long long activation)
         case 5: return (real)0.5 * (1 + erf(z * (real)0.70710678118654752)) + z * (real)0.39894228040143268 * exp(-z * z / 2);
         default: return 1;
     }
+}
+
+// How many values a thread adds in the type of weights before it goes on in double.
+enum { AT_ONCE = 128 };
+
+// Takes in values whose differences from the first one were added.
+static __device__ void add_values(
+    double* count, double* mean, double* square, unsigned seen, double first, double sum, double sum_of_squares)
+{
+    if (seen == 0)
+        return;
+    double shifted = sum / seen, squares = sum_of_squares - shifted * sum;
+    merge(count, mean, square, seen, first + shifted, squares < 0 ? 0 : squares);
 }
 
 // Mean and sum of squared deviations of every statistic, or of a part of its values. Grid: statistics by parts.
@@ -150,15 +164,14 @@ extern "C" __global__ void observe(Filter f)
                 sum_of_squares += difference * difference;
             }
             seen += together;
+            if (seen >= AT_ONCE)
+            {
+                add_values(&count, &mean, &square, seen, first, sum, sum_of_squares);
+                seen = 0;
+                sum = sum_of_squares = 0;
+            }
         }
-        if (seen > 0)
-        {
-            double shifted = (double)sum / seen;
-            count = seen;
-            mean = first + shifted;
-            square = sum_of_squares - shifted * sum;
-            square = square < 0 ? 0 : square;
-        }
+        add_values(&count, &mean, &square, seen, first, sum, sum_of_squares);
     }
 
     counts[threadIdx.x] = count;
@@ -299,8 +312,9 @@ extern "C" __global__ void filter_statistics(Filter f)
         double m = mu[g] - (1 - qm) * d;
         double v = variance[g] - (1 - qv) * e + qv * (1 - qv) * d * d;
         double bessel = variance[g] / (values > 2 ? values - 1 : 1);
-        double averaged_mean = f.averaged == OBSERVED ? mu[g] : f.averaged == PRIOR ? m0[g] : m;
-        double averaged_variance = f.averaged == OBSERVED ? variance[g] + bessel + d * d : f.averaged == PRIOR ? v0[g] : v + qv * bessel;
+        int of_prior = f.averaged == PRIOR && f.prior_form != NO_PRIOR;
+        double averaged_mean = f.averaged == OBSERVED ? mu[g] : of_prior ? m0[g] : m;
+        double averaged_variance = f.averaged == OBSERVED ? variance[g] + bessel + d * d : of_prior ? v0[g] : v + qv * bessel;
         double root = 1 / sqrt(v + f.eps);
         part_of(f, M)[s] = m;
         part_of(f, D)[s] = d;
@@ -407,7 +421,7 @@ extern "C" __global__ void gradient_sums(Gradient d)
     const Filter& f = d.forward;
     int lanes = (int)d.lanes, lane = threadIdx.x % lanes;
     long long q = (long long)blockIdx.x * (THREADS / lanes) + threadIdx.x / lanes, all = count_of(f) * f.channels;
-    real bias = 0, weight = 0;
+    double bias = 0, weight = 0;
     if (q < all)
     {
         long long micro_batch = q / f.channels, channel = q - micro_batch * f.channels;
@@ -417,7 +431,8 @@ extern "C" __global__ void gradient_sums(Gradient d)
         part = (part + together - 1) / together * together;
         unsigned end = (blockIdx.y + 1) * part < total ? (blockIdx.y + 1) * part : total;
         real m = (real)part_of(f, M)[micro_batch * groups_of(f) + channel / f.group_size];
-        real scale = scale_of(f)[q], shift = shift_of(f)[q], x[4], g[4], y[4];
+        real scale = scale_of(f)[q], shift = shift_of(f)[q], x[4], g[4], y[4], some_bias = 0, some_weight = 0;
+        unsigned seen = 0;
         for (unsigned i = blockIdx.y * part + lane * together; i < end; i += lanes * together)
         {
             unsigned row = i / positions;
@@ -429,12 +444,21 @@ extern "C" __global__ void gradient_sums(Gradient d)
             for (unsigned k = 0; k < together; k++)
             {
                 g[k] = before(d, g[k], x[k], scale, shift, y[k]);
-                bias += g[k];
-                weight += g[k] * (x[k] - m);
+                some_bias += g[k];
+                some_weight += g[k] * (x[k] - m);
             }
             if (d.before)
                 store(d.before + at, together, g);
+            if ((seen += together) >= AT_ONCE)
+            {
+                bias += some_bias;
+                weight += some_weight;
+                some_bias = some_weight = 0;
+                seen = 0;
+            }
         }
+        bias += some_bias;
+        weight += some_weight;
     }
 
     biases[threadIdx.x] = bias;

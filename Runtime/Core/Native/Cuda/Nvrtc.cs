@@ -94,14 +94,14 @@ internal sealed unsafe class Nvrtc
         }
     }
 
-    /// <summary>Its names, then its files beside CUDA's libraries that torch has loaded, whatever they are called there.</summary>
+    /// <summary>
+    /// Its files beside CUDA's libraries that torch has loaded, whatever they are called there: they are of torch's version. Then its
+    /// names.
+    /// </summary>
     private static IEnumerable<string> Candidates()
     {
-        foreach (var name in Names)
-            yield return name;
-        if (!OperatingSystem.IsLinux())
-            yield break;
-        foreach (var loaded in new[] { "libnvrtc.so", "libcudart", "libtorch_cuda.so" }.Select(LoadedLibrary.PathOf).OfType<string>())
+        string[] beside = OperatingSystem.IsLinux() ? ["libnvrtc.so", "libcudart", "libtorch_cuda.so"] : [];
+        foreach (var loaded in beside.Select(LoadedLibrary.PathOf).OfType<string>())
         {
             foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(loaded)!, "libnvrtc*.so*"))
             {
@@ -109,6 +109,9 @@ internal sealed unsafe class Nvrtc
                     yield return file;
             }
         }
+
+        foreach (var name in Names)
+            yield return name;
     }
 
     private string Log(IntPtr program) => Encoding.UTF8.GetString(Bytes(program, _logSize, _log)).TrimEnd('\0', '\n');

@@ -79,68 +79,71 @@ extern "C" __global__ void step_inputs(Step f)
 extern "C" __global__ void step_outputs(Step f)
 {
     __shared__ double means[THREADS];
-    long long o = blockIdx.x, row = blockIdx.y, columns = columns_of(f), group_inputs = f.inputs / f.groups;
-    long long first = row * f.inputs + o / (f.outputs / f.groups) * group_inputs;
-    const real* w = f.weight + o * columns;
-    const real* p = f.moments + first;
-    const real* s = f.moments + f.rows * f.inputs + first;
-    double* per_tap = f.tap_means + (row * f.outputs + o) * f.taps;
-    double mean = 0, variance = 0;
-    if (!f.shares)
+    long long o = blockIdx.x, columns = columns_of(f), group_inputs = f.inputs / f.groups;
+    for (long long row = blockIdx.y; row < f.rows; row += gridDim.y)
     {
-        for (long long k = threadIdx.x; k < columns; k += THREADS)
+        long long first = row * f.inputs + o / (f.outputs / f.groups) * group_inputs;
+        const real* w = f.weight + o * columns;
+        const real* p = f.moments + first;
+        const real* s = f.moments + f.rows * f.inputs + first;
+        double* per_tap = f.tap_means + (row * f.outputs + o) * f.taps;
+        double mean = 0, variance = 0;
+        if (!f.shares)
         {
-            double element = w[k];
-            mean += element * p[k / f.taps];
-            variance += element * element * s[k / f.taps];
-        }
-    }
-    else
-    {
-        // As many threads for a tap as the kernel's inputs and a block allow; the rest of the taps come after.
-        int lanes = (int)f.lanes, lane = threadIdx.x % lanes;
-        for (long long turn = 0; turn < f.taps; turn += THREADS / lanes)
-        {
-            long long tap = turn + threadIdx.x / lanes;
-            double sum = 0;
-            if (tap < f.taps)
+            for (long long k = threadIdx.x; k < columns; k += THREADS)
             {
-                double squares = 0;
-                for (long long i = lane; i < group_inputs; i += lanes)
-                {
-                    double element = w[i * f.taps + tap];
-                    sum += element * p[i];
-                    squares += element * element * s[i];
-                }
-                variance += squares * f.shares[tap];
+                double element = w[k];
+                mean += element * p[k / f.taps];
+                variance += element * element * s[k / f.taps];
             }
-            means[threadIdx.x] = sum;
-            __syncthreads();
-            for (int half = lanes / 2; half > 0; half /= 2)
+        }
+        else
+        {
+            // As many threads for a tap as the kernel's inputs and a block allow; the rest of the taps come after.
+            int lanes = (int)f.lanes, lane = threadIdx.x % lanes;
+            for (long long turn = 0; turn < f.taps; turn += THREADS / lanes)
             {
-                if (lane < half)
-                    means[threadIdx.x] += means[threadIdx.x + half];
+                long long tap = turn + threadIdx.x / lanes;
+                double sum = 0;
+                if (tap < f.taps)
+                {
+                    double squares = 0;
+                    for (long long i = lane; i < group_inputs; i += lanes)
+                    {
+                        double element = w[i * f.taps + tap];
+                        sum += element * p[i];
+                        squares += element * element * s[i];
+                    }
+                    variance += squares * f.shares[tap];
+                }
+                means[threadIdx.x] = sum;
+                __syncthreads();
+                for (int half = lanes / 2; half > 0; half /= 2)
+                {
+                    if (lane < half)
+                        means[threadIdx.x] += means[threadIdx.x + half];
+                    __syncthreads();
+                }
+                if (lane == 0 && tap < f.taps)
+                    per_tap[tap] = means[threadIdx.x];
                 __syncthreads();
             }
-            if (lane == 0 && tap < f.taps)
-                per_tap[tap] = means[threadIdx.x];
-            __syncthreads();
+            for (long long a = threadIdx.x; a < f.taps; a += THREADS)
+            {
+                double with = 0;
+                for (long long b = 0; b < f.taps; b++)
+                    with += f.covariance[a * f.taps + b] * per_tap[b];
+                mean += f.shares[a] * per_tap[a];
+                variance += with * per_tap[a];
+            }
         }
-        for (long long a = threadIdx.x; a < f.taps; a += THREADS)
+        mean = sum_of_block(mean);
+        variance = sum_of_block(variance);
+        if (threadIdx.x == 0)
         {
-            double with = 0;
-            for (long long b = 0; b < f.taps; b++)
-                with += f.covariance[a * f.taps + b] * per_tap[b];
-            mean += f.shares[a] * per_tap[a];
-            variance += with * per_tap[a];
+            f.out_mean[row * f.outputs + o] = saturate(mean + (f.bias ? (double)f.bias[o] : 0));
+            f.out_variance[row * f.outputs + o] = saturate(f.shares && variance < 0 ? 0 : variance);
         }
-    }
-    mean = sum_of_block(mean);
-    variance = sum_of_block(variance);
-    if (threadIdx.x == 0)
-    {
-        f.out_mean[row * f.outputs + o] = saturate(mean + (f.bias ? (double)f.bias[o] : 0));
-        f.out_variance[row * f.outputs + o] = saturate(f.shares && variance < 0 ? 0 : variance);
     }
 }
 

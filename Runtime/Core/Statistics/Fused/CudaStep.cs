@@ -1,3 +1,4 @@
+using System;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -5,6 +6,9 @@ namespace KnDsl;
 /// <summary>The step between two normalization layers on a CUDA device, in kernels of our own.</summary>
 internal static class CudaStep
 {
+    // A grid has no more in its second dimension; each block takes several rows then.
+    private const long MostRows = 65535;
+
     /// <inheritdoc cref="FusedStep.PassAndShareWeight"/>
     /// <param name="sharesWeight">Whether the weight is wanted back.</param>
 #pragma warning disable CS1573 // The other parameters are inherited.
@@ -13,7 +17,7 @@ internal static class CudaStep
 #pragma warning restore CS1573
     {
         source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
-        var (kernels, type) = (DeviceKernels.For(weight)!, weight.dtype);
+        var (kernels, type) = (DeviceKernels.For(weight, weight.dtype)!, weight.dtype);
         var shape = new FusedStepShape(source, weight, groups);
         Tensor mean, variance, moments;
         Tensor? tapMeans;
@@ -29,7 +33,7 @@ internal static class CudaStep
                 Bias = NativeTensor.Address(bias), OutMean = NativeTensor.Address(mean), OutVariance = NativeTensor.Address(variance),
             };
             kernels.Launch("step_inputs", type, type, kernels.Over(shape.Rows * shape.Inputs), parameters);
-            kernels.Launch("step_outputs", type, type, (shape.Outputs, shape.Rows, 1), parameters);
+            kernels.Launch("step_outputs", type, type, (shape.Outputs, Math.Min(shape.Rows, MostRows), 1), parameters);
         }
 
         Tensor[] inputs = bias is null

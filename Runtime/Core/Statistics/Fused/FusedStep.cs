@@ -14,7 +14,8 @@ internal static class FusedStep
     public static bool Supports(MomentSource source, Tensor weight) =>
         weight.dtype is ScalarType.Float32 or ScalarType.Float64 && weight.is_contiguous() && weight.numel() > 0
         && source.Mean.dtype == weight.dtype && source.Variance.dtype == weight.dtype
-        && (!DevicePath.IsTaken(weight) || DeviceKernels.For(weight) is not null);
+        && DeviceKernels.AreTogether(source.Mean, weight)
+        && (!DevicePath.IsTaken(weight) || DeviceKernels.For(weight, weight.dtype) is not null);
 
     /// <summary>The moments after a convolution or linear layer.</summary>
     /// <param name="source">The state before it.</param>

@@ -49,7 +49,7 @@ internal unsafe struct StepParameters
         }
 
         (Moments, TapMeans) = (NativeTensor.Address(moments), NativeTensor.Address(tapMeans));
-        Splits = Math.Clamp(shape.Outputs / shape.Groups / OutputsOfPart, 1, MostParts);
+        Splits = Math.Clamp(shape.Outputs / shape.Groups / OutputsOfPart, 1, Math.Max(1, MostParts / shape.Rows));
         // The lanes of a tap: enough taps at a time that all are done at once, where that leaves work for the lanes.
         Lanes = threads;
         while (Lanes > 1 && (threads / Lanes < shape.Taps || Lanes >= 2 * shape.GroupInputs))

@@ -8,15 +8,15 @@ internal static class CudaPieces
 {
     /// <summary>Whether there is a kernel for them.</summary>
     public static bool Serves(Moments moments, int pieces) => DevicePath.IsTaken(moments.Mean) && pieces <= PieceParameters.Most
-        && DeviceKernels.Take(moments.Mean.dtype, moments.Mean.dtype) && moments.Variance.dtype == moments.Mean.dtype
-        && moments.Variance.numel() == moments.Mean.numel() && moments.Mean.numel() > 0
-        && DeviceKernels.For(moments.Mean) is not null;
+        && moments.Variance.dtype == moments.Mean.dtype && DeviceKernels.AreTogether(moments.Variance, moments.Mean)
+        && moments.Variance.numel() == moments.Mean.numel() && moments.Variance.dim() == moments.Mean.dim() && moments.Mean.numel() > 0
+        && DeviceKernels.For(moments.Mean, moments.Mean.dtype) is not null;
 
     /// <inheritdoc cref="PiecewiseLinear.Pass"/>
     public static Moments Pass(Moments moments, ReadOnlySpan<Piece> pieces)
     {
         moments = moments.Select(Strides.Contiguous);
-        var (kernels, type) = (DeviceKernels.For(moments.Mean)!, moments.Mean.dtype);
+        var (kernels, type) = (DeviceKernels.For(moments.Mean, moments.Mean.dtype)!, moments.Mean.dtype);
         Tensor[] inputs = [moments.Mean, moments.Variance];
         var records = GraphNode.Records(inputs);
         using var noGrad = no_grad();
@@ -29,6 +29,8 @@ internal static class CudaPieces
             Slopes = NativeTensor.Address(slopes),
         };
         kernels.Launch("pieces", type, type, kernels.Over(parameters.Length), parameters);
+        GC.KeepAlive(moments.Mean);
+        GC.KeepAlive(moments.Variance);
         if (!records)
             return new(outputs[0], outputs[1]);
         using var grad = enable_grad();
