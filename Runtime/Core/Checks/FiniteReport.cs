@@ -20,6 +20,8 @@ internal sealed class FiniteReport : IDisposable
     {
         if (_copy is null || *NativeTensor.Pointer<byte>(_copy) == 0)
             return;
+        // Passes that are still queued may be of the same bad values: whoever mends them is not told once more.
+        Synchronize();
         using (no_grad())
         {
             _copy.zero_();
@@ -64,10 +66,15 @@ internal sealed class FiniteReport : IDisposable
     public void Dispose()
     {
         // A kernel that still waits to run would write into what is somebody else's memory then.
-        if (_found is { device_type: DeviceType.CUDA, IsInvalid: false })
-            cuda.synchronize(_found.device);
+        Synchronize();
         _found?.Dispose();
         _copy?.Dispose();
         _found = _copy = null;
+    }
+
+    private void Synchronize()
+    {
+        if (_found is { device_type: DeviceType.CUDA, IsInvalid: false })
+            cuda.synchronize(_found.device);
     }
 }
