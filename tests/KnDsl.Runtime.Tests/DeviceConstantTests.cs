@@ -20,6 +20,18 @@ public sealed class DeviceConstantTests : TorchTest
         Assert.Equal([2, 2], matrix.shape);
     }
 
+    /// <summary>Inference mode's tensors cannot be kept for a gradient.</summary>
+    [Fact]
+    public void Numbers_that_were_first_asked_for_in_inference_mode_have_a_place_in_a_graph()
+    {
+        Tensor numbers;
+        using (inference_mode())
+            numbers = DeviceConstants.Of([7.25, 8], CPU);
+        var x = ones(2, float64).requires_grad_();
+        (x * numbers).sum().backward();
+        Assert.Equal([7.25, 8], x.grad!.data<double>().ToArray());
+    }
+
     /// <summary>What is known of one convolution is not taken for that of another.</summary>
     [Fact]
     public void Convolutions_that_differ_in_one_number_have_taps_of_their_own()

@@ -242,7 +242,7 @@ internal abstract unsafe class GraphNode
     }
 
     private protected static NotSupportedException NoSecondDerivative() =>
-        new("It has no second derivative: a layer that is filtered with a prior can be differentiated once.");
+        new("It has no second derivative: it can be differentiated once.");
 
     /// <summary>Hands gradients to native code: handles of new ones, which live until the next call, and of those that it lent.</summary>
     private NativeGraph.TensorArray Return(Tensor?[] result, Tensor?[] lent)

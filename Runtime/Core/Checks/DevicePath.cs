@@ -22,6 +22,10 @@ internal static class DevicePath
     /// <summary>Whether a tensor's work takes this path.</summary>
     public static bool IsTaken(Tensor tensor) => tensor.device_type != DeviceType.CPU || _isTakenOnCpu;
 
+    /// <summary>Whether two tensors are on one device.</summary>
+    public static bool AreTogether(Tensor one, Tensor other) =>
+        one.device_type == other.device_type && one.device_index == other.device_index;
+
     /// <summary>Reads a number, and waits for the device that computes it: the only place where a norm does so.</summary>
     /// <param name="number">[].</param>
     public static T Read<T>(Tensor number)

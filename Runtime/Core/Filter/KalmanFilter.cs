@@ -23,17 +23,17 @@ internal static class KalmanFilter
     public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)
     {
         CheckCount(arguments);
-        if (CpuFilter.Serves(arguments))
-            return CpuFilter.Normalize(arguments, averages);
-        if (CudaFilter.Serves(arguments, averages))
-            return CudaFilter.Normalize(arguments, averages);
+        if (NormalizeByOwn(arguments, averages) is { } own)
+            return own;
         var result = CompiledFilter.Normalize(arguments with { Epilogue = default }, averages);
         return result with { Output = arguments.Epilogue.Of(result.Output) };
     }
 
-    /// <summary>Whether loops or kernels of our own do it; if not, it is composed of torch's operations.</summary>
-    public static bool HasOwn(FilterArguments arguments, RunningAverages? averages) =>
-        CpuFilter.Serves(arguments) || CudaFilter.Serves(arguments, averages);
+    /// <summary>By loops or kernels of our own; null where it is to be composed of torch's operations.</summary>
+    public static FilterResult? NormalizeByOwn(FilterArguments arguments, RunningAverages? averages) =>
+        CpuFilter.Serves(arguments) ? CpuFilter.Normalize(arguments, averages)
+        : CudaFilter.Serves(arguments, averages) ? CudaFilter.Normalize(arguments, averages)
+        : null;
 
     private static void CheckCount(FilterArguments arguments)
     {

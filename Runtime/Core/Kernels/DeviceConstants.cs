@@ -33,6 +33,8 @@ internal static class DeviceConstants
         return Sent.GetOrAdd(new Key(numbers, shape[^1], device.type, device.index), _ =>
         {
             using var scope = NewDisposeScope();
+            // Whoever asks first may be in inference mode: what is made there has no place in a graph later.
+            using var ordinary = inference_mode(false);
             using var noGrad = no_grad();
             return tensor(numbers, shape, ScalarType.Float64, device).DetachFromDisposeScope();
         });

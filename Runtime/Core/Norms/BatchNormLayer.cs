@@ -46,9 +46,10 @@ internal sealed class BatchNormLayer : RunningNormLayer
         };
         arguments.Batches.CheckCount(input);
         using var scope = NewDisposeScope();
-        var output = arguments.Batches.Count == 1 && !KalmanFilter.HasOwn(arguments, Averages) && NormalizeBatch(input) is { } native
-            ? epilogue.Of(native)
-            : KalmanFilter.Normalize(arguments, Averages).Output;
+        var output = KalmanFilter.NormalizeByOwn(arguments, Averages)?.Output
+            ?? (arguments.Batches.Count == 1 && NormalizeBatch(input) is { } native
+                ? epilogue.Of(native)
+                : KalmanFilter.Normalize(arguments, Averages).Output);
         return (scope.MoveToOuter(output), null, null);
     }
 

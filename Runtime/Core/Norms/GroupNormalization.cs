@@ -47,9 +47,6 @@ internal static class GroupNormalization
 
         using var scope = NewDisposeScope();
         var channels = input.size(1);
-        // No kernel of a device takes another layout.
-        if (DevicePath.IsTaken(input))
-            input = Strides.Contiguous(input);
         var arguments = new FilterArguments(
             input, weight ?? input.new_ones(channels), bias ?? input.new_zeros(channels), Prior: null,
             new FilterGains(Gain.Default, Learned: null), MicroBatches.Split(input.size(0), 1),
@@ -57,17 +54,17 @@ internal static class GroupNormalization
         {
             EmitsStatistics = false, Epilogue = epilogue, Report = report,
         };
-        return scope.MoveToOuter(KalmanFilter.HasOwn(arguments, averages: null)
-            ? KalmanFilter.Normalize(arguments, averages: null).Output
-            : epilogue.Of(Normalize(input, weight, bias, groups, eps, report)));
+        return scope.MoveToOuter(KalmanFilter.NormalizeByOwn(arguments, averages: null)?.Output
+            ?? epilogue.Of(Normalize(input, weight, bias, groups, eps, report)));
     }
 
     /// <summary>By PyTorch's kernel.</summary>
     private static Tensor Normalize(Tensor input, Tensor? weight, Tensor? bias, long groups, double eps, FiniteReport? report)
     {
-        // The kernel takes values in one of these layouts only, and on a device of the weight's type only.
-        var settled = input.is_contiguous() || Strides.AreChannelsLast(input) ? input : input.contiguous();
-        var type = DevicePath.IsTaken(input) ? weight?.dtype ?? input.dtype : input.dtype;
+        // The kernel takes values in one of these layouts only; that of a device in the first, and of the weight's type.
+        var isOnDevice = DevicePath.IsTaken(input);
+        var settled = !isOnDevice && Strides.AreChannelsLast(input) ? input : Strides.Contiguous(input);
+        var type = isOnDevice ? weight?.dtype ?? input.dtype : input.dtype;
         var result = Compiled.Call("normalize", settled.to(type), weight, bias, (int)groups, eps);
         result[0] = result[0].to(input.dtype);
         if (DevicePath.IsTaken(input))

@@ -22,7 +22,7 @@ public readonly record struct Epilogue(Activation Activation, Tensor? Addend = n
     /// <param name="x">The value.</param>
     internal bool IsOneWith(Tensor x) => Addend is not { } addend
         || (Activation is Activation.None or Activation.Relu or Activation.Relu6
-            && addend.dtype == x.dtype && addend.is_contiguous() && HaveSameSizes(addend, x) && DeviceKernels.AreTogether(addend, x));
+            && addend.dtype == x.dtype && addend.is_contiguous() && HaveSameSizes(addend, x) && DevicePath.AreTogether(addend, x));
 
     /// <summary>The epilogue by torch's own operations, one after the other.</summary>
     /// <param name="output">The layer's output.</param>

@@ -30,7 +30,7 @@ internal static class CpuFilter
     {
         var type = x.dtype;
         // Loops are given addresses: torch's own operations say what is wrong with a layer that is elsewhere.
-        if (DevicePath.IsTaken(x) || !DeviceKernels.AreTogether(weight, x) || !x.is_contiguous())
+        if (DevicePath.IsTaken(x) || !DevicePath.AreTogether(weight, x) || !x.is_contiguous())
             return false;
         if (type is not (ScalarType.Float32 or ScalarType.Float64) || weight.dtype != type)
             return false;

@@ -7,7 +7,7 @@ namespace KnDsl;
 /// The filter on a CUDA device: three kernels of our own forward and three backward, statistics in double, micro-batches by index. The host
 /// waits for none of them. Values in another layout than the contiguous one are copied to it, and back.
 /// </summary>
-internal static unsafe class CudaFilter
+internal static class CudaFilter
 {
     /// <summary>Whether there are kernels for these arguments.</summary>
     public static bool Serves(FilterArguments arguments, RunningAverages? averages)
@@ -22,7 +22,7 @@ internal static unsafe class CudaFilter
         if (arguments.Gains.Learned is { } learned && !(IsReadable(learned.Mean) && IsReadable(learned.Variance)))
             return false;
         if (averages is not null && !(IsReadable(averages.Mean) && IsReadable(averages.Variance) && averages.Count.dtype == ScalarType.Int64
-            && DeviceKernels.AreTogether(averages.Count, x)))
+            && DevicePath.AreTogether(averages.Count, x)))
         {
             return false;
         }
@@ -30,7 +30,7 @@ internal static unsafe class CudaFilter
         return DeviceKernels.For(x, type) is not null;
 
         // A kernel is given addresses: torch's own operations say what is wrong with a tensor that is elsewhere.
-        bool IsReadable(Tensor tensor) => tensor.dtype == type && tensor.is_contiguous() && DeviceKernels.AreTogether(tensor, x);
+        bool IsReadable(Tensor tensor) => tensor.dtype == type && tensor.is_contiguous() && DevicePath.AreTogether(tensor, x);
     }
 
     /// <inheritdoc cref="KalmanFilter.Normalize"/>

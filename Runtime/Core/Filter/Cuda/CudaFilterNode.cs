@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>A use of the filter on a CUDA device in the autograd graph.</summary>
-internal sealed unsafe class CudaFilterNode : GraphNode
+internal sealed class CudaFilterNode : GraphNode
 {
     private readonly DeviceKernels _kernels;
     private readonly Layout _layout;

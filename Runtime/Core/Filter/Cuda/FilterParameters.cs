@@ -7,7 +7,7 @@ namespace KnDsl;
 
 /// <summary>What the kernels of Filter.cu are given: its structure <c>Filter</c>, field by field.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct FilterParameters
+internal struct FilterParameters
 {
     /// <summary>Sizes of <c>work</c>: its parts, one number a statistic each.</summary>
     private const long Parts = 12;

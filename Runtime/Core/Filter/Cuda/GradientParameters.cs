@@ -4,7 +4,7 @@ namespace KnDsl;
 
 /// <summary>What the kernels of a filter's gradient are given: the structure <c>Gradient</c> of Filter.cu, field by field.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct GradientParameters
+internal struct GradientParameters
 {
     public FilterParameters Forward;
     public nint Gy, Output, Gm, Gv;

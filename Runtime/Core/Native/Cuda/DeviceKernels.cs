@@ -27,10 +27,6 @@ internal abstract unsafe class DeviceKernels
         return kernels is not null && kernels.Has(value.dtype, weight) ? kernels : null;
     }
 
-    /// <summary>Whether two tensors are on one device.</summary>
-    public static bool AreTogether(Tensor one, Tensor other) =>
-        one.device_type == other.device_type && one.device_index == other.device_index;
-
     /// <summary>Takes other kernels in this thread, or none, for tests: until the result is disposed.</summary>
     public static IDisposable Substitute(DeviceKernels kernels)
     {

@@ -9,12 +9,9 @@ internal static class CudaStep
     // A grid has no more in its second dimension; each block takes several rows then.
     private const long MostRows = 65535;
 
-    /// <inheritdoc cref="FusedStep.PassAndShareWeight"/>
-    /// <param name="sharesWeight">Whether the weight is wanted back.</param>
-#pragma warning disable CS1573 // The other parameters are inherited.
-    public static unsafe (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
+    /// <summary>The moments, and the weight for the layer itself to use where it is shared: see <see cref="FusedStep"/>.</summary>
+    public static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
         MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
-#pragma warning restore CS1573
     {
         source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
         var (kernels, type) = (DeviceKernels.For(weight, weight.dtype)!, weight.dtype);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>A step between two normalization layers on a CUDA device in the autograd graph.</summary>
-internal sealed unsafe class CudaStepNode(DeviceKernels kernels, FusedStepShape shape, SeenTaps? seen, MomentForm form) : GraphNode
+internal sealed class CudaStepNode(DeviceKernels kernels, FusedStepShape shape, SeenTaps? seen, MomentForm form) : GraphNode
 {
     /// <summary>What the backward pass needs besides the inputs, in the order in which it reads them.</summary>
     public static Tensor[] Kept(Tensor moments, Tensor? tapMeans, MomentForm form) =>

@@ -14,7 +14,7 @@ internal static class FusedStep
     public static bool Supports(MomentSource source, Tensor weight) =>
         weight.dtype is ScalarType.Float32 or ScalarType.Float64 && weight.is_contiguous() && weight.numel() > 0
         && source.Mean.dtype == weight.dtype && source.Variance.dtype == weight.dtype
-        && DeviceKernels.AreTogether(source.Mean, weight)
+        && DevicePath.AreTogether(source.Mean, weight)
         && (!DevicePath.IsTaken(weight) || DeviceKernels.For(weight, weight.dtype) is not null);
 
     /// <summary>The moments after a convolution or linear layer.</summary>
@@ -40,8 +40,7 @@ internal static class FusedStep
     private static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
         MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight) =>
         DevicePath.IsTaken(weight) ? CudaStep.Pass(source, weight, bias, groups, seen, sharesWeight)
-        : weight.dtype == ScalarType.Float32
-        ? FusedStep<float>.Pass(source, weight, bias, groups, seen, sharesWeight)
+        : weight.dtype == ScalarType.Float32 ? FusedStep<float>.Pass(source, weight, bias, groups, seen, sharesWeight)
         : FusedStep<double>.Pass(source, weight, bias, groups, seen, sharesWeight);
 }
 

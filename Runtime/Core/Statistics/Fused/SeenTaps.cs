@@ -21,7 +21,7 @@ internal sealed class SeenTaps
 
     private const int MostKnown = 1000;
 
-    private (Tensor Shares, Tensor Covariance)? _sent;
+    private readonly ConcurrentDictionary<(DeviceType, int), (Tensor Shares, Tensor Covariance)> _sent = [];
 
     private SeenTaps(double[] shares, double[,] covariance)
     {
@@ -48,12 +48,8 @@ internal sealed class SeenTaps
     /// <summary>
     /// Shares and covariance where a device works, [taps] and [taps, taps] in 64 bits: not to be disposed. They live as long as this.
     /// </summary>
-    public (Tensor Shares, Tensor Covariance) On(Device device)
-    {
-        if (_sent is not { } sent || !sent.Shares.device.Equals(device))
-            _sent = sent = (DeviceConstants.Of(Shares, device), DeviceConstants.Of(Covariance, device));
-        return sent;
-    }
+    public (Tensor Shares, Tensor Covariance) On(Device device) => _sent.GetOrAdd(
+        (device.type, device.index), _ => (DeviceConstants.Of(Shares, device), DeviceConstants.Of(Covariance, device)));
 
     /// <summary>The taps of a convolution; null where every tap meets the input everywhere.</summary>
     /// <param name="size">The input's spatial size.</param>

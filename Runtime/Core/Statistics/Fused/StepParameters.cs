@@ -6,7 +6,7 @@ namespace KnDsl;
 
 /// <summary>What the kernels of Step.cu are given: its structure <c>Step</c>, field by field.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct StepParameters
+internal struct StepParameters
 {
     // Outputs that a thread of the backward pass takes, and how many such parts there are at most.
     private const long OutputsOfPart = 32;

@@ -8,7 +8,7 @@ internal static class CudaPieces
 {
     /// <summary>Whether there is a kernel for them.</summary>
     public static bool Serves(Moments moments, int pieces) => DevicePath.IsTaken(moments.Mean) && pieces <= PieceParameters.Most
-        && moments.Variance.dtype == moments.Mean.dtype && DeviceKernels.AreTogether(moments.Variance, moments.Mean)
+        && moments.Variance.dtype == moments.Mean.dtype && DevicePath.AreTogether(moments.Variance, moments.Mean)
         && moments.Variance.numel() == moments.Mean.numel() && moments.Variance.dim() == moments.Mean.dim() && moments.Mean.numel() > 0
         && DeviceKernels.For(moments.Mean, moments.Mean.dtype) is not null;
 
@@ -19,22 +19,24 @@ internal static class CudaPieces
         var (kernels, type) = (DeviceKernels.For(moments.Mean, moments.Mean.dtype)!, moments.Mean.dtype);
         Tensor[] inputs = [moments.Mean, moments.Variance];
         var records = GraphNode.Records(inputs);
-        using var noGrad = no_grad();
-        Tensor[] outputs = [empty_like(moments.Mean), empty_like(moments.Variance)];
-        var slopes = records ? empty([4, moments.Mean.numel()], type, moments.Mean.device) : null;
-        var parameters = new PieceParameters(moments, pieces)
+        Tensor[] outputs;
+        Tensor? slopes;
+        using (no_grad())
         {
-            OutMean = NativeTensor.Address(outputs[0]),
-            OutVariance = NativeTensor.Address(outputs[1]),
-            Slopes = NativeTensor.Address(slopes),
-        };
-        kernels.Launch("pieces", type, type, kernels.Over(parameters.Length), parameters);
-        GC.KeepAlive(moments.Mean);
-        GC.KeepAlive(moments.Variance);
-        if (!records)
-            return new(outputs[0], outputs[1]);
-        using var grad = enable_grad();
-        outputs = new CudaPiecesNode(kernels).Attach(inputs, outputs, notDifferentiable: [], kept: [slopes!], saved: 0);
+            outputs = [empty_like(moments.Mean), empty_like(moments.Variance)];
+            slopes = records ? empty([4, moments.Mean.numel()], type, moments.Mean.device) : null;
+            var parameters = new PieceParameters(moments, pieces)
+            {
+                OutMean = NativeTensor.Address(outputs[0]),
+                OutVariance = NativeTensor.Address(outputs[1]),
+                Slopes = NativeTensor.Address(slopes),
+            };
+            kernels.Launch("pieces", type, type, kernels.Over(parameters.Length), parameters);
+            GC.KeepAlive(inputs);
+        }
+
+        if (slopes is not null)
+            outputs = new CudaPiecesNode(kernels).Attach(inputs, outputs, notDifferentiable: [], kept: [slopes], saved: 0);
         return new(outputs[0], outputs[1]);
     }
 }
