@@ -132,19 +132,7 @@ public sealed class CudaKernelTests : TorchTest
     public void A_value_that_is_not_finite_spoils_nothing_and_is_reported_at_the_next_call(string name)
     {
         using var path = EmulatedKernels.Instance!.Take();
-        using var layer = EveryPolicy.Of(name).Create(4, dtype: float64);
-        var x = Random(4, 4, 3, 3);
-        layer.call(x, Prior());
-        var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
-        var bad = x.clone();
-        bad[1, 2, 0, 0] = double.PositiveInfinity;
-        layer.call(bad, Prior());
-        foreach (var (entry, value) in layer.state_dict())
-            Close(before[entry], value, 0, entry);
-        Assert.Throws<NotFiniteNumberException>(() => layer.call(x, Prior()));
-        layer.call(x, Prior());
-
-        static ChannelState Prior() => ChannelState.Gaussian(zeros(4, float64), ones(4, float64), [3, 3]);
+        DevicePathTests.SpoilsNothing(name, double.PositiveInfinity);
     }
 
     /// <summary>Functions of straight lines, and their derivatives.</summary>

@@ -44,12 +44,18 @@ public sealed class DevicePathTests : TorchTest
     public void AValueThatIsNotFiniteSpoilsNothingAndIsReportedAtTheNextCall(string name)
     {
         using var path = DevicePath.TakeOnCpu();
+        SpoilsNothing(name, double.NaN);
+    }
+
+    /// <summary>On the path that is taken, of whatever kernels.</summary>
+    internal static void SpoilsNothing(string name, double number)
+    {
         using var layer = EveryPolicy.Of(name).Create(4, dtype: float64);
         var x = Random(4, 4, 3, 3);
         layer.call(x, Prior());
         var before = layer.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
         var bad = x.clone();
-        bad[1, 2, 0, 0] = double.NaN;
+        bad[1, 2, 0, 0] = number;
         layer.call(bad, Prior());
         foreach (var (entry, value) in layer.state_dict())
             Close(before[entry], value, 0, entry);
