@@ -29,4 +29,14 @@ public static class TrainingProcesses
         using var processes = ProcessGroup.Create(new ProcessGroupOptions { Device = chosen });
         return training(chosen.type == DeviceType.CUDA ? new Device(DeviceType.CUDA, processes.LocalRank) : chosen, processes);
     }
+
+    /// <summary>Runs a training with the processes and the device that settings name.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <inheritdoc cref="Run(int, string, Func{Device, ProcessGroup, int})"/>
+    /// <param name="training">Trains on a device, with the processes that train together, and returns the exit code.</param>
+    public static int Run(RunSettings settings, Func<Device, ProcessGroup, int> training)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return Run(settings.Processes, settings.Device, training);
+    }
 }

@@ -12,7 +12,8 @@ namespace KnDsl.Training;
 /// A record has properties with <c>init</c> and defaults, of the types string, bool, int, long, double, TimeSpan, enumerations, lists of
 /// these, and other such records, which are groups. <see cref="System.ComponentModel.DescriptionAttribute"/> says what a setting is;
 /// <c>[Range]</c>, <c>[AllowedValues]</c> and the other attributes of System.ComponentModel.DataAnnotations say what it may be;
-/// <c>required</c>, that it must be given; <see cref="SettingNameAttribute"/> and <see cref="MayChangeAttribute"/> are KnDsl's own.
+/// <c>required</c>, that it must be given; <see cref="SettingNameAttribute"/>, <see cref="MayChangeAttribute"/> and
+/// <see cref="FlattenAttribute"/> are KnDsl's own.
 /// A record that is an <see cref="System.ComponentModel.DataAnnotations.IValidatableObject"/> checks values against each other.
 /// </remarks>
 public static class SettingsFile

@@ -24,6 +24,8 @@ internal sealed class SettingsSchema
     {
         foreach (var same in All.GroupBy(setting => setting.Option).Where(same => same.Count() > 1))
             throw new ArgumentException($"{type.Name} has two settings for {same.Key}: {string.Join(" and ", same.Select(s => s.Name))}.");
+        foreach (var same in Flat.GroupBy(member => member.Name).Where(same => same.Count() > 1))
+            throw new ArgumentException($"{type.Name} has a setting and a group that are both named {same.Key}.");
         foreach (var setting in All.Where(setting => !Regex.IsMatch(setting.Option, "^--[a-z0-9]+(-[a-z0-9]+)*$")))
             throw new ArgumentException($"{setting.Name} is no name for a setting; expected lower-case letters, digits and single dashes.");
     }
@@ -41,10 +43,17 @@ internal sealed class SettingsSchema
                orderby Depth(property.DeclaringType!), property.MetadataToken
                select IsGroup(property.PropertyType)
                    ? new Member(property, null, new SettingsSchema(
-                       property.PropertyType, [.. groups, SettingNameAttribute.Of(property)], [.. around, type]))
+                       property.PropertyType,
+                       IsFlattened(property) ? groups : [.. groups, SettingNameAttribute.Of(property)],
+                       [.. around, type]))
                    : new Member(property, new SettingProperty(property, groups), null),
         ];
+        if (_members.FirstOrDefault(member => member.Setting is not null && IsFlattened(member.Property)) is { } single)
+            throw new ArgumentException($"{type.Name}.{single.Property.Name} is no record of settings, and cannot be flattened.");
     }
+
+    /// <summary>The members as they are named: those of flattened groups in the place of their group.</summary>
+    private IEnumerable<Member> Flat => _members.SelectMany(member => IsFlattened(member.Property) ? member.Group!.Flat : [member]);
 
     /// <summary>Every setting, also of groups.</summary>
     public IEnumerable<SettingProperty> All => _members.SelectMany(member => member.Setting is { } one ? [one] : member.Group!.All);
@@ -61,14 +70,7 @@ internal sealed class SettingsSchema
     public void Write(Utf8JsonWriter json, object record)
     {
         json.WriteStartObject();
-        foreach (var member in _members)
-        {
-            json.WritePropertyName(SettingNameAttribute.Of(member.Property));
-            if (member.Setting is { } setting)
-                setting.Write(json, member.Property.GetValue(record));
-            else
-                member.Group!.Write(json, GroupIn(record, member));
-        }
+        WriteMembers(json, record);
         json.WriteEndObject();
     }
 
@@ -81,7 +83,7 @@ internal sealed class SettingsSchema
         {
             foreach (var result in validatable.Validate(new ValidationContext(record)).Where(result => result != ValidationResult.Success))
             {
-                var named = result.MemberNames.Select(name => _members.FirstOrDefault(member => member.Property.Name == name)?.Setting);
+                var named = result.MemberNames.Select(name => Flat.FirstOrDefault(member => member.Property.Name == name)?.Setting);
                 yield return (result.ErrorMessage ?? "These settings do not go together.", [.. named.OfType<SettingProperty>()]);
             }
         }
@@ -91,12 +93,29 @@ internal sealed class SettingsSchema
 
     /// <summary>The setting or group of a name in a json object.</summary>
     public (SettingProperty? Setting, SettingsSchema? Group) Find(string key) =>
-        _members.FirstOrDefault(member => SettingNameAttribute.Of(member.Property) == key) is { } found
+        Flat.FirstOrDefault(member => member.Name == key) is { } found
             ? (found.Setting, found.Group)
             : (null, null);
 
     /// <summary>The names in a json object.</summary>
-    public IEnumerable<string> Keys => _members.Select(member => SettingNameAttribute.Of(member.Property));
+    public IEnumerable<string> Keys => Flat.Select(member => member.Name);
+
+    private void WriteMembers(Utf8JsonWriter json, object record)
+    {
+        foreach (var member in _members)
+        {
+            if (IsFlattened(member.Property))
+            {
+                member.Group!.WriteMembers(json, GroupIn(record, member));
+                continue;
+            }
+            json.WritePropertyName(member.Name);
+            if (member.Setting is { } setting)
+                setting.Write(json, member.Property.GetValue(record));
+            else
+                member.Group!.Write(json, GroupIn(record, member));
+        }
+    }
 
     private object Create(object defaults, IReadOnlyDictionary<SettingProperty, object?> given)
     {
@@ -131,10 +150,16 @@ internal sealed class SettingsSchema
         && type.GetConstructor(Type.EmptyTypes) is not null
         && type.Namespace?.StartsWith("System", StringComparison.Ordinal) != true;
 
+    private static bool IsFlattened(PropertyInfo property) => property.IsDefined(typeof(FlattenAttribute));
+
     private static int Depth(Type type) => type.BaseType is { } above ? 1 + Depth(above) : 0;
 
     /// <param name="Property">The property.</param>
     /// <param name="Setting">Of a single value.</param>
     /// <param name="Group">Of a record of settings.</param>
-    private sealed record Member(PropertyInfo Property, SettingProperty? Setting, SettingsSchema? Group);
+    private sealed record Member(PropertyInfo Property, SettingProperty? Setting, SettingsSchema? Group)
+    {
+        /// <summary>The name in a json object.</summary>
+        public string Name => SettingNameAttribute.Of(Property);
+    }
 }

@@ -19,25 +19,31 @@ internal static class PageExample
 
         [MayChange]
         public string Data { get; init; } = "data";
+
+        [Flatten]
+        public RunSettings Run { get; init; } = new();    // --seed, --device, --processes, --readers, --runs, ...
     }
 
     public static int Begin(string[] args) => TrainingCommand.Create<TrainSettings>("Trains a network.", Train).Run(args);
 
-    private static int Train(TrainingStart<TrainSettings> start)
+    private static int Train(TrainingStart<TrainSettings> start) => TrainingProcesses.Run(start.Settings.Run, (device, processes) =>
     {
-        using var run = start.OpenRun("tiny", device: "cpu");
-        using var network = new Tiny();
+        var settings = start.Settings;
+        manual_seed(settings.Run.Seed);
+        using var run = processes.IsMain ? start.OpenRun("tiny", device.ToString(), settings.Run.Runs) : null;
+        using var network = new Tiny(device: device);
         using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
-            network, batch => nn.functional.cross_entropy(network.call(batch.Images), batch.Labels),
-            new() { Epochs = start.Settings.Epochs, LearningRate = start.Settings.LearningRate }, run.Checkpoints);
-        trainer.Observers.Add(run.Observers(new ConsoleProgress()));
-        trainer.Resume();    // where --resume was given; a new run has no checkpoint
-        using var interruption = new Interruption();
-        var end = trainer.Fit(Read(start.Settings.Data), () => Evaluate(network), interruption.Token);
-        return end == TrainingEnd.Interrupted ? 130 : 0;
-    }
+            network, batch => nn.functional.cross_entropy(network.call(batch.Images.to(device)), batch.Labels.to(device)),
+            new() { Epochs = settings.Epochs, LearningRate = settings.LearningRate, Seed = settings.Run.Seed },
+            run?.Checkpoints ?? start.Checkpoints, processes);
+        return start.Fit(trainer, run, Read(settings.Data, settings.Run, processes), () => Evaluate(network, device));
+    });
 
-    private static TinyBatches Read(string folder) => folder.Length > 0 ? new TinyBatches() : throw new DatasetException(folder, "no data");
+    private static TinyBatches Read(string folder, RunSettings run, ProcessGroup processes) =>
+        folder.Length > 0 && run.Loader(batchSize: 8, processes).Size == 1
+            ? new TinyBatches()
+            : throw new DatasetException(folder, "no data");
 
-    private static IReadOnlyDictionary<string, double> Evaluate(Tiny network) => TinyTraining.Evaluate(network);
+    private static IReadOnlyDictionary<string, double> Evaluate(Tiny network, Device device) =>
+        device.type == TorchSharp.DeviceType.CPU ? TinyTraining.Evaluate(network) : new Dictionary<string, double>();
 }

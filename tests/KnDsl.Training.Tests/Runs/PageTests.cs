@@ -20,4 +20,19 @@ public sealed class PageTests
         // A test project has an entry point already.
         Assert.Contains(string.Join('\n', lines).Replace(" Main(", " Begin(", StringComparison.Ordinal), source);
     }
+
+    [Fact]
+    public void The_program_of_the_page_trains_and_goes_on()
+    {
+        using var folder = new TemporaryFolder();
+        string[] options = ["--device", "cpu", "--runs", folder.Path];
+        Assert.Equal(0, PageExample.Begin([.. options, "--epochs", "1", "--seed", "7"]));
+        var run = Assert.Single(Directory.GetDirectories(folder["tiny"]));
+        var settings = SettingsFile.Read<PageExample.TrainSettings>(Path.Combine(run, "settings.json"));
+        Assert.Equal((1, 7L), (settings.Epochs, settings.Run.Seed));
+
+        Assert.Equal(0, PageExample.Begin([.. options, "--resume", run, "--epochs", "2", "--allow-changes"]));
+        Assert.Equal(1 + 2, File.ReadAllLines(Path.Combine(run, "evaluations.csv")).Length);
+        Assert.Single(Directory.GetDirectories(folder["tiny"]));
+    }
 }

@@ -170,6 +170,18 @@ public sealed class CommandTests : IDisposable
         Assert.DoesNotContain("--half", help);
     }
 
+    [Fact]
+    public void Settings_of_a_flattened_record_are_options_of_their_own_names()
+    {
+        var read = Read<FlatSettings>("--batch", "8", "--norms", "--optimizer-momentum", "0.5", "--second-momentum", "0.25");
+        Assert.Equal((3, 8, "runs", true), (read.Epochs, read.Shared.Batch, read.Shared.Runs, read.Shared.Decay.Norms));
+        Assert.Equal((0.5, 0.25), (read.Optimizer.Momentum, read.Shared.Second.Momentum));
+        Assert.Equal(16, Read<FlatSettings>().Shared.Batch);
+        Assert.Equal("--batch is '0', expected a whole number from 1 to 1000.", Fail<FlatSettings>("--batch", "0").Error);
+        Assert.Equal(
+            "--batch, --epochs (the default): there are too few epochs for such batches.", Fail<FlatSettings>("--batch", "301").Error);
+    }
+
     [Theory]
     [InlineData(typeof(OfUnknownType), "Uri")]
     [InlineData(typeof(OfOneName), "two settings for --a-b")]
@@ -179,6 +191,8 @@ public sealed class CommandTests : IDisposable
     [InlineData(typeof(OfSpace), "is no name for a setting")]
     [InlineData(typeof(OfLimit), "every has a limit or an allowed value 1, expected a time")]
     [InlineData(typeof(OfValues), "parameterless constructor")]
+    [InlineData(typeof(OfFlatValue), "OfFlatValue.Seed is no record of settings, and cannot be flattened")]
+    [InlineData(typeof(OfFlatNames), "a setting and a group that are both named optimizer")]
     public void A_record_that_cannot_be_one_of_settings_says_why(Type type, string part)
     {
         var make = typeof(CommandTests).GetMethod(nameof(Make), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type);
@@ -250,6 +264,25 @@ public sealed class CommandTests : IDisposable
 
         [SettingName("a-b")]
         public int Other { get; init; }
+    }
+
+    public sealed record OfFlatValue
+    {
+        [Flatten]
+        public int Seed { get; init; }
+    }
+
+    public sealed record OfFlatNames
+    {
+        public string Optimizer { get; init; } = "";
+
+        [Flatten]
+        public Inner Other { get; init; } = new();
+
+        public sealed record Inner
+        {
+            public OptimizerSettings Optimizer { get; init; } = new();
+        }
     }
 
     public sealed record OfItself

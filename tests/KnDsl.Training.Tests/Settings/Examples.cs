@@ -91,3 +91,34 @@ public sealed record RequiredSettings
 
     public int Epochs { get; init; } = 3;
 }
+
+/// <summary>Settings of which some are another record's, and are named as its own.</summary>
+public sealed record FlatSettings : IValidatableObject
+{
+    public int Epochs { get; init; } = 3;
+
+    [Flatten]
+    public SharedSettings Shared { get; init; } = new() { Batch = 16 };
+
+    public OptimizerSettings Optimizer { get; init; } = new();
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext context)
+    {
+        if (Shared.Batch > 100 * Epochs)
+            yield return new ValidationResult("there are too few epochs for such batches.", [nameof(SharedSettings.Batch), nameof(Epochs)]);
+    }
+}
+
+public sealed record SharedSettings
+{
+    [Range(1, 1000)]
+    public int Batch { get; init; } = 2;
+
+    [MayChange]
+    public string Runs { get; init; } = "runs";
+
+    [Flatten]
+    public DecaySettings Decay { get; init; } = new();
+
+    public OptimizerSettings Second { get; init; } = new();
+}

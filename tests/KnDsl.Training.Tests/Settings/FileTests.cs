@@ -79,6 +79,30 @@ public sealed class FileTests : IDisposable
 
         """.ReplaceLineEndings("\n"), SettingsFile.ToJson(new ExampleSettings()).ReplaceLineEndings("\n"));
 
+    [Fact]
+    public void Settings_of_a_flattened_record_are_entries_of_the_outer_one()
+    {
+        var settings = new FlatSettings { Shared = new() { Batch = 8, Decay = new() { Norms = true } }, Epochs = 4 };
+        SettingsFile.Write(_folder["flat.json"], settings);
+        Assert.Equal(
+            "{'epochs':4,'batch':8,'runs':'runs','weight':0.0001,'norms':true,"
+                + "'second':{'momentum':0.9,'decay':{'weight':0.0001,'norms':false}},"
+                + "'optimizer':{'momentum':0.9,'decay':{'weight':0.0001,'norms':false}}}",
+            string.Concat(File.ReadAllText(_folder["flat.json"]).Where(c => !char.IsWhiteSpace(c))).Replace('"', '\''));
+        Assert.Equal(settings, SettingsFile.Read<FlatSettings>(_folder["flat.json"]));
+
+        File.WriteAllText(_folder["wrong.json"], """{ "shared": { "batch": 8 }, "optimizer": { "batch": 3 } }""");
+        var e = Assert.Throws<SettingsException>(() => SettingsFile.Read<FlatSettings>(_folder["wrong.json"]));
+        Assert.Equal(
+            [
+                "(1): shared is no setting. Expected one of epochs, batch, runs, weight, norms, second, optimizer.",
+                "(1): optimizer.batch is no setting. Write it outside of any other object: \"batch\".",
+            ],
+            e.Problems.Select(problem => problem.Replace(_folder["wrong.json"], "")));
+        var difference = Assert.Single(SettingsFile.Differences(settings, settings with { Shared = settings.Shared with { Runs = "x" } }));
+        Assert.Equal(("runs", true), (difference.Name, difference.MayChange));
+    }
+
     [Theory]
     [InlineData("{\n  // the rate\n  \"learning-rate\": 1,\n}")]
     [InlineData("\r\n{\"learning-rate\":1.0e0}")]
