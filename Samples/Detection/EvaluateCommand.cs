@@ -14,34 +14,20 @@ namespace KnDsl.Samples.Detection;
 /// <summary>The command <c>evaluate</c>.</summary>
 internal static class EvaluateCommand
 {
-    public static Command Create()
-    {
-        var weights = new Argument<string>("weights")
-        {
-            Description = "weights.safetensors of a checkpoint, whose run tells the settings, or a state_dict of torchvision",
-        };
-        var command = new Command("evaluate", "COCO's twelve figures of boxes and, with Mask R-CNN, of masks.") { weights };
-        var options = new SettingsOptions<EvaluateSettings>(command);
-        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
-        {
-            var file = parsed.GetValue(weights)!;
-            var run = RunCategories.RunOf(file);
-            var below = run is null ? null : RunFolder.SettingsOf(run);
-            return Run(file, run, options.Read(parsed, below, skipsUnknown: true), parsed.InvocationConfiguration.Output);
-        }));
-        return command;
-    }
+    public static Command Create() => WeightsCommand.Create<EvaluateSettings>(
+        "evaluate", "COCO's twelve figures of boxes and, with Mask R-CNN, of masks.", Run);
 
-    private static int Run(string weights, string? run, EvaluateSettings settings, TextWriter output)
+    private static int Run(GivenWeights<EvaluateSettings> given)
     {
-        var device = ComputeDevice.Choose(settings.Device);
-        var known = RunCategories.Read(settings.Categories, run);
+        var (settings, output) = (given.Settings, given.Output);
+        var device = settings.Compute.Choose();
+        var known = RunCategories.Read(settings.Categories, given.Run);
         var split = CocoSplit.Open(
             settings.Data, settings.Split, settings.SkipDamaged ? BadEntries.Skip : BadEntries.Fatal,
             known?.Select(category => category.Name).ToArray());
         var labels = new LabelMap(known ?? split.Annotations.Categories, settings.Labels, Recipe.HasBackground(settings));
         using var detector = Recipe.Detector(settings, labels.Classes, device);
-        InitialWeights.Load(detector.Network, weights);
+        InitialWeights.Load(detector.Network, given.File);
         detector.Network.eval();
         using var noGradient = inference_mode();
         var images = new FirstImages(new CocoImages(split.Folder, split.Annotations, Recipe.Resized(settings)), settings.First);

@@ -14,35 +14,22 @@ namespace KnDsl.Samples.Detection;
 /// <summary>The command <c>predict</c>.</summary>
 internal static class PredictCommand
 {
-    public static Command Create()
-    {
-        var weights = new Argument<string>("weights")
-        {
-            Description = "weights.safetensors of a checkpoint, whose run tells the settings, or a state_dict of torchvision",
-        };
-        var image = new Argument<string>("image") { Description = "The image" };
-        var command = new Command("predict", "Finds the objects of an image, and writes a picture with them.") { weights, image };
-        var options = new SettingsOptions<PredictSettings>(command);
-        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
-        {
-            var file = parsed.GetValue(weights)!;
-            var run = RunCategories.RunOf(file);
-            var settings = options.Read(parsed, run is null ? null : RunFolder.SettingsOf(run), skipsUnknown: true);
-            return Run(file, run, parsed.GetValue(image)!, settings, parsed.InvocationConfiguration.Output);
-        }));
-        return command;
-    }
+    private static readonly Argument<string> Image = new("image") { Description = "The image" };
 
-    private static int Run(string weights, string? run, string file, PredictSettings settings, TextWriter output)
+    public static Command Create() => WeightsCommand.Create<PredictSettings>(
+        "predict", "Finds the objects of an image, and writes a picture with them.", Run, Image);
+
+    private static int Run(GivenWeights<PredictSettings> given)
     {
-        var device = ComputeDevice.Choose(settings.Device);
-        var known = RunCategories.Read(settings.Categories, run) ?? throw new SettingsException(
+        var (file, settings, output) = (given.Parsed.GetValue(Image)!, given.Settings, given.Output);
+        var device = settings.Compute.Choose();
+        var known = RunCategories.Read(settings.Categories, given.Run) ?? throw new SettingsException(
             "--categories is missing: these weights are of no run, so that only a json of their set can tell what they know.");
         var labels = new LabelMap(known, settings.Labels, Recipe.HasBackground(settings));
         using var image = Read(file);
         using var picture = new DetectionPicture(image);
         using var detector = Recipe.Detector(settings, labels.Classes, device, scoreThreshold: settings.Score);
-        InitialWeights.Load(detector.Network, weights);
+        InitialWeights.Load(detector.Network, given.File);
         detector.Network.eval();
         using var noGradient = inference_mode();
         using var scope = NewDisposeScope();

@@ -61,6 +61,6 @@ internal static class Recipe
         var schedule = settings.Schedule == ScheduleKind.Cosine
             ? LearningRateSchedule.Cosine()
             : LearningRateSchedule.Step(0.1, settings.Drops);
-        return schedule.WarmUp(settings.WarmUp);
+        return schedule.WarmUp(settings.Steps.WarmUp);
     }
 }

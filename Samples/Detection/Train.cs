@@ -1,13 +1,10 @@
-using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using KnDsl.Samples.Detection.Data;
 using KnDsl.Samples.Detection.Detectors;
 using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
 using KnDsl.Vision;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection;
@@ -20,74 +17,44 @@ internal static class Train
 
     /// <summary>Trains, in this process or in many.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(TrainingStart<TrainSettings> start) => TrainingProcesses.Run(
-        start.Settings.Processes, start.Settings.Device, (device, processes) => Run(start, device, processes));
+    public static int Run(TrainingStart<TrainSettings> start) =>
+        TrainingProcesses.Run(start.Settings.Run, (device, processes) => Run(start, device, processes));
 
     private static int Run(TrainingStart<TrainSettings> start, Device device, ProcessGroup processes)
     {
         var settings = start.Settings;
         // Before anything is made: a missing folder should be the first thing that the user sees.
-        var bad = settings.SkipDamaged ? BadEntries.Skip : BadEntries.Fatal;
-        var training = CocoSplit.Open(settings.Data, "train", bad);
-        var categories = training.Annotations.Categories;
-        var values = CocoSplit.Open(settings.Data, "val", bad, [.. categories.Select(category => category.Name)]);
-        var labels = new LabelMap(categories, settings.Labels, Recipe.HasBackground(settings));
-        if (start.Resume is not null)
-            RunCategories.Require(start.Resume, categories);
+        var splits = TrainingSplits.Open(settings.Data, settings.Run, start.Resume);
+        var labels = new LabelMap(splits.Categories, settings.Labels, Recipe.HasBackground(settings));
 
-        using var detector = Recipe.Detector(settings, labels.Classes, device, settings.Seed, settings.Microbatch);
+        using var detector = Recipe.Detector(settings, labels.Classes, device, settings.Run.Seed, settings.Microbatch);
         var trainingImages = new CocoImages(
-            training.Folder, training.Annotations, Recipe.Augmented(settings), detector.HasMasks, labels.LabelOf);
+            splits.Training.Folder, splits.Training.Annotations, Recipe.Augmented(settings), detector.HasMasks, labels.LabelOf);
         var valueImages = new FirstImages(
-            new CocoImages(values.Folder, values.Annotations, Recipe.Resized(settings)), settings.Evaluated);
+            new CocoImages(splits.Values.Folder, splits.Values.Annotations, Recipe.Resized(settings)), settings.Evaluated);
         if (settings.Weights is not null && start.Resume is null)
             InitialWeights.Begin(detector.Network, settings.Weights);
-        using var folder = processes.IsMain ? start.OpenRun("Detection", device.ToString(), settings.Runs) : null;
-        if (folder is { IsResumed: false })
-            RunCategories.Write(folder.FullPath, categories);
+        using var folder = splits.OpenRun(start, "Detection", settings.Run, device, processes);
 
-        var shared = new DataLoaderOptions
-        {
-            BatchSize = settings.Batch, Seed = settings.Seed, Rank = processes.Rank, Size = processes.Size,
-            Threads = settings.Readers ?? Math.Max(1, Environment.ProcessorCount / settings.Processes - 1),
-            Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
-        };
+        var shared = settings.Run.Loader(settings.Steps.Batch, processes);
         var collator = new DetectionCollator(Normalize.ImageNet, Multiple, device);
         using var reader = new DataLoader<DetectionItem, DetectionBatch>(
             trainingImages, collator, shared with { Shuffle = true, DropLast = true });
         using var valueReader = new DataLoader<DetectionItem, DetectionBatch>(
             valueImages, collator, shared with { BatchSize = 1 });
 
-        var perStep = settings.Batch * settings.Accumulate * processes.Size;
-        using var trainer = new DetectionTrainer(detector.Network, batch => Loss(detector, batch, device), new TrainerSettings
+        var steps = settings.Steps.ForTrainer((settings.LearningRate, 16), settings.Run, device, processes) with
         {
-            Epochs = settings.Epochs,
-            LearningRate = settings.LearningRate * perStep / 16,
             Schedule = Recipe.Schedule(settings),
-            Optimizer = parameters => settings.Optimizer.Create(parameters, settings.WeightDecay),
-            Accumulate = settings.Accumulate,
-            ClipNorm = settings.ClipNorm,
             AverageDecay = settings.Average,
             Frozen = Recipe.Frozen(settings, detector.Network),
             Watch = new WatchedMetric("AP", LowerIsBetter: false),
-            Seed = settings.Seed,
-            ReportEvery = device.type == DeviceType.CUDA ? 20 : 1,
-            CheckpointEvery = settings.CheckpointEvery,
-        }, folder?.Checkpoints ?? start.Checkpoints, processes);
-        if (start.Resume is not null)
-            trainer.Resume();
-        if (folder is not null)
-            trainer.Observers.Add(folder.Observers(new ConsoleProgress()));
-
-        using var interruption = new Interruption();
-        var end = trainer.Fit(reader, Evaluate, interruption.Token);
-        if (processes.IsMain)
-        {
-            LeftOut.Tell(
-                [.. training.Annotations.Skipped, .. values.Annotations.Skipped], reader.Skipped.Concat(valueReader.Skipped), Console.Out);
-        }
-
-        return end == TrainingEnd.Interrupted ? 130 : 0;
+        };
+        var checkpoints = folder?.Checkpoints ?? start.Checkpoints;
+        using var trainer = new DetectionTrainer(detector.Network, batch => Loss(detector, batch, device), steps, checkpoints, processes);
+        var exit = start.Fit(trainer, folder, reader, Evaluate);
+        splits.TellLeftOut(reader.Skipped.Concat(valueReader.Skipped), processes);
+        return exit;
 
         IReadOnlyDictionary<string, double> Evaluate() => Evaluation.Figures(
             Evaluation.Detect(detector, valueImages, valueReader, labels, device, processes), valueImages, detector.HasMasks);

@@ -32,7 +32,7 @@ internal static class EvaluateCommand
 
     private static int Run(string weights, EvaluateSettings settings, TextWriter output)
     {
-        var device = ComputeDevice.Choose(settings.Device);
+        var device = settings.Compute.Choose();
         using var images = ImageData.Open(settings.Data, "val", Recipe.Middle(settings.Size));
         var policy = Recipe.Policy(settings.Norm, null, settings.Network);
         using var network = Recipe.Network(settings.Network, policy, images.Classes.Count, device, seed: 1);

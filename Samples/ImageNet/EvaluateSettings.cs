@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.ImageNet;
 
@@ -24,7 +25,7 @@ internal sealed record EvaluateSettings
     [MultipleOf(32)]
     public int Size { get; init; } = 224;
 
-    [Description("cpu, cuda, or auto: cuda where there is one")]
-    [AllowedValues("cpu", "cuda", "auto")]
-    public string Device { get; init; } = "auto";
+    /// <summary>What it computes on.</summary>
+    [Flatten]
+    public DeviceSettings Compute { get; init; } = new();
 }

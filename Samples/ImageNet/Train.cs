@@ -12,8 +12,8 @@ internal static class Train
 {
     /// <summary>Trains, in this process or in many.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(TrainingStart<TrainSettings> start) => TrainingProcesses.Run(
-        start.Settings.Processes, start.Settings.Device, (device, processes) => Run(start, device, processes));
+    public static int Run(TrainingStart<TrainSettings> start) =>
+        TrainingProcesses.Run(start.Settings.Run, (device, processes) => Run(start, device, processes));
 
     private static int Run(TrainingStart<TrainSettings> start, Device device, ProcessGroup processes)
     {
@@ -21,21 +21,16 @@ internal static class Train
         // Before anything is made: a missing folder should be the first thing that the user sees.
         using var trainingImages = ImageData.Open(settings.Data, "train", Recipe.Augmented(settings));
         using var valueImages = ImageData.Open(settings.Data, "val", Recipe.Middle(settings.Size), trainingImages.Classes);
-        using var folder = processes.IsMain ? start.OpenRun("ImageNet", device.ToString(), settings.Runs) : null;
+        using var folder = processes.IsMain ? start.OpenRun("ImageNet", device.ToString(), settings.Run.Runs) : null;
 
         using var network = Recipe.Network(
             settings.Network, Recipe.Policy(settings.Norm, settings.Microbatch, settings.Network), trainingImages.Classes.Count, device,
-            settings.Seed);
+            settings.Run.Seed);
         var type = settings.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         if (settings.BFloat16)
             network.ToBFloat16();
 
-        var shared = new DataLoaderOptions
-        {
-            BatchSize = settings.Batch, Seed = settings.Seed, Rank = processes.Rank, Size = processes.Size,
-            Threads = settings.Readers ?? Math.Max(1, Environment.ProcessorCount / settings.Processes - 1),
-            Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
-        };
+        var shared = settings.Run.Loader(settings.Batch, processes);
         using var training = ImageData.Load(trainingImages, settings.Size, device, shared with { Shuffle = true, DropLast = true });
         using var values = ImageData.Load(valueImages, settings.Size, device, shared with { Remainder = Remainder.Drop });
 
@@ -50,19 +45,13 @@ internal static class Train
             ClipNorm = settings.ClipNorm,
             AverageDecay = settings.Average,
             Watch = new WatchedMetric("top1"),
-            Seed = settings.Seed,
+            Seed = settings.Run.Seed,
             ReportEvery = device.type == DeviceType.CUDA ? 20 : 1,
-            CheckpointEvery = settings.CheckpointEvery,
+            CheckpointEvery = settings.Run.CheckpointEvery,
         }, folder?.Checkpoints ?? start.Checkpoints, processes);
-        if (start.Resume is not null)
-            trainer.Resume();
-        if (folder is not null)
-            trainer.Observers.Add(folder.Observers(new ConsoleProgress()));
-
-        using var interruption = new Interruption();
-        var end = trainer.Fit(training, () => Evaluation.Run(network, values, device, type, processes), interruption.Token);
+        var exit = start.Fit(trainer, folder, training, () => Evaluation.Run(network, values, device, type, processes));
         Tell(training.Skipped.Concat(values.Skipped));
-        return end == TrainingEnd.Interrupted ? 130 : 0;
+        return exit;
     }
 
     private static Tensor Loss(nn.Module<Tensor, Tensor> network, ImageBatch batch, Device device, ScalarType type, TrainSettings settings)

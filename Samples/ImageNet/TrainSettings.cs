@@ -121,29 +121,9 @@ internal sealed record TrainSettings : IValidatableObject
     [SettingName("bfloat16")]
     public bool BFloat16 { get; init; }
 
-    [Description("Determines first weights, order and augmentation")]
-    public long Seed { get; init; } = 1;
-
-    [Description("Processes on this machine, each with its own batch"), MayChange]
-    [Range(1, 1024)]
-    public int Processes { get; init; } = 1;
-
-    [Description("Threads that read images, in each process; without it, its share of the cores but one"), MayChange]
-    [Range(1, 256)]
-    public int? Readers { get; init; }
-
-    [Description("cpu, cuda, or auto: cuda where there is one"), MayChange]
-    [AllowedValues("cpu", "cuda", "auto")]
-    public string Device { get; init; } = "auto";
-
-    [Description("Leaves out damaged images, and lists them"), MayChange]
-    public bool SkipDamaged { get; init; }
-
-    [Description("The folder of all runs"), MayChange]
-    public string Runs { get; init; } = "runs";
-
-    [Description("Time between two checkpoints within an epoch"), MayChange]
-    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>How it runs.</summary>
+    [Flatten]
+    public RunSettings Run { get; init; } = new();
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

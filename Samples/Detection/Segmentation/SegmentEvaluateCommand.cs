@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.IO;
 using System.Linq;
 using KnDsl.Samples.Detection.Data;
 using KnDsl.Training;
@@ -12,34 +11,20 @@ namespace KnDsl.Samples.Detection.Segmentation;
 /// <summary>The command <c>segment evaluate</c>.</summary>
 internal static class SegmentEvaluateCommand
 {
-    public static Command Create()
-    {
-        var weights = new Argument<string>("weights")
-        {
-            Description = "weights.safetensors of a checkpoint, whose run tells the settings, or a state_dict of torchvision",
-        };
-        var command = new Command("evaluate", "Accuracy and IoU of each class, and the mean IoU.") { weights };
-        var options = new SettingsOptions<SegmentEvaluateSettings>(command);
-        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
-        {
-            var file = parsed.GetValue(weights)!;
-            var run = RunCategories.RunOf(file);
-            var below = run is null ? null : RunFolder.SettingsOf(run);
-            return Run(file, run, options.Read(parsed, below, skipsUnknown: true), parsed.InvocationConfiguration.Output);
-        }));
-        return command;
-    }
+    public static Command Create() => WeightsCommand.Create<SegmentEvaluateSettings>(
+        "evaluate", "Accuracy and IoU of each class, and the mean IoU.", Run);
 
-    private static int Run(string weights, string? run, SegmentEvaluateSettings settings, TextWriter output)
+    private static int Run(GivenWeights<SegmentEvaluateSettings> given)
     {
-        var device = ComputeDevice.Choose(settings.Device);
-        var known = RunCategories.Read(settings.Categories, run);
+        var (settings, output) = (given.Settings, given.Output);
+        var device = settings.Compute.Choose();
+        var known = RunCategories.Read(settings.Categories, given.Run);
         var split = CocoSplit.Open(
             settings.Data, settings.Split, settings.SkipDamaged ? BadEntries.Skip : BadEntries.Fatal,
             known?.Select(category => category.Name).ToArray());
         var classes = new SegmentationClasses(known ?? split.Annotations.Categories, settings.Classes);
         using var network = SegmentationRecipe.Network(settings, classes.Names.Count, device);
-        SegmentationWeights.Load(network.Module, weights);
+        SegmentationWeights.Load(network.Module, given.File);
         network.Module.eval();
         using var noGradient = inference_mode();
         var images = new SegmentationImages(split, classes, SegmentationRecipe.Resized(settings));

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Detection.Segmentation;
 
@@ -16,4 +17,8 @@ internal sealed record SegmentEvaluateSettings : SegmentationSettings
 
     [Description("Leaves out damaged images and bad entries of the json, and lists them")]
     public bool SkipDamaged { get; init; }
+
+    /// <summary>What it computes on.</summary>
+    [Flatten]
+    public DeviceSettings Compute { get; init; } = new();
 }

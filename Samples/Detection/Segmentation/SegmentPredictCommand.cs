@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.IO;
 using System.Linq;
 using KnDsl.Samples.Detection.Data;
 using KnDsl.Training;
@@ -11,36 +10,22 @@ namespace KnDsl.Samples.Detection.Segmentation;
 /// <summary>The command <c>segment predict</c>.</summary>
 internal static class SegmentPredictCommand
 {
-    public static Command Create()
-    {
-        var weights = new Argument<string>("weights")
-        {
-            Description = "weights.safetensors of a checkpoint, whose run tells settings and categories, or a state_dict of torchvision",
-        };
-        var image = new Argument<string>("image") { Description = "The image" };
-        var command = new Command("predict", "Writes a picture of an image in the colors of its classes.") { weights, image };
-        var options = new SettingsOptions<SegmentPredictSettings>(command);
-        command.SetAction(parsed => SettingsCommand.Report(parsed, () =>
-        {
-            var file = parsed.GetValue(weights)!;
-            var run = RunCategories.RunOf(file);
-            var below = run is null ? null : RunFolder.SettingsOf(run);
-            return Run(
-                file, parsed.GetValue(image)!, run, options.Read(parsed, below, skipsUnknown: true), parsed.InvocationConfiguration.Output);
-        }));
-        return command;
-    }
+    private static readonly Argument<string> Image = new("image") { Description = "The image" };
 
-    private static int Run(string weights, string file, string? run, SegmentPredictSettings settings, TextWriter output)
+    public static Command Create() => WeightsCommand.Create<SegmentPredictSettings>(
+        "predict", "Writes a picture of an image in the colors of its classes.", Run, Image);
+
+    private static int Run(GivenWeights<SegmentPredictSettings> given)
     {
-        var device = ComputeDevice.Choose(settings.Device);
+        var (file, settings, output) = (given.Parsed.GetValue(Image)!, given.Settings, given.Output);
+        var device = settings.Compute.Choose();
         var classes = new SegmentationClasses(
-            RunCategories.Read(settings.Categories, run) ?? throw new SettingsException(
-                $"{weights} is of no run, so what its classes are is not known: --categories names a json with them."),
+            RunCategories.Read(settings.Categories, given.Run) ?? throw new SettingsException(
+                $"{given.File} is of no run, so what its classes are is not known: --categories names a json with them."),
             settings.Classes);
         using var image = SegmentationImages.Read(file, ImageDecoder.Create());
         using var network = SegmentationRecipe.Network(settings, classes.Names.Count, device);
-        SegmentationWeights.Load(network.Module, weights);
+        SegmentationWeights.Load(network.Module, given.File);
         network.Module.eval();
         var labels = LabelsOf(network, image, file, settings.ShortSide, device);
         var into = settings.Output ?? $"{file}.classes.png";

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Detection.Segmentation;
 
@@ -10,4 +11,8 @@ internal sealed record SegmentPredictSettings : SegmentationSettings
 
     [Description("The picture to write, as png or jpg; without it, beside the image, with .classes.png after its name")]
     public string? Output { get; init; }
+
+    /// <summary>What it computes on.</summary>
+    [Flatten]
+    public DeviceSettings Compute { get; init; } = new();
 }

@@ -25,10 +25,6 @@ internal abstract record SegmentationSettings : IValidatableObject
     [Range(8, 4096)]
     public int ShortSide { get; init; } = 520;
 
-    [Description("cpu, cuda, or auto: cuda where there is one"), MayChange]
-    [AllowedValues("cpu", "cuda", "auto")]
-    public string Device { get; init; } = "auto";
-
     /// <inheritdoc/>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Detection.Settings;
 
@@ -24,4 +25,8 @@ internal sealed record EvaluateSettings : NetworkSettings
 
     [Description("Leaves out damaged images and bad entries of the json, and lists them")]
     public bool SkipDamaged { get; init; }
+
+    /// <summary>What it computes on.</summary>
+    [Flatten]
+    public DeviceSettings Compute { get; init; } = new();
 }

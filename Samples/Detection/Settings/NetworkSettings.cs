@@ -35,10 +35,6 @@ internal abstract record NetworkSettings : IValidatableObject
     [Range(32, 4096)]
     public int LongSide { get; init; } = 1333;
 
-    [Description("cpu, cuda, or auto: cuda where there is one"), MayChange]
-    [AllowedValues("cpu", "cuda", "auto")]
-    public string Device { get; init; } = "auto";
-
     /// <inheritdoc/>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

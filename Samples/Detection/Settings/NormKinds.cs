@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.ComponentModel.DataAnnotations;
 using System.Linq;
 using static TorchSharp.torch;
 
@@ -34,6 +35,18 @@ internal static class NormKinds
             NormKind.LayerKalman => NormPolicy.LayerKalman(eps: eps),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
         };
+    }
+
+    /// <summary>What is wrong with a normalization in a training, which is a setting <c>Norm</c> beside <c>Microbatch</c>.</summary>
+    /// <param name="kind">The normalization.</param>
+    /// <param name="microbatch">Images in a statistic; null is the whole batch.</param>
+    /// <param name="hasWeights">Whether the training begins with given weights.</param>
+    public static IEnumerable<ValidationResult> ProblemsInTraining(this NormKind kind, int? microbatch, bool hasWeights)
+    {
+        if (kind == NormKind.FrozenBatch && !hasWeights)
+            yield return new ValidationResult("What is frozen has to come from somewhere: give --weights.", ["Norm"]);
+        if (microbatch is not null && kind is not (NormKind.Kalman or NormKind.Batch))
+            yield return new ValidationResult($"The statistics of {kind} are not of micro-batches.", ["Microbatch"]);
     }
 
     /// <summary>The names of the norms of a part that are not trained: all of them where they are frozen.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Detection.Settings;
 
@@ -15,4 +16,8 @@ internal sealed record PredictSettings : NetworkSettings
     [Description("The least score of what is drawn")]
     [Range(0, 1.0)]
     public double Score { get; init; } = 0.5;
+
+    /// <summary>What it computes on.</summary>
+    [Flatten]
+    public DeviceSettings Compute { get; init; } = new();
 }
