@@ -3,6 +3,7 @@ using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.Study.Data;
 using KnDsl.Samples.Study.Reports;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 using Spectre.Console;
 
 namespace KnDsl.Samples.Study;
@@ -16,14 +17,15 @@ internal static class StudyJob
     /// <param name="output">Receives the lines that scripts read.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="DataException">A data file is missing or damaged.</exception>
-    /// <exception cref="StudyException">The folder holds another study, or a training failed.</exception>
+    /// <exception cref="RunFileException">The folder holds another study, or cannot be written.</exception>
+    /// <exception cref="StudyException">A training failed.</exception>
     public static int Run(StudyOptions options, IAnsiConsole console, TextWriter output)
     {
         // Problems with the data are reported before anything begins.
         StudyData.Check(options.Data);
         var folder = Path.GetFullPath(options.Output);
         Directory.CreateDirectory(folder);
-        var log = new TrialLog(Path.Combine(folder, "trials.csv"), options.Settings);
+        var log = new ResultLog<Trial, TrialResult>(Path.Combine(folder, "trials.csv"), options.Settings, TrialResult.Format);
 
         if (!options.OnlyReports)
         {

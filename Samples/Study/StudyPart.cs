@@ -22,7 +22,9 @@ internal sealed record StudyPart(string Name, string Description, IReadOnlyList<
     public static IReadOnlyList<StudyPart> All { get; } =
     [
         new("core", "all methods on one network and Fashion-MNIST", [.. CoreCases()]),
-        new("networks", "the main methods on three other networks, and on scenes of two garments", [.. NetworkCases()]),
+        new("networks", "the main methods on three other networks",
+            [.. StudyNetwork.All.Skip(1).SelectMany(network => MainCases(Core with { Network = network.Name }))]),
+        new("scenes", "the main methods on scenes of two garments", [.. MainCases(Core with { Set = "garments" })]),
         new("steps", "a step after each image, or after each two", [.. StepCases()]),
     ];
 
@@ -60,15 +62,13 @@ internal sealed record StudyPart(string Name, string Description, IReadOnlyList<
         .. Grid(Core, "instancekalman-chained instancekalman-unfiltered none", [], Seeds),
     ];
 
-    private static IEnumerable<Case> NetworkCases() =>
-        StudyNetwork.All.Skip(1).Select(network => Core with { Network = network.Name }).Append(Core with { Set = "garments" })
-            .SelectMany(task => (IEnumerable<Case>)
-            [
-                .. Grid(task, "kalman", [2, 8, 0], Seeds),
-                .. Grid(task, "batch", [2, 0], Seeds),
-                .. Grid(task, "instancekalman instance groupkalman group layerkalman layer", [], Seeds),
-                .. Grid(task, "batch-scaled kalman-wrong-layer", [2], Seeds),
-            ]);
+    private static IEnumerable<Case> MainCases(StudyTask task) =>
+    [
+        .. Grid(task, "kalman", [2, 8, 0], Seeds),
+        .. Grid(task, "batch", [2, 0], Seeds),
+        .. Grid(task, "instancekalman instance groupkalman group layerkalman layer", [], Seeds),
+        .. Grid(task, "batch-scaled kalman-wrong-layer", [2], Seeds),
+    ];
 
     private static IEnumerable<Case> StepCases() =>
     [

@@ -1,8 +1,9 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
+using System;
 using KnDsl.Samples.Study.Methods;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Study;
 
@@ -30,13 +31,13 @@ internal sealed record StudyPlan(IReadOnlyList<Case> Cases, IReadOnlyList<double
             seed => new Trial(Purpose.Rate, tried.Task, tried.Contestant.Name, tried.Samples, rate, seed)));
 
     /// <summary>The trials that are compared, or null as long as the rate is not chosen.</summary>
-    public IEnumerable<Trial>? ComparisonTrials(Case tried, TrialLog log) => ChosenRate(tried, log) is double rate
+    public IEnumerable<Trial>? ComparisonTrials(Case tried, ResultLog<Trial, TrialResult> log) => ChosenRate(tried, log) is double rate
         ? Enumerable.Range(1, tried.Seeds).Select(
             seed => new Trial(Purpose.Comparison, tried.Task, tried.Contestant.Name, tried.Samples, rate, seed))
         : null;
 
     /// <summary>The rate with the least mean validation error, or null as long as a trial is missing.</summary>
-    public double? ChosenRate(Case tried, TrialLog log)
+    public double? ChosenRate(Case tried, ResultLog<Trial, TrialResult> log)
     {
         if (Rates.Count == 1)
             return Rates[0];
@@ -51,7 +52,7 @@ internal sealed record StudyPlan(IReadOnlyList<Case> Cases, IReadOnlyList<double
     /// The trials that can be run now. Those that choose rates come first, since the others depend on them; then one seed
     /// after the other, so that even an interrupted study has all cases.
     /// </summary>
-    public IEnumerable<Trial> Open(TrialLog log)
+    public IEnumerable<Trial> Open(ResultLog<Trial, TrialResult> log)
     {
         IEnumerable<Trial> rates = Cases.SelectMany(RateTrials).OrderBy(trial => trial.Seed);
         IEnumerable<Trial> compared = Cases.SelectMany(tried => ComparisonTrials(tried, log) ?? []).OrderBy(trial => trial.Seed);

@@ -49,7 +49,7 @@ public sealed class ExperimentTests(DetectionSet set)
         Assert.Equal((0, ""), (code, error));
         (code, _, error) = DetectionSet.Run("experiment", "--data", data, "--output", folder, "--epochs", "2");
         Assert.Equal(1, code);
-        Assert.Contains("Name another folder with --output.", error, StringComparison.Ordinal);
+        Assert.Contains("Name another folder, or use the same settings.", error, StringComparison.Ordinal);
     }
 
     [Fact]

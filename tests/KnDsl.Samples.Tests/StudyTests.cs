@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
@@ -6,12 +5,14 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
+using System;
 using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Samples.Study;
 using KnDsl.Samples.Study.Data;
 using KnDsl.Samples.Study.Methods;
 using KnDsl.Samples.Study.Reports;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 using Spectre.Console;
 using Xunit;
 using static TorchSharp.torch;
@@ -75,14 +76,14 @@ public sealed class StudyTests : IDisposable
     {
         Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1");
         var before = File.ReadAllText(In("settings", "trials.csv"));
-        var problem = Assert.Throws<StudyException>(
+        var problem = Assert.Throws<RunFileException>(
             () => Run("settings", "--methods", "group", "--rates", "0.1", "--seeds", "1", "--epochs", "2"));
-        Assert.Contains("was made with other settings", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("this was made with other settings", problem.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(In("settings", "trials.csv")));
 
         File.WriteAllText(In("settings", "trials.csv"), "something,else\nquite\n");
-        problem = Assert.Throws<StudyException>(() => Run("settings", "--methods", "group", "--rates", "0.1"));
-        Assert.Contains("is not the log of a study", problem.Message, StringComparison.Ordinal);
+        problem = Assert.Throws<RunFileException>(() => Run("settings", "--methods", "group", "--rates", "0.1"));
+        Assert.Contains("this is no log of results", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -175,7 +176,7 @@ public sealed class StudyTests : IDisposable
     [InlineData("--seeds 3", "--seeds goes with --methods, such as --methods kalman,batch.")]
     [InlineData("--quick --part core", "exclude each other.")]
     [InlineData("--quick --rates 0.2", "--quick has one rate, 0.1; leave --rates out.")]
-    [InlineData("--part cores", "there is no part 'cores'; expected core, networks, steps or all.")]
+    [InlineData("--part cores", "there is no part 'cores'; expected core, networks, scenes, steps or all.")]
     [InlineData("--methods kalman --networks resnet", "there is no network 'resnet'; expected some of residual, bottleneck, plain")]
     [InlineData("--methods kalman --sets mnist", "there is no set 'mnist'; expected some of fashion, garments.")]
     public void Says_what_is_wrong(string arguments, string message)
@@ -280,7 +281,7 @@ public sealed class StudyTests : IDisposable
     {
         // A log that is opened may be repaired, so a copy is.
         File.Copy(Path.Combine(Results, name), In(name));
-        return Entry.All(options.Plan, new TrialLog(In(name), options.Settings));
+        return Entry.All(options.Plan, new ResultLog<Trial, TrialResult>(In(name), options.Settings, TrialResult.Format));
     }
 
     private string[] Trials(string name) => File.ReadAllLines(In(name, "trials.csv"));

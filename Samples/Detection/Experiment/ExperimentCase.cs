@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
@@ -41,6 +42,12 @@ internal sealed record ExperimentCase(NormKind Norm, int Images, bool IsFinetune
 /// <param name="Seed">Its seed, from 1.</param>
 internal sealed record ExperimentTrial(ExperimentCase Case, int Seed)
 {
+    /// <summary>The training of a name; null where there is none.</summary>
+    public static ExperimentTrial? Find(string name) =>
+        int.TryParse(name.Split('-')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
+            ? ExperimentCase.All.Select(of => new ExperimentTrial(of, seed)).FirstOrDefault(trial => trial.Name == name)
+            : null;
+
     /// <summary>Its name, which its folder has.</summary>
     public string Name =>
         $"{SettingNameAttribute.Of(Case.Norm)}-{Case.Images}-{(Case.IsFinetuned ? "finetuned" : "scratch")}-{Seed}";

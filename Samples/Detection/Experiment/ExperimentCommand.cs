@@ -28,7 +28,8 @@ internal static class ExperimentCommand
         foreach (var split in new[] { "train", "val" })
             _ = CocoSplit.Open(settings.Data, split, BadEntries.Fatal);
         var folder = Directory.CreateDirectory(Path.GetFullPath(settings.Output)).FullName;
-        var log = new ExperimentLog(Path.Combine(folder, "trainings.csv"), settings.Shape);
+        var log = new ResultLog<ExperimentTrial, ExperimentResult>(
+            Path.Combine(folder, "trainings.csv"), settings.Shape, ExperimentResult.Format);
         var code = 0;
         if (!settings.Report)
         {

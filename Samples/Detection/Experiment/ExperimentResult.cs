@@ -1,5 +1,5 @@
-using System;
 using System.Globalization;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Detection.Experiment;
 
@@ -10,18 +10,15 @@ namespace KnDsl.Samples.Detection.Experiment;
 /// <param name="Minutes">What it took, of one core or, with two processes, of two.</param>
 internal sealed record ExperimentResult(ExperimentTrial Trial, double AP, double AP50, double Minutes)
 {
-    /// <summary>The first line of a file of results.</summary>
-    public const string Columns = "training,ap,ap50,minutes";
+    /// <summary>How results are kept, so that an interrupted experiment goes on.</summary>
+    public static ResultFormat<ExperimentTrial, ExperimentResult> Format { get; } = new(
+        "training,ap,ap50,minutes", result => result.Trial, result => result.ToLine(), Read);
 
-    /// <summary>The line of a result.</summary>
-    public string ToLine() =>
+    private string ToLine() =>
         string.Create(CultureInfo.InvariantCulture, $"{Trial.Name},{AP:0.00000},{AP50:0.00000},{Minutes:0.0}");
 
-    /// <summary>Reads a line; null where it is none.</summary>
-    /// <param name="line">The line.</param>
-    /// <param name="trialOf">The training of a name; null where there is none.</param>
-    public static ExperimentResult? Read(string line, Func<string, ExperimentTrial?> trialOf) =>
-        line.Split(',') is [var name, var ap, var ap50, var minutes] && trialOf(name) is { } trial
+    private static ExperimentResult? Read(string line) =>
+        line.Split(',') is [var name, var ap, var ap50, var minutes] && ExperimentTrial.Find(name) is { } trial
             && Number(ap) is { } first && Number(ap50) is { } second && Number(minutes) is { } third
             ? new(trial, first, second, third) : null;
 

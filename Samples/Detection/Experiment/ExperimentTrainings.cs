@@ -14,7 +14,8 @@ namespace KnDsl.Samples.Detection.Experiment;
 /// <summary>
 /// Trains what an experiment compares, by the commands <c>pretrain</c> and <c>train</c>, and goes on where one was interrupted.
 /// </summary>
-internal sealed class ExperimentTrainings(ExperimentSettings settings, ExperimentLog log, TextWriter output)
+internal sealed class ExperimentTrainings(
+    ExperimentSettings settings, ResultLog<ExperimentTrial, ExperimentResult> log, TextWriter output)
 {
     private readonly string folder = Path.GetFullPath(settings.Output);
 
@@ -30,7 +31,7 @@ internal sealed class ExperimentTrainings(ExperimentSettings settings, Experimen
                from of in ExperimentCase.All
                where settings.Norms.Count == 0 || settings.Norms.Contains(of.Norm)
                let trial = new ExperimentTrial(of, seed)
-               where !log.Has(trial)
+               where log.Find(trial) is null
                select trial,
         ];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = settings.Workers, CancellationToken = stop };

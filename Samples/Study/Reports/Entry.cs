@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Study.Reports;
 
@@ -18,7 +19,7 @@ internal sealed record Entry(Case Case, double Rate, IReadOnlyList<double> Error
     public (double Least, double Greatest) Spread => (Errors.Min(), Errors.Max());
 
     /// <summary>The entries of a study in the order of its plan, with the seeds that were run; cases without one are left out.</summary>
-    public static IReadOnlyList<Entry> All(StudyPlan plan, TrialLog log) =>
+    public static IReadOnlyList<Entry> All(StudyPlan plan, ResultLog<Trial, TrialResult> log) =>
     [
         .. from tried in plan.Cases
            let results = (plan.ComparisonTrials(tried, log) ?? []).Select(log.Find).TakeWhile(result => result is not null).ToArray()

@@ -1,9 +1,10 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 using Spectre.Console;
 
 namespace KnDsl.Samples.Study.Reports;
@@ -13,7 +14,8 @@ internal static class StudyProgress
 {
     /// <summary>Runs some work that reports each finished trial.</summary>
     public static void Follow(
-        IAnsiConsole console, TextWriter output, StudyPlan plan, TrialLog log, int workers, Action<Action<TrialResult>> work)
+        IAnsiConsole console, TextWriter output, StudyPlan plan, ResultLog<Trial, TrialResult> log, int workers,
+        Action<Action<TrialResult>> work)
     {
         var left = new TimeLeft(plan, log, workers);
         if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive)
@@ -53,7 +55,7 @@ internal static class StudyProgress
         private readonly Dictionary<Purpose, int> open;
         private readonly Dictionary<Purpose, List<double>> seconds;
 
-        public TimeLeft(StudyPlan plan, TrialLog log, int workers)
+        public TimeLeft(StudyPlan plan, ResultLog<Trial, TrialResult> log, int workers)
         {
             this.workers = workers;
             var purposes = Enum.GetValues<Purpose>();

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Study.Trials;
 
@@ -75,8 +76,9 @@ internal sealed record Trial(Purpose Purpose, StudyTask Task, string Method, int
 /// <param name="Elapsed">The time that training and test took.</param>
 internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeSpan Elapsed)
 {
-    /// <summary>The columns of a line of CSV.</summary>
-    public const string Columns = $"{Trial.Columns},error,loss,seconds";
+    /// <summary>How results are kept, so that an interrupted study can be continued.</summary>
+    public static ResultFormat<Trial, TrialResult> Format { get; } = new(
+        $"{Trial.Columns},error,loss,seconds", result => result.Trial, result => result.ToLine(), Read);
 
     /// <summary>A line of CSV, as <see cref="Read"/> reads it.</summary>
     public string ToLine() => string.Create(
@@ -95,3 +97,6 @@ internal sealed record TrialResult(Trial Trial, double Error, double Loss, TimeS
                 : null;
     }
 }
+
+/// <summary>A study cannot continue; the message says why and what would help.</summary>
+internal sealed class StudyException(string message) : Exception(message), IReportedProblem;

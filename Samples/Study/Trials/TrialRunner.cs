@@ -1,15 +1,16 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
+using System;
+using KnDsl.Training;
 
 namespace KnDsl.Samples.Study.Trials;
 
 /// <summary>Runs the trials of a study, several at a time, in as many processes.</summary>
 /// <param name="options">The options of the study, with its trials.</param>
 /// <param name="log">Holds the results of finished trials and receives new ones.</param>
-internal sealed class TrialRunner(StudyOptions options, TrialLog log)
+internal sealed class TrialRunner(StudyOptions options, ResultLog<Trial, TrialResult> log)
 {
     private readonly object gate = new();
     private readonly HashSet<Trial> taken = [];
