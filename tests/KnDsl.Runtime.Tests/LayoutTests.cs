@@ -13,30 +13,11 @@ public sealed class LayoutTests : TorchTest
 {
     private const long Channels = 4;
 
-    private static readonly Dictionary<string, NormPolicy> Policies = new()
-    {
-        ["kalman"] = NormPolicy.Kalman(),
-        ["kalman, micro"] = NormPolicy.Kalman(microbatch: 2),
-        ["sampled"] = NormPolicy.Kalman(gain: 0.1, microbatch: 2, transition: Transition.Sampled),
-        ["learned"] = NormPolicy.Kalman(Gain.Adaptive(perChannel: true), microbatch: 2, transition: Transition.Learned),
-        ["batch"] = NormPolicy.Batch(),
-        ["batch, micro"] = NormPolicy.Batch(microbatch: 2),
-        ["renorm"] = NormPolicy.Renorm(warmUp: 0, rSteps: 2, dSteps: 2, microbatch: 2, momentum: 0.1),
-        ["group"] = NormPolicy.Group(2),
-        ["layer"] = NormPolicy.Layer(),
-        ["instance"] = NormPolicy.Instance(),
-        ["instance, plain"] = NormPolicy.Instance(affine: false),
-        ["groupkalman"] = NormPolicy.GroupKalman(2),
-        ["layerkalman"] = NormPolicy.LayerKalman(),
-        ["instancekalman"] = NormPolicy.InstanceKalman(),
-        ["none"] = NormPolicy.None(),
-    };
-
-    public static TheoryData<string> All => [.. Policies.Keys];
+    public static TheoryData<string> All => [.. EveryPolicy.Names];
 
     /// <summary>Policies whose layers take a prior.</summary>
     private static readonly string[] Chained =
-        ["kalman", "kalman, micro", "sampled", "learned", "groupkalman", "layerkalman", "instancekalman"];
+        ["kalman", "kalman, whole", "sampled", "learned", "adaptive", "groupkalman", "layerkalman", "instancekalman"];
 
     private static readonly long[][] Shapes =
     [
@@ -85,8 +66,8 @@ public sealed class LayoutTests : TorchTest
     private static void Agrees(string name, Tensor value, bool withPrior, string what)
     {
         using var scope = NewDisposeScope();
-        using var exact = Policies[name].Create(Channels, dtype: float64);
-        using var layer = Policies[name].Create(Channels);
+        using var exact = EveryPolicy.Of(name).Create(Channels, dtype: float64);
+        using var layer = EveryPolicy.Of(name).Create(Channels);
         var x = value.detach().requires_grad_();
         var wide = zeros(value.shape, float64).add_(value.detach()).requires_grad_();
         Assert.True(wide.is_contiguous());
