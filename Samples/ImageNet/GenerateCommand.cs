@@ -1,7 +1,6 @@
 using System;
 using System.CommandLine;
 using System.IO;
-using System.Linq;
 using System.Threading.Tasks;
 using KnDsl.Samples.FashionMnist;
 using KnDsl.Samples.FashionMnist.Data;
@@ -41,38 +40,17 @@ internal static class GenerateCommand
         return command;
     }
 
-    /// <summary>Makes a data set. It is there when all of it is written.</summary>
+    /// <summary>Makes a data set.</summary>
     /// <param name="folder">Its folder, which is empty or missing.</param>
     /// <param name="settings">How many pictures, and which.</param>
     /// <param name="inks">Writes those in CMYK; null where the machine cannot.</param>
     /// <exception cref="RunFileException">There is something in the folder, or it cannot be written.</exception>
-    public static void Make(string folder, GenerateSettings settings, CmykEncoder? inks)
+    public static void Make(string folder, GenerateSettings settings, CmykEncoder? inks) => WholeFolder.Make(folder, into =>
     {
-        var unfinished = $"{folder}.unfinished";
-        try
-        {
-            if (File.Exists(folder) || Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-                throw new RunFileException(folder, "there is something already, and nothing is written over it. Name another folder.");
-            try
-            {
-                var writer = new PictureWriter(inks);
-                Write(Path.Combine(unfinished, "train"), ImageSet.Training(Options.OwnData), settings.Train, settings.Seed, writer);
-                Write(Path.Combine(unfinished, "val"), ImageSet.Test(Options.OwnData), settings.Val, settings.Seed + 1, writer);
-                if (Directory.Exists(folder))
-                    Directory.Delete(folder);
-                Directory.Move(unfinished, folder);
-            }
-            finally
-            {
-                if (Directory.Exists(unfinished))
-                    Directory.Delete(unfinished, recursive: true);
-            }
-        }
-        catch (Exception e) when (e is not RunFileException && Refused(e) is { } cause)
-        {
-            throw new RunFileException(folder, $"cannot be written: {cause.Message}", cause);
-        }
-    }
+        var writer = new PictureWriter(inks);
+        Write(Path.Combine(into, "train"), ImageSet.Training(Options.OwnData), settings.Train, settings.Seed, writer);
+        Write(Path.Combine(into, "val"), ImageSet.Test(Options.OwnData), settings.Val, settings.Seed + 1, writer);
+    });
 
     private static void Write(string split, ImageSet garments, int count, int seed, PictureWriter writer)
     {
@@ -88,14 +66,6 @@ internal static class GenerateCommand
             });
         }
     }
-
-    /// <summary>What the system refused, in one thread or in several; null for any other exception.</summary>
-    private static Exception? Refused(Exception e) => e switch
-    {
-        AggregateException several => Refused(several.InnerExceptions[0]),
-        IOException or UnauthorizedAccessException => e,
-        _ => null,
-    };
 
     /// <summary>A seed for each picture, the same on every machine.</summary>
     private static int HashCode(int seed, int label, int picture) => unchecked((seed * 1_000_003 + label) * 1_000_003 + picture);

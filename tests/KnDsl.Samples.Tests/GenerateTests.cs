@@ -87,4 +87,15 @@ public sealed class GenerateTests(GeneratedImages images)
         Assert.StartsWith($"{images.In("file/set")}: cannot be written: ", error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(images.In("."), "*.unfinished"));
     }
+
+    [Fact]
+    public void What_a_killed_generation_left_is_not_in_the_next_set()
+    {
+        var left = Directory.CreateDirectory(images.In("again.unfinished/train/disc")).FullName;
+        File.WriteAllText(Path.Combine(left, "00009.jpg"), "");
+        var (code, _, error) = GeneratedImages.Run("generate", images.In("again"), "--train", "2", "--val", "1");
+        Assert.Equal((0, ""), (code, error));
+        Assert.All(Directory.GetDirectories(images.In("again/train")), folder => Assert.Equal(2, Directory.GetFiles(folder).Length));
+        Assert.False(Directory.Exists(images.In("again.unfinished")));
+    }
 }

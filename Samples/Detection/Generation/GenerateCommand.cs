@@ -1,9 +1,9 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using KnDsl.Samples.FashionMnist.Data;
 using KnDsl.Training;
 using KnDsl.Vision;
 using SixLabors.ImageSharp;
@@ -39,50 +39,32 @@ internal static class GenerateCommand
         return command;
     }
 
-    /// <summary>Makes a set. It is there when all of it is written.</summary>
+    /// <summary>Makes a set.</summary>
     /// <param name="folder">Its folder, which is empty or missing.</param>
     /// <param name="settings">How many images, and which.</param>
     /// <returns>What it was made of.</returns>
     /// <exception cref="RunFileException">There is something in the folder, it cannot be written, or a source cannot be read.</exception>
     public static Sources Make(string folder, GenerateSettings settings)
     {
-        var unfinished = $"{folder}.unfinished";
-        try
+        Sources? sources = null;
+        WholeFolder.Make(folder, into =>
         {
-            if (File.Exists(folder) || Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-                throw new RunFileException(folder, "there is something already, and nothing is written over it. Name another folder.");
-            var sources = Sources.Read(settings);
-            // A generation that was killed left some images of another set, perhaps.
-            Remove(unfinished);
-            try
-            {
-                var annotations = Directory.CreateDirectory(Path.Combine(unfinished, "annotations")).FullName;
-                Write("train", sources.Training, settings.Train, 0);
-                Write("val", sources.Evaluation, settings.Val, 1);
-                if (settings.Unseen > 0)
-                    Write("unseen", sources.Unseen, settings.Unseen, 2);
-                if (Directory.Exists(folder))
-                    Directory.Delete(folder);
-                Directory.Move(unfinished, folder);
-                return sources;
+            sources = Sources.Read(settings);
+            var annotations = Directory.CreateDirectory(Path.Combine(into, "annotations")).FullName;
+            Write("train", sources.Training, settings.Train, 0);
+            Write("val", sources.Evaluation, settings.Val, 1);
+            if (settings.Unseen > 0)
+                Write("unseen", sources.Unseen, settings.Unseen, 2);
 
-                void Write(string part, SceneMaker maker, int count, int epoch)
-                {
-                    var images = Directory.CreateDirectory(Path.Combine(unfinished, part)).FullName;
-                    var scenes = new (CocoImage Image, SceneObject[] Objects)[count];
-                    Parallel.For(0, count, i => scenes[i] = WriteImage(images, maker, i + 1, new ItemRandom(settings.Seed, epoch, i)));
-                    WriteJson(Path.Combine(annotations, $"instances_{part}.json"), sources.Kinds, scenes);
-                }
-            }
-            finally
+            void Write(string part, SceneMaker maker, int count, int epoch)
             {
-                Remove(unfinished);
+                var images = Directory.CreateDirectory(Path.Combine(into, part)).FullName;
+                var scenes = new (CocoImage Image, SceneObject[] Objects)[count];
+                Parallel.For(0, count, i => scenes[i] = WriteImage(images, maker, i + 1, new ItemRandom(settings.Seed, epoch, i)));
+                WriteJson(Path.Combine(annotations, $"instances_{part}.json"), sources.Kinds, scenes);
             }
-        }
-        catch (Exception e) when (Cause(e) is { } cause)
-        {
-            throw cause as RunFileException ?? new RunFileException(folder, $"cannot be written: {cause.Message}", cause);
-        }
+        });
+        return sources!;
     }
 
     private static (CocoImage Image, SceneObject[] Objects) WriteImage(string folder, SceneMaker maker, int id, ItemRandom random)
@@ -115,18 +97,4 @@ internal static class GenerateCommand
             of.Object.IsCrowd ? new(of.Object.Mask) : Outline.Of(of.Object.Mask)));
         CocoAnnotations.Write(path, scenes.Select(scene => scene.Image), categories.Values, entries);
     }
-
-    private static void Remove(string folder)
-    {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
-    }
-
-    /// <summary>What the system refused, in one thread or in several; null for any other exception.</summary>
-    private static Exception? Cause(Exception e) => e switch
-    {
-        AggregateException several => Cause(several.InnerExceptions[0]),
-        IOException or UnauthorizedAccessException => e,
-        _ => null,
-    };
 }
