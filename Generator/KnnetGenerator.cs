@@ -104,14 +104,15 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         var file = closure.Check();
         var source = file.Syntax.Source;
         var space = file.Syntax.Namespace?.Text ?? options.RootNamespace;
-        var misnamed = file.Modules.Where(static module => module.IsComplete)
-            .Select(module => ClassNames.Check(module.Declaration, source)).OfType<Language.Diagnostics.Diagnostic>().ToArray();
-        List<Language.Diagnostics.Diagnostic> findings = [.. file.Diagnostics, .. misnamed];
+        var ofClasses = file.Modules.Where(static module => module.IsComplete)
+            .SelectMany(module => new[] { ClassNames.Check(module.Declaration, source), ClassInputs.Check(module, source) })
+            .OfType<Language.Diagnostics.Diagnostic>().ToArray();
+        List<Language.Diagnostics.Diagnostic> findings = [.. file.Diagnostics, .. ofClasses];
         string? code = null;
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            if (!misnamed.Any(static finding => finding.Severity == Severity.Error))
+            if (!ofClasses.Any(static finding => finding.Severity == Severity.Error))
                 code = FileWriter.Emit(file, options.RootNamespace,
                     hiding.Where(name => name.Namespace == space).Select(static name => name.Name), paths.NameOf, options.Fuses);
         }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace KnDsl.Generator.Tests;
 
-/// <summary>Names of networks and blocks that no class can have, or that C# may take away one day.</summary>
+/// <summary>Names of networks and blocks that no class can have, or that C# may take away one day, and inputs that no class can take.</summary>
 public sealed class ClassNameTests
 {
     private static string Network(string name) =>
@@ -48,5 +48,39 @@ public sealed class ClassNameTests
         var finding = Assert.Single(result.Diagnostics);
         Assert.Equal(("KN0407", 1), (finding.Id, finding.Location.GetLineSpan().StartLinePosition.Line));
         Assert.Empty(result.GeneratedSources);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    public void As_many_inputs_as_a_module_of_TorchSharp_takes_compile(int count) =>
+        Assert.Empty(GeneratedCase.Inline(ManyInputs(count)).Compile().GetDiagnostics()
+            .Where(found => found.Severity >= DiagnosticSeverity.Warning));
+
+    [Fact]
+    public void More_inputs_are_an_error_at_each_name()
+    {
+        var result = Host.Run(Host.Project("net.knnet", ManyInputs(7)));
+        Assert.Equal([("KN0408", 0), ("KN0408", 6)], result.Diagnostics
+            .Select(found => (found.Id, found.Location.GetLineSpan().StartLinePosition.Line)).Order());
+        Assert.All(result.Diagnostics, found => Assert.Contains("has 7 inputs", found.GetMessage()));
+        Assert.Empty(result.GeneratedSources);
+    }
+
+    private static string ManyInputs(int count)
+    {
+        string[] names = [.. Enumerable.Range(0, count).Select(i => $"a{i}")];
+        return $$"""
+            network Many()
+            {
+                input {{string.Join(", ", names.Select(name => $"{name}[N, 3]"))}}
+                y = Sum({{string.Join(", ", names)}})
+                output y[N, 2]
+            }
+            block Sum({{string.Join(", ", names.Select(name => $"{name}[N, C]"))}})
+            {
+                return {{string.Join(" + ", names)}} -> linear(2)
+            }
+            """;
     }
 }

@@ -548,6 +548,13 @@ internal static class DiagnosticCatalogue
     public static Diagnostic ClassName(Place at, string name, string why) =>
         new(ClassNameRule, at, $"'{name}' {why}, so no generated class can have this name; expected another name.");
 
+    private static readonly DiagnosticDescriptor ManyInputsRule = Error("KN0408", "Too many inputs for a class");
+
+    public static Diagnostic ManyInputs(Place at, string name, int found, int most) =>
+        new(ManyInputsRule, at,
+            $"'{name}' has {Count(found, "input")}, and the modules of TorchSharp take {most} at most; expected {most} inputs or fewer.",
+            "Hand several values over as one: concat(a, b) outside, and split inside.");
+
     // ---- KN09xx: internal --------------------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor InternalRule = Error("KN0901", "Internal error");
