@@ -130,6 +130,39 @@ public sealed class RecomputeTests : TorchTest
         }
     }
 
+    /// <summary>No gradient is none, not one of zeros: a decay of weights tells them apart.</summary>
+    [Fact]
+    public void What_nothing_depends_on_has_no_gradient()
+    {
+        var @case = GeneratedCase.Inline("""
+            network Net(policy: norm = kalman())
+            {
+                input x[N, 4, h, w]
+                norm = policy
+                total = x
+                for i in 0..2 {
+                    x, b = x -> two{i}: Two(4)
+                    total = total + b
+                }
+                output total[N, 4, h, w]
+            }
+            block Two(x, channels: int)
+            {
+                y = x -> conv: conv(channels, 3) -> bn: norm -> relu
+                return x + (y -> left: conv(channels, 1)), y -> right: conv(channels, 1)
+            }
+            """);
+        NormPolicy[] policies = [NormPolicy.Kalman(), NormPolicy.Kalman(microbatch: 2), NormPolicy.InstanceKalman(), NormPolicy.Batch()];
+        foreach (var policy in policies)
+        {
+            Compare(recompute => Create(@case, recompute, policy), () => @case.Inputs(), policy.ToString()!);
+            using var network = Create(@case, Recompute.Blocks, policy);
+            GeneratedCase.Run(network, "call", @case.Inputs())[0].sum().backward();
+            var without = network.named_parameters().Where(entry => entry.parameter.grad is null).Select(entry => entry.name);
+            Assert.Equal(["two1.left.bias", "two1.left.weight"], without.Order());
+        }
+    }
+
     [Fact]
     public void A_folded_network_gives_the_same()
     {

@@ -77,6 +77,35 @@ public sealed class MomentTests : TorchTest
     public void Softshrink(double lambda) =>
         AgreesWithDraws([2, 2], new SoftshrinkRule(lambda), x => nn.functional.softshrink(x, lambda));
 
+    /// <summary>The loops of a CPU against the same formulas in torch's operations, which other devices have without kernels.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)]
+    [InlineData(1e-20)]
+    [InlineData(1e6)]
+    public void LoopsOverPiecesAgreeWithOperations(double scale)
+    {
+        MomentRule[] rules =
+            [new ReluRule(), new ClampRule(0, 6), new ThresholdRule(0.1, -2), new HardshrinkRule(0.5), new SoftshrinkRule(1)];
+        var (mean, variance) = (randn(7, 30, float64) * 3, randn(7, 30, float64).square() * scale);
+        var (gm, gv) = (randn(7, 30, float64), randn(7, 30, float64) / Math.Max(1, scale));
+        foreach (var rule in rules)
+        {
+            var loops = Pass(rule);
+            using var path = DevicePath.TakeOnCpu();
+            foreach (var (expected, actual) in Pass(rule).Zip(loops))
+                Close(expected, actual, 1e-9);
+        }
+
+        Tensor[] Pass(MomentRule rule)
+        {
+            var moments = new Moments(mean.clone().requires_grad_(), variance.clone().requires_grad_());
+            var after = rule.Pass(moments, [], []);
+            ((after.Mean * gm).sum() + (after.Variance * gv).sum()).backward();
+            return [after.Mean.detach(), after.Variance.detach(), moments.Mean.grad!, moments.Variance.grad!];
+        }
+    }
+
     [Fact]
     public void FarFromTheEndsPiecesAreStraightInThirtyTwoBitsToo()
     {

@@ -115,7 +115,7 @@ internal abstract unsafe class GraphNode
     }
 
     /// <summary>The gradients of the inputs.</summary>
-    /// <param name="gradients">The gradients of the outputs, null where nothing depends on an output.</param>
+    /// <param name="gradients">The gradients of the outputs, null where nothing depends on an output; at least one is not.</param>
     /// <param name="inputs">
     /// The saved inputs as they were, then the first output if it was saved; reading one that was changed in place since the forward
     /// pass is an error.
@@ -208,6 +208,10 @@ internal abstract unsafe class GraphNode
 
     private Tensor?[] Unrecorded(Tensor?[] gradients, Tensor[] inputs)
     {
+        // The engine comes by after a node with several outputs of which some are not needed. A parameter that nothing depends on has no
+        // gradient then, not one of zeros, which decays of weights and averages of optimizers would tell apart.
+        if (gradients.All(gradient => gradient is null))
+            return new Tensor?[_inputCount];
         using var noGrad = no_grad();
         return Backward(gradients, inputs, _kept);
     }

@@ -1,7 +1,7 @@
-// Moments of a normal value after a function of straight lines, as PiecewiseLinear.cs has it, and their derivatives. This is compiled
+// Moments of a normal value after a function of straight lines, as CpuPieces.cs has it, and their derivatives. This is compiled
 // where it runs, after Common.cu.
 
-// The structure is that of CudaMoments.cs, field by field.
+// The structure is that of PieceParameters.cs, field by field.
 struct Pieces
 {
     long long length, count;

@@ -17,10 +17,12 @@ internal sealed class CudaStepNode(DeviceKernels kernels, FusedStepShape shape, 
     /// <summary>Inputs and outputs are those of <see cref="FusedStepNode{T}"/>.</summary>
     protected override Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
     {
+        var ofLayer = gradients.Length > 2 ? gradients[2] : null;
+        if (gradients[0] is null && gradients[1] is null)
+            return inputs.Count == 3 ? [null, null, ofLayer] : [null, null, ofLayer, null];
         var (source, weight) = (new MomentSource(inputs[0], inputs[1], form), inputs[2]);
         var (tapMeans, spread) = (seen is null ? null : kept[1], form.SpreadOnDevice is null ? null : kept[^1]);
         var (gm, gv) = (gradients[0]?.contiguous(), gradients[1]?.contiguous());
-        var ofLayer = gradients.Length > 2 ? gradients[2] : null;
         var adds = ofLayer is not null && ofLayer.is_contiguous() && ofLayer.dtype == weight.dtype;
         var dweight = adds ? ofLayer! : empty_like(weight);
         var (dmean, dvariance) = (empty_like(source.Mean), empty_like(source.Variance));

@@ -18,11 +18,13 @@ internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, Mom
     protected override Tensor?[] Backward(
         Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept)
     {
+        var ofLayer = gradients.Length > 2 ? gradients[2] : null;
+        if (gradients[0] is null && gradients[1] is null)
+            return inputs.Count == 3 ? [null, null, ofLayer] : [null, null, ofLayer, null];
         var source = new MomentSource(inputs[0], inputs[1], _form);
         var weight = inputs[2];
         var gm = Contiguous(gradients[0], weight);
         var gv = Contiguous(gradients[1], weight);
-        var ofLayer = gradients.Length > 2 ? gradients[2] : null;
         var adds = ofLayer is not null && ofLayer.is_contiguous() && ofLayer.dtype == weight.dtype;
         var dw = adds ? ofLayer! : RecycledTensor.Like(weight);
         using var gradient = new FusedStepGradient<T>(shape, source, seen, kept.Count == 0 ? null : kept[0], gm, gv);

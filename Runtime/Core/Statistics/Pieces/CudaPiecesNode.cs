@@ -10,8 +10,7 @@ internal sealed class CudaPiecesNode(DeviceKernels kernels) : GraphNode
     {
         var slopes = kept[0];
         var (gm, gv) = (gradients[0]?.contiguous(), gradients[1]?.contiguous());
-        if ((gm ?? gv) is not { } like)
-            return [null, null];
+        var like = (gm ?? gv)!;
         var (dmean, dvariance) = (empty_like(like), empty_like(like));
         var parameters = new PieceParameters
         {

@@ -16,6 +16,8 @@ internal static class PiecewiseLinear
     {
         if (CudaPieces.Serves(moments, pieces.Length))
             return CudaPieces.Pass(moments, pieces);
+        if (CpuPieces.Serves(moments))
+            return CpuPieces.Pass(moments, pieces);
 
         // About the function's value at the mean: the difference of two large moments would lose a small variance.
         var deviation = moments.Deviation();

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,29 +7,11 @@ namespace KnDsl;
 /// <summary>ReLU: the moments of the rectified Gaussian, in closed form.</summary>
 public sealed class ReluRule : ElementRule
 {
-    private static readonly CompiledScript Compiled = new(string.Create(CultureInfo.InvariantCulture, $"""
-        def relu(mean: Tensor, variance: Tensor) -> List[Tensor]:
-            # A variance of zero is a constant: with the least deviation it stays one, gradients included.
-            deviation = torch.sqrt(variance.clamp_min({Normal.MinVariance}))
-            z = mean / deviation
-            above = 0.5 * torch.erfc(z * -0.7071067811865476)
-            density = deviation * (0.3989422804014327 * torch.exp(-0.5 * z * z))
-            first = mean * above + density
-            second = (mean * mean + variance) * above + mean * density
-            return [first, (second - first * first).clamp_min(0.0)]
-        """));
-
     private static readonly Piece[] Pieces =
         [new(double.NegativeInfinity, 0, Slope: 0, Intercept: 0), new(0, double.PositiveInfinity, Slope: 1, Intercept: 0)];
 
     /// <summary>The moments of max(0, X).</summary>
-    internal static Moments Rectify(Moments moments)
-    {
-        if (CudaPieces.Serves(moments, Pieces.Length))
-            return CudaPieces.Pass(moments, Pieces);
-        var result = Compiled.Call("relu", moments.Mean, moments.Variance);
-        return new(result[0], result[1]);
-    }
+    internal static Moments Rectify(Moments moments) => PiecewiseLinear.Pass(moments, Pieces);
 
     private protected override Tensor Apply(Tensor map) => map.relu();
 
