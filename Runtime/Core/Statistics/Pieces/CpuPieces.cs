@@ -51,7 +51,9 @@ internal static class CpuPieces
         return (center + first, spread.Value < 0 ? 0 : spread);
     }
 
-    /// <summary>The share of the argument's values between a piece's ends, and its parts of the standard normal's first two moments.</summary>
+    /// <summary>
+    /// The share of the argument's values between a piece's ends, and its parts of the standard normal's first two moments.
+    /// </summary>
     private static (Dual Share, Dual First, Dual Second) Between(Piece piece, Dual mean, Dual inverse)
     {
         // Above minus infinity is all, and above infinity nothing.
