@@ -5,7 +5,9 @@ using Xunit;
 
 namespace KnDsl.Generator.Tests;
 
-/// <summary>Names of networks and blocks that no class can have, or that C# may take away one day; more inputs than a class takes.</summary>
+/// <summary>
+/// Names of networks and blocks that no class can have, or that C# may take away one day, and more inputs than a class can take.
+/// </summary>
 public sealed class ClassNameTests
 {
     private static string Network(string name) =>
