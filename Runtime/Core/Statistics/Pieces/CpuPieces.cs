@@ -9,15 +9,12 @@ namespace KnDsl;
 /// </summary>
 internal static class CpuPieces
 {
-    /// <summary>Whether there is a loop for them.</summary>
-    public static bool Serves(Moments moments) => !DevicePath.IsTaken(moments.Mean) && !DevicePath.IsTaken(moments.Variance)
-        && moments.Mean.dtype is ScalarType.Float32 or ScalarType.Float64 && moments.Variance.dtype == moments.Mean.dtype
-        && moments.Variance.numel() == moments.Mean.numel() && moments.Variance.dim() == moments.Mean.dim();
-
-    /// <inheritdoc cref="PiecewiseLinear.Pass"/>
-    public static Moments Pass(Moments moments, ReadOnlySpan<Piece> pieces) => moments.Mean.dtype == ScalarType.Float32
-        ? CpuPieces<float>.Pass(moments, pieces)
-        : CpuPieces<double>.Pass(moments, pieces);
+    /// <summary>A use of the loop; null where there is none for these moments.</summary>
+    public static PiecesNode? For(Moments moments) => DevicePath.IsTaken(moments.Mean) || DevicePath.IsTaken(moments.Variance)
+        || moments.Variance.dtype != moments.Mean.dtype
+        || moments.Variance.numel() != moments.Mean.numel() || moments.Variance.dim() != moments.Mean.dim() ? null
+        : moments.Mean.dtype == ScalarType.Float32 ? new CpuPieces<float>()
+        : moments.Mean.dtype == ScalarType.Float64 ? new CpuPieces<double>() : null;
 
     /// <summary>Mean and variance of the function's value.</summary>
     /// <param name="mean">The mean of its argument.</param>
@@ -73,30 +70,14 @@ internal static class CpuPieces
     }
 }
 
-/// <summary>The loop for one element type.</summary>
-internal static unsafe class CpuPieces<T>
+/// <summary>The loops for one element type.</summary>
+internal sealed unsafe class CpuPieces<T> : PiecesNode
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public static Moments Pass(Moments moments, ReadOnlySpan<Piece> pieces)
-    {
-        moments = moments.Select(Strides.Contiguous);
-        Tensor[] inputs = [moments.Mean, moments.Variance];
-        var records = GraphNode.Records(inputs);
-        Tensor[] outputs;
-        Tensor? slopes;
-        using (no_grad())
-        {
-            outputs = [empty_like(moments.Mean), empty_like(moments.Variance)];
-            slopes = records ? empty([4, moments.Mean.numel()], moments.Mean.dtype, CPU) : null;
-            Compute(moments, pieces, outputs, slopes);
-        }
+    /// <summary>What an element costs, in elements that are read and added.</summary>
+    private const long CostOfElement = 100;
 
-        if (slopes is not null)
-            outputs = new CpuPiecesNode<T>().Attach(inputs, outputs, notDifferentiable: [], kept: [slopes], saved: 0);
-        return new(outputs[0], outputs[1]);
-    }
-
-    private static void Compute(Moments moments, ReadOnlySpan<Piece> pieces, Tensor[] outputs, Tensor? slopes)
+    protected override void Compute(Moments moments, ReadOnlySpan<Piece> pieces, Moments outputs, Tensor? slopes)
     {
         // Addresses where there are elements alone: an empty tensor has none.
         var length = (int)moments.Mean.numel();
@@ -105,10 +86,10 @@ internal static unsafe class CpuPieces<T>
         var function = pieces.ToArray();
         var means = NativeTensor.Pointer<T>(moments.Mean);
         var variances = NativeTensor.Pointer<T>(moments.Variance);
-        var outMeans = NativeTensor.Pointer<T>(outputs[0]);
-        var outVariances = NativeTensor.Pointer<T>(outputs[1]);
+        var outMeans = NativeTensor.Pointer<T>(outputs.Mean);
+        var outVariances = NativeTensor.Pointer<T>(outputs.Variance);
         var derivatives = slopes is null ? null : NativeTensor.Pointer<T>(slopes);
-        ParallelLoop.Run(length, (long)length * CostOfElement, (from, to) =>
+        ParallelLoop.Run(length, length * CostOfElement, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -126,6 +107,19 @@ internal static unsafe class CpuPieces<T>
         });
     }
 
-    /// <summary>What an element costs, in elements that are read and added.</summary>
-    private const long CostOfElement = 100;
+    protected override void Propagate(Tensor slopes, Tensor? gm, Tensor? gv, Moments results)
+    {
+        var length = slopes.size(1);
+        var by = NativeTensor.Pointer<T>(slopes);
+        var ofMean = gm is null ? null : NativeTensor.Pointer<T>(gm);
+        var ofVariance = gv is null ? null : NativeTensor.Pointer<T>(gv);
+        var byMean = NativeTensor.Pointer<T>(results.Mean);
+        var byVariance = NativeTensor.Pointer<T>(results.Variance);
+        for (long i = 0; i < length; i++)
+        {
+            var (m, v) = (ofMean is null ? T.Zero : ofMean[i], ofVariance is null ? T.Zero : ofVariance[i]);
+            byMean[i] = m * by[i] + v * by[2 * length + i];
+            byVariance[i] = m * by[length + i] + v * by[3 * length + i];
+        }
+    }
 }

@@ -14,10 +14,8 @@ internal static class PiecewiseLinear
     /// <param name="pieces">Pieces that follow each other from minus to plus infinity.</param>
     public static Moments Pass(Moments moments, params ReadOnlySpan<Piece> pieces)
     {
-        if (CudaPieces.Serves(moments, pieces.Length))
-            return CudaPieces.Pass(moments, pieces);
-        if (CpuPieces.Serves(moments))
-            return CpuPieces.Pass(moments, pieces);
+        if ((CpuPieces.For(moments) ?? CudaPieces.For(moments, pieces.Length)) is { } own)
+            return own.Pass(moments, pieces);
 
         // About the function's value at the mean: the difference of two large moments would lose a small variance.
         var deviation = moments.Deviation();
