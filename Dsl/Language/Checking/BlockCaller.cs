@@ -27,7 +27,7 @@ internal sealed class BlockCaller(Rooms rooms)
     {
         if (BindBlockCall(path, given, call, block, place) is not var (inputs, arguments)
             || rooms.Members.Add(path, name, new ModuleType(ModuleLibrary.Block, block.Declaration.Name.Text), named) is not { } member
-            || InstantiateBlock(path, block, inputs, arguments, path.Policy, path.IsPolicyAmbient, place) is not { } use)
+            || InstantiateBlock(path, block, inputs, arguments, path.Policy, place) is not { } use)
             return Findings.NoValues;
         path.Items.Add(new ConstructBlockItem(member, use, place));
         return Apply(path, member, use, inputs, place, target);
@@ -136,23 +136,23 @@ internal sealed class BlockCaller(Rooms rooms)
     }
 
     /// <summary>The block with its arguments, checked for these inputs where they are known; null where it does not fit them.</summary>
-    /// <param name="isPolicyAmbient">Whether the policy is the one that the user of the checked module gives.</param>
     public BlockUse? InstantiateBlock(
         BodyPath path, DeclaredModule block, IReadOnlyList<TensorValue> inputs, BlockArguments arguments,
-        PolicyValue policy, bool isPolicyAmbient, Place place)
+        PolicyInForce policy, Place place)
     {
         var (declaration, source) = (block.Declaration, block.Source);
         var context = rooms.Subject.Context;
         // Its plan for these inputs comes first: what it finds wrong is not said again of the plan for any arguments.
         var instance = rooms.Subject.IsGeneric
             ? null
-            : context.Instance(declaration, source, inputs, inputs.Select(path.FactOf).ToArray(), arguments.All, policy);
+            : context.Instance(declaration, source, inputs, inputs.Select(path.FactOf).ToArray(), arguments.All, policy.Value,
+                new UseOfBlock(place, rooms.Subject.Use));
         if (instance is { IsComplete: false })
             context.SetFailed(declaration);
         var generic = context.Generic(declaration, source);
         if (generic.UsesNorm)
-            rooms.Operations.UsePolicy(isPolicyAmbient);
-        var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy) { Given = arguments.Given };
+            rooms.Policies.Use(policy);
+        var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy.Value) { Given = arguments.Given };
         if (instance is { IsComplete: true })
         {
             rooms.Budget.AddStages(instance.StageCount);

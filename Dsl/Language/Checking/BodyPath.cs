@@ -30,7 +30,7 @@ internal sealed class BodyPath
     public BodyPath(PolicyValue policy)
     {
         (Scope, Items, _facts, _checks) = (new Scope(), [], [], []);
-        Policy = policy;
+        Policy = new PolicyInForce(policy);
     }
 
     private BodyPath(BodyPath outer, bool sharesPlan, Scope scope)
@@ -38,7 +38,7 @@ internal sealed class BodyPath
         Outer = outer;
         Scope = scope;
         (Items, _facts, _checks) = sharesPlan ? (outer.Items, outer._facts, outer._checks) : ([], [], []);
-        (Policy, IsPolicyAmbient) = (outer.Policy, outer.IsPolicyAmbient);
+        Policy = outer.Policy;
         (Assumptions, Branches, Loops, Turns) = (outer.Assumptions, outer.Branches, outer.Loops, outer.Turns);
     }
 
@@ -51,10 +51,7 @@ internal sealed class BodyPath
     public List<PlanItem> Items { get; }
 
     /// <summary>The policy of the norm stages that come next.</summary>
-    public PolicyValue Policy { get; private set; }
-
-    /// <summary>Whether that policy is the one that the module's user gives, or the language's default: no statement has set one.</summary>
-    public bool IsPolicyAmbient { get; private set; } = true;
+    public PolicyInForce Policy { get; set; }
 
     /// <summary>What the conditions around say of symbols.</summary>
     public IReadOnlyDictionary<Symbol, Size> Assumptions { get; private init; } = NoAssumptions;
@@ -96,8 +93,6 @@ internal sealed class BodyPath
             _checks.Remove(check.Demand);
         Items.RemoveRange(count, Items.Count - count);
     }
-
-    public void SetPolicy(PolicyValue policy) => (Policy, IsPolicyAmbient) = (policy, false);
 
     /// <summary>A body inside that goes on with the plan and the names of this path: a policy that it sets ends with it.</summary>
     public BodyPath Inside() => new(this, true, Scope);

@@ -98,7 +98,7 @@ internal sealed class CheckedFile
         var unusable = Declarations.FindEndless(graph.Files, diagnostics);
         unusable.UnionWith(graph.Files.SelectMany(file => file.Syntax.Modules)
             .Where(module => module.IsBroken || module is { Kind: ModuleKind.Block, Inputs.Count: 0 }
-            || module.InputShapes.Any(Declarations.HasWrongRank)));
+            || Declarations.FindLateInput(module) is not null || module.InputShapes.Any(Declarations.HasWrongRank)));
         foreach (var file in graph.Files)
             foreach (var name in file.Visible.Where(pair => unusable.Contains(pair.Value.Declaration)).Select(pair => pair.Key).ToArray())
             {

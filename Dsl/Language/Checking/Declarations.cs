@@ -41,6 +41,12 @@ internal static class Declarations
             || FindLate(module) is not null;
     }
 
+    /// <summary>The first name of a block without a type after one with a type: inputs come first, so it may be either.</summary>
+    public static Name? FindLateInput(ModuleDeclaration module) =>
+        module.Kind == ModuleKind.Block && module.Parameters.FirstOrDefault() is { } first
+            ? module.Inputs.FirstOrDefault(input => input.Span.Start > first.Span.Start)
+            : null;
+
     /// <summary>The first parameter without a default after one with a default: a constructor would have them in another order.</summary>
     private static (Parameter Late, Parameter Optional)? FindLate(ModuleDeclaration module)
     {
@@ -79,8 +85,11 @@ internal static class Declarations
                 "an input such as 'x' among its parameters"));
         if (module.Kind == ModuleKind.Network)
             foreach (var input in module.Inputs)
-                diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(input.Span), input.Text)
+                diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(input.Span), input.Text, "a network")
                     .WithHint($"A network declares its inputs in its body: input {input.Text}[N, 3, 32, 32]."));
+        if (FindLateInput(module) is { } lateInput)
+            diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(lateInput.Span), lateInput.Text, "a block")
+                .WithHint($"If '{lateInput.Text}' is an input, move it before '{module.Parameters[0].Name.Text}': inputs come first."));
         foreach (var parameter in module.Parameters)
             if (!HasType(parameter))
                 diagnostics.Add(

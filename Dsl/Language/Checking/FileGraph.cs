@@ -75,7 +75,7 @@ internal sealed class FileGraph
     private static void Add(FileScope scope, ExternOperation operation, ExternDeclaration declared, SourceText source,
         DiagnosticBag diagnostics)
     {
-        operation.CheckDeclaration(diagnostics);
+        var isUsable = operation.CheckDeclaration(diagnostics);
         if (scope.Visible.TryGetValue(operation.Name, out var other))
             diagnostics.Add(
                 DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", operation.Name,
@@ -83,8 +83,10 @@ internal sealed class FileGraph
         else if (scope.Externs.TryGetValue(operation.Name, out var first))
             diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(source.At(declared.TypeName.Span), "name", operation.Name,
                 source.At(first.Declaration.TypeName.Span)));
-        else
+        else if (isUsable)
             scope.Externs[operation.Name] = operation;
+        else
+            scope.Unusable.Add(operation.Name);
     }
 
     private void Import(FileScope scope, ImportDeclaration import, SourceText source, DiagnosticBag diagnostics)

@@ -9,8 +9,9 @@ using KnDsl.Language.Values;
 namespace KnDsl.Language.Checking;
 
 /// <summary>What is found wrong with one module, and whether anything was.</summary>
+/// <param name="subject">The module.</param>
 /// <param name="bag">Where the findings of all modules go.</param>
-internal sealed class Findings(DiagnosticBag bag)
+internal sealed class Findings(Subject subject, DiagnosticBag bag)
 {
     /// <summary>Several values of which something is wrong, with the error reported.</summary>
     public static readonly IReadOnlyList<Value> NoValues = [ErrorValue.Instance];
@@ -47,11 +48,11 @@ internal sealed class Findings(DiagnosticBag bag)
                     return;
                 var numbers = names.Where(Arguments.ContainsKey).Select(name => $"'{name}' is {Arguments[name].Describe()}").ToArray();
                 if (numbers.Length > 0)
-                    diagnostic = diagnostic with
-                    {
-                        Hint = $"{(diagnostic.Hint is { } hint ? hint + " " : "")}Here {string.Join(" and ", numbers)}.",
-                    };
+                    diagnostic = diagnostic.WithMore($"Here {string.Join(" and ", numbers)}.");
             }
+            // Another use of the block may be right.
+            if (diagnostic.IsOfSizes && subject.Use is { } use)
+                diagnostic = diagnostic.WithMore($"This is for {use}.");
         }
         bag.Add(diagnostic);
     }

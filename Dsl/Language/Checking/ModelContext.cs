@@ -69,16 +69,17 @@ internal sealed class ModelContext
     }
 
     /// <summary>The plan for certain arguments and inputs; made once for each.</summary>
+    /// <param name="by">The use that needs it, which errors name if it is the first.</param>
     public ModuleModel Instance(
         ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs, IReadOnlyList<ChainFact> chains,
-        IReadOnlyDictionary<string, Value> arguments, PolicyValue policy)
+        IReadOnlyDictionary<string, Value> arguments, PolicyValue policy, UseOfBlock by)
     {
         var key = $"{source.Path}|{declaration.Name.Text}"
             + $"({string.Join(";", inputs.Select((input, i) => KeyOf(input, chains[i])))}|"
             + $"{string.Join(";", arguments.Select(pair => $"{pair.Key}={pair.Value.Key}"))}|{policy.Key}";
         if (!_instances.TryGetValue(key, out var model))
         {
-            model = new ModuleChecker(this, declaration, source, false).CheckBlock(inputs, chains, arguments, policy);
+            model = new ModuleChecker(this, declaration, source, false, use: by).CheckBlock(inputs, chains, arguments, policy);
             _instances[key] = model;
         }
         return model;

@@ -24,9 +24,9 @@ internal sealed class ModuleChecker
     private readonly Rooms _rooms;
 
     public ModuleChecker(ModelContext context, ModuleDeclaration declaration, SourceText source, bool isGeneric,
-        DiagnosticBag? diagnostics = null)
+        DiagnosticBag? diagnostics = null, UseOfBlock? use = null)
     {
-        _subject = new Subject(context, declaration, source, isGeneric);
+        _subject = new Subject(context, declaration, source, isGeneric) { Use = use };
         _rooms = new Rooms(_subject, diagnostics ?? context.Diagnostics);
         if (Declarations.HasWrongParameters(declaration))
             _rooms.Findings.Suppress();
@@ -119,7 +119,7 @@ internal sealed class ModuleChecker
         var outputs = (_rooms.InputsAndOutputs.Outputs ?? []).Select(output => output with { Chain = path.FactOf(output.Value) }).ToArray();
         return new ModuleModel(
             Declaration, _subject.Source, _subject.IsGeneric, inputs, outputs, path.Items, _rooms.Members.Root,
-            _rooms.Operations.UsesNorm, _rooms.Budget.Stages, !_rooms.Findings.HasFailed)
+            _rooms.Policies.UsesAmbient, _rooms.Budget.Stages, !_rooms.Findings.HasFailed)
         {
             DeclaredInputs = _rooms.InputsAndOutputs.DeclaredInputs,
             OpenSizes = _rooms.InputsAndOutputs.OpenSizes,
@@ -146,6 +146,7 @@ internal sealed class ModuleChecker
             return;
         _rooms.Names.ReportUnused();
         _rooms.Shared.ReportUnused();
+        _rooms.Policies.ReportUnused();
     }
 
     /// <summary>A parameter whose value is not known.</summary>

@@ -15,9 +15,6 @@ internal sealed class OperationCaller(Rooms rooms)
 {
     private Findings Findings => rooms.Findings;
 
-    /// <summary>Whether a norm of the module takes the policy of its user.</summary>
-    public bool UsesNorm { get; private set; }
-
     /// <summary>An operation whose arguments were bound.</summary>
     /// <param name="name">The names of its module, or null where it has none.</param>
     /// <param name="beforeNorm">Whether the next stage is a norm.</param>
@@ -29,7 +26,7 @@ internal sealed class OperationCaller(Rooms rooms)
     {
         if (operation.PolicyOfNetwork is { } policy && arguments.Find(policy.Name) is null)
         {
-            UsePolicy(path.IsPolicyAmbient);
+            rooms.Policies.Use(path.Policy);
             arguments = WithPolicy(path, operation, arguments, place);
         }
         if (arguments.HasTensors)
@@ -75,12 +72,8 @@ internal sealed class OperationCaller(Rooms rooms)
     /// <summary>The arguments of a norm with the policy in force, where they have none of their own.</summary>
     public static Arguments WithPolicy(BodyPath path, Operation operation, Arguments arguments, Place place) =>
         operation.PolicyOfNetwork is { } policy && arguments.Find(policy.Name) is null
-            ? arguments.With(policy.Name, path.Policy, place)
+            ? arguments.With(policy.Name, path.Policy.Value, place)
             : arguments;
-
-    /// <summary>A norm, or a block that has norms, takes a policy.</summary>
-    /// <param name="isAmbient">Whether it is the one that the module's user gives.</param>
-    public void UsePolicy(bool isAmbient) => UsesNorm |= isAmbient && rooms.Subject.IsBlock;
 
     /// <summary>Plans the computation of an operation whose module, if it has one, is made already.</summary>
     public TensorValue Plan(BodyPath path, Member? member, OperationCall call, Shape shape, Place place, string? target)

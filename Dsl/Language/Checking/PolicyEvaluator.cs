@@ -1,17 +1,48 @@
+using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Language.Checking;
 
-/// <summary>Evaluates normalization policies with their settings.</summary>
+/// <summary>Evaluates normalization policies with their settings, and knows which norms take.</summary>
 internal sealed class PolicyEvaluator(Rooms rooms)
 {
     private const string NoChannels = "A norm reads its channels from its input: remove them.";
+
+    private readonly List<TextSpan> _statements = [];
+    private readonly HashSet<TextSpan> _used = [];
+
+    /// <summary>Whether a norm of the block takes the policy of its user.</summary>
+    public bool UsesAmbient { get; private set; }
+
+    /// <summary>A statement sets a policy, which a norm is to take.</summary>
+    public PolicyInForce Set(PolicyValue policy, NormStatement statement)
+    {
+        _statements.Add(statement.Span);
+        return new PolicyInForce(policy, statement.Span);
+    }
+
+    /// <summary>A norm, or a block that has norms, takes a policy.</summary>
+    public void Use(PolicyInForce policy)
+    {
+        if (policy.Statement is { } statement)
+            _used.Add(statement);
+        UsesAmbient |= policy.IsAmbient && rooms.Subject.IsBlock;
+    }
+
+    public void ReportUnused()
+    {
+        foreach (var statement in _statements)
+            if (!_used.Contains(statement))
+                rooms.Findings.Report(DiagnosticCatalogue.UnusedPolicy(rooms.Subject.At(statement))
+                    .WithHint("A policy is for the norms after it, until the next 'norm = ...' or the end of its braces."));
+    }
 
     /// <summary>A policy with its settings, or null where it was wrong.</summary>
     public PolicyValue? Evaluate(BodyPath path, Expression expression)

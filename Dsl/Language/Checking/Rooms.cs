@@ -11,7 +11,7 @@ internal sealed class Rooms
     public Rooms(Subject subject, DiagnosticBag bag)
     {
         Subject = subject;
-        Findings = new Findings(bag);
+        Findings = new Findings(subject, bag);
         Budget = new StageBudget();
         Names = new NameTable(subject, Findings);
         Symbols = new SymbolTable(subject, () => InputsAndOutputs!.Inputs);

@@ -59,7 +59,7 @@ internal sealed class SharedModules(Rooms rooms)
     private SharedModule? Bind(BodyPath path, ModuleStatement statement, Member member)
     {
         var call = statement.Call;
-        var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), path.Policy, path.IsPolicyAmbient)
+        var shared = new SharedModule(statement.Label, call, member, At(statement.Name.Span), path.Policy)
         {
             Row = path.Items,
         };
@@ -98,8 +98,8 @@ internal sealed class SharedModules(Rooms rooms)
         if (rooms.Operations.Infer(use) is not { } shape || !FitFirst(path, shared, given, place, [])
             || !FitFirst(path, shared, use))
             return Findings.NoValues;
-        if (operation.Normalization(use) is { } stage && ReferenceEquals(stage.Policy, shared.Policy))
-            rooms.Operations.UsePolicy(shared.IsPolicyAmbient);
+        if (operation.Normalization(use) is { } stage && ReferenceEquals(stage.Policy, shared.Policy.Value))
+            rooms.Policies.Use(shared.Policy);
         if (!Make(path, shared, given, new ConstructOperationItem(shared.Member, use, shared.Place), place))
             return Findings.NoValues;
         return [rooms.Operations.Plan(path, shared.Member, use, shape, place, target)];
@@ -116,8 +116,7 @@ internal sealed class SharedModules(Rooms rooms)
             return RefuseArguments(path, shared, call.Callee, others);
         if (rooms.Blocks.EvaluateInputs(path, given, arguments, block) is not { } inputs
             || !rooms.Blocks.FitHeader(inputs, block, place) || !FitFirst(path, shared, inputs, place, SizesOf(block))
-            || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, shared.IsPolicyAmbient,
-                place) is not { } use
+            || rooms.Blocks.InstantiateBlock(path, block, inputs, shared.BlockArguments!, shared.Policy, place) is not { } use
             || !Make(path, shared, inputs, new ConstructBlockItem(shared.Member, use, shared.Place), place))
             return Findings.NoValues;
         return rooms.Blocks.Apply(path, shared.Member, use, inputs, place, target);

@@ -51,7 +51,7 @@ internal sealed class StatementChecker(Rooms rooms)
                 break;
             case NormStatement norm:
                 if (rooms.Policies.Evaluate(path, norm.Policy) is { } policy)
-                    path.SetPolicy(policy);
+                    path.Policy = rooms.Policies.Set(policy, norm);
                 break;
             case AssignStatement assign:
                 Check(path, assign);

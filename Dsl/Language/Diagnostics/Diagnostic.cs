@@ -47,5 +47,8 @@ internal sealed record Diagnostic(
     /// <summary>The same, where another number of dimensions of an input may make it right.</summary>
     public Diagnostic OfThisRank() => this with { DependsOnRank = true };
 
+    /// <summary>A sentence more after the hint, if there is one.</summary>
+    public Diagnostic WithMore(string sentence) => this with { Hint = Hint is null ? sentence : $"{Hint} {sentence}" };
+
     public Diagnostic WithHint(string? hint) => hint is null ? this : this with { Hint = hint };
 }

@@ -171,6 +171,8 @@ internal static class DiagnosticCatalogue
     public static Diagnostic UnusedValue(Place at, string name) =>
         new(UnusedValueRule, at, $"'{name}' is never used; it can be removed.");
 
+    public static Diagnostic UnusedPolicy(Place at) => new(UnusedValueRule, at, "No norm has this policy; it can be removed.");
+
     private static readonly DiagnosticDescriptor ValueCountRule = Error("KN0112", "Wrong number of values");
 
     public static Diagnostic ValueCount(Place at, string what, int expected, int found) =>
@@ -198,6 +200,9 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic UnknownType(Place at, string found) =>
         new(UnknownTypeRule, at, $"There is no type '{found}'; expected int, float, bool, norm, int[] or float[].");
+
+    public static Diagnostic TypeOfExtern(Place at, string found) =>
+        new(UnknownTypeRule, at, $"A C# module cannot be given '{found}'; expected int, float, bool, norm or int[].");
 
     private static readonly DiagnosticDescriptor MisplacedRule = Error("KN0117", "Statement is not allowed here");
 
@@ -316,8 +321,8 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor MissingTypeRule = Error("KN0131", "Parameter has no type");
 
-    public static Diagnostic MissingType(Place at, string name) =>
-        new(MissingTypeRule, at, $"The parameter '{name}' of a network has no type; expected one, as in '{name}: int = 1'.");
+    public static Diagnostic MissingType(Place at, string name, string of) =>
+        new(MissingTypeRule, at, $"The parameter '{name}' of {of} has no type; expected one, as in '{name}: int = 1'.");
 
     private static readonly DiagnosticDescriptor ImportCycleRule = Error("KN0132", "Files import each other");
 

@@ -71,7 +71,11 @@ internal static class DeclarationGrammar
         from inputs in ExpressionGrammar.Shape.Listed()
         from arrow in Tokens.Arrow
         from outputs in ExpressionGrammar.Shape.Listed()
+        let all = items.GetOrElse([])
         select new ExternDeclaration(
-            name, items.GetOrElse([]).Where(item => item.Parameter is not null).Select(item => item.Parameter!).ToArray(),
-            inputs, outputs, documentation, TextSpan.Union(keyword.Span, outputs[outputs.Count - 1].Span));
+            name, all.Where(item => item.Parameter is not null).Select(item => item.Parameter!).ToArray(),
+            inputs, outputs, documentation, TextSpan.Union(keyword.Span, outputs[outputs.Count - 1].Span))
+        {
+            Untyped = all.Where(item => item.Parameter is null).Select(item => item.Name).ToArray(),
+        };
 }

@@ -25,8 +25,7 @@ internal sealed class SharedModuleItem(Member member, Place place) : PlanItem(pl
 
 /// <summary>A module that was declared with <c>module</c>: its arguments and its policy are those of its declaration.</summary>
 /// <param name="Policy">The policy of its norms: the one in force where it was declared.</param>
-/// <param name="IsPolicyAmbient">Whether no statement had set that policy.</param>
-internal sealed record SharedModule(Label Label, Call Call, Member Member, Place Place, PolicyValue Policy, bool IsPolicyAmbient)
+internal sealed record SharedModule(Label Label, Call Call, Member Member, Place Place, PolicyInForce Policy)
 {
     /// <summary>The arguments of an operation.</summary>
     public Arguments? Arguments { get; init; }

@@ -38,7 +38,11 @@ internal sealed record ExternDeclaration(
     IReadOnlyList<ShapeSyntax> Inputs,
     IReadOnlyList<ShapeSyntax> Outputs,
     string? Documentation,
-    TextSpan Span) : Node(Span);
+    TextSpan Span) : Node(Span)
+{
+    /// <summary>What its parentheses name without a type.</summary>
+    public IReadOnlyList<Name> Untyped { get; init; } = [];
+}
 
 /// <summary>Sizes in brackets.</summary>
 internal sealed record ShapeSyntax(IReadOnlyList<Expression> Sizes, TextSpan Span) : Node(Span);

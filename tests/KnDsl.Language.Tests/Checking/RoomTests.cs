@@ -36,7 +36,8 @@ public sealed class RoomTests
     {
         var bag = new DiagnosticBag();
         var (graph, root) = FileGraph.Load(Source, _ => null, _ => null, bag);
-        return (new Subject(new ModelContext(graph, bag), root.Syntax.Modules[0], Source, isGeneric), new Findings(bag), bag);
+        var subject = new Subject(new ModelContext(graph, bag), root.Syntax.Modules[0], Source, isGeneric);
+        return (subject, new Findings(subject, bag), bag);
     }
 
     // ---- paths ---------------------------------------------------------------------------------------------------------
@@ -48,12 +49,12 @@ public sealed class RoomTests
         path.Scope.Set("a", new SizeValue(1));
         var branch = path.Branch(At(0), true, []);
         branch.Scope.Set("a", new SizeValue(2));
-        branch.SetPolicy(OtherPolicy);
+        branch.Policy = new PolicyInForce(OtherPolicy, new TextSpan(0, 1));
         branch.Items.Add(new SharedModuleItem(SomeMember, At(0)));
         Assert.Equal("1", path.Scope.Find("a")!.Value.Describe());
-        Assert.Same(SomePolicy, path.Policy);
-        Assert.True(path.IsPolicyAmbient);
-        Assert.False(branch.IsPolicyAmbient);
+        Assert.Same(SomePolicy, path.Policy.Value);
+        Assert.True(path.Policy.IsAmbient);
+        Assert.False(branch.Policy.IsAmbient);
         Assert.Empty(path.Items);
         Assert.Single(branch.ItemsOutwards());
     }
@@ -64,11 +65,11 @@ public sealed class RoomTests
         var path = new BodyPath(SomePolicy);
         var inside = path.Inside();
         inside.Scope.Set("a", new SizeValue(2));
-        inside.SetPolicy(OtherPolicy);
+        inside.Policy = new PolicyInForce(OtherPolicy, new TextSpan(0, 1));
         inside.Items.Add(new SharedModuleItem(SomeMember, At(0)));
         Assert.NotNull(path.Scope.Find("a"));
         Assert.Single(path.Items);
-        Assert.Same(SomePolicy, path.Policy);
+        Assert.Same(SomePolicy, path.Policy.Value);
         // The list that both have is gone through once.
         Assert.Single(inside.ItemsOutwards());
     }

@@ -6,7 +6,6 @@ using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
-
 namespace KnDsl.Language.Operations;
 
 /// <summary>
@@ -53,14 +52,19 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
     }
 
     /// <summary>Reports what the declaration alone shows to be wrong.</summary>
-    public void CheckDeclaration(DiagnosticBag diagnostics)
+    /// <returns>Whether its parameters are right, so that uses can be checked.</returns>
+    public bool CheckDeclaration(DiagnosticBag diagnostics)
     {
+        foreach (var name in declaration.Untyped)
+            diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(name.Span), name.Text, "a C# module")
+                .WithHint("Its inputs are the shapes between ':' and '->'."));
         if (declaration.Outputs.Count != 1)
             diagnostics.Add(DiagnosticCatalogue.ValueCount(source.At(declaration.Span), "An extern module", 1, declaration.Outputs.Count));
-        foreach (var parameter in declaration.Parameters)
-            if (parameter.Type.Text is not ("int" or "float" or "bool" or "norm") || parameter is { IsList: true, Type.Text: not "int" })
-                diagnostics.Add(
-                    DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.TypeText));
+        var ofNoType = declaration.Parameters.Where(parameter =>
+            parameter.Type.Text is not ("int" or "float" or "bool" or "norm") || parameter is { IsList: true, Type.Text: not "int" }).ToArray();
+        foreach (var parameter in ofNoType)
+            diagnostics.Add(DiagnosticCatalogue.TypeOfExtern(source.At(parameter.Type.Span), parameter.TypeText));
+        return declaration.Untyped.Count == 0 && ofNoType.Length == 0;
     }
 
     private string Text(ShapeSyntax shape) => source.Slice(shape.Span);
