@@ -88,8 +88,11 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         var wrongExterns = externs.SelectMany(static (all, _) => all.Select(static finding => finding.Place)).Collect()
             .Select(static (all, _) => new EquatableArray<FindingPlace>(all));
         context.RegisterSourceOutput(files.Combine(names).Combine(duplicates).Combine(wrongExterns), static (production, pair) =>
-            Produce(production, pair.Left.Left.Left, pair.Left.Left.Right,
-                !pair.Left.Right.Contains(pair.Left.Left.Left.Path) && !pair.Right.Any(pair.Left.Left.Left.Uses.Contains)));
+        {
+            var ((file, hintNames), ofDuplicates) = pair.Left;
+            var code = ofDuplicates.Contains(file.Path) ? null : pair.Right.Any(file.Uses.Contains) ? file.Outline : file.Code;
+            Produce(production, file, code, hintNames);
+        });
     }
 
     /// <summary>The classes whose names another file takes first.</summary>
@@ -108,13 +111,17 @@ public sealed class KnnetGenerator : IIncrementalGenerator
             .SelectMany(module => new[] { ClassNames.Check(module.Declaration, source), ClassInputs.Check(module, source) })
             .OfType<Language.Diagnostics.Diagnostic>().ToArray();
         List<Language.Diagnostics.Diagnostic> findings = [.. file.Diagnostics, .. ofClasses];
-        string? code = null;
+        (string? code, string? outline) = (null, null);
         cancellation.ThrowIfCancellationRequested();
         try
         {
             if (!ofClasses.Any(static finding => finding.Severity == Severity.Error))
-                code = FileWriter.Emit(file, options.RootNamespace,
-                    hiding.Where(name => name.Namespace == space).Select(static name => name.Name), paths.NameOf, options.Fuses);
+            {
+                string? Emit(bool outlines) => FileWriter.Emit(file, options.RootNamespace,
+                    hiding.Where(name => name.Namespace == space).Select(static name => name.Name), paths.NameOf, options.Fuses, outlines);
+                code = Emit(outlines: false);
+                outline = file.Scope.Externs.Count > 0 ? Emit(outlines: true) : null;
+            }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -122,7 +129,7 @@ public sealed class KnnetGenerator : IIncrementalGenerator
                 $"{exception.GetType().Name}: {exception.Message}"));
         }
         return new GeneratedFile(
-            source.Path, options.HintName(source.Path), code,
+            source.Path, options.HintName(source.Path), code, outline,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
             new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
                 $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
@@ -136,13 +143,13 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         ? [module.Declaration.Name.Text, ForwardWriter.ResultRecord(module.Generic)]
         : [module.Declaration.Name.Text];
 
-    /// <param name="isWanted">Whether the code is compiled. It is not where it would be wrong all over for a reason that is reported: a
-    /// class of it is made elsewhere too, or an extern module is not what the file says.</param>
-    private static void Produce(SourceProductionContext production, GeneratedFile file, HintNames names, bool isWanted)
+    /// <param name="code">What is compiled. It is nothing, or the outline, where the code would be wrong all over for a reason that is
+    /// reported: a class of it is made elsewhere too, or an extern module is not what the file says.</param>
+    private static void Produce(SourceProductionContext production, GeneratedFile file, string? code, HintNames names)
     {
         foreach (var finding in file.Findings)
             production.ReportDiagnostic(finding.ToDiagnostic());
-        if (isWanted && file.Code is not null && names.For(file.Path, file.HintName) is { } name)
-            production.AddSource(name, SourceText.From(file.Code, Encoding.UTF8));
+        if (code is not null && names.For(file.Path, file.HintName) is { } name)
+            production.AddSource(name, SourceText.From(code, Encoding.UTF8));
     }
 }

@@ -14,6 +14,12 @@ internal static class ClassNames
     /// <summary>Words that code needs in another meaning, and that nothing escapes: the name of a class would take it away.</summary>
     private static readonly string[] Words = ["var", "_"];
 
+    /// <summary>The longest of TorchSharp's base classes is <c>Module&lt;T1, T2, T3, T4, T5, T6, TResult&gt;</c>.</summary>
+    public const int MostInputs = 6;
+
+    /// <summary>Whether no class can have a name.</summary>
+    public static bool IsRefused(string name) => OwnMembers.Contains(name) || Words.Contains(name);
+
     /// <summary>What is wrong with the name of a declaration, or null.</summary>
     public static Diagnostic? Check(ModuleDeclaration declaration, SourceText source)
     {

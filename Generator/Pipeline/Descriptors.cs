@@ -10,6 +10,8 @@ internal static class Descriptors
 
     public static DiagnosticDescriptor For(string code, string title, bool isError) => Known.GetOrAdd(code, _ =>
 #pragma warning disable RS2008 // The codes are tracked by the language's own catalogue and its tests.
-        new DiagnosticDescriptor(code, title, "{0}", "KnDsl", isError ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning, true));
+        new DiagnosticDescriptor(code, title, "{0}", "KnDsl", isError ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning, true,
+            // Where there is an error, classes are outlines that cannot run.
+            customTags: isError ? [WellKnownDiagnosticTags.NotConfigurable] : []));
 #pragma warning restore RS2008
 }

@@ -11,11 +11,12 @@ namespace KnDsl.Generator.Pipeline;
 /// <param name="Path">The file.</param>
 /// <param name="HintName">The usual name for its code.</param>
 /// <param name="Code">The code, or null.</param>
+/// <param name="Outline">What is compiled in its place where an extern module is not what the file says; null where it has none.</param>
 /// <param name="Findings">What is said of the file.</param>
 /// <param name="Classes">The classes that it makes.</param>
 /// <param name="Externs">The extern modules that it declares.</param>
 /// <param name="Uses">The declarations of all extern modules that it can use, its own and imported ones.</param>
-internal sealed record GeneratedFile(string Path, string HintName, string? Code, EquatableArray<Finding> Findings,
+internal sealed record GeneratedFile(string Path, string HintName, string? Code, string? Outline, EquatableArray<Finding> Findings,
     EquatableArray<GeneratedClass> Classes, EquatableArray<ExternFact> Externs, EquatableArray<FindingPlace> Uses);
 
 /// <summary>A place in a .knnet file, without the text.</summary>

@@ -10,16 +10,20 @@ namespace KnDsl.Generator.Writing;
 /// <summary>Writes the C# of a checked file.</summary>
 internal static class FileWriter
 {
-    /// <summary>The file's code, or null where there is nothing to write: each class whose declaration is right.</summary>
+    /// <summary>
+    /// The file's code, or null where there is nothing to write: each class whose declaration is right, and outlines of the others.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="rootNamespace">The namespace of what declares none.</param>
     /// <param name="taken">The names that mean something else in the namespace of its classes than what code takes from elsewhere.</param>
     /// <param name="nameOf">How #line names a file; by its path where nothing is said.</param>
     /// <param name="fuses">Whether a norm and what comes right after it are one call.</param>
+    /// <param name="outlines">Whether all classes are outlines.</param>
     public static string? Emit(
-        CheckedFile file, string rootNamespace, IEnumerable<string> taken, Func<string, string>? nameOf = null, bool fuses = true)
+        CheckedFile file, string rootNamespace, IEnumerable<string> taken, Func<string, string>? nameOf = null, bool fuses = true,
+        bool outlines = false)
     {
-        var modules = file.Modules.Where(module => module.IsComplete).ToArray();
+        var modules = file.Modules.Where(module => module.IsComplete || OutlineWriter.CanWrite(module.Declaration)).ToArray();
         if (modules.Length == 0)
             return null;
         var space = file.Syntax.Namespace?.Text ?? rootNamespace;
@@ -31,7 +35,10 @@ internal static class FileWriter
         {
             if (i > 0)
                 classes.Line();
-            ModuleWriter.Write(classes, modules[i], plans);
+            if (modules[i].IsComplete && !outlines)
+                ModuleWriter.Write(classes, modules[i], plans);
+            else
+                new OutlineWriter(classes, types).Write(modules[i].Declaration, file.Syntax.Source);
         }
         // The head says which names the classes use.
         var head = new CodeWriter(nameOf);

@@ -38,13 +38,20 @@ internal sealed class ForwardWriter
         model.Outputs.Count == 1 ? types.Tensor : ResultRecord(model);
 
     /// <summary>The record that a module with several outputs gives.</summary>
-    public static string ResultRecord(ModuleModel model) => CSharpNames.Class(model.Name + "Output");
+    public static string ResultRecord(ModuleModel model) => ResultRecord(model.Name);
+
+    /// <summary>The same for the name of a module.</summary>
+    public static string ResultRecord(string module) => CSharpNames.Class(module + "Output");
 
     /// <summary>The fields of that record.</summary>
-    public static IReadOnlyList<string> OutputFields(ModuleModel model)
+    public static IReadOnlyList<string> OutputFields(ModuleModel model) =>
+        OutputFields(ResultRecord(model), model.Outputs.Select(output => output.Name));
+
+    /// <summary>The fields of a record for outputs of these names.</summary>
+    public static IReadOnlyList<string> OutputFields(string record, IEnumerable<string> outputs)
     {
-        var names = new NamePool([ResultRecord(model)]);
-        return [.. model.Outputs.Select(output => names.Take(CSharpNames.RecordField(output.Name)))];
+        var names = new NamePool([record]);
+        return [.. outputs.Select(output => names.Take(CSharpNames.RecordField(output)))];
     }
 
     /// <summary>The fields of the tuple in which a statistic chain gets the outputs and their states.</summary>
