@@ -43,7 +43,9 @@ public sealed class ConsoleProgress : ITrainingObserver
     public void Started(TrainingPlan plan)
     {
         _plan = plan;
-        var begin = plan.Begin.Step == 0 ? "" : Text($", from step {plan.Begin.Step:N0} on (epoch {plan.Begin.Epoch + 1})");
+        var begin = plan.Begin.Step == 0 ? ""
+            : plan.Begin.Step >= plan.Steps ? ", all of which are done"
+            : Text($", from step {plan.Begin.Step:N0} on (epoch {plan.Begin.Epoch + 1})");
         Write($"{Count(plan.Epochs, "epoch")} of {Count(plan.BatchesPerEpoch, "batch", "batches")}, {Count(plan.Steps, "step")}{begin}");
     }
 

@@ -19,6 +19,7 @@ public sealed class RunFolder : IDisposable
     private const string SettingsName = "settings.json", EnvironmentName = "environment.json", LockName = "run.lock";
 
     private readonly FileStream _lock;
+    private Action _writeChanges = () => { };
 
     private RunFolder(string path, FileStream @lock, bool isResumed) => (FullPath, _lock, IsResumed) = (path, @lock, isResumed);
 
@@ -63,7 +64,10 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Opens the folder of a run to go on with it.</summary>
+    /// <summary>
+    /// Opens the folder of a run to go on with it. Settings that differ are written when its <see cref="Observers"/> are told that the
+    /// training has started: a start that is refused, because of its checkpoint for example, leaves the settings as they were.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="settings">The settings that it goes on with.</param>
     /// <param name="allowChanges">Whether these may differ from the run's in what is not <see cref="MayChangeAttribute"/>.</param>
@@ -111,11 +115,18 @@ public sealed class RunFolder : IDisposable
     /// <param name="others">Such as <see cref="ConsoleProgress"/>.</param>
     public ITrainingObserver Observers(params IReadOnlyList<ITrainingObserver> others) => new TrainingObservers(
     [
-        new CsvLog(FullPath), new TensorBoardLog(this["tensorboard"]), new CurvePicture(this["curves.png"], Title, FullPath), .. others,
+        new ChangedSettings(() => _writeChanges()), new CsvLog(FullPath), new TensorBoardLog(this["tensorboard"]),
+        new CurvePicture(this["curves.png"], Title, FullPath), .. others,
     ]);
 
     /// <summary>Lets other processes open the folder.</summary>
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Writes the settings with which a run goes on, once it does.</summary>
+    private sealed class ChangedSettings(Action write) : ITrainingObserver
+    {
+        public void Started(TrainingPlan plan) => write();
+    }
 
     private static bool HasSettings(string? folder) => folder is not null && File.Exists(Path.Combine(folder, SettingsName));
 
@@ -127,8 +138,10 @@ public sealed class RunFolder : IDisposable
             RunFileException.Wrap(run.Checkpoints, () => Directory.CreateDirectory(run.Checkpoints));
             RunEnvironment.Add(run[EnvironmentName], device, changes);
             // Last: a folder with settings is one of a run.
-            if (!run.IsResumed || changes.Count > 0)
+            if (!run.IsResumed)
                 SettingsFile.Write(run[SettingsName], settings);
+            else if (changes.Count > 0)
+                run._writeChanges = () => SettingsFile.Write(run[SettingsName], settings);
             return run;
         }
         catch

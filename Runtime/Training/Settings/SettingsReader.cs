@@ -115,6 +115,8 @@ internal sealed class SettingsReader(SettingsSchema schema)
                 : $"Write it as {string.Join(": { ", elsewhere.Name.Split('.').Select(part => $"\"{part}\""))}"
                     + $": ...{string.Concat(elsewhere.Name.Where(c => c == '.').Select(_ => " }"))}.";
         }
+        if (group.KeysOfFlattened(key).ToArray() is { Length: > 0 } flat)
+            return $"Its settings have no object of their own: write {string.Join(", ", flat)} beside the others.";
         var kebab = JsonNamingPolicy.KebabCaseLower.ConvertName(key.Replace('_', '-'));
         return (group.Keys.Contains(kebab) ? $"Did you mean '{kebab}'?" : Spelling.Hint(key, group.Keys))
             ?? $"Expected one of {string.Join(", ", group.Keys)}.";

@@ -100,6 +100,10 @@ internal sealed class SettingsSchema
     /// <summary>The names in a json object.</summary>
     public IEnumerable<string> Keys => Flat.Select(member => member.Name);
 
+    /// <summary>The settings of a flattened group by the name of its property, which no json object has; none of another name.</summary>
+    public IEnumerable<string> KeysOfFlattened(string key) => _members.Where(member => IsFlattened(member.Property)).SelectMany(member =>
+        SettingNameAttribute.Of(member.Property) == key ? member.Group!.Keys : member.Group!.KeysOfFlattened(key));
+
     private void WriteMembers(Utf8JsonWriter json, object record)
     {
         foreach (var member in _members)

@@ -36,6 +36,13 @@ public sealed class ConsoleProgressTests
     }
 
     [Fact]
+    public void A_training_that_is_done_says_so()
+    {
+        SimulatedTraining.Run(new ConsoleProgress(_output, interval: TimeSpan.Zero), 20, 20);
+        Assert.Equal("4 epochs of 5 batches, 20 steps, all of which are done", _output.ToString().Trim());
+    }
+
+    [Fact]
     public void In_a_terminal_one_line_moves_and_fits()
     {
         var progress = new ConsoleProgress(_output, () => 40);

@@ -95,12 +95,16 @@ public sealed class RunFolderTests : IDisposable
         {
             Assert.True(run.IsResumed);
             Assert.Equal(path, run.FullPath);
+            // A start that fails before the first step leaves the settings as they are.
+            Assert.Equal(before, File.ReadAllText(run["settings.json"]));
+            run.Observers().Started(SimulatedTraining.Plan());
             Assert.Equal("elsewhere", SettingsFile.Read<RunSettings>(run["settings.json"]).Data);
             Assert.Equal(2, Starts(run).Count);
             Assert.Equal("data: here, now elsewhere", (string)Starts(run)[1]!["changed-settings"]![0]!);
         }
         using (var run = RunFolder.Resume(path + "/", new RunSettings()))
         {
+            run.Observers().Started(SimulatedTraining.Plan());
             Assert.Equal(before, File.ReadAllText(run["settings.json"]));
             Assert.Equal(3, Starts(run).Count);
         }
@@ -123,6 +127,7 @@ public sealed class RunFolderTests : IDisposable
             e.Problems);
         using (var run = RunFolder.Resume(path, now, allowChanges: true))
         {
+            run.Observers().Started(SimulatedTraining.Plan());
             Assert.Equal(20, SettingsFile.Read<RunSettings>(run["settings.json"]).Epochs);
             Assert.Equal(3, Starts(run)[1]!["changed-settings"]!.AsArray().Count);
         }

@@ -95,7 +95,8 @@ public sealed class FileTests : IDisposable
         var e = Assert.Throws<SettingsException>(() => SettingsFile.Read<FlatSettings>(_folder["wrong.json"]));
         Assert.Equal(
             [
-                "(1): shared is no setting. Expected one of epochs, batch, runs, weight, norms, second, optimizer.",
+                "(1): shared is no setting. Its settings have no object of their own: write batch, runs, weight, norms, second beside the "
+                    + "others.",
                 "(1): optimizer.batch is no setting. Write it outside of any other object: \"batch\".",
             ],
             e.Problems.Select(problem => problem.Replace(_folder["wrong.json"], "")));
