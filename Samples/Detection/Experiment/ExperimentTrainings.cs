@@ -34,13 +34,26 @@ internal sealed class ExperimentTrainings(
                where log.Find(trial) is null
                select trial,
         ];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = settings.Workers, CancellationToken = stop };
+        // Detectors from scratch begin while the last classifiers are trained; those that are fine-tuned wait for theirs.
+        var classifiers = open.Where(trial => trial.Case.IsFinetuned).Select(trial => trial.Case.OfClassifier).Distinct()
+            .ToDictionary(norm => norm, _ => new TaskCompletionSource());
+        IEnumerable<Func<CancellationToken, Task>> trainings =
+        [
+            .. classifiers.Select(pair => (Func<CancellationToken, Task>)(async token =>
+            {
+                await Classifier(pair.Key, token).ConfigureAwait(false);
+                pair.Value.SetResult();
+            })),
+            .. open.Where(trial => trial.Case.Processes == 1).Select(trial => (Func<CancellationToken, Task>)(async token =>
+            {
+                if (trial.Case.IsFinetuned)
+                    await classifiers[trial.Case.OfClassifier].Task.WaitAsync(token).ConfigureAwait(false);
+                await Detector(trial, token).ConfigureAwait(false);
+            })),
+        ];
         await Parallel.ForEachAsync(
-            open.Where(trial => trial.Case.IsFinetuned).Select(trial => trial.Case.OfClassifier).Distinct(), parallel,
-            async (norm, token) => await Classifier(norm, token).ConfigureAwait(false)).ConfigureAwait(false);
-        await Parallel.ForEachAsync(
-            open.Where(trial => trial.Case.Processes == 1), parallel,
-            async (trial, token) => await Detector(trial, token).ConfigureAwait(false)).ConfigureAwait(false);
+            trainings, new ParallelOptions { MaxDegreeOfParallelism = settings.Workers, CancellationToken = stop },
+            async (training, token) => await training(token).ConfigureAwait(false)).ConfigureAwait(false);
         foreach (var trial in open.Where(trial => trial.Case.Processes > 1))
             await Detector(trial, stop).ConfigureAwait(false);
     }
