@@ -23,7 +23,7 @@ internal sealed record ExperimentSettings : IValidatableObject
 
     [Description("Passes of a detector through the images")]
     [Range(1, 1000)]
-    public int Epochs { get; init; } = 3;
+    public int Epochs { get; init; } = 2;
 
     [Description("Passes of a classifier through the objects")]
     [Range(1, 1000)]

@@ -9,6 +9,8 @@ internal sealed class Softmax(bool isLog) : Operation
 {
     public override string Name => isLog ? "log_softmax" : "softmax";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary =>
         $"{(isLog ? "The logarithm of exponentials" : "Exponentials")} that sum to one along a dimension "
             + $"(torch.nn.{(isLog ? "LogSoftmax" : "Softmax")}).";

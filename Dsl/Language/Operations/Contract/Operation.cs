@@ -64,7 +64,7 @@ internal abstract class Operation
     /// <summary>The parameter that takes the network's policy where the stage has no policy of its own; null for most.</summary>
     public virtual PolicyParameter? PolicyOfNetwork => null;
 
-    /// <summary>Whether the output is a learned tensor where all inputs are: it is computed element by element.</summary>
+    /// <summary>Whether the output is a learned tensor where all inputs are: its dimensions are those of no sample.</summary>
     public virtual bool KeepsLearned => false;
 
     /// <summary>Which numbers the output has.</summary>

@@ -53,7 +53,7 @@ internal static class Sizing
     /// <summary>What to do where a value that was a learned tensor does not fit, or null.</summary>
     public static string? HintForLearned(IEnumerable<TensorValue> values) =>
         values.Select(value => value.LearnedUntil).FirstOrDefault(operation => operation is not null) is { } ended
-            ? $"'{ended}' made a learned tensor an ordinary value, whose first dimension is the batch; only operators and activations "
-                + "keep it learned. Declare it with the sizes that are needed."
+            ? $"'{ended}' made a learned tensor an ordinary value, whose first dimension is the batch; only operators, activations, "
+                + "softmax and what rearranges or divides it keep it learned. Declare it with the sizes that are needed."
             : null;
 }

@@ -11,6 +11,8 @@ internal sealed class Flatten : Operation
 {
     public override string Name => "flatten";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary => "Merges dimensions into one, by default all but the batch (torch.nn.Flatten).";
 
     public override string Example => "y = x -> avgpool(global) -> flatten -> linear(10)";

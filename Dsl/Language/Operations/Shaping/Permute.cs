@@ -11,6 +11,8 @@ internal sealed class Permute : Operation
 {
     public override string Name => "permute";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary => "Reorders the dimensions (torch.permute).";
 
     public override string Example => "y = x -> permute(0, 2, 3, 1)";

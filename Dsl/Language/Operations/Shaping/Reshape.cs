@@ -11,6 +11,8 @@ internal sealed class Reshape : Operation
 {
     public override string Name => "reshape";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary => "Gives the same elements other sizes (torch.reshape); the batch is kept and not written.";
 
     public override string Example => "y = x -> linear(1024) -> reshape(64, 4, 4)";

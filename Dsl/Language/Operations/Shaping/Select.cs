@@ -11,6 +11,8 @@ internal sealed class Select : Operation
 {
     public override string Name => "select";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary =>
         "Takes one position of a dimension and removes the dimension (torch.select; x[:, 0] is select(0)): for example a class token.";
 

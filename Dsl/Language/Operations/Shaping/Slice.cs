@@ -11,6 +11,8 @@ internal sealed class Slice : Operation
 {
     public override string Name => "slice";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary => "Takes a range of a dimension, by default of the channels (x[:, start:end:step] in torch).";
 
     public override string Example => "half = x -> slice(0, x.channels / 2)";

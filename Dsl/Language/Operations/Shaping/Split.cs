@@ -12,6 +12,8 @@ internal sealed class Split : Operation
 {
     public override string Name => "split";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary => "Divides a dimension, by default the channels, into equal parts: one value each (torch.chunk).";
 
     public override string Example => "a, b = x -> split(2)";

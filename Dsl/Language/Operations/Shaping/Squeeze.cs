@@ -11,6 +11,8 @@ internal sealed class Squeeze : Operation
 {
     public override string Name => "squeeze";
 
+    public override bool KeepsLearned => true;
+
     public override string Summary => "Removes a dimension of size 1 (torch.squeeze).";
 
     public override string Example => "y = x -> avgpool(global) -> squeeze(3) -> squeeze(2)";

@@ -28,6 +28,7 @@ using Recompute = global::KnDsl.Recompute;
 using ScaleRule = global::KnDsl.ScaleRule;
 using ShiftRule = global::KnDsl.ShiftRule;
 using Sizes = global::KnDsl.Sizes;
+using SumRule = global::KnDsl.SumRule;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
 using Conv2d = global::TorchSharp.Modules.Conv2d;
@@ -41,8 +42,8 @@ using Tensor = global::TorchSharp.torch.Tensor;
 using nn = global::TorchSharp.torch.nn;
 
 /// <summary>
-/// Learned tensors: under a dotted label, in a block, under an if, without a label, with a batch that is repeated; the
-/// statistic chain goes through factors and summands for each channel.
+/// Learned tensors: under a dotted label, in a block, under an if, without a label, with a batch that is repeated, as weights
+/// of a sum; the statistic chain goes through factors and summands for each channel.
 /// </summary>
 /// <remarks>image[N, 3, 8, 8] -&gt; logits[N, 10], at the default arguments.</remarks>
 public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
@@ -132,10 +133,10 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     /// <summary>conv(4, 3): [N, 4, 8, 8].</summary>
     public Conv2d conv2 { get; }
 
-    /// <summary>norm: [N, 4, 8, 8]. Prior: bn1 (*, +, -, conv).</summary>
+    /// <summary>norm: [N, 4, 8, 8]. Prior: bn1 (*, +, *, +, -, conv).</summary>
     public NormLayer bn2 { get; }
 
-    /// <summary>norm: [N, 4, 8, 8]. Prior: bn2 (-); bn1 (*, +, -, -).</summary>
+    /// <summary>norm: [N, 4, 8, 8]. Prior: bn2 (-); bn1 (*, +, *, +, -, -).</summary>
     public NormLayer bn3 { get; }
 
     /// <summary>learned(1, 5, 4, std: 0.02): [1, 5, 4]; layernorm: [N, 5, 4]; linear(4): [N, 5, 4].</summary>
@@ -162,16 +163,27 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     [
         new("conv1", "conv(4, 3)", "[N, 4, 8, 8]", "108", "6912", ""),
         new("bn1", "norm", "[N, 4, 8, 8]", "8", "0", "begins the chain"),
-        new("scaled.learned", "learned(x.channels, 1, 1, value: 1)", "[4, 1, 1]", "4", "0", ""),
+        new("scaled.weights", "learned(1, 2, value: 0.5)", "[1, 2]", "2", "0", ""),
+        new("", "softmax", "[1, 2]", "0", "0", ""),
+        new("", "reshape(2, 1, 1)", "[1, 2, 1, 1]", "0", "0", ""),
+        new("", "split(2)", "[1, 1, 1, 1]", "0", "0", ""),
+        new("", "split(2)", "[1, 1, 1, 1]", "0", "0", ""),
+        new("scaled.learned", "learned(2 * x.channels, 1, 1, value: 1, std: 0.1)", "[8, 1, 1]", "8", "0", ""),
+        new("", "slice(0, x.channels, axis: 0)", "[4, 1, 1]", "0", "0", ""),
+        new("", "*", "[N, 4, 8, 8]", "0", "0", ""),
+        new("", "*", "[N, 4, 8, 8]", "0", "0", ""),
+        new("", "*", "[N, 4, 8, 8]", "0", "0", ""),
+        new("", "+", "[N, 4, 8, 8]", "0", "0", ""),
+        new("scaled.learned_2", "learned(x.channels, 1, 1, value: 1)", "[4, 1, 1]", "4", "0", ""),
         new("", "*", "[N, 4, 8, 8]", "0", "0", ""),
         new("scaled.offset", "learned(x.channels, 1, 1)", "[4, 1, 1]", "4", "0", ""),
         new("", "+", "[N, 4, 8, 8]", "0", "0", ""),
         new("scaled.start-0", "learned(4, 1, 1)", "[4, 1, 1]", "4", "0", ""),
         new("", "-", "[N, 4, 8, 8]", "0", "0", ""),
         new("conv2", "conv(4, 3)", "[N, 4, 8, 8]", "144", "9216", ""),
-        new("bn2", "norm", "[N, 4, 8, 8]", "8", "0", "bn1 (*, +, -, conv)"),
+        new("bn2", "norm", "[N, 4, 8, 8]", "8", "0", "bn1 (*, +, *, +, -, conv)"),
         new("", "-", "[N, 4, 8, 8]", "0", "0", ""),
-        new("bn3", "norm", "[N, 4, 8, 8]", "8", "0", "bn2 (-); bn1 (*, +, -, -)"),
+        new("bn3", "norm", "[N, 4, 8, 8]", "8", "0", "bn2 (-); bn1 (*, +, *, +, -, -)"),
         new("", "relu", "[N, 4, 8, 8]", "0", "0", ""),
         new("", "maxpool(4)", "[N, 4, 2, 2]", "0", "0", ""),
         new("", "flatten(2)", "[N, 4, 4]", "0", "0", ""),
@@ -189,7 +201,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
     ];
 
     /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
-    public static string Summary() => LayerInfo.Table("LearnedTensors: image[N, 3, 8, 8] -> logits[N, 10]", Layers, "394", "16248");
+    public static string Summary() => LayerInfo.Table("LearnedTensors: image[N, 3, 8, 8] -> logits[N, 10]", Layers, "404", "16248");
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
@@ -329,31 +341,47 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
         _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
-#line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
-        learned = Operations.learned([xChannels, 1, 1], 1.0, 0.0, device, dtype);
+#line (23,30)-(23,55) "Cases/LearnedTensors/net.knnet"
+        weights = Operations.learned([1, 2], 0.5, 0.0, device, dtype);
+#line default
+        register_parameter("weights", weights);
+#line (24,15)-(24,64) "Cases/LearnedTensors/net.knnet"
+        learned = Operations.learned([2 * xChannels, 1, 1], 1.0, 0.1, device, dtype);
 #line default
         register_parameter("learned", learned);
-#line (24,5)-(24,14) "Cases/LearnedTensors/net.knnet"
+#line (26,13)-(26,48) "Cases/LearnedTensors/net.knnet"
+        learned_2 = Operations.learned([xChannels, 1, 1], 1.0, 0.0, device, dtype);
+#line default
+        register_parameter("learned_2", learned_2);
+#line (27,5)-(27,14) "Cases/LearnedTensors/net.knnet"
         if (shifts)
 #line default
         {
-#line (25,25)-(25,50) "Cases/LearnedTensors/net.knnet"
+#line (28,25)-(28,50) "Cases/LearnedTensors/net.knnet"
             offset = Operations.learned([xChannels, 1, 1], 0.0, 0.0, device, dtype);
 #line default
             register_parameter("offset", offset);
         }
-#line (28,23)-(28,39) "Cases/LearnedTensors/net.knnet"
+#line (31,23)-(31,39) "Cases/LearnedTensors/net.knnet"
         start_0 = Operations.learned([4, 1, 1], 0.0, 0.0, device, dtype);
 #line default
         register_parameter("start-0", start_0);
-#line (29,12)-(29,20) "Cases/LearnedTensors/net.knnet"
+#line (32,12)-(32,20) "Cases/LearnedTensors/net.knnet"
         Sizes.RequireRepeatable(xChannels, 4, "KN0203", "'-' needs equal sizes, found [N, x.channels, x.height, x.width] and [4, 1, 1]: channels x.channels and 4.");
 #line default
     }
 
-    /// <summary>learned(x.channels, 1, 1, value: 1): [x.channels, 1, 1].</summary>
+    /// <summary>learned(1, 2, value: 0.5): [1, 2].</summary>
+    [ComponentName(Name = "weights")]
+    public readonly Parameter weights;
+
+    /// <summary>learned(2 * x.channels, 1, 1, value: 1, std: 0.1): [2*x.channels, 1, 1].</summary>
     [ComponentName(Name = "learned")]
     public readonly Parameter learned;
+
+    /// <summary>learned(x.channels, 1, 1, value: 1): [x.channels, 1, 1].</summary>
+    [ComponentName(Name = "learned_2")]
+    public readonly Parameter learned_2;
 
     /// <summary>learned(x.channels, 1, 1): [x.channels, 1, 1].</summary>
     [ComponentName(Name = "offset")]
@@ -378,22 +406,67 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line default
         using var scope = torch.NewDisposeScope();
         using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
-#line (23,13)-(23,48) "Cases/LearnedTensors/net.knnet"
-        var t1 = learned.alias();
-#line (23,9)-(23,48) "Cases/LearnedTensors/net.knnet"
-        var y = x * t1;
+#line (23,30)-(23,55) "Cases/LearnedTensors/net.knnet"
+        var t1 = weights.alias();
+#line (23,59)-(23,66) "Cases/LearnedTensors/net.knnet"
+        var t2 = nn.functional.softmax(t1, 1);
 #line default
-        var yState = xState?.Pass(new ScaleRule(t1), y);
         scope.Free(t1);
+#line (23,70)-(23,86) "Cases/LearnedTensors/net.knnet"
+        var t3 = t2.reshape([t2.shape[0], 2, 1, 1]);
+#line default
+        scope.Free(t2);
+#line (23,90)-(23,98) "Cases/LearnedTensors/net.knnet"
+        var t4 = Operations.slice(t3, 1, 0, 1);
+#line (23,90)-(23,98) "Cases/LearnedTensors/net.knnet"
+        var t5 = Operations.slice(t3, 1, 1, 2);
+#line default
+        scope.Free(t3);
+#line (24,15)-(24,64) "Cases/LearnedTensors/net.knnet"
+        var t6 = learned.alias();
+#line (24,68)-(24,97) "Cases/LearnedTensors/net.knnet"
+        var factors = Operations.slice(t6, 0, 0, x.size(1));
+#line default
+        scope.Free(t6);
+#line (25,9)-(25,18) "Cases/LearnedTensors/net.knnet"
+        var t7 = x * t4;
+#line default
+        var t7State = xState?.Pass(new ScaleRule(t4), t7);
+        scope.Free(t4);
+#line (25,21)-(25,32) "Cases/LearnedTensors/net.knnet"
+        var t8 = x * factors;
+#line default
+        var t8State = xState?.Pass(new ScaleRule(factors), t8);
+        scope.Free(factors);
+#line (25,21)-(25,41) "Cases/LearnedTensors/net.knnet"
+        var t9 = t8 * t5;
+#line default
+        var t9State = t8State?.Pass(new ScaleRule(t5), t9);
+        scope.Free(t8);
+        scope.Free(t5);
+#line (25,9)-(25,41) "Cases/LearnedTensors/net.knnet"
+        var x_2 = t7 + t9;
+#line default
+        var x_2State = ChannelState.Join(new SumRule(), x_2, t7State, t9State);
+        scope.Free(t7);
+        scope.Free(t9);
+#line (26,13)-(26,48) "Cases/LearnedTensors/net.knnet"
+        var t10 = learned_2.alias();
+#line (26,9)-(26,48) "Cases/LearnedTensors/net.knnet"
+        var y = x_2 * t10;
+#line default
+        var yState = x_2State?.Pass(new ScaleRule(t10), y);
+        scope.Free(x_2);
+        scope.Free(t10);
         Tensor y_2;
         ChannelState? y_2State;
-#line (24,5)-(24,14) "Cases/LearnedTensors/net.knnet"
+#line (27,5)-(27,14) "Cases/LearnedTensors/net.knnet"
         if (offset is not null)
 #line default
         {
-#line (25,25)-(25,50) "Cases/LearnedTensors/net.knnet"
+#line (28,25)-(28,50) "Cases/LearnedTensors/net.knnet"
             var shift = offset!.alias();
-#line (26,13)-(26,22) "Cases/LearnedTensors/net.knnet"
+#line (29,13)-(29,22) "Cases/LearnedTensors/net.knnet"
             var y_3 = y + shift;
 #line default
             var y_3State = yState?.Pass(new ShiftRule(shift), y_3);
@@ -406,9 +479,9 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
             y_2 = y;
             y_2State = yState;
         }
-#line (28,23)-(28,39) "Cases/LearnedTensors/net.knnet"
+#line (31,23)-(31,39) "Cases/LearnedTensors/net.knnet"
         var zero = start_0.alias();
-#line (29,12)-(29,20) "Cases/LearnedTensors/net.knnet"
+#line (32,12)-(32,20) "Cases/LearnedTensors/net.knnet"
         var output = y_2 - zero;
 #line default
         var outputState = y_2State?.Pass(new ShiftRule(zero.neg()), output);
