@@ -93,6 +93,23 @@ internal sealed class CheckedFile
         return diagnostics.ToList();
     }
 
+    /// <summary>Whether a branch of an if contains the second span and not the first.</summary>
+    private static bool IsInOtherBranch(IReadOnlyList<Statement> statements, TextSpan first, TextSpan second)
+    {
+        return statements.Any(statement => statement switch
+        {
+            IfStatement branch => IsApart(branch.Then) || IsApart(branch.Else),
+            ForStatement loop => IsInOtherBranch(loop.Body, first, second),
+            _ => false,
+        });
+
+        bool IsApart(IReadOnlyList<Statement> branch) =>
+            Contains(branch, second) && (!Contains(branch, first) || IsInOtherBranch(branch, first, second));
+
+        static bool Contains(IReadOnlyList<Statement> branch, TextSpan span) =>
+            branch.Any(statement => statement.Span.Start <= span.Start && span.End <= statement.Span.End);
+    }
+
     private static IReadOnlyList<CheckedModule> CheckModules(FileGraph graph, FileScope root, DiagnosticBag diagnostics)
     {
         var unusable = Declarations.FindEndless(graph.Files, diagnostics);
@@ -118,6 +135,8 @@ internal sealed class CheckedFile
             networks.TryGetValue(module, out var atDefaults);
             var generic = context.Generic(module, source);
             diagnostics.RemoveConsequencesOfRanks(source.At(module.Span));
+            diagnostics.RemoveConsequencesOfArguments(
+                source.At(module.Span), (first, later) => IsInOtherBranch(module.Body, first.Span, later.Span));
             modules.Add(new CheckedModule(module, generic, atDefaults));
             if (atDefaults is { IsComplete: true } && generic.IsComplete)
                 diagnostics.AddRange(ConstructorChecks.Failing(generic, generic.Defaults)

@@ -31,6 +31,8 @@ internal sealed class Findings(Subject subject, DiagnosticBag bag)
 
     public void Report(Diagnostic diagnostic)
     {
+        if (subject.IsGeneric)
+            diagnostic = diagnostic with { IsOfAnyArguments = true };
         if (diagnostic.Severity == Severity.Error)
         {
             HasFailed = true;

@@ -34,6 +34,9 @@ internal sealed record Diagnostic(
     /// </summary>
     public bool LeavesRankOpen { get; init; }
 
+    /// <summary>Whether it was found where arguments and inputs were any, so that sizes were symbols.</summary>
+    public bool IsOfAnyArguments { get; init; }
+
     public string Code => Descriptor.Code;
 
     /// <summary>Whether it is about sizes or ranges, which other inputs or arguments could make right.</summary>

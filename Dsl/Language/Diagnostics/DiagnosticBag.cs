@@ -42,6 +42,19 @@ internal sealed class DiagnosticBag(bool onlyCertain = false)
                 && finding.Place.Span.Start > open.Place.Span.Start);
     }
 
+    /// <summary>
+    /// Takes out the errors of sizes that only the plan for any arguments has, in a declaration of which the plan for certain ones failed
+    /// before: that one passed over what depends on its error.
+    /// </summary>
+    /// <param name="isApart">Whether the second place is in a branch that the first is not in, so that it does not depend on it.</param>
+    public void RemoveConsequencesOfArguments(Place declaration, Func<Place, Place, bool> isApart)
+    {
+        if (_all.Where(finding => finding is { Severity: Severity.Error, IsOfAnyArguments: false } && finding.Place.IsInside(declaration))
+            .OrderBy(finding => finding.Place.Span.Start).FirstOrDefault() is { } first)
+            _all.RemoveAll(finding => finding is { IsOfSizes: true, IsOfAnyArguments: true } && finding.Place.IsInside(declaration)
+                && finding.Place.Span.Start > first.Place.Span.Start && !isApart(first.Place, finding.Place));
+    }
+
     /// <summary>All findings, by file and place.</summary>
     public IReadOnlyList<Diagnostic> ToList() =>
         _all.OrderBy(d => d.Place.Text.Path, StringComparer.Ordinal)
