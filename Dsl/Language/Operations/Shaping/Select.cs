@@ -35,9 +35,11 @@ internal sealed class Select : Operation
     {
         if (Axes.Resolve(call, Axis) is not { } axis)
             return null;
-        if (axis == 0)
+        var isLearned = call.Inputs[0].IsLearned;
+        if (axis == 0 && !(isLearned && call.Input.Rank > 1))
         {
-            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Axis), Name, "axis", "a dimension after the batch", "0"));
+            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Axis), Name, "axis", "a dimension after the batch", "0")
+                .WithHint(isLearned ? "No tensor is without dimensions: write slice(0, 1, axis: 0) for the first number." : null));
             return null;
         }
         var (index, size) = (call.Get(Index), call.Input[axis]);
