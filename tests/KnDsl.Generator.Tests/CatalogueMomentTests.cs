@@ -83,6 +83,10 @@ public sealed class CatalogueMomentTests : TorchTest
                 + "    c = concat(a * g, b + (t * u -> tanh) - u)",
             "4, 3: t = shift: learned(4, 1, value: 0.5, std: 0.2)\n    c = concat(a + t, b - t)",
             "4, 3: t = scale: learned(4, 1, value: 0.5, std: 0.2)\n    c = concat(a * t, b)",
+            "4, 3: t, u = weights: learned(2, value: 0.5, std: 0.3) -> softmax(axis: 0) -> split(2, axis: 0)\n    c = a * t - b * u",
+            "4, 3: t = scales: learned(2, 6, 1, value: 0.5, std: 0.2)\n    s = t -> select(1, axis: 0) -> slice(0, 6, axis: 0, step: 2)\n"
+                + "    u = t -> slice(0, 4) -> permute(1, 0, 2) -> slice(0, 1) -> squeeze(2) -> softmax(axis: 0)\n"
+                + "    c = concat(a * u, (b -> slice(0, 3)) * s)",
         ],
         ["matmul"] = ["4, 4: c = matmul(a, b)", "4, 2, 3: c = matmul(a, b -> permute(0, 1, 3, 2))"],
         ["+"] = ["4, 3: c = a + (b -> relu)", "4, 3, 2: c = a + (b -> avgpool(global))"],
