@@ -55,6 +55,7 @@ internal static class EvaluateCommand
         try
         {
             network.load_weights(weights);
+            network.load_average(weights);
         }
         catch (IOException e)
         {

@@ -12,8 +12,10 @@ internal sealed class CheckpointStore(
     CheckpointFolder folder, nn.Module network, MasterWeights masters, OptimizerHelper optimizer, WeightAverage? average,
     ProcessGroup processes)
 {
-    private const string Weights = "weights.safetensors", Masters = "masters.safetensors", Optimizer = "optimizer.safetensors",
-        Average = "average.safetensors";
+    /// <summary>Files of a checkpoint.</summary>
+    public const string Weights = "weights.safetensors", Average = "average.safetensors";
+
+    private const string Masters = "masters.safetensors", Optimizer = "optimizer.safetensors";
 
     private string? _random;
 

@@ -17,11 +17,15 @@ internal static partial class InitialWeights
     private static readonly string[] OfClasses =
         ["head.classification_head.cls_logits.", "roi_heads.box_predictor.", "roi_heads.mask_predictor.mask_fcn_logits."];
 
-    /// <summary>Loads the weights of a detector. All of them have to fit.</summary>
+    /// <summary>Loads the weights of a detector, or the averages that its checkpoint has of them. All of them have to fit.</summary>
     /// <param name="network">The detector.</param>
     /// <param name="path">A safetensors file.</param>
     /// <exception cref="RunFileException">The file is not there, is damaged, or does not fit.</exception>
-    public static void Load(nn.Module network, string path) => Read(path, () => WithNames(path, file => network.load_weights(file)));
+    public static void Load(nn.Module network, string path) => Read(path, () =>
+    {
+        WithNames(path, file => network.load_weights(file));
+        network.load_average(path);
+    });
 
     /// <summary>
     /// Loads what a training begins with: a classifier's weights into the backbone, or a detector's, of which the last layers stay as they
@@ -52,6 +56,7 @@ internal static partial class InitialWeights
                     + $"shape{(left.Length > 1 ? $", nor {left.Length - 1} others" : "")}.");
             }
         });
+        network.load_average(path, addPrefix: isDetector ? "" : Body);
     });
 
     private static bool MayBeLeft(string name, bool isDetector) =>

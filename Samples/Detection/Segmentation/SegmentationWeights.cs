@@ -11,11 +11,15 @@ internal static class SegmentationWeights
 {
     private const string Backbone = "backbone.";
 
-    /// <summary>Loads the weights of a network. All of them have to fit.</summary>
+    /// <summary>Loads the weights of a network, or the averages that its checkpoint has of them. All of them have to fit.</summary>
     /// <param name="network">The network.</param>
     /// <param name="path">A safetensors file.</param>
     /// <exception cref="RunFileException">The file is not there, is damaged, or does not fit.</exception>
-    public static void Load(nn.Module network, string path) => Read(path, () => network.load_weights(path));
+    public static void Load(nn.Module network, string path) => Read(path, () =>
+    {
+        network.load_weights(path);
+        network.load_average(path);
+    });
 
     /// <summary>
     /// Loads what a training begins with: a classifier's weights into the backbone, or a network's, of which the last layers stay as they
@@ -30,6 +34,7 @@ internal static class SegmentationWeights
         using (var file = SafetensorsFile.Open(path))
             isWhole = file.Entries.Any(entry => entry.Name.StartsWith(Backbone, StringComparison.Ordinal));
         var report = network.load_weights(path, strict: false, addPrefix: isWhole ? "" : Backbone);
+        network.load_average(path, addPrefix: isWhole ? "" : Backbone);
         var loaded = report.Matched.ToHashSet();
         var left = network.state_dict().Keys.Where(name => name.StartsWith(Backbone, StringComparison.Ordinal)
             && !name.EndsWith("num_batches_tracked", StringComparison.Ordinal) && !loaded.Contains(name)).ToArray();

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using TorchSharp;
 using Xunit;
@@ -257,6 +258,31 @@ public sealed class TrainerTests
         });
         Assert.True(isAverage);
         Assert.True(network.fc.weight.eq(trained!).all().item<bool>());
+    }
+
+    [Fact]
+    public void A_checkpoint_gives_what_was_evaluated()
+    {
+        using var folder = new TemporaryFolder();
+        using var network = TinyTraining.Network(NormPolicy.Batch());
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings, folder["checkpoints"]);
+        var evaluated = "";
+        trainer.Fit(new TinyBatches(), () =>
+        {
+            evaluated = TinyTraining.Bits(network);
+            return TinyTraining.Evaluate(network);
+        });
+        Assert.NotEqual(evaluated, TinyTraining.Bits(network));
+
+        var weights = Path.Combine(Directory.GetDirectories(folder["checkpoints"]).Order(StringComparer.Ordinal).Last(), "weights.safetensors");
+        using var loaded = TinyTraining.Network(NormPolicy.Batch());
+        loaded.load_weights(weights);
+        Assert.Equal(TinyTraining.Bits(network), TinyTraining.Bits(loaded));
+        Assert.True(loaded.load_average(weights));
+        Assert.Equal(evaluated, TinyTraining.Bits(loaded));
+
+        File.Copy(weights, folder["weights.safetensors"]);
+        Assert.False(loaded.load_average(folder["weights.safetensors"]));
     }
 
     private static Dictionary<string, Tensor> Copies(nn.Module network) =>
