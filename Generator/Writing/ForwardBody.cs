@@ -321,7 +321,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
 
     private string ConditionOf(IfItem item) => Plan.Condition(item) switch
     {
-        ConditionSource.Member member => $"{member.Code.Property} is not null",
+        ConditionSource.Member member => $"{names.Own(member.Code)} is not null",
         ConditionSource.Field field => field.Name,
         _ => names.Values.Of(item.Condition),
     };

@@ -35,6 +35,7 @@ internal sealed class ForwardNames
             .. plan.Layout.Locals,
             "scope", "outputs", "forward", "training", "norm", "device", "dtype", "recompute", "pass", "again", "ends", "_",
         ]);
+        _localNames.UnionWith(plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable)));
         foreach (var input in plan.Model.Inputs)
             Declare(input);
     }
@@ -124,9 +125,14 @@ internal sealed class ForwardNames
     {
         if (member.Parent is { Parent: not null } parent)
             return Access(parent) + (parent.Member.IsOptional || parent.IsMadeInBranch ? "!." : ".");
-        // A local may hide a property of the same name; then 'this' says which is meant.
-        return _localNames.Contains(member.Property) ? "this." : "";
+        return HiddenBy(member);
     }
+
+    /// <summary>A member of the class, by its property.</summary>
+    public string Own(MemberCode member) => HiddenBy(member) + member.Property;
+
+    /// <summary>A local or a loop's variable may hide a property of the same name; then 'this' says which is meant.</summary>
+    private string HiddenBy(MemberCode member) => _localNames.Contains(member.Property) ? "this." : "";
 
     private string IndexOf(MemberCode item)
     {

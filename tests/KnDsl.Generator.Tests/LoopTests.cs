@@ -24,6 +24,16 @@ public sealed class LoopTests : TorchTest
     [InlineData("for i in 0..turns { x = x -> s{i}: [ One * 2, conv(4, 3) ] }", "s0.0.conv s0.1.conv s0.2 s1.0.conv s1.1.conv s1.2")]
     [InlineData("for turns in 0..2 { x = x -> c{turns}: conv(4, 3) }", "c0 c1")]
     [InlineData("for h in 0..2 { x = x -> c{h}: conv(4, 3) }", "c0 c1")]
+    [InlineData("for stage in 0..2 { x = x -> stage{stage}: conv(4, 3) }", "stage0 stage1")]
+    [InlineData("for stage in 0..2 { x = x -> stage{stage}: [ conv(4, 3), relu ] }", "stage0.0 stage1.0")]
+    [InlineData("for stage in 0..2 { x = x -> stage{stage}: [ One * (stage + 1) ] }", "stage0.0.conv stage1.0.conv stage1.1.conv")]
+    [InlineData("for stage in 0..2 { x = x -> stage.conv{stage}: conv(4, 3) }", "stage.conv0 stage.conv1")]
+    [InlineData("for stage in 0..2 { for i in 0..2 { x = x -> stage.{stage}.{i}: One } }",
+        "stage.0.0.conv stage.0.1.conv stage.1.0.conv stage.1.1.conv")]
+    [InlineData("for d in [4, 6] { x = x -> d{d}: conv(4, 3) }", "d4 d6")]
+    [InlineData("for head in 0..2 { x = x -> head: conv(4, 3) if head == 0 }", "head")]
+    [InlineData("for head in 0..2 { if head == 0 { x = x -> head: conv(4, 3) -> relu } }", "head")]
+    [InlineData("module m = head: One\n x = x -> conv(4, 3)\n for head in 0..2 { x = x -> m }", "head.conv conv")]
     public void ModulesAreRegisteredOnceAndApplied(string body, string modules)
     {
         var @case = GeneratedCase.Inline($$"""

@@ -184,7 +184,7 @@ internal sealed class Variation
             case 0:
                 return Replace(name.Span, Pick(names).Text);
             case 1 or 2 or 3:
-                return Regex.Replace(_text, $@"(?<![\w""]){Regex.Escape(name.Text)}(?!\w)", _ => NewNameOf(name));
+                return Regex.Replace(_text, $@"(?<![\w""]){Regex.Escape(name.Text)}(?!\w)", _ => NewNameOf(name, names));
             case 4:
                 return string.Join("\n", lines.Where((_, i) => i != line));
             case 5:
@@ -249,8 +249,8 @@ internal sealed class Variation
     }
 
     /// <summary>One name for all places of another: a nasty one, or another of the file.</summary>
-    private string NewNameOf(Token name) => _renamed.TryGetValue(name.Text, out var known) ? known
-        : _renamed[name.Text] = Pick(Names);
+    private string NewNameOf(Token name, Token[] all) => _renamed.TryGetValue(name.Text, out var known) ? known
+        : _renamed[name.Text] = _random.Next(3) == 0 ? Pick(all).Text : Pick(Names);
 
     private readonly Dictionary<string, string> _renamed = [];
 
