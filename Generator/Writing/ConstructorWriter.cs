@@ -151,7 +151,7 @@ internal sealed class ConstructorWriter
     };
 
     /// <summary>Whether its default can be part of a signature.</summary>
-    public static bool IsConstant(Parameter parameter) => parameter is { IsList: false, Type.Text: not "norm" };
+    private static bool IsConstant(Parameter parameter) => parameter is { IsList: false, Type.Text: not "norm" };
 
     private string DefaultCode(Parameter parameter) => _plan.Model.Defaults.TryGetValue(parameter.Name.Text, out var value) ? value switch
     {

@@ -23,22 +23,25 @@ internal static class FileWriter
         CheckedFile file, string rootNamespace, IEnumerable<string> taken, Func<string, string>? nameOf = null, bool fuses = true,
         bool outlines = false)
     {
-        var modules = file.Modules.Where(module => module.IsComplete || OutlineWriter.CanWrite(module.Declaration)).ToArray();
-        if (modules.Length == 0)
+        var modules = file.Modules.Where(module => module.IsComplete).ToArray();
+        var declarations = file.Syntax.Modules.GroupBy(module => module.Name.Text).Select(same => same.First()).Where(declaration =>
+            OutlineWriter.CanWrite(declaration) || modules.Any(module => ReferenceEquals(module.Declaration, declaration))).ToArray();
+        if (declarations.Length == 0)
             return null;
         var space = file.Syntax.Namespace?.Text ?? rootNamespace;
         var types = new TypeNames(space, NamesOf(file, modules, taken));
         var plans = new ClassPlans(space, rootNamespace, types, fuses);
         nameOf ??= static path => path;
         var classes = new CodeWriter(nameOf);
-        for (var i = 0; i < modules.Length; i++)
+        var outlineWriter = new OutlineWriter(classes, types, file.Syntax.Source);
+        for (var i = 0; i < declarations.Length; i++)
         {
             if (i > 0)
                 classes.Line();
-            if (modules[i].IsComplete && !outlines)
-                ModuleWriter.Write(classes, modules[i], plans);
+            if (!outlines && modules.FirstOrDefault(module => ReferenceEquals(module.Declaration, declarations[i])) is { } module)
+                ModuleWriter.Write(classes, module, plans);
             else
-                new OutlineWriter(classes, types).Write(modules[i].Declaration, file.Syntax.Source);
+                outlineWriter.Write(declarations[i]);
         }
         // The head says which names the classes use.
         var head = new CodeWriter(nameOf);

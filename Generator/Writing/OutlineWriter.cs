@@ -1,39 +1,46 @@
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using KnDsl.Generator.Naming;
-using KnDsl.Language.Checking;
+using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Parsing;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Generator.Writing;
 
 /// <summary>
-/// Writes what C# code may name of a class of which no code can be made, from the syntax alone: so that the mistake in the .knnet
-/// file is the only error, and code that uses the class does not lose its meaning while the file is edited. Nothing of it can run, since
-/// the build has failed.
+/// Writes what C# code may name of a class of which no code can be made (see <see cref="DeclarationOutline"/>): so that the mistake in the
+/// .knnet file is the only error, and code that uses the class does not lose its meaning while the file is edited. Nothing of it can run,
+/// since the build has failed.
 /// </summary>
+/// <param name="writer">Takes the code.</param>
 /// <param name="types">The names of what the code takes from elsewhere.</param>
-internal sealed class OutlineWriter(CodeWriter writer, TypeNames types)
+/// <param name="source">The file.</param>
+internal sealed class OutlineWriter(CodeWriter writer, TypeNames types, SourceText source)
 {
-    /// <summary>Whether a class can be made of a declaration's header.</summary>
-    public static bool CanWrite(ModuleDeclaration declaration) =>
-        !declaration.IsBroken && !Declarations.HasWrongParameters(declaration) && InputsOf(declaration).Count <= ClassNames.MostInputs
-        && !ClassNames.IsRefused(declaration.Name.Text);
+    private static readonly string[] Own = ["norm", "device", "dtype", "recompute"];
 
-    public void Write(ModuleDeclaration declaration, SourceText source)
+    /// <summary>Whether a class can have the name of a declaration.</summary>
+    public static bool CanWrite(ModuleDeclaration declaration) => !ClassNames.IsRefused(declaration.Name.Text);
+
+    private IReadOnlyList<Token>? _tokens;
+
+    public void Write(ModuleDeclaration declaration)
     {
+        var outline = DeclarationOutline.Of(declaration, _tokens ??= Lexer.Tokenize(source, new DiagnosticBag()));
         var (name, record) = (CSharpNames.Class(declaration.Name.Text), ForwardWriter.ResultRecord(declaration.Name.Text));
-        var inputs = InputsOf(declaration);
-        var fields = ForwardWriter.OutputFields(record, OutputsOf(declaration));
+        var inputs = outline.Inputs.Take(ClassNames.MostInputs).ToArray();
+        var fields = ForwardWriter.OutputFields(record, outline.Outputs);
         var result = fields.Count == 1 ? types.Tensor : record;
         var fault = $"throw new {types.InvalidOperationException}("
             + $"{CSharpText.Quote($"{System.IO.Path.GetFileName(source.Path)} has mistakes, which the build lists.")});";
-        writer.Document("summary", $"What could be read of {declaration.Name.Text}, of whose declaration something is wrong.");
+        writer.Document("summary", $"What could be read of {declaration.Name.Text}: its declaration, or one that it uses, has a mistake.");
         writer.Line($"public sealed partial class {name} : {types.Nn}.Module<"
-            + $"{string.Concat(Enumerable.Repeat($"{types.Tensor}, ", inputs.Count))}{result}>");
+            + $"{string.Concat(Enumerable.Repeat($"{types.Tensor}, ", inputs.Length))}{result}>");
         writer.Block(() =>
         {
-            writer.Line($"public {name}({string.Join(", ", Parameters(declaration))})");
+            writer.Line($"public {name}({string.Join(", ", Parameters(outline))})");
             writer.Line($"    : base({CSharpText.Quote(declaration.Name.Text)}) => {fault}");
             writer.Line();
             var names = new NamePool([]);
@@ -58,40 +65,33 @@ internal sealed class OutlineWriter(CodeWriter writer, TypeNames types)
         writer.Line($"public sealed record {record}({string.Join(", ", fields.Select(field => $"{types.Tensor} {field}"))});");
     }
 
-    /// <summary>The constructor's parameters: those of the file, and whatever a class may have besides.</summary>
-    private IEnumerable<string> Parameters(ModuleDeclaration declaration) =>
-    [
-        .. declaration.Parameters.Where(parameter => parameter.Default is null)
-            .Select(parameter => $"{ConstructorWriter.TypeOf(parameter, types)} {CSharpNames.Identifier(parameter.Name.Text)}"),
-        .. declaration.Parameters.Where(parameter => parameter.Default is not null)
-            .Select(parameter => $"{ConstructorWriter.TypeOf(parameter, types)}{(ConstructorWriter.IsConstant(parameter) ? "" : "?")} "
-                + $"{CSharpNames.Identifier(parameter.Name.Text)} = default"),
-        $"{types.NormPolicy}? norm = null",
-        $"{types.Device}? device = null",
-        $"{types.ScalarType}? dtype = null",
-        $"{types.Recompute} recompute = default",
-    ];
-
-    /// <summary>The names of its inputs; one where none could be read.</summary>
-    private static IReadOnlyList<string> InputsOf(ModuleDeclaration declaration)
+    /// <summary>
+    /// The constructor's parameters: sizes of inputs and parameters of the file, and whatever a class may have besides. All may be left
+    /// out, and one whose type is not known takes anything.
+    /// </summary>
+    private IEnumerable<string> Parameters(DeclarationOutline outline)
     {
-        string[] names =
-        [
-            .. declaration.Inputs.Select(input => input.Text),
-            .. declaration.Body.OfType<InputStatement>().SelectMany(statement => statement.Values).Select(value => value.Name.Text),
-        ];
-        return names.Length == 0 ? ["input"] : names;
+        var names = new HashSet<string>(Own);
+        foreach (var parameter in outline.Sizes.Select(size => new OutlinedParameter(Casing.Joined(size), "int", null))
+            .Concat(outline.Parameters))
+            if (CSharpNames.Identifier(parameter.Name) is var name && names.Add(name))
+                yield return parameter.Type switch
+                {
+                    "int" => $"int {name} = {Literal(parameter.Default, TokenKind.Integer)}",
+                    "float" => $"double {name} = {Literal(parameter.Default, TokenKind.Integer, TokenKind.Float)}",
+                    "bool" => $"bool {name} = {(parameter.Default is { Text: "true" } ? "true" : "default")}",
+                    "norm" => $"{types.NormPolicy}? {name} = null",
+                    "int[]" => $"{types.ReadOnlyListOf("int")}? {name} = null",
+                    "float[]" => $"{types.ReadOnlyListOf("double")}? {name} = null",
+                    _ => $"object? {name} = null",
+                };
+        yield return $"{types.NormPolicy}? norm = null";
+        yield return $"{types.Device}? device = null";
+        yield return $"{types.ScalarType}? dtype = null";
+        yield return $"{types.Recompute} recompute = default";
     }
 
-    /// <summary>The names of its outputs; one where none could be read.</summary>
-    private static IReadOnlyList<string> OutputsOf(ModuleDeclaration declaration)
-    {
-        string[] names =
-        [
-            .. declaration.Body.OfType<OutputStatement>().SelectMany(statement => statement.Values).Select(value => value.Name.Text),
-            .. declaration.Body.OfType<ReturnStatement>().Take(1).SelectMany(statement => statement.Values)
-                .Select((value, i) => value is NameExpression name ? name.Name : $"output{i + 1}"),
-        ];
-        return names.Length == 0 ? ["output"] : names;
-    }
+    private static string Literal(Token? value, params TokenKind[] kinds) => value is not null && kinds.Contains(value.Kind)
+        && (value.Is(TokenKind.Float) || int.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            ? value.Text : "default";
 }

@@ -52,12 +52,95 @@ public sealed class OutlineTests
                     var (y, x) = net.call(image, mask);
                     NetOutput both = net.forward(image, mask);
                     using var part = new Part(channels: 3, norm: NormPolicy.Kalman(), recompute: Recompute.Blocks);
-                    return part.call(both.x) + x + both.y + y;
+                    using var other = new Part(xChannels: 3, channels: 4);
+                    return part.call(both.x) + x + both.y + y + other.call(x);
                 }
             }
             """;
         var (found, compilation) = Run(Use, Host.Project("net.knnet", Broken));
         Assert.Equal(["KN0101", "KN0102"], found.Select(finding => finding.Id).Order());
+        Assert.Empty(Wrong(compilation));
+    }
+
+    /// <summary>Whatever is wrong with a header, or with the statements of inputs and outputs, what can be read of them stays.</summary>
+    [Theory]
+    [InlineData("width = 18", "")]
+    [InlineData("int width = 16", "")]
+    [InlineData("width: Int", "")]
+    [InlineData("width", "")]
+    [InlineData("width: int = 16, drop: double = 0.1", ", drop: 0.5")]
+    [InlineData("width: int = 16, policy: NormPolicy = kalman()", ", policy: NormPolicy.Batch()")]
+    [InlineData("width: int = 16, policy = batch()", ", policy: NormPolicy.Batch()")]
+    [InlineData("width: int = 16, policy: norm = batch(eps=0.001)", ", policy: NormPolicy.Batch()")]
+    [InlineData("width: int = 16, policy: norm = NormPolicy.Kalman(microbatch: 2)", ", policy: NormPolicy.Batch()")]
+    [InlineData("width: int = 16, policy: norm", ", policy: NormPolicy.Batch()")]
+    [InlineData("widths: list[int], width: int = 2", ", widths: new[] { 1 }")]
+    [InlineData("width: int = 1, width: int = 2", "")]
+    [InlineData("width: int = 1, device: int = 2", ", device: TorchSharp.torch.CPU")]
+    [InlineData("width: int = 1, norm: norm = batch()", ", norm: NormPolicy.Batch()")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, h w], c[N, 3, h, w]")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, , w], c[N, 3, h, w]")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w, b[N, 3, h, w], c[N, 3, h, w]")]
+    [InlineData("width: int = 16", "", "a[N, 3, h, w], b[N, 3, h, w], c[N, 3, h, w]")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, h, w], c")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, h, w], c[N, 3, h, w], c[N, 3, h, w]")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, h, w], c[N, 3, h, w]", "output [p, q]")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, h, w], c[N, 3, h, w]", "output p[N, 3, h, w], q[N, 3, h, w")]
+    [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, h, w], c[N, 3, h, w]", "output p, q")]
+    public void What_can_be_read_of_a_class_stays(
+        string header, string arguments, string inputs = "input a[N, 3, h, w], b[N, 3, h, w], c[N, 3, h, w]",
+        string outputs = "output p[N, 3, h, w], q[N, 3, h, w]")
+    {
+        // A network without a mistake in the same file keeps its namespace in any case; here there is none.
+        var (found, compilation) = Run($$"""
+            using KnDsl;
+
+            namespace Project;
+
+            internal static class Program
+            {
+                public static TorchSharp.torch.Tensor Run(TorchSharp.torch.Tensor x)
+                {
+                    using var net = new Net(width: 3{{arguments}}, recompute: true);
+                    var (first, second) = net.call(x, x, x);
+                    NetOutput both = net.forward(x, x, x);
+                    return first + second + both.p + both.q;
+                }
+            }
+            """, Host.Project("net.knnet", $$"""
+            network Net({{header}})
+            {
+                {{inputs}}
+                p = a + b
+                q = b + c
+                {{outputs}}
+            }
+            """));
+        Assert.Contains(found, finding => finding.Severity == DiagnosticSeverity.Error);
+        Assert.Empty(Wrong(compilation));
+    }
+
+    [Theory]
+    [InlineData("Network A")]
+    [InlineData("netwrok A")]
+    [InlineData("class A")]
+    [InlineData("network A n: int = 1)\n//")]
+    [InlineData("network A(n: int = 1\n//")]
+    [InlineData("network A(n int = 1)\n//")]
+    [InlineData("network A(k: int[] = [1, 2, n: int = 1)\n//")]
+    public void A_damaged_head_leaves_the_class(string head)
+    {
+        var (found, compilation) = Run(
+            "namespace Project; internal static class Program { public static void Run() => new A(n: 3).Dispose(); }",
+            Host.Project("net.knnet", $$"""
+                {{head}}(n: int = 1)
+                {
+                    input x[N, 3, h, w]
+                    y = x -> conv(n, 3)
+                    output y[N, n, h, w]
+                }
+                """));
+        Assert.NotEmpty(found);
         Assert.Empty(Wrong(compilation));
     }
 
@@ -85,8 +168,9 @@ public sealed class OutlineTests
         {
             AdditionalText[] texts = [Host.Text(files[i], File.ReadAllText(files[i])), .. Imported(files[i])];
             var ofCase = Host.Driver(texts, $"Case{i}").RunGenerators(Host.Compilation()).GetRunResult().Results.Single()
-                .GeneratedSources.Select(source => CSharpSyntaxTree.ParseText(source.SourceText, Host.ParseOptions, $"{i}/{source.HintName}"))
-                .Where(tree => tree.ToString().Contains(", of whose declaration something is wrong.")).ToArray();
+                .GeneratedSources
+                .Select(source => CSharpSyntaxTree.ParseText(source.SourceText, Host.ParseOptions, $"{i}/{source.HintName}"))
+                .Where(tree => tree.ToString().Contains("or one that it uses, has a mistake.")).ToArray();
             // The same namespace in two files would have classes of both.
             if (File.ReadAllText(files[i]).Contains("namespace "))
                 wrong.AddRange(Wrong(Host.Compilation().AddSyntaxTrees(ofCase)));

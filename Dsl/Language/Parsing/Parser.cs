@@ -86,8 +86,10 @@ internal sealed class Parser
                             ? "Statements belong inside the braces of a network or a block."
                             : null));
                 lacksNames = true;
-                if (IsForeignDeclaration())
+                if (IsForeignDeclaration() || nearest == "block" && IsHeader())
                     Add(modules, ReadModule(ModuleKind.Block));
+                else if (nearest == "network" && IsHeader())
+                    Add(modules, ReadModule(ModuleKind.Network));
                 else
                 {
                     _cursor.Position++;
@@ -112,6 +114,10 @@ internal sealed class Parser
     /// <summary>Whether a declaration starts here with a word of another language: <c>def Unit(x, ...)</c>.</summary>
     private bool IsForeignDeclaration() => Current.Text is "def" or "class" or "function" or "fn" or "func" or "module" or "layer"
         && _cursor.Peek(1).Is(TokenKind.Identifier) && _cursor.Peek(2).Is(TokenKind.OpenParen);
+
+    /// <summary>Whether a name and what may come after it in a header come here.</summary>
+    private bool IsHeader() =>
+        _cursor.Peek(1).Is(TokenKind.Identifier) && _cursor.Peek(2).Kind is TokenKind.OpenParen or TokenKind.OpenBrace;
 
     private void SkipToDeclaration()
     {
