@@ -69,6 +69,9 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             WordValue word when parameter.Words?.Contains(word.Word) == true => $"Write it without quotes: {parameter.Name}: {word.Word}.",
             TensorValue when rooms.Subject.FindOperation(callee)?.Parameters.OfType<TensorParameter>().FirstOrDefault() is { } other =>
                 $"A value is given by name: {other.Name}: {text}.",
+            TensorValue when expression is NameExpression && rooms.Subject.IsBlock
+                && rooms.Subject.Declaration.Inputs.Any(input => input.Text == text) =>
+                $"'{text}' is an input, since it has no type in the header; a number has one: {text}: int.",
             TensorValue => $"Values come from the left: {text} -> {callee}(...).",
             _ when parameter is FlagParameter => TypeHints.ForCondition(value, text),
             ListValue when parameter is IntegerParameter => "It takes one number: leave the brackets out.",

@@ -95,7 +95,9 @@ internal sealed class BlockCaller(Rooms rooms)
                     if (value is not ErrorValue)
                         Findings.Report(
                             DiagnosticCatalogue.ValueType(At(argument.Span), $"An input of '{name}'", "a tensor", value.Describe())
-                            .WithHint($"Write value -> {name}(...), or 'module name = {name}(...)' to share it."));
+                            .WithHint(tensors.Count > 0 && tensors.Count < block.Declaration.Inputs.Count
+                                ? $"'{block.Declaration.Inputs[tensors.Count].Text}' is an input of it, since it has no type in the header."
+                                : $"Write value -> {name}(...), or 'module name = {name}(...)' to share it."));
                 }
             }
         return ok ? tensors : null;

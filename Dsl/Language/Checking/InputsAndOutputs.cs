@@ -214,7 +214,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
     {
         if (declares)
             foreach (var name in NamesIn(expression))
-                if (path.Scope.Find(name.Name) is null)
+                if (name.Name is not ("true" or "false") && path.Scope.Find(name.Name) is null)
                     path.Scope.Set(name.Name, new Binding(new SizeValue(Size.Of(new Symbol(name.Name, SymbolKind.Data))), [name.Span]));
         switch (rooms.Expressions.Evaluate(path, expression))
         {

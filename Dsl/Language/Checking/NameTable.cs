@@ -89,8 +89,9 @@ internal sealed class NameTable(Subject subject, Findings findings)
         .FirstOrDefault(target => target.Text == name) is { } later ? subject.At(later.Span).Line : null;
 
     /// <summary>Reports that nothing has the name of a stage, unless a mistake that is reported already explains it.</summary>
-    public void ReportUnknownStage(BodyPath path, Name callee)
+    public void ReportUnknownStage(BodyPath path, Call call)
     {
+        var callee = call.Callee;
         var (name, file, scope) = (callee.Text, subject.File, path.Scope);
         var operations = OperationCatalogue.All.Select(operation => operation.Name).ToArray();
         // Blocks have capitals: one that is not known may be in what could not be read. A block or module that is missing is one
@@ -106,7 +107,7 @@ internal sealed class NameTable(Subject subject, Findings findings)
             .Concat(file.Externs.Keys)
             .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue)).ToArray();
         findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name).WithHint(
-            NormPolicies.Find(name) is not null ? $"It is a policy: write norm({name}())."
+            NormPolicies.Find(name) is not null ? $"It is a policy: write norm({(call.HasParentheses ? subject.At(call.Span).OneLine() : name + "()")})."
             : Calls.Labelled(subject.Declaration.Body, name) is { } stage
                 ? $"'{name}' is the label of one stage. To apply it twice write "
                     + $"'module {name} = {subject.At(stage.Span).OneLine()}' before, and '-> {name}' in both places."

@@ -170,7 +170,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
         return Findings.Fail(DiagnosticCatalogue.ValueType(At(span), $"'{symbol}'",
             OperationCatalogue.FindOperator(symbol) is not null ? "between tensors or numbers"
             : operand.Operator == TokenOperator.Divide ? "between numbers, or a tensor by a number"
-            : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}"));
+            : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}")
+            .WithHint(operand.Operator == TokenOperator.Divide && left is TensorValue && right is TensorValue
+                ? "A C# module that 'extern' declares can divide values." : null));
 
         Value Apply(Operation operation, TensorValue[] inputs, Arguments arguments) =>
             rooms.Operations.Apply(path, operation, inputs, arguments, At(span), target: target);

@@ -77,7 +77,7 @@ internal sealed class PipeChecker(Rooms rooms)
         else if (rooms.Subject.File.Visible.TryGetValue(name, out var block))
             rooms.Binder.BindBlock(path, call, block, BlockCaller.SplitInputs(call.Arguments, block.Declaration, 1).Others);
         else if (path.Scope.Find(name) is null && rooms.Subject.FindOperation(name) is null)
-            rooms.Names.ReportUnknownStage(path, call.Callee);
+            rooms.Names.ReportUnknownStage(path, call);
     }
 
     /// <summary>
@@ -132,7 +132,7 @@ internal sealed class PipeChecker(Rooms rooms)
             return [rooms.Policies.EvaluateValue(path, expression)];
         if (!rooms.Subject.File.Visible.ContainsKey(name) && path.Scope.Find(name)?.Value is not ModuleValue)
         {
-            rooms.Names.ReportUnknownStage(path, call.Callee);
+            rooms.Names.ReportUnknownStage(path, call);
             return Findings.NoValues;
         }
         return Call(path, [], call, expression.Label, rooms.Labels.Of(path, expression.Label, expression.Span), false, target);
@@ -158,7 +158,7 @@ internal sealed class PipeChecker(Rooms rooms)
             return rooms.Blocks.Call(path, inputs, call, block, place, modulePath, target, named);
         if (rooms.Subject.FindOperation(name) is not { } operation)
         {
-            rooms.Names.ReportUnknownStage(path, call.Callee);
+            rooms.Names.ReportUnknownStage(path, call);
             return Findings.NoValues;
         }
         if (operation.InputCount is not 1)

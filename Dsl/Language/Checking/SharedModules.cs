@@ -41,7 +41,7 @@ internal sealed class SharedModules(Rooms rooms)
         var operation = rooms.Subject.FindOperation(name);
         if (operation is null && !rooms.Subject.File.Visible.ContainsKey(name))
         {
-            rooms.Names.ReportUnknownStage(path, call.Callee);
+            rooms.Names.ReportUnknownStage(path, call);
             return null;
         }
         var type = operation is null ? new ModuleType(ModuleLibrary.Block, name) : operation.Module;

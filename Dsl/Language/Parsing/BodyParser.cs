@@ -205,7 +205,8 @@ internal sealed class BodyParser
             _last = (_cursor.Tokens[start], statement);
             return statement;
         }
-        var names = StatementBounds.NamesDefined(_cursor.Tokens, start, end);
+        var names = StatementBounds.NamesDefined(_cursor.Tokens, start, end)
+            .Union(StatementBounds.NamesAssigned(_cursor.Tokens, start, end)).ToArray();
         // A line that is indented deeper than the statement before it was meant to go on with that one.
         if (_last is var (first, last) && _cursor.Indentation(_cursor.Tokens[start]) > _cursor.Indentation(first))
             names = [.. names, .. last.Sets];

@@ -39,7 +39,7 @@ internal static class ForeignNames
         ["constantpad"] = "pad", ["reflectionpad"] = "conv(..., mode: reflect)", ["replicationpad"] = "conv(..., mode: replicate)",
         ["circularpad"] = "conv(..., mode: circular)", ["reducemean"] = "mean", ["reducesum"] = "sum", ["reducemax"] = "max",
         ["depthwiseconv"] = "conv(x.channels, 3, groups: x.channels)",
-        ["len"] = "list.count",
+        ["lrelu"] = "leaky_relu",
     };
 
     /// <summary>What to do instead, in a sentence.</summary>
@@ -57,6 +57,7 @@ internal static class ForeignNames
         ["square"] = "Write a * a.", ["repeat"] = "Sizes of 1 are repeated in '+', '-' and '*'; concat(a, a) repeats a value.",
         ["expand"] = "Leave it out: sizes of 1 are repeated in '+', '-' and '*'.",
         ["expandas"] = "Leave it out: sizes of 1 are repeated in '+', '-' and '*'.",
+        ["len"] = "Write name.count for the number of items of a list.",
         ["range"] = "A range is two numbers: for i in 0..n.", ["arange"] = "A range is two numbers: for i in 0..n.",
         ["zip"] = "Count the items: for i in 0..list.count.", ["enumerate"] = "Count the items: for i in 0..list.count.",
         ["contiguous"] = NotNeeded, ["clone"] = NotNeeded, ["detach"] = NotNeeded, ["inplace"] = NotNeeded, ["copy"] = NotNeeded,

@@ -137,7 +137,10 @@ internal sealed class Lexer
         {
             var quoted = TextSpan.FromBounds(_position, close + 1);
             _position = close + 1;
-            _diagnostics.Add(DiagnosticCatalogue.OtherQuotes(_source.At(quoted), _source.Slice(quoted)));
+            var isArgument = _source.Content.Substring(0, quoted.Start).TrimEnd() is { Length: > 0 } before
+                && before[before.Length - 1] is ':' or '=' or '(' or ',';
+            _diagnostics.Add(DiagnosticCatalogue.OtherQuotes(_source.At(quoted), _source.Slice(quoted)).WithHint(
+                isArgument ? "Words such as same and reflect have no quotes at all." : null));
             return null;
         }
         var meant = Lookalikes.Find(c, At(_position + 1));

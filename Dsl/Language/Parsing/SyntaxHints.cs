@@ -80,6 +80,7 @@ internal static class SyntaxHints
                 || tokens[at].Kind is TokenKind.Colon or TokenKind.OpenParen or TokenKind.OpenBrace or TokenKind.Arrow or TokenKind.Comma
                 || at == start + 1 && tokens[at].Is(TokenKind.OpenBracket)
             ? $"Sizes come right after the name, in square brackets: {tokens[start].Text} {name}[N, 3, 32, 32]."
+                + (tokens[start].Text == "output" && at == end ? $" In a block write 'return {name}'." : "")
             : null;
     }
 
@@ -166,11 +167,19 @@ internal static class SyntaxHints
             TokenKind.Assign when tokens[at + 1].Is(TokenKind.Greater) => "Write '->'.",
             TokenKind.Greater when before.Is(TokenKind.Greater) => "Write '->'.",
             TokenKind.Assign when tokens[start].IsWord("if") => "Write '==' to compare.",
-            TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier)
-                && (tokens[start].IsWord("network") || tokens[start].IsWord("block")) =>
-                $"A parameter needs a type, as in '{before.Text}: int = 1'.",
+            TokenKind.Assign when before.Is(TokenKind.Identifier)
+                && (tokens[start].IsWord("network") || tokens[start].IsWord("block"))
+                && Depth(tokens, start, at, TokenKind.OpenParen, TokenKind.CloseParen) == 1 =>
+                $"A parameter needs a type, as in '{before.Text}: {Typed(tokens, at + 1, end)}'.",
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) =>
                 $"An argument's name ends with a colon, as in '{before.Text}: value'.",
+            TokenKind.Assign when before.IsWord("norm") && hasArrow => "A norm's policy is its argument, as in 'norm(group(32))'.",
+            TokenKind.Assign when hasArrow && before.Is(TokenKind.Identifier) && tokens[at - 2].Is(TokenKind.Arrow) =>
+                $"A label ends with a colon, as in '{before.Text}: stage'.",
+            TokenKind.Identifier when at > start + 1 && tokens[at + 1].Is(TokenKind.Assign) && !inArguments && !inBrackets
+                && before.Kind is TokenKind.Integer or TokenKind.Float or TokenKind.Identifier or TokenKind.CloseParen
+                    or TokenKind.CloseBracket =>
+                "A statement ends with its line: write the next one in a line of its own.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.IsWord("new") => "There is no 'new': write the block itself.",
             TokenKind.Slash when tokens[at + 1].Is(TokenKind.Star) => CommentHint,
             TokenKind.Minus when found.FirstOnLine && tokens[at + 1].Is(TokenKind.Minus) => CommentHint,
@@ -190,8 +199,9 @@ internal static class SyntaxHints
                 && tokens[at - 2].Kind is TokenKind.Arrow or TokenKind.Colon =>
                 $"Arguments go in parentheses, as in '{before.Text}(64, 3)'.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier)
-                && at - 2 >= start && tokens[at - 2].Is(TokenKind.Arrow) =>
-                $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
+                && at - 2 >= start && tokens[at - 2].Is(TokenKind.Arrow) => found.Is(TokenKind.Identifier)
+                ? $"Between stages comes an arrow, '{before.Text} -> {found.Text}', and after a label a colon, '{before.Text}: {found.Text}'."
+                : $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
             _ when before.Is(TokenKind.Arrow) && HintForStage(tokens, at, end) is { } stage => stage,
             TokenKind.Integer when inBrackets && hasArrow && before.Kind is TokenKind.OpenBracket or TokenKind.Comma && !inArguments =>
                 "The number comes after the stage: [ stage * 2 ].",
@@ -245,6 +255,17 @@ internal static class SyntaxHints
         return assign < comma && (nesting == 0 || nesting == 1 && tokens[assign + 1].Is(TokenKind.OpenParen));
     }
 
+    /// <summary>What a parameter's type may be, with the default that is there.</summary>
+    private static string Typed(IReadOnlyList<Token> tokens, int at, int end) => at >= end ? "int = 1" : tokens[at] switch
+    {
+        { Kind: TokenKind.Integer } number => $"int = {number.Text}",
+        { Kind: TokenKind.Float } number => $"float = {number.Text}",
+        { Text: "true" or "false" } word => $"bool = {word.Text}",
+        { Kind: TokenKind.Identifier } policy => $"norm = {policy.Text}()",
+        { Kind: TokenKind.OpenBracket } => "int[] = [...]",
+        _ => "int = 1",
+    };
+
     private static int Depth(IReadOnlyList<Token> tokens, int start, int at, TokenKind open, TokenKind close) =>
         Enumerable.Range(start, at - start).Sum(i => tokens[i].Is(open) ? 1 : tokens[i].Is(close) ? -1 : 0);
 
@@ -253,6 +274,8 @@ internal static class SyntaxHints
     {
         if (owner is "self" or "this")
             return $"There is no '{owner}': write the operation itself, value -> label: operation.";
+        if (owner == "NormPolicy")
+            return $"Policies have small letters and no class: {name.ToLowerInvariant()}().";
         var own = ForeignNames.Find(name, []) ?? ForeignNames.Plain(name);
         if (own.EndsWith("."))
             return own;

@@ -26,10 +26,10 @@ internal sealed class Attention(bool isCross) : Operation
     private static readonly NumberParameter Dropout =
         new("dropout", "Probability that an attention weight is dropped during training.", "0.0")
         {
-            Minimum = 0, Maximum = 1, ExcludesMaximum = true,
+            Minimum = 0, Maximum = 1, ExcludesMaximum = true, IsNameOnly = true,
         };
 
-    private static readonly FlagParameter Bias = new("bias", "Whether the projections have biases.", true);
+    private static readonly FlagParameter Bias = new("bias", "Whether the projections have biases.", true) { IsNameOnly = true };
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [Heads, Dropout, Bias];
 

@@ -24,6 +24,7 @@ internal static class TorchArguments
         : name == "dim" && known.Contains("axes") ? "Did you mean 'axes'?"
         : name is "in_channels" or "in_features" or "num_features" or "num_channels" or "embed_dim" or "normalized_shape" or "input_shape"
             or "in_planes" ? "Remove it: it follows from the input."
+        : name == "norm" && known.Contains("policy") ? "Did you mean 'policy'?"
         : name == "activation" ? "Write the activation as a stage of its own: -> relu."
         : name is "device" or "dtype" ? "Remove it: the generated class takes it."
         : name == "name" ? "A name is written as a label before the stage: name: stage."
