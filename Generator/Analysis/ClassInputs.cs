@@ -12,6 +12,8 @@ internal static class ClassInputs
     public static Diagnostic? Check(CheckedModule module, SourceText source)
     {
         var (name, count) = (module.Declaration.Name, module.Generic.Inputs.Count);
-        return count > ClassNames.MostInputs ? DiagnosticCatalogue.ManyInputs(source.At(name.Span), name.Text, count, ClassNames.MostInputs) : null;
+        return count > ClassNames.MostInputs
+            ? DiagnosticCatalogue.ManyInputs(source.At(name.Span), name.Text, count, ClassNames.MostInputs)
+            : null;
     }
 }

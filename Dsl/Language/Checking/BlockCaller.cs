@@ -154,7 +154,10 @@ internal sealed class BlockCaller(Rooms rooms)
         var generic = context.Generic(declaration, source);
         if (generic.UsesNorm)
             rooms.Policies.Use(policy);
-        var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy.Value) { Given = arguments.Given };
+        var use = new BlockUse(generic, arguments.All, inputs.Select(input => input.Shape).ToArray(), policy.Value)
+        {
+            Given = arguments.Given,
+        };
         if (instance is { IsComplete: true })
         {
             rooms.Budget.AddStages(instance.StageCount);

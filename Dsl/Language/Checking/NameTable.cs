@@ -107,7 +107,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
             .Concat(file.Externs.Keys)
             .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue)).ToArray();
         findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name).WithHint(
-            NormPolicies.Find(name) is not null ? $"It is a policy: write norm({(call.HasParentheses ? subject.At(call.Span).OneLine() : name + "()")})."
+            NormPolicies.Find(name) is not null
+                ? $"It is a policy: write norm({subject.At(call.Span).OneLine()}{(call.HasParentheses ? "" : "()")})."
             : Calls.Labelled(subject.Declaration.Body, name) is { } stage
                 ? $"'{name}' is the label of one stage. To apply it twice write "
                     + $"'module {name} = {subject.At(stage.Span).OneLine()}' before, and '-> {name}' in both places."

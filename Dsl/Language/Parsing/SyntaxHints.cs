@@ -200,7 +200,8 @@ internal static class SyntaxHints
                 $"Arguments go in parentheses, as in '{before.Text}(64, 3)'.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.Is(TokenKind.Identifier)
                 && at - 2 >= start && tokens[at - 2].Is(TokenKind.Arrow) => found.Is(TokenKind.Identifier)
-                ? $"Between stages comes an arrow, '{before.Text} -> {found.Text}', and after a label a colon, '{before.Text}: {found.Text}'."
+                ? $"Between stages comes an arrow, '{before.Text} -> {found.Text}', and after a label a colon, "
+                    + $"'{before.Text}: {found.Text}'."
                 : $"A label ends with a colon, as in '{before.Text}: {found.Text}'.",
             _ when before.Is(TokenKind.Arrow) && HintForStage(tokens, at, end) is { } stage => stage,
             TokenKind.Integer when inBrackets && hasArrow && before.Kind is TokenKind.OpenBracket or TokenKind.Comma && !inArguments =>

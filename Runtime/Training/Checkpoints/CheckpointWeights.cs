@@ -9,8 +9,8 @@ public static class CheckpointWeights
 {
     /// <summary>
     /// Loads the moving averages that were kept beside a checkpoint's weights, if there are some
-    /// (<see cref="TrainerSettings.AverageDecay"/>): with them the network was evaluated. Call it after <c>load_weights</c>, since buffers, such
-    /// as the running averages of norms, are not among them.
+    /// (<see cref="TrainerSettings.AverageDecay"/>): with them the network was evaluated. Call it after <c>load_weights</c>, since
+    /// buffers, such as the running averages of norms, are not among them.
     /// </summary>
     /// <param name="module">The network.</param>
     /// <param name="weights">The <c>weights.safetensors</c> that was loaded. Of another file there are no averages.</param>

@@ -39,17 +39,22 @@ internal static class ExperimentReport
                     .. norm.Where(result => result.Trial.Case.Images == images && result.Trial.Case.IsFinetuned == isFinetuned)
                         .Select(result => result.AP),
                 ];
-                text.Append(figures.Length == 0 ? " |" : string.Create(CultureInfo.InvariantCulture,
-                    $" {figures.Average():0.000} ({figures.Min():0.000} to {figures.Max():0.000}) |"));
+                text.Append(figures.Length switch
+                {
+                    0 => " |",
+                    1 => string.Create(CultureInfo.InvariantCulture, $" {figures[0]:0.000} |"),
+                    _ => string.Create(CultureInfo.InvariantCulture,
+                        $" {figures.Average():0.000} ({figures.Min():0.000} to {figures.Max():0.000}) |"),
+                });
             }
             text.Append('\n');
         }
         int[] seeds = [.. results.GroupBy(result => result.Trial.Case).Select(group => group.Count())];
         if (seeds.Length > 0)
         {
-            var minutes = results.Sum(result => result.Minutes);
-            text.Append(CultureInfo.InvariantCulture,
-                $"\n{results.Count} trainings, {seeds.Min()} to {seeds.Max()} seeds a case; {minutes:0} minutes in all.\n");
+            var (least, most, minutes) = (seeds.Min(), seeds.Max(), results.Sum(result => result.Minutes));
+            var ofEach = $"{(least == most ? $"{least}" : $"{least} to {most}")} seed{(most == 1 ? "" : "s")} a case";
+            text.Append(CultureInfo.InvariantCulture, $"\n{results.Count} trainings, {ofEach}; {minutes:0} minutes in all.\n");
         }
         return text.ToString();
     }

@@ -274,7 +274,8 @@ public sealed class TrainerTests
         });
         Assert.NotEqual(evaluated, TinyTraining.Bits(network));
 
-        var weights = Path.Combine(Directory.GetDirectories(folder["checkpoints"]).Order(StringComparer.Ordinal).Last(), "weights.safetensors");
+        var last = Directory.GetDirectories(folder["checkpoints"]).Order(StringComparer.Ordinal).Last();
+        var weights = Path.Combine(last, "weights.safetensors");
         using var loaded = TinyTraining.Network(NormPolicy.Batch());
         loaded.load_weights(weights);
         Assert.Equal(TinyTraining.Bits(network), TinyTraining.Bits(loaded));
