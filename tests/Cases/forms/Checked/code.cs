@@ -16,6 +16,8 @@ using Handles = global::KnDsl.Handles;
 using Hooks = global::KnDsl.Hooks;
 using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
+using NormLayer = global::KnDsl.NormLayer;
+using NormPolicy = global::KnDsl.NormPolicy;
 using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -35,34 +37,40 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
     /// <param name="left">The parameter left: int = 4 of the .knnet file.</param>
     /// <param name="right">The parameter right: int = 4 of the .knnet file.</param>
     /// <param name="groups">The parameter groups: int = 2 of the .knnet file.</param>
+    /// <param name="policy">The parameter policy: norm = batch() of the .knnet file.</param>
     /// <param name="device">The device of its parameters; torch's default if omitted.</param>
     /// <param name="dtype">The type of its parameters; torch's default if omitted.</param>
     /// <param name="recompute">What training computes again in its backward pass, to keep less: true, false or Recompute.Blocks.</param>
     [DynamicDependency(Components.Reflected, typeof(Checked))]
-    public Checked(int left = 4, int right = 4, int groups = 2, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
+    public Checked(int left = 4, int right = 4, int groups = 2, NormPolicy? policy = null, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Checked")
     {
         NativeConvolutions.Check();
+        policy ??= NormPolicy.Batch();
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
-#line (8,26)-(8,30) "Cases/Checked/net.knnet"
+#line (9,26)-(9,30) "Cases/Checked/net.knnet"
         Sizes.Require(left >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found left", left);
-#line (8,21)-(8,34) "Cases/Checked/net.knnet"
+#line (9,21)-(9,34) "Cases/Checked/net.knnet"
         a = nn.Conv2d(2, left, 3, padding: 1, device: device, dtype: dtype);
 #line default
         register_module("a", a);
-#line (9,26)-(9,31) "Cases/Checked/net.knnet"
+#line (10,26)-(10,31) "Cases/Checked/net.knnet"
         Sizes.Require(right >= 1, "KN0107", "'channels' of 'conv' must be at least 1, found right", right);
-#line (9,21)-(9,35) "Cases/Checked/net.knnet"
+#line (10,21)-(10,35) "Cases/Checked/net.knnet"
         b = nn.Conv2d(2, right, 3, padding: 1, device: device, dtype: dtype);
 #line default
         register_module("b", b);
-#line (10,9)-(10,14) "Cases/Checked/net.knnet"
+#line (11,9)-(11,14) "Cases/Checked/net.knnet"
         Sizes.RequireRepeatable(left, right, "KN0203", "'+' needs equal sizes, found [N, left, h, w] and [N, right, h, w]: channels left and right.");
-#line (10,23)-(10,34) "Cases/Checked/net.knnet"
+#line (11,23)-(11,34) "Cases/Checked/net.knnet"
         mix = new Mix(xChannels: Sizes.Largest(left, right), groups: groups, device: device, dtype: dtype, recompute: recompute);
 #line default
         register_module("mix", mix);
+#line (11,42)-(11,46) "Cases/Checked/net.knnet"
+        bn = policy.Create(4, device, dtype);
+#line default
+        register_module("bn", bn);
     }
 
     /// <summary>conv(left, 3): [N, 4, h, w].</summary>
@@ -73,6 +81,9 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 
     /// <summary>Mix(groups): [N, 4, h, w].</summary>
     public Mix mix { get; }
+
+    /// <summary>norm: [N, 4, h, w].</summary>
+    public NormLayer bn { get; }
 
     /// <summary>Names and sizes of the inputs, at the default arguments.</summary>
     public static IReadOnlyList<string> InputShapes { get; } = ["image[N, 2, h, w]"];
@@ -89,10 +100,11 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
         new("", "relu", "[N, 4, h, w]", "0", "0", ""),
         new("", "+", "[N, 4, h, w]", "0", "0", ""),
         new("mix.conv", "conv(4, 3, groups: groups)", "[N, 4, h, w]", "76", "72*h*w", ""),
+        new("bn", "norm", "[N, 4, h, w]", "8", "0", ""),
     ];
 
     /// <summary>A readable table of the layers, one line each: output, parameters, multiply-accumulates, and what feeds each norm.</summary>
-    public static string Summary() => LayerInfo.Table("Checked: image[N, 2, h, w] -> y[N, 4, h, w]", Layers, "228", "216*h*w");
+    public static string Summary() => LayerInfo.Table("Checked: image[N, 2, h, w] -> y[N, 4, h, w]", Layers, "236", "216*h*w");
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor image)
@@ -103,27 +115,31 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
         Sizes.RequireFloatingPoint(image, "Checked", "image");
 #line default
         using var scope = torch.NewDisposeScope();
-#line (8,21)-(8,34) "Cases/Checked/net.knnet"
+#line (9,21)-(9,34) "Cases/Checked/net.knnet"
         var t1 = Handles.Own(a.call(image), image);
-#line (8,38)-(8,42) "Cases/Checked/net.knnet"
+#line (9,38)-(9,42) "Cases/Checked/net.knnet"
         var a_2 = nn.functional.relu(t1);
 #line default
         scope.Free(t1);
-#line (9,21)-(9,35) "Cases/Checked/net.knnet"
+#line (10,21)-(10,35) "Cases/Checked/net.knnet"
         var t2 = Handles.Own(b.call(image), image);
-#line (9,39)-(9,43) "Cases/Checked/net.knnet"
+#line (10,39)-(10,43) "Cases/Checked/net.knnet"
         var b_2 = nn.functional.relu(t2);
 #line default
         scope.Free(t2);
-#line (10,9)-(10,14) "Cases/Checked/net.knnet"
+#line (11,9)-(11,14) "Cases/Checked/net.knnet"
         var t3 = a_2 + b_2;
 #line default
         scope.Free(a_2);
         scope.Free(b_2);
-#line (10,23)-(10,34) "Cases/Checked/net.knnet"
-        var y = Handles.Own(mix.call(t3), t3);
+#line (11,23)-(11,34) "Cases/Checked/net.knnet"
+        var t4 = Handles.Own(mix.call(t3), t3);
 #line default
         scope.Free(t3);
+#line (11,42)-(11,46) "Cases/Checked/net.knnet"
+        var y = Handles.Own(bn.call(t4), t4);
+#line default
+        scope.Free(t4);
         return scope.MoveToOuter(y);
     }
 
@@ -161,13 +177,13 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
         _recompute = recompute;
         // Finds what another part of the class declares; what this one declares is registered by name.
         RegisterComponents();
-#line (17,42)-(17,48) "Cases/Checked/net.knnet"
+#line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.Require(groups >= 1, "KN0107", "'groups' of 'conv' must be at least 1, found groups", groups);
-#line (17,42)-(17,48) "Cases/Checked/net.knnet"
+#line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.RequireMultiple(xChannels, groups, "KN0204", "'conv' cannot divide x.channels input channels into groups groups; expected a divisor.");
-#line (17,42)-(17,48) "Cases/Checked/net.knnet"
+#line (18,42)-(18,48) "Cases/Checked/net.knnet"
         Sizes.RequireMultiple(4, groups, "KN0204", "'conv' cannot divide 4 output channels into groups groups; expected a divisor. 4 can be divided by 1, 2 and 4.");
-#line (17,23)-(17,49) "Cases/Checked/net.knnet"
+#line (18,23)-(18,49) "Cases/Checked/net.knnet"
         conv = nn.Conv2d(xChannels, 4, 3, padding: 1, groups: groups, device: device, dtype: dtype);
 #line default
         register_module("conv", conv);
@@ -186,14 +202,14 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     /// <summary>The forward pass as part of a statistic chain: states come in and go out beside the values.</summary>
     public (Tensor output, ChannelState? state) forward(Tensor x, ChannelState? xState)
     {
-#line (15,11)-(15,12) "Cases/Checked/net.knnet"
+#line (16,11)-(16,12) "Cases/Checked/net.knnet"
         Sizes.RequireInput(x, "Mix", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
-#line (15,11)-(15,12) "Cases/Checked/net.knnet"
+#line (16,11)-(16,12) "Cases/Checked/net.knnet"
         Sizes.RequireFloatingPoint(x, "Mix", "x");
 #line default
         using var scope = torch.NewDisposeScope();
         using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
-#line (17,23)-(17,49) "Cases/Checked/net.knnet"
+#line (18,23)-(18,49) "Cases/Checked/net.knnet"
         (var output, var outputState) = conv.call(x, xState);
 #line default
         return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
