@@ -76,7 +76,14 @@ internal static class ModuleWriter
     }
 
     private static string ShapeOf(CheckedModule module, ModuleOutput output) =>
-        (module.AtDefaults?.Outputs.FirstOrDefault(other => other.Name == output.Name) ?? output).Value.Shape.ToString();
+        Readable((module.AtDefaults?.Outputs.FirstOrDefault(other => other.Name == output.Name) ?? output).Value.Shape);
+
+    /// <summary>A shape of which formulas that nobody reads are left out.</summary>
+    private static string Readable(Shape shape)
+    {
+        const int longest = 40;
+        return $"[{string.Join(", ", shape.Sizes.Select(size => $"{size}").Select(size => size.Length > longest ? "..." : size))}]";
+    }
 
     private static void WriteDocumentation(CodeWriter writer, CheckedModule module)
     {
@@ -84,9 +91,9 @@ internal static class ModuleWriter
         var shown = module.AtDefaults ?? module.Generic;
         writer.Document("summary", (declaration.Documentation
             ?? $"The {(declaration.Kind == ModuleKind.Network ? "network" : "block")} {declaration.Name.Text}.").Split('\n'));
-        var shapes = string.Join(", ", shown.Inputs.Select(input => $"{input.Name}{input.Shape}"));
+        var shapes = string.Join(", ", shown.Inputs.Select(input => $"{input.Name}{Readable(input.Shape)}"));
         var results = string.Join(", ",
-            shown.Outputs.Select(output => $"{(output.Name == "output" ? "" : output.Name)}{output.Value.Shape}"));
+            shown.Outputs.Select(output => $"{(output.Name == "output" ? "" : output.Name)}{Readable(output.Value.Shape)}"));
         writer.Document("remarks", $"{shapes} -> {results}{(module.AtDefaults is null ? "" : ", at the default arguments")}.");
     }
 

@@ -255,7 +255,7 @@ public sealed partial class PreActivation : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>The block Unit.</summary>
-/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, max((-stride + x.height)/stride + 1, (x.height - 1)/stride + 1), max((-stride + x.width)/stride + 1, (x.width - 1)/stride + 1)].</remarks>
+/// <remarks>x[N, x.channels, x.height, x.width] -&gt; [N, channels, ..., ...].</remarks>
 public sealed partial class Unit : nn.Module<Tensor, Tensor>
 {
     private readonly int _channels;
