@@ -126,6 +126,12 @@ internal sealed class PolicyEvaluator(Rooms rooms)
     {
         foreach (var (name, value, span) in gain.Fields)
         {
+            if (name.Length == 0)
+            {
+                rooms.Findings.Report(DiagnosticCatalogue.ArgumentType(
+                    rooms.Subject.At(span), policy.Name, parameter.Name, "mean and variance by name", value.Describe()));
+                return false;
+            }
             if (!GainParameter.Fields.Contains(name))
             {
                 rooms.Binder.ReportUnknown(new Name(name, span), parameter.Name, GainParameter.Fields);

@@ -215,6 +215,8 @@ internal static class SyntaxHints
             TokenKind.OpenBrace when before.Is(TokenKind.Identifier) && hasArrow =>
                 $"A label ends with a colon, as in '{before.Text}{{i}}: stage'; arguments go in parentheses.",
             TokenKind.OpenBrace when inArguments && before.Kind is not TokenKind.Identifier => ListHint,
+            TokenKind.Comma when inArguments && OpeningOfList(tokens, start, at) is { } open =>
+                tokens[open - 2].IsWord("gain") ? "Gains go by name: (mean: 1, variance: 0.1)." : ListHint,
             TokenKind.Comma when inArguments && before.Kind is TokenKind.Integer => ListHint,
             TokenKind.Comma when SetsSeveral(tokens, start, at) => OneValueHint,
             TokenKind.Colon or TokenKind.Dot
@@ -266,6 +268,20 @@ internal static class SyntaxHints
         { Kind: TokenKind.OpenBracket } => "int[] = [...]",
         _ => "int = 1",
     };
+
+    /// <summary>The parenthesis that opens around a token, where it is not that of a call; null where it is.</summary>
+    private static int? OpeningOfList(IReadOnlyList<Token> tokens, int start, int at)
+    {
+        var depth = 0;
+        for (var i = at - 1; i > start + 1; i--)
+        {
+            depth += tokens[i].Nesting;
+            if (depth > 0)
+                return tokens[i].Is(TokenKind.OpenParen) && tokens[i - 1].Kind is TokenKind.OpenParen or TokenKind.Comma or TokenKind.Colon
+                    ? i : null;
+        }
+        return null;
+    }
 
     private static int Depth(IReadOnlyList<Token> tokens, int start, int at, TokenKind open, TokenKind close) =>
         Enumerable.Range(start, at - start).Sum(i => tokens[i].Is(open) ? 1 : tokens[i].Is(close) ? -1 : 0);
