@@ -140,13 +140,16 @@ internal sealed class ConstructorWriter
         return [.. required, .. optional];
     }
 
-    public static string TypeOf(Parameter parameter, TypeNames types) => (parameter.Type.Text, parameter.IsList) switch
+    public static string TypeOf(Parameter parameter, TypeNames types) => TypeOf(parameter.TypeText, types);
+
+    /// <summary>The type in C# of a parameter's type in the file.</summary>
+    public static string TypeOf(string type, TypeNames types) => type switch
     {
-        ("int", false) => "int",
-        ("int", true) => types.ReadOnlyListOf("int"),
-        ("float", false) => "double",
-        ("float", true) => types.ReadOnlyListOf("double"),
-        ("bool", _) => "bool",
+        "int" => "int",
+        "int[]" => types.ReadOnlyListOf("int"),
+        "float" => "double",
+        "float[]" => types.ReadOnlyListOf("double"),
+        "bool" => "bool",
         _ => types.NormPolicy,
     };
 

@@ -23,13 +23,13 @@ internal static class FileWriter
         CheckedFile file, string rootNamespace, IEnumerable<string> taken, Func<string, string>? nameOf = null, bool fuses = true,
         bool outlines = false)
     {
-        var modules = file.Modules.Where(module => module.IsComplete).ToArray();
-        var declarations = file.Syntax.Modules.GroupBy(module => module.Name.Text).Select(same => same.First()).Where(declaration =>
-            OutlineWriter.CanWrite(declaration) || modules.Any(module => ReferenceEquals(module.Declaration, declaration))).ToArray();
+        var modules = file.Modules.Where(module => module.IsComplete).ToDictionary(module => module.Declaration.Name.Text);
+        var declarations = file.Syntax.Modules.GroupBy(module => module.Name.Text).Select(same => same.First())
+            .Where(declaration => modules.ContainsKey(declaration.Name.Text) || OutlineWriter.CanWrite(declaration)).ToArray();
         if (declarations.Length == 0)
             return null;
         var space = file.Syntax.Namespace?.Text ?? rootNamespace;
-        var types = new TypeNames(space, NamesOf(file, modules, taken));
+        var types = new TypeNames(space, NamesOf(file, modules.Values, taken));
         var plans = new ClassPlans(space, rootNamespace, types, fuses);
         nameOf ??= static path => path;
         var classes = new CodeWriter(nameOf);
@@ -38,7 +38,7 @@ internal static class FileWriter
         {
             if (i > 0)
                 classes.Line();
-            if (!outlines && modules.FirstOrDefault(module => ReferenceEquals(module.Declaration, declarations[i])) is { } module)
+            if (!outlines && modules.TryGetValue(declarations[i].Name.Text, out var module))
                 ModuleWriter.Write(classes, module, plans);
             else
                 outlineWriter.Write(declarations[i]);
@@ -69,7 +69,7 @@ internal static class FileWriter
     }
 
     /// <summary>The names that mean something else in the file's code: those of its namespace, and those that it has itself.</summary>
-    private static HashSet<string> NamesOf(CheckedFile file, IReadOnlyList<CheckedModule> modules, IEnumerable<string> taken)
+    private static HashSet<string> NamesOf(CheckedFile file, IEnumerable<CheckedModule> modules, IEnumerable<string> taken)
     {
         var names = new HashSet<string>(taken);
         foreach (var word in file.Syntax.Words.SelectMany(Words))

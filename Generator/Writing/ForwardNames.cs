@@ -23,6 +23,7 @@ internal sealed class ForwardNames
     {
         _plan = plan;
         Values = new CSharpPrinter(plan.Plans.Types, NameOf);
+        string[] loopVariables = [.. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable))];
         _names = new NamePool([
             .. plan.Layout.Names,
             .. plan.Model.Declaration.Parameters.Select(parameter => CSharpNames.Identifier(parameter.Name.Text)),
@@ -31,11 +32,11 @@ internal sealed class ForwardNames
             .. plan.Forward.ConditionFields.Select(condition => condition.Field),
             .. plan.RecomputeField is { } recompute ? [recompute] : (string[])[],
             .. plan.OutputSizes.Select(size => size.Property),
-            .. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable)),
+            .. loopVariables,
             .. plan.Layout.Locals,
             "scope", "outputs", "forward", "training", "norm", "device", "dtype", "recompute", "pass", "again", "ends", "_",
         ]);
-        _localNames.UnionWith(plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable)));
+        _localNames.UnionWith(loopVariables);
         foreach (var input in plan.Model.Inputs)
             Declare(input);
     }

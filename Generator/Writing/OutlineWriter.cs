@@ -19,8 +19,6 @@ namespace KnDsl.Generator.Writing;
 /// <param name="source">The file.</param>
 internal sealed class OutlineWriter(CodeWriter writer, TypeNames types, SourceText source)
 {
-    private static readonly string[] Own = ["norm", "device", "dtype", "recompute"];
-
     /// <summary>Whether a class can have the name of a declaration.</summary>
     public static bool CanWrite(ModuleDeclaration declaration) => !ClassNames.IsRefused(declaration.Name.Text);
 
@@ -71,20 +69,22 @@ internal sealed class OutlineWriter(CodeWriter writer, TypeNames types, SourceTe
     /// </summary>
     private IEnumerable<string> Parameters(DeclarationOutline outline)
     {
-        var names = new HashSet<string>(Own);
+        var names = new HashSet<string>(ReservedNames.All);
         foreach (var parameter in outline.Sizes.Select(size => new OutlinedParameter(Casing.Joined(size), "int", null))
             .Concat(outline.Parameters))
-            if (CSharpNames.Identifier(parameter.Name) is var name && names.Add(name))
-                yield return parameter.Type switch
-                {
-                    "int" => $"int {name} = {Literal(parameter.Default, TokenKind.Integer)}",
-                    "float" => $"double {name} = {Literal(parameter.Default, TokenKind.Integer, TokenKind.Float)}",
-                    "bool" => $"bool {name} = {(parameter.Default is { Text: "true" } ? "true" : "default")}",
-                    "norm" => $"{types.NormPolicy}? {name} = null",
-                    "int[]" => $"{types.ReadOnlyListOf("int")}? {name} = null",
-                    "float[]" => $"{types.ReadOnlyListOf("double")}? {name} = null",
-                    _ => $"object? {name} = null",
-                };
+        {
+            var name = CSharpNames.Identifier(parameter.Name);
+            if (!names.Add(name))
+                continue;
+            var type = parameter.Type is { } known ? ConstructorWriter.TypeOf(known, types) : "object";
+            yield return parameter.Type switch
+            {
+                "int" => $"{type} {name} = {Literal(parameter.Default, TokenKind.Integer)}",
+                "float" => $"{type} {name} = {Literal(parameter.Default, TokenKind.Integer, TokenKind.Float)}",
+                "bool" => $"{type} {name} = {(parameter.Default is { Text: "true" } ? "true" : "default")}",
+                _ => $"{type}? {name} = null",
+            };
+        }
         yield return $"{types.NormPolicy}? norm = null";
         yield return $"{types.Device}? device = null";
         yield return $"{types.ScalarType}? dtype = null";

@@ -130,7 +130,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
             return converted;
         var text = rooms.Subject.At(expression.Span).OneLine();
         // A type that is none is reported where the parameter is declared.
-        return Declarations.HasType(parameter)
+        return parameter.HasType
             ? rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(
                     rooms.Subject.At(expression.Span), callee, parameter.Name.Text, parameter.TypeText, value.Describe())
                 .WithHint(TypeHints.ForParameter(parameter, value, text, ReferenceEquals(parameter.Default, expression))))

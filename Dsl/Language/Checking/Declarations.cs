@@ -37,8 +37,8 @@ internal static class Declarations
     public static bool HasWrongParameters(ModuleDeclaration module)
     {
         var names = module.Inputs.Concat(module.Parameters.Select(parameter => parameter.Name)).Select(name => name.Text).ToArray();
-        return names.Distinct().Count() < names.Length || names.Any(ReservedNames.Contains) || !module.Parameters.All(HasType)
-            || FindLate(module) is not null;
+        return names.Distinct().Count() < names.Length || names.Any(ReservedNames.Contains)
+            || !module.Parameters.All(parameter => parameter.HasType) || FindLate(module) is not null;
     }
 
     /// <summary>The first name of a block without a type after one with a type: inputs come first, so it may be either.</summary>
@@ -79,7 +79,7 @@ internal static class Declarations
                     DiagnosticCatalogue.Rank(source.At(shape!.Span), "input",
                     $"2 to {InputsAndOutputs.MaxDimensions} dimensions, the batch first", source.Slice(shape.Span)));
         // A parameter whose type is no type was perhaps meant as an input.
-        if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false } && module.Parameters.All(HasType))
+        if (module is { Kind: ModuleKind.Block, Inputs.Count: 0, IsBroken: false } && module.Parameters.All(parameter => parameter.HasType))
             diagnostics.Add(
                 DiagnosticCatalogue.NoInput(source.At(module.Name.Span), "block", module.Name.Text,
                 "an input such as 'x' among its parameters"));
@@ -91,7 +91,7 @@ internal static class Declarations
             diagnostics.Add(DiagnosticCatalogue.MissingType(source.At(lateInput.Span), lateInput.Text, "a block")
                 .WithHint($"If '{lateInput.Text}' is an input, move it before '{module.Parameters[0].Name.Text}': inputs come first."));
         foreach (var parameter in module.Parameters)
-            if (!HasType(parameter))
+            if (!parameter.HasType)
                 diagnostics.Add(
                     DiagnosticCatalogue.UnknownType(source.At(parameter.Type.Span), parameter.TypeText)
                     .WithHint(HintForType(parameter.Type.Text)));
@@ -110,12 +110,8 @@ internal static class Declarations
         "List" or "list" or "Sequence" or "Array" or "array" or "tuple" or "Tuple" or "vector" => "A list of whole numbers is int[].",
         "policy" or "Policy" or "NormPolicy" or "Norm" => "Did you mean 'norm'?",
         "string" or "str" or "String" => "Words are no parameters: use a bool or an int, and an 'if'.",
-        _ => Spelling.Nearest(type, ["int", "float", "bool", "norm"]) is { } near && near != type ? $"Did you mean '{near}'?" : null,
+        _ => Spelling.Nearest(type, Parameter.Types) is { } near && near != type ? $"Did you mean '{near}'?" : null,
     };
-
-    /// <summary>Whether its type is one of the language.</summary>
-    public static bool HasType(Parameter parameter) =>
-        parameter.Type.Text is "int" or "float" || parameter is { IsList: false, Type.Text: "bool" or "norm" };
 
     /// <summary>Whether the sizes of an input are too few or too many.</summary>
     public static bool HasWrongRank(ShapeSyntax? shape) => shape is { Sizes.Count: < 2 or > InputsAndOutputs.MaxDimensions };

@@ -21,8 +21,6 @@ internal sealed record OutlinedParameter(string Name, string? Type, Token? Defau
 internal sealed record DeclarationOutline(
     IReadOnlyList<OutlinedParameter> Parameters, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs, IReadOnlyList<string> Sizes)
 {
-    private static readonly string[] Types = ["int", "float", "bool", "norm"];
-
     /// <param name="declaration">The network or block.</param>
     /// <param name="tokens">The tokens of its file.</param>
     public static DeclarationOutline Of(ModuleDeclaration declaration, IReadOnlyList<Token> tokens)
@@ -57,12 +55,12 @@ internal sealed record DeclarationOutline(
             var (name, next) = (tokens[i].Text, tokens[i + 1]);
             if (next.Is(TokenKind.Colon))
                 parameters.Add(new OutlinedParameter(name, TypeAt(tokens, i + 2, end), DefaultOf(tokens, i, end)));
-            else if (next.Is(TokenKind.Identifier) && Types.Contains(next.Text))
+            else if (next.Is(TokenKind.Identifier) && Parameter.Types.Contains(next.Text))
                 parameters.Add(new OutlinedParameter(name, TypeAt(tokens, i + 1, end), DefaultOf(tokens, i, end)));
             // As C has it: int width.
             else if (next.Is(TokenKind.Identifier))
                 parameters.Add(new OutlinedParameter(next.Text, TypeAt(tokens, i, end), DefaultOf(tokens, i, end)));
-            else if (next.Is(TokenKind.Assign) && !tokens[i - 1].Is(TokenKind.Colon) && !Types.Contains(name))
+            else if (next.Is(TokenKind.Assign) && !tokens[i - 1].Is(TokenKind.Colon) && !Parameter.Types.Contains(name))
                 parameters.Add(new OutlinedParameter(name, null, null));
             else if (depth > 1 || !(tokens[i - 1].Kind is TokenKind.OpenParen or TokenKind.Comma) || i == start
                 || next.Kind is not (TokenKind.Comma or TokenKind.CloseParen or TokenKind.OpenBracket or TokenKind.OpenBrace))
@@ -80,7 +78,8 @@ internal sealed record DeclarationOutline(
         }
     }
 
-    private static string? TypeAt(IReadOnlyList<Token> tokens, int at, int end) => at >= end || !Types.Contains(tokens[at].Text) ? null
+    private static string? TypeAt(IReadOnlyList<Token> tokens, int at, int end) =>
+        at >= end || !Parameter.Types.Contains(tokens[at].Text) ? null
         : at + 1 < end && tokens[at + 1].Is(TokenKind.OpenBracket) ? tokens[at].Text is "int" or "float" ? tokens[at].Text + "[]" : null
         : tokens[at].Text;
 

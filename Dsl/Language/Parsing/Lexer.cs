@@ -137,8 +137,10 @@ internal sealed class Lexer
         {
             var quoted = TextSpan.FromBounds(_position, close + 1);
             _position = close + 1;
-            var isArgument = _source.Content.Substring(0, quoted.Start).TrimEnd() is { Length: > 0 } before
-                && before[before.Length - 1] is ':' or '=' or '(' or ',';
+            var before = quoted.Start - 1;
+            while (before > 0 && char.IsWhiteSpace(_text[before]))
+                before--;
+            var isArgument = before >= 0 && _text[before] is ':' or '=' or '(' or ',';
             _diagnostics.Add(DiagnosticCatalogue.OtherQuotes(_source.At(quoted), _source.Slice(quoted)).WithHint(
                 isArgument ? "Words such as same and reflect have no quotes at all." : null));
             return null;

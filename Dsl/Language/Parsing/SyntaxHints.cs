@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Parsing;
@@ -28,8 +29,6 @@ internal static class SyntaxHints
         "final", "readonly", "mut",
     ];
 
-    private static readonly string[] Types = ["int", "float", "bool", "norm"];
-
     private static readonly string[] Keywords = ["input", "output", "return", "module"];
 
     private static string? OfStatement(IReadOnlyList<Token> tokens, int start, int at, int end)
@@ -49,7 +48,7 @@ internal static class SyntaxHints
                 "Parts of a network are blocks beside it: block Name(x) { return x -> relu }.",
             "import" => "Operations need no import; other files go in quotes, as in import \"blocks.knnet\".",
             "input" or "output" when SizesHint(tokens, start, at, end) is { } sizes => sizes,
-            "network" or "block" when found.Is(TokenKind.Identifier) && Types.Contains(tokens[at - 1].Text) =>
+            "network" or "block" when found.Is(TokenKind.Identifier) && Parameter.Types.Contains(tokens[at - 1].Text) =>
                 $"The type comes after the name: {found.Text}: {tokens[at - 1].Text}.",
             "network" or "block" when found.Is(TokenKind.Colon) && at == start + 2 => "The body goes in braces.",
             "foreach" => "Write 'for item in list { }'.",
@@ -141,7 +140,8 @@ internal static class SyntaxHints
             return hint;
         return found.Kind switch
         {
-            TokenKind.Colon when next.Is(TokenKind.Identifier) && (Types.Contains(next.Text) || Declarators.Contains(next.Text)) =>
+            TokenKind.Colon when next.Is(TokenKind.Identifier)
+                && (Parameter.Types.Contains(next.Text) || Declarators.Contains(next.Text)) =>
                 $"A value is set without its type: '{first.Text} = ...'.",
             TokenKind.Colon when next.Is(TokenKind.Identifier) && !Enumerable.Range(at, end - at).Any(i => tokens[i].Is(TokenKind.Arrow)) =>
                 $"A label is part of a stage, as in 'y = value -> {first.Text}: {next.Text}'.",

@@ -84,8 +84,14 @@ internal sealed record ModuleDeclaration(
 /// <summary><c>stride: int = 1</c></summary>
 internal sealed record Parameter(Name Name, Name Type, bool IsList, Expression? Default, TextSpan Span) : Node(Span)
 {
+    /// <summary>The types of the language; there are lists of the first two.</summary>
+    public static readonly IReadOnlyList<string> Types = ["int", "float", "bool", "norm"];
+
     /// <summary>The type as the file has it.</summary>
     public string TypeText => Type.Text + (IsList ? "[]" : "");
+
+    /// <summary>Whether its type is one of the language.</summary>
+    public bool HasType => IsList ? Type.Text is "int" or "float" : Types.Contains(Type.Text);
 }
 
 /// <summary>A value declared with its sizes: an input or an output.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace KnDsl.Language.Syntax;
 
 /// <summary>The names that no parameter or input can have, since every generated constructor has an argument of each.</summary>
@@ -11,6 +13,8 @@ internal static class ReservedNames
     public const string Type = "dtype";
 
     public const string Recompute = "recompute";
+
+    public static IReadOnlyList<string> All { get; } = [Norm, Device, Type, Recompute];
 
     public static bool Contains(string name) => name is Norm or Device or Type or Recompute;
 }

@@ -115,7 +115,7 @@ public sealed class RunFolder : IDisposable
     /// <param name="others">Such as <see cref="ConsoleProgress"/>.</param>
     public ITrainingObserver Observers(params IReadOnlyList<ITrainingObserver> others) => new TrainingObservers(
     [
-        new ChangedSettings(() => _writeChanges()), new CsvLog(FullPath), new TensorBoardLog(this["tensorboard"]),
+        new ChangedSettings(_writeChanges), new CsvLog(FullPath), new TensorBoardLog(this["tensorboard"]),
         new CurvePicture(this["curves.png"], Title, FullPath), .. others,
     ]);
 

@@ -60,8 +60,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
                 .WithHint("Its inputs are the shapes between ':' and '->'."));
         if (declaration.Outputs.Count != 1)
             diagnostics.Add(DiagnosticCatalogue.ValueCount(source.At(declaration.Span), "An extern module", 1, declaration.Outputs.Count));
-        var ofNoType = declaration.Parameters.Where(parameter => parameter.Type.Text is not ("int" or "float" or "bool" or "norm")
-            || parameter is { IsList: true, Type.Text: not "int" }).ToArray();
+        var ofNoType = declaration.Parameters.Where(parameter => !parameter.HasType || parameter.TypeText == "float[]").ToArray();
         foreach (var parameter in ofNoType)
             diagnostics.Add(DiagnosticCatalogue.TypeOfExtern(source.At(parameter.Type.Span), parameter.TypeText));
         return declaration.Untyped.Count == 0 && ofNoType.Length == 0;
