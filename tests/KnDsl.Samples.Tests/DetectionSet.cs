@@ -15,7 +15,8 @@ namespace KnDsl.Samples.Tests;
 /// A small set of COCO's format: red and green rectangles on grey, an image without any, and one with a crowd. The ids of its categories
 /// have gaps. And the command line of Samples/Detection, and a Mask R-CNN that was trained on it for an epoch.
 /// </summary>
-[CollectionDefinition(nameof(DetectionSet))]
+// One after another: random numbers of torch belong to the process, and these train in it.
+[CollectionDefinition(nameof(DetectionSet), DisableParallelization = true)]
 public sealed class DetectionSet : ICollectionFixture<DetectionSet>, IDisposable
 {
     public const int Width = 64, Height = 48, Training = 8, Values = 4;

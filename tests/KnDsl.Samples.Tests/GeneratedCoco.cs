@@ -10,7 +10,8 @@ using Xunit;
 namespace KnDsl.Samples.Tests;
 
 /// <summary>A small set that Samples/Detection made, and the sample's command line.</summary>
-[CollectionDefinition(nameof(GeneratedCoco))]
+// One after another: random numbers of torch belong to the process, and these train in it.
+[CollectionDefinition(nameof(GeneratedCoco), DisableParallelization = true)]
 public sealed class GeneratedCoco : ICollectionFixture<GeneratedCoco>, IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-coco-");

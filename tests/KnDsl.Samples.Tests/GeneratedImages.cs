@@ -11,7 +11,8 @@ using Xunit;
 namespace KnDsl.Samples.Tests;
 
 /// <summary>A small data set that Samples/ImageNet made, parts of it to damage, and the sample's command line.</summary>
-[CollectionDefinition(nameof(GeneratedImages))]
+// One after another: random numbers of torch belong to the process, and these train in it.
+[CollectionDefinition(nameof(GeneratedImages), DisableParallelization = true)]
 public sealed class GeneratedImages : ICollectionFixture<GeneratedImages>, IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-imagenet-");
