@@ -11,8 +11,16 @@ using Microsoft.CodeAnalysis;
 
 namespace KnDsl.Generator.Pipeline;
 
-/// <summary>A .knnet file as the project has it, with the paths that it imports and the names that it declares.</summary>
-internal sealed record KnnetText(string Path, string Content, EquatableArray<string> Imports, DeclaredNames Names)
+/// <summary>A .knnet file as the project has it.</summary>
+/// <param name="Path">Its path, without detours.</param>
+/// <param name="Content">Its text.</param>
+/// <param name="Imports">The paths that it imports.</param>
+/// <param name="Names">The classes that it declares.</param>
+/// <param name="Parts">Its blocks and extern modules, which others may import.</param>
+/// <param name="Capitals">Its words with a capital letter, among which are all names of blocks that it uses.</param>
+internal sealed record KnnetText(
+    string Path, string Content, EquatableArray<string> Imports, DeclaredNames Names, EquatableArray<string> Parts,
+    EquatableArray<string> Capitals)
 {
     public static bool IsKnnet(AdditionalText file) => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase);
 
@@ -24,6 +32,7 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
         var tokens = Lexer.Tokenize(new SourceText(path, content), new DiagnosticBag());
         var imports = new List<string>();
         var classes = new List<string>();
+        var parts = new List<string>();
         string? space = null;
         for (var i = 0; i + 1 < tokens.Count; i++)
         {
@@ -37,6 +46,11 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
                     break;
                 case "network" or "block" when next.Is(TokenKind.Identifier):
                     classes.Add(next.Text);
+                    if (tokens[i].Text == "block")
+                        parts.Add(next.Text);
+                    break;
+                case "extern" when next.Is(TokenKind.Identifier):
+                    parts.Add(next.Text);
                     break;
                 case "namespace":
                     space ??= DottedName(tokens, i + 1);
@@ -44,7 +58,9 @@ internal sealed record KnnetText(string Path, string Content, EquatableArray<str
             }
         }
         return new KnnetText(path, content, new EquatableArray<string>(imports),
-            new DeclaredNames(space ?? "", new EquatableArray<string>(classes)));
+            new DeclaredNames(space ?? "", new EquatableArray<string>(classes)), new EquatableArray<string>(parts),
+            new EquatableArray<string>(tokens.Where(token => token.Is(TokenKind.Identifier) && char.IsUpper(token.Text[0]))
+                .Select(token => token.Text).Distinct()));
     }
 
     public SourceText ToSource() => new(Path, Content);
@@ -61,13 +77,18 @@ internal sealed record DeclaredNames(string Namespace, EquatableArray<string> Cl
 /// <param name="File">The file.</param>
 /// <param name="Imported">What it imports.</param>
 /// <param name="Namesakes">Imported paths that the project lacks, with files of those names that it has elsewhere.</param>
+/// <param name="Elsewhere">Words of the file that are the names of blocks or extern modules in files that it does not import.</param>
 internal sealed record FileClosure(
-    KnnetText File, EquatableArray<KnnetText> Imported, EquatableArray<(string Path, string Other)> Namesakes)
+    KnnetText File, EquatableArray<KnnetText> Imported, EquatableArray<(string Path, string Other)> Namesakes,
+    EquatableArray<(string Name, string Path)> Elsewhere)
 {
-    public CheckedFile Check() =>
-        CheckedFile.Check(File.ToSource(), Resolve, path => Namesakes.FirstOrDefault(pair => pair.Path == path).Other);
+    public CheckedFile Check() => CheckedFile.Check(File.ToSource(), new OtherFiles(Text)
+    {
+        Namesake = path => Namesakes.FirstOrDefault(pair => pair.Path == path).Other,
+        Declaring = name => Elsewhere.FirstOrDefault(pair => pair.Name == name).Path,
+    });
 
-    private SourceText? Resolve(string path)
+    private SourceText? Text(string path)
     {
         foreach (var file in Imported)
             if (file.Path == path)
@@ -81,6 +102,9 @@ internal sealed class ImportTable(ImmutableArray<KnnetText> files)
 {
     private readonly Dictionary<string, KnnetText> _files = files.GroupBy(file => file.Path)
         .ToDictionary(group => group.Key, group => group.First());
+
+    private readonly ILookup<string, string> _parts = files.SelectMany(file => file.Parts.Select(name => (name, file.Path)))
+        .ToLookup(pair => pair.name, pair => pair.Path);
 
     public FileClosure ClosureOf(KnnetText file)
     {
@@ -99,7 +123,10 @@ internal sealed class ImportTable(ImmutableArray<KnnetText> files)
                     reached[path] = imported;
                     open.Push(imported);
                 }
+        var known = file.Imports.Where(_files.ContainsKey).SelectMany(path => _files[path].Parts).Concat(file.Parts).ToArray();
         return new FileClosure(
-            file, new EquatableArray<KnnetText>(reached.Values), new EquatableArray<(string Path, string Other)>(namesakes));
+            file, new EquatableArray<KnnetText>(reached.Values), new EquatableArray<(string Path, string Other)>(namesakes),
+            new EquatableArray<(string Name, string Path)>(file.Capitals.Where(name => _parts.Contains(name)).Except(known)
+                .Select(name => (name, FilePath.Nearest(file.Path, _parts[name])))));
     }
 }

@@ -78,7 +78,8 @@ internal static class GeneratorBenchmark
 
     private static void Generate(string path, string text)
     {
-        var file = CheckedFile.Check(new SourceText(path, text), static imported => new SourceText(imported, File.ReadAllText(imported)));
+        var file = CheckedFile.Check(
+            new SourceText(path, text), new OtherFiles(static imported => new SourceText(imported, File.ReadAllText(imported))));
         if (file.Diagnostics.Count > 0 || FileWriter.Emit(file, "Project", []) is null)
             throw new InvalidOperationException($"{path}: {file.Diagnostics.FirstOrDefault()?.Text}");
     }

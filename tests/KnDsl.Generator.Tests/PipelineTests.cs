@@ -103,6 +103,27 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public void ABlockOfAFileThatIsNotImportedIsFoundThere()
+    {
+        const string Unit = "block Unit(x, channels: int)\n{\n    return x -> conv(channels, 3) -> norm\n}\n";
+        var user = Host.Project("A.knnet", Network("A").Replace("-> relu", "-> Unit(8) -> relu"));
+        var parts = Host.Project("parts/units.knnet", Unit);
+        var driver = Host.Driver([user, parts, Host.Project("C.knnet", Network("C"))], track: true).RunGenerators(Host.Compilation());
+        var found = Assert.Single(driver.GetRunResult().Diagnostics);
+        Assert.Equal("KN0102", found.Id);
+        Assert.Contains("write import \"parts/units.knnet\"", found.GetMessage());
+
+        // An edit inside the block is none of the other file's business; another name is.
+        driver = driver.ReplaceAdditionalText(parts, parts = Host.Project("parts/units.knnet", Unit.Replace("3)", "5)")))
+            .RunGenerators(Host.Compilation());
+        Assert.Equal([IncrementalStepRunReason.Cached, IncrementalStepRunReason.Modified, IncrementalStepRunReason.Cached],
+            Reasons(driver)[KnnetGenerator.Steps.Files]);
+        driver = driver.ReplaceAdditionalText(parts, Host.Project("parts/units.knnet", Unit.Replace("Unit", "Other")))
+            .RunGenerators(Host.Compilation());
+        Assert.DoesNotContain("import", Assert.Single(driver.GetRunResult().Diagnostics).GetMessage());
+    }
+
+    [Fact]
     public void TheSameTextAgainChangesNothing()
     {
         var texts = Three();

@@ -50,8 +50,17 @@ public sealed class ErrorCorpusTests
     private static (SourceText Source, IReadOnlyList<Diagnostic> Found) Check(string file)
     {
         var source = Read(file);
-        return (source, CheckedFile.Check(source, Import, path => FilePath.Namesake(path, AllFiles)).Diagnostics);
+        return (source, CheckedFile.Check(source, new OtherFiles(Import)
+        {
+            Namesake = path => FilePath.Namesake(path, AllFiles),
+            Declaring = name => DeclaringFile(file, name),
+        }).Diagnostics);
     }
+
+    /// <summary>Another file of the same case that declares a block.</summary>
+    private static string? DeclaringFile(string file, string name) => AllFiles.FirstOrDefault(other =>
+        other != file && CaseOf(file) is { } of && CaseOf(other) == of
+        && Regex.IsMatch(Annotated(other), $@"^block {name}\b", RegexOptions.Multiline));
 
     private static IEnumerable<Diagnostic> CheckCase(string name) =>
         AllFiles.Where(file => CaseOf(file) == name).SelectMany(file => Check(file).Found);

@@ -100,7 +100,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         SourceText? Resolve(string path) =>
             int.TryParse(Path.GetFileNameWithoutExtension(path), out var number) ? new SourceText(path, File(number)) : null;
         var findings = Enumerable.Range(0, Depth + 1)
-            .SelectMany(i => CheckedFile.Check(new SourceText($"{i}.knnet", File(i)), Resolve).Diagnostics).ToArray();
+            .SelectMany(i => CheckedFile.Check(new SourceText($"{i}.knnet", File(i)), new OtherFiles(Resolve)).Diagnostics).ToArray();
         Assert.Equal("KN0119", Assert.Single(findings).Code);
     }
 
@@ -304,7 +304,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             CheckedFile file;
             try
             {
-                file = CheckedFile.Check(source, resolve ?? (_ => null));
+                file = CheckedFile.Check(source, resolve is null ? OtherFiles.None : new OtherFiles(resolve));
             }
             catch (Exception exception)
             {

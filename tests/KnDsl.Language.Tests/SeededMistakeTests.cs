@@ -69,9 +69,9 @@ public sealed class SeededMistakeTests(ITestOutputHelper output)
 
     private static Diagnostic[] Errors(string path, string text) =>
     [
-        .. CheckedFile.Check(new SourceText(path, text), imported => File.Exists(imported)
+        .. CheckedFile.Check(new SourceText(path, text), new OtherFiles(imported => File.Exists(imported)
                 ? new SourceText(imported, File.ReadAllText(imported))
-                : null)
+                : null))
             .Diagnostics.Where(finding => finding.Severity == Severity.Error),
     ];
 }

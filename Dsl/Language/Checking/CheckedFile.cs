@@ -39,16 +39,13 @@ internal sealed class CheckedFile
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
 
     /// <summary>Checks a file that imports nothing.</summary>
-    public static CheckedFile Check(SourceText source) => Check(source, _ => null);
+    public static CheckedFile Check(SourceText source) => Check(source, OtherFiles.None);
 
-    /// <summary>
-    /// Checks a file; <paramref name="resolve"/> gives the text of a path that it imports, or null, and
-    /// <paramref name="namesake"/> the path of the file that may be meant instead.
-    /// </summary>
-    public static CheckedFile Check(SourceText source, Func<string, SourceText?> resolve, Func<string, string?>? namesake = null)
+    /// <summary>Checks a file that may import others.</summary>
+    public static CheckedFile Check(SourceText source, OtherFiles others)
     {
         var diagnostics = new DiagnosticBag();
-        var (graph, root) = FileGraph.Load(source, resolve, namesake ?? (static _ => null), diagnostics);
+        var (graph, root) = FileGraph.Load(source, others, diagnostics);
         IReadOnlyList<CheckedModule> modules = [];
         try
         {

@@ -10,7 +10,9 @@ namespace KnDsl.Language.Checking;
 /// <summary>Checks what declarations say of themselves, before any body is read: names, types, defaults, cycles.</summary>
 internal static class Declarations
 {
-    /// <summary>The declarations by name; a name that is declared twice stands for its first declaration.</summary>
+    /// <summary>
+    /// The declarations by name; a name that is declared twice stands for its first declaration, and one of an operation for that.
+    /// </summary>
     public static Dictionary<string, DeclaredModule> Collect(KnnetFile file, DiagnosticBag diagnostics)
     {
         var all = new Dictionary<string, DeclaredModule>();
@@ -18,13 +20,14 @@ internal static class Declarations
         {
             var name = module.Name.Text;
             var place = file.Source.At(module.Name.Span);
-            if (OperationCatalogue.Find(name) is not null || NormPolicies.Find(name) is not null)
+            var isReserved = OperationCatalogue.Find(name) is not null || NormPolicies.Find(name) is not null;
+            if (isReserved)
                 diagnostics.Add(DiagnosticCatalogue.ReservedName(place, name, "is the name of an operation")
                     .WithHint($"Networks and blocks start with a capital letter: {Casing.Capital(name)}."));
             if (all.TryGetValue(name, out var first))
                 diagnostics.Add(DiagnosticCatalogue.DuplicateDeclaration(
                     place, module.Kind == ModuleKind.Network ? "network" : "block", name, file.Source.At(first.Declaration.Name.Span)));
-            else
+            else if (!isReserved)
                 all[name] = new DeclaredModule(module, file.Source);
             CheckNames(module, file.Source, diagnostics);
         }

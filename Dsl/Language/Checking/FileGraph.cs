@@ -38,21 +38,23 @@ internal sealed class FileGraph
     private readonly Dictionary<string, FileScope> _files = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
     private bool _leadsBack;
-    private readonly Func<string, SourceText?> _resolve;
-    private readonly Func<string, string?> _namesake;
+    private readonly OtherFiles _others;
 
-    private FileGraph(Func<string, SourceText?> resolve, Func<string, string?> namesake) => (_resolve, _namesake) = (resolve, namesake);
+    private FileGraph(OtherFiles others) => _others = others;
 
     /// <summary>The files by path, the one that was asked for first.</summary>
     public IEnumerable<FileScope> Files => _files.Values;
 
     public FileScope ScopeOf(SourceText source) => _files[source.Path];
 
+    /// <summary>What a file would write to import the one that declares a name; null where none does.</summary>
+    public string? ImportOf(string name, SourceText source) =>
+        _others.Declaring(name) is { } path && path != source.Path ? FilePath.Relative(FilePath.FolderOf(source.Path), path) : null;
+
     /// <summary>Reads a file and all that it imports; findings in the others are theirs to report.</summary>
-    public static (FileGraph Graph, FileScope Root) Load(
-        SourceText source, Func<string, SourceText?> resolve, Func<string, string?> namesake, DiagnosticBag diagnostics)
+    public static (FileGraph Graph, FileScope Root) Load(SourceText source, OtherFiles others, DiagnosticBag diagnostics)
     {
-        var graph = new FileGraph(resolve, namesake);
+        var graph = new FileGraph(others);
         return (graph, graph.Load(source, diagnostics));
     }
 
@@ -104,10 +106,10 @@ internal sealed class FileGraph
         }
         if (!_files.TryGetValue(path, out var imported))
         {
-            if (_resolve(path) is not { } text)
+            if (_others.Text(path) is not { } text)
             {
                 diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path).WithHint(
-                    _namesake(path) is { } other ? $"Did you mean '{FilePath.Relative(FilePath.FolderOf(source.Path), other)}'?"
+                    _others.Namesake(path) is { } other ? $"Did you mean '{FilePath.Relative(FilePath.FolderOf(source.Path), other)}'?"
                     : "Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
                 scope.LacksNames = true;
                 return;

@@ -28,6 +28,9 @@ internal sealed class ModelContext
     /// <summary>What a file can name.</summary>
     public FileScope ScopeOf(SourceText source) => _files.ScopeOf(source);
 
+    /// <summary>What a file would write to import the one that declares a name; null where none does.</summary>
+    public string? ImportOf(string name, SourceText source) => _files.ImportOf(name, source);
+
     /// <summary>The namespace that a file declares, or null.</summary>
     public string? NamespaceOf(SourceText source) => _files.ScopeOf(source).Syntax.Namespace?.Text;
 

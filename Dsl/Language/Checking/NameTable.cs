@@ -113,6 +113,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
                 ? $"'{name}' is the label of one stage. To apply it twice write "
                     + $"'module {name} = {subject.At(stage.Span).OneLine()}' before, and '-> {name}' in both places."
             : scope.Find(name)?.Value is { } value ? HintForValue(name, value)
+            : subject.Context.ImportOf(name, subject.Source) is { } import
+                ? $"It is declared in another file: write import \"{import}\" before the first declaration."
             : ForeignNames.HintOrNearest(name, known)));
     }
 
@@ -123,7 +125,7 @@ internal sealed class NameTable(Subject subject, Findings findings)
         PolicyValue => $"It is a policy: write norm({name}).",
         BoolValue => $"'{name}' is a condition, not a stage: write stage if {name}.",
         ListValue or ListParameterValue => $"'{name}' is a list, not a stage.",
-        _ => $"'{name}' is a number, not a stage.",
+        _ => $"'{name}' is a number, not a stage; a number of times comes after the stage: [ stage * {name} ].",
     };
 
     public void ReportUnused()

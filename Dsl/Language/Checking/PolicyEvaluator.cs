@@ -77,6 +77,8 @@ internal sealed class PolicyEvaluator(Rooms rooms)
                 IntegerLiteral => NoChannels,
                 TextLiteral text when known.Contains(text.Value) => $"Write it without quotes: {text.Value}().",
                 _ when call is null => null,
+                _ when path.Scope.Find(call.Callee.Text)?.Value is PolicyValue =>
+                    $"'{call.Callee.Text}' has its settings where the network is made: write norm = {call.Callee.Text}.",
                 _ when call.Callee.Text is "null" or "None" or "nil" or "identity" => "For no normalization write none().",
                 _ => Spelling.Hint(call.Callee.Text, known) ?? Spelling.Hint(FirstWord(call.Callee.Text), known),
             }));

@@ -43,6 +43,12 @@ internal sealed class SequenceChecker(Rooms rooms)
     {
         if (item.Count is null)
             return (rooms.Pipes.CheckStage(path, values, at, name.Then(number)), number + 1);
+        // Where the two are the other way round, one error is enough.
+        if (item.Stage is CallStage { Call.Callee.Text: var callee } && path.Scope.Find(callee)?.Value is SizeValue)
+        {
+            rooms.Pipes.CheckStage(path, values, at, name.Then(number));
+            return (Findings.NoValues, number);
+        }
         if (EvaluateCount(path, item.Count) is { } count)
             return (Repeat(path, values, item, at, name, number, count), number + count);
         rooms.Pipes.CheckStage(path, values, at, name.Then(number));

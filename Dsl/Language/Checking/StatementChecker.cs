@@ -112,6 +112,8 @@ internal sealed class StatementChecker(Rooms rooms)
         if (ParameterOf(target) is { } parameter)
         {
             Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "parameter", target.Text, At(parameter.Name.Span)));
+            // Whichever of the two is meant after this line: the name is wrong already.
+            path.Scope.Set(target.Text, ErrorValue.Instance);
             return;
         }
         if (value is SizeValue { Size: { IsConstant: true } number } && path.Scope.Find(target.Text) is { Value: SizeValue size } declared

@@ -49,10 +49,13 @@ internal sealed class DiagnosticBag(bool onlyCertain = false)
     /// <param name="isApart">Whether the second place is in a branch that the first is not in, so that it does not depend on it.</param>
     public void RemoveConsequencesOfArguments(Place declaration, Func<Place, Place, bool> isApart)
     {
-        if (_all.Where(finding => finding is { Severity: Severity.Error, IsOfAnyArguments: false } && finding.Place.IsInside(declaration))
-            .OrderBy(finding => finding.Place.Span.Start).FirstOrDefault() is { } first)
-            _all.RemoveAll(finding => finding is { IsOfSizes: true, IsOfAnyArguments: true } && finding.Place.IsInside(declaration)
-                && finding.Place.Span.Start > first.Place.Span.Start && !isApart(first.Place, finding.Place));
+        var certain = _all.Where(finding => finding is { Severity: Severity.Error, IsOfAnyArguments: false }
+            && finding.Place.IsInside(declaration)).OrderBy(finding => finding.Place.Span.Start).ToArray();
+        if (certain.FirstOrDefault() is not { } first)
+            return;
+        _all.RemoveAll(finding => finding.IsOfAnyArguments && finding.Place.IsInside(declaration)
+            && (certain.Any(found => found.Place.Span.Equals(finding.Place.Span))
+                || finding.IsOfSizes && finding.Place.Span.Start > first.Place.Span.Start && !isApart(first.Place, finding.Place)));
     }
 
     /// <summary>All findings, by file and place.</summary>

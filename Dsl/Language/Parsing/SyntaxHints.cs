@@ -73,6 +73,8 @@ internal static class SyntaxHints
     {
         var name = Enumerable.Range(start + 1, Math.Max(0, end - start - 1)).Select(i => tokens[i])
             .LastOrDefault(token => token.Is(TokenKind.Identifier) && token.Span.Start < tokens[at].Span.End)?.Text ?? "image";
+        if (tokens[start].Text == "output" && tokens[at].Kind is TokenKind.Plus or TokenKind.Minus or TokenKind.Star or TokenKind.Slash)
+            return "An output is a name with its sizes: set it before, as in 'y = a + b', and write output y[N, 3, 32, 32].";
         return at > start + 1 && tokens[at].Is(TokenKind.Identifier) && tokens[at - 1].Is(TokenKind.CloseBracket)
             ? "Commas separate several of them."
             : at == end

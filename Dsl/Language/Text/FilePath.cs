@@ -52,8 +52,12 @@ internal sealed class FilePath
 
     /// <summary>Of some files the one that has the name of a path, in whichever case and folder; null if none has.</summary>
     public static string? Namesake(string path, IEnumerable<string> files) => files
-        .Where(file => string.Equals(Last(file), Last(path), StringComparison.OrdinalIgnoreCase))
-        .OrderBy(file => Relative(FolderOf(path), file).Length).ThenBy(file => file, StringComparer.Ordinal).FirstOrDefault();
+        .Where(file => string.Equals(Last(file), Last(path), StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } found
+        ? Nearest(path, found) : null;
+
+    /// <summary>Of some files the one to which the way from another is the shortest to write.</summary>
+    public static string Nearest(string path, IEnumerable<string> files) => files
+        .OrderBy(file => Relative(FolderOf(path), file).Length).ThenBy(file => file, StringComparer.Ordinal).First();
 
     /// <summary>The path as a file of that folder would write it, with <c>/</c>; the whole path where no way leads there.</summary>
     public static string Relative(string folder, string path)

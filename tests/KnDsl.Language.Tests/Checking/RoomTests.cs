@@ -35,7 +35,7 @@ public sealed class RoomTests
     private static (Subject Subject, Findings Findings, DiagnosticBag Bag) Subject(bool isGeneric)
     {
         var bag = new DiagnosticBag();
-        var (graph, root) = FileGraph.Load(Source, _ => null, _ => null, bag);
+        var (graph, root) = FileGraph.Load(Source, OtherFiles.None, bag);
         var subject = new Subject(new ModelContext(graph, bag), root.Syntax.Modules[0], Source, isGeneric);
         return (subject, new Findings(subject, bag), bag);
     }
