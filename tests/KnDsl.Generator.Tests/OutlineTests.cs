@@ -124,6 +124,7 @@ public sealed class OutlineTests
     [InlineData("Network A")]
     [InlineData("netwrok A")]
     [InlineData("class A")]
+    [InlineData("A")]
     [InlineData("network A n: int = 1)\n//")]
     [InlineData("network A(n: int = 1\n//")]
     [InlineData("network A(n int = 1)\n//")]

@@ -79,8 +79,10 @@ internal sealed class Parser
             {
                 var known = new[] { "network", "block", "import", "extern", "namespace" };
                 var nearest = Spelling.Nearest(Current.Text, known);
+                var lacking = IsForeignDeclaration() || nearest is not null ? null : KindWithoutWord();
                 Report(DiagnosticCatalogue.ExpectedDeclaration(_source.At(Current.Span), Current.Describe())
                     .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
+                        : lacking is not null ? $"Write {(lacking == ModuleKind.Network ? "network" : "block")} {Current.Text}(...)."
                         : IsForeignDeclaration() ? "The parts of a network are declared with 'block'."
                         : StatementBounds.StartsStatement(_cursor.Tokens, _cursor.Position)
                             ? "Statements belong inside the braces of a network or a block."
@@ -92,6 +94,8 @@ internal sealed class Parser
                     Add(modules, ReadModule(ModuleKind.Network));
                 else
                 {
+                    if (lacking is { } kind)
+                        modules.Add(Broken(kind, Current, Current));
                     _cursor.Position++;
                     SkipToDeclaration();
                 }
@@ -119,6 +123,24 @@ internal sealed class Parser
     private bool IsHeader() =>
         _cursor.Peek(1).Is(TokenKind.Identifier) && _cursor.Peek(2).Kind is TokenKind.OpenParen or TokenKind.OpenBrace;
 
+    /// <summary>What a header without its first word begins, by what is in the braces after it; null where none comes here.</summary>
+    private ModuleKind? KindWithoutWord()
+    {
+        if (!Current.Is(TokenKind.Identifier) || _cursor.Peek(1).Kind is not (TokenKind.OpenParen or TokenKind.OpenBrace))
+            return null;
+        var end = StatementBounds.EndOfModuleHeader(_cursor.Tokens, _cursor.Position);
+        if (!_cursor.Tokens[end].Is(TokenKind.OpenBrace))
+            return null;
+        for (var i = end; !_cursor.Tokens[i].Is(TokenKind.End) && !StatementBounds.StartsDeclaration(_cursor.Tokens, i); i++)
+            if (_cursor.Tokens[i].FirstOnLine && _cursor.Tokens[i].Text is "input" or "output" or "return")
+                return _cursor.Tokens[i].Text == "return" ? ModuleKind.Block : ModuleKind.Network;
+        return null;
+    }
+
+    /// <summary>A declaration that cannot be read, of which the name is known.</summary>
+    private static ModuleDeclaration Broken(ModuleKind kind, Token name, Token first) =>
+        new(kind, new Name(name.Text, name.Span), [], [], [], null, first.Span) { IsBroken = true };
+
     private void SkipToDeclaration()
     {
         while (!Current.Is(TokenKind.End) && !StatementBounds.StartsDeclaration(_cursor.Tokens, _cursor.Position))
@@ -133,7 +155,7 @@ internal sealed class Parser
         var header = _statements.Read(DeclarationGrammar.ModuleHeader(kind), start, end, TokenKind.OpenBrace);
         _cursor.Position = end;
         var broken = end > start + 1 && _cursor.Tokens[start + 1] is { Kind: TokenKind.Identifier } name
-            ? new ModuleDeclaration(kind, new Name(name.Text, name.Span), [], [], [], null, keyword.Span) { IsBroken = true }
+            ? Broken(kind, name, keyword)
             : null;
         if (!Current.Is(TokenKind.OpenBrace))
         {
