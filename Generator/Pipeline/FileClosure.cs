@@ -50,7 +50,7 @@ internal sealed record KnnetText(
                         parts.Add(next.Text);
                     break;
                 case "extern" when next.Is(TokenKind.Identifier):
-                    parts.Add(next.Text);
+                    parts.Add(DottedName(tokens, i + 1).Split('.').Last());
                     break;
                 case "namespace":
                     space ??= DottedName(tokens, i + 1);

@@ -113,6 +113,11 @@ public sealed class PipelineTests
         Assert.Equal("KN0102", found.Id);
         Assert.Contains("write import \"parts/units.knnet\"", found.GetMessage());
 
+        const string Extern = "extern Acme.Unit(): [N, C] -> [N, C]\n";
+        found = Assert.Single(Host.Driver([user, Host.Project("parts/units.knnet", Extern + Network("B"))])
+            .RunGenerators(Host.Compilation()).GetRunResult().Diagnostics, finding => finding.Id == "KN0102");
+        Assert.Contains("write import \"parts/units.knnet\"", found.GetMessage());
+
         // An edit inside the block is none of the other file's business; another name is.
         driver = driver.ReplaceAdditionalText(parts, parts = Host.Project("parts/units.knnet", Unit.Replace("3)", "5)")))
             .RunGenerators(Host.Compilation());
