@@ -492,6 +492,20 @@ public sealed class MomentTests : TorchTest
     [InlineData(new long[] { 0, -1, 1, -2 })]
     public void Permute(long[] dims) => AgreesWithDraws([2, 3], new PermuteRule(dims), x => x.permute(dims));
 
+    [Theory]
+    [InlineData(new long[] { 1, -1 }, new long[] { 2, 3 })]
+    [InlineData(new long[] { 2 }, new long[] { 1 })]
+    [InlineData(new long[] { 1, 1, 1 }, new long[] { -3, 3, 1 })]
+    public void Roll(long[] shifts, long[] dims) => AgreesWithDraws([2, 3], new RollRule(shifts, dims), x => x.roll(shifts, dims));
+
+    /// <summary>A roll of dimensions that a permutation moved takes along the channels where they are.</summary>
+    [Theory]
+    [InlineData(new long[] { 1 }, new long[] { 3 })]
+    [InlineData(new long[] { 1 }, new long[] { 1 })]
+    [InlineData(new long[] { 1, 2 }, new long[] { -1, 2 })]
+    public void RollOfPermutedDimensions(long[] shifts, long[] dims) => AgreesWithDraws([2, 3], x => x.Permute(0, 2, 3, 1)
+        .Pass(new RollRule(shifts, dims), y => y.roll(shifts, dims)).Permute(0, 3, 1, 2));
+
     [Fact]
     public void Squeeze()
     {

@@ -19,6 +19,9 @@ internal sealed class Demands(BodyPath path, Requirements requirements) : IDeman
     public void AtLeast(Size size, Size minimum, Func<Diagnostic> otherwise) =>
         requirements.RequireAtLeast(path, size, minimum, otherwise);
 
+    public bool AtLeast(Number number, Number minimum, Func<Diagnostic> otherwise) =>
+        requirements.RequireAtLeast(path, number, minimum, otherwise);
+
     public bool AtMost(Size size, IReadOnlyList<Size> limits, Func<Diagnostic> otherwise) =>
         requirements.RequireAtMost(path, size, limits, otherwise);
 }

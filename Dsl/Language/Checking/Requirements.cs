@@ -127,6 +127,12 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     public bool RequireRange(BodyPath path, Number number, OperationParameter parameter, Func<Diagnostic> diagnostic) =>
         RequireCondition(path, parameter.Range(number), new FloatValue(number), number.Symbols(), diagnostic);
 
+    /// <summary>Demands that a number is at least another; where arguments decide it, a check is planned.</summary>
+    /// <returns>Whether it can be.</returns>
+    public bool RequireAtLeast(BodyPath path, Number number, Number least, Func<Diagnostic> diagnostic) => RequireCondition(
+        path, Condition.Compare(Comparison.GreaterOrEqual, number, least), new FloatValue(number),
+        number.Symbols().Concat(least.Symbols()), diagnostic);
+
     private bool RequireCondition(
         BodyPath path, Condition condition, Value found, IEnumerable<Symbol> symbols, Func<Diagnostic> diagnostic)
     {

@@ -13,7 +13,7 @@ public abstract class ElementRule : MomentRule
     {
     }
 
-    internal sealed override bool IsElementwise => true;
+    internal sealed override MomentRule BeforePermutation(long[] order) => this;
 
     /// <summary>The function itself.</summary>
     /// <param name="map">Any tensor.</param>

@@ -17,10 +17,11 @@ public abstract class MomentRule
     }
 
     /// <summary>
-    /// Whether every element is changed by itself, and alike in every channel. Then it does not matter which dimension has the
-    /// channels.
+    /// The same operation on the value before a permutation of its dimensions, with a permutation of the result; null where that is
+    /// none. What changes every element by itself, and alike in every channel, is its own.
     /// </summary>
-    internal virtual bool IsElementwise => false;
+    /// <param name="order">For every dimension of the value the one that it was before, 0 first.</param>
+    internal virtual MomentRule? BeforePermutation(long[] order) => null;
 
     /// <summary>The moments of the output.</summary>
     /// <param name="moments">The moments of the input, [R, C].</param>

@@ -6,8 +6,8 @@ namespace KnDsl;
 
 /// <summary>
 /// The state of a value whose channels a permutation moved to another dimension: the state before, and the order of its
-/// dimensions. Functions of single elements, dropout, a linear layer over the channels and further permutations keep the
-/// channels apart. Any other rule gets the moments of the dimension that took the channels' place: each of its positions has
+/// dimensions. Functions of single elements, dropout, roll, a linear layer over the channels and further permutations keep
+/// the channels apart. Any other rule gets the moments of the dimension that took the channels' place: each of its positions has
 /// the mixture of all channels.
 /// </summary>
 internal sealed class PermutedState : AnalyticState
@@ -50,7 +50,7 @@ internal sealed class PermutedState : AnalyticState
     internal override Moments ToMoments() => _before.ToMoments().Mixed(_before.Channels).Repeated(Channels);
 
     internal override AnalyticState PassTo(MomentRule rule, IReadOnlyList<long> to) =>
-        rule.IsElementwise ? Around(_before.PassTo(rule, _before.Size), to) : base.PassTo(rule, to);
+        rule.BeforePermutation(_order) is { } before ? Around(_before.PassTo(before, _before.Size), to) : base.PassTo(rule, to);
 
     public override ChannelState MoveToOuter(DisposeScope scope)
     {

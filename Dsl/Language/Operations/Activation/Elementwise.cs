@@ -38,17 +38,17 @@ internal sealed class Elementwise(string name, string title, params NumberParame
     public override OutputNumbers Numbers(OperationCall call) =>
         Rule == ElementwiseRule.Relu ? OutputNumbers.OfInputs : OutputNumbers.Floating;
 
-    public override Shape? Infer(OperationCall call)
+    public override Shape? Infer(OperationCall call) =>
+        parameters.All(parameter => parameter.AtLeast is not { } other || IsAtLeast(call, parameter, other)) ? call.Input : null;
+
+    private bool IsAtLeast(OperationCall call, NumberParameter parameter, NumberParameter other)
     {
-        foreach (var parameter in parameters)
-            if (parameter.AtLeast is { } other && call.Get(parameter).Value is { } number && call.Get(other).Value is { } least
-                && number < least)
-            {
-                call.Report(DiagnosticCatalogue.ArgumentRange(call.Has(parameter) ? call.PlaceOf(parameter) : call.PlaceOf(other), Name,
-                    parameter.Name, $"at least {other.Name}, which is {Number.Format(least)}", Number.Format(number)));
-                return null;
-            }
-        return call.Input;
+        var (number, least) = (call.Get(parameter), call.Get(other));
+        return call.RequireAtLeast(number, least, () => DiagnosticCatalogue.ArgumentRange(
+            call.Has(parameter) ? call.PlaceOf(parameter) : call.PlaceOf(other), Name, parameter.Name,
+            $"at least {other.Name}, which is {Text(least)}", Text(number)));
+
+        static string Text(Number shown) => shown.Value is { } known ? Number.Format(known) : shown.ToString();
     }
 
     private readonly string _function = $"torch.nn.functional.{name}";

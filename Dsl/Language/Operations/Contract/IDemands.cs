@@ -24,6 +24,10 @@ internal interface IDemands
     /// <summary>Demands that a size that only a constructor call decides is at least another.</summary>
     void AtLeast(Size size, Size minimum, Func<Diagnostic> otherwise);
 
+    /// <summary>Demands that a number is at least another; what a constructor call decides is checked there.</summary>
+    /// <returns>False, with the error reported, where it is not.</returns>
+    bool AtLeast(Number number, Number minimum, Func<Diagnostic> otherwise);
+
     /// <summary>
     /// Demands that a number is at most one of some others. Where only data decides it, torch refuses what does not fit; what a
     /// constructor call decides is checked there.

@@ -226,8 +226,12 @@ internal sealed class OperationCall
             && rest.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data)
             ? error.WithHint(Sizing.Hint(rest, 0, "It is one", null)) : error);
 
-    /// <inheritdoc cref="IDemands.AtLeast"/>
+    /// <inheritdoc cref="IDemands.AtLeast(Size, Size, Func{Diagnostic})"/>
     public void RequireAtLeast(Size size, Size minimum, Func<Diagnostic> otherwise) => _demands.AtLeast(size, minimum, otherwise);
+
+    /// <inheritdoc cref="IDemands.AtLeast(Number, Number, Func{Diagnostic})"/>
+    public bool RequireAtLeast(Number number, Number minimum, Func<Diagnostic> otherwise) =>
+        _demands.AtLeast(number, minimum, otherwise);
 
     /// <inheritdoc cref="IDemands.AtMost"/>
     public bool RequireAtMost(Size size, Func<Diagnostic> otherwise, params Size[] limits) => _demands.AtMost(size, limits, otherwise);

@@ -23,10 +23,10 @@ internal sealed class Roll : Operation
 
     public override string ShapeRule => "any shape, unchanged";
 
-    public override string? MomentRule => "unchanged; moving channels cuts the chain";
+    public override string? MomentRule => "channels take their moments with them; positions: unchanged; samples: it cuts the chain";
 
     public override bool PassesState(OperationCall call) =>
-        call.Get(AxesParameter).Sizes.All(axis => Axes.Resolve(call, AxesParameter, axis) is > 1);
+        call.Get(AxesParameter).Sizes.All(axis => Axes.Resolve(call, AxesParameter, axis) is > 0);
 
     public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
 
@@ -44,4 +44,7 @@ internal sealed class Roll : Operation
 
     public override Computation Compute(OperationCall call) =>
         Method("roll", Sizes(call.Get(Shifts).Sizes), Sizes(call.Get(AxesParameter).Sizes));
+
+    public override MomentStep Moments(OperationCall call) =>
+        Pass("Roll", Sizes(call.Get(Shifts).Sizes), Sizes(call.Get(AxesParameter).Sizes));
 }
