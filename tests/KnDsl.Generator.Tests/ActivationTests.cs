@@ -42,6 +42,7 @@ public sealed class ActivationTests : TorchTest
     [MemberData(nameof(Activations))]
     public void IsItsFormula(string name)
     {
+        Assert.True(Formulas.ContainsKey(name), $"Add the formula of {name} to {nameof(Formulas)}.");
         foreach (var (arguments, formula) in Formulas[name])
         {
             var @case = GeneratedCase.Inline($$"""

@@ -61,7 +61,7 @@ public sealed class CatalogueMomentTests : TorchTest
         ["squeeze"] = ["4, 1, 3: squeeze(2)", "1, 4, 3: squeeze(1)"],
         ["roll"] = ["4, 3, 5: roll([1, -2], axes: [2, 3])", "4, 3, 5: roll([1, 2, -1], axes: [-1, 1, 1])",
             "4, 3, 2: permute(0, 2, 3, 1) -> roll([1, 1], axes: [3, 1]) -> permute(0, 3, 1, 2)"],
-        ["select"] = ["4, 3, 5: select(1, axis: 2)", "4, 3: select(-1, axis: -1)"],
+        ["select"] = ["4, 3, 5: select(1, axis: 2)", "4, 3: select(-1, axis: -1)", "4, 3: select(-2)", "4, 3, 5: select(1, axis: 1)"],
         ["slice"] = ["4, 3: slice(1, 3)", "4, 5: slice(1, 4, axis: 2)"],
         ["dropout"] = ["4, 3: dropout(0.3)"],
         ["dropout1d"] = ["4, 3: dropout1d(0.3)"],
@@ -183,7 +183,8 @@ public sealed class CatalogueMomentTests : TorchTest
             return joins.Select(join => Source(join, isJoin: true));
         if (Stages.TryGetValue(operation, out var stages))
             return stages.Select(stage => Source(stage, isJoin: false));
-        Assert.IsType<Elementwise>(OperationCatalogue.Find(operation));
+        Assert.True(OperationCatalogue.Find(operation) is Elementwise,
+            $"{operation} has a moment rule: add stages to try to {nameof(Stages)}, or to {nameof(Joins)}.");
         return [Source($"4, 3: {operation}", isJoin: false)];
     }
 

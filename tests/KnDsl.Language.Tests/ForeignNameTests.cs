@@ -2,6 +2,7 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using KnDsl.Language.Checking;
 using KnDsl.Language.Operations;
+using KnDsl.Language.Parsing;
 using KnDsl.Language.Text;
 using Xunit;
 
@@ -45,5 +46,15 @@ public sealed class ForeignNameTests
             if (Regex.Match(hint, @"Did you mean '(\w+)") is { Success: true } own)
                 Assert.NotNull(OperationCatalogue.Find(own.Groups[1].Value));
         }
+    }
+
+    public static TheoryData<string> Operations => [.. OperationCatalogue.All.Select(operation => operation.Name)];
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void WhatThereIsHasNoHintThatThereIsNone(string operation)
+    {
+        Assert.False(ForeignNames.Find(operation, [])?.StartsWith("There is no", System.StringComparison.Ordinal) == true,
+            $"There is '{operation}': take it out of {nameof(ForeignNames)}, and out of the cases of errors.");
     }
 }

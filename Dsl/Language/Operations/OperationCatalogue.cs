@@ -12,10 +12,13 @@ internal static class OperationCatalogue
         new Conv(2), new Conv(1), new Conv(3),
         new ConvTranspose(2), new ConvTranspose(1), new ConvTranspose(3),
         new Linear(), new Embedding(), new Learned(),
+        // attention and cross_attention
         new Attention(false), new Attention(true), new WindowAttention(), new DotProductAttention(),
+        // norm, layernorm, rmsnorm, grn and local_response_norm
         new Norm(), new LayerNorm(false), new LayerNorm(true), new GlobalResponseNorm(), new LocalResponseNorm(),
         .. Activations.All,
         new PRelu(), new Glu(), new Softmax(false), new Softmax(true),
+        // maxpool, avgpool, adaptive_avgpool and adaptive_maxpool, in two dimensions, one and three.
         new Pool(true, 2), new Pool(true, 1), new Pool(true, 3),
         new Pool(false, 2), new Pool(false, 1), new Pool(false, 3),
         new AdaptivePool(false, 2), new AdaptivePool(false, 1), new AdaptivePool(false, 3),

@@ -16,7 +16,9 @@ internal abstract unsafe class RowPasses<T>
     private static readonly RowPasses<T> Hardswish = new RowPasses<T, Activations<T>.Hardswish>();
     private static readonly RowPasses<T> Silu = new RowPasses<T, Activations<T>.Silu>();
 
-    /// <summary>The passes with an activation; null where it has none.</summary>
+    /// <summary>
+    /// The passes with an activation; null where there are none, as for gelu, whose error function takes too long in them.
+    /// </summary>
     public static RowPasses<T>? Of(Activation activation) => activation switch
     {
         Activation.None => None,

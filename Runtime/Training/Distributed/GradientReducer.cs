@@ -56,9 +56,6 @@ public sealed class GradientReducer : IDisposable
         }
     }
 
-    /// <summary>Bytes that one call of <see cref="Average"/> reduces.</summary>
-    public long BytesPerStep => _buckets.Sum(bucket => bucket.Bytes);
-
     /// <summary>How many buckets there are.</summary>
     public int BucketCount => _buckets.Length;
 
@@ -151,8 +148,6 @@ public sealed class GradientReducer : IDisposable
 
         /// <summary>How many gradients a pass has still to give.</summary>
         public int Missing { get; set; }
-
-        public long Bytes => _flat.numel() * _flat.element_size();
 
         public static IEnumerable<Bucket> Divide((string Name, Parameter Parameter)[] entries, long bucketBytes)
         {

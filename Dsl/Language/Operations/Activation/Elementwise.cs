@@ -30,13 +30,10 @@ internal sealed class Elementwise(string name, string title, params NumberParame
     /// <summary>The moment rule; quadrature where none in closed form is known.</summary>
     public ElementwiseRule Rule { get; init; } = ElementwiseRule.Quadrature;
 
-    /// <summary>Whether the runtime's normalization layers have it.</summary>
-    public bool IsOfNorms { get; init; }
+    /// <summary>Whether whole numbers stay whole.</summary>
+    public bool KeepsWholeNumbers { get; init; }
 
-    public override bool FusesWithNorm => IsOfNorms;
-
-    public override OutputNumbers Numbers(OperationCall call) =>
-        Rule == ElementwiseRule.Relu ? OutputNumbers.OfInputs : OutputNumbers.Floating;
+    public override OutputNumbers Numbers(OperationCall call) => KeepsWholeNumbers ? OutputNumbers.OfInputs : OutputNumbers.Floating;
 
     public override Shape? Infer(OperationCall call) =>
         parameters.All(parameter => parameter.AtLeast is not { } other || IsAtLeast(call, parameter, other)) ? call.Input : null;

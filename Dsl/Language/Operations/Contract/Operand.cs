@@ -79,12 +79,6 @@ internal sealed record PolicyOperand(Policy Policy) : Operand
     public override IEnumerable<Symbol> Symbols() => Policy.Symbols();
 }
 
-/// <summary>A parameter of the network or block, handed on as it is.</summary>
-internal sealed record ValueOperand(Value Value) : Operand
-{
-    public override IEnumerable<Symbol> Symbols() => Value.Symbols();
-}
-
 /// <summary>A size of an input, as the data has it.</summary>
 internal sealed record DimensionOperand(int Input, int Axis) : Operand;
 

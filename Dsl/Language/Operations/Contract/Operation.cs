@@ -85,7 +85,7 @@ internal abstract class Operation
     public abstract Computation Compute(OperationCall call);
 
     /// <summary>Whether it is an activation that a normalization right before it can compute in its own pass over the value.</summary>
-    public virtual bool FusesWithNorm => false;
+    public virtual bool FusesWithNorm { get; init; }
 
     /// <summary>Whether this use adds two values of one shape, which a normalization of either can do in its own pass.</summary>
     public virtual bool IsSum(OperationCall call) => false;

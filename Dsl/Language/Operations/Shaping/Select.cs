@@ -25,9 +25,10 @@ internal sealed class Select : Operation
 
     public override string ShapeRule => "the dimension is removed";
 
-    public override string? MomentRule => "unchanged if the channels keep their place; otherwise the chain is cut";
+    public override string MomentRule =>
+        "unchanged; of a channel, its moments for all positions of the dimension that takes the channels' place";
 
-    public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 1;
+    public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 1 || call.Input.Rank > 2;
 
     public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
 

@@ -52,8 +52,8 @@ internal static class CpuFilter
             : CpuFilter<double>.Normalize(arguments, averages);
     }
 
-    /// <summary>Whether the passes over a value can do what comes after them: the error function takes too long in them.</summary>
-    public static bool Fuses(Epilogue epilogue, Tensor x) => epilogue.Activation != Activation.Gelu && epilogue.IsOneWith(x);
+    /// <summary>Whether the passes over a value can do what comes after them.</summary>
+    public static bool Fuses(Epilogue epilogue, Tensor x) => RowPasses<float>.Of(epilogue.Activation) is not null && epilogue.IsOneWith(x);
 }
 
 /// <summary>The filter for one element type.</summary>
