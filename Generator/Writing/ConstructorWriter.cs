@@ -1,8 +1,10 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Operations;
+using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -39,6 +41,10 @@ internal sealed class ConstructorWriter
     /// <summary>A member of the class, of which a parameter or local of the constructor may have the name.</summary>
     private string Own(string member) => _plan.NamesOfNumbers.Contains(member) ? "this." + member : member;
 
+    /// <summary>Whether a block that is used alone would have convolutions that nobody checks: norms do.</summary>
+    private bool HasUncheckedConvolutions() => !_plan.Model.UsesNorm && _plan.Model.Items.All().OfType<ConstructOperationItem>()
+        .Any(item => item.Member.Type is { Library: ModuleLibrary.Torch } type && type.Name.StartsWith("Conv", StringComparison.Ordinal));
+
     public void Write()
     {
         var declaration = _plan.Model.Declaration;
@@ -50,7 +56,7 @@ internal sealed class ConstructorWriter
         _writer.Line($"    : base({CSharpText.Quote(_plan.Model.Name)})");
         _writer.Block(() =>
         {
-            if (declaration.Kind == ModuleKind.Network)
+            if (declaration.Kind == ModuleKind.Network || HasUncheckedConvolutions())
                 _writer.Line($"{Types.Runtime("NativeConvolutions")}.Check();");
             foreach (var parameter in declaration.Parameters.Where(parameter => parameter.Default is null && !IsConstant(parameter)))
                 _writer.Line($"{Types.ArgumentNullException}.ThrowIfNull({CSharpNames.Identifier(parameter.Name.Text)});");

@@ -172,6 +172,7 @@ public sealed partial class Mix : nn.Module<Tensor, Tensor>
     public Mix(int xChannels, int groups, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Mix")
     {
+        NativeConvolutions.Check();
         Sizes.RequirePositive(xChannels);
         _xChannels = xChannels;
         _recompute = recompute;

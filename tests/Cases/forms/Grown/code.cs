@@ -175,6 +175,7 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
     public Grow(int xChannels, int extra, int times, bool wide = true, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Grow")
     {
+        NativeConvolutions.Check();
         Sizes.RequirePositive(xChannels);
         _times = times;
         _xChannels = xChannels;

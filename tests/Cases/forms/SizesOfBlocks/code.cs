@@ -400,6 +400,7 @@ public sealed partial class Tall : nn.Module<Tensor, Tensor>
     public Tall(int xChannels, int xHeight, int xWidth, Device? device = null, ScalarType? dtype = null, Recompute recompute = default)
         : base("Tall")
     {
+        NativeConvolutions.Check();
         Sizes.RequirePositive(xChannels);
         Sizes.RequirePositive(xHeight);
         Sizes.RequirePositive(xWidth);
