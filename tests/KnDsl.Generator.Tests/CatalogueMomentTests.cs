@@ -62,7 +62,9 @@ public sealed class CatalogueMomentTests : TorchTest
         ["roll"] = ["4, 3, 5: roll([1, -2], axes: [2, 3])", "4, 3, 5: roll([1, 2, -1], axes: [-1, 1, 1])",
             "4, 3, 2: permute(0, 2, 3, 1) -> roll([1, 1], axes: [3, 1]) -> permute(0, 3, 1, 2)"],
         ["select"] = ["4, 3, 5: select(1, axis: 2)", "4, 3: select(-1, axis: -1)", "4, 3: select(-2)", "4, 3, 5: select(1, axis: 1)"],
-        ["slice"] = ["4, 3: slice(1, 3)", "4, 5: slice(1, 4, axis: 2)"],
+        ["slice"] = ["4, 3: slice(1, 3)", "4, 5: slice(1, 4, axis: 2)",
+            "6, 5, 2: permute(0, 2, 3, 1) -> slice(1, 5, axis: -1, step: 2) -> slice(1, 4, step: 2) -> slice(0, 1, axis: 2) -> relu"
+                + " -> permute(0, 3, 1, 2)"],
         ["dropout"] = ["4, 3: dropout(0.3)"],
         ["dropout1d"] = ["4, 3: dropout1d(0.3)"],
         ["dropout2d"] = ["4, 1, 3: dropout2d(0.3)"],
@@ -75,7 +77,11 @@ public sealed class CatalogueMomentTests : TorchTest
     /// <summary>Operations of several values or with several: a and b are outputs of a norm each.</summary>
     private static readonly Dictionary<string, string[]> Joins = new()
     {
-        ["split"] = ["4, 3: y, z = a -> split(2)\n    c = concat(z, y, b)"],
+        ["split"] =
+        [
+            "4, 3: y, z = a -> split(2)\n    c = concat(z, y, b)",
+            "4, 3: y, z = a -> permute(0, 2, 1) -> split(2, axis: 2)\n    c = concat(z -> permute(0, 2, 1), y -> permute(0, 2, 1), b)",
+        ],
         ["concat"] = ["4, 3: c = concat(a, b -> relu)", "4, 3: c = concat(a, b -> relu, axis: 2)",
             "4, 3, 2: c = concat(a -> slice(0, 1, axis: 2), b, axis: -2)"],
         ["learned"] =

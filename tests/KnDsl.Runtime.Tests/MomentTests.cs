@@ -506,6 +506,14 @@ public sealed class MomentTests : TorchTest
     public void RollOfPermutedDimensions(long[] shifts, long[] dims) => AgreesWithDraws([2, 3], x => x.Permute(0, 2, 3, 1)
         .Pass(new RollRule(shifts, dims), y => y.roll(shifts, dims)).Permute(0, 3, 1, 2));
 
+    [Theory]
+    [InlineData(1, 1, 3, 1)]
+    [InlineData(1, -3, -1, 2)]
+    [InlineData(2, 0, 1, 1)]
+    [InlineData(3, 1, 4, 2)]
+    public void SliceOfPermutedDimensions(long dim, long start, long end, long step) => AgreesWithDraws([3, 2], x => x.Permute(0, 2, 3, 1)
+        .Pass(new SliceRule(dim, start, end, step), y => y.slice(dim, start, end, step)).Permute(0, 3, 1, 2));
+
     [Fact]
     public void Squeeze()
     {

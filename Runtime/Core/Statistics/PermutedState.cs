@@ -6,7 +6,7 @@ namespace KnDsl;
 
 /// <summary>
 /// The state of a value whose channels a permutation moved to another dimension: the state before, and the order of its
-/// dimensions. Functions of single elements, dropout, roll, a linear layer over the channels and further permutations keep
+/// dimensions. Functions of single elements, dropout, roll, slices, a linear layer over the channels and further permutations keep
 /// the channels apart. Any other rule gets the moments of the dimension that took the channels' place: each of its positions has
 /// the mixture of all channels.
 /// </summary>
@@ -29,6 +29,9 @@ internal sealed class PermutedState : AnalyticState
 
     /// <summary>The state before the permutation.</summary>
     public AnalyticState Before => _before;
+
+    /// <summary>The dimension that one was before the permutation, 1 for the channels.</summary>
+    public long DimensionBefore(int dim) => _order[dim];
 
     /// <summary>The state after a permutation.</summary>
     /// <param name="state">The state before.</param>
