@@ -130,7 +130,7 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
     /// <summary>Demands that a number is at least another; where arguments decide it, a check is planned.</summary>
     /// <returns>Whether it can be.</returns>
     public bool RequireAtLeast(BodyPath path, Number number, Number least, Func<Diagnostic> diagnostic) => RequireCondition(
-        path, Condition.Compare(Comparison.GreaterOrEqual, number, least), new FloatValue(number),
+        path, Condition.Compare(Comparison.GreaterOrEqual, number, least), new FloatValue(number.Value is null ? number : least),
         number.Symbols().Concat(least.Symbols()), diagnostic);
 
     private bool RequireCondition(

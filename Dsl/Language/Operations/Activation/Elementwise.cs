@@ -41,9 +41,13 @@ internal sealed class Elementwise(string name, string title, params NumberParame
     private bool IsAtLeast(OperationCall call, NumberParameter parameter, NumberParameter other)
     {
         var (number, least) = (call.Get(parameter), call.Get(other));
-        return call.RequireAtLeast(number, least, () => DiagnosticCatalogue.ArgumentRange(
-            call.Has(parameter) ? call.PlaceOf(parameter) : call.PlaceOf(other), Name, parameter.Name,
-            $"at least {other.Name}, which is {Text(least)}", Text(number)));
+        // What is found is what a constructor call decides.
+        return call.RequireAtLeast(number, least, () => number.Value is not null && least.Value is null
+            ? DiagnosticCatalogue.ArgumentRange(
+                call.PlaceOf(other), Name, other.Name, $"at most {parameter.Name}, which is {Text(number)}", Text(least))
+            : DiagnosticCatalogue.ArgumentRange(
+                call.Has(parameter) ? call.PlaceOf(parameter) : call.PlaceOf(other), Name, parameter.Name,
+                $"at least {other.Name}, which is {Text(least)}", Text(number)));
 
         static string Text(Number shown) => shown.Value is { } known ? Number.Format(known) : shown.ToString();
     }
