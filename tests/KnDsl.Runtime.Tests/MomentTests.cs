@@ -514,6 +514,52 @@ public sealed class MomentTests : TorchTest
     public void SliceOfPermutedDimensions(long dim, long start, long end, long step) => AgreesWithDraws([3, 2], x => x.Permute(0, 2, 3, 1)
         .Pass(new SliceRule(dim, start, end, step), y => y.slice(dim, start, end, step)).Permute(0, 3, 1, 2));
 
+    /// <summary>Rules of single dimensions, where a permutation moved the channels to the last one.</summary>
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(-1, true)]
+    [InlineData(-1, false)]
+    public void ReductionsOfPermutedDimensions(long dim, bool keep)
+    {
+        AgreesWithDraws([2, 3], x => x.Permute(0, 2, 3, 1).Pass(new MeanReductionRule([dim], keep), y => y.mean([dim], keep)));
+        AgreesWithDraws([2, 3], x => x.Permute(0, 2, 3, 1).Pass(new SumReductionRule([dim], keep), y => y.sum([dim], keep)));
+        if (dim > 0 && keep)
+        {
+            AgreesWithDraws([2, 3], x => x.Permute(0, 2, 3, 1)
+                .Pass(new MaxReductionRule([dim], keep), y => y.amax([dim], keep)).Permute(0, 3, 1, 2));
+        }
+    }
+
+    [Fact]
+    public void OperationsOnPermutedDimensions()
+    {
+        using var one = nn.Linear(3, 5, dtype: float64);
+        AgreesWithDraws([2, 3], x => x.Permute(0, 2, 1, 3).Pass(new LinearRule(one), one.call).Permute(0, 2, 1, 3));
+        AgreesWithDraws([4, 3], x => x.Permute(0, 2, 3, 1).Pass(new SoftmaxRule(1), y => y.softmax(1)).Permute(0, 3, 1, 2));
+        AgreesWithDraws([2, 3], x => x.Permute(0, 2, 3, 1).Pass(new ScaleRule(tensor(1.7)), y => y * 1.7)
+            .Pass(new ShiftRule(tensor(0.3)), y => y + 0.3).Pass(new FlattenRule(1, 2), y => y.flatten(1, 2)).Permute(0, 2, 1));
+        AgreesWithDraws([2, 3], x => x.Permute(0, 2, 3, 1).Pass(new ReshapeRule(), y => y.reshape(-1, 3, 1, 2, 4))
+            .Permute(0, 4, 1, 2, 3));
+    }
+
+    [Fact]
+    public void JoinsOfPermutedDimensions()
+    {
+        AgreesWithDraws([2, 3], x => (x.Permute(0, 2, 3, 1) + Again(x).Relu().Permute(0, 2, 3, 1)).Permute(0, 3, 1, 2));
+        AgreesWithDraws([2, 3], x => (x.Permute(0, 2, 3, 1) - Again(x).Relu().Permute(0, 2, 3, 1)).Permute(0, 3, 1, 2));
+
+        // A gate of each channel, and values of which one has its channels in another dimension.
+        AgreesWithDraws([2, 3], x => (x.Permute(0, 2, 3, 1) * Again(x).Permute(0, 2, 3, 1)
+            .Pass(new MeanReductionRule([1, 2], keepdim: true), y => y.mean([1, 2], keepdim: true))).Permute(0, 3, 1, 2));
+        foreach (var axis in new long[] { 1, 2, 3, -1 })
+        {
+            AgreesWithDraws([2, 3], x => Chained.Join(new ConcatRule(axis), parts => cat(parts, axis),
+                x.Permute(0, 2, 3, 1), Again(x).Relu().Permute(0, 2, 3, 1)).Permute(0, 3, 1, 2));
+        }
+    }
+
     [Fact]
     public void Squeeze()
     {

@@ -67,7 +67,7 @@ public abstract class ChannelState
     public ChannelState Pass(MomentRule rule, Tensor output)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return Checked(PassTo(rule, SizeOf(output)), rule, output);
+        return Checked(PassTo(rule, ShapeOf(output)), rule, output);
     }
 
     /// <summary>The state of a value that an operation computed from several values; null where one of their states is unknown.</summary>
@@ -82,16 +82,29 @@ public abstract class ChannelState
         ArgumentNullException.ThrowIfNull(rule);
         if (states.Length == 0 || states.Any(state => state is null))
             return null;
-        var to = SizeOf(output);
-        var parts = states.Select(state => rule.JoinsWhatIsDrawn ? state!.DrawnMoments() : state!.ToMoments()).ToArray();
-        var moments = rule.Join(WithEqualRows(parts), [.. states.Select(state => state!.Size)], to);
-        return Checked(states[0]!.With(moments, to), rule, output);
+        return Checked(JoinTo(rule, ShapeOf(output), states!), rule, output);
+    }
+
+    /// <summary>The state of a value that an operation computed from several values.</summary>
+    /// <param name="rule">The operation's rule.</param>
+    /// <param name="shape">The lengths of the output's dimensions after the batch.</param>
+    /// <param name="states">The states of the values in order.</param>
+    internal static ChannelState JoinTo(JoinRule rule, IReadOnlyList<long> shape, IReadOnlyList<ChannelState> states)
+    {
+        if (MovedState.Join(rule, states, shape) is { } moved)
+            return moved;
+        var parts = states.Select(state => rule.JoinsWhatIsDrawn ? state.DrawnMoments() : state.ToMoments()).ToArray();
+        long[] to = [.. shape.Skip(1)];
+        return states[0].With(rule.Join(WithEqualRows(parts), [.. states.Select(state => state.Size)], to), to);
     }
 
     /// <summary>Hands the state's tensors on to the scope around a scope; tensors that belong to others stay where they are.</summary>
     /// <param name="scope">The scope that is about to end.</param>
     /// <returns>The state itself.</returns>
     public abstract ChannelState MoveToOuter(DisposeScope scope);
+
+    /// <summary>The lengths of the value's dimensions after the batch: the channels, and the spatial size.</summary>
+    internal long[] Shape => [Channels, .. Size];
 
     /// <summary>The state as moments, [R, C] or [1, C] each.</summary>
     internal abstract Moments ToMoments();
@@ -101,8 +114,8 @@ public abstract class ChannelState
 
     /// <summary>The state of an operation's output.</summary>
     /// <param name="rule">The operation's rule.</param>
-    /// <param name="to">The spatial size of the output.</param>
-    internal abstract ChannelState PassTo(MomentRule rule, IReadOnlyList<long> to);
+    /// <param name="shape">The lengths of the output's dimensions after the batch.</param>
+    internal abstract ChannelState PassTo(MomentRule rule, IReadOnlyList<long> shape);
 
     /// <summary>The moments before the operations that wait for a map to be drawn, where there are such.</summary>
     private protected virtual Moments DrawnMoments() => ToMoments();
@@ -116,11 +129,11 @@ public abstract class ChannelState
         return parts.All(part => part.Rows == 1 || part.Rows == rows) ? parts : [.. parts.Select(part => part.ForRows(1))];
     }
 
-    private static long[] SizeOf(Tensor output)
+    private static long[] ShapeOf(Tensor output)
     {
         var shape = output.shape;
         return shape.Length >= 2
-            ? shape[2..]
+            ? shape[1..]
             : throw new ArgumentException(
                 $"A state has channels, and [{string.Join(", ", shape)}] has no dimension after the batch.", nameof(output));
     }

@@ -13,7 +13,8 @@ public abstract class ElementRule : MomentRule
     {
     }
 
-    internal sealed override MomentRule BeforePermutation(long[] order) => this;
+    internal sealed override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        (this, dim);
 
     /// <summary>The function itself.</summary>
     /// <param name="map">Any tensor.</param>

@@ -19,6 +19,14 @@ public abstract class JoinRule
     /// </summary>
     internal virtual bool JoinsWhatIsDrawn => false;
 
+    /// <summary>
+    /// For values whose channels are all in one other dimension: the same operation on the values with their channels moved to the
+    /// second dimension. Null where the rule takes all channels for one.
+    /// </summary>
+    /// <param name="dim">The dimension of the channels, at least 2.</param>
+    /// <param name="to">The lengths of the result's dimensions after the batch.</param>
+    internal virtual JoinRule? WithChannelsSecond(int dim, IReadOnlyList<long> to) => null;
+
     /// <summary>The moments of the output.</summary>
     /// <param name="parts">The moments of the values in order, [R, C] or [1, C] each.</param>
     /// <param name="from">The spatial sizes of the values.</param>

@@ -17,11 +17,13 @@ public abstract class MomentRule
     }
 
     /// <summary>
-    /// The same operation on the value before a permutation of its dimensions, with a permutation of the result; null where that is
-    /// none. What changes every element by itself, and alike in every channel, is its own.
+    /// For a value whose channels are in another dimension: the same operation on the value with its channels moved to the second
+    /// dimension, and the dimension that has them after the operation. Null where the rule takes all channels for one.
     /// </summary>
-    /// <param name="order">For every dimension of the value the one that it was before, 0 first.</param>
-    internal virtual MomentRule? BeforePermutation(long[] order) => null;
+    /// <param name="dim">The dimension of the channels, at least 2.</param>
+    /// <param name="from">The lengths of the value's dimensions after the batch.</param>
+    /// <param name="to">Those of the result.</param>
+    internal virtual (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) => null;
 
     /// <summary>The moments of the output.</summary>
     /// <param name="moments">The moments of the input, [R, C].</param>

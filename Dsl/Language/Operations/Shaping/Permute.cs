@@ -25,8 +25,8 @@ internal sealed class Permute : Operation
     public override string ShapeRule => "dimension i of the output is dimension axes[i] of the input";
 
     public override string MomentRule =>
-        "unchanged if the channels keep their place; while moved, they are known to elementwise operations, linear layers over them and " +
-        "until they are moved back; the dimension in their place has the mixture of all channels; moving the batch cuts the chain";
+        "unchanged if the channels keep their place; moved channels stay apart for what says so in the language's page; for all else " +
+        "each position of the dimension in their place has the mixture of all channels; moving the batch cuts the chain";
 
     public override bool PassesState(OperationCall call) =>
         call.Get(AxesParameter) is { Count: > 0 } axes && Axes.Resolve(call, AxesParameter, axes[0]) == 0;

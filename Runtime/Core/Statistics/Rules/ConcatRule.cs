@@ -11,6 +11,9 @@ namespace KnDsl;
 /// <param name="axis">The dimension, at least 1, or negative from the end; 1 is the channels.</param>
 public sealed class ConcatRule(long axis = 1) : JoinRule
 {
+    internal override JoinRule WithChannelsSecond(int dim, IReadOnlyList<long> to) =>
+        new ConcatRule(Dimensions.WithChannelsSecond(Dimensions.Resolve(axis, to.Count + 1), dim));
+
     internal override Moments Join(
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to)
     {

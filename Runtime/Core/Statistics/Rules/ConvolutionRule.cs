@@ -55,7 +55,7 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
             return (output, new AnalyticState(new(mean, variance), output.shape[2..]));
         }
 
-        var after = state.PassTo(this, ConvolutionSize.After(state.Size, convolution));
+        var after = state.PassTo(this, [convolution.out_channels, .. ConvolutionSize.After(state.Size, convolution)]);
         return (convolution.forward(input), after);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace KnDsl;
 
@@ -9,12 +10,40 @@ internal static class Dimensions
     /// <param name="dim">The dimension; negative ones count from the end.</param>
     /// <param name="size">The value's spatial size.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">The value has no such dimension, or it is the batch.</exception>
-    public static int Resolve(long dim, IReadOnlyList<long> size)
+    public static int Resolve(long dim, IReadOnlyList<long> size) => Resolve(dim, size.Count + 2);
+
+    /// <summary>A dimension after the batch.</summary>
+    /// <param name="dim">The dimension; negative ones count from the end.</param>
+    /// <param name="rank">All dimensions of the value, the batch among them.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">The value has no such dimension, or it is the batch.</exception>
+    public static int Resolve(long dim, int rank)
     {
-        var rank = size.Count + 2;
         var dimension = dim < 0 ? dim + rank : dim;
         if (dimension < 1 || dimension >= rank)
             throw Setting.OutOfRange(nameof(dim), dim, $"must be a dimension after the batch of a value of rank {rank}");
         return (int)dimension;
     }
+
+    /// <summary>The lengths of the dimensions after the batch, after one of them was moved to another place.</summary>
+    /// <param name="shape">The lengths before.</param>
+    /// <param name="from">The dimension, at least 1.</param>
+    /// <param name="to">Its place after that.</param>
+    public static IReadOnlyList<long> Move(IReadOnlyList<long> shape, int from, int to)
+    {
+        var moved = new List<long>(shape);
+        moved.RemoveAt(from - 1);
+        moved.Insert(to - 1, shape[from - 1]);
+        return moved;
+    }
+
+    /// <summary>A dimension after that of the channels was moved to the second place.</summary>
+    /// <param name="dim">The dimension before, at least 1.</param>
+    /// <param name="channels">The dimension of the channels before.</param>
+    public static int WithChannelsSecond(int dim, int channels) => dim == channels ? 1 : dim < channels ? dim + 1 : dim;
+
+    /// <summary>The dimension of the channels after dimensions were left out; 1 where the channels are among them.</summary>
+    /// <param name="channels">The dimension of the channels before.</param>
+    /// <param name="left">The dimensions that are left out.</param>
+    public static int After(int channels, IReadOnlyCollection<int> left) =>
+        left.Contains(channels) ? 1 : channels - left.Count(dim => dim < channels);
 }

@@ -18,7 +18,8 @@ public sealed class DropoutRule : MomentRule
         _p = p is >= 0 and < 1 ? p : throw Setting.OutOfRange(nameof(p), p, "must be at least 0 and less than 1");
     }
 
-    internal override MomentRule BeforePermutation(long[] order) => this;
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        (this, dim);
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) => _p == 0
         ? moments

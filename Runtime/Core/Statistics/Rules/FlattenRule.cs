@@ -11,6 +11,15 @@ namespace KnDsl;
 /// <param name="endDim">The last dimension, -1 for the last of all.</param>
 public sealed class FlattenRule(long startDim = 1, long endDim = -1) : MomentRule
 {
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        var (start, end) = (Dimensions.Resolve(startDim, from.Count + 1), Dimensions.Resolve(endDim, from.Count + 1));
+        if (start <= dim && dim <= end)
+            return null;
+        var rule = new FlattenRule(Dimensions.WithChannelsSecond(start, dim), Dimensions.WithChannelsSecond(end, dim));
+        return (rule, dim < start ? dim : dim - (end - start));
+    }
+
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
         var (start, end) = (Dimensions.Resolve(startDim, from), Dimensions.Resolve(endDim, from));

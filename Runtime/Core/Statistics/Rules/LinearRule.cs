@@ -6,24 +6,24 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// Linear layer over the last dimension: the channels of [N, C], positions of every channel of others, or channels that a
-/// permutation moved there. Over channels the mean passes the weight, the variance the weight's squares.
+/// Linear layer over the last dimension: the channels, where they are the last one, else positions of every channel. Over channels
+/// the mean passes the weight, the variance the weight's squares.
 /// </summary>
 /// <param name="linear">The module that the value passes; <c>call</c> with a state gives output and state together.</param>
 public sealed class LinearRule(Linear linear) : MomentRule
 {
+    /// <summary>Whether it goes over the channels although positions come after them: elsewhere, they were the last dimension.</summary>
+    private bool IsOverChannels { get; init; }
+
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        dim == from.Count ? (new LinearRule(linear) { IsOverChannels = true }, dim) : (this, dim);
+
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
-        from.Count == 0 ? OverChannels(moments) : OverPositions(moments);
+        IsOverChannels || from.Count == 0 ? OverChannels(moments) : OverPositions(moments);
 
     internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to)
     {
-        if (state is PermutedState { HasChannelsLast: true } permuted)
-        {
-            var before = permuted.Before;
-            return permuted.Around(new AnalyticState(OverChannels(before.ToMoments()), before.Size), to);
-        }
-
-        if (state.Size.Count > 0)
+        if (!IsOverChannels && state.Size.Count > 0)
             return base.Pass(state, to);
         var source = state.Source();
         if (!FusedStep.Supports(source, linear.weight))
@@ -39,8 +39,8 @@ public sealed class LinearRule(Linear linear) : MomentRule
     internal (Tensor Output, ChannelState State) Forward(Tensor input, ChannelState state)
     {
         // The state comes first, for the reason that ConvolutionRule gives.
-        IReadOnlyList<long> size = state.Size.Count == 0 ? [] : [.. state.Size.SkipLast(1), linear.out_features];
-        var after = state.PassTo(this, size);
+        IReadOnlyList<long> shape = [.. state.Shape.SkipLast(1), linear.out_features];
+        var after = state.PassTo(this, shape);
         return (linear.forward(input), after);
     }
 

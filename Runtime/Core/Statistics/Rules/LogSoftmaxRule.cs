@@ -6,6 +6,9 @@ namespace KnDsl;
 /// <param name="dim">The dimension, at least 1, or negative from the end; 1 is the channels.</param>
 public sealed class LogSoftmaxRule(long dim) : MomentRule
 {
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int channels, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        (new LogSoftmaxRule(Dimensions.WithChannelsSecond(Dimensions.Resolve(dim, from.Count + 1), channels)), channels);
+
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
         SoftmaxIntegrals.Pass(moments, dim, from, log: true);
 }

@@ -12,6 +12,12 @@ public sealed class MeanReductionRule(long[] dims, bool keepdim = false) : Momen
 {
     private readonly Reduction _reduction = new(dims, keepdim);
 
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        var (moved, channels) = _reduction.WithChannelsSecond(dim, from.Count + 1);
+        return (new MeanReductionRule(moved, keepdim), channels);
+    }
+
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
         var count = _reduction.Count(moments.Channels, from);

@@ -5,6 +5,8 @@ namespace KnDsl;
 /// <summary>An elementwise product of two independent values.</summary>
 public sealed class ProductRule : JoinRule
 {
+    internal override JoinRule WithChannelsSecond(int dim, IReadOnlyList<long> to) => this;
+
     internal override Moments Join(
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to) =>
         Multiply(parts[0], parts[1]);

@@ -11,6 +11,18 @@ internal readonly record struct Reduction(long[] Dims, bool KeepDim)
     /// <summary>Whether the channels are among the dimensions.</summary>
     public bool IsOverChannels(IReadOnlyList<long> from) => Dims.Any(dim => Dimensions.Resolve(dim, from) == 1);
 
+    /// <summary>
+    /// The dimensions of a value with its channels moved to the second one, and the dimension that has the channels after the reduction.
+    /// </summary>
+    /// <param name="channels">The dimension of the channels before.</param>
+    /// <param name="rank">All dimensions of the value.</param>
+    public (long[] Dims, int Channels) WithChannelsSecond(int channels, int rank)
+    {
+        var dims = Dims.Select(dim => Dimensions.Resolve(dim, rank)).Distinct().ToArray();
+        return ([.. dims.Select(dim => (long)Dimensions.WithChannelsSecond(dim, channels))],
+            KeepDim ? channels : Dimensions.After(channels, dims));
+    }
+
     /// <summary>How many elements are taken together.</summary>
     public long Count(long channels, IReadOnlyList<long> from)
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -11,6 +12,9 @@ namespace KnDsl;
 /// </summary>
 public sealed class ReshapeRule : MomentRule
 {
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        Place(from, dim, to) is { } place ? (this, place) : null;
+
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
         var (positions, newPositions) = (Windows.Count(from), Windows.Count(to));
@@ -25,6 +29,25 @@ public sealed class ReshapeRule : MomentRule
         // Of the deviations from the new mean: [R, old, new].
         var between = (moments.Mean.unsqueeze(2) - mean.unsqueeze(1)).square() * shares;
         return new(mean, moments.Variance.matmul(shares) + between.sum([1]));
+    }
+
+    internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to)
+    {
+        // Dimensions of length 1 before the channels leave them apart.
+        var shape = state.Shape;
+        long[] newShape = [Windows.Count(shape) / Windows.Count(to), .. to];
+        return state is not MovedState && Place(shape, 1, newShape) is { } dim and > 1
+            ? MovedState.Of(new AnalyticState(state.ToMoments(), [.. Dimensions.Move(newShape, dim, 1).Skip(1)]), dim)
+            : base.Pass(state, to);
+    }
+
+    /// <summary>The dimension that has the elements of another one before the reshape, and no others; null where there is none.</summary>
+    private static int? Place(IReadOnlyList<long> from, int dim, IReadOnlyList<long> to)
+    {
+        var before = Windows.Count(from.Take(dim - 1));
+        var place = Enumerable.Range(1, to.Count).FirstOrDefault(
+            place => to[place - 1] == from[dim - 1] && Windows.Count(to.Take(place - 1)) == before);
+        return place == 0 ? null : place;
     }
 
     /// <summary>The share of each old channel in each new one, [old, new].</summary>

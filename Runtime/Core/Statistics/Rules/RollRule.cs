@@ -11,8 +11,9 @@ namespace KnDsl;
 /// <param name="dims">The dimensions, at least 1, or negative from the end.</param>
 public sealed class RollRule(long[] shifts, long[] dims) : MomentRule
 {
-    internal override MomentRule BeforePermutation(long[] order) =>
-        new RollRule(shifts, [.. dims.Select(dim => order[dim < 0 ? dim + order.Length : dim])]);
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        (new RollRule(shifts, [.. dims.Select(
+            rolled => (long)Dimensions.WithChannelsSecond(Dimensions.Resolve(rolled, from.Count + 1), dim))]), dim);
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {

@@ -7,6 +7,9 @@ namespace KnDsl;
 /// <param name="scale">C numbers in any shape, or one.</param>
 public sealed class ScaleRule(Tensor scale) : MomentRule
 {
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        scale.numel() == 1 ? (this, dim) : null;
+
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
         var row = scale.view(1, -1);

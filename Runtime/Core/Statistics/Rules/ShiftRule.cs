@@ -7,6 +7,9 @@ namespace KnDsl;
 /// <param name="shift">C numbers in any shape, or one.</param>
 public sealed class ShiftRule(Tensor shift) : MomentRule
 {
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        shift.numel() == 1 ? (this, dim) : null;
+
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
         var mean = moments.Mean + shift.view(1, -1);

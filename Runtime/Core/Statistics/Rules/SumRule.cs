@@ -7,6 +7,8 @@ public sealed class SumRule : JoinRule
 {
     internal override bool JoinsWhatIsDrawn => true;
 
+    internal override JoinRule WithChannelsSecond(int dim, IReadOnlyList<long> to) => this;
+
     internal override Moments Join(
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to) =>
         new(parts[0].Mean + parts[1].Mean, parts[0].Variance + parts[1].Variance);
