@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -27,5 +28,59 @@ public sealed class DataSizeTests : TorchTest
         GeneratedCase.Run(module, ones(10, 4, 12, 12));
         var error = Assert.Throws<ArgumentException>(() => GeneratedCase.Run(module, ones(2, 4, 4, 5)));
         Assert.StartsWith($"KN0213: {expected} in a value of shape [2, 4, 4, 5]; expected a ", error.Message);
+    }
+
+    /// <summary>Rounded up, a window that would start after the input is left out, whichever numbers only the constructor knows.</summary>
+    [Fact]
+    public void PoolsThatRoundUpHaveTorchsSizes()
+    {
+        var @case = GeneratedCase.Inline("""
+            block B(x[N, 2, s], k: int, t: int, p: int, d: int = 1)
+            {
+                m = x -> maxpool1d(k, stride: t, padding: p, dilation: d, ceil: true)
+                return concat(m, m) -> flatten -> linear(1)
+            }
+
+            block Own(x[N, 2, s], k: int, p: int = 1)
+            {
+                return x -> avgpool1d(k, padding: p, ceil: true) -> flatten -> linear(1)
+            }
+
+            network Even(policy: norm = batch())
+            {
+                input x[N, 2, 8*h]
+                norm = policy
+                y = x -> norm -> avgpool1d(3, stride: 3, padding: 1, ceil: true)
+                output y[N, 2, (8*h)/3 + 1]
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        foreach (var size in new[] { 4, 5, 6, 7, 8, 9 })
+        {
+            foreach (var kernel in new[] { 2, 3, 4 })
+            {
+                for (var padding = 0; padding <= kernel / 2; padding++)
+                {
+                    for (var stride = 1; stride <= 5; stride++)
+                        Runs("B", size, ("xS", size), ("k", kernel), ("t", stride), ("p", padding), ("d", size > 6 ? 2 : 1));
+                    Runs("Own", size, ("xS", size), ("k", kernel), ("p", padding));
+                }
+            }
+        }
+
+        // The pass compares what it computed with the output's declaration.
+        for (var h = 1; h < 5; h++)
+        {
+            using var network = @case.CreateNetwork();
+            using var scope = NewDisposeScope();
+            Assert.Equal(8 * h / 3 + 1, GeneratedCase.Run(network, ones(2, 2, 8 * h)).Single().size(2));
+        }
+
+        void Runs(string block, int size, params (string, object?)[] arguments)
+        {
+            using var module = @case.Create(block, arguments);
+            using var scope = NewDisposeScope();
+            GeneratedCase.Run(module, ones(2, 2, size));
+        }
     }
 }

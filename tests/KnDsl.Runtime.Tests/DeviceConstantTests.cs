@@ -18,6 +18,12 @@ public sealed class DeviceConstantTests : TorchTest
         var matrix = DeviceConstants.Of(new[,] { { 1.5, 2 }, { 3, 4 } }, CPU);
         Assert.NotSame(first, matrix);
         Assert.Equal([2, 2], matrix.shape);
+
+        // One row, or one number, is another tensor than a list of the same numbers.
+        Assert.Equal([4], DeviceConstants.Of([0.5, 1, 2, 3], CPU).shape);
+        Assert.Equal([1, 4], DeviceConstants.Of(new[,] { { 0.5, 1, 2, 3 } }, CPU).shape);
+        Assert.Equal([1, 1], DeviceConstants.Of(new[,] { { 0.375 } }, CPU).shape);
+        Assert.Equal([1], DeviceConstants.Of([0.375], CPU).shape);
     }
 
     /// <summary>Inference mode's tensors cannot be kept for a gradient.</summary>

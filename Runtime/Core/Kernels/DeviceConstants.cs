@@ -30,7 +30,7 @@ internal static class DeviceConstants
     {
         if (Sent.Count >= MostSent)
             Sent.Clear();
-        return Sent.GetOrAdd(new Key(numbers, shape[^1], device.type, device.index), _ =>
+        return Sent.GetOrAdd(new Key(numbers, shape.Length, shape[^1], device.type, device.index), _ =>
         {
             using var scope = NewDisposeScope();
             // Whoever asks first may be in inference mode: what is made there has no place in a graph later.
@@ -40,10 +40,10 @@ internal static class DeviceConstants
         });
     }
 
-    private readonly struct Key(double[] numbers, long columns, TorchSharp.DeviceType type, int index) : IEquatable<Key>
+    private readonly struct Key(double[] numbers, int rank, long columns, TorchSharp.DeviceType type, int index) : IEquatable<Key>
     {
         private readonly double[] _numbers = numbers;
-        private readonly (long, TorchSharp.DeviceType, int) _rest = (columns, type, index);
+        private readonly (int, long, TorchSharp.DeviceType, int) _rest = (rank, columns, type, index);
 
         public bool Equals(Key other) => _rest == other._rest && _numbers.AsSpan().SequenceEqual(other._numbers);
 

@@ -43,12 +43,15 @@ internal sealed record Window(
         return sizes;
     }
 
-    /// <summary>Rounded up, but a window that would start in the padding after the input is left out, as torch does.</summary>
+    /// <summary>
+    /// Rounded up, but a window that would start in the padding after the input is left out, as torch does: the smaller one of
+    /// ceil(free / stride) and ceil((input + padding) / stride) - 1, as one floor.
+    /// </summary>
     private Size CeilSteps(Size free, int i)
     {
-        var steps = Size.CeilingDivide(free, Stride[i]);
-        var overhang = steps * Stride[i] - (free + Extent(Kernel[i], Dilation[i]) - Padding[i]);
-        return overhang.Minimum() >= 0 ? steps - 1 : steps;
+        var rounded = free + Stride[i] - 1;
+        var inside = free + Extent(Kernel[i], Dilation[i]) - Padding[i] - 1;
+        return Size.FloorDivide(Size.Choose(Condition.Compare(Comparison.LessOrEqual, rounded, inside), rounded, inside), Stride[i]);
     }
 
     /// <summary>Whether one number says it all: then none of the lists is written as one.</summary>

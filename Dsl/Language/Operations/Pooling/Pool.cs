@@ -43,6 +43,7 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
     public override string ShapeRule =>
         $"[N, C{string.Concat(Enumerable.Repeat(", S", dimensions))}] -> each S becomes floor((S + 2 padding - "
             + $"{(isMax ? "dilation (kernel - 1) - 1" : "kernel")}) / stride) + 1, or 1 with 'global'"
+            + "; with 'ceil' rounded up, but no window begins after the input"
             + (IsBounded ? "; the kernel is at most S" : "");
 
     public override string MomentRule => isMax
