@@ -33,7 +33,7 @@ internal static class ExternModules
             constructor.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal).ToArray();
         if (!constructors.Any(constructor => Fits(constructor, fact)))
             yield return Finding.Of(DiagnosticCatalogue.ExternConstructor(At(fact.Place), fact.TypeName,
-                $"({string.Join(", ", fact.Parameters.Select(parameter => $"{parameter.Name}: {parameter.Type}"))})",
+                $"({string.Join(", ", fact.Parameters.Select(parameter => $"{CSharpType(parameter.Type)} {parameter.Name}"))})",
                 string.Join(" or ", constructors.Select(constructor =>
                     $"({string.Join(", ", constructor.Parameters.Select(given => $"{Short(given.Type)} {given.Name}"))})"))), fact.Place);
     }
@@ -76,6 +76,13 @@ internal static class ExternModules
             constructor.Parameters.Any(parameter => parameter.Name == declared.Name && Takes(parameter.Type, declared.Type)))
         && constructor.Parameters.All(parameter =>
             parameter.IsOptional || fact.Parameters.Any(declared => declared.Name == parameter.Name));
+
+    private static string CSharpType(string declared) => declared switch
+    {
+        "float" => "double",
+        "norm" => "NormPolicy",
+        _ => declared,
+    };
 
     private static bool Takes(ITypeSymbol type, string declared)
     {

@@ -26,7 +26,8 @@ internal sealed class OutlineWriter(CodeWriter writer, TypeNames types, SourceTe
 
     public void Write(ModuleDeclaration declaration)
     {
-        var outline = DeclarationOutline.Of(declaration, _tokens ??= Lexer.Tokenize(source, new DiagnosticBag()));
+        _tokens ??= NestedDeclarations.MoveOut(Lexer.Tokenize(source, new DiagnosticBag())).Tokens;
+        var outline = DeclarationOutline.Of(declaration, _tokens);
         var (name, record) = (CSharpNames.Class(declaration.Name.Text), ForwardWriter.ResultRecord(declaration.Name.Text));
         var inputs = outline.Inputs.Take(ClassNames.MostInputs).ToArray();
         var fields = ForwardWriter.OutputFields(record, outline.Outputs);

@@ -67,7 +67,8 @@ public sealed class CatalogueMomentTests : TorchTest
         ["roll"] = ["4, 3, 5: roll([1, -2], axes: [2, 3])", "4, 3, 5: roll([1, 2, -1], axes: [-1, 1, 1])",
             "4, 3, 2: permute(0, 2, 3, 1) -> roll([1, 1], axes: [3, 1]) -> permute(0, 3, 1, 2)"],
         ["select"] = ["4, 3, 5: select(1, axis: 2)", "4, 3: select(-1, axis: -1)", "4, 3: select(-2)", "4, 3, 5: select(1, axis: 1)",
-            "4, 3, 5: permute(0, 2, 3, 1) -> select(1, axis: 1) -> permute(0, 2, 1)", "4, 3, 2: permute(0, 2, 3, 1) -> select(1, axis: -1)"],
+            "4, 3, 5: permute(0, 2, 3, 1) -> select(1, axis: 1) -> permute(0, 2, 1)",
+            "4, 3, 2: permute(0, 2, 3, 1) -> select(1, axis: -1)"],
         ["slice"] = ["4, 3: slice(1, 3)", "4, 5: slice(1, 4, axis: 2)",
             "6, 5, 2: permute(0, 2, 3, 1) -> slice(1, 5, axis: -1, step: 2) -> slice(1, 4, step: 2) -> slice(0, 1, axis: 2) -> relu"
                 + " -> permute(0, 3, 1, 2)"],
@@ -106,7 +107,8 @@ public sealed class CatalogueMomentTests : TorchTest
             "4, 3, 2: c = (a -> permute(0, 2, 3, 1)) + (b -> relu -> permute(0, 2, 3, 1)) -> permute(0, 3, 1, 2)"],
         ["-"] = ["4, 3: c = a - (b -> relu)", "4, 3: c = (a -> slice(0, 1)) - b"],
         ["*"] = ["4, 3: c = a * (b -> sigmoid)", "4, 3, 2: c = a * (b -> avgpool(global))",
-            "4, 3, 2: d = b -> permute(0, 2, 3, 1) -> mean(1, 2, keep: true)\n    c = (a -> permute(0, 2, 3, 1)) * d -> permute(0, 3, 1, 2)"],
+            "4, 3, 2: d = b -> permute(0, 2, 3, 1) -> mean(1, 2, keep: true)\n"
+                + "    c = (a -> permute(0, 2, 3, 1)) * d -> permute(0, 3, 1, 2)"],
     };
 
     /// <summary>What has no state to hand on although it has a rule: what hands states on, and what takes whole numbers.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Diagnostics;
+using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
@@ -46,7 +47,7 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         {
             var found = number is FloatValue { Constant: null } ? number.Key : number.Describe();
             Diagnostic OutOfRange() => DiagnosticCatalogue.ArgumentRange(rooms.Subject.At(span), field is null ? callee : parameter.Name,
-                field ?? parameter.Name, parameter.RangeText, found);
+                field ?? parameter.Name, parameter.RangeText, found).WithHint(HintForRange(parameter, callee, number));
             if (number is SizeValue { Size: var size } && !parameter.TakesFractions)
             {
                 if (size.Value is { } whole && !parameter.Allows(whole))
@@ -59,6 +60,13 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         }
         return value;
     }
+
+    /// <summary>What to write instead of a number that is not in its range, or null.</summary>
+    private static string? HintForRange(OperationParameter parameter, string callee, Value number) =>
+        parameter is GainParameter && number is SizeValue { Size.Value: > 1 and var samples }
+        && NormPolicies.Find(callee)?.Parameters.Any(other => other.Name == "microbatch") == true
+            ? $"The samples of a statistic are given by name: {callee}(microbatch: {samples})."
+            : null;
 
     /// <summary>What to write instead of an argument of another kind, or null.</summary>
     private string? HintFor(OperationParameter parameter, string callee, Value value, Expression expression)

@@ -102,6 +102,11 @@ internal sealed class InputsAndOutputs(Rooms rooms)
             path.Scope.Set(name.Name, new SizeValue(input.Shape[axis]));
             return input.Shape[axis];
         }
+        if (NamesIn(declared).Where(part => path.Scope.Find(part.Name) is null).ToArray() is { Length: > 0 } unknown)
+        {
+            ReportHeaderSize(path, declared, unknown);
+            return input.Shape[axis];
+        }
         var value = rooms.Expressions.Evaluate(path, declared);
         if (value is SizeValue size)
         {
@@ -113,6 +118,19 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         if (value is not ErrorValue)
             Findings.Report(DiagnosticCatalogue.ValueType(At(declared.Span), "A size", "a whole number", value.Describe()));
         return input.Shape[axis];
+    }
+
+    /// <summary>A size in a header with a new name in it, which is not solved for. Once is enough for a header.</summary>
+    private void ReportHeaderSize(BodyPath path, Expression declared, IReadOnlyList<NameExpression> unknown)
+    {
+        if (Subject.Context.IsFirstUse(Subject.Declaration, "size of the header", declared.Span))
+            Findings.Report(DiagnosticCatalogue.ValueType(At(declared.Span), "A size of a block's input",
+                "a number, a parameter or a name", $"'{At(declared.Span).OneLine()}'").WithHint(
+                    $"Name the whole size, and compute '{unknown[0].Name}' from that in the body."));
+        else
+            Findings.Suppress();
+        foreach (var name in unknown)
+            path.Scope.Set(name.Name, ErrorValue.Instance);
     }
 
     public void Check(BodyPath path, ReturnStatement statement, bool isTop)
@@ -276,9 +294,16 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         {
             if (_outputs.Any(other => other.Name == output.Name.Text))
                 Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(output.Name.Span), "output", output.Name.Text, End.Value));
-            Declare(path, output, _outputs);
+            // A value that is set later is said to come after the output.
+            if (path.Scope.Find(output.Name.Text) is null && IsSetAfter(statement, output.Name.Text))
+                Findings.Suppress();
+            else
+                Declare(path, output, _outputs);
         }
     }
+
+    private bool IsSetAfter(Statement statement, string name) => Subject.Declaration.Body.SkipWhile(other => other != statement).Skip(1)
+        .Any(later => later is not ErrorStatement && later.Sets.Any(target => target.Text == name));
 
     private void Declare(BodyPath path, SizedName output, List<ModuleOutput> outputs)
     {

@@ -68,6 +68,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
         if (name is "None" or "null" or "nil" or "undefined")
             return $"There is no '{name}': leave the argument or the stage out.";
         var line = LineThatSets(name);
+        if (line is null && Calls.Labelled(subject.Declaration.Body, name) is not null && path.Scope.Find(name) is null)
+            return $"'{name}' is the label of a stage, not a value: end the statement after that, and name its result: y = value -> stage.";
         if (line is null && Spelling.Hint(name, path.Scope.Names.Concat(["true", "false"])) is { } hint)
             return hint;
         if (subject.FindOperation(name) is { InputCount: not 1 } operation)
@@ -85,8 +87,13 @@ internal sealed class NameTable(Subject subject, Findings findings)
     }
 
     /// <summary>The line of the module's body that sets a name, for one that is read before.</summary>
-    private int? LineThatSets(string name) => subject.Declaration.Body.SelectMany(statement => statement.Sets)
+    private int? LineThatSets(string name) => subject.Declaration.Body.SelectMany(statement => statement is InputStatement inputs
+            ? inputs.Values.Select(input => input.Name) : statement.Sets)
         .FirstOrDefault(target => target.Text == name) is { } later ? subject.At(later.Span).Line : null;
+
+    /// <summary>The statement of the module's body that declares a shared module, for one that is applied before.</summary>
+    private ModuleStatement? Declares(string name) =>
+        subject.Declaration.Body.OfType<ModuleStatement>().FirstOrDefault(statement => statement.Name.Text == name);
 
     /// <summary>Reports that nothing has the name of a stage, unless a mistake that is reported already explains it.</summary>
     public void ReportUnknownStage(BodyPath path, Call call)
@@ -112,6 +119,7 @@ internal sealed class NameTable(Subject subject, Findings findings)
             : Calls.Labelled(subject.Declaration.Body, name) is { } stage
                 ? $"'{name}' is the label of one stage. To apply it twice write "
                     + $"'module {name} = {subject.At(stage.Span).OneLine()}' before, and '-> {name}' in both places."
+            : Declares(name) is { } later ? $"It is only declared on line {subject.At(later.Span).Line}: move that before."
             : scope.Find(name)?.Value is { } value ? HintForValue(name, value)
             : subject.Context.ImportOf(name, subject.Source) is { } import
                 ? $"It is declared in another file: write import \"{import}\" before the first declaration."

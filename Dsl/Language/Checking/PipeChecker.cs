@@ -121,7 +121,9 @@ internal sealed class PipeChecker(Rooms rooms)
             var given = call.Arguments.TakeWhile(argument => argument.Name is null).ToArray();
             if (operation.InputCount is 1)
                 return [Findings.Fail(DiagnosticCatalogue.Misplaced(At(call.Callee.Span), name, "it as a stage")
-                    .WithHint(given.Length > 0 && given[0].Value is not (IntegerLiteral or FloatLiteral or TextLiteral)
+                    .WithHint(name == "max" && given.Length == 2
+                        ? "Of two numbers an 'if' takes the greater."
+                        : given.Length > 0 && given[0].Value is not (IntegerLiteral or FloatLiteral or TextLiteral)
                         ? $"Write {rooms.Subject.Source.Slice(given[0].Span)} -> {name}{(call.Arguments.Count > 1 ? "(...)" : "")}."
                         : $"Write value -> {At(call.Span).OneLine()}."))];
             if (expression.Label is not null && operation.Module is null)

@@ -144,8 +144,11 @@ internal sealed class BodyParser
 
     /// <summary>Whether the body of an if lacks its brace before the else that comes here.</summary>
     private bool EndsByElse(Token owner) =>
-        _unclosed > 0 && owner.Text is "if" or "elif" or "else" && Current.IsWord("else") && Peek(1).Kind is TokenKind.OpenBrace
-            or TokenKind.Identifier;
+        _unclosed > 0 && owner.Text is "if" or "elif" or "else" && IsElse(_cursor.Position);
+
+    /// <summary>Whether the other branch of an if comes here.</summary>
+    private bool IsElse(int at) => _cursor.Tokens[at].IsWord("else")
+        && _cursor.Tokens[Math.Min(at + 1, _cursor.Tokens.Count - 1)].Kind is TokenKind.OpenBrace or TokenKind.Identifier;
 
     /// <summary>How many braces of the declaration are opened and not closed; below zero, closed and not opened.</summary>
     private int CountUnclosed()
@@ -198,6 +201,9 @@ internal sealed class BodyParser
             && (_cursor.Tokens[start + 1].Kind is TokenKind.Assign or TokenKind.Comma || _cursor.Tokens[start].Text is "input" or "output"))
             while (!_cursor.Tokens[end].Is(TokenKind.End) && !(_cursor.Tokens[end].FirstOnLine && end > start))
                 end++;
+        // An 'else' after a body that lacks its closing brace.
+        if (_unclosed > 0 && Enumerable.Range(start, end - start).FirstOrDefault(i => IsElse(i)) is > 0 and var other && other > start)
+            end = other;
         _cursor.Position = end;
         var statement = _statements.Read(StatementGrammar.At(_cursor.Tokens, start), start, end, TokenKind.End);
         if (statement is not null)
@@ -221,6 +227,16 @@ internal sealed class BodyParser
         }
         return new ErrorStatement(names,
             TextSpan.FromBounds(_cursor.Tokens[start].Span.Start, _cursor.Tokens[Math.Max(start, end - 1)].Span.End));
+    }
+
+    /// <summary>Skips a closing brace too many before a word that goes on with what the brace before closes.</summary>
+    private void SkipUnopenedBefore(string word)
+    {
+        if (!Current.Is(TokenKind.CloseBrace) || _unclosed >= 0 || !Peek(1).IsWord(word))
+            return;
+        _diagnostics.Add(DiagnosticCatalogue.Unopened(_source.At(Current.Span), Current.Text));
+        _unclosed++;
+        _cursor.Position++;
     }
 
     private void SkipBraces()
@@ -248,6 +264,7 @@ internal sealed class BodyParser
             if (!Current.Is(TokenKind.OpenBrace) && !isPython)
                 return new ErrorStatement(StatementBounds.NamesAssigned(_cursor.Tokens, start, _cursor.Position), keyword.Span);
             var body = ReadBody(keyword, "'if'");
+            SkipUnopenedBefore("else");
             // Without its brace it is not known where the body ends, so the condition must not decide anything.
             if (branches.Count < Parser.MaxNesting)
                 branches.Add((keyword, body.IsClosed ? condition : null, body.Statements));

@@ -26,8 +26,9 @@ internal sealed record DeclarationOutline(
     public static DeclarationOutline Of(ModuleDeclaration declaration, IReadOnlyList<Token> tokens)
     {
         var start = 0;
-        while (tokens[start].Span.Start < declaration.Name.Span.End && !tokens[start].Is(TokenKind.End))
+        while (tokens[start].Span.Start != declaration.Name.Span.Start && !tokens[start].Is(TokenKind.End))
             start++;
+        start = System.Math.Min(start + 1, tokens.Count - 1);
         var open = StatementBounds.EndOfModuleHeader(tokens, start);
         var (parameters, inputs, outputs, sizes) =
             (new List<OutlinedParameter>(), new List<string>(), new List<string>(), new List<string>());

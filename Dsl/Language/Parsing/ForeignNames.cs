@@ -13,7 +13,8 @@ internal static class ForeignNames
         "There are no recurrent operations: write a C# module in your project, and declare it with 'extern'.";
     private const string NotNeeded = "Leave it out: it is not needed.";
     private const string OfClass = "Leave it out: the generated class is told its device and its type.";
-    private const string NoFloor = "Leave it out: '/' between whole numbers is the floor of the quotient.";
+    private const string NoFloor =
+        "'/' between whole numbers is the floor of the quotient; a float never becomes a whole number: make that a parameter of type int.";
 
     /// <summary>What to write instead. Names are without case, dimensions and underscores.</summary>
     private static readonly Dictionary<string, string> Own = new()

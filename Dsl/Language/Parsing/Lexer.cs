@@ -17,6 +17,9 @@ internal sealed class Lexer
     private int _position;
     private (char Character, int Line)? _unknown;
 
+    /// <summary>Where a character comes again that was reported in the same line.</summary>
+    private readonly List<int> _repeated = [];
+
     private Lexer(SourceText source, TextSpan span, DiagnosticBag diagnostics)
     {
         _source = source;
@@ -26,8 +29,14 @@ internal sealed class Lexer
         _end = span.End;
     }
 
-    public static IReadOnlyList<Token> Tokenize(SourceText source, DiagnosticBag diagnostics) =>
-        Tokenize(source, new TextSpan(0, source.Content.Length), diagnostics);
+    /// <param name="repeated">Gets the places that cannot be read for a reason that was reported in the same line.</param>
+    public static IReadOnlyList<Token> Tokenize(SourceText source, DiagnosticBag diagnostics, List<int>? repeated = null)
+    {
+        var lexer = new Lexer(source, new TextSpan(0, source.Content.Length), diagnostics);
+        var tokens = lexer.Run();
+        repeated?.AddRange(lexer._repeated);
+        return tokens;
+    }
 
     /// <summary>The tokens of a part of the text, such as the expression in a label's braces. The last is always End.</summary>
     public static IReadOnlyList<Token> Tokenize(SourceText source, TextSpan span, DiagnosticBag diagnostics) =>
@@ -181,7 +190,10 @@ internal sealed class Lexer
         var line = _source.PositionOf(span.Start).Line;
         var kind = Lookalikes.IsFullWidth(c) ? Lookalikes.FirstFullWidth : c;
         if (_unknown == (kind, line))
+        {
+            _repeated.Add(span.Start);
             return meant?.Kind;
+        }
         _unknown = (kind, line);
         _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(span), Printable(c, span)).WithHint(hint));
         return meant?.Kind;

@@ -29,9 +29,13 @@ internal sealed class Parser
         _source = source;
         _diagnostics = diagnostics;
         var found = new DiagnosticBag();
-        var tokens = Lexer.Tokenize(source, found);
-        var unreadable = found.ToList().Select(diagnostic => diagnostic.Place.Span.Start).ToArray();
+        var repeated = new List<int>();
+        var (tokens, nested) = NestedDeclarations.MoveOut(Lexer.Tokenize(source, found, repeated));
+        var unreadable = found.ToList().Select(diagnostic => diagnostic.Place.Span.Start).Concat(repeated).ToArray();
         diagnostics.AddRange(found.ToList());
+        foreach (var declaration in nested)
+            diagnostics.Add(DiagnosticCatalogue.Misplaced(source.At(declaration.Span), declaration.Text, "it outside of the braces")
+                .WithHint("Networks and blocks are declared beside each other."));
         _cursor = new TokenCursor(source, tokens);
         _statements = new StatementReader(source, tokens, unreadable, diagnostics);
     }

@@ -59,7 +59,8 @@ internal static class SyntaxHints
             "print" or "assert" or "pass" or "break" or "continue" or "raise" or "throw" or "del" or "yield" or "await" or "async" or "with"
                 or "try" or "catch" or "except" or "finally" or "using" or "global" or "from" or "super" when at <= start + 2 =>
                 $"There is no '{first.Text}' statement: remove it.",
-            "norm" when at == start + 1 => "The policy is set with an equals sign, as in 'norm = batch()'.",
+            "norm" when at == start + 1 && found.Kind is not (TokenKind.Arrow or TokenKind.Colon) =>
+                "The policy is set with an equals sign, as in 'norm = batch()'.",
             "network" or "block" or "extern" when IsInType(tokens, start, at) =>
                 "The types are int, float, bool, norm, int[] and float[].",
             "network" or "block" or "extern" or "namespace" => null,
@@ -140,6 +141,8 @@ internal static class SyntaxHints
                 : null;
         if (found.Is(TokenKind.Identifier) && Spelling.Hint(first.Text, Keywords) is { } hint)
             return hint;
+        if (at == end)
+            return "A statement sets a name, as in 'y = value -> relu'; a line that begins with '->' goes on with the one before.";
         return found.Kind switch
         {
             TokenKind.Colon when next.Is(TokenKind.Identifier)
@@ -148,11 +151,17 @@ internal static class SyntaxHints
             TokenKind.Colon when next.Is(TokenKind.Identifier) && !Enumerable.Range(at, end - at).Any(i => tokens[i].Is(TokenKind.Arrow)) =>
                 $"A label is part of a stage, as in 'y = value -> {first.Text}: {next.Text}'.",
             TokenKind.Equal or TokenKind.Colon or TokenKind.Less => $"A value is set with one equals sign: '{first.Text} = ...'.",
-            TokenKind.Arrow => $"Give the result a name, as in 'y = {first.Text} -> relu'.",
-            TokenKind.OpenParen => "Give the result a name, as in 'y = value -> relu'.",
+            TokenKind.Arrow when IsSetBefore(tokens, start) => $"Give the result a name, as in 'y = {first.Text} -> relu'.",
+            TokenKind.Arrow or TokenKind.OpenParen =>
+                "Give the result a name, as in 'y = value -> relu', or begin the line with '->' to go on with the one before.",
             _ => null,
         };
     }
+
+    /// <summary>Whether a statement begins with the name of a value that one before sets, or of an input with sizes.</summary>
+    private static bool IsSetBefore(IReadOnlyList<Token> tokens, int start) => !tokens[start].IsWord("norm")
+        && Enumerable.Range(0, start).Any(i => tokens[i].Is(TokenKind.Identifier) && tokens[i].Text == tokens[start].Text
+            && tokens[i + 1].Kind is TokenKind.Assign or TokenKind.OpenBracket);
 
     // ---- single tokens -----------------------------------------------------------------------------------------------
 
@@ -231,7 +240,9 @@ internal static class SyntaxHints
             TokenKind.OpenParen when before.Is(TokenKind.CloseParen) => "A stage comes after its value: value -> conv(64, 3).",
             TokenKind.Star when before.Is(TokenKind.Star) => "There is no power operator: multiply, or write the number.",
             TokenKind.Plus or TokenKind.Minus or TokenKind.Star when !inArguments && hasArrow =>
-                $"'->' binds loosest: put the value with its stages before '{found.Text}' in parentheses.",
+                found.Is(TokenKind.Star)
+                    ? "A stage is repeated in brackets, as in [ stage * n ]; to multiply values, put the one before '*' in parentheses."
+                    : $"'->' binds loosest: put the value with its stages before '{found.Text}' in parentheses.",
             _ => null,
         };
     }

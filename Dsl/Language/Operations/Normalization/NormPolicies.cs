@@ -112,8 +112,8 @@ internal static class NormPolicies
         new("gain", "Weight of the observation, in (0, 1]: one number, or one for the mean and one for the variance.")
         {
             DefaultText =
-                "depends on the samples per statistic: mean 1, variance 0.25 up to 8 samples, then rising to 1 (0.96 at 64); both 0.25 "
-                    + "at one sample",
+                "depends on the n samples per statistic: mean 1, variance 0.25 + 0.75 n^3 / (n^3 + 24^3), which is 0.25 at 2, 0.28 at 8 "
+                    + "and 0.96 at 64; both 0.25 at one sample",
             Words = GainWords,
             Minimum = 0,
             Maximum = 1,

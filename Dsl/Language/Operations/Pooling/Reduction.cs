@@ -34,7 +34,7 @@ internal sealed class Reduction(string name, string title, string torch, string 
 
     public override string ShapeRule => "the given dimensions are removed, or become 1";
 
-    public override string MomentRule => momentRule + "; if no channels are left, the chain is cut";
+    public override string MomentRule => momentRule + "; if no channels are left, or over the batch, the chain is cut";
 
     private static IReadOnlyList<int>? AxesOf(OperationCall call)
     {

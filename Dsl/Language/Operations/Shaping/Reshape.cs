@@ -25,7 +25,8 @@ internal sealed class Reshape : Operation
     public override string ShapeRule => "[N, ...] -> [N, sizes...]";
 
     public override string MomentRule =>
-        "every new channel has the mixture of the channels that its elements come from; a dimension of channels that stays as it is keeps them apart";
+        "every new channel has the mixture of the channels that its elements come from; " +
+        "a dimension of channels that stays as it is keeps them apart";
 
     public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
 
