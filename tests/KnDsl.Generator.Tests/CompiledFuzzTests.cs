@@ -47,6 +47,13 @@ public sealed class CompiledFuzzTests(ITestOutputHelper output)
             var (path, text, code) = Variation.Make(seed, right, RealFiles);
             var watch = Stopwatch.StartNew();
             var (problem, isCompiled) = Try(path, text, code);
+            if (watch.Elapsed > Limit)
+            {
+                // Other work on the machine may have stopped this one for long, but hardly twice.
+                watch.Restart();
+                (problem, isCompiled) = Try(path, text, code);
+            }
+
             compiled += isCompiled ? 1 : 0;
             slowest = watch.Elapsed > slowest ? watch.Elapsed : slowest;
             if (watch.Elapsed > Limit)

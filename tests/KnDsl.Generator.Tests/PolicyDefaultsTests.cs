@@ -46,11 +46,12 @@ public sealed class PolicyDefaultsTests
     {
         var text = NormPolicies.Find("kalman")!.Parameters.OfType<GainParameter>().Single().DefaultText!;
         var gain = Gain.Default;
-        Assert.Contains($"mean {Text(gain.Mean(2))}, variance {Text(gain.Variance(2))} up to 8 samples", text);
-        Assert.Contains($"({Text(gain.Variance(64))} at 64)", text);
+        Assert.Contains($"mean {Text(gain.Mean(2))}, variance 0.25 + 0.75 n^3 / (n^3 + 24^3), which is", text);
+        Assert.Contains($"{Text(gain.Variance(2))} at 2, {Text(gain.Variance(8))} at 8 and {Text(gain.Variance(64))} at 64", text);
         Assert.Contains($"both {Text(gain.Mean(1))} at one sample", text);
         Assert.Equal(gain.Mean(1), gain.Variance(1));
-        Assert.Equal(gain.Variance(2), gain.Variance(8), 0.04);
+        foreach (var n in new long[] { 2, 3, 8, 24, 64, 1000 })
+            Assert.Equal(0.25 + 0.75 * Math.Pow(n, 3) / (Math.Pow(n, 3) + Math.Pow(24, 3)), gain.Variance(n), 1e-12);
 
     }
 
