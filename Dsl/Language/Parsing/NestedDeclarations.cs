@@ -27,7 +27,9 @@ internal sealed class NestedDeclarations
                 _moved.Add(tokens[i]);
     }
 
-    /// <summary>The tokens with every nested declaration after the one that has it, and the first tokens of the outermost of them.</summary>
+    /// <summary>
+    /// The tokens with every nested declaration after the one that has it, and the first tokens of the outermost nested ones.
+    /// </summary>
     /// <param name="tokens">All tokens of a file; they are given back where nothing is nested.</param>
     public static (IReadOnlyList<Token> Tokens, IReadOnlyList<Token> Nested) MoveOut(IReadOnlyList<Token> tokens)
     {
