@@ -229,10 +229,10 @@ internal sealed class BodyParser
             TextSpan.FromBounds(_cursor.Tokens[start].Span.Start, _cursor.Tokens[Math.Max(start, end - 1)].Span.End));
     }
 
-    /// <summary>Skips a closing brace too many before a word that goes on with what the brace before closes.</summary>
-    private void SkipUnopenedBefore(string word)
+    /// <summary>Skips a closing brace too many before the other branch of the if whose body the brace before closes.</summary>
+    private void SkipUnopenedBeforeElse()
     {
-        if (!Current.Is(TokenKind.CloseBrace) || _unclosed >= 0 || !Peek(1).IsWord(word))
+        if (!Current.Is(TokenKind.CloseBrace) || _unclosed >= 0 || !Peek(1).IsWord("else"))
             return;
         _diagnostics.Add(DiagnosticCatalogue.Unopened(_source.At(Current.Span), Current.Text));
         _unclosed++;
@@ -264,7 +264,7 @@ internal sealed class BodyParser
             if (!Current.Is(TokenKind.OpenBrace) && !isPython)
                 return new ErrorStatement(StatementBounds.NamesAssigned(_cursor.Tokens, start, _cursor.Position), keyword.Span);
             var body = ReadBody(keyword, "'if'");
-            SkipUnopenedBefore("else");
+            SkipUnopenedBeforeElse();
             // Without its brace it is not known where the body ends, so the condition must not decide anything.
             if (branches.Count < Parser.MaxNesting)
                 branches.Add((keyword, body.IsClosed ? condition : null, body.Statements));
