@@ -52,7 +52,6 @@ public sealed class PolicyDefaultsTests
         Assert.Equal(gain.Mean(1), gain.Variance(1));
         foreach (var n in new long[] { 2, 3, 8, 24, 64, 1000 })
             Assert.Equal(0.25 + 0.75 * Math.Pow(n, 3) / (Math.Pow(n, 3) + Math.Pow(24, 3)), gain.Variance(n), 1e-12);
-
     }
 
     /// <summary>That of instance Kalman normalization follows the values.</summary>

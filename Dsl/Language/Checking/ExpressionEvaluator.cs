@@ -83,14 +83,9 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             case ListValue or ListParameterValue:
                 return Unknown("'count'");
             default:
-                return Unknown($"none, because {target.Describe()} has no members", HintForNumber());
+                return Unknown($"none, because {target.Describe()} has no members",
+                    name == "count" ? TypeHints.ForList(rooms.Subject, expression.Target) : null);
         }
-
-        string? HintForNumber() => name == "count" && expression.Target is NameExpression number
-            && rooms.Subject.Declaration.Parameters.FirstOrDefault(parameter => parameter.Name.Text == number.Name) is { } single
-            && !single.IsList && single.Type.Text is "int" or "float"
-                ? $"'{number.Name}' is one number: declare a list as {number.Name}: {single.Type.Text}[]."
-                : null;
 
         Value Unknown(string expected, string? hint = null) =>
             Findings.Fail(target is TensorValue && Shape.IsAxisName(name)

@@ -112,7 +112,7 @@ internal sealed class NameTable(Subject subject, Findings findings)
         var known = operations
             .Concat(file.Visible.Where(pair => pair.Value.Declaration.Kind == ModuleKind.Block).Select(pair => pair.Key))
             .Concat(file.Externs.Keys)
-            .Concat(scope.Names.Where(known => scope.Find(known)!.Value is ModuleValue)).ToArray();
+            .Concat(scope.NamesOf<ModuleValue>()).ToArray();
         findings.Report(DiagnosticCatalogue.UnknownStage(subject.At(callee.Span), name).WithHint(
             NormPolicies.Find(name) is not null
                 ? $"It is a policy: write norm({subject.At(call.Span).OneLine()}{(call.HasParentheses ? "" : "()")})."

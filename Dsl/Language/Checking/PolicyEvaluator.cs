@@ -80,8 +80,8 @@ internal sealed class PolicyEvaluator(Rooms rooms)
                 _ when path.Scope.Find(call.Callee.Text)?.Value is PolicyValue =>
                     $"'{call.Callee.Text}' has its settings where the network is made: write norm = {call.Callee.Text}.",
                 _ when call.Callee.Text is "null" or "None" or "nil" or "identity" => "For no normalization write none().",
-                _ => Spelling.Hint(call.Callee.Text, [.. known, .. path.Scope.Names.Where(
-                        other => path.Scope.Find(other)!.Value is PolicyValue)]) ?? Spelling.Hint(FirstWord(call.Callee.Text), known),
+                _ => Spelling.Hint(call.Callee.Text, [.. known, .. path.Scope.NamesOf<PolicyValue>()])
+                    ?? Spelling.Hint(FirstWord(call.Callee.Text), known),
             }));
         return null;
     }

@@ -40,6 +40,9 @@ internal sealed class Scope
 
     public IEnumerable<string> Names => _outer is null ? _names.Keys : _outer.Names.Union(_names.Keys);
 
+    /// <summary>The names that stand for values of a kind.</summary>
+    public IEnumerable<string> NamesOf<T>() where T : Value => Names.Where(name => Find(name)!.Value is T);
+
     public Binding? Find(string name) => _names.TryGetValue(name, out var binding) ? binding : _outer?.Find(name);
 
     public void Set(string name, Binding binding)

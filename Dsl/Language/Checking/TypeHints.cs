@@ -25,8 +25,18 @@ internal static class TypeHints
         && FloatParameter(subject, expression) is { } parameter
         && !subject.Context.IsFirstUse(subject.Declaration, $"float {parameter.Name.Text}", expression.Span);
 
-    private static Parameter? FloatParameter(Subject subject, Expression expression) => expression is NameExpression name
-        ? subject.Declaration.Parameters.FirstOrDefault(parameter => parameter is { Type.Text: "float", IsList: false }
+    /// <summary>For a parameter that is one number where a list is wanted, or null.</summary>
+    public static string? ForList(Subject subject, Expression expression) =>
+        NumberParameter(subject, expression) is { Name.Text: var name, Type.Text: var type }
+            ? $"'{name}' is one number: declare a list as {name}: {type}[]."
+            : null;
+
+    private static Parameter? FloatParameter(Subject subject, Expression expression) =>
+        NumberParameter(subject, expression) is { Type.Text: "float" } parameter ? parameter : null;
+
+    /// <summary>The parameter of a single number that an expression names, or null.</summary>
+    private static Parameter? NumberParameter(Subject subject, Expression expression) => expression is NameExpression name
+        ? subject.Declaration.Parameters.FirstOrDefault(parameter => parameter is { Type.Text: "int" or "float", IsList: false }
             && parameter.Name.Text == name.Name)
         : null;
 

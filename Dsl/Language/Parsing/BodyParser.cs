@@ -83,9 +83,7 @@ internal sealed class BodyParser
             if (Current.Is(TokenKind.CloseBrace) && _unclosed < 0)
             {
                 // The body goes on after this brace, so there is one too many.
-                _diagnostics.Add(DiagnosticCatalogue.Unopened(_source.At(Current.Span), Current.Text));
-                _unclosed++;
-                _cursor.Position++;
+                SkipUnopened();
                 continue;
             }
             if (Current.Is(TokenKind.End) || StartsDeclaration || EndsByIndentation(owner) || EndsByElse(owner))
@@ -229,11 +227,9 @@ internal sealed class BodyParser
             TextSpan.FromBounds(_cursor.Tokens[start].Span.Start, _cursor.Tokens[Math.Max(start, end - 1)].Span.End));
     }
 
-    /// <summary>Skips a closing brace too many before the other branch of the if whose body the brace before closes.</summary>
-    private void SkipUnopenedBeforeElse()
+    /// <summary>Skips a closing brace too many, which is reported.</summary>
+    private void SkipUnopened()
     {
-        if (!Current.Is(TokenKind.CloseBrace) || _unclosed >= 0 || !Peek(1).IsWord("else"))
-            return;
         _diagnostics.Add(DiagnosticCatalogue.Unopened(_source.At(Current.Span), Current.Text));
         _unclosed++;
         _cursor.Position++;
@@ -264,7 +260,8 @@ internal sealed class BodyParser
             if (!Current.Is(TokenKind.OpenBrace) && !isPython)
                 return new ErrorStatement(StatementBounds.NamesAssigned(_cursor.Tokens, start, _cursor.Position), keyword.Span);
             var body = ReadBody(keyword, "'if'");
-            SkipUnopenedBeforeElse();
+            if (Current.Is(TokenKind.CloseBrace) && _unclosed < 0 && Peek(1).IsWord("else"))
+                SkipUnopened();
             // Without its brace it is not known where the body ends, so the condition must not decide anything.
             if (branches.Count < Parser.MaxNesting)
                 branches.Add((keyword, body.IsClosed ? condition : null, body.Statements));

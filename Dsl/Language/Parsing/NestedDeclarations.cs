@@ -18,7 +18,7 @@ internal sealed class NestedDeclarations
         _tokens = tokens;
         _closing = Match(tokens);
         for (var i = 0; i < tokens.Count; i++)
-            if (IsModule(i) && EndOf(i) is { } end)
+            if (IsModule(tokens, i) && EndOf(i) is { } end)
             {
                 Move(i, end, 1);
                 i = end - 1;
@@ -33,8 +33,24 @@ internal sealed class NestedDeclarations
     /// <param name="tokens">All tokens of a file; they are given back where nothing is nested.</param>
     public static (IReadOnlyList<Token> Tokens, IReadOnlyList<Token> Nested) MoveOut(IReadOnlyList<Token> tokens)
     {
+        if (!HasDeclarationInBraces(tokens))
+            return (tokens, []);
         var result = new NestedDeclarations(tokens);
-        return result._nested.Count == 0 ? (tokens, []) : (result._moved, result._nested);
+        return (result._moved, result._nested);
+    }
+
+    /// <summary>Whether a declaration starts before all braces are closed: one is nested, or a brace is missing before it.</summary>
+    private static bool HasDeclarationInBraces(IReadOnlyList<Token> tokens)
+    {
+        var depth = 0;
+        for (var i = 0; i < tokens.Count; i++)
+            if (tokens[i].Is(TokenKind.OpenBrace))
+                depth++;
+            else if (tokens[i].Is(TokenKind.CloseBrace) && depth > 0)
+                depth--;
+            else if (depth > 0 && IsModule(tokens, i))
+                return true;
+        return false;
     }
 
     /// <summary>A declaration without those inside of it, and these after it.</summary>
@@ -42,7 +58,7 @@ internal sealed class NestedDeclarations
     {
         var inside = new List<(int Start, int End)>();
         for (var i = start; i < end; i++)
-            if (i > start && depth < Parser.MaxNesting && IsModule(i) && EndOf(i) is { } after)
+            if (i > start && depth < Parser.MaxNesting && IsModule(_tokens, i) && EndOf(i) is { } after)
             {
                 inside.Add((i, after));
                 i = after - 1;
@@ -58,7 +74,8 @@ internal sealed class NestedDeclarations
         }
     }
 
-    private bool IsModule(int at) => _tokens[at].Text is "network" or "block" && StatementBounds.StartsDeclaration(_tokens, at);
+    private static bool IsModule(IReadOnlyList<Token> tokens, int at) =>
+        tokens[at].Text is "network" or "block" && StatementBounds.StartsDeclaration(tokens, at);
 
     /// <summary>The token after the closing brace of the declaration that starts here; null where braces are missing.</summary>
     private int? EndOf(int start) =>

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using TorchSharp;
 
 namespace KnDsl;
@@ -30,7 +29,7 @@ internal class AnalyticState : ChannelState
     /// <summary>What the moments are computed from.</summary>
     internal virtual MomentSource Source() => MomentSource.Of(ToMoments());
 
-    internal override AnalyticState PassTo(MomentRule rule, IReadOnlyList<long> shape) => rule.Pass(this, [.. shape.Skip(1)]);
+    internal override AnalyticState PassTo(MomentRule rule, long[] shape) => rule.Pass(this, shape[1..]);
 
     public override ChannelState MoveToOuter(DisposeScope scope)
     {

@@ -89,12 +89,12 @@ public abstract class ChannelState
     /// <param name="rule">The operation's rule.</param>
     /// <param name="shape">The lengths of the output's dimensions after the batch.</param>
     /// <param name="states">The states of the values in order.</param>
-    internal static ChannelState JoinTo(JoinRule rule, IReadOnlyList<long> shape, IReadOnlyList<ChannelState> states)
+    internal static ChannelState JoinTo(JoinRule rule, long[] shape, IReadOnlyList<ChannelState> states)
     {
         if (MovedState.Join(rule, states, shape) is { } moved)
             return moved;
         var parts = states.Select(state => rule.JoinsWhatIsDrawn ? state.DrawnMoments() : state.ToMoments()).ToArray();
-        long[] to = [.. shape.Skip(1)];
+        var to = shape[1..];
         return states[0].With(rule.Join(WithEqualRows(parts), [.. states.Select(state => state.Size)], to), to);
     }
 
@@ -115,7 +115,7 @@ public abstract class ChannelState
     /// <summary>The state of an operation's output.</summary>
     /// <param name="rule">The operation's rule.</param>
     /// <param name="shape">The lengths of the output's dimensions after the batch.</param>
-    internal abstract ChannelState PassTo(MomentRule rule, IReadOnlyList<long> shape);
+    internal abstract ChannelState PassTo(MomentRule rule, long[] shape);
 
     /// <summary>The moments before the operations that wait for a map to be drawn, where there are such.</summary>
     private protected virtual Moments DrawnMoments() => ToMoments();

@@ -10,13 +10,14 @@ internal static class Dimensions
     /// <param name="dim">The dimension; negative ones count from the end.</param>
     /// <param name="size">The value's spatial size.</param>
     /// <exception cref="System.ArgumentOutOfRangeException">The value has no such dimension, or it is the batch.</exception>
-    public static int Resolve(long dim, IReadOnlyList<long> size) => Resolve(dim, size.Count + 2);
+    public static int Resolve(long dim, IReadOnlyList<long> size) => OfRank(dim, size.Count + 2);
 
-    /// <summary>A dimension after the batch.</summary>
+    /// <inheritdoc cref="Resolve"/>
     /// <param name="dim">The dimension; negative ones count from the end.</param>
-    /// <param name="rank">All dimensions of the value, the batch among them.</param>
-    /// <exception cref="System.ArgumentOutOfRangeException">The value has no such dimension, or it is the batch.</exception>
-    public static int Resolve(long dim, int rank)
+    /// <param name="shape">The lengths of the value's dimensions after the batch.</param>
+    public static int ResolveIn(long dim, IReadOnlyList<long> shape) => OfRank(dim, shape.Count + 1);
+
+    private static int OfRank(long dim, int rank)
     {
         var dimension = dim < 0 ? dim + rank : dim;
         if (dimension < 1 || dimension >= rank)
@@ -28,18 +29,24 @@ internal static class Dimensions
     /// <param name="shape">The lengths before.</param>
     /// <param name="from">The dimension, at least 1.</param>
     /// <param name="to">Its place after that.</param>
-    public static IReadOnlyList<long> Move(IReadOnlyList<long> shape, int from, int to)
+    public static long[] Move(IReadOnlyList<long> shape, int from, int to)
     {
         var moved = new List<long>(shape);
         moved.RemoveAt(from - 1);
         moved.Insert(to - 1, shape[from - 1]);
-        return moved;
+        return [.. moved];
     }
 
     /// <summary>A dimension after that of the channels was moved to the second place.</summary>
-    /// <param name="dim">The dimension before, at least 1.</param>
+    /// <param name="dim">The dimension before; negative ones count from the end.</param>
     /// <param name="channels">The dimension of the channels before.</param>
-    public static int WithChannelsSecond(int dim, int channels) => dim == channels ? 1 : dim < channels ? dim + 1 : dim;
+    /// <param name="shape">The lengths of the value's dimensions after the batch.</param>
+    /// <exception cref="System.ArgumentOutOfRangeException">The value has no such dimension, or it is the batch.</exception>
+    public static int WithChannelsSecond(long dim, int channels, IReadOnlyList<long> shape)
+    {
+        var before = ResolveIn(dim, shape);
+        return before == channels ? 1 : before < channels ? before + 1 : before;
+    }
 
     /// <summary>The dimension of the channels after dimensions were left out; 1 where the channels are among them.</summary>
     /// <param name="channels">The dimension of the channels before.</param>

@@ -15,7 +15,7 @@ internal sealed class MovedState : AnalyticState
     private readonly int _dim;
 
     private MovedState(AnalyticState second, int dim)
-        : base([.. Dimensions.Move(second.Shape, 1, dim).Skip(1)])
+        : base(Dimensions.Move(second.Shape, 1, dim)[1..])
     {
         _second = second;
         _dim = dim;
@@ -34,7 +34,7 @@ internal sealed class MovedState : AnalyticState
 
     /// <summary>The state of a value that an operation computed from several values with their channels in the same dimension.</summary>
     /// <returns>Null where there is none: the channels are in the second dimension, or in others, or the rule mixes them.</returns>
-    public static MovedState? Join(JoinRule rule, IReadOnlyList<ChannelState> states, IReadOnlyList<long> shape)
+    public static MovedState? Join(JoinRule rule, IReadOnlyList<ChannelState> states, long[] shape)
     {
         if (states[0] is not MovedState { _dim: var dim, Size.Count: var rank }
             || !states.All(state => state is MovedState moved && moved._dim == dim && moved.Size.Count == rank)
@@ -50,7 +50,7 @@ internal sealed class MovedState : AnalyticState
 
     internal override Moments ToMoments() => _second.ToMoments().Mixed(_second.Channels).Repeated(Channels);
 
-    internal override AnalyticState PassTo(MomentRule rule, IReadOnlyList<long> shape) =>
+    internal override AnalyticState PassTo(MomentRule rule, long[] shape) =>
         rule.WithChannelsSecond(_dim, Shape, shape) is { } moved
             ? Of(_second.PassTo(moved.Rule, Dimensions.Move(shape, moved.Dim, 1)), moved.Dim)
             : base.PassTo(rule, shape);

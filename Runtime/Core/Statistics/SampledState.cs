@@ -47,7 +47,7 @@ internal sealed class SampledState : ChannelState
 
     internal override Moments ToMoments() => IsWaiting ? MomentsOf(PseudoFeatures()) : _drawn;
 
-    internal override SampledState PassTo(MomentRule rule, IReadOnlyList<long> shape) => rule.Pass(this, [.. shape.Skip(1)]);
+    internal override SampledState PassTo(MomentRule rule, long[] shape) => rule.Pass(this, shape[1..]);
 
     /// <summary>The state after an operation that waits for a map to be drawn.</summary>
     /// <param name="operation">The operation on maps, [N, C, ...]; it keeps the channels.</param>

@@ -12,7 +12,7 @@ namespace KnDsl;
 public sealed class ConcatRule(long axis = 1) : JoinRule
 {
     internal override JoinRule WithChannelsSecond(int dim, IReadOnlyList<long> to) =>
-        new ConcatRule(Dimensions.WithChannelsSecond(Dimensions.Resolve(axis, to.Count + 1), dim));
+        new ConcatRule(Dimensions.WithChannelsSecond(axis, dim, to));
 
     internal override Moments Join(
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to)

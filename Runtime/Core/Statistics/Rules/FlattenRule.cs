@@ -13,10 +13,10 @@ public sealed class FlattenRule(long startDim = 1, long endDim = -1) : MomentRul
 {
     internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
-        var (start, end) = (Dimensions.Resolve(startDim, from.Count + 1), Dimensions.Resolve(endDim, from.Count + 1));
+        var (start, end) = (Dimensions.ResolveIn(startDim, from), Dimensions.ResolveIn(endDim, from));
         if (start <= dim && dim <= end)
             return null;
-        var rule = new FlattenRule(Dimensions.WithChannelsSecond(start, dim), Dimensions.WithChannelsSecond(end, dim));
+        var rule = new FlattenRule(Dimensions.WithChannelsSecond(start, dim, from), Dimensions.WithChannelsSecond(end, dim, from));
         return (rule, dim < start ? dim : dim - (end - start));
     }
 

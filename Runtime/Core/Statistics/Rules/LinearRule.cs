@@ -39,8 +39,7 @@ public sealed class LinearRule(Linear linear) : MomentRule
     internal (Tensor Output, ChannelState State) Forward(Tensor input, ChannelState state)
     {
         // The state comes first, for the reason that ConvolutionRule gives.
-        IReadOnlyList<long> shape = [.. state.Shape.SkipLast(1), linear.out_features];
-        var after = state.PassTo(this, shape);
+        var after = state.PassTo(this, [.. state.Shape.SkipLast(1), linear.out_features]);
         return (linear.forward(input), after);
     }
 

@@ -7,7 +7,7 @@ namespace KnDsl;
 public sealed class LogSoftmaxRule(long dim) : MomentRule
 {
     internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int channels, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
-        (new LogSoftmaxRule(Dimensions.WithChannelsSecond(Dimensions.Resolve(dim, from.Count + 1), channels)), channels);
+        (new LogSoftmaxRule(Dimensions.WithChannelsSecond(dim, channels, from)), channels);
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
         SoftmaxIntegrals.Pass(moments, dim, from, log: true);

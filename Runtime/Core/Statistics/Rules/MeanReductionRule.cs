@@ -14,7 +14,7 @@ public sealed class MeanReductionRule(long[] dims, bool keepdim = false) : Momen
 
     internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
-        var (moved, channels) = _reduction.WithChannelsSecond(dim, from.Count + 1);
+        var (moved, channels) = _reduction.WithChannelsSecond(dim, from);
         return (new MeanReductionRule(moved, keepdim), channels);
     }
 

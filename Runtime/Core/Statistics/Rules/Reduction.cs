@@ -15,11 +15,11 @@ internal readonly record struct Reduction(long[] Dims, bool KeepDim)
     /// The dimensions of a value with its channels moved to the second one, and the dimension that has the channels after the reduction.
     /// </summary>
     /// <param name="channels">The dimension of the channels before.</param>
-    /// <param name="rank">All dimensions of the value.</param>
-    public (long[] Dims, int Channels) WithChannelsSecond(int channels, int rank)
+    /// <param name="shape">The lengths of the value's dimensions after the batch.</param>
+    public (long[] Dims, int Channels) WithChannelsSecond(int channels, IReadOnlyList<long> shape)
     {
-        var dims = Dims.Select(dim => Dimensions.Resolve(dim, rank)).Distinct().ToArray();
-        return ([.. dims.Select(dim => (long)Dimensions.WithChannelsSecond(dim, channels))],
+        var dims = Dims.Select(dim => Dimensions.ResolveIn(dim, shape)).Distinct().ToArray();
+        return ([.. dims.Select(dim => (long)Dimensions.WithChannelsSecond(dim, channels, shape))],
             KeepDim ? channels : Dimensions.After(channels, dims));
     }
 

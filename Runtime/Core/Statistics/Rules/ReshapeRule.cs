@@ -37,7 +37,7 @@ public sealed class ReshapeRule : MomentRule
         var shape = state.Shape;
         long[] newShape = [Windows.Count(shape) / Windows.Count(to), .. to];
         return state is not MovedState && Place(shape, 1, newShape) is { } dim and > 1
-            ? MovedState.Of(new AnalyticState(state.ToMoments(), [.. Dimensions.Move(newShape, dim, 1).Skip(1)]), dim)
+            ? MovedState.Of(new AnalyticState(state.ToMoments(), Dimensions.Move(newShape, dim, 1)[1..]), dim)
             : base.Pass(state, to);
     }
 

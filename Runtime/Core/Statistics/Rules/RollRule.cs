@@ -12,8 +12,7 @@ namespace KnDsl;
 public sealed class RollRule(long[] shifts, long[] dims) : MomentRule
 {
     internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int dim, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
-        (new RollRule(shifts, [.. dims.Select(
-            rolled => (long)Dimensions.WithChannelsSecond(Dimensions.Resolve(rolled, from.Count + 1), dim))]), dim);
+        (new RollRule(shifts, [.. dims.Select(rolled => (long)Dimensions.WithChannelsSecond(rolled, dim, from))]), dim);
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {

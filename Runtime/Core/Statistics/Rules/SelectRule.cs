@@ -10,11 +10,9 @@ namespace KnDsl;
 /// <param name="index">The position; negative ones count from the end.</param>
 public sealed class SelectRule(long dim, long index) : MomentRule
 {
-    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int channels, IReadOnlyList<long> from, IReadOnlyList<long> to)
-    {
-        var left = Dimensions.Resolve(dim, from.Count + 1);
-        return (new SelectRule(Dimensions.WithChannelsSecond(left, channels), index), Dimensions.After(channels, [left]));
-    }
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int channels, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        (new SelectRule(Dimensions.WithChannelsSecond(dim, channels, from), index),
+            Dimensions.After(channels, [Dimensions.ResolveIn(dim, from)]));
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {

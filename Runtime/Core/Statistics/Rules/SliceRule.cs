@@ -12,7 +12,7 @@ namespace KnDsl;
 public sealed class SliceRule(long dim, long start, long end, long step = 1) : MomentRule
 {
     internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int channels, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
-        (new SliceRule(Dimensions.WithChannelsSecond(Dimensions.Resolve(dim, from.Count + 1), channels), start, end, step), channels);
+        (new SliceRule(Dimensions.WithChannelsSecond(dim, channels, from), start, end, step), channels);
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
         Dimensions.Resolve(dim, from) == 1 ? moments.Select(tensor => tensor.slice(1, start, end, step)) : moments;

@@ -9,11 +9,9 @@ namespace KnDsl;
 /// <param name="dim">The dimension, at least 1, or negative from the end.</param>
 public sealed class SqueezeRule(long dim) : MomentRule
 {
-    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int channels, IReadOnlyList<long> from, IReadOnlyList<long> to)
-    {
-        var left = Dimensions.Resolve(dim, from.Count + 1);
-        return (new SqueezeRule(Dimensions.WithChannelsSecond(left, channels)), Dimensions.After(channels, [left]));
-    }
+    internal override (MomentRule Rule, int Dim)? WithChannelsSecond(int channels, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
+        (new SqueezeRule(Dimensions.WithChannelsSecond(dim, channels, from)),
+            Dimensions.After(channels, [Dimensions.ResolveIn(dim, from)]));
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
         Dimensions.Resolve(dim, from) == 1 ? moments.Repeated(from[0]) : moments;
