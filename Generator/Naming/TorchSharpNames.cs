@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using KnDsl.Language.Operations.Contract;
 
 namespace KnDsl.Generator.Naming;
@@ -7,16 +8,17 @@ namespace KnDsl.Generator.Naming;
 /// <summary>Where TorchSharp 0.107 differs from PyTorch, whose names the language has; and what the runtime does in its place.</summary>
 internal static class TorchSharpNames
 {
-    /// <summary>Functions that have another name, or that TorchSharp lacks or gets wrong.</summary>
-    private static readonly Dictionary<string, string> Functions = new()
-    {
-        // TorchSharp takes its adaptive_max_pool3d for that of one dimension.
-        ["torch.nn.functional.adaptive_max_pool3d"] = "Operations.adaptive_max_pool3d",
-        ["torch.nn.functional.channel_shuffle"] = "Operations.channel_shuffle",
-    };
-
-    /// <summary>Functions that are methods of a tensor. TorchSharp's functional.hardtanh hands its input on.</summary>
-    private static readonly Dictionary<string, string> Methods = new() { ["torch.nn.functional.hardtanh"] = "clamp" };
+    /// <summary>
+    /// Functions that have another name, that TorchSharp lacks or gets wrong (its adaptive_max_pool3d is that of one dimension, its
+    /// hardtanh hands its input on), or that make a number which nothing holds while native code reads it.
+    /// </summary>
+    private static readonly HashSet<string> Own =
+    [
+        .. new[]
+        {
+            "adaptive_max_pool3d", "celu", "channel_shuffle", "elu", "hardtanh", "leaky_relu", "mish", "softplus", "softsign", "threshold",
+        }.Select(name => "torch.nn.functional." + name),
+    ];
 
     /// <summary>Arguments that have another name, by function or class.</summary>
     private static readonly Dictionary<(string Callee, string Argument), string> Arguments = new()
@@ -29,13 +31,11 @@ internal static class TorchSharpNames
     private static readonly HashSet<string> Moved = ["Embedding", "PReLU"];
 
     /// <summary>The function as C# names it.</summary>
-    public static string Function(string name) => Functions.TryGetValue(name, out var own) ? own
+    public static string Function(string name) =>
+        Own.Contains(name) ? "Operations." + name.Substring("torch.nn.functional.".Length)
         : name.StartsWith("torch.nn.", StringComparison.Ordinal) ? name.Substring("torch.".Length)
         : name.StartsWith("kndsl.", StringComparison.Ordinal) ? "Operations." + name.Substring("kndsl.".Length)
         : name;
-
-    /// <summary>The method that a function is, or null.</summary>
-    public static string? Method(string function) => Methods.TryGetValue(function, out var method) ? method : null;
 
     /// <summary>Whether TorchSharp looks for the module's members by reflection when its parameters move.</summary>
     public static bool MovesByReflection(ModuleType type) => type.Library == ModuleLibrary.Torch && Moved.Contains(type.Name);

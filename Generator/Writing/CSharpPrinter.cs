@@ -98,7 +98,7 @@ internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name, 
     };
 
     /// <summary>A number as one side of an operator.</summary>
-    public string Operand(Number number) =>
+    private string Operand(Number number) =>
         number is NumberOperation or NumberNegation || number is WholeNumber { Size: { } size } && !size.IsSymbol
         ? $"({Of(number)})"
         : Of(number);

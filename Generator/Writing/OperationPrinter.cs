@@ -86,13 +86,28 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         ListOperand list => $"[{string.Join(", ", list.Items.Select(item => Print(item, use)))}]",
         FunctionOperand function => $"value => {Print(function.Body, Function)}",
         ModuleCall call => Call(use.Module, [.. call.Inputs.Select(input => Print(input, use))]),
-        FunctionCall call when TorchSharpNames.Method(call.Function) is { } method =>
-            $"{Print(call.Arguments[0].Value, use)}.{method}({Print(call.Arguments.Skip(1), call.Function, use)})",
         FunctionCall call => $"{Name(call.Function)}({Print(call.Arguments, call.Function, use)})",
         MethodCall call => $"{Print(call.Receiver, use)}.{call.Method}({Print(call.Arguments, call.Method, use)})",
-        OperatorCall call => $"{Side(call.Left, use)} {call.Operator} {Side(call.Right, use)}",
+        OperatorCall call => Print(call, use),
         _ => throw new InvalidOperationException($"{operand.GetType().Name} has no C#."),
     };
+
+    /// <summary>An operator that gives native code a number is a function of the runtime's, which holds it. A sum gives it a 1.</summary>
+    private string Print(OperatorCall call, Use use)
+    {
+        var function = (call.Operator, call.Left, call.Right) switch
+        {
+            ("+", _, _) => "add",
+            ("*", NumberOperand, _) or ("*", _, NumberOperand) => "mul",
+            ("-", _, NumberOperand) => "sub",
+            ("-", NumberOperand, _) => "rsub",
+            _ => null,
+        };
+        var (first, second) = call.Left is NumberOperand ? (call.Right, call.Left) : (call.Left, call.Right);
+        return function is null
+            ? $"{Print(first, use)} {call.Operator} {Print(second, use)}"
+            : $"{types.Runtime("Operations")}.{function}({Print(first, use)}, {Print(second, use)})";
+    }
 
     /// <summary>A function of torch's, or one of the runtime's.</summary>
     private string Name(string function)
@@ -100,8 +115,6 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         var path = TorchSharpNames.Function(function).Split(['.'], 2);
         return $"{path[0] switch { "torch" => types.Torch, "nn" => types.Nn, var own => types.Runtime(own) }}.{path[1]}";
     }
-
-    private string Side(Operand operand, Use use) => operand is NumberOperand number ? values.Operand(number.Number) : Print(operand, use);
 
     private string Print(IEnumerable<NamedOperand> arguments, string callee, Use use) =>
         string.Join(", ", arguments.Select(argument => Print(argument, callee, use)));

@@ -5,6 +5,7 @@ using KnDsl.Samples.Detection.Data;
 using KnDsl.Samples.Detection.Detectors;
 using KnDsl.Training;
 using KnDsl.Vision;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection;
@@ -81,7 +82,7 @@ internal static class Evaluation
             yield break;
         var boxes = found.Boxes.cpu().data<float>().ToArray();
         var (scores, numbers) = (found.Scores.cpu().data<float>().ToArray(), found.Labels.cpu().data<long>().ToArray());
-        var masks = found.Masks?.ge(MaskThreshold).cpu().data<bool>().ToArray();
+        var masks = found.Masks?.ge(Held(MaskThreshold)).cpu().data<bool>().ToArray();
         var pixels = image.Height * image.Width;
         for (var i = 0; i < scores.Length; i++)
         {

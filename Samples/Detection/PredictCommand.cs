@@ -7,6 +7,7 @@ using KnDsl.Samples.Detection.Pictures;
 using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
 using KnDsl.Vision;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection;
@@ -56,7 +57,7 @@ internal static class PredictCommand
             return;
         var boxes = found.Boxes.cpu().data<float>().ToArray();
         var (scores, numbers) = (found.Scores.cpu().data<float>().ToArray(), found.Labels.cpu().data<long>().ToArray());
-        var masks = found.Masks?.ge(Evaluation.MaskThreshold).cpu().data<bool>().ToArray();
+        var masks = found.Masks?.ge(Held(Evaluation.MaskThreshold)).cpu().data<bool>().ToArray();
         var pixels = size.Height * size.Width;
         for (var i = scores.Length - 1; i >= 0; i--)
         {

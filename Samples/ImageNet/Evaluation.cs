@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using KnDsl.Training;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.ImageNet;
@@ -32,7 +33,7 @@ internal static class Evaluation
                 counts.add_(stack([
                     first.narrow(1, 0, 1).sum(ScalarType.Float64), first.sum(ScalarType.Float64),
                     tensor((double)labels.size(0), device: device),
-                ]));
+                ]), One);
                 if (answers is not null)
                     Add(answers, labels, best);
             }

@@ -193,7 +193,8 @@ public sealed class CatalogueMomentTests : TorchTest
     private static Tensor[] Inputs(GeneratedCase @case, long samples, ScalarType dtype = ScalarType.Float64) =>
         [.. @case.Network.Inputs.Select(input => randn([samples, .. input.Shape.Sizes.Skip(1).Select(size => size.Value!.Value)], dtype))];
 
-    private static IEnumerable<string> Sources(string operation)
+    /// <summary>Networks that have an operation between two norms.</summary>
+    internal static IEnumerable<string> Sources(string operation)
     {
         if (Joins.TryGetValue(operation, out var joins))
             return joins.Select(join => Source(join, isJoin: true));

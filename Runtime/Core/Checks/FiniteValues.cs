@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -11,7 +12,7 @@ internal static class FiniteValues
     public const string OfMicroBatch = "channel {0} of micro-batch {1}";
 
     /// <summary>Whether all statistics are finite: a boolean where they are, [].</summary>
-    public static Tensor AreAll(Tensor means, Tensor variances) => (means + variances).detach().isfinite().all();
+    public static Tensor AreAll(Tensor means, Tensor variances) => Sum(means, variances).detach().isfinite().all();
 
     /// <summary>Demands that a value is finite.</summary>
     /// <param name="value">[n, M * C, ...]: micro-batches side by side as channels.</param>

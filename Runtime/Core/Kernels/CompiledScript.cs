@@ -1,5 +1,6 @@
-using System.Collections.Generic;
+using System.Linq;
 using TorchSharp;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -29,34 +30,15 @@ internal sealed class CompiledScript
         return number.ToInt64();
     }
 
-    private object Invoke(string function, object?[] arguments)
-    {
-        // TorchSharp makes scalars of numbers and releases them before the call: a garbage collection in another thread would
-        // free memory that native code is about to read. Those made here live until it has returned.
-        var scalars = new List<Scalar>();
-        try
-        {
-            var passed = new object?[arguments.Length];
-            for (var i = 0; i < passed.Length; i++)
+    private object Invoke(string function, object?[] arguments) => _unit.invoke(
+        function,
+        [
+            .. arguments.Select(argument => argument switch
             {
-                var scalar = arguments[i] switch
-                {
-                    int number => number.ToScalar(),
-                    double number => number.ToScalar(),
-                    bool flag => flag.ToScalar(),
-                    _ => null,
-                };
-                if (scalar is not null)
-                    scalars.Add(scalar);
-                passed[i] = scalar ?? arguments[i];
-            }
-
-            return _unit.invoke(function, passed!);
-        }
-        finally
-        {
-            foreach (var scalar in scalars)
-                scalar.Dispose();
-        }
-    }
+                int number => Held(number),
+                double number => Held(number),
+                bool flag => Held(flag),
+                _ => argument!,
+            }),
+        ]);
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -39,7 +40,7 @@ public sealed class ChannelRmsNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var scale = input.square().mean([_axis], keepdim: true).add_(_eps).rsqrt_();
+        var scale = Square(input).mean([_axis], keepdim: true).add_(Held(_eps), One).rsqrt_();
         return scope.MoveToOuter(input * scale * Operations.along(weight, _axis, input.dim()));
     }
 }

@@ -1,7 +1,7 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
-using System.Linq;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -54,9 +54,9 @@ public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        long[] positions = [.. Enumerable.Range(1, (int)input.dim() - 1).Select(axis => (long)axis).Where(axis => axis != _axis)];
-        var norm = linalg.vector_norm(input, 2, positions, keepdim: true);
-        var relative = norm / (norm.mean([_axis], keepdim: true) + _eps);
-        return scope.MoveToOuter(gamma * (input * relative) + beta + input);
+        var norms = input.movedim([_axis], [-1]).flatten(1, -2).norm(1);
+        var norm = norms.view([input.size(0), .. gamma.shape[1..]]);
+        var relative = norm / Sum(norm.mean([_axis], keepdim: true), _eps);
+        return scope.MoveToOuter(Sum(gamma * (input * relative), beta, input));
     }
 }

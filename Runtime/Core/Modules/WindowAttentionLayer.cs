@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -75,11 +76,11 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
     private static Tensor Distances(long[] window, Device device)
     {
         using var scope = NewDisposeScope();
-        var rows = arange(window[0], device: device).repeat_interleave(window[1]);
-        var columns = arange(window[1], device: device).repeat(window[0]);
-        var down = rows.unsqueeze(1) - rows.unsqueeze(0) + (window[0] - 1);
-        var right = columns.unsqueeze(1) - columns.unsqueeze(0) + (window[1] - 1);
-        return scope.MoveToOuter((down * (2 * window[1] - 1) + right).flatten());
+        var rows = Range(window[0], device: device).repeat_interleave(window[1]);
+        var columns = Range(window[1], device: device).repeat(window[0]);
+        var down = Sum(rows.unsqueeze(1) - rows.unsqueeze(0), window[0] - 1);
+        var right = Sum(columns.unsqueeze(1) - columns.unsqueeze(0), window[1] - 1);
+        return scope.MoveToOuter(Sum(down * Held(2 * window[1] - 1), right).flatten());
     }
 
     /// <inheritdoc/>
@@ -96,7 +97,7 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
         var isShifted = shift[0] + shift[1] > 0;
 
         var windows = Windowed(isShifted ? padded.roll([-shift[0], -shift[1]], [1, 2]) : padded);
-        var mixed = Attend(scope, windows, isShifted ? Bias() + Mask(size, shift, input) : Bias());
+        var mixed = Attend(scope, windows, isShifted ? Sum(Bias(), Mask(size, shift, input)) : Bias());
         var image = Unwindowed(mixed, size);
         if (isShifted)
             image = image.roll([shift[0], shift[1]], [1, 2]);
@@ -144,15 +145,15 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
     {
         var rows = Region(size[0], _window[0], shift[0], like.device).unsqueeze(1);
         var columns = Region(size[1], _window[1], shift[1], like.device).unsqueeze(0);
-        var regions = Windowed((rows * 3 + columns).unsqueeze(0).unsqueeze(3)).squeeze(3).squeeze(0);
+        var regions = Windowed(Sum(rows * Held(3), columns).unsqueeze(0).unsqueeze(3)).squeeze(3).squeeze(0);
         var differ = regions.unsqueeze(1).ne(regions.unsqueeze(2));
-        return differ.to(like.dtype).mul_(Masked).unsqueeze(1);
+        return differ.to(like.dtype).mul_(Held(Masked)).unsqueeze(1);
     }
 
     /// <summary>The part that a row or column belongs to: 0 before the last window, 1 in it, 2 in the part that was shifted in.</summary>
     private static Tensor Region(long size, long window, long shift, Device device)
     {
-        var at = arange(size, device: device);
-        return at.ge(size - window).to(int64) + at.ge(size - shift).to(int64);
+        var at = Range(size, device: device);
+        return Sum(at.ge(Held(size - window)).to(int64), at.ge(Held(size - shift)).to(int64));
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Threading;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -111,6 +112,6 @@ public static class NativeConvolutions
         long count = 1;
         foreach (var size in shape)
             count *= size;
-        return (arange(count, ScalarType.Float32, CPU) * 12.9898f).sin().mul_(437.5453f).frac().view(shape);
+        return (Range(count, ScalarType.Float32, CPU) * Held(12.9898f)).sin().mul_(Held(437.5453f)).frac().view(shape);
     }
 }

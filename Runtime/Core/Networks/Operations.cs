@@ -2,16 +2,23 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>Operations of the language that TorchSharp has no function for.</summary>
+/// <summary>
+/// Operations of the language that TorchSharp has no function for, or one that holds its numbers by nothing: see <see cref="Numbers"/>.
+/// </summary>
 public static class Operations
 {
     private static readonly CompiledScript Compiled = new("""
         def adaptive_max_pool3d(x: Tensor, depth: int, height: int, width: int) -> List[Tensor]:
             return [torch.adaptive_max_pool3d(x, [depth, height, width])[0]]
+        def mish(x: Tensor) -> List[Tensor]:
+            return [torch.mish(x)]
+        def softplus(x: Tensor, beta: float, threshold: float) -> List[Tensor]:
+            return [torch.softplus(x, beta, threshold)]
         """);
 
     /// <summary>Moves a user's module to the device and type of the network.</summary>
@@ -38,7 +45,7 @@ public static class Operations
     /// <returns>A parameter for the module that registers it.</returns>
     public static Parameter learned(long[] sizes, double value, double std, Device? device, ScalarType? dtype)
     {
-        var tensor = full(sizes, value, dtype: dtype ?? get_default_dtype(), device: device ?? get_default_device());
+        var tensor = full(sizes, Held(value), dtype: dtype ?? get_default_dtype(), device: device ?? get_default_device());
         if (std > 0)
             tensor.normal_(value, std);
         return new Parameter(tensor);
@@ -98,6 +105,95 @@ public static class Operations
     public static Tensor adaptive_max_pool3d(Tensor input, long[] size) =>
         Compiled.Call("adaptive_max_pool3d", input, (int)size[0], (int)size[1], (int)size[2])[0];
 
+    /// <summary>The sum of two values (torch.add).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="other">A value that broadcasts with it.</param>
+    /// <returns>A new tensor.</returns>
+    public static Tensor add(Tensor input, Tensor other) => Sum(input, other);
+
+    /// <summary>A value plus a number (torch.add).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="other">The number.</param>
+    /// <returns>A new tensor.</returns>
+    public static Tensor add(Tensor input, double other) => Sum(input, other);
+
+    /// <summary>A value less a number (torch.sub).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="other">The number.</param>
+    /// <returns>A new tensor.</returns>
+    public static Tensor sub(Tensor input, double other) => input.sub(Held(other));
+
+    /// <summary>A number less a value (torch.rsub).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="other">The number.</param>
+    /// <returns>A new tensor.</returns>
+    public static Tensor rsub(Tensor input, double other)
+    {
+        using var negative = input.neg();
+        return Sum(negative, other);
+    }
+
+    /// <summary>A value times a number (torch.mul).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="other">The number.</param>
+    /// <returns>A new tensor.</returns>
+    public static Tensor mul(Tensor input, double other) => input.mul(Held(other));
+
+    /// <summary>x where positive, a slope times x elsewhere (torch.nn.functional.leaky_relu).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="negative_slope">The slope below zero.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor leaky_relu(Tensor input, double negative_slope = 0.01) => input.leaky_relu(Held(negative_slope));
+
+    /// <summary>x where positive, alpha (exp(x) - 1) elsewhere (torch.nn.functional.elu).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="alpha">What large negative values tend to, negated.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor elu(Tensor input, double alpha = 1) => input.elu(Held(alpha), One, One);
+
+    /// <summary>max(0, x) + min(0, alpha (exp(x / alpha) - 1)) (torch.nn.functional.celu).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="alpha">What large negative values tend to, negated.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor celu(Tensor input, double alpha = 1) => input.celu(Held(alpha));
+
+    /// <summary>x, limited to a range (torch.nn.functional.hardtanh).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="min_val">The least value.</param>
+    /// <param name="max_val">The largest value.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor hardtanh(Tensor input, double min_val = -1, double max_val = 1) => input.clamp(Held(min_val), Held(max_val));
+
+    /// <summary>x where above a threshold, else a value (torch.nn.functional.threshold).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="threshold">The number that x must exceed.</param>
+    /// <param name="value">What stands for the others.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor threshold(Tensor input, double threshold, double value) => input.threshold(Held(threshold), Held(value));
+
+    /// <summary>log(1 + exp(beta x)) / beta (torch.nn.functional.softplus).</summary>
+    /// <param name="input">A value.</param>
+    /// <param name="beta">The steepness.</param>
+    /// <param name="threshold">The value of beta x above which the function is x.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor softplus(Tensor input, double beta = 1, double threshold = 20) =>
+        Compiled.Call("softplus", input, beta, threshold)[0];
+
+    /// <summary>x / (1 + |x|) (torch.nn.functional.softsign).</summary>
+    /// <param name="input">A value.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor softsign(Tensor input)
+    {
+        using var size = input.abs();
+        using var divisor = Sum(size, 1);
+        return input / divisor;
+    }
+
+    /// <summary>x tanh(softplus(x)) (torch.nn.functional.mish).</summary>
+    /// <param name="input">A value.</param>
+    /// <returns>A tensor of the input's shape.</returns>
+    public static Tensor mish(Tensor input) => Compiled.Call("mish", input)[0];
+
     private static ArgumentException Outside(string operation, string found, Tensor input, int axis, string expected)
     {
         var dimension = axis < 0 ? axis + (int)input.dim() : axis;
@@ -125,7 +221,7 @@ public static class Operations
         Array.Fill(shape, 1);
         shape[0] = input.shape[0];
         using var kept = torch.empty(shape, dtype: input.dtype, device: input.device).bernoulli_(1 - p);
-        using var scale = kept.div_(1 - p).alias();
+        using var scale = kept.div_(Held(1 - p)).alias();
         return input * scale;
     }
 }

@@ -1,3 +1,4 @@
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -68,7 +69,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
             Report.Note(finite);
             running_mean.copy_(where(finite, mean, running_mean));
             running_var.copy_(where(finite, variance, running_var));
-            num_batches_tracked.add_(finite);
+            num_batches_tracked.add_(finite, One);
             return output;
         }
 
@@ -77,7 +78,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
 
         running_mean.copy_(mean);
         running_var.copy_(variance);
-        num_batches_tracked.add_(1);
+        num_batches_tracked.add_(One, One);
         return output;
     }
 }

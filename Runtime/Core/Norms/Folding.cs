@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -53,7 +54,7 @@ public static class Folding
 
     /// <summary>The new bias: of the weight's type, and trained where the weight is.</summary>
     private static Parameter Bias(Parameter? bias, Parameter weight, (Tensor Scale, Tensor Shift) affine) =>
-        new((bias is null ? affine.Shift : bias * affine.Scale + affine.Shift).to(weight.dtype, copy: true), weight.requires_grad);
+        new((bias is null ? affine.Shift : Sum(bias * affine.Scale, affine.Shift)).to(weight.dtype, copy: true), weight.requires_grad);
 
     private static void Check(long outputs, Tensor scale)
     {

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -45,7 +46,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
 
         Parameter Registered(string name, long count, double value)
         {
-            var parameter = Owned(new Parameter(full(count, value, dtype, device)));
+            var parameter = Owned(new Parameter(full(count, Held(value), dtype, device)));
             register_parameter(name, parameter);
             return parameter;
         }
@@ -101,8 +102,8 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         return transition_scale is null || transition_shift is null || process_noise is null
             ? prior
             : prior.Select(moments => new(
-                transition_scale * moments.Mean + transition_shift,
-                transition_scale.square() * moments.Variance + nn.functional.softplus(process_noise)));
+                Sum(transition_scale * moments.Mean, transition_shift),
+                Sum(Square(transition_scale) * moments.Variance, Softplus(process_noise))));
     }
 
     private Moments? Gains(MicroBatches batches) => gain_mean is null || gain_variance is null

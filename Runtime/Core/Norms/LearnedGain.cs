@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -19,6 +20,6 @@ internal readonly record struct LearnedGain(Parameter Mean, Parameter Variance)
             ? [(double)batches.Size]
             : Enumerable.Repeat((double)batches.Size, (int)batches.Full).Append(batches.Rest).ToArray();
         var shift = DeviceConstants.Of([.. samples.Select(count => Math.Log(count))], Mean.device).to(Mean.dtype).view(-1, 1);
-        return new((Mean + shift).sigmoid(), (Variance + shift).sigmoid());
+        return new(Sum(Mean, shift).sigmoid(), Sum(Variance, shift).sigmoid());
     }
 }

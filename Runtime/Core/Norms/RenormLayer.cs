@@ -1,4 +1,5 @@
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -59,7 +60,7 @@ internal sealed class RenormLayer : RunningNormLayer
             if (!DevicePath.Read<bool>(FiniteValues.AreAll(result.Means, result.Variances)))
                 throw FiniteValues.TooLarge();
             var largest = finfo(type).max;
-            result.Variances = result.Variances.clamp_max(largest).to(type);
+            result.Variances = result.Variances.clamp_max(Held(largest)).to(type);
             result.Means = result.Means.to(type);
         }
 
@@ -74,9 +75,9 @@ internal sealed class RenormLayer : RunningNormLayer
         using (no_grad())
         {
             var (mean, variance) = CompiledOperations.Observe(view);
-            var sigma = (running_var.to(type) + eps).sqrt();
-            r = ((variance.view(microBatches, -1) + eps).sqrt() / sigma).clamp(1 / rMax, rMax);
-            d = ((mean.view(microBatches, -1) - running_mean) / sigma).clamp(-dMax, dMax);
+            var sigma = Sum(running_var.to(type), eps).sqrt();
+            r = (Sum(variance.view(microBatches, -1), eps).sqrt() / sigma).clamp(Held(1 / rMax), Held(rMax));
+            d = ((mean.view(microBatches, -1) - running_mean) / sigma).clamp(Held(-dMax), Held(dMax));
         }
 
         // With momentum 1 the kernel's running averages are the statistics themselves, the variance unbiased;
@@ -84,7 +85,7 @@ internal sealed class RenormLayer : RunningNormLayer
         var means = zeros(microBatches * num_features, type, view.device);
         var variances = zeros(microBatches * num_features, type, view.device);
         var output = NativeBatchNorm.Normalize(
-            view, means, variances, (weight * r).view(-1), (weight * d + bias).view(-1), training: true, momentum: 1, eps);
+            view, means, variances, (weight * r).view(-1), Sum(weight * d, bias).view(-1), training: true, momentum: 1, eps);
         return (output, means.view(microBatches, -1), variances.view(microBatches, -1));
     }
 }

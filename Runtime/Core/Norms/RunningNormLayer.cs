@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -89,7 +90,7 @@ public abstract class RunningNormLayer : AffineNormLayer
 
     private (Tensor Scale, Tensor Shift) ScaleAndShift()
     {
-        var scale = weight / (running_var + eps).sqrt();
+        var scale = weight / Sum(running_var, eps).sqrt();
         return (scale, bias - running_mean * scale);
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -30,11 +31,11 @@ internal static class SynchronizedBatchNorm
                     + $"[{string.Join(", ", input.shape)}] in this one and none in the others.");
             }
 
-            var unbiased = new Moments(mean, variance * (count / (count - 1)));
+            var unbiased = new Moments(mean, variance * Held(count / (count - 1)));
             averages.Update(unbiased.Select(statistic => statistic.to(Moments.TypeFor(averages.Mean.dtype)).unsqueeze(0)));
             mean = OfChannels(mean, x);
-            inverse = OfChannels((variance + eps).rsqrt(), x);
-            output = ((x - mean) * (inverse * OfChannels(weight, x)) + OfChannels(bias, x)).to(input.dtype);
+            inverse = OfChannels(Sum(variance, eps).rsqrt(), x);
+            output = Sum((x - mean) * (inverse * OfChannels(weight, x)), OfChannels(bias, x)).to(input.dtype);
         }
 
         return scope.MoveToOuter(GraphNode.Records(inputs)
@@ -47,16 +48,16 @@ internal static class SynchronizedBatchNorm
     {
         var channels = x.size(1);
         var own = x.mean(Others(x), keepdim: true);
-        var squares = (x - own).square().sum(Others(x));
+        var squares = Square(x - own).sum(Others(x));
         // A row for each process: its count, its means, and its sums of squared deviations. Squares about a common mean would cancel.
         var rows = zeros([exchange.Size, 1 + 2 * channels], ScalarType.Float64, x.device);
-        var count = full([1], x.numel() / channels, ScalarType.Float64, x.device);
+        var count = full([1], Held(x.numel() / channels), ScalarType.Float64, x.device);
         rows[exchange.Rank].copy_(cat([count, own.flatten().to(ScalarType.Float64), squares.to(ScalarType.Float64)]));
         exchange.Sum(rows, "the statistics of a norm");
         var (counts, means) = (rows.narrow(1, 0, 1), rows.narrow(1, 1, channels));
         var total = counts.sum();
         var mean = (counts * means).sum([0]) / total;
-        var variance = (rows.narrow(1, 1 + channels, channels) + counts * (means - mean).square()).sum([0]) / total;
+        var variance = Sum(rows.narrow(1, 1 + channels, channels), counts * Square(means - mean)).sum([0]) / total;
         return (DevicePath.Read<double>(total), mean, variance);
     }
 
@@ -85,7 +86,7 @@ internal static class SynchronizedBatchNorm
             var own = cat([gradient.sum(Others(x)), (gradient * normalized).sum(Others(x))]);
             var all = own.to(ScalarType.Float64, copy: true);
             exchange.Sum(all, "the gradients of a norm's statistics");
-            var means = (all / count).chunk(2);
+            var means = (all / Held(count)).chunk(2);
             var ofInput = (gradient - OfChannels(means[0], x) - normalized * OfChannels(means[1], x)) * (inverse * OfChannels(weight, x));
             // Those of the parameters are of this process's samples: they are averaged with all other gradients.
             var ofParameters = own.chunk(2);

@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -29,9 +30,9 @@ internal sealed record MomentSource(Tensor Mean, Tensor Variance, MomentForm For
     {
         var (mean, variance) = (Moments.Wide(Mean), Moments.Wide(Variance));
         if (Form.SpreadOnDevice is { } onDevice)
-            variance = variance.square() * onDevice;
+            variance = Square(variance) * onDevice;
         else if (Form.Spread is { } spread)
-            variance = variance.square().mul_(spread);
+            variance = Square(variance).mul_(Held(spread));
         return mean.dim() == 1 ? new(mean.unsqueeze(0), variance.unsqueeze(0)) : new(mean, variance);
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -29,7 +30,7 @@ internal readonly record struct Moments(Tensor Mean, Tensor Variance)
     public Moments Select(Func<Tensor, Tensor> function) => new(function(Mean), function(Variance));
 
     /// <summary>The standard deviation, kept above zero so that its gradient is finite.</summary>
-    public Tensor Deviation() => Variance.clamp_min(Normal.MinVariance).sqrt();
+    public Tensor Deviation() => Variance.clamp_min(Held(Normal.MinVariance)).sqrt();
 
     /// <summary>
     /// Moments of a number of micro-batches, or one row for all of them: moments with another number of rows come from another
@@ -40,7 +41,7 @@ internal readonly record struct Moments(Tensor Mean, Tensor Variance)
         if (Rows == 1 || Rows == rows)
             return this;
         var mean = Mean.mean([0], keepdim: true);
-        return new(mean, Variance.mean([0], keepdim: true) + (Mean - mean).square().mean([0], keepdim: true));
+        return new(mean, Sum(Variance.mean([0], keepdim: true), Square(Mean - mean).mean([0], keepdim: true)));
     }
 
     /// <summary>
@@ -55,7 +56,7 @@ internal readonly record struct Moments(Tensor Mean, Tensor Variance)
         var means = Mean.reshape(Rows, -1, count);
         var variances = Variance.reshape(Variance.size(0), -1, count);
         var mean = means.mean([2], keepdim: true);
-        return new(mean.squeeze(2), variances.mean([2]) + (means - mean).square().mean([2]));
+        return new(mean.squeeze(2), Sum(variances.mean([2]), Square(means - mean).mean([2])));
     }
 
     /// <summary>Channels of which each becomes several with the same moments.</summary>

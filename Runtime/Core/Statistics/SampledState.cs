@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using TorchSharp;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -89,7 +90,7 @@ internal sealed class SampledState : ChannelState
         var noise = randn([draws, _drawn.Rows, _drawn.Channels, .. _drawnSize], _drawn.Mean.dtype, _drawn.Mean.device);
 
         // Padded channels have no variance: without its bound the root's gradient would be infinite there.
-        var maps = noise * _drawn.Deviation().view(ones) + _drawn.Mean.view(ones);
+        var maps = Sum(noise * _drawn.Deviation().view(ones), _drawn.Mean.view(ones));
         return _waiting.Aggregate(maps.flatten(0, 1), (value, operation) => operation(value));
     }
 
@@ -98,6 +99,6 @@ internal sealed class SampledState : ChannelState
     {
         var values = maps.reshape([maps.size(0) / _drawn.Rows, _drawn.Rows, maps.size(1), -1]);
         var mean = values.mean([0, 3], keepdim: true);
-        return new(mean.squeeze(3).squeeze(0), (values - mean).square().mean([0, 3]));
+        return new(mean.squeeze(3).squeeze(0), Square(values - mean).mean([0, 3]));
     }
 }

@@ -46,8 +46,9 @@ internal static class OptimizerTensors
             if (!known.TryGetValue(entry.Name, out var at))
             {
                 throw new CheckpointException(
-                    file.Path, $"it holds '{entry.Name}', which {optimizer.GetType().Name} over these parameters does not have: it was "
-                    + "written with another optimizer, or with other parameters frozen");
+                    file.Path,
+                    $"it holds '{entry.Name}', which the optimizer of these parameters does not have: it was written "
+                    + "with another optimizer, or with other parameters frozen");
             }
 
             if (at.FieldType == typeof(Tensor) && !entry.Shape.SequenceEqual(at.Parameter.shape))

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.ExceptionServices;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Training;
@@ -181,7 +182,7 @@ public sealed class GradientReducer : IDisposable
                     place.view(parameter.shape).copy_(gradient);
                 else
                     place.zero_();
-                _flat.narrow(0, flag++, 1).fill_(parameter.grad is null ? 0 : 1);
+                _flat.narrow(0, flag++, 1).fill_(Held(parameter.grad is null ? 0 : 1));
                 at += parameter.numel();
             }
 

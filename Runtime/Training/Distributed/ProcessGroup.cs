@@ -1,5 +1,6 @@
 using System;
 using TorchSharp;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Training;
@@ -72,7 +73,9 @@ public abstract class ProcessGroup : IDisposable
             throw new ArgumentException($"{name} is of {tensor.dtype}: only floating point tensors have a mean.", nameof(tensor));
         if (ReducedType(tensor.dtype) is not { } type)
             throw new ArgumentException($"{name} cannot be reduced: {Engine} has no sums of {tensor.dtype}.", nameof(tensor));
-        return Start($"all-reduce of {name}", tensor, type, StartSum, reduction == Reduction.Mean ? buffer => buffer.div_(Size) : null);
+        return Start(
+            $"all-reduce of {name}", tensor, type, StartSum,
+            reduction == Reduction.Mean ? buffer => buffer.div_(Held(Size)) : null);
     }
 
     /// <summary>Replaces a tensor by that of one process.</summary>

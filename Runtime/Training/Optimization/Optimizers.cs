@@ -6,6 +6,10 @@ using static TorchSharp.torch;
 namespace KnDsl.Training;
 
 /// <summary>TorchSharp's optimizers over the parameters of a network, with weight decay where it belongs.</summary>
+/// <remarks>
+/// Their steps hold the numbers that native code reads, and TorchSharp's own do not: these are safe while another thread reads data.
+/// See <see cref="Numbers"/>.
+/// </remarks>
 public static class Optimizers
 {
     /// <summary>Stochastic gradient descent with momentum.</summary>
@@ -22,7 +26,7 @@ public static class Optimizers
             .. Split(parameters).Select(group => new SGD.ParamGroup(
                 group.Parameters, lr: 0, momentum: momentum, weight_decay: group.Decays ? weightDecay : 0, nesterov: nesterov)),
         ];
-        return optim.SGD(groups, learningRate: 0, momentum: momentum, nesterov: nesterov);
+        return new SgdWithHeldNumbers(groups, momentum, nesterov);
     }
 
     /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2019).</summary>
@@ -40,7 +44,7 @@ public static class Optimizers
             .. Split(parameters).Select(group => new AdamW.ParamGroup(
                 group.Parameters, lr: 0, beta1: beta1, beta2: beta2, eps: eps, weight_decay: group.Decays ? weightDecay : 0)),
         ];
-        return optim.AdamW(groups, lr: 0, beta1: beta1, beta2: beta2, eps: eps);
+        return new AdamWWithHeldNumbers(groups, beta1, beta2, eps);
     }
 
     /// <summary>

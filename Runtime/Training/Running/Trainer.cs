@@ -6,6 +6,7 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Training;
@@ -155,7 +156,7 @@ public class Trainer<TBatch> : IDisposable
             samples += SamplesOf(batch);
             if (--left == 0)
                 _reducer.Prepare();
-            (count == 1 ? loss : loss / count).backward();
+            (count == 1 ? loss : loss / Held(count)).backward();
             (batch as IDisposable)?.Dispose();
         }
 

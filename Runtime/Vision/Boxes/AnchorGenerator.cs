@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -82,9 +83,9 @@ public sealed class AnchorGenerator
         var down = y.unsqueeze(1).expand(rows, columns).flatten();
         var shifts = stack([across, down, across, down], 1).view(-1, 1, 4);
         var corners = DeviceConstants.Of(cell, map.device).to(map.dtype).view(1, -1, 4);
-        return (shifts + corners).view(-1, 4).MoveToOuterDisposeScope();
+        return Sum(shifts, corners).view(-1, 4).MoveToOuterDisposeScope();
 
-        Tensor Shifts(long count, long stride) => (arange(count, map.dtype, map.device) + offset) * stride;
+        Tensor Shifts(long count, long stride) => Sum(Range(count, map.dtype, map.device), offset) * Held(stride);
     }
 
     /// <summary>The corners of the anchors around (0, 0), computed in 32 bits as torchvision does, since they are rounded.</summary>

@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -32,17 +33,17 @@ public sealed class BalancedSampler
         Shapes.RequireDimensions(labels, 1, nameof(labels), "[N]");
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (positive, negative) = (labels.ge(1), labels.eq(0));
+        var (positive, negative) = (labels.ge(Held(1)), labels.eq(Held(0)));
         var keys = rand(labels.size(0), device: labels.device, generator: generator);
-        var positives = positive.bitwise_and(Places(keys, positive).lt(mostPositives));
-        var negatives = negative.bitwise_and(Places(keys, negative).lt(count - positives.sum()));
+        var positives = positive.bitwise_and(Places(keys, positive).lt(Held(mostPositives)));
+        var negatives = negative.bitwise_and(Places(keys, negative).lt(Sum(-positives.sum(), count)));
         return (positives.MoveToOuterDisposeScope(), negatives.MoveToOuterDisposeScope());
     }
 
     /// <summary>The place of each in a random order that begins with those of a kind.</summary>
     private static Tensor Places(Tensor keys, Tensor ofKind)
     {
-        var order = keys.masked_fill(ofKind.bitwise_not(), 2).argsort();
-        return empty_like(order).scatter_(0, order, arange(order.size(0), device: order.device));
+        var order = keys.masked_fill(ofKind.bitwise_not(), Held(2)).argsort();
+        return empty_like(order).scatter_(0, order, Range(order.size(0), device: order.device));
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -57,8 +58,8 @@ public sealed class BoxCoder
         var (fromX, fromY, fromWidth, fromHeight) = Middles(proposals);
         return stack(
             [
-                X * (x - fromX) / fromWidth, Y * (y - fromY) / fromHeight,
-                Width * (width / fromWidth).log(), Height * (height / fromHeight).log(),
+                Held(X) * (x - fromX) / fromWidth, Held(Y) * (y - fromY) / fromHeight,
+                Held(Width) * (width / fromWidth).log(), Held(Height) * (height / fromHeight).log(),
             ], 1).MoveToOuterDisposeScope();
     }
 
@@ -75,17 +76,18 @@ public sealed class BoxCoder
         using var scope = NewDisposeScope();
         var (x, y, width, height) = Middles(proposals.to(codes.dtype));
         var code = codes.view(codes.size(0), codes.size(1) / 4, 4).unbind(2);
-        var newX = code[0] / X * width.unsqueeze(1) + x.unsqueeze(1);
-        var newY = code[1] / Y * height.unsqueeze(1) + y.unsqueeze(1);
-        var halfWidth = 0.5 * ((code[2] / Width).clamp_max(sizeLimit).exp() * width.unsqueeze(1));
-        var halfHeight = 0.5 * ((code[3] / Height).clamp_max(sizeLimit).exp() * height.unsqueeze(1));
-        return stack([newX - halfWidth, newY - halfHeight, newX + halfWidth, newY + halfHeight], 2).flatten(1).MoveToOuterDisposeScope();
+        var newX = Sum(code[0] / Held(X) * width.unsqueeze(1), x.unsqueeze(1));
+        var newY = Sum(code[1] / Held(Y) * height.unsqueeze(1), y.unsqueeze(1));
+        var halfWidth = Held(0.5) * ((code[2] / Held(Width)).clamp_max(Held(sizeLimit)).exp() * width.unsqueeze(1));
+        var halfHeight = Held(0.5) * ((code[3] / Held(Height)).clamp_max(Held(sizeLimit)).exp() * height.unsqueeze(1));
+        return stack([newX - halfWidth, newY - halfHeight, Sum(newX, halfWidth), Sum(newY, halfHeight)], 2)
+            .flatten(1).MoveToOuterDisposeScope();
     }
 
     private static (Tensor X, Tensor Y, Tensor Width, Tensor Height) Middles(Tensor boxes)
     {
         var sides = boxes.unbind(1);
         var (width, height) = (sides[2] - sides[0], sides[3] - sides[1]);
-        return (sides[0] + 0.5 * width, sides[1] + 0.5 * height, width, height);
+        return (Sum(sides[0], Held(0.5) * width), Sum(sides[1], Held(0.5) * height), width, height);
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -35,8 +36,8 @@ public static class Boxes
         var sides = boxes.unbind(-1);
         return stack(
             [
-                sides[0].clamp(0, size.Width), sides[1].clamp(0, size.Height),
-                sides[2].clamp(0, size.Width), sides[3].clamp(0, size.Height),
+                sides[0].clamp(Held(0), Held(size.Width)), sides[1].clamp(Held(0), Held(size.Height)),
+                sides[2].clamp(Held(0), Held(size.Width)), sides[3].clamp(Held(0), Held(size.Height)),
             ], -1).MoveToOuterDisposeScope();
     }
 
@@ -50,7 +51,7 @@ public static class Boxes
         Shapes.RequireBoxes(boxes, nameof(boxes));
         using var scope = NewDisposeScope();
         var sides = boxes.unbind(1);
-        var keeps = (sides[2] - sides[0]).ge(minSize).bitwise_and((sides[3] - sides[1]).ge(minSize));
+        var keeps = (sides[2] - sides[0]).ge(Held(minSize)).bitwise_and((sides[3] - sides[1]).ge(Held(minSize)));
         return keeps.nonzero().flatten().MoveToOuterDisposeScope();
     }
 
@@ -77,7 +78,7 @@ public static class Boxes
         var (intersection, union) = IntersectionAndUnion(boxes, others);
         var (own, other) = (boxes.unsqueeze(1), others.unsqueeze(0));
         var hull = Widened(maximum(own.narrow(-1, 2, 2), other.narrow(-1, 2, 2)) - minimum(own.narrow(-1, 0, 2), other.narrow(-1, 0, 2)));
-        var sides = hull.clamp_min(0).unbind(-1);
+        var sides = hull.clamp_min(Held(0)).unbind(-1);
         var area = sides[0] * sides[1];
         return (intersection / union - (area - union) / area).MoveToOuterDisposeScope();
     }
@@ -99,16 +100,17 @@ public static class Boxes
         var (x1, y1, x2, y2) = from switch
         {
             BoxFormat.Xyxy => (part[0], part[1], part[2], part[3]),
-            BoxFormat.Xywh => (part[0], part[1], part[0] + part[2], part[1] + part[3]),
+            BoxFormat.Xywh => (part[0], part[1], Sum(part[0], part[2]), Sum(part[1], part[3])),
             BoxFormat.Cxcywh => (
-                part[0] - 0.5 * part[2], part[1] - 0.5 * part[3], part[0] + 0.5 * part[2], part[1] + 0.5 * part[3]),
+                part[0] - Held(0.5) * part[2], part[1] - Held(0.5) * part[3],
+                Sum(part[0], Held(0.5) * part[2]), Sum(part[1], Held(0.5) * part[3])),
             _ => throw new ArgumentOutOfRangeException(nameof(from), from, "There is no such format."),
         };
         Tensor[] result = to switch
         {
             BoxFormat.Xyxy => [x1, y1, x2, y2],
             BoxFormat.Xywh => [x1, y1, x2 - x1, y2 - y1],
-            BoxFormat.Cxcywh => [(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1],
+            BoxFormat.Cxcywh => [Sum(x1, x2) / Held(2), Sum(y1, y2) / Held(2), x2 - x1, y2 - y1],
             _ => throw new ArgumentOutOfRangeException(nameof(to), to, "There is no such format."),
         };
         return stack(result, -1).MoveToOuterDisposeScope();
@@ -127,7 +129,8 @@ public static class Boxes
         // torchvision divides in 32 bits.
         var (across, down) = ((float)to.Width / from.Width, (float)to.Height / from.Height);
         var part = boxes.unbind(1);
-        return stack([part[0] * across, part[1] * down, part[2] * across, part[3] * down], 1).MoveToOuterDisposeScope();
+        return stack([part[0] * Held(across), part[1] * Held(down), part[2] * Held(across), part[3] * Held(down)], 1)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The least boxes that hold masks (<c>masks_to_boxes</c>).</summary>
@@ -143,7 +146,7 @@ public static class Boxes
         using var scope = NewDisposeScope();
         if (masks.numel() == 0)
             return zeros([masks.size(0), 4], ScalarType.Float32, masks.device).MoveToOuterDisposeScope();
-        var set = masks.ne(0);
+        var set = masks.ne(Held(0));
         var (left, right) = Ends(set.any(1, false));
         var (top, bottom) = Ends(set.any(2, false));
         return stack([left, top, right, bottom], 1).to(ScalarType.Float32).MoveToOuterDisposeScope();
@@ -152,9 +155,9 @@ public static class Boxes
     /// <summary>The first and the last place of each row that is true; 0 where there is none.</summary>
     private static (Tensor First, Tensor Last) Ends(Tensor rows)
     {
-        var places = arange(rows.size(1), device: rows.device).unsqueeze(0);
+        var places = Range(rows.size(1), device: rows.device).unsqueeze(0);
         var last = places.where(rows, zeros_like(places)).amax([1]);
-        var first = places.where(rows, full_like(places, rows.size(1) - 1)).amin([1]);
+        var first = places.where(rows, full_like(places, Held(rows.size(1) - 1))).amin([1]);
         return (minimum(first, last), last);
     }
 
@@ -165,9 +168,9 @@ public static class Boxes
         var (own, other) = (boxes.unsqueeze(1), others.unsqueeze(0));
         var overlap = Widened(
             minimum(own.narrow(-1, 2, 2), other.narrow(-1, 2, 2)) - maximum(own.narrow(-1, 0, 2), other.narrow(-1, 0, 2)));
-        var sides = overlap.clamp_min(0).unbind(-1);
+        var sides = overlap.clamp_min(Held(0)).unbind(-1);
         var intersection = sides[0] * sides[1];
-        return (intersection, Area(boxes).unsqueeze(1) + Area(others).unsqueeze(0) - intersection);
+        return (intersection, Sum(Area(boxes).unsqueeze(1), Area(others).unsqueeze(0)) - intersection);
     }
 
     /// <summary>Products of coordinates would overflow types of 16 bits and less.</summary>

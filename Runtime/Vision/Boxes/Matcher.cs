@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -47,15 +48,15 @@ public sealed class Matcher
         Shapes.RequireDimensions(quality, 2, nameof(quality), "[M, N]: M objects, N anchors");
         using var scope = NewDisposeScope();
         if (quality.numel() == 0)
-            return full([quality.size(1)], BelowLowThreshold, ScalarType.Int64, quality.device).MoveToOuterDisposeScope();
+            return full([quality.size(1)], Held(BelowLowThreshold), ScalarType.Int64, quality.device).MoveToOuterDisposeScope();
         var (best, objects) = quality.max(0);
-        var matches = objects.masked_fill(best.lt(highThreshold).bitwise_and(best.ge(lowThreshold)), BetweenThresholds)
-            .masked_fill(best.lt(lowThreshold), BelowLowThreshold);
+        var matches = objects.masked_fill(best.lt(Held(highThreshold)).bitwise_and(best.ge(Held(lowThreshold))), Held(BetweenThresholds))
+            .masked_fill(best.lt(Held(lowThreshold)), Held(BelowLowThreshold));
         if (allowLowQualityMatches)
         {
             // Not by indices, of which there would be any number: a device would be waited for.
             var isBestOfAnObject = quality.eq(quality.amax([1], keepdim: true)).any(0, false);
-            matches += (objects - matches) * isBestOfAnObject;
+            matches = Sum(matches, (objects - matches) * isBestOfAnObject);
         }
         return matches.MoveToOuterDisposeScope();
     }

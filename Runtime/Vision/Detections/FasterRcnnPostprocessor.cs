@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -72,9 +73,9 @@ public sealed class FasterRcnnPostprocessor
         var classes = logits.size(1);
         var boxes = Boxes.Clip(coder.Decode(codes, proposals).view(-1, classes, 4), size).narrow(1, 1, classes - 1).reshape(-1, 4);
         var scores = logits.softmax(1).narrow(1, 1, classes - 1).reshape(-1);
-        var kept = scores.gt(scoreThreshold).nonzero().flatten();
+        var kept = scores.gt(Held(scoreThreshold)).nonzero().flatten();
         (boxes, scores) = (boxes.index_select(0, kept), scores.index_select(0, kept));
-        var labels = kept.remainder(classes - 1) + 1;
+        var labels = Sum(kept.remainder(Held(classes - 1)), 1);
         var large = Boxes.RemoveSmall(boxes, MinSize);
         (boxes, scores, labels) = (boxes.index_select(0, large), scores.index_select(0, large), labels.index_select(0, large));
         return Detections.Best(boxes, scores, labels, iouThreshold, mostOfImage);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -57,8 +58,8 @@ public sealed class ProposalFilter
         for (var (level, first) = (0, 0L); level < levels.Count; first += levels[level], level++)
         {
             var top = ofLevels[level].topk((int)Math.Min(mostOfLevel, levels[level]), 1).indexes;
-            best.Add(top + first);
-            numbers.Add(full([top.size(1)], level, ScalarType.Int64, objectness.device));
+            best.Add(Sum(top, first));
+            numbers.Add(full([top.size(1)], Held(level), ScalarType.Int64, objectness.device));
         }
         var (chosen, ofLevel) = (cat(best, 1), cat(numbers, 0));
         var scores = objectness.detach().gather(1, chosen).sigmoid();
@@ -78,7 +79,7 @@ public sealed class ProposalFilter
         using var scope = NewDisposeScope();
         boxes = Boxes.Clip(boxes, size);
         var large = Boxes.RemoveSmall(boxes, minSize);
-        large = large.index_select(0, scores.index_select(0, large).ge(scoreThreshold).nonzero().flatten());
+        large = large.index_select(0, scores.index_select(0, large).ge(Held(scoreThreshold)).nonzero().flatten());
         var kept = NonMaximumSuppression.KeepByClass(
             boxes.index_select(0, large), scores.index_select(0, large), levels.index_select(0, large), iouThreshold);
         var best = large.index_select(0, kept.narrow(0, 0, Math.Min(mostOfImage, kept.size(0))));

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -84,10 +85,10 @@ public sealed class RetinaNetPostprocessor
     {
         var classes = logits.size(1);
         var all = logits.sigmoid().flatten();
-        var places = all.gt(scoreThreshold).nonzero().flatten();
+        var places = all.gt(Held(scoreThreshold)).nonzero().flatten();
         var (scores, order) = all.index_select(0, places).topk((int)Math.Min(mostOfLevel, places.size(0)));
         places = places.index_select(0, order);
-        var anchor = places.div(classes, RoundingMode.floor);
-        return (coder.Decode(codes.index_select(0, anchor), anchors.index_select(0, anchor)), scores, places.remainder(classes));
+        var anchor = places.div(Held(classes), RoundingMode.floor);
+        return (coder.Decode(codes.index_select(0, anchor), anchors.index_select(0, anchor)), scores, places.remainder(Held(classes)));
     }
 }

@@ -1,3 +1,4 @@
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -8,5 +9,5 @@ namespace KnDsl.Vision;
 public readonly record struct DetectorLosses(Tensor Classification, Tensor Boxes)
 {
     /// <summary>Their sum, which torchvision's training takes.</summary>
-    public Tensor Sum => Classification + Boxes;
+    public Tensor Sum => Sum(Classification, Boxes);
 }

@@ -1,3 +1,4 @@
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -25,12 +26,13 @@ public static class FasterRcnnLoss
 
         using var scope = NewDisposeScope();
         if (count == 0)
-            return new((0 * logits.sum()).MoveToOuterDisposeScope(), (0 * codes.sum()).MoveToOuterDisposeScope());
-        var isBackground = labels.le(0).unsqueeze(1);
-        var place = labels.clamp_min(0).view(-1, 1, 1).expand(-1, 1, 4);
+            return new((Held(0) * logits.sum()).MoveToOuterDisposeScope(), (Held(0) * codes.sum()).MoveToOuterDisposeScope());
+        var isBackground = labels.le(Held(0)).unsqueeze(1);
+        var place = labels.clamp_min(Held(0)).view(-1, 1, 1).expand(-1, 1, 4);
         var ofClass = codes.view(count, classes, 4).gather(1, place).squeeze(1);
-        var boxes = Losses.SmoothL1(ofClass, targets.to(codes.dtype).masked_fill(isBackground, 0), beta).masked_fill(isBackground, 0).sum();
+        var wanted = targets.to(codes.dtype).masked_fill(isBackground, Held(0));
+        var boxes = Losses.SmoothL1(ofClass, wanted, beta).masked_fill(isBackground, Held(0)).sum();
         return new(
-            nn.functional.cross_entropy(logits, labels).MoveToOuterDisposeScope(), (boxes / count).MoveToOuterDisposeScope());
+            nn.functional.cross_entropy(logits, labels).MoveToOuterDisposeScope(), (boxes / Held(count)).MoveToOuterDisposeScope());
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -24,10 +25,10 @@ public static class Losses
         using var scope = NewDisposeScope();
         var probability = logits.sigmoid();
         var entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);
-        var ofTarget = probability * targets + (1 - probability) * (1 - targets);
-        var loss = entropy * (1 - ofTarget).pow(gamma);
+        var ofTarget = Sum(probability * targets, Sum(-probability, 1) * Sum(-targets, 1));
+        var loss = entropy * Sum(-ofTarget, 1).pow(Held(gamma));
         if (alpha >= 0)
-            loss = (alpha * targets + (1 - alpha) * (1 - targets)) * loss;
+            loss = Sum(Held(alpha) * targets, Held(1 - alpha) * Sum(-targets, 1)) * loss;
         return Reduce(loss, reduction).MoveToOuterDisposeScope();
     }
 
@@ -70,10 +71,10 @@ public static class Losses
         var (a, b) = (boxes.unbind(-1), targets.unbind(-1));
         var width = minimum(a[2], b[2]) - maximum(a[0], b[0]);
         var height = minimum(a[3], b[3]) - maximum(a[1], b[1]);
-        var intersection = (width * height).masked_fill(width.gt(0).bitwise_and(height.gt(0)).bitwise_not(), 0);
-        var union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - intersection;
+        var intersection = (width * height).masked_fill(width.gt(Held(0)).bitwise_and(height.gt(Held(0))).bitwise_not(), Held(0));
+        var union = Sum((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1])) - intersection;
         var hull = (maximum(a[2], b[2]) - minimum(a[0], b[0])) * (maximum(a[3], b[3]) - minimum(a[1], b[1]));
-        var loss = 1 - (intersection / (union + eps) - (hull - union) / (hull + eps));
+        var loss = Sum(-(intersection / Sum(union, eps) - (hull - union) / Sum(hull, eps)), 1);
         return (reduction == nn.Reduction.Mean && loss.numel() == 0 ? loss.sum() : Reduce(loss, reduction)).MoveToOuterDisposeScope();
     }
 

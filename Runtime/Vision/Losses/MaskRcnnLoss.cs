@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using TorchSharp;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -26,7 +27,7 @@ public static class MaskRcnnLoss
             throw Shapes.Wrong(logits, nameof(logits), $"of {count} proposals they are [{count}, K, S, S]");
         using var scope = NewDisposeScope();
         if (count == 0)
-            return (0 * logits.sum()).MoveToOuterDisposeScope();
+            return (Held(0) * logits.sum()).MoveToOuterDisposeScope();
         var size = new ImageSize((int)logits.size(2), (int)logits.size(3));
         var (masks, labels) = (new List<Tensor>(), new List<Tensor>());
         for (var image = 0; image < targets.Count; image++)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -38,7 +39,7 @@ internal static class ObjectsOfAnchors
     public static Tensor BoxesOf(DetectionTarget target, Tensor matches, Tensor anchors)
     {
         using var scope = NewDisposeScope();
-        return (target.Count == 0 ? zeros_like(anchors) : target.Boxes.to(anchors.dtype).index_select(0, matches.clamp_min(0)))
+        return (target.Count == 0 ? zeros_like(anchors) : target.Boxes.to(anchors.dtype).index_select(0, matches.clamp_min(Held(0))))
             .MoveToOuterDisposeScope();
     }
 
@@ -46,13 +47,14 @@ internal static class ObjectsOfAnchors
     public static Tensor LabelsOf(DetectionTarget target, Tensor matches)
     {
         using var scope = NewDisposeScope();
-        return (target.Count == 0 ? zeros_like(matches) : target.Labels.index_select(0, matches.clamp_min(0))).MoveToOuterDisposeScope();
+        return (target.Count == 0 ? zeros_like(matches) : target.Labels.index_select(0, matches.clamp_min(Held(0))))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The codes of objects where there is one, and zeros: the code of none may not be finite, nor its gradient then.</summary>
     public static Tensor CodesOf(BoxCoder coder, Tensor boxes, Tensor anchors, Tensor hasObject)
     {
         using var scope = NewDisposeScope();
-        return coder.Encode(boxes, anchors).masked_fill(hasObject.bitwise_not().unsqueeze(1), 0).MoveToOuterDisposeScope();
+        return coder.Encode(boxes, anchors).masked_fill(hasObject.bitwise_not().unsqueeze(1), Held(0)).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -30,13 +31,14 @@ public sealed class ProposalSampler(Matcher? matcher = null, BalancedSampler? sa
         var all = cat([proposals.detach(), target.Boxes.to(proposals.dtype)], 0);
         var matches = ObjectsOfAnchors.Match(matcher, target, all);
         var labels = ObjectsOfAnchors.LabelsOf(target, matches)
-            .masked_fill(matches.eq(Matcher.BelowLowThreshold), 0).masked_fill(matches.eq(Matcher.BetweenThresholds), -1);
+            .masked_fill(matches.eq(Held(Matcher.BelowLowThreshold)), Held(0))
+            .masked_fill(matches.eq(Held(Matcher.BetweenThresholds)), Held(-1));
         var (positives, negatives) = sampler.Sample(labels, generator);
         var drawn = positives.bitwise_or(negatives).nonzero().flatten();
         var (boxes, ofDrawn, objects) = (all.index_select(0, drawn), labels.index_select(0, drawn), matches.index_select(0, drawn));
-        var codes = ObjectsOfAnchors.CodesOf(coder, ObjectsOfAnchors.BoxesOf(target, objects, boxes), boxes, ofDrawn.gt(0));
+        var codes = ObjectsOfAnchors.CodesOf(coder, ObjectsOfAnchors.BoxesOf(target, objects, boxes), boxes, ofDrawn.gt(Held(0)));
         return new(
-            boxes.MoveToOuterDisposeScope(), ofDrawn.MoveToOuterDisposeScope(), objects.clamp_min(0).MoveToOuterDisposeScope(),
+            boxes.MoveToOuterDisposeScope(), ofDrawn.MoveToOuterDisposeScope(), objects.clamp_min(Held(0)).MoveToOuterDisposeScope(),
             codes.MoveToOuterDisposeScope());
     }
 }

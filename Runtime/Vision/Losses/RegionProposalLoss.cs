@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -43,20 +44,20 @@ public sealed class RegionProposalLoss(
         {
             targets[image].Check();
             var matches = ObjectsOfAnchors.Match(matcher, targets[image], anchors);
-            var hasObject = matches.ge(0);
+            var hasObject = matches.ge(Held(0));
             // As the sampler takes it: 1 with an object, 0 for background, less for neither.
-            var labels = hasObject.to(ScalarType.Int64).masked_fill(matches.eq(Matcher.BetweenThresholds), -1);
+            var labels = hasObject.to(ScalarType.Int64).masked_fill(matches.eq(Held(Matcher.BetweenThresholds)), Held(-1));
             var (positives, negatives) = sampler.Sample(labels, generator);
-            drawn += positives.sum() + negatives.sum();
+            drawn = Sum(drawn, Sum(positives.sum(), negatives.sum()));
             var entropy = nn.functional.binary_cross_entropy_with_logits(
                 objectness[image], hasObject.to(objectness.dtype), reduction: nn.Reduction.None);
-            classification += entropy.masked_fill(positives.bitwise_or(negatives).bitwise_not(), 0).sum();
+            classification = Sum(classification, entropy.masked_fill(positives.bitwise_or(negatives).bitwise_not(), Held(0)).sum());
             var ofObjects = ObjectsOfAnchors.CodesOf(
                 coder, ObjectsOfAnchors.BoxesOf(targets[image], matches, anchors), anchors, hasObject);
-            boxes += Losses.SmoothL1(codes[image], ofObjects.to(codes.dtype), beta)
-                .masked_fill(positives.bitwise_not().unsqueeze(1), 0).sum();
+            boxes = Sum(boxes, Losses.SmoothL1(codes[image], ofObjects.to(codes.dtype), beta)
+                .masked_fill(positives.bitwise_not().unsqueeze(1), Held(0)).sum());
         }
-        drawn = drawn.clamp_min(1);
+        drawn = drawn.clamp_min(Held(1));
         return new((classification / drawn).MoveToOuterDisposeScope(), (boxes / drawn).MoveToOuterDisposeScope());
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -37,12 +38,12 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
         {
             targets[image].Check();
             var matches = ObjectsOfAnchors.Match(matcher, targets[image], anchors);
-            var hasObject = matches.ge(0);
-            var objects = hasObject.sum().clamp_min(1);
-            classification += OfClasses(logits[image], matches, hasObject, targets[image]) / objects;
-            boxes += OfBoxes(codes[image], matches, hasObject, anchors, targets[image]) / objects;
+            var hasObject = matches.ge(Held(0));
+            var objects = hasObject.sum().clamp_min(Held(1));
+            classification = Sum(classification, OfClasses(logits[image], matches, hasObject, targets[image]) / objects);
+            boxes = Sum(boxes, OfBoxes(codes[image], matches, hasObject, anchors, targets[image]) / objects);
         }
-        return new((classification / images).MoveToOuterDisposeScope(), (boxes / images).MoveToOuterDisposeScope());
+        return new((classification / Held(images)).MoveToOuterDisposeScope(), (boxes / Held(images)).MoveToOuterDisposeScope());
     }
 
     private static Tensor OfClasses(Tensor logits, Tensor matches, Tensor hasObject, DetectionTarget target)
@@ -50,7 +51,7 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
         var labels = ObjectsOfAnchors.LabelsOf(target, matches).unsqueeze(1);
         var classes = zeros_like(logits).scatter_(1, labels, hasObject.to(logits.dtype).unsqueeze(1));
         var loss = Losses.SigmoidFocal(logits, classes);
-        return loss.masked_fill(matches.eq(Matcher.BetweenThresholds).unsqueeze(1), 0).sum();
+        return loss.masked_fill(matches.eq(Held(Matcher.BetweenThresholds)).unsqueeze(1), Held(0)).sum();
     }
 
     private Tensor OfBoxes(Tensor codes, Tensor matches, Tensor hasObject, Tensor anchors, DetectionTarget target)
@@ -59,6 +60,6 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
         var loss = generalizedIoU
             ? Losses.GeneralizedIoU(coder.Decode(codes, anchors), boxes.to(codes.dtype)).unsqueeze(1)
             : Losses.SmoothL1(codes, ObjectsOfAnchors.CodesOf(coder, boxes, anchors, hasObject).to(codes.dtype), beta);
-        return loss.masked_fill(hasObject.bitwise_not().unsqueeze(1), 0).sum();
+        return loss.masked_fill(hasObject.bitwise_not().unsqueeze(1), Held(0)).sum();
     }
 }

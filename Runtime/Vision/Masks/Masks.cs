@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -61,10 +62,10 @@ public static class Masks
     private static Tensor Grown(Tensor boxes, double factor)
     {
         var sides = boxes.unbind(1);
-        var halfWidth = (sides[2] - sides[0]) * 0.5 * factor;
-        var halfHeight = (sides[3] - sides[1]) * 0.5 * factor;
-        var (x, y) = ((sides[2] + sides[0]) * 0.5, (sides[3] + sides[1]) * 0.5);
-        return stack([x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight], 1);
+        var halfWidth = (sides[2] - sides[0]) * Held(0.5) * Held(factor);
+        var halfHeight = (sides[3] - sides[1]) * Held(0.5) * Held(factor);
+        var (x, y) = (Sum(sides[2], sides[0]) * Held(0.5), Sum(sides[3], sides[1]) * Held(0.5));
+        return stack([x - halfWidth, y - halfHeight, Sum(x, halfWidth), Sum(y, halfHeight)], 1);
     }
 
     /// <summary>Resizes one mask to its box and copies what lies in the image.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -29,7 +30,7 @@ public sealed class LevelMapper(
     {
         using var scope = NewDisposeScope();
         var sides = cat([.. boxes.Select(Boxes.Area)], 0).sqrt();
-        var levels = ((sides / canonicalScale).log2() + canonicalLevel + eps).floor().clamp(minLevel, maxLevel);
-        return (levels.to(ScalarType.Int64) - minLevel).MoveToOuterDisposeScope();
+        var levels = Sum(Sum((sides / Held(canonicalScale)).log2(), canonicalLevel), eps).floor().clamp(Held(minLevel), Held(maxLevel));
+        return (levels.to(ScalarType.Int64) - Held(minLevel)).MoveToOuterDisposeScope();
     }
 }

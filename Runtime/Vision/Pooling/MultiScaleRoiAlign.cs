@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -42,7 +43,7 @@ public sealed class MultiScaleRoiAlign(ImageSize outputSize, int samplingRatio =
         var order = new List<Tensor>();
         for (var level = 0; level < features.Count; level++)
         {
-            var regions = levels.eq(level).nonzero().flatten();
+            var regions = levels.eq(Held(level)).nonzero().flatten();
             order.Add(regions);
             pooled.Add(RoiAlign.Apply(
                 features[level], rois.index_select(0, regions.to(rois.device)), outputSize, scales[level], samplingRatio));

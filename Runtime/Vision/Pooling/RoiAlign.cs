@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Numerics;
 using TorchSharp;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -100,7 +101,7 @@ public static class RoiAlign
     {
         using var scope = NewDisposeScope();
         return cat(
-            [.. boxes.Select((ofMap, map) => cat([full_like(ofMap.narrow(1, 0, 1), map), ofMap], 1))], 0).MoveToOuterDisposeScope();
+            [.. boxes.Select((ofMap, map) => cat([full_like(ofMap.narrow(1, 0, 1), Held(map)), ofMap], 1))], 0).MoveToOuterDisposeScope();
     }
 
     private static Tensor OnCpu(Tensor input, Tensor rois, RoiAlignSettings settings) => input.dtype == ScalarType.Float64

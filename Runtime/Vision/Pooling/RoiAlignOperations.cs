@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
@@ -25,7 +26,7 @@ internal static class RoiAlignOperations
         var (channels, height, width) = (input.size(1), input.size(2), input.size(3));
         var part = Math.Max(1, MostValues / (rows * channels * width));
         // Something of each type and device even where there is no region, with a gradient of zero.
-        var results = new List<Tensor> { input.new_zeros([0, channels, rows, columns]) + 0 * input.sum() };
+        var results = new List<Tensor> { Sum(input.new_zeros([0, channels, rows, columns]), Held(0) * input.sum()) };
         for (var image = 0; image < boxes.Count; image++)
         {
             var (down, across) = Matrices(boxes[image], input, settings, null);
@@ -70,7 +71,7 @@ internal static class RoiAlignOperations
     {
         using var noGrad = no_grad();
         var offset = settings.Aligned ? 0.5 : 0;
-        var sides = (boxes.detach().to(input.dtype) * settings.SpatialScale - offset).unbind(1);
+        var sides = (boxes.detach().to(input.dtype) * Held(settings.SpatialScale) - Held(offset)).unbind(1);
         return (
             Matrix(sides[1], sides[3] - sides[1], settings.OutputSize.Height, input.size(2), settings, mostPoints),
             Matrix(sides[0], sides[2] - sides[0], settings.OutputSize.Width, input.size(3), settings, mostPoints));
@@ -79,24 +80,24 @@ internal static class RoiAlignOperations
     private static Tensor Matrix(Tensor from, Tensor size, int bins, long length, RoiAlignSettings settings, long? mostPoints)
     {
         using var scope = NewDisposeScope();
-        var bin = (settings.Aligned ? size : size.clamp_min(1)) / bins;
-        var points = settings.SamplingRatio > 0 ? full_like(bin, settings.SamplingRatio) : bin.ceil();
-        var step = (bin / points.clamp_min(1)).unsqueeze(1);
-        var starts = from.unsqueeze(1) + arange(bins, from.dtype, from.device) * bin.unsqueeze(1);
+        var bin = (settings.Aligned ? size : size.clamp_min(Held(1))) / Held(bins);
+        var points = settings.SamplingRatio > 0 ? full_like(bin, Held(settings.SamplingRatio)) : bin.ceil();
+        var step = (bin / points.clamp_min(Held(1))).unsqueeze(1);
+        var starts = Sum(from.unsqueeze(1), Range(bins, from.dtype, from.device) * bin.unsqueeze(1));
         // Points before the map count, but weigh nothing: a box that is far larger has far too many of them.
-        var first = ((-1 - starts) / step - 2).floor().clamp_min(0).masked_fill(step.gt(0).bitwise_not(), 0);
-        var pixels = arange(length, from.dtype, from.device);
+        var first = (Sum(-starts, -1) / step - Held(2)).floor().clamp_min(Held(0)).masked_fill(step.gt(Held(0)).bitwise_not(), Held(0));
+        var pixels = Range(length, from.dtype, from.device);
         var most = settings.SamplingRatio > 0 ? settings.SamplingRatio : mostPoints ?? MostPoints(points, length);
         var sum = zeros([from.size(0), bins, length], from.dtype, from.device);
         for (var number = 0; number < most; number++)
         {
-            var point = first + number;
-            var at = starts + (point + 0.5) * step;
-            var counts = point.lt(points.unsqueeze(1)).bitwise_and(at.ge(-1)).bitwise_and(at.le(length)).unsqueeze(2);
-            var distance = (at.clamp(0, length - 1).unsqueeze(2) - pixels).abs();
-            sum.add_((1 - distance).clamp_min(0) * counts);
+            var point = Sum(first, number);
+            var at = Sum(starts, Sum(point, 0.5) * step);
+            var counts = point.lt(points.unsqueeze(1)).bitwise_and(at.ge(Held(-1))).bitwise_and(at.le(Held(length))).unsqueeze(2);
+            var distance = (at.clamp(Held(0), Held(length - 1)).unsqueeze(2) - pixels).abs();
+            sum.add_(Sum(-distance, 1).clamp_min(Held(0)) * counts, One);
         }
-        return (sum / points.clamp_min(1).view(-1, 1, 1)).MoveToOuterDisposeScope();
+        return (sum / points.clamp_min(Held(1)).view(-1, 1, 1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>How many points of a bin may lie in the map: boxes decide it, and the device is waited for.</summary>

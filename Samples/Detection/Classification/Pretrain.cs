@@ -5,6 +5,7 @@ using KnDsl.Samples.Detection.Detectors;
 using KnDsl.Samples.Detection.Networks;
 using KnDsl.Samples.Detection.Settings;
 using KnDsl.Training;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Classification;
@@ -71,7 +72,7 @@ internal static class Pretrain
             {
                 var labels = batch.Labels.to(device);
                 var wrong = network.call(batch.Images.to(device)).argmax(1).ne(labels);
-                counts.add_(stack([wrong.sum(ScalarType.Float64), tensor((double)labels.size(0), device: device)]));
+                counts.add_(stack([wrong.sum(ScalarType.Float64), tensor((double)labels.size(0), device: device)]), One);
             }
         }
         processes.AllReduce(counts, name: "the counts of an evaluation");

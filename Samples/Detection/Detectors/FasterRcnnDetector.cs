@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Samples.Detection.Networks;
 using KnDsl.Vision;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Detectors;
@@ -81,8 +82,8 @@ internal sealed class FasterRcnnDetector : Detector
         var (logits, boxCodes) = OfRegions(boxPool.Apply(features, [.. drawn.Select(of => of.Proposals)], sizes));
         var ofBoxes = FasterRcnnLoss.Compute(
             logits, boxCodes, cat([.. drawn.Select(of => of.Labels)], 0), cat([.. drawn.Select(of => of.Codes)], 0));
-        var sum = ofProposals.Sum + ofBoxes.Sum;
-        return maskHead is null ? sum : sum + MaskLoss(features, sizes, drawn, targets);
+        var sum = Sum(ofProposals.Sum, ofBoxes.Sum);
+        return maskHead is null ? sum : Sum(sum, MaskLoss(features, sizes, drawn, targets));
     }
 
     /// <inheritdoc/>
@@ -105,7 +106,7 @@ internal sealed class FasterRcnnDetector : Detector
     private Tensor MaskLoss(
         Tensor[] features, IReadOnlyList<ImageSize> sizes, SampledProposals[] drawn, IReadOnlyList<DetectionTarget> targets)
     {
-        var withObject = drawn.Select(of => of.Labels.gt(0).nonzero().flatten()).ToArray();
+        var withObject = drawn.Select(of => of.Labels.gt(Held(0)).nonzero().flatten()).ToArray();
         Tensor[] regions = [.. drawn.Zip(withObject, (of, places) => of.Proposals.index_select(0, places))];
         Tensor[] matches = [.. drawn.Zip(withObject, (of, places) => of.Matches.index_select(0, places))];
         return MaskRcnnLoss.Compute(maskHead!.call(maskPool.Apply(features, regions, sizes)), regions, matches, targets);

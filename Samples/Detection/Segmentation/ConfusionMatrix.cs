@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using KnDsl.Training;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Segmentation;
@@ -21,9 +22,9 @@ internal sealed class ConfusionMatrix(int classes, Device device) : IDisposable
     public void Add(Tensor labels, Tensor given)
     {
         using var scope = NewDisposeScope();
-        var counted = labels.lt(classes).logical_and(labels.ge(0));
-        var pairs = labels.masked_select(counted) * classes + given.masked_select(counted);
-        counts.add_(pairs.bincount(null, classes * classes).view(classes, classes));
+        var counted = labels.lt(Held(classes)).logical_and(labels.ge(Held(0)));
+        var pairs = Sum(labels.masked_select(counted) * Held(classes), given.masked_select(counted));
+        counts.add_(pairs.bincount(null, classes * classes).view(classes, classes), One);
     }
 
     /// <summary>Adds the counts of all processes.</summary>

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Linq;
 using KnDsl.Training;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Segmentation;
@@ -42,7 +43,7 @@ internal sealed class SegmentationBatch(int count) : IDisposable
         using var scope = NewDisposeScope();
         var (height, width) = (Padded(items.Max(item => item.Height)), Padded(items.Max(item => item.Width)));
         var batch = zeros([items.Length, 3, height, width]);
-        var classes = full([items.Length, height, width], (long)SegmentationClasses.Ignored, ScalarType.Int64);
+        var classes = full([items.Length, height, width], Held((long)SegmentationClasses.Ignored), ScalarType.Int64);
         for (var i = 0; i < items.Length; i++)
         {
             var item = items[i];

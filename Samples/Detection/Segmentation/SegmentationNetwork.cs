@@ -3,6 +3,7 @@ using System.Linq;
 using KnDsl.Samples.Detection.Segmentation.Networks;
 using KnDsl.Samples.Detection.Settings;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Segmentation;
@@ -78,8 +79,8 @@ internal sealed class SegmentationNetwork : IDisposable
     {
         var (logits, auxiliary) = call(images);
         // A batch of padding alone has the loss 0; torch's mean of nothing is no number.
-        var count = labels.ne(SegmentationClasses.Ignored).sum().clamp_min(1);
-        return (Sum(logits) + AuxiliaryWeight * Sum(auxiliary)) / count;
+        var count = labels.ne(Held(SegmentationClasses.Ignored)).sum().clamp_min(Held(1));
+        return Numbers.Sum(Sum(logits), Held(AuxiliaryWeight) * Sum(auxiliary)) / count;
 
         Tensor Sum(Tensor scores) => nn.functional.cross_entropy(
             scores, labels, ignore_index: SegmentationClasses.Ignored, reduction: nn.Reduction.Sum);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Training;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Detection.Segmentation;
@@ -46,7 +47,7 @@ internal sealed class SegmentationTrainer : Trainer<SegmentationBatch>
         // A step is in proportion to the rate: of SGD with momentum and weight decay, and of AdamW.
         using var noGrad = no_grad();
         foreach (var (parameter, old) in auxiliary.Zip(before))
-            parameter.add_(parameter - old, alpha: auxiliaryRate - 1);
+            parameter.add_(parameter - old, alpha: Held(auxiliaryRate - 1));
         return result;
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl.Samples.Study.Methods;
@@ -40,8 +41,8 @@ internal sealed record ScaledPolicy(NormPolicy Inner) : NormPolicy
             using var scope = NewDisposeScope();
             var scale = 1 / Math.Sqrt(Share);
             long[] channels = [1, num_features, .. Enumerable.Repeat(1L, (int)input.dim() - 2)];
-            var shift = (inner.bias * (1 - scale)).view(channels);
-            return (scope.MoveToOuter(inner.call(input) * scale + shift), null, null);
+            var shift = (inner.bias * Held(1 - scale)).view(channels);
+            return (scope.MoveToOuter(Sum(inner.call(input) * Held(scale), shift)), null, null);
         }
     }
 }

@@ -104,7 +104,7 @@ public sealed class CheckpointTests : IDisposable
             "it has average.safetensors: the training kept a moving average of the weights, and this one does not");
         Check(
             TinyTraining.Settings with { Optimizer = parameters => Optimizers.AdamW(parameters) },
-            "which AdamW over these parameters does not have");
+            "which the optimizer of these parameters does not have");
         Check(TinyTraining.Settings with { Frozen = ["conv1"] }, "or with other parameters frozen");
         Assert.Equal(before, TinyTraining.Bits(network));
 

@@ -1,3 +1,4 @@
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -28,7 +29,7 @@ public readonly record struct Epilogue(Activation Activation, Tensor? Addend = n
     /// <param name="output">The layer's output.</param>
     internal Tensor Of(Tensor output)
     {
-        var sum = Addend is null ? output : output + Addend;
+        var sum = Addend is null ? output : Sum(output, Addend);
         return Activation switch
         {
             Activation.Relu => nn.functional.relu(sum),

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -33,13 +34,13 @@ internal static class FilterComposition
         // Relu and relu6 of a sum that was not kept: a sum whose slope is 1 or 0, which the output tells.
         return output is null
             ? epilogue.Of(normalized)
-            : (normalized + epilogue.Addend!) * IsLinearAt(output, activation);
+            : Sum(normalized, epilogue.Addend!) * IsLinearAt(output, activation);
     }
 
     /// <summary>1 where relu or relu6 gives its input, 0 where it cuts it off.</summary>
     private static Tensor IsLinearAt(Tensor output, Activation activation)
     {
-        var slope = output.gt(0);
-        return (activation == Activation.Relu6 ? slope.logical_and(output.lt(6)) : slope).to(output.dtype);
+        var slope = output.gt(Held(0));
+        return (activation == Activation.Relu6 ? slope.logical_and(output.lt(Held(6))) : slope).to(output.dtype);
     }
 }

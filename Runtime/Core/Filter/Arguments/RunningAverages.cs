@@ -1,3 +1,4 @@
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -25,9 +26,9 @@ internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Coun
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         if (finite is null)
-            Count.add_(1);
+            Count.add_(One, One);
         else
-            Count.add_(finite);
+            Count.add_(finite, One);
         Mix(Mean, OverRows(statistics.Mean), finite);
         Mix(Variance, OverRows(statistics.Variance), finite);
     }
@@ -41,10 +42,10 @@ internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Coun
         if (finite is not null)
             average.copy_(where(finite, Mixed(), Moments.Wide(average)));
         else if (Moments.TypeFor(average.dtype) == average.dtype)
-            average.mul_(1 - Momentum).add_(statistic.clamp(-largest, largest), alpha: Momentum);
+            average.mul_(Held(1 - Momentum)).add_(statistic.clamp(Held(-largest), Held(largest)), alpha: Held(Momentum));
         else
             average.copy_(Mixed());
 
-        Tensor Mixed() => lerp(Moments.Wide(average), statistic, Momentum).clamp(-largest, largest);
+        Tensor Mixed() => lerp(Moments.Wide(average), statistic, Momentum).clamp(Held(-largest), Held(largest));
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -29,11 +30,11 @@ internal static class CompiledFilter
             var share = (double)part.Samples / arguments.Batches.Samples;
             known += result.Spread.Number * share;
             if (result.Spread.OnDevice is { } spread)
-                onDevice = share == 1 ? spread : onDevice is null ? spread * share : onDevice + spread * share;
+                onDevice = share == 1 ? spread : onDevice is null ? spread * Held(share) : Sum(onDevice, spread * Held(share));
         }
 
         // Not a number times 0 is none, and neither is infinity times 0.
-        var finite = onDevice?.mul(0).eq(0);
+        var finite = onDevice?.mul(Held(0)).eq(Held(0));
         if (finite is not null)
             arguments.Report?.Note(finite);
         if (averages is not null)
@@ -57,7 +58,7 @@ internal static class CompiledFilter
                 Settings = arguments.Settings with { GroupSize = 1 },
             }, averages);
         long[] shape = [1, x.size(1), .. x.shape[2..].Select(_ => 1L)];
-        var output = addcmul(arguments.Bias.view(shape), normalized.view(x.shape), weight.view(shape), 1).to(x.dtype);
+        var output = addcmul(arguments.Bias.view(shape), normalized.view(x.shape), weight.view(shape), One).to(x.dtype);
         return new(output, statistics, spread);
     }
 
@@ -122,7 +123,7 @@ internal static class CompiledFilter
             throw FiniteValues.TooLarge();
         var largest = finfo(type).max;
         foreach (var statistic in new[] { 1, 2, 4, 5 })
-            result[statistic] = result[statistic].clamp(-largest, largest).to(type);
+            result[statistic] = result[statistic].clamp(Held(-largest), Held(largest)).to(type);
         return (result, new(spread));
     }
 
@@ -140,6 +141,6 @@ internal static class CompiledFilter
     }
 
     private static Moments Constant(Gain gain, long samples, Tensor like) => new(
-        full([1, 1], gain.Mean(samples), like.dtype, like.device),
-        full([1, 1], gain.Variance(samples), like.dtype, like.device));
+        full([1, 1], Held(gain.Mean(samples)), like.dtype, like.device),
+        full([1, 1], Held(gain.Variance(samples)), like.dtype, like.device));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -43,7 +44,7 @@ internal sealed class CudaStepNode(DeviceKernels kernels, FusedStepShape shape, 
         Launch("step_gradient", ((shape.KernelLength + kernels.Threads - 1) / kernels.Threads, shape.Groups, parameters.Splits));
         Launch("step_source", kernels.Over(shape.Rows * shape.Inputs));
         if (ofLayer is not null && !adds)
-            dweight.add_(ofLayer);
+            dweight.add_(ofLayer, One);
         if (inputs.Count == 3)
             return [dmean, dvariance, dweight];
         return [dmean, dvariance, dweight, gm?.sum([0]) ?? zeros_like(inputs[3])];

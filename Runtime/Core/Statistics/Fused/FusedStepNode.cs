@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Numerics;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -30,7 +31,7 @@ internal sealed class FusedStepNode<T>(FusedStepShape shape, SeenTaps? seen, Mom
         using var gradient = new FusedStepGradient<T>(shape, source, seen, kept.Count == 0 ? null : kept[0], gm, gv);
         gradient.Propagate(weight, dw, adds);
         if (ofLayer is not null && !adds)
-            dw.add_(ofLayer);
+            dw.add_(ofLayer, One);
         var (dm, dv) = gradient.ThroughSource();
         return inputs.Count == 3 ? [dm, dv, dw] : [dm, dv, dw, gm.sum([0])];
     }

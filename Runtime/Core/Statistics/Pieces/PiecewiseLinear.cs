@@ -1,4 +1,5 @@
 using System;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -24,8 +25,8 @@ internal static class PiecewiseLinear
         {
             foreach (var piece in pieces)
             {
-                var isInside = (moments.Mean > piece.From).logical_and(moments.Mean <= piece.To);
-                center = where(isInside, moments.Mean * piece.Slope + piece.Intercept, center);
+                var isInside = moments.Mean.gt(Held(piece.From)).logical_and(moments.Mean.le(Held(piece.To)));
+                center = where(isInside, Sum(moments.Mean * Held(piece.Slope), piece.Intercept), center);
             }
         }
 
@@ -33,13 +34,13 @@ internal static class PiecewiseLinear
         foreach (var piece in pieces)
         {
             var (share, z, square) = Part(moments.Mean, deviation, piece);
-            var offset = moments.Mean * piece.Slope + piece.Intercept - center;
-            var scale = deviation * piece.Slope;
-            first += scale * z + offset * share;
-            second += scale.square() * square + 2 * scale * offset * z + offset.square() * share;
+            var offset = Sum(moments.Mean * Held(piece.Slope), piece.Intercept) - center;
+            var scale = deviation * Held(piece.Slope);
+            first = Sum(first, Sum(scale * z, offset * share));
+            second = Sum(second, Sum(Square(scale) * square, Held(2) * scale * offset * z, Square(offset) * share));
         }
 
-        return new(center + first, (second - first.square()).clamp_min(0));
+        return new(Sum(center, first), (second - Square(first)).clamp_min(Held(0)));
     }
 
     /// <summary>The share of the standard normal between a piece's ends, and its parts of the first two moments.</summary>
@@ -50,13 +51,13 @@ internal static class PiecewiseLinear
         {
             if (double.IsInfinity(end))
                 continue;
-            var z = (end - mean) / deviation;
-            var density = (z.square() * -0.5).exp() / Math.Sqrt(2 * Math.PI);
-            share -= 0.5 * (z * (-sign * Math.Sqrt(0.5))).erfc();
-            first += density * sign;
-            second += z * density * sign;
+            var z = Sum(-mean, end) / deviation;
+            var density = (Square(z) * Held(-0.5)).exp() / Held(Math.Sqrt(2 * Math.PI));
+            share -= Held(0.5) * (z * Held(-sign * Math.Sqrt(0.5))).erfc();
+            first = Sum(first, density * Held(sign));
+            second = Sum(second, z * density * Held(sign));
         }
 
-        return (share, first, second + share);
+        return (share, first, Sum(second, share));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -10,7 +11,7 @@ namespace KnDsl;
 public sealed class AdaptiveAvgPoolRule(long[] size) : MomentRule
 {
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
-        moments with { Variance = moments.Variance * Windows.AdaptiveShare(from, size) };
+        moments with { Variance = moments.Variance * Held(Windows.AdaptiveShare(from, size)) };
 
     /// <summary>As for <see cref="AvgPoolRule"/>, the authors' shortcuts carry the moments on as they are.</summary>
     internal override SampledState Pass(SampledState state, IReadOnlyList<long> to) =>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -42,8 +43,8 @@ public sealed class AvgPoolRule(
 
         var spread = square - mean * mean;
         return spread < MinSpread
-            ? new(mean == 1 ? moments.Mean : moments.Mean * mean, moments.Variance * variance)
-            : new(moments.Mean * mean, moments.Variance * variance + moments.Mean.square() * spread);
+            ? new(mean == 1 ? moments.Mean : moments.Mean * Held(mean), moments.Variance * Held(variance))
+            : new(moments.Mean * Held(mean), Sum(moments.Variance * Held(variance), Square(moments.Mean) * Held(spread)));
     }
 
     /// <summary>The authors' shortcuts carry the moments over an average pool as they are.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -8,7 +9,7 @@ namespace KnDsl;
 /// <param name="high">The greatest output, at least as much.</param>
 public sealed class ClampRule(double low, double high) : ElementRule
 {
-    private protected override Tensor Apply(Tensor map) => map.clamp(low, high);
+    private protected override Tensor Apply(Tensor map) => map.clamp(Held(low), Held(high));
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) => PiecewiseLinear.Pass(
         moments,

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -34,9 +35,9 @@ public sealed class ConcatRule(long axis = 1) : JoinRule
 
     private static Moments OfPositions(IReadOnlyList<Moments> parts, double[] shares)
     {
-        var mean = Sum(parts.Zip(shares, (part, share) => part.Mean * share));
-        return new(mean, Sum(parts.Zip(shares, (part, share) => (part.Variance + (part.Mean - mean).square()) * share)));
+        var mean = Total(parts.Zip(shares, (part, share) => part.Mean * Held(share)));
+        return new(mean, Total(parts.Zip(shares, (part, share) => Sum(part.Variance, Square(part.Mean - mean)) * Held(share))));
     }
 
-    private static Tensor Sum(IEnumerable<Tensor> terms) => terms.Aggregate((sum, term) => sum + term);
+    private static Tensor Total(IEnumerable<Tensor> terms) => terms.Aggregate((sum, term) => Sum(sum, term));
 }

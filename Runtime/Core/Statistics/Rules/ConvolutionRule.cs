@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -17,7 +18,7 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
     {
         var taps = Taps().to(moments.Mean.dtype);
         var passed = SeenTaps.Find(from, convolution) is { } seen ? PassSome(moments, taps, seen) : PassAll(moments, taps);
-        return convolution.bias is { } bias ? passed with { Mean = passed.Mean + bias } : passed;
+        return convolution.bias is { } bias ? passed with { Mean = Sum(passed.Mean, bias) } : passed;
     }
 
     internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to)
@@ -60,7 +61,7 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
     }
 
     private Moments PassAll(Moments x, Tensor taps) =>
-        new(Product(x.Mean, taps.sum([2L])), Product(x.Variance, taps.square().sum([2L])));
+        new(Product(x.Mean, taps.sum([2L])), Product(x.Variance, Square(taps).sum([2L])));
 
     /// <summary>With A the mean that a tap alone passes: sum of share A; sum of share W^2 v + A' covariance A.</summary>
     private Moments PassSome(Moments x, Tensor taps, SeenTaps seen)
@@ -68,8 +69,8 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
         var (shares, covariance) = seen.On(taps.device);
         (shares, covariance) = (shares.to(taps.dtype), covariance.to(taps.dtype));
         var means = Product(x.Mean, taps.transpose(1, 2).flatten(0, 1)).view(x.Mean.size(0), -1, shares.numel());
-        var within = Product(x.Variance, taps.square().matmul(shares));
-        return new(means.matmul(shares), within + (means.matmul(covariance) * means).sum([2L]));
+        var within = Product(x.Variance, Square(taps).matmul(shares));
+        return new(means.matmul(shares), Sum(within, (means.matmul(covariance) * means).sum([2L])));
     }
 
     /// <summary>The weight as [out, in / groups, taps].</summary>

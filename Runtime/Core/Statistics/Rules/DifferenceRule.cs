@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -11,5 +12,5 @@ public sealed class DifferenceRule : JoinRule
 
     internal override Moments Join(
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to) =>
-        new(parts[0].Mean - parts[1].Mean, parts[0].Variance + parts[1].Variance);
+        new(parts[0].Mean - parts[1].Mean, Sum(parts[0].Variance, parts[1].Variance));
 }

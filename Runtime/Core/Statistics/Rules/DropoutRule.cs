@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -23,5 +24,5 @@ public sealed class DropoutRule : MomentRule
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) => _p == 0
         ? moments
-        : moments with { Variance = (moments.Variance + _p * moments.Mean.square()) / (1 - _p) };
+        : moments with { Variance = Sum(moments.Variance, Held(_p) * Square(moments.Mean)) / Held(1 - _p) };
 }

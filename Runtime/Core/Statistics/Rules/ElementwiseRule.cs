@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -19,11 +20,11 @@ public sealed class ElementwiseRule(Func<Tensor, Tensor> function) : ElementRule
         using var scope = NewDisposeScope();
         var nodes = Constant(Rule.Nodes, moments.Mean);
         var weights = Constant(Rule.Weights, moments.Mean);
-        var values = function(moments.Mean + moments.Deviation() * nodes);
+        var values = function(Sum(moments.Mean, moments.Deviation() * nodes));
         var mean = (values * weights).sum([0]);
 
         // About the mean: the difference of two large moments would lose every digit of a small variance.
-        var variance = ((values - mean).square() * weights).sum([0]);
+        var variance = (Square(values - mean) * weights).sum([0]);
         return new(scope.MoveToOuter(mean), scope.MoveToOuter(variance));
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -14,7 +15,7 @@ namespace KnDsl;
 public sealed class InterpolateRule(InterpolationMode mode = InterpolationMode.Nearest, bool alignCorners = false) : MomentRule
 {
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) =>
-        moments with { Variance = moments.Variance * Share(from, to) };
+        moments with { Variance = moments.Variance * Held(Share(from, to)) };
 
     /// <summary>The factor of the variance.</summary>
     private double Share(IReadOnlyList<long> from, IReadOnlyList<long> to) => mode switch

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using TorchSharp.Modules;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -47,7 +48,7 @@ public sealed class LinearRule(Linear linear) : MomentRule
     {
         var weight = linear.weight.to(x.Mean.dtype);
         var mean = x.Mean.matmul(weight.t());
-        return new(linear.bias is { } bias ? mean + bias : mean, x.Variance.matmul(weight.square().t()));
+        return new(linear.bias is { } bias ? Sum(mean, bias) : mean, x.Variance.matmul(Square(weight).t()));
     }
 
     /// <summary>
@@ -60,9 +61,9 @@ public sealed class LinearRule(Linear linear) : MomentRule
         var weight = linear.weight.to(x.Mean.dtype);
         var means = x.Mean.unsqueeze(2) * weight.sum([1]);
         if (linear.bias is { } bias)
-            means += bias;
+            means = Sum(means, bias);
         var mean = means.mean([2], keepdim: true);
         return new(
-            mean.squeeze(2), x.Variance * weight.square().sum([1]).mean() + (means - mean).square().mean([2]));
+            mean.squeeze(2), Sum(x.Variance * Square(weight).sum([1]).mean(), Square(means - mean).mean([2])));
     }
 }

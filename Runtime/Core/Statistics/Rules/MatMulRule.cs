@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -21,13 +22,13 @@ public sealed class MatMulRule : JoinRule
 
         return to.Count == 1
             ? OverChannels(parts[0], parts[1])
-            : ProductRule.Multiply(parts[0], parts[1]).Select(tensor => tensor * from[0][^1]);
+            : ProductRule.Multiply(parts[0], parts[1]).Select(tensor => tensor * Held(from[0][^1]));
     }
 
     /// <summary>[N, A, B] by [N, B, C]: the channels are the rows, and those of the second factor are summed over.</summary>
     private static Moments OverChannels(Moments x, Moments y)
     {
-        var (means, squares) = (y.Mean.sum([1], keepdim: true), (y.Variance + y.Mean.square()).sum([1], keepdim: true));
-        return new(x.Mean * means, x.Variance * squares + x.Mean.square() * y.Variance.sum([1], keepdim: true));
+        var (means, squares) = (y.Mean.sum([1], keepdim: true), Sum(y.Variance, Square(y.Mean)).sum([1], keepdim: true));
+        return new(x.Mean * means, Sum(x.Variance * squares, Square(x.Mean) * y.Variance.sum([1], keepdim: true)));
     }
 }

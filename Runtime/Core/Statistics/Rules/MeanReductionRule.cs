@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -22,6 +23,6 @@ public sealed class MeanReductionRule(long[] dims, bool keepdim = false) : Momen
     {
         var count = _reduction.Count(moments.Channels, from);
         var one = _reduction.IsOverChannels(from) ? moments.Select(tensor => tensor.mean([1], keepdim: true)) : moments;
-        return _reduction.Place(one with { Variance = one.Variance * (1.0 / count) }, from);
+        return _reduction.Place(one with { Variance = one.Variance * Held(1.0 / count) }, from);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -15,7 +16,7 @@ public sealed class PReluRule(Tensor slope) : MomentRule
         var above = ReluRule.Rectify(moments);
         var below = ReluRule.Rectify(moments with { Mean = -moments.Mean });
         var mean = above.Mean - slopes * below.Mean;
-        var second = above.Variance + above.Mean.square() + slopes.square() * (below.Variance + below.Mean.square());
-        return new(mean, (second - mean.square()).clamp_min(0));
+        var second = Sum(above.Variance, Square(above.Mean), Square(slopes) * Sum(below.Variance, Square(below.Mean)));
+        return new(mean, (second - Square(mean)).clamp_min(Held(0)));
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using TorchSharp;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -22,8 +23,8 @@ public sealed class PadRule(long[] pad, double value = 0) : MomentRule
         var kept = Math.Min(1, (double)Windows.Count(from) / Windows.Count(to));
         if (kept < 1)
         {
-            var offset = moments.Mean - value;
-            moments = new(value + kept * offset, kept * (moments.Variance + (1 - kept) * offset.square()));
+            var offset = moments.Mean - Held(value);
+            moments = new(Sum(Held(kept) * offset, value), Held(kept) * Sum(moments.Variance, Held(1 - kept) * Square(offset)));
         }
 
         // The numbers after those of the spatial dimensions are the channels'.

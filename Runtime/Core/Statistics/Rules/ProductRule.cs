@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -14,5 +15,5 @@ public sealed class ProductRule : JoinRule
     /// <summary>The moments of a product.</summary>
     internal static Moments Multiply(Moments x, Moments y) => new(
         x.Mean * y.Mean,
-        x.Variance * y.Variance + x.Variance * y.Mean.square() + y.Variance * x.Mean.square());
+        Sum(x.Variance * y.Variance, x.Variance * Square(y.Mean), y.Variance * Square(x.Mean)));
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -27,8 +28,8 @@ public sealed class ReshapeRule : MomentRule
         var mean = moments.Mean.matmul(shares);
 
         // Of the deviations from the new mean: [R, old, new].
-        var between = (moments.Mean.unsqueeze(2) - mean.unsqueeze(1)).square() * shares;
-        return new(mean, moments.Variance.matmul(shares) + between.sum([1]));
+        var between = Square(moments.Mean.unsqueeze(2) - mean.unsqueeze(1)) * shares;
+        return new(mean, Sum(moments.Variance.matmul(shares), between.sum([1])));
     }
 
     internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -13,6 +14,6 @@ public sealed class ScaleRule(Tensor scale) : MomentRule
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
         var row = scale.view(1, -1);
-        return new(moments.Mean * row, moments.Variance * row.square());
+        return new(moments.Mean * row, moments.Variance * Square(row));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -12,7 +13,7 @@ public sealed class ShiftRule(Tensor shift) : MomentRule
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to)
     {
-        var mean = moments.Mean + shift.view(1, -1);
+        var mean = Sum(moments.Mean, shift.view(1, -1));
         return new(mean, moments.Variance.expand_as(mean));
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -33,7 +34,7 @@ internal static class SoftmaxIntegrals
         var dimension = Dimensions.Resolve(dim, size);
         return dimension == 1
             ? Pass(x, log, sum => sum.sum([-1], keepdim: true))
-            : Pass(x, log, sum => sum * size[dimension - 2]);
+            : Pass(x, log, sum => sum * Held(size[dimension - 2]));
     }
 
     /// <param name="x">The moments before.</param>
@@ -49,10 +50,10 @@ internal static class SoftmaxIntegrals
 
         // [steps, points, R, C], then without the points.
         var weights = Column(Rule.Weights, mean).unsqueeze(0);
-        var values = u.unsqueeze(1) + (mean + deviation * Column(Rule.Nodes, mean)).unsqueeze(0);
+        var values = Sum(u.unsqueeze(1), Sum(mean, deviation * Column(Rule.Nodes, mean)).unsqueeze(0));
         var power = values.exp();
         var left = (-power).exp();
-        var each = (left * weights).sum([1]).clamp_min(1e-300).log();
+        var each = (left * weights).sum([1]).clamp_min(Held(1e-300)).log();
         var all = overAll(each);
         var others = (all - each).exp();
 
@@ -60,8 +61,8 @@ internal static class SoftmaxIntegrals
         var share = ((power * left * weights).sum([1]) * others * step).sum([0]);
         var (first, second) = log
             ? Logarithm(mean, variance, share, all.exp(), u, step)
-            : (share, (power.square() * left * weights).sum([1]).mul(others).mul(step).sum([0]) - share.square());
-        return new(scope.MoveToOuter(first.to(type)), scope.MoveToOuter(second.clamp_min(0).to(type)));
+            : (share, (Square(power) * left * weights).sum([1]).mul(others).mul(step).sum([0]) - Square(share));
+        return new(scope.MoveToOuter(first.to(type)), scope.MoveToOuter(second.clamp_min(Held(0)).to(type)));
     }
 
     private static (Tensor Mean, Tensor Variance) Logarithm(
@@ -73,10 +74,10 @@ internal static class SoftmaxIntegrals
         var about = u - u[0];
         var first = (survival * weights * step).sum([0]);
         // The trapezoid rule's error at that end, where the integrand has slope 1.
-        var square = (survival * weights * about * step).sum([0]) * 2 + step[0].square() / 6;
-        var logMean = -EulersConstant - (u[0] + first);
-        var logVariance = square - first.square() - Math.PI * Math.PI / 6;
-        return (mean - logMean, variance + logVariance - 2 * variance * share);
+        var square = Sum((survival * weights * about * step).sum([0]) * Held(2), Square(step[0]) / Held(6));
+        var logMean = Sum(-Sum(u[0], first), -EulersConstant);
+        var logVariance = square - Square(first) - Held(Math.PI * Math.PI / 6);
+        return (mean - logMean, Sum(variance, logVariance) - Held(2) * variance * share);
     }
 
     /// <summary>Where log t counts: around -log S, with the tails of S and of a Gumbel distribution.</summary>
@@ -84,11 +85,11 @@ internal static class SoftmaxIntegrals
     {
         const double spread = 8, leftTail = 30, rightTail = 5;
         var terms = overAll(ones_like(mean));
-        var largest = (mean + spread * deviation).amax([-1], keepdim: true) + terms.amax([-1], keepdim: true).log();
-        var smallest = (mean - spread * deviation).amax([-1], keepdim: true);
-        var low = -largest - leftTail;
-        var step = (-smallest + rightTail - low) / (Steps - 1);
-        return (low.unsqueeze(0) + step.unsqueeze(0) * Column(Range(), mean), step.unsqueeze(0));
+        var largest = Sum(Sum(mean, Held(spread) * deviation).amax([-1], keepdim: true), terms.amax([-1], keepdim: true).log());
+        var smallest = (mean - Held(spread) * deviation).amax([-1], keepdim: true);
+        var low = -largest - Held(leftTail);
+        var step = (Sum(-smallest, rightTail) - low) / Held(Steps - 1);
+        return (Sum(low.unsqueeze(0), step.unsqueeze(0) * Column(Range(), mean)), step.unsqueeze(0));
 
         static double[] Range()
         {

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -22,6 +23,6 @@ public sealed class SumReductionRule(long[] dims, bool keepdim = false) : Moment
     {
         var count = _reduction.Count(moments.Channels, from);
         var one = _reduction.IsOverChannels(from) ? moments.Select(tensor => tensor.mean([1], keepdim: true)) : moments;
-        return _reduction.Place(one.Select(tensor => tensor * count), from);
+        return _reduction.Place(one.Select(tensor => tensor * Held(count)), from);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -8,7 +9,7 @@ namespace KnDsl;
 /// <param name="value">The output elsewhere.</param>
 public sealed class ThresholdRule(double threshold, double value) : ElementRule
 {
-    private protected override Tensor Apply(Tensor map) => nn.functional.threshold(map, threshold, value);
+    private protected override Tensor Apply(Tensor map) => map.threshold(Held(threshold), Held(value));
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) => PiecewiseLinear.Pass(
         moments,

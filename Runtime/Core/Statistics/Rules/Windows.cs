@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using static KnDsl.Numbers;
 
 namespace KnDsl;
 
@@ -55,6 +56,6 @@ internal static class Windows
             square += share * (maximum.Variance + maximum.Mean * maximum.Mean);
         }
 
-        return new(moments.Mean + moments.Deviation() * mean, moments.Variance * (square - mean * mean));
+        return new(Sum(moments.Mean, moments.Deviation() * Held(mean)), moments.Variance * Held(square - mean * mean));
     }
 }

@@ -18,6 +18,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -128,7 +129,7 @@ public sealed partial class Checked : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t2);
 #line (11,9)-(11,14) "Cases/Checked/net.knnet"
-        var t3 = a_2 + b_2;
+        var t3 = Operations.add(a_2, b_2);
 #line default
         scope.Free(a_2);
         scope.Free(b_2);

@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using KnDslNormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using KnDslSizes = global::KnDsl.Sizes;
@@ -227,7 +228,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line default
         scope.Free(ChannelState_2);
 #line (15,9)-(15,29) "Cases/ClassNames/net.knnet"
-        var t6 = output1 + output2;
+        var t6 = Operations.add(output1, output2);
 #line default
         scope.Free(output2);
 #line (15,42)-(15,56) "Cases/ClassNames/net.knnet"

@@ -23,6 +23,7 @@ using MaxPoolRule = global::KnDsl.MaxPoolRule;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
@@ -163,7 +164,7 @@ public sealed partial class Concat : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t5);
 #line (11,9)-(11,52) "Cases/Concat/net.knnet"
-        var t7 = y + t6;
+        var t7 = Operations.add(y, t6);
 #line default
         scope.Free(y);
         scope.Free(t6);

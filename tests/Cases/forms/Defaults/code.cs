@@ -16,6 +16,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
 using InvalidOperationException = global::System.InvalidOperationException;
@@ -168,7 +169,7 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t1);
 #line (10,70)-(10,91) "Cases/Defaults/net.knnet"
-        var t3 = nn.functional.leaky_relu(t2, _slopes[0]);
+        var t3 = Operations.leaky_relu(t2, _slopes[0]);
 #line default
         scope.Free(t2);
 #line (10,95)-(10,108) "Cases/Defaults/net.knnet"
@@ -202,7 +203,7 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
 #line default
             scope.Free(x_4);
 #line (15,60)-(15,81) "Cases/Defaults/net.knnet"
-            var x_5 = nn.functional.leaky_relu(t5, _slopes[1]);
+            var x_5 = Operations.leaky_relu(t5, _slopes[1]);
 #line default
             scope.Free(t5);
             x_4 = x_5;

@@ -18,6 +18,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Recompute = global::KnDsl.Recompute;
 using Sizes = global::KnDsl.Sizes;
 using DynamicDependency = global::System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute;
@@ -194,7 +195,7 @@ public sealed partial class Dimensions : nn.Module<Tensor, Tensor, Tensor>
 #line default
         scope.Free(t14);
 #line (13,9)-(13,14) "Cases/Dimensions/net.knnet"
-        var y = s + v;
+        var y = Operations.add(s, v);
 #line default
         scope.Free(s);
         scope.Free(v);

@@ -24,6 +24,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
@@ -553,7 +554,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             z_4State = z_6State;
         }
 #line (28,9)-(28,14) "Cases/Fold/net.knnet"
-        var t14 = x_6 + z_4;
+        var t14 = Operations.add(x_6, z_4);
 #line default
         var t14State = ChannelState.Join(new SumRule(), t14, x_6State, z_4State);
         scope.Free(x_6);

@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
@@ -152,7 +153,7 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
         var training_2State = t2State?.Pass(new ReluRule(), training_2);
         scope.Free(t2);
 #line (11,13)-(11,29) "Cases/KeywordNames/net.knnet"
-        var t3 = training_2 + scope_2;
+        var t3 = Operations.add(training_2, scope_2);
 #line default
         var t3State = ChannelState.Join(new SumRule(), t3, training_2State, scope_2State);
         scope.Free(training_2);

@@ -260,7 +260,7 @@ public sealed partial class LearnedTensors : nn.Module<Tensor, Tensor>
         scope.Free(t9);
         scope.Free(y_2);
 #line (14,9)-(14,65) "Cases/LearnedTensors/net.knnet"
-        var z = t10 + places;
+        var z = Operations.add(t10, places);
 #line default
         scope.Free(t10);
         scope.Free(places);
@@ -445,7 +445,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
         scope.Free(t8);
         scope.Free(t5);
 #line (25,9)-(25,41) "Cases/LearnedTensors/net.knnet"
-        var x_2 = t7 + t9;
+        var x_2 = Operations.add(t7, t9);
 #line default
         var x_2State = ChannelState.Join(new SumRule(), x_2, t7State, t9State);
         scope.Free(t7);
@@ -467,7 +467,7 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
 #line (28,25)-(28,50) "Cases/LearnedTensors/net.knnet"
             var shift = offset!.alias();
 #line (29,13)-(29,22) "Cases/LearnedTensors/net.knnet"
-            var y_3 = y + shift;
+            var y_3 = Operations.add(y, shift);
 #line default
             var y_3State = yState?.Pass(new ShiftRule(shift), y_3);
             scope.Free(shift);

@@ -19,6 +19,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
 using Sizes = global::KnDsl.Sizes;
@@ -311,7 +312,7 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
 #line default
         var t5State = t4State?.Pass(new ReluRule(), t5);
 #line (16,9)-(16,39) "Cases/PathFacts/net.knnet"
-        var y_4 = y + t5;
+        var y_4 = Operations.add(y, t5);
 #line default
         var y_4State = ChannelState.Join(new SumRule(), y_4, yState, t5State);
         scope.Free(y);

@@ -22,6 +22,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using PadRule = global::KnDsl.PadRule;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
@@ -386,7 +387,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
             shortcutState = xState;
         }
 #line (26,12)-(26,24) "Cases/PreActivation/net.knnet"
-        var output = y + shortcut;
+        var output = Operations.add(y, shortcut);
 #line default
         var outputState = ChannelState.Join(new SumRule(), output, yState, shortcutState);
         scope.Free(y);

@@ -329,7 +329,7 @@ public sealed partial class Mixed : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t1);
 #line (26,9)-(26,14) "Cases/Tokens/net.knnet"
-        var t2 = x + y;
+        var t2 = Operations.add(x, y);
 #line default
         scope.Free(y);
 #line (26,23)-(26,36) "Cases/Tokens/net.knnet"
@@ -420,7 +420,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
 #line (34,17)-(34,68) "Cases/Tokens/net.knnet"
         var x = Handles.Own(attend.call(tokens, memory), [tokens, memory]);
 #line (35,9)-(35,19) "Cases/Tokens/net.knnet"
-        var t1 = tokens + x;
+        var t1 = Operations.add(tokens, x);
 #line default
         scope.Free(x);
 #line (35,29)-(35,36) "Cases/Tokens/net.knnet"
@@ -444,7 +444,7 @@ public sealed partial class Decoder : nn.Module<Tensor, Tensor, Tensor>
         scope.Free(t4);
         scope.Free(t5);
 #line (37,12)-(37,67) "Cases/Tokens/net.knnet"
-        var output = x_2 + t6;
+        var output = Operations.add(x_2, t6);
 #line default
         scope.Free(x_2);
         scope.Free(t6);

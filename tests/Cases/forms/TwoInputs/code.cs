@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using ProductRule = global::KnDsl.ProductRule;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
@@ -351,7 +352,7 @@ public sealed partial class Fuse : nn.Module<Tensor, Tensor, Tensor>
         var t2State = ChannelState.Join(new ProductRule(), t2, gate_2State, bState);
         scope.Free(gate_2);
 #line (25,12)-(25,24) "Cases/TwoInputs/net.knnet"
-        var t3 = t2 + a;
+        var t3 = Operations.add(t2, a);
 #line default
         var t3State = ChannelState.Join(new SumRule(), t3, t2State, aState);
         scope.Free(t2);

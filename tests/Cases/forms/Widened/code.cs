@@ -21,6 +21,7 @@ using LayerInfo = global::KnDsl.LayerInfo;
 using NativeConvolutions = global::KnDsl.NativeConvolutions;
 using NormLayer = global::KnDsl.NormLayer;
 using NormPolicy = global::KnDsl.NormPolicy;
+using Operations = global::KnDsl.Operations;
 using ProductRule = global::KnDsl.ProductRule;
 using Recompute = global::KnDsl.Recompute;
 using ReluRule = global::KnDsl.ReluRule;
@@ -179,7 +180,7 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
 #line (12,32)-(12,49) "Cases/Widened/net.knnet"
             var t1 = Handles.Own(conv[i].call(x), x);
 #line (12,13)-(12,50) "Cases/Widened/net.knnet"
-            var y_3 = y_2 + t1;
+            var y_3 = Operations.add(y_2, t1);
 #line default
             scope.Free(y_2);
             scope.Free(t1);
@@ -290,7 +291,7 @@ public sealed partial class Residual : nn.Module<Tensor, Tensor>
 #line (24,28)-(24,45) "Cases/Widened/net.knnet"
         (var t1, var t1State) = conv.call(x, xState);
 #line (24,12)-(24,46) "Cases/Widened/net.knnet"
-        var t2 = x + t1;
+        var t2 = Operations.add(x, t1);
 #line default
         var t2State = ChannelState.Join(new SumRule(), t2, xState, t1State);
         scope.Free(t1);
