@@ -86,6 +86,11 @@ internal sealed class ClassPlan
 
     private readonly Dictionary<Symbol, SizeSource?> _sources = [];
 
+    /// <summary>How large data must be, by the symbols of the inputs: see <see cref="Planning.LeastSizes"/>.</summary>
+    public IReadOnlyDictionary<Symbol, long> LeastSizes => _leastSizes ??= Planning.LeastSizes.Of(this);
+
+    private IReadOnlyDictionary<Symbol, long>? _leastSizes;
+
     /// <summary>What the forward pass demands of its inputs.</summary>
     public InputChecks Inputs => _inputs ??= new InputChecks(this);
 

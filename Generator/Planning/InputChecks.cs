@@ -10,14 +10,14 @@ namespace KnDsl.Generator.Planning;
 /// <summary>What a dimension of an input must be by itself.</summary>
 internal abstract record DimensionRule
 {
-    /// <summary>Any size.</summary>
-    public sealed record Any : DimensionRule;
+    /// <summary>Any size, or any that is not below a number.</summary>
+    public sealed record AtLeast(long Least) : DimensionRule;
 
     /// <summary>A size that is known once the module is built.</summary>
     public sealed record Exactly(Size Size) : DimensionRule;
 
-    /// <summary>A multiple, and something more.</summary>
-    public sealed record Multiple(Size Factor, Size Rest) : DimensionRule;
+    /// <summary>A multiple, at least so many times, and something more.</summary>
+    public sealed record Multiple(Size Factor, Size Rest, long Least) : DimensionRule;
 }
 
 /// <summary>An input with which numbers it must have, and what each of its dimensions must be.</summary>
@@ -66,10 +66,12 @@ internal sealed class InputChecks
         _ => [],
     }).Where(symbol => !_fields.ContainsKey(symbol.Name)).Concat(_following.SelectMany(following => following.Size.Leaves()));
 
+    private static DimensionRule Any => new DimensionRule.AtLeast(1);
+
     private DimensionRule RuleOf(DeclaredInput input, int axis, DeclaredSize declared, HashSet<Symbol> sizes, HashSet<Symbol> known)
     {
         if (declared.Size is not { } size)
-            return new DimensionRule.Any();
+            return Any;
         var data = size.Leaves().Where(symbol => !sizes.Contains(symbol) && !IsParameter(symbol)).ToArray();
         if (data.Length == 0)
         {
@@ -78,9 +80,12 @@ internal sealed class InputChecks
         }
         if (input.Value.Shape[axis] == size
             && _plan.SourceOf(data[0]) is { } source && source.Value == input.Value && source.Axis == axis)
-            return source.IsWhole ? new DimensionRule.Any() : new DimensionRule.Multiple(source.Factor, source.Rest);
+        {
+            var least = _plan.LeastSizes.TryGetValue(data[0], out var number) ? number : 1;
+            return source.IsWhole ? new DimensionRule.AtLeast(least) : new DimensionRule.Multiple(source.Factor, source.Rest, least);
+        }
         _following.Add(new FollowingSize(input, axis, size, declared.Text));
-        return new DimensionRule.Any();
+        return Any;
     }
 
     private bool IsParameter(Symbol symbol) => _model.Declaration.ParameterOf(symbol.Name) is not null;

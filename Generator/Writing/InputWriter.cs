@@ -32,8 +32,10 @@ internal sealed class InputWriter(ClassPlan plan, ForwardNames names, CodeWriter
     private string Of(DimensionRule rule) => rule switch
     {
         DimensionRule.Exactly exactly => _known.Of(exactly.Size),
-        DimensionRule.Multiple multiple when multiple.Rest == Size.Zero => $"{Sizes}.MultipleOf({_known.Of(multiple.Factor)})",
-        DimensionRule.Multiple multiple => $"{Sizes}.MultipleOf({_known.Of(multiple.Factor)}, plus: {_known.Of(multiple.Rest)})",
+        DimensionRule.Multiple multiple => $"{Sizes}.MultipleOf({_known.Of(multiple.Factor)}"
+            + $"{(multiple.Rest == Size.Zero ? "" : $", plus: {_known.Of(multiple.Rest)}")}"
+            + $"{(multiple.Least == 1 ? "" : $", least: {multiple.Least}")})",
+        DimensionRule.AtLeast { Least: > 1 } least => $"{Sizes}.AtLeast({least.Least})",
         _ => $"{Sizes}.Any",
     };
 

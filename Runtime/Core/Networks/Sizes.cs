@@ -17,8 +17,13 @@ public static class Sizes
     /// <summary>A dimension whose size is a multiple of a number, or a number more.</summary>
     /// <param name="factor">The number, at least 1.</param>
     /// <param name="plus">What comes to the multiple.</param>
+    /// <param name="least">How many times at least, where windows of the network need more than once.</param>
     /// <exception cref="ArgumentOutOfRangeException">The factor is less than 1.</exception>
-    public static SizeRule MultipleOf(long factor, long plus = 0) => new(Setting.AtLeastOne(factor), plus);
+    public static SizeRule MultipleOf(long factor, long plus = 0, long least = 1) => new(Setting.AtLeastOne(factor), plus, least);
+
+    /// <summary>A dimension that windows of the network need to be so large.</summary>
+    /// <param name="least">The least size.</param>
+    public static SizeRule AtLeast(long least) => new(1, 0, least);
 
     /// <summary>The floor of a quotient; C#'s own division rounds towards zero.</summary>
     /// <param name="dividend">The dividend.</param>

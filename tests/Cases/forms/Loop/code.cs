@@ -514,7 +514,7 @@ public sealed partial class Transition : nn.Module<Tensor, Tensor>
     public (Tensor output, ChannelState? state) forward(Tensor x, ref ChannelState? xState)
     {
 #line (33,18)-(33,19) "Cases/Loop/net.knnet"
-        Sizes.RequireInput(x, "Transition", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.Any, Sizes.Any]);
+        Sizes.RequireInput(x, "Transition", "x", "[N, x.channels, x.height, x.width]", [Sizes.Any, _xChannels, Sizes.AtLeast(2), Sizes.AtLeast(2)]);
 #line default
         using var scope = torch.NewDisposeScope();
         using var pass = _recompute.Begin(this, [x], again => forward(again[0]));
