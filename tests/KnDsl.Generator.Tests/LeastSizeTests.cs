@@ -60,7 +60,8 @@ public sealed class LeastSizeTests : TorchTest
             refused++;
             Assert.IsType<ArgumentException>(exception);
             Assert.StartsWith("KN0216: 'Net' takes ", exception.Message);
-            var least = int.Parse(Regex.Match(exception.Message, @"dimension 2 is \d+ where at least (\d+) was expected\.$").Groups[1].Value);
+            var told = Regex.Match(exception.Message, @"dimension 2 is \d+ where at least (\d+) was expected\.$");
+            var least = int.Parse(told.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
             Assert.True(GeneratedCase.Inline(Source($"{least}", stages)).Diagnostics.All(diagnostic => diagnostic.Id != "KN0202"));
             Assert.Equal(height == "2*h + 1", least % 2 == 1 && height != "h");
         }

@@ -109,8 +109,9 @@ internal sealed class FileGraph
             if (_others.Text(path) is not { } text)
             {
                 diagnostics.Add(DiagnosticCatalogue.ImportNotFound(place, import.Path).WithHint(
-                    _others.Namesake(path) is { } other ? $"Did you mean '{FilePath.Relative(FilePath.FolderOf(source.Path), other)}'?"
-                    : "Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
+                    _others.Namesake(path) is { } other && other != source.Path
+                        ? $"Did you mean '{FilePath.Relative(FilePath.FolderOf(source.Path), other)}'?"
+                        : "Paths are relative to the importing file; the file must be among the project's AdditionalFiles."));
                 scope.LacksNames = true;
                 return;
             }

@@ -7,6 +7,8 @@ namespace KnDsl.Language.Text;
 /// <summary>The path of a file, as any system spells it, without the detours that a project file may write.</summary>
 internal sealed class FilePath
 {
+    private const string Ending = ".knnet";
+
     private static readonly char[] Slash = ['/'];
     private static readonly char[] BothSlashes = ['/', '\\'];
 
@@ -50,10 +52,19 @@ internal sealed class FilePath
     /// <summary>The folder of a file.</summary>
     public static string FolderOf(string path) => OfImport(path, "");
 
-    /// <summary>Of some files the one that has the name of a path, in whichever case and folder; null if none has.</summary>
-    public static string? Namesake(string path, IEnumerable<string> files) => files
-        .Where(file => string.Equals(Last(file), Last(path), StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } found
-        ? Nearest(path, found) : null;
+    /// <summary>
+    /// Of some files the one that has the name of a path, in whichever case and folder, or the name without the ending, or one that is
+    /// spelled nearly so; null if none has.
+    /// </summary>
+    public static string? Namesake(string path, IEnumerable<string> files)
+    {
+        var named = files.ToLookup(file => Last(file) ?? "", StringComparer.OrdinalIgnoreCase);
+        var name = Last(path) ?? "";
+        var found = named.Contains(name) ? name
+            : named.Contains(name + Ending) ? name + Ending
+            : Spelling.Nearest(name, named.Select(files => files.Key));
+        return found is null ? null : Nearest(path, named[found]);
+    }
 
     /// <summary>Of some files the one to which the way from another is the shortest to write.</summary>
     public static string Nearest(string path, IEnumerable<string> files) => files
