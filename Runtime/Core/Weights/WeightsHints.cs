@@ -11,7 +11,7 @@ internal static class WeightsHints
     /// <param name="report">How file and network fit.</param>
     /// <param name="prefixes">What prefixes would make fit.</param>
     public static IReadOnlyList<string> Of(WeightsReport report, WeightsPrefixes prefixes) =>
-        [.. new[] { prefixes.Hint(), Folding(report) ?? Biases(report), Lacking(report), Dtypes(report) }.OfType<string>()];
+        [.. new[] { prefixes.Hint(), Folding(report) ?? Policy(report) ?? Biases(report), Lacking(report), Dtypes(report) }.OfType<string>()];
 
     /// <summary>Biases in the place of norms: one of file and network is folded, the other not.</summary>
     private static string? Folding(WeightsReport report) =>
@@ -20,6 +20,26 @@ internal static class WeightsHints
         : WithBias(report, report.Missing).Length > 0 && HasNorm(report.Unexpected)
             ? "The network has biases in the place of norms, since it is folded: load the file before fold()."
         : null;
+
+    /// <summary>All that differs lies in norms, which have other weights and averages under other policies.</summary>
+    private static string? Policy(WeightsReport report)
+    {
+        string[] differing = [.. report.Missing, .. report.Unexpected];
+        return differing.Length > 0 && report.Matched.Count > 0 && report.Misshaped.Count == 0 && differing.All(IsOfPolicy)
+            ? "Only names of normalization layers differ: the file is of a network with another policy. Give the constructor that policy, or "
+                + "load with strict: false and train on."
+            : null;
+    }
+
+    private static bool IsOfPolicy(string name) =>
+        PolicyNames.Contains(name[(name.LastIndexOf('.') + 1)..]);
+
+    /// <summary>What norms have under some policies and not under others; weights and biases all of them have.</summary>
+    private static readonly HashSet<string> PolicyNames =
+    [
+        "running_mean", "running_var", "num_batches_tracked", "prior_mean", "prior_var", "priors_tracked",
+        "gain_mean", "gain_variance", "transition_scale", "transition_shift", "process_noise",
+    ];
 
     private static bool HasNorm(IReadOnlyList<string> names) => names.Any(name => name.EndsWith(".running_mean", StringComparison.Ordinal));
 

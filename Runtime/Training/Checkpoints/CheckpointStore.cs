@@ -67,7 +67,7 @@ internal sealed class CheckpointStore(
 
     /// <summary>Reads a checkpoint: everything is compared before anything is written.</summary>
     /// <param name="chosen">The checkpoint's folder; null is the last one, if there is one.</param>
-    public Progress? Load(string? chosen)
+    public (string Folder, Progress Progress)? Load(string? chosen)
     {
         if ((chosen ?? folder.All.FirstOrDefault()) is not { } path)
             return null;
@@ -100,7 +100,7 @@ internal sealed class CheckpointStore(
         }
 
         _random = processes.IsMain ? state.Random : null;
-        return state.Progress;
+        return (path, state.Progress);
     }
 
     /// <summary>Gives the random generators the states of the checkpoint that was read.</summary>

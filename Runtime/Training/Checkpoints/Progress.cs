@@ -33,17 +33,20 @@ internal sealed record Progress
     /// The same in a training whose epoch has so many batches. Where other numbers of processes share them, the place is as far from the
     /// epoch's beginning.
     /// </summary>
-    /// <exception cref="InvalidOperationException">As many processes have other batches.</exception>
-    public Progress In(long batches, int processes)
+    /// <param name="batches">The batches.</param>
+    /// <param name="processes">The processes.</param>
+    /// <param name="checkpoint">Where the checkpoint is that it comes from.</param>
+    /// <exception cref="CheckpointException">As many processes have other batches.</exception>
+    public Progress In(long batches, int processes, string checkpoint)
     {
         var at = Position;
         if (at != default && BatchesPerEpoch != batches)
         {
             if (Processes == processes)
             {
-                throw new InvalidOperationException(
-                    $"an epoch of the checkpoint has {BatchesPerEpoch} batches, and of this training {batches}: go on with the same data "
-                    + "and batches, or begin anew");
+                throw new CheckpointException(
+                    checkpoint, $"an epoch of the checkpoint has {BatchesPerEpoch} batches, and of this training {batches}: go on with the "
+                    + "same data and batches, or begin anew");
             }
 
             at = at with { Batch = at.Batch * batches / BatchesPerEpoch };
@@ -52,7 +55,7 @@ internal sealed record Progress
         return this with { Position = at, BatchesPerEpoch = batches, Processes = processes };
     }
 
-    /// <summary>The same after an evaluation.</summary>
+    /// <summary>The same after an evaluation. A figure that is not a number is never the best.</summary>
     /// <param name="name">The figure that is watched.</param>
     /// <param name="lowerIsBetter">Whether less of it is better.</param>
     /// <param name="metrics">The figures.</param>
@@ -65,7 +68,9 @@ internal sealed record Progress
                 $"the figure '{name}' is to be watched, and the evaluation gives {string.Join(", ", metrics.Keys)}");
         }
 
-        return Best is not { } best || (lowerIsBetter ? value < best : value > best)
+        var isBetter = !double.IsNaN(value)
+            && (Best is not { } best || double.IsNaN(best) || (lowerIsBetter ? value < best : value > best));
+        return isBetter
             ? this with { Best = value, BestStep = Position.Step, SinceBest = 0 }
             : this with { SinceBest = SinceBest + 1 };
     }

@@ -10,7 +10,7 @@ public sealed record DataLoaderOptions
     private readonly int prefetch = 2;
 
     /// <summary>Items in a batch of this process. 1 if not set.</summary>
-    public int BatchSize { get => batchSize; init => batchSize = (int)Setting.AtLeastOne(value); }
+    public int BatchSize { get => batchSize; init => batchSize = (int)Setting.AtLeastOne(value, nameof(BatchSize)); }
 
     /// <summary>Whether each epoch has an order of its own. False if not set.</summary>
     public bool Shuffle { get; init; }
@@ -31,10 +31,10 @@ public sealed record DataLoaderOptions
     public bool DropLast { get; init; }
 
     /// <summary>Threads that read. The number of processors if not set. What is read does not depend on it.</summary>
-    public int Threads { get => threads; init => threads = (int)Setting.AtLeastOne(value); }
+    public int Threads { get => threads; init => threads = (int)Setting.AtLeastOne(value, nameof(Threads)); }
 
     /// <summary>Batches that are read ahead of the one in use. 2 if not set; each takes the memory of a batch.</summary>
-    public int Prefetch { get => prefetch; init => prefetch = (int)Setting.AtLeastOne(value); }
+    public int Prefetch { get => prefetch; init => prefetch = (int)Setting.AtLeastOne(value, nameof(Prefetch)); }
 
     /// <summary>What is done with an item whose file is damaged or missing.</summary>
     public DamagedItems Damaged { get; init; }

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using static TorchSharp.torch;
@@ -16,16 +15,16 @@ internal sealed class FrozenParts
     /// <summary>Freezes parts.</summary>
     /// <param name="network">The network.</param>
     /// <param name="names">Names of modules, as <c>network.named_modules()</c> lists them: <c>layer1</c> is all of it.</param>
-    /// <exception cref="ArgumentException">There is no such module.</exception>
+    /// <exception cref="UnknownPartException">There is no such module.</exception>
     public FrozenParts(nn.Module network, IReadOnlyList<string> names)
     {
         var modules = network.named_modules().ToDictionary(pair => pair.name, pair => pair.module);
         var unknown = names.FirstOrDefault(name => !modules.ContainsKey(name));
         if (unknown is not null)
         {
-            throw new ArgumentException(
+            throw new UnknownPartException(
                 $"{network.GetName()} has no module '{unknown}' to freeze; its parts are "
-                + $"{string.Join(", ", modules.Keys.Where(name => name.Length > 0 && !name.Contains('.')))}", nameof(names));
+                + $"{string.Join(", ", modules.Keys.Where(name => name.Length > 0 && !name.Contains('.')))}");
         }
 
         _modules = [.. names.Select(name => modules[name])];

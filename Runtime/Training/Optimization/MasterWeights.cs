@@ -12,6 +12,7 @@ namespace KnDsl.Training;
 /// </summary>
 internal sealed class MasterWeights : IDisposable
 {
+    private readonly IReadOnlyList<Parameter> _weights;
     private readonly IReadOnlyList<(Parameter Weight, Parameter Master)> _copies;
 
     public MasterWeights(IReadOnlyList<NamedParameter> parameters)
@@ -21,6 +22,7 @@ internal sealed class MasterWeights : IDisposable
         [
             .. all.Select(pair => (pair.Named.Parameter, pair.Master)).Where(pair => !ReferenceEquals(pair.Master, pair.Parameter)),
         ];
+        _weights = [.. parameters.Select(parameter => parameter.Parameter)];
         Parameters = [.. all.Select(pair => pair.Named with { Parameter = pair.Master })];
     }
 
@@ -35,14 +37,27 @@ internal sealed class MasterWeights : IDisposable
     public bool Any => _copies.Count > 0;
 
     /// <summary>Moves the gradients of the network to the copies.</summary>
+    /// <exception cref="InvalidOperationException">There are none: a step would change nothing.</exception>
     public void TakeGradients()
     {
+        if (!_weights.Any(HasGradient))
+        {
+            throw new InvalidOperationException(
+                "the loss gives no parameter of the network a gradient: it is computed with another network than the trainer's");
+        }
+
         foreach (var (weight, master) in _copies)
         {
             using var gradient = weight.grad;
             master.grad = gradient?.to(master.dtype).DetachFromDisposeScope();
             weight.grad = null;
         }
+    }
+
+    private static bool HasGradient(Parameter parameter)
+    {
+        using var gradient = parameter.grad;
+        return gradient is not null;
     }
 
     /// <summary>Gives the copies the values of a network that was written to, where they are not its nearest numbers already.</summary>

@@ -15,12 +15,15 @@ public static class Optimizers
     /// <summary>Stochastic gradient descent with momentum.</summary>
     /// <param name="parameters">The parameters; those that are frozen are left out.</param>
     /// <param name="momentum">In [0, 1).</param>
-    /// <param name="weightDecay">The decay of those parameters that decay: see <see cref="Decays"/>.</param>
+    /// <param name="weightDecay">The decay of those parameters that decay, at least 0: see <see cref="Decays"/>.</param>
     /// <param name="nesterov">Nesterov's momentum.</param>
     /// <returns>An optimizer whose learning rate the trainer sets before each step.</returns>
+    /// <exception cref="System.ArgumentOutOfRangeException">A number is outside of its range.</exception>
     public static SGD Sgd(
         IEnumerable<NamedParameter> parameters, double momentum = 0.9, double weightDecay = 1e-4, bool nesterov = false)
     {
+        Setting.ShareBelowOne(momentum);
+        Setting.NotNegative(weightDecay);
         SGD.ParamGroup[] groups =
         [
             .. Split(parameters).Select(group => new SGD.ParamGroup(
@@ -36,9 +39,14 @@ public static class Optimizers
     /// <param name="weightDecay">The decay of those parameters that decay: see <see cref="Decays"/>.</param>
     /// <param name="eps">Added to the root of the squares, above 0.</param>
     /// <returns>An optimizer whose learning rate the trainer sets before each step.</returns>
+    /// <exception cref="System.ArgumentOutOfRangeException">A number is outside of its range.</exception>
     public static AdamW AdamW(
         IEnumerable<NamedParameter> parameters, double beta1 = 0.9, double beta2 = 0.999, double weightDecay = 0.05, double eps = 1e-8)
     {
+        Setting.ShareBelowOne(beta1);
+        Setting.ShareBelowOne(beta2);
+        Setting.NotNegative(weightDecay);
+        Setting.Positive(eps);
         AdamW.ParamGroup[] groups =
         [
             .. Split(parameters).Select(group => new AdamW.ParamGroup(

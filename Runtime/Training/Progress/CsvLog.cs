@@ -60,7 +60,7 @@ public sealed class CsvLog(string folder, int every = 1) : ITrainingObserver, ID
     public void Started(TrainingPlan plan)
     {
         Dispose();
-        RunFileException.Wrap(folder, () => Directory.CreateDirectory(folder));
+        RunFileException.MakeFolder(folder);
         _steps = CsvTable.Open(PathOfSteps(folder), StepColumns, plan.Begin.Step);
         var last = ReadSteps(folder).LastOrDefault();
         _before = (last?.Elapsed ?? TimeSpan.Zero, last?.Waited ?? TimeSpan.Zero);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
 
 namespace KnDsl.Training;
@@ -11,7 +12,7 @@ namespace KnDsl.Training;
 /// <remarks>
 /// Drawing takes at most a twentieth of the time of the training: after a picture the next ones are left out for that long.
 /// </remarks>
-/// <param name="path">The picture.</param>
+/// <param name="path">The picture; its folder is made if it does not exist.</param>
 /// <param name="title">What it says above the curves.</param>
 /// <param name="log">
 /// The folder of a <see cref="CsvLog"/> that is told before this observer: what it has from before belongs to the curves. Null for none.
@@ -29,8 +30,11 @@ public sealed class CurvePicture(string path, string title, string? log = null) 
     private TimeSpan _pause;
 
     /// <inheritdoc />
+    /// <exception cref="RunFileException">The folder of the picture cannot be made.</exception>
     public void Started(TrainingPlan plan)
     {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        RunFileException.MakeFolder(folder);
         _stepsPerEpoch = plan.Epochs > 0 && plan.Steps > 0 ? (double)plan.Steps / plan.Epochs : 1;
         (_loss, _rate) = (new ThinnedCurve(), new ThinnedCurve());
         _metrics.Clear();

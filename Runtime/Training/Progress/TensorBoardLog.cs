@@ -18,13 +18,16 @@ public sealed class TensorBoardLog(string folder, int every = 10) : ITrainingObs
 
     /// <inheritdoc />
     /// <exception cref="RunFileException">The folder cannot be written.</exception>
-    public void Started(TrainingPlan plan) => RunFileException.Wrap(folder, () =>
+    public void Started(TrainingPlan plan)
     {
-        Directory.CreateDirectory(folder);
-        EventFile.DropAfter(folder, plan.Begin.Step);
-        _writer = torch.utils.tensorboard.SummaryWriter(folder);
-        _file = EventFile.Newest(folder);
-    });
+        RunFileException.MakeFolder(folder);
+        RunFileException.Wrap(folder, () =>
+        {
+            EventFile.DropAfter(folder, plan.Begin.Step);
+            _writer = torch.utils.tensorboard.SummaryWriter(folder);
+            _file = EventFile.Newest(folder);
+        });
+    }
 
     /// <inheritdoc />
     public void Stepped(StepReport report)

@@ -22,17 +22,19 @@ internal static class NonFiniteSearch
         if (parameter.name is not null)
             return (parameter.name, $"the parameter '{parameter.name}' is not finite: an earlier step was too large");
 
-        string? found = null;
+        (string Name, string What)? found = null;
         var hooks = new List<Action>();
         foreach (var (name, module) in network.named_modules().Where(pair => pair.name.Length > 0))
         {
             if (module is not nn.Module<Tensor, Tensor> layer)
                 continue;
-            var hook = layer.register_forward_hook((_, _, output) =>
+            var hook = layer.register_forward_hook((_, input, output) =>
             {
                 // Parts end before the wholes that hold them: the first is the innermost.
-                if (found is null && !IsFinite(output))
-                    found = name;
+                if (found is null && !IsFinite(input))
+                    found = (name, $"the input of '{name}' is not finite already: so is the batch, or what is done to it before");
+                else if (found is null && !IsFinite(output))
+                    found = (name, $"the output of '{name}' is not finite");
                 return null!;
             });
             hooks.Add(hook.remove);
@@ -51,7 +53,7 @@ internal static class NonFiniteSearch
             hooks.ForEach(remove => remove());
         }
 
-        return found is null ? null : (found, $"the output of '{found}' is not finite");
+        return found;
     }
 
     public static bool IsFinite(Tensor tensor)

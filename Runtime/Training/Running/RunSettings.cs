@@ -25,7 +25,7 @@ public sealed record RunSettings : DeviceSettings
     public int? Readers { get; init; }
 
     /// <summary>Whether damaged items are left out.</summary>
-    [Description("Leaves out damaged images and entries, and lists them"), MayChange]
+    [Description("Leaves out damaged images and entries"), MayChange]
     public bool SkipDamaged { get; init; }
 
     /// <summary>The folder of all runs.</summary>
@@ -34,6 +34,7 @@ public sealed record RunSettings : DeviceSettings
 
     /// <summary>Time between two checkpoints within an epoch.</summary>
     [Description("Time between two checkpoints within an epoch"), MayChange]
+    [Range(typeof(TimeSpan), "00:00:00", "10675199.02:48:05.4775807")]
     public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>How a loader of the run reads: in the order of the data set, each process its share.</summary>

@@ -1,3 +1,5 @@
+using System;
+
 namespace KnDsl.Training;
 
 /// <summary>The steps of a training.</summary>
@@ -10,6 +12,9 @@ internal readonly record struct StepCount(TrainerSettings Settings, long Batches
 
     /// <summary>Steps in all.</summary>
     public long Total => Settings.Epochs * PerEpoch;
+
+    /// <summary>The number of the last step, from a place on: its own, and those that are left.</summary>
+    public long Last(TrainingPosition at) => at.Step + Math.Max(0, Total - Before(at));
 
     /// <summary>Steps that lie before a place: not those that were made, where the number of processes has changed.</summary>
     public long Before(TrainingPosition at) => at.Epoch * PerEpoch + at.Batch / Settings.Accumulate;

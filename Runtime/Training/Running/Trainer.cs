@@ -33,6 +33,8 @@ public class Trainer<TBatch> : IDisposable
     private readonly Stopwatch _clock = new();
     private readonly Stopwatch _waiting = new();
     private Progress _progress = new();
+    private string _resumed = "";
+    private bool _isDisposed;
 
     /// <summary>Prepares a training. Nothing is read or written before <see cref="Fit"/>.</summary>
     /// <param name="network">The network, on the device and in the types that it trains in; it stays the caller's.</param>
@@ -94,9 +96,9 @@ public class Trainer<TBatch> : IDisposable
     public bool Resume(string? checkpoint = null)
     {
         var store = _checkpoints ?? throw new InvalidOperationException("this trainer has no folder of checkpoints to resume from");
-        if (store.Load(checkpoint) is not { } loaded)
+        if (store.Load(checkpoint) is not var (from, loaded))
             return false;
-        _progress = loaded;
+        (_resumed, _progress) = (from, loaded);
         return true;
     }
 
@@ -118,6 +120,7 @@ public class Trainer<TBatch> : IDisposable
     public TrainingEnd Fit(
         IBatches<TBatch> batches, Func<IReadOnlyDictionary<string, double>>? evaluate = null, CancellationToken interruption = default)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         var end = TrainingEnd.Failed;
         try
         {
@@ -162,7 +165,7 @@ public class Trainer<TBatch> : IDisposable
 
         _reducer.Average();
         _masters.TakeGradients();
-        var norm = ClipGradients();
+        var norm = Settings.ClipNorm is { } most ? ClipGradients(most) : null as double?;
         Optimizer.step();
         _masters.GiveWeights();
         Average?.Update();
@@ -176,7 +179,7 @@ public class Trainer<TBatch> : IDisposable
     {
         try
         {
-            var loss = _loss(batch);
+            var loss = _loss(batch) ?? throw new InvalidOperationException("the loss of a batch is null, expected a number");
             return loss.numel() != 1
                 ? throw new InvalidOperationException(
                     $"the loss of a batch is {string.Join(" x ", loss.shape)} numbers, expected one: their mean, for example")
@@ -208,8 +211,9 @@ public class Trainer<TBatch> : IDisposable
     /// <summary>Frees the optimizer, the averages and the 32-bit copies; the network stays the caller's.</summary>
     protected virtual void Dispose(bool disposing)
     {
-        if (!disposing)
+        if (!disposing || _isDisposed)
             return;
+        _isDisposed = true;
         _reducer.Dispose();
         Optimizer.Dispose();
         Average?.Dispose();
@@ -220,7 +224,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (batches.Count < 1)
             throw new ArgumentException("there are no batches to train on", nameof(batches));
-        _progress = _progress.In(batches.Count, _processes.Size);
+        _progress = _progress.In(batches.Count, _processes.Size, _resumed);
         if (Position == default)
         {
             _checkpoints?.CheckIsEmpty();
@@ -235,7 +239,7 @@ public class Trainer<TBatch> : IDisposable
         _masters.TakeWeights();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         _clock.Restart();
-        _told.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Total));
+        _told.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Last(Position)));
     }
 
     private TrainingEnd Run(
@@ -369,19 +373,9 @@ public class Trainer<TBatch> : IDisposable
             _told.Saved(folder, Position);
     }
 
-    private double? ClipGradients()
-    {
-        if (Settings.ClipNorm is not { } most)
-            return null;
-        var trained = _masters.Parameters.Where(parameter => parameter.Parameter.grad is not null).ToArray();
-        var norm = nn.utils.clip_grad_norm_(trained.Select(parameter => parameter.Parameter), most);
-        if (double.IsFinite(norm))
-            return norm;
-        var found = trained.FirstOrDefault(parameter => !NonFiniteSearch.IsFinite(parameter.Parameter.grad!))?.Name;
-        throw new TrainingException(
-            $"{At}: the gradient of {(found is null ? "the parameters" : $"'{found}'")} is not finite; its weights are as they were before "
-            + "the step", Position, found);
-    }
+    private double ClipGradients(double most) =>
+        GradientClipping.Clip(_masters.Parameters, most, out var name) is { } norm ? norm : throw new TrainingException(
+            $"{At}: the gradient of {name} is not finite; its weights are as they were before the step", Position, name.Trim('\''));
 
     private double Finite(Tensor loss, TBatch batch)
     {

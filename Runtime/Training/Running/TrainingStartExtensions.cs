@@ -28,8 +28,8 @@ public static class TrainingStartExtensions
     {
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(trainer);
-        if (start.Resume is not null)
-            trainer.Resume();
+        if (start.Resume is { } folder && !trainer.Resume() && run is not null)
+            Console.Error.WriteLine($"{folder} has no checkpoint: the training begins anew.");
         if (run is not null)
             trainer.Observers.Add(run.Observers(new ConsoleProgress()));
         using var interruption = new Interruption();

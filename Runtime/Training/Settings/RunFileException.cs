@@ -29,6 +29,14 @@ public sealed class RunFileException(string path, string problem, Exception? inn
         }
     }
 
+    /// <summary>Makes a folder, if it does not exist.</summary>
+    internal static void MakeFolder(string folder)
+    {
+        if (File.Exists(folder))
+            throw new RunFileException(folder, "this is a file, expected a folder.");
+        Wrap(folder, () => Directory.CreateDirectory(folder));
+    }
+
     /// <summary>The exception for what the system said.</summary>
     internal static RunFileException Of(string path, Exception e) => new(path, Describe(e), e);
 

@@ -108,5 +108,6 @@ internal sealed class SettingLimits
 
     private static bool IsLeast(object? limit) => limit is double.NegativeInfinity or double.MinValue or int.MinValue or long.MinValue;
 
-    private static bool IsMost(object? limit) => limit is double.PositiveInfinity or double.MaxValue or int.MaxValue or long.MaxValue;
+    private static bool IsMost(object? limit) => limit is double.PositiveInfinity or double.MaxValue or int.MaxValue or long.MaxValue
+        || limit is TimeSpan time && time == TimeSpan.MaxValue;
 }

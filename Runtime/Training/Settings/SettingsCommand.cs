@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.IO;
 using System.Linq;
 using KnDsl.Language.Text;
 
@@ -78,7 +79,7 @@ public static class SettingsCommand
         {
             return run();
         }
-        catch (Exception e) when (e is IReportedProblem or WeightsException)
+        catch (Exception e) when (e is IReportedProblem or WeightsException or FileNotFoundException or DirectoryNotFoundException)
         {
             parsed.InvocationConfiguration.Error.WriteLine(e.Message);
             return 1;

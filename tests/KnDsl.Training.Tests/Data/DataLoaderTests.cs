@@ -273,7 +273,9 @@ public sealed class DataLoaderTests : IDisposable
     [Fact]
     public void Settings_out_of_range_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoaderOptions { BatchSize = 0 });
+        Assert.StartsWith(
+            "BatchSize is 0, but it must be at least 1.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoaderOptions { BatchSize = 0 }).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoaderOptions { Threads = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoaderOptions { Prefetch = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(

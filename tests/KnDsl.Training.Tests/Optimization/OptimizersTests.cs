@@ -40,6 +40,20 @@ public sealed class OptimizersTests
         }
     }
 
+    [Fact]
+    public void Numbers_out_of_their_range_are_refused()
+    {
+        Check("momentum", () => Optimizers.Sgd([], momentum: 1));
+        Check("weightDecay", () => Optimizers.Sgd([], weightDecay: -1));
+        Check("weightDecay", () => Optimizers.AdamW([], weightDecay: double.NaN));
+        Check("beta1", () => Optimizers.AdamW([], beta1: -0.1));
+        Check("beta2", () => Optimizers.AdamW([], beta2: 1));
+        Check("eps", () => Optimizers.AdamW([], eps: 0));
+
+        static void Check(string name, System.Func<object> make) =>
+            Assert.Equal(name, Assert.Throws<System.ArgumentOutOfRangeException>(() => make()).ParamName);
+    }
+
     public static TheoryData<string> Kinds => ["plain", "momentum", "nesterov", "damped", "adamw", "amsgrad"];
 
     /// <summary>The steps are those of TorchSharp's optimizers, to the last bit, with every option that a group can have.</summary>

@@ -24,6 +24,18 @@ public sealed class CurvePictureTests : IDisposable
         Assert.Equal(["curves.png"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName));
     }
 
+    /// <summary>Before the first step: what an observer throws later does not end a training.</summary>
+    [Fact]
+    public void A_folder_that_is_a_file_is_refused_when_the_training_begins()
+    {
+        File.WriteAllText(_folder["afile"], "");
+        ITrainingObserver[] observers =
+            [new CurvePicture(_folder["afile/curves.png"], "a training"), new CsvLog(_folder["afile"]), new TensorBoardLog(_folder["afile"])];
+        Assert.All(observers, observer => Assert.Equal(
+            $"{_folder["afile"]}: this is a file, expected a folder.",
+            Assert.Throws<RunFileException>(() => observer.Started(new(default, 1, 1, 1))).Message));
+    }
+
     /// <summary>The library's font has few characters; one of the system's has thousands.</summary>
     [Fact]
     public void It_has_the_librarys_font()

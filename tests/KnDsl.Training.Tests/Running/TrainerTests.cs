@@ -66,7 +66,7 @@ public sealed class TrainerTests
         Assert.Equal(
             ["bn1.bias", "bn1.num_batches_tracked", "bn1.running_mean", "bn1.running_var", "bn1.weight", "conv1.weight"],
             after.Where(pair => pair.Value.eq(before[pair.Key]).all().item<bool>()).Select(pair => pair.Key).Order(StringComparer.Ordinal));
-        var unknown = Assert.Throws<ArgumentException>(
+        var unknown = Assert.Throws<UnknownPartException>(
             () => TinyTraining.Trainer(network, TinyTraining.Settings with { Frozen = ["layer1"] }));
         Assert.Contains("Tiny has no module 'layer1' to freeze; its parts are conv1, bn1, ", unknown.Message);
     }
@@ -93,6 +93,71 @@ public sealed class TrainerTests
         using var misnamed = TinyTraining.Trainer(other, TinyTraining.Settings with { Watch = new("accuracy") });
         var problem = Assert.Throws<InvalidOperationException>(() => misnamed.Fit(new TinyBatches(), () => TinyTraining.Evaluate(other)));
         Assert.Equal("the figure 'accuracy' is to be watched, and the evaluation gives train_loss, error", problem.Message);
+    }
+
+    [Fact]
+    public void A_figure_that_is_no_number_is_never_the_best()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 5, Watch = new("error", Patience: 3) });
+        double[] errors = [double.NaN, 0.5, double.NaN, 0.1, double.NaN];
+        var evaluation = 0;
+        var log = new Log();
+        trainer.Observers.Add(log);
+        trainer.Fit(new TinyBatches(), () => new Dictionary<string, double> { ["error"] = errors[evaluation++] });
+        Assert.Equal([false, true, false, true, false], log.Evaluations.Select(found => found.IsBest));
+
+        // None at all: patience ends it.
+        using var other = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 5, Watch = new("error", Patience: 2) });
+        Assert.Equal(
+            TrainingEnd.EarlyStopped, other.Fit(new TinyBatches(), () => new Dictionary<string, double> { ["error"] = double.NaN }));
+    }
+
+    [Fact]
+    public void A_batch_that_is_not_finite_is_told_from_a_layer()
+    {
+        using var network = TinyTraining.Network(NormPolicy.None());
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => TinyTraining.Loss(network, (batch.Images * double.NaN, batch.Labels)), TinyTraining.Settings);
+        Assert.StartsWith(
+            "step 1 (epoch 1, batch 1): the loss is NaN; the input of 'conv1' is not finite already: so is the batch",
+            Assert.Throws<TrainingException>(() => trainer.Fit(new TinyBatches())).Message);
+    }
+
+    [Fact]
+    public void A_disposed_trainer_says_so()
+    {
+        using var network = TinyTraining.Network();
+        var trainer = TinyTraining.Trainer(network, TinyTraining.Settings);
+        trainer.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => trainer.Fit(new TinyBatches()));
+    }
+
+    /// <summary>The plan says how many steps there will be, also where another number of batches makes one.</summary>
+    [Theory]
+    [InlineData(6, 3, 12 + 2 * 2)]
+    [InlineData(1, 3, 12 + 2 * 12)]
+    [InlineData(1, 1, 12)]
+    public void The_plan_of_one_that_goes_on_is_what_it_does(int accumulate, int epochs, long steps)
+    {
+        var folder = System.IO.Directory.CreateTempSubdirectory("kndsl-plan-");
+        try
+        {
+            using var network = TinyTraining.Network();
+            using (var first = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, Watch = null }, folder.FullName))
+                first.Fit(new TinyBatches());
+            using var trainer = TinyTraining.Trainer(
+                network, TinyTraining.Settings with { Epochs = epochs, Accumulate = accumulate, Watch = null }, folder.FullName);
+            Assert.True(trainer.Resume());
+            var log = new Log();
+            trainer.Observers.Add(log);
+            trainer.Fit(new TinyBatches());
+            Assert.Equal((steps, steps), (log.Plan!.Steps, trainer.Position.Step));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -154,6 +219,11 @@ public sealed class TrainerTests
         Assert.Equal(
             "the loss of a batch has no gradient: it is detached, computed under no_grad, or all that it depends on is frozen",
             Problem(batch => TinyTraining.Loss(network, batch).detach()));
+        Assert.Equal("the loss of a batch is null, expected a number", Problem(_ => null!));
+        using var other = TinyTraining.Network();
+        Assert.Equal(
+            "the loss gives no parameter of the network a gradient: it is computed with another network than the trainer's",
+            Problem(batch => TinyTraining.Loss(other, batch)));
 
         string Problem(Func<(Tensor Images, Tensor Labels), Tensor> loss)
         {

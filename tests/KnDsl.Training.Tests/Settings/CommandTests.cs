@@ -61,6 +61,11 @@ public sealed class CommandTests : IDisposable
         Assert.Equal((8, 9, 0.1, 0.1), (read.Batch, read.Seed, read.LearningRate, read.Optimizer.Momentum));
     }
 
+    [Fact]
+    public void A_time_has_a_range() => Assert.Equal(
+        (1, "--checkpoint-every is '-5s', expected a time, such as 90s, 15m, 1.5h or 00:15:00, 00:00:00 or more."),
+        Fail<RunSettings>("--checkpoint-every", "-5s"));
+
     [Theory]
     [InlineData("90s", "00:01:30")]
     [InlineData("1.5h", "01:30:00")]
