@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
+using KnDsl.Language.Operations;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Values;
 
@@ -129,10 +130,19 @@ internal sealed class ForwardPlan
             Read(_plan.Layout[member].AccessSizes());
         var (operation, call) = (item.Call.Operation, item.Call);
         Read(operation.Compute(call).Symbols());
+        if (operation is ExternOperation)
+            Read(CheckableSizes(item.Output).OfType<Size>());
         var passes = Live.IsStateNeeded(item.Output) && Live.IsStateNeeded(call.StateInputs) || Priors.Through(item).Count > 0;
         if (passes && operation.PassesState(call) && operation.Normalization(call) is null && operation.Moments(call) is { } step)
             Read(step.Symbols());
     }
+
+    /// <summary>
+    /// The sizes of an output that the forward pass can compare with what a module of the user's gives: those that parameters and inputs
+    /// tell; null for the others.
+    /// </summary>
+    public IReadOnlyList<Size?> CheckableSizes(TensorValue output) => [.. output.Shape.Sizes.Select(size =>
+        size.Leaves().All(symbol => IsParameter(symbol) || _plan.SourceOf(symbol) is not null) ? size : null)];
 
     private void VisitIf(IfItem item, bool isInLoop)
     {

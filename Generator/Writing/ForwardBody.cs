@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
+using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Plan;
 using KnDsl.Language.Text;
@@ -115,7 +116,17 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             writer.Line(item.Place, $"var {output} = {_operations.Compute(operation.Compute(call), module, inputs)};");
             WriteStates(item, module, output, items);
         }
+        if (operation is ExternOperation declared)
+            WriteShapeCheck(item, declared);
         _owned.FreeAfter(item, call.Inputs.Append(item.Output), items);
+    }
+
+    /// <summary>What a module of the user's gives has the sizes that its declaration says: later stages were checked by them.</summary>
+    private void WriteShapeCheck(ApplyOperationItem item, ExternOperation declared)
+    {
+        var sizes = Plan.CheckableSizes(item.Output).Select(size => size is null ? "-1" : names.Values.Of(size));
+        writer.Line(item.Place, $"{Types.Sizes}.RequireOutputOf({CSharpText.Quote(declared.Name)}, {names[item.Output]}, "
+            + $"{CSharpText.Quote(declared.DeclaredOutput)}, [{string.Join(", ", sizes)}]);");
     }
 
     /// <summary>The states after an operation.</summary>

@@ -202,6 +202,24 @@ public static class Sizes
             throw new WrongInput(input, module, name, declared).OfSymbol(axis, size, text);
     }
 
+    /// <summary>Demands that what a module of C# gives has the shape that its extern declaration says.</summary>
+    /// <param name="name">The module's class.</param>
+    /// <param name="output">What it gave.</param>
+    /// <param name="declared">The shape as the file has it: <c>[N, C, H, W]</c>.</param>
+    /// <param name="sizes">The sizes; -1 for one that only the output tells.</param>
+    /// <exception cref="InvalidOperationException">It has another shape.</exception>
+    public static void RequireOutputOf(string name, Tensor? output, string declared, ReadOnlySpan<long> sizes)
+    {
+        var fits = output is not null && output.dim() == sizes.Length;
+        for (var axis = 0; fits && axis < sizes.Length; axis++)
+            fits = sizes[axis] < 0 || output!.size(axis) == sizes[axis];
+        if (fits)
+            return;
+        var expected = string.Join(", ", sizes.ToArray().Select(size => size < 0 ? "any" : $"{size}"));
+        throw new InvalidOperationException(
+            $"KN0205: '{name}' gives {(output is null ? "null" : $"[{string.Join(", ", output.shape)}]")}, and its declaration says {declared}, which is [{expected}] here.");
+    }
+
     /// <summary>Demands that a dimension of an output has the size that the .knnet file declares.</summary>
     /// <param name="output">The output.</param>
     /// <param name="axis">The dimension.</param>

@@ -28,6 +28,9 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
     public override string ShapeRule =>
         $"{string.Join(", ", declaration.Inputs.Select(Text))} -> {string.Join(", ", declaration.Outputs.Select(Text))}";
 
+    /// <summary>The sizes of its output as they are declared.</summary>
+    public string DeclaredOutput => Text(declaration.Outputs[0]);
+
     public override string? MomentRule => null;
 
     public override int? InputCount => declaration.Inputs.Count;

@@ -36,7 +36,8 @@ internal readonly record struct MicroBatches(long Samples, long Size)
         {
             throw new ArgumentException(
                 "Expected more than 1 value per channel when training without a prior, got a value of shape " +
-                $"[{string.Join(", ", value.shape)}] {Describe()}.");
+                $"[{string.Join(", ", value.shape)}] {Describe()}. Give it more samples, or maps of more than one position, or take the "
+                + "policy groupkalman or layerkalman, which need no other sample.");
         }
     }
 
