@@ -117,16 +117,8 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             WriteStates(item, module, output, items);
         }
         if (operation is ExternOperation declared)
-            WriteShapeCheck(item, declared);
+            writer.Line(item.Place, _operations.ShapeCheck(declared, output, Plan.CheckableSizes(item.Output)));
         _owned.FreeAfter(item, call.Inputs.Append(item.Output), items);
-    }
-
-    /// <summary>What a module of the user's gives has the sizes that its declaration says: later stages were checked by them.</summary>
-    private void WriteShapeCheck(ApplyOperationItem item, ExternOperation declared)
-    {
-        var sizes = Plan.CheckableSizes(item.Output).Select(size => size is null ? "-1" : names.Values.Of(size));
-        writer.Line(item.Place, $"{Types.Sizes}.RequireOutputOf({CSharpText.Quote(declared.Name)}, {names[item.Output]}, "
-            + $"{CSharpText.Quote(declared.DeclaredOutput)}, [{string.Join(", ", sizes)}]);");
     }
 
     /// <summary>The states after an operation.</summary>

@@ -2,7 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
+using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
+using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
 
@@ -45,6 +47,15 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
     /// </summary>
     public string Call(string module, IReadOnlyList<string> inputs) =>
         Owned($"{module}.call({string.Join(", ", inputs)})", inputs);
+
+    /// <summary>
+    /// A check that a module of the user's gives the shape that its declaration says: later stages were checked by that.
+    /// </summary>
+    /// <param name="output">What it gave.</param>
+    /// <param name="sizes">The sizes; null for those that only the output tells.</param>
+    public string ShapeCheck(ExternOperation declared, string output, IEnumerable<Size?> sizes) =>
+        $"{types.Sizes}.RequireOutputOf({CSharpText.Quote(declared.Name)}, {output}, {CSharpText.Quote(declared.DeclaredOutput)}, "
+            + $"[{string.Join(", ", sizes.Select(size => size is null ? "-1" : values.Of(size)))}]);";
 
     /// <summary>What comes after a norm in the same call.</summary>
     /// <param name="activation">The activation's operation; null for none.</param>

@@ -72,7 +72,8 @@ public sealed class ExternShapeTests : TorchTest
     [InlineData("Net", 16, "[2, 8, 8, 8]")]
     [InlineData("Net", 15, "[2, 8, 7, 8]")]
     [InlineData("Inner", 16, "[2, 8, 4, 4]")]
-    public void The_declared_shape_is_taken(string network, int height, string given) => Assert.Equal(2, Run(network, height, given).size(0));
+    public void The_declared_shape_is_taken(string network, int height, string given) =>
+        Assert.Equal(2, Run(network, height, given).size(0));
 
     private static Tensor Run(string network, int height, string given)
     {

@@ -44,7 +44,8 @@ public sealed class PolicyTests : IDisposable
         var report = Assert.Throws<WeightsException>(() => network.load_weights(Checkpoint)).Report!;
         Assert.Equal(["bn1.num_batches_tracked", "bn1.running_mean", "bn1.running_var"], report.Unexpected.Order());
         Assert.Empty(report.Missing);
-        Assert.StartsWith("Only names of normalization layers differ: the file is of a network with another policy.", Assert.Single(report.Hints));
+        Assert.StartsWith(
+            "Only names of normalization layers differ: the file is of a network with another policy.", Assert.Single(report.Hints));
 
         report = network.load_weights(Checkpoint, strict: false);
         Assert.Equal(["conv1.weight", "bn1.weight", "bn1.bias", "fc.weight", "fc.bias"], report.Matched);

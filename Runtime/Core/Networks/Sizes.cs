@@ -217,7 +217,8 @@ public static class Sizes
             return;
         var expected = string.Join(", ", sizes.ToArray().Select(size => size < 0 ? "any" : $"{size}"));
         throw new InvalidOperationException(
-            $"KN0205: '{name}' gives {(output is null ? "null" : $"[{string.Join(", ", output.shape)}]")}, and its declaration says {declared}, which is [{expected}] here.");
+            $"KN0205: '{name}' gives {(output is null ? "null" : $"[{string.Join(", ", output.shape)}]")}, and its declaration says "
+            + $"{declared}, which is [{expected}] here.");
     }
 
     /// <summary>Demands that a dimension of an output has the size that the .knnet file declares.</summary>

@@ -11,7 +11,9 @@ internal static class WeightsHints
     /// <param name="report">How file and network fit.</param>
     /// <param name="prefixes">What prefixes would make fit.</param>
     public static IReadOnlyList<string> Of(WeightsReport report, WeightsPrefixes prefixes) =>
-        [.. new[] { prefixes.Hint(), Folding(report) ?? Policy(report) ?? Biases(report), Lacking(report), Dtypes(report) }.OfType<string>()];
+    [
+        .. new[] { prefixes.Hint(), Folding(report) ?? Policy(report) ?? Biases(report), Lacking(report), Dtypes(report) }.OfType<string>(),
+    ];
 
     /// <summary>Biases in the place of norms: one of file and network is folded, the other not.</summary>
     private static string? Folding(WeightsReport report) =>

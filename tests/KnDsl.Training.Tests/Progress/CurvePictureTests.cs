@@ -30,7 +30,9 @@ public sealed class CurvePictureTests : IDisposable
     {
         File.WriteAllText(_folder["afile"], "");
         ITrainingObserver[] observers =
-            [new CurvePicture(_folder["afile/curves.png"], "a training"), new CsvLog(_folder["afile"]), new TensorBoardLog(_folder["afile"])];
+        [
+            new CurvePicture(_folder["afile/curves.png"], "a training"), new CsvLog(_folder["afile"]), new TensorBoardLog(_folder["afile"]),
+        ];
         Assert.All(observers, observer => Assert.Equal(
             $"{_folder["afile"]}: this is a file, expected a folder.",
             Assert.Throws<RunFileException>(() => observer.Started(new(default, 1, 1, 1))).Message));
