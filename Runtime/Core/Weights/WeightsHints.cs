@@ -28,8 +28,8 @@ internal static class WeightsHints
     {
         string[] differing = [.. report.Missing, .. report.Unexpected];
         return differing.Length > 0 && report.Matched.Count > 0 && report.Misshaped.Count == 0 && differing.All(IsOfPolicy)
-            ? "Only names of normalization layers differ: the file is of a network with another policy. Give the constructor that policy, or "
-                + "load with strict: false and train on."
+            ? "Only names of normalization layers differ: the file is of a network with another policy. Give the constructor that policy, "
+                + "or load with strict: false and train on."
             : null;
     }
 
