@@ -144,12 +144,12 @@ public sealed class DetectorLossesTests : ReferenceTest
     [Fact]
     public void Wrong_arguments_are_refused()
     {
-        var (anchors, target) = (zeros(3, 4), new DetectionTarget(zeros(1, 4), zeros(1, ScalarType.Int64)));
+        var (anchors, target) = (zeros(3, 4), new DetectionTarget(Box(1, 1, 2, 2), zeros(1, ScalarType.Int64)));
         Refused("logits has the shape [1, 2, 5], but of 1 images with 3 anchors they are [1, 3, K]",
             () => new RetinaNetLoss().Compute(zeros(1, 2, 5), zeros(1, 3, 4), anchors, [target]));
         Refused("codes has the shape [1, 3, 5]", () => new RetinaNetLoss().Compute(zeros(1, 3, 5), zeros(1, 3, 5), anchors, [target]));
         Refused("There is no image", () => new RetinaNetLoss().Compute(zeros(0, 3, 5), zeros(0, 3, 4), anchors, []));
-        Refused("Labels has the type Float32", () => new RetinaNetLoss().Compute(
+        Refused("Labels has the type Float32, but it is of Int64", () => new RetinaNetLoss().Compute(
             zeros(1, 3, 5), zeros(1, 3, 4), anchors, [target with { Labels = zeros(1) }]));
         Refused("Labels has the shape [2]", () => new RetinaNetLoss().Compute(
             zeros(1, 3, 5), zeros(1, 3, 4), anchors, [target with { Labels = zeros(2, ScalarType.Int64) }]));
@@ -165,6 +165,8 @@ public sealed class DetectorLossesTests : ReferenceTest
         static void Refused(string message, Action action) =>
             Assert.Contains(message, Assert.Throws<ArgumentException>(action).Message, StringComparison.Ordinal);
     }
+
+    private static Tensor Box(params float[] box) => tensor(box, [1, 4]);
 
     private static DetectionTarget[] Targets(Reference reference) =>
         [.. reference.Tensors("boxes").Zip(reference.Tensors("labels"), (boxes, labels) => new DetectionTarget(boxes, labels))];
