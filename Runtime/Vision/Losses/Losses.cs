@@ -11,17 +11,24 @@ public static class Losses
     /// The focal loss of sigmoids (<c>sigmoid_focal_loss</c>; Lin et al. 2017): a cross-entropy in which what is decided well counts
     /// little.
     /// </summary>
-    /// <param name="logits">Of any shape: what the sigmoid is taken of.</param>
-    /// <param name="targets">Of the same shape: 1 for the class, 0 for all others.</param>
+    /// <param name="logits">Of any shape, floating point: what the sigmoid is taken of.</param>
+    /// <param name="targets">Of the same shape and of a floating-point type: 1 for the class, 0 for all others.</param>
     /// <param name="alpha">The weight of ones, from 0 to 1, against that of zeros; below 0 all weigh 1.</param>
     /// <param name="gamma">The exponent with which what is decided well counts less.</param>
     /// <param name="reduction">None, mean or sum.</param>
     /// <returns>The loss: of the shape of the logits, or one value.</returns>
-    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The shapes differ, or a type is not a floating-point type.</exception>
     public static Tensor SigmoidFocal(
         Tensor logits, Tensor targets, double alpha = 0.25, double gamma = 2, nn.Reduction reduction = nn.Reduction.None)
     {
         RequireSameShape(logits, targets);
+        Shapes.RequireFloatingPoint(logits, nameof(logits));
+        if (!targets.is_floating_point())
+        {
+            throw new ArgumentException(
+                $"targets has the type {targets.dtype}, but it is of a floating-point type: 1 for the class of an element, 0 for all "
+                + "others. Class numbers become that by nn.functional.one_hot, and whole numbers by to(logits.dtype).", nameof(targets));
+        }
         using var scope = NewDisposeScope();
         var probability = logits.sigmoid();
         var entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);

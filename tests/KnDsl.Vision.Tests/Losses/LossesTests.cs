@@ -55,6 +55,10 @@ public sealed class LossesTests : ReferenceTest
     {
         var error = Assert.Throws<ArgumentException>(() => Losses.SigmoidFocal(zeros(2, 3), zeros(2, 1)));
         Assert.StartsWith("targets has the shape [2, 1], but predictions have the shape [2, 3].", error.Message);
+        error = Assert.Throws<ArgumentException>(() => Losses.SigmoidFocal(zeros(2, 3), zeros([2, 3], ScalarType.Int64)));
+        Assert.StartsWith("targets has the type Int64, but it is of a floating-point type: 1 for the class of an", error.Message);
+        error = Assert.Throws<ArgumentException>(() => Losses.SigmoidFocal(zeros([2, 3], ScalarType.Int64), zeros(2, 3)));
+        Assert.StartsWith("logits has the type Int64, but it is of a floating-point type.", error.Message);
         Assert.Throws<ArgumentException>(() => Losses.SmoothL1(zeros(2, 3), zeros(3)));
         Assert.Throws<ArgumentException>(() => Losses.GeneralizedIoU(zeros(2, 3), zeros(2, 3)));
         Assert.Throws<ArgumentOutOfRangeException>(() => Losses.SmoothL1(zeros(2), zeros(2), beta: -1));
