@@ -80,11 +80,15 @@ public sealed class CocoAnnotations
         }
     }
 
-    /// <summary>Writes a json, as for a set that a program makes. The file is complete or is not there, or stays what it was.</summary>
+    /// <summary>
+    /// Writes a json, as for a set that a program makes. The file is complete or is not there, or stays what it was. The entries are held
+    /// in memory, since all are checked before the first is written.
+    /// </summary>
     /// <param name="path">The file; its folder must be there.</param>
-    /// <param name="images">The images, each with an id of its own.</param>
+    /// <param name="images">The images, each with an id and a file of its own.</param>
     /// <param name="categories">The categories; their labels are not written, as they follow from the ids.</param>
-    /// <param name="annotations">The objects, of these images and categories.</param>
+    /// <param name="annotations">The objects, of these images and categories, whose ids are looked for.</param>
+    /// <exception cref="CocoException"><see cref="Read"/> would refuse an entry. The message is the same, with the entry.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why.</exception>
     public static void Write(
         string path, IEnumerable<CocoImage> images, IEnumerable<CocoCategory> categories, IEnumerable<CocoAnnotation> annotations)
