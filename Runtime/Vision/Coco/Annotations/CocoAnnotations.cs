@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using KnDsl.Training;
 
 namespace KnDsl.Vision;
 
@@ -60,9 +61,12 @@ public sealed class CocoAnnotations
     /// <exception cref="CocoException">
     /// The file is not there, is cut off or is none of COCO's format, or an entry is bad and that is fatal.
     /// </exception>
+    /// <exception cref="DatasetException">There is no such <see cref="CocoReadOptions.ImageFolder"/>.</exception>
     public static CocoAnnotations Read(string path, CocoReadOptions? options = null)
     {
         options ??= new();
+        if (options.ImageFolder is { } folder)
+            FileProblems.RequireFolder(folder);
         try
         {
             using var stream = JsonTokens.Open(path);
@@ -76,7 +80,7 @@ public sealed class CocoAnnotations
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CocoException(path, FileProblems.Describe(error), cause: error);
+            throw new CocoException(path, FileProblems.Describe(path, error), cause: error);
         }
     }
 
