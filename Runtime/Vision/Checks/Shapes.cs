@@ -49,6 +49,13 @@ internal static class Shapes
             throw new ArgumentException($"{name} has the type {value.dtype}, but it is of a floating-point type.", name);
     }
 
+    /// <summary>Demands whole numbers of 64 bits, torch's type for indices.</summary>
+    public static void RequireLong(Tensor value, string name)
+    {
+        if (value.dtype != ScalarType.Int64)
+            throw new ArgumentException($"{name} has the type {value.dtype}, but it is of Int64.", name);
+    }
+
     /// <summary>The error for a tensor of a wrong shape.</summary>
     /// <param name="value">The tensor.</param>
     /// <param name="name">The argument.</param>

@@ -13,14 +13,19 @@ public static class FasterRcnnLoss
     /// <param name="targets">[R, 4]: the codes of the objects; those of the background are not read.</param>
     /// <param name="beta">Where the loss of codes ends to be square.</param>
     /// <returns>Both losses; 0 where there is no proposal.</returns>
-    /// <exception cref="System.ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="System.ArgumentException">The shapes or types do not fit, or on a CPU a label is none of the classes.</exception>
     public static DetectorLosses Compute(Tensor logits, Tensor codes, Tensor labels, Tensor targets, double beta = 1.0 / 9)
     {
         Shapes.RequireDimensions(logits, 2, nameof(logits), "[R, K]");
         var (count, classes) = (logits.size(0), logits.size(1));
         if (codes.dim() != 2 || codes.size(0) != count || codes.size(1) != 4 * classes)
             throw Shapes.Wrong(codes, nameof(codes), $"of {count} proposals and {classes} classes they are [{count}, {4 * classes}]");
+        Shapes.RequireFloatingPoint(logits, nameof(logits));
+        Shapes.RequireFloatingPoint(codes, nameof(codes));
         Shapes.RequireOneEach(labels, count, nameof(labels), "proposals");
+        Shapes.RequireLong(labels, nameof(labels));
+        HostValues.RequireRange(
+            labels, 0, classes, nameof(labels), $"labels of {classes} classes are 0 to {classes - 1}, of which 0 is the background");
         if (targets.dim() != 2 || targets.size(0) != count || targets.size(1) != 4)
             throw Shapes.Wrong(targets, nameof(targets), $"of {count} proposals they are [{count}, 4]");
 

@@ -4,24 +4,34 @@ using static TorchSharp.torch;
 
 namespace KnDsl.Vision;
 
-/// <summary>Losses of single predictions: torchvision's and torch's. None waits for a device.</summary>
+/// <summary>
+/// Losses of single predictions: torchvision's and torch's. None waits for a device. The mean of no prediction is 0, with a gradient of
+/// zero; of torchvision's and torch's only <c>generalized_box_iou_loss</c> has that, the others are NaN.
+/// </summary>
 public static class Losses
 {
     /// <summary>
     /// The focal loss of sigmoids (<c>sigmoid_focal_loss</c>; Lin et al. 2017): a cross-entropy in which what is decided well counts
     /// little.
     /// </summary>
-    /// <param name="logits">Of any shape: what the sigmoid is taken of.</param>
-    /// <param name="targets">Of the same shape: 1 for the class, 0 for all others.</param>
+    /// <param name="logits">Of any shape, floating point: what the sigmoid is taken of.</param>
+    /// <param name="targets">Of the same shape and of a floating-point type: 1 for the class, 0 for all others.</param>
     /// <param name="alpha">The weight of ones, from 0 to 1, against that of zeros; below 0 all weigh 1.</param>
     /// <param name="gamma">The exponent with which what is decided well counts less.</param>
-    /// <param name="reduction">None, mean or sum.</param>
+    /// <param name="reduction">None, mean or sum. The mean of none is 0.</param>
     /// <returns>The loss: of the shape of the logits, or one value.</returns>
-    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The shapes differ, or a type is not a floating-point type.</exception>
     public static Tensor SigmoidFocal(
         Tensor logits, Tensor targets, double alpha = 0.25, double gamma = 2, nn.Reduction reduction = nn.Reduction.None)
     {
         RequireSameShape(logits, targets);
+        Shapes.RequireFloatingPoint(logits, nameof(logits));
+        if (!targets.is_floating_point())
+        {
+            throw new ArgumentException(
+                $"targets has the type {targets.dtype}, but it is of a floating-point type: 1 for the class of an element, 0 for all "
+                + "others. Class numbers become that by nn.functional.one_hot, and whole numbers by to(logits.dtype).", nameof(targets));
+        }
         using var scope = NewDisposeScope();
         var probability = logits.sigmoid();
         var entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);
@@ -39,7 +49,7 @@ public static class Losses
     /// <param name="predictions">Of any shape.</param>
     /// <param name="targets">Of the same shape.</param>
     /// <param name="beta">Where the square ends, at least 0; 0 is the absolute error.</param>
-    /// <param name="reduction">None, mean or sum.</param>
+    /// <param name="reduction">None, mean or sum. The mean of none is 0.</param>
     /// <returns>The loss: of the shape of the predictions, or one value.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">beta is below 0 or not finite.</exception>
@@ -48,7 +58,7 @@ public static class Losses
     {
         RequireSameShape(predictions, targets);
         Setting.NotNegative(beta);
-        return nn.functional.smooth_l1_loss(predictions, targets, reduction, beta);
+        return nn.functional.smooth_l1_loss(predictions, targets, OfNone(reduction, predictions), beta);
     }
 
     /// <summary>
@@ -75,10 +85,14 @@ public static class Losses
         var union = Sum((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1])) - intersection;
         var hull = (maximum(a[2], b[2]) - minimum(a[0], b[0])) * (maximum(a[3], b[3]) - minimum(a[1], b[1]));
         var loss = Sum(-(intersection / Sum(union, eps) - (hull - union) / Sum(hull, eps)), 1);
-        return (reduction == nn.Reduction.Mean && loss.numel() == 0 ? loss.sum() : Reduce(loss, reduction)).MoveToOuterDisposeScope();
+        return Reduce(loss, reduction).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Reduce(Tensor loss, nn.Reduction reduction) => reduction switch
+    /// <summary>The mean of none would be NaN; the sum is 0, and carries a gradient of zero.</summary>
+    private static nn.Reduction OfNone(nn.Reduction reduction, Tensor values) =>
+        reduction == nn.Reduction.Mean && values.numel() == 0 ? nn.Reduction.Sum : reduction;
+
+    private static Tensor Reduce(Tensor loss, nn.Reduction reduction) => OfNone(reduction, loss) switch
     {
         nn.Reduction.None => loss,
         nn.Reduction.Mean => loss.mean(),

@@ -15,7 +15,9 @@ public static class MaskRcnnLoss
     /// <param name="matches">[P] of 64 bits for each image: the number of the object of each.</param>
     /// <param name="targets">The objects of each image, with masks and labels from 1 to K - 1.</param>
     /// <returns>One value; 0 where there is no proposal.</returns>
-    /// <exception cref="System.ArgumentException">The shapes do not fit, or an image has no masks.</exception>
+    /// <exception cref="System.ArgumentException">
+    /// The shapes or types do not fit, an image has no masks, or on a CPU a label is none of the classes or a match none of the objects.
+    /// </exception>
     public static Tensor Compute(
         Tensor logits, IReadOnlyList<Tensor> proposals, IReadOnlyList<Tensor> matches, IReadOnlyList<DetectionTarget> targets)
     {
@@ -25,10 +27,11 @@ public static class MaskRcnnLoss
         var count = proposals.Sum(ofImage => ofImage.size(0));
         if (logits.size(0) != count)
             throw Shapes.Wrong(logits, nameof(logits), $"of {count} proposals they are [{count}, K, S, S]");
+        Shapes.RequireFloatingPoint(logits, nameof(logits));
         using var scope = NewDisposeScope();
         if (count == 0)
             return (Held(0) * logits.sum()).MoveToOuterDisposeScope();
-        var size = new ImageSize((int)logits.size(2), (int)logits.size(3));
+        var (classes, size) = (logits.size(1), new ImageSize((int)logits.size(2), (int)logits.size(3)));
         var (masks, labels) = (new List<Tensor>(), new List<Tensor>());
         for (var image = 0; image < targets.Count; image++)
         {
@@ -37,6 +40,13 @@ public static class MaskRcnnLoss
             if (matches[image].size(0) == 0)
                 continue;
             targets[image].Check();
+            Shapes.RequireLong(matches[image], nameof(matches));
+            HostValues.RequireRange(
+                matches[image], 0, targets[image].Count, $"matches[{image}]",
+                $"it is the number of one of the {targets[image].Count} objects, from 0");
+            HostValues.RequireRange(
+                targets[image].Labels, 1, classes, $"targets[{image}].Labels",
+                $"labels of {classes} classes are 1 to {classes - 1}, since 0 is the background");
             masks.Add(Project(targets[image], proposals[image], matches[image], size, logits.dtype));
             labels.Add(targets[image].Labels.index_select(0, matches[image]));
         }

@@ -15,6 +15,8 @@ internal static class ObjectsOfAnchors
     public static (int Images, long Anchors) Count(Tensor anchors, IReadOnlyList<DetectionTarget> targets)
     {
         Shapes.RequireBoxes(anchors, nameof(anchors));
+        // Boxes take their type, and would lose their fractions.
+        Shapes.RequireFloatingPoint(anchors, nameof(anchors));
         return targets.Count > 0
             ? (targets.Count, anchors.size(0))
             : throw new ArgumentException("There is no image.", nameof(targets));
@@ -25,6 +27,7 @@ internal static class ObjectsOfAnchors
     {
         if (codes.dim() != 3 || codes.size(0) != images || codes.size(1) != anchors || codes.size(2) != 4)
             throw Shapes.Wrong(codes, name, $"of {images} images with {anchors} anchors they are [{images}, {anchors}, 4]");
+        Shapes.RequireFloatingPoint(codes, name);
     }
 
     /// <summary>Matches anchors with the objects of an image.</summary>

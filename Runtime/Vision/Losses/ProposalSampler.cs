@@ -21,11 +21,14 @@ public sealed class ProposalSampler(Matcher? matcher = null, BalancedSampler? sa
     /// <param name="target">The objects of the image; labels from 1.</param>
     /// <param name="generator">Random numbers for the draw, of the device; torch's own if null.</param>
     /// <returns>What was drawn.</returns>
-    /// <exception cref="System.ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="System.ArgumentException">The shapes or types do not fit, or on a CPU a label is below 1.</exception>
     public SampledProposals Sample(Tensor proposals, DetectionTarget target, Generator? generator = null)
     {
         Shapes.RequireBoxes(proposals, nameof(proposals));
+        Shapes.RequireFloatingPoint(proposals, nameof(proposals));
         target.Check();
+        HostValues.RequireRange(
+            target.Labels, 1, long.MaxValue, "target.Labels", "labels of Faster R-CNN begin at 1, since 0 is the background");
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var all = cat([proposals.detach(), target.Boxes.to(proposals.dtype)], 0);

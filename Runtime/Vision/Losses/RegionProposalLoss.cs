@@ -28,13 +28,14 @@ public sealed class RegionProposalLoss(
     /// <param name="targets">The objects of each image; their classes do not matter.</param>
     /// <param name="generator">Random numbers for the draw, of the device; torch's own if null.</param>
     /// <returns>Both losses.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">The shapes or types do not fit.</exception>
     public DetectorLosses Compute(
         Tensor objectness, Tensor codes, Tensor anchors, IReadOnlyList<DetectionTarget> targets, Generator? generator = null)
     {
         var (images, count) = ObjectsOfAnchors.Count(anchors, targets);
         if (objectness.dim() != 2 || objectness.size(0) != images || objectness.size(1) != count)
             throw Shapes.Wrong(objectness, nameof(objectness), $"of {images} images with {count} anchors it is [{images}, {count}]");
+        Shapes.RequireFloatingPoint(objectness, nameof(objectness));
         ObjectsOfAnchors.RequireCodes(codes, images, count);
 
         using var scope = NewDisposeScope();

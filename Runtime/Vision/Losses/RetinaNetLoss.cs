@@ -24,7 +24,7 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
     /// <param name="anchors">[A, 4], the same for all images.</param>
     /// <param name="targets">The objects of each image; labels from 0 to K - 1.</param>
     /// <returns>Both losses.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">The shapes or types do not fit, or on a CPU a label is none of the classes.</exception>
     public DetectorLosses Compute(Tensor logits, Tensor codes, Tensor anchors, IReadOnlyList<DetectionTarget> targets)
     {
         var (images, count) = ObjectsOfAnchors.Count(anchors, targets);
@@ -37,6 +37,9 @@ public sealed class RetinaNetLoss(Matcher? matcher = null, BoxCoder? coder = nul
         for (var image = 0; image < images; image++)
         {
             targets[image].Check();
+            HostValues.RequireRange(
+                targets[image].Labels, 0, logits.size(2), $"targets[{image}].Labels",
+                $"RetinaNet's labels of {logits.size(2)} classes are 0 to {logits.size(2) - 1}");
             var matches = ObjectsOfAnchors.Match(matcher, targets[image], anchors);
             var hasObject = matches.ge(Held(0));
             var objects = hasObject.sum().clamp_min(Held(1));

@@ -13,11 +13,14 @@ public static class Masks
     /// <param name="logits">[D, K, S, S]: a mask of each class.</param>
     /// <param name="labels">[D] of 64 bits: the class of each detection.</param>
     /// <returns>[D, 1, S, S]: probabilities.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">The shapes or types do not fit, or on a CPU a label is none of the classes.</exception>
     public static Tensor OfClasses(Tensor logits, Tensor labels)
     {
         Shapes.RequireDimensions(logits, 4, nameof(logits), "[D, K, S, S]");
         Shapes.RequireOneEach(labels, logits.size(0), nameof(labels), "detections");
+        Shapes.RequireLong(labels, nameof(labels));
+        HostValues.RequireRange(
+            labels, 0, logits.size(1), nameof(labels), $"labels of {logits.size(1)} classes are 0 to {logits.size(1) - 1}");
         using var scope = NewDisposeScope();
         var place = labels.view(-1, 1, 1, 1).expand(-1, 1, logits.size(2), logits.size(3));
         return logits.gather(1, place).sigmoid().MoveToOuterDisposeScope();

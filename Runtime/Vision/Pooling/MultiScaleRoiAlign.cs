@@ -21,7 +21,9 @@ public sealed class MultiScaleRoiAlign(ImageSize outputSize, int samplingRatio =
     /// <param name="boxes">For each image its regions, [K, 4], in pixels of the image.</param>
     /// <param name="imageSizes">The sizes of the images before they were padded to one size; the scale of a level is found by them.</param>
     /// <returns>[sum of K, C, rows, columns]: the regions of the first image, then those of the next.</returns>
-    /// <exception cref="ArgumentException">There is no level or image, or the shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no level or image, the shapes do not fit, or the levels are not in their order or one between them is missing.
+    /// </exception>
     public Tensor Apply(IReadOnlyList<Tensor> features, IReadOnlyList<Tensor> boxes, IReadOnlyList<ImageSize> imageSizes)
     {
         if (features.Count == 0)
@@ -33,6 +35,7 @@ public sealed class MultiScaleRoiAlign(ImageSize outputSize, int samplingRatio =
             Shapes.RequireBoxes(ofImage, nameof(boxes));
         using var scope = NewDisposeScope();
         var scales = features.Select(level => ScaleOf(level, imageSizes)).ToArray();
+        RequireOrder(features, scales);
         if (features.Count == 1)
             return RoiAlign.Apply(features[0], boxes, outputSize, scales[0], samplingRatio).MoveToOuterDisposeScope();
 
@@ -50,6 +53,28 @@ public sealed class MultiScaleRoiAlign(ImageSize outputSize, int samplingRatio =
         }
         var places = cat(order, 0).argsort();
         return cat(pooled, 0).index_select(0, places.to(rois.device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Demands levels from the finest to the coarsest, and as many as there are from the first scale to the last: regions of one that is
+    /// missing would have none to be pooled from. Of tiny images two levels may have one scale, which leaves the last ones unused.
+    /// </summary>
+    private static void RequireOrder(IReadOnlyList<Tensor> features, double[] scales)
+    {
+        for (var level = 1; level < features.Count; level++)
+        {
+            if (scales[level] > scales[level - 1])
+            {
+                throw Shapes.Wrong(features[level], $"features[{level}]",
+                    $"levels go from the finest to the coarsest, and features[{level - 1}] has {features[level - 1].size(2)} rows");
+            }
+        }
+        if (Math.Log2(scales[0] / scales[^1]) >= features.Count)
+        {
+            throw new ArgumentException(
+                $"The strides of the levels are {string.Join(", ", scales.Select(scale => Setting.Spell(1 / scale)))}, but each is twice "
+                + "that of the level before.", nameof(features));
+        }
     }
 
     /// <summary>The power of two that is nearest to a level's share of the largest image, as torchvision infers it.</summary>

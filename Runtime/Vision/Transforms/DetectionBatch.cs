@@ -70,6 +70,10 @@ public sealed class DetectionBatch : IDisposable
             throw new InvalidOperationException("some objects of the image have a mask and some have none");
         if (item.Objects.Any(found => found.Mask is { } mask && (mask.Height, mask.Width) != (item.Size.Height, item.Size.Width)))
             throw new InvalidOperationException($"a mask is not of the image's size, {item.Size}");
+        if (item.Objects.FirstOrDefault(found => !found.HasArea) is { } empty)
+            throw new InvalidOperationException($"the box from {empty.Box} of an object has no area: leave the object out");
+        if (item.Objects.FirstOrDefault(found => found.Label < 0) is { } unknown)
+            throw new InvalidOperationException($"an object has the label {unknown.Label}, but labels are at least 0");
         // Of one image megabytes: new ones for each would be garbage of the whole heap's size within seconds.
         var length = 3 * item.Size.Height * item.Size.Width;
         var values = ArrayPool<float>.Shared.Rent(length);

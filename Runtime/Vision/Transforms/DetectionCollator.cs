@@ -20,7 +20,9 @@ public sealed class DetectionCollator(Normalize normalize, int multiple = 32, De
     public DetectionBatch Begin(int count) => new(count);
 
     /// <inheritdoc/>
-    /// <exception cref="System.InvalidOperationException">Some objects have a mask and some none, or one of another size.</exception>
+    /// <exception cref="System.InvalidOperationException">
+    /// Some objects have a mask and some none, or one of another size; a box has no area, or a label is below 0.
+    /// </exception>
     public void Put(DetectionBatch batch, int place, DetectionItem item)
     {
         using (item)

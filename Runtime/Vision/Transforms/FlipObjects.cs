@@ -1,4 +1,3 @@
-using System.Linq;
 using KnDsl.Training;
 
 namespace KnDsl.Vision;
@@ -20,11 +19,11 @@ public sealed class FlipObjects(double probability = 0.5) : IObjectTransform
         return item with
         {
             Image = Always.Apply(item.Image, random),
-            Objects = [.. item.Objects.Select(found => found with
+            Objects = ImageObject.Moved(item.Objects, found => found with
             {
                 Box = found.Box with { Left = width - found.Box.Right, Right = width - found.Box.Left },
                 Mask = found.Mask?.Flipped(),
-            })],
+            }),
         };
     }
 }

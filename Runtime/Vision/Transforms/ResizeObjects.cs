@@ -39,11 +39,11 @@ public sealed class ResizeObjects : IObjectTransform
             return item with
             {
                 Image = Resampler.Resize(item.Image, to.Width, to.Height),
-                Objects = [.. item.Objects.Select(found => found with
+                Objects = ImageObject.Moved(item.Objects, found => found with
                 {
                     Box = new(found.Box.Left * across, found.Box.Top * down, found.Box.Right * across, found.Box.Bottom * down),
                     Mask = found.Mask?.Resized(to.Height, to.Width),
-                })],
+                }),
             };
         }
     }

@@ -144,12 +144,12 @@ public sealed class DetectorLossesTests : ReferenceTest
     [Fact]
     public void Wrong_arguments_are_refused()
     {
-        var (anchors, target) = (zeros(3, 4), new DetectionTarget(zeros(1, 4), zeros(1, ScalarType.Int64)));
+        var (anchors, target) = (zeros(3, 4), new DetectionTarget(Box(1, 1, 2, 2), zeros(1, ScalarType.Int64)));
         Refused("logits has the shape [1, 2, 5], but of 1 images with 3 anchors they are [1, 3, K]",
             () => new RetinaNetLoss().Compute(zeros(1, 2, 5), zeros(1, 3, 4), anchors, [target]));
         Refused("codes has the shape [1, 3, 5]", () => new RetinaNetLoss().Compute(zeros(1, 3, 5), zeros(1, 3, 5), anchors, [target]));
         Refused("There is no image", () => new RetinaNetLoss().Compute(zeros(0, 3, 5), zeros(0, 3, 4), anchors, []));
-        Refused("Labels has the type Float32", () => new RetinaNetLoss().Compute(
+        Refused("Labels has the type Float32, but it is of Int64", () => new RetinaNetLoss().Compute(
             zeros(1, 3, 5), zeros(1, 3, 4), anchors, [target with { Labels = zeros(1) }]));
         Refused("Labels has the shape [2]", () => new RetinaNetLoss().Compute(
             zeros(1, 3, 5), zeros(1, 3, 4), anchors, [target with { Labels = zeros(2, ScalarType.Int64) }]));
@@ -158,13 +158,46 @@ public sealed class DetectorLossesTests : ReferenceTest
             "codes has the shape [2, 4]",
             () => FasterRcnnLoss.Compute(zeros(2, 3), zeros(2, 4), zeros(2, ScalarType.Int64), zeros(2, 4)));
         Refused("An image with proposals has no masks", () => MaskRcnnLoss.Compute(
-            zeros(1, 2, 3, 3), [zeros(1, 4)], [zeros(1, ScalarType.Int64)], [target]));
+            zeros(1, 2, 3, 3), [zeros(1, 4)], [zeros(1, ScalarType.Int64)], [target with { Labels = ones(1, ScalarType.Int64) }]));
         Refused("proposals has 2 entries, but targets has 1", () => MaskRcnnLoss.Compute(
             zeros(1, 2, 3, 3), [zeros(1, 4), zeros(0, 4)], [zeros(1, ScalarType.Int64)], [target]));
-
-        static void Refused(string message, Action action) =>
-            Assert.Contains(message, Assert.Throws<ArgumentException>(action).Message, StringComparison.Ordinal);
+        Refused("labels has the type Int32", () => FasterRcnnLoss.Compute(
+            zeros(2, 3), zeros(2, 12), zeros(2, ScalarType.Int32), zeros(2, 4)));
+        Refused("matches has the type Int32", () => MaskRcnnLoss.Compute(
+            zeros(1, 2, 3, 3), [zeros(1, 4)], [zeros(1, ScalarType.Int32)], [target]));
+        // Boxes would lose their fractions, and may be their area.
+        Refused("anchors has the type Int64", () => new RetinaNetLoss().Compute(zeros(1, 3, 5), zeros(1, 3, 4), anchors.@long(), [target]));
+        Refused("proposals has the type Int64", () => new ProposalSampler().Sample(anchors.@long(), target));
+        Refused("objectness has the type Int64", () => new RegionProposalLoss().Compute(
+            zeros(1, 3).@long(), zeros(1, 3, 4), anchors, [target]));
     }
+
+    [Fact]
+    public void A_label_that_is_none_of_the_classes_is_refused()
+    {
+        var anchors = Box(0, 0, 8, 8);
+        Refused("targets[1].Labels[1] is 3, but RetinaNet's labels of 3 classes are 0 to 2.", () => new RetinaNetLoss().Compute(
+            zeros(2, 1, 3), zeros(2, 1, 4), anchors, [Target(2), Target(0, 3)]));
+        Refused("labels[1] is 3, but labels of 3 classes are 0 to 2, of which 0 is the background.", () => Heads(0, 3));
+        Refused("labels[0] is -100, but labels of 3 classes are 0 to 2, of which 0 is the background.", () => Heads(-100, 0));
+        Refused("target.Labels[0] is 0, but labels of Faster R-CNN begin at 1", () => new ProposalSampler().Sample(anchors, Target(0)));
+        Refused("targets[0].Labels[0] is 3, but labels of 3 classes are 1 to 2, since 0 is the background.", () => OfMasks(3, 0));
+        Refused("targets[0].Labels[0] is 0, but labels of 3 classes are 1 to 2, since 0 is the background.", () => OfMasks(0, 0));
+        Refused("matches[0][0] is 1, but it is the number of one of the 1 objects, from 0.", () => OfMasks(1, 1));
+
+        static DetectionTarget Target(params long[] labels) => new(
+            Box(1, 1, 5, 5).expand(labels.Length, 4), tensor(labels), zeros(labels.Length, 8, 8));
+
+        static void Heads(params long[] labels) => FasterRcnnLoss.Compute(zeros(2, 3), zeros(2, 12), tensor(labels), zeros(2, 4));
+
+        static void OfMasks(long label, long match) => MaskRcnnLoss.Compute(
+            zeros(1, 3, 4, 4), [Box(1, 1, 5, 5)], [tensor(new[] { match })], [Target(label)]);
+    }
+
+    private static void Refused(string message, Action action) =>
+        Assert.Contains(message, Assert.Throws<ArgumentException>(action).Message, StringComparison.Ordinal);
+
+    private static Tensor Box(params float[] box) => tensor(box, [1, 4]);
 
     private static DetectionTarget[] Targets(Reference reference) =>
         [.. reference.Tensors("boxes").Zip(reference.Tensors("labels"), (boxes, labels) => new DetectionTarget(boxes, labels))];

@@ -47,14 +47,33 @@ public sealed class LossesTests : ReferenceTest
     }
 
     [Fact]
-    public void The_mean_of_no_overlap_is_zero() =>
-        Assert.Equal(0, Losses.GeneralizedIoU(zeros(0, 4), zeros(0, 4), nn.Reduction.Mean).item<float>());
+    public void The_mean_of_no_prediction_is_zero_with_a_gradient_of_zero()
+    {
+        Check(values => Losses.GeneralizedIoU(values, zeros(0, 4), nn.Reduction.Mean));
+        Check(values => Losses.SmoothL1(values, zeros(0, 4), reduction: nn.Reduction.Mean));
+        Check(values => Losses.SmoothL1(values, zeros(0, 4), 0, nn.Reduction.Mean));
+        Check(values => Losses.SigmoidFocal(values, zeros(0, 4), reduction: nn.Reduction.Mean));
+
+        // A network's output of which nothing was chosen.
+        static void Check(Func<Tensor, Tensor> loss)
+        {
+            var output = ones(3, 4).requires_grad_();
+            var mean = loss((output * 2)[..0]);
+            Assert.Equal(0, mean.item<float>());
+            mean.backward();
+            Assert.Equal(0, output.grad!.abs().sum().item<float>());
+        }
+    }
 
     [Fact]
     public void Wrong_arguments_are_refused()
     {
         var error = Assert.Throws<ArgumentException>(() => Losses.SigmoidFocal(zeros(2, 3), zeros(2, 1)));
         Assert.StartsWith("targets has the shape [2, 1], but predictions have the shape [2, 3].", error.Message);
+        error = Assert.Throws<ArgumentException>(() => Losses.SigmoidFocal(zeros(2, 3), zeros([2, 3], ScalarType.Int64)));
+        Assert.StartsWith("targets has the type Int64, but it is of a floating-point type: 1 for the class of an", error.Message);
+        error = Assert.Throws<ArgumentException>(() => Losses.SigmoidFocal(zeros([2, 3], ScalarType.Int64), zeros(2, 3)));
+        Assert.StartsWith("logits has the type Int64, but it is of a floating-point type.", error.Message);
         Assert.Throws<ArgumentException>(() => Losses.SmoothL1(zeros(2, 3), zeros(3)));
         Assert.Throws<ArgumentException>(() => Losses.GeneralizedIoU(zeros(2, 3), zeros(2, 3)));
         Assert.Throws<ArgumentOutOfRangeException>(() => Losses.SmoothL1(zeros(2), zeros(2), beta: -1));

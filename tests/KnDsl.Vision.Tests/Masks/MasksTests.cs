@@ -26,6 +26,17 @@ public sealed class MasksTests : ReferenceTest
     }
 
     [Fact]
+    public void A_label_that_is_none_of_the_classes_is_refused()
+    {
+        Refused("labels[1] is 3, but labels of 3 classes are 0 to 2.", tensor(new long[] { 2, 3 }));
+        Refused("labels[0] is -1, but labels of 3 classes are 0 to 2.", tensor(new long[] { -1, 0 }));
+        Refused("labels has the type Int32, but it is of Int64.", zeros(2, ScalarType.Int32));
+
+        static void Refused(string message, Tensor labels) => Assert.StartsWith(
+            message, Assert.Throws<ArgumentException>(() => Masks.OfClasses(zeros(2, 3, 4, 4), labels)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Wrong_arguments_are_refused()
     {
         var (masks, boxes) = (zeros(2, 1, 4, 4), zeros(2, 4));

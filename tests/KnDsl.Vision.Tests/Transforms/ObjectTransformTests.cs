@@ -118,18 +118,35 @@ public sealed class ObjectTransformTests : ReferenceTest
     }
 
     [Fact]
-    public void Masks_that_do_not_fit_are_refused()
+    public void Objects_that_do_not_fit_are_refused()
     {
         var collator = new DetectionCollator(Normalize.ImageNet);
         var (box, mask) = (new PixelBox(0, 0, 5, 5), new ObjectMask(40, 60, new byte[2400]));
         Refused("some objects of the image have a mask and some have none", [new(box, 1, mask), new(box, 1)]);
         Refused("a mask is not of the image's size, 60 x 40 pixels", [new(box, 1, new ObjectMask(4, 6, new byte[24]))]);
+        Refused(
+            "the box from (5, 2) to (5, 9) of an object has no area: leave the object out", [new(box, 1), new(new(5, 2, 5, 9), 1)]);
+        Refused("the box from (9, 9) to (5, 5) of an object has no area: leave the object out", [new(new(9, 9, 5, 5), 1)]);
+        Refused("the box from (NaN, 0) to (5, 5) of an object has no area: leave the object out", [new(new(float.NaN, 0, 5, 5), 1)]);
+        Refused("an object has the label -1, but labels are at least 0", [new(box, -1)]);
 
         void Refused(string message, ImageObject[] objects)
         {
             var item = Item(60, 40, box) with { Objects = objects };
             Assert.Equal(message, Assert.Throws<InvalidOperationException>(() => collator.Put(collator.Begin(1), 0, item)).Message);
         }
+    }
+
+    [Fact]
+    public void An_object_whose_area_is_rounded_away_is_left_out()
+    {
+        var narrow = new PixelBox(0.000001f, 2, 0.0000015f, 9);
+        var item = Item(60, 40, narrow) with { Objects = [new(narrow, 1), new(new(2, 2, 9, 9), 2)] };
+        using var flipped = new FlipObjects(1).Apply(item, new(1, 0, 0));
+        Assert.Equal(2, Assert.Single(flipped.Objects).Label);
+        var next = new PixelBox(30.000006f, 2, 30.000008f, 9);
+        using var resized = new ResizeObjects(100, 32).Apply(Item(60, 40, next) with { Objects = [new(next, 1)] }, new(1, 0, 0));
+        Assert.Empty(resized.Objects);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System;
 using System.IO;
 using System.Text.Json;
 
@@ -123,8 +122,8 @@ internal sealed class AnnotationParser
         entry.Demand(name is not null, "file_name");
         entry.Demand(width is not null, "width");
         entry.Demand(height is not null, "height");
-        if (entry.Problem is null && width * height > int.MaxValue)
-            entry.Fail($"the image has {width} x {height} pixels, more than any image");
+        if (entry.Problem is null)
+            entry.Fail(EntryChecks.OfPixels(width!.Value, height!.Value));
         if (entry.Problem is null)
             file.Images.Add(new(entry.Index, new(entry.Id!.Value, name!, (int)width!.Value, (int)height!.Value)));
     }
@@ -132,8 +131,8 @@ internal sealed class AnnotationParser
     private static long? ReadSide(ref JsonTokens tokens, CocoEntry entry, string field)
     {
         var side = entry.ReadInteger(ref tokens, field);
-        if (side is < 1 or > int.MaxValue)
-            entry.Fail($"'{field}' is {side}, expected at least 1 pixel and no more than any image has");
+        if (side is { } known)
+            entry.Fail(EntryChecks.OfSide(known, field));
         return side;
     }
 
@@ -188,8 +187,8 @@ internal sealed class AnnotationParser
         entry.Demand(category is not null, "category_id");
         entry.Demand(box is not null, "bbox");
         entry.Demand(area is not null, "area");
-        if (area < 0)
-            entry.Fail(FormattableString.Invariant($"'area' is {area}, expected at least 0 square pixels"));
+        if (area is { } known)
+            entry.Fail(EntryChecks.OfArea(known));
         if (entry.Problem is null)
         {
             file.Annotations.Add(new(

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using KnDsl.Training;
 
 namespace KnDsl.Vision;
 
@@ -60,9 +61,12 @@ public sealed class CocoAnnotations
     /// <exception cref="CocoException">
     /// The file is not there, is cut off or is none of COCO's format, or an entry is bad and that is fatal.
     /// </exception>
+    /// <exception cref="DatasetException">There is no such <see cref="CocoReadOptions.ImageFolder"/>.</exception>
     public static CocoAnnotations Read(string path, CocoReadOptions? options = null)
     {
         options ??= new();
+        if (options.ImageFolder is { } folder)
+            FileProblems.RequireFolder(folder);
         try
         {
             using var stream = JsonTokens.Open(path);
@@ -76,15 +80,19 @@ public sealed class CocoAnnotations
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CocoException(path, FileProblems.Describe(error), cause: error);
+            throw new CocoException(path, FileProblems.Describe(path, error), cause: error);
         }
     }
 
-    /// <summary>Writes a json, as for a set that a program makes. The file is complete or is not there, or stays what it was.</summary>
+    /// <summary>
+    /// Writes a json, as for a set that a program makes. The file is complete or is not there, or stays what it was. The entries are held
+    /// in memory, since all are checked before the first is written.
+    /// </summary>
     /// <param name="path">The file; its folder must be there.</param>
-    /// <param name="images">The images, each with an id of its own.</param>
+    /// <param name="images">The images, each with an id and a file of its own.</param>
     /// <param name="categories">The categories; their labels are not written, as they follow from the ids.</param>
-    /// <param name="annotations">The objects, of these images and categories.</param>
+    /// <param name="annotations">The objects, of these images and categories, whose ids are looked for.</param>
+    /// <exception cref="CocoException"><see cref="Read"/> would refuse an entry. The message is the same, with the entry.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why.</exception>
     public static void Write(
         string path, IEnumerable<CocoImage> images, IEnumerable<CocoCategory> categories, IEnumerable<CocoAnnotation> annotations)

@@ -30,8 +30,8 @@ internal sealed class CocoEntry(string list)
     /// <summary>Begins the next entry.</summary>
     public void Begin() => (Index, Id, Problem) = (Index + 1, null, null);
 
-    /// <summary>Says what is wrong, unless something was wrong before.</summary>
-    public void Fail(string problem) => Problem ??= problem;
+    /// <summary>Says what is wrong, if something is, unless something was wrong before.</summary>
+    public void Fail(string? problem) => Problem ??= problem;
 
     /// <summary>Fails where a field was not there.</summary>
     public void Demand(bool isThere, string field)

@@ -4,8 +4,8 @@ using KnDsl.Training;
 namespace KnDsl.Vision;
 
 /// <summary>
-/// A file of annotations or results that cannot be used, or an entry of one. The message names the file and the entry and says what was
-/// found.
+/// A file of annotations or results that cannot be used, or an entry of one, read or to be written. The message names the file and the
+/// entry and says what was found.
 /// </summary>
 public sealed class CocoException : Exception, IReportedProblem
 {

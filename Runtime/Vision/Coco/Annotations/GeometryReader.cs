@@ -45,8 +45,7 @@ internal sealed class GeometryReader
             if (!ReadNumbers(ref tokens, entry, $"segmentation[{polygons.Count}]"))
                 continue;
             var polygon = numbers.ToArray();
-            if (PolygonRuns.Problem(polygon) is { } problem)
-                entry.Fail($"segmentation[{polygons.Count}]: {problem}");
+            entry.Fail(EntryChecks.OfPolygon(polygon, polygons.Count));
             polygons.Add(polygon);
         }
         return entry.Problem is null && polygons.Count > 0 ? new([.. polygons]) : null;

@@ -27,11 +27,13 @@ public sealed class CocoImages : IDataset<DetectionItem>, IItemNames
     /// The label of a category, such as its own and 1 where label 0 is the background; null is <see cref="CocoCategory.Label"/>.
     /// </param>
     /// <param name="decoder">What reads images, <see cref="ImageDecoder.Create"/> if null.</param>
+    /// <exception cref="DatasetException">There is no such folder.</exception>
     /// <exception cref="CocoException">There are to be masks, and an object has none.</exception>
     public CocoImages(
         string folder, CocoAnnotations annotations, IObjectTransform? transform = null, bool masks = false,
         Func<CocoCategory, long>? labelOf = null, IImageDecoder? decoder = null)
     {
+        FileProblems.RequireFolder(folder);
         (this.folder, Annotations, this.masks) = (folder, annotations, masks);
         this.labelOf = labelOf ?? (category => category.Label);
         this.transform = transform ?? new ComposeObjects();

@@ -37,7 +37,7 @@ public sealed class CocoResults
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CocoException(path, FileProblems.Describe(error), cause: error);
+            throw new CocoException(path, FileProblems.Describe(path, error), cause: error);
         }
     }
 

@@ -147,7 +147,9 @@ public sealed class BadInputTests : IDisposable
         var set = CocoAnnotations.Read(file, options with { BadEntries = BadEntries.Skip });
         Assert.Equal(["categories[0] (id 18)", "annotations[0] (id 40)"], set.Skipped.Select(entry => entry.Entry));
         Assert.Equal([41L, 42], set.Annotations.Select(annotation => annotation.Id));
-        Assert.Throws<ArgumentException>(() => CocoAnnotations.Read(file, new() { Categories = ["car", "dog", "car"] }));
+        Assert.StartsWith(
+            "Categories has 'car' at 0 and at 2, but a category has one label: list it once.",
+            Assert.Throws<ArgumentException>(() => new CocoReadOptions { Categories = ["car", "dog", "car"] }).Message);
     }
 
     [Fact]
@@ -236,7 +238,8 @@ public sealed class BadInputTests : IDisposable
     {
         var file = folder["none.json"];
         Assert.Equal($"{file}: there is no such file", Assert.Throws<CocoException>(() => CocoAnnotations.Read(file)).Message);
-        Assert.StartsWith(
-            $"{folder.Path}: cannot be read: ", Assert.Throws<CocoException>(() => CocoAnnotations.Read(folder.Path)).Message);
+        var set = CocoAnnotations.Read(folder.Write("set.json", new SmallSet().ToString()));
+        foreach (var read in new Action[] { () => CocoAnnotations.Read(folder.Path), () => CocoResults.Read(folder.Path, set) })
+            Assert.Equal($"{folder.Path}: is a folder, expected a json", Assert.Throws<CocoException>(read).Message);
     }
 }

@@ -158,6 +158,64 @@ public sealed class CocoAnnotationsTests : IDisposable
             set.Annotations.Select(annotation => annotation.ToMask()), written.Annotations.Select(annotation => annotation.ToMask()));
     }
 
+    /// <summary>Entries that a reader refuses are refused before they are written, in its words.</summary>
+    [Fact]
+    public void What_would_not_be_read_is_not_written()
+    {
+        CocoImage[] images = [new(7, "b.jpg", 120, 100), new(3, "a.jpg", 60, 50)];
+        CocoCategory[] categories = [new(18, "dog", null, 0), new(4, "car", null, 1)];
+        var dog = new CocoAnnotation(40, images[0], categories[0], new(10, 20, 30, 40), 1200, false, null);
+        var file = folder.Write("set.json", "as it was");
+
+        Objects("annotations[1] (id 40): another annotation has this id", dog, dog);
+        Objects("annotations[0] (id 40): image_id 8 names none of the 2 images", dog with { Image = images[0] with { Id = 8 } });
+        Objects("annotations[0] (id 40): category_id 5 names none of the 2 categories", dog with { Category = new(5, "cat", null, 2) });
+        Objects("annotations[0] (id 40): the box has no area: it is 0 wide and 40 high", dog with { Box = new(10, 20, 0, 40) });
+        Objects(
+            "annotations[0] (id 40): the box from (NaN, 20) to (NaN, 60) is outside its image of 120 x 100 pixels",
+            dog with { Box = new(double.NaN, 20, 30, 40) });
+        Objects("annotations[0] (id 40): 'area' is -1, expected at least 0 square pixels", dog with { Area = -1 });
+        Objects("annotations[0] (id 40): 'area' is NaN, expected at least 0 square pixels", dog with { Area = double.NaN });
+        Objects(
+            "annotations[0] (id 40): segmentation[1]: a polygon has 2 corners, expected at least 3",
+            dog with { Segmentation = new([1, 2, 3, 4, 5, 6], [1, 2, 3, 4]) });
+        Objects(
+            "annotations[0] (id 40): the RLE is of 8 x 9 pixels, expected height and width of its image, 100 x 120",
+            dog with { Segmentation = new(CocoMask.FromBox(new(0, 0, 4, 4), 8, 9)) });
+        Refused("images[1] (id 7): another image has this id", [images[0], images[1] with { Id = 7 }], categories);
+        Refused("images[1] (id 3): another image has the file 'b.jpg'", [images[0], images[1] with { FileName = "b.jpg" }], categories);
+        Refused("images[0] (id 7): 'file_name' is '', expected a text", [images[0] with { FileName = "" }], categories);
+        Refused(
+            "images[0] (id 7): 'width' is 0, expected at least 1 pixel and no more than any image has", [images[0] with { Width = 0 }],
+            categories);
+        Refused(
+            "images[0] (id 7): the image has 2000000000 x 100 pixels, more than any image", [images[0] with { Width = 2_000_000_000 }],
+            categories);
+        Refused("categories[1] (id 18): another category has this id", images, [categories[0], categories[1] with { Id = 18 }]);
+        Refused("categories[1] (id 4): another category has the name 'dog'", images, [categories[0], categories[1] with { Name = "dog" }]);
+        Refused("categories[0] (id 18): 'name' is '', expected a text", images, [categories[0] with { Name = "" }]);
+
+        void Objects(string problem, params CocoAnnotation[] annotations) => Refused(problem, images, categories, annotations);
+
+        void Refused(string problem, CocoImage[] images, CocoCategory[] categories, params CocoAnnotation[] annotations)
+        {
+            var error = Assert.Throws<CocoException>(() => CocoAnnotations.Write(file, images, categories, annotations));
+            Assert.Equal($"{file}: {problem}", error.Message);
+            Assert.Equal("as it was", File.ReadAllText(file));
+        }
+    }
+
+    /// <summary>As where a program gives the files of a set other names.</summary>
+    [Fact]
+    public void Objects_are_of_the_image_that_has_the_id()
+    {
+        var set = CocoAnnotations.Read(folder.Write("set.json", new SmallSet().ToString()));
+        CocoAnnotations.Write(
+            folder["written.json"], set.Images.Select(image => image with { FileName = "new-" + image.FileName }), set.Categories,
+            set.Annotations);
+        Assert.Equal("new-b.jpg", CocoAnnotations.Read(folder["written.json"]).Annotations[0].Image.FileName);
+    }
+
     [Fact]
     public void A_copy_of_another_json_is_made_again()
     {

@@ -81,6 +81,23 @@ public sealed class CocoImagesTests : IDisposable
         Assert.Equal(2, loader.Skipped.Count);
     }
 
+    /// <summary>Not only with the first image.</summary>
+    [Fact]
+    public void A_folder_that_is_not_there_is_refused_at_once()
+    {
+        var set = CocoAnnotations.Read(Json);
+        Refused(folder["none"], "there is no such folder");
+        Refused(Json, "is a file, expected the folder of the images");
+
+        void Refused(string path, string problem)
+        {
+            Assert.Equal($"{path}: {problem}", Assert.Throws<DatasetException>(() => new CocoImages(path, set)).Message);
+            // Else all images would be left out.
+            var options = new CocoReadOptions { ImageFolder = path, BadEntries = BadEntries.Skip };
+            Assert.Equal($"{path}: {problem}", Assert.Throws<DatasetException>(() => CocoAnnotations.Read(Json, options)).Message);
+        }
+    }
+
     [Fact]
     public void An_object_without_an_outline_is_refused_where_masks_are_asked_for()
     {
