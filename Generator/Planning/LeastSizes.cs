@@ -15,6 +15,9 @@ internal static class LeastSizes
     /// <summary>Sizes that nobody gives more than; a window that needs more is torch's to refuse.</summary>
     private const long Largest = 1 << 14;
 
+    /// <summary>The code of an operation that leaves nothing of a size.</summary>
+    private const string VanishedSize = "KN0202";
+
     /// <summary>The symbols of a module's inputs that must be more than 1, each with the least number that will do.</summary>
     public static IReadOnlyDictionary<Symbol, long> Of(ClassPlan plan)
     {
@@ -37,7 +40,8 @@ internal static class LeastSizes
     {
         foreach (var item in plan.Model.Items)
         {
-            if (item is LimitCheck limit)
+            // Of slices and the like the operation itself says more.
+            if (item is LimitCheck { Diagnostic.Code: VanishedSize } limit)
                 yield return limit.Condition;
             else if (item is ApplyBlockItem { Use: var use })
             {

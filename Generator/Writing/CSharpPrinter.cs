@@ -13,15 +13,20 @@ namespace KnDsl.Generator.Writing;
 /// <param name="types">The names of what the code takes from elsewhere.</param>
 /// <param name="name">What a symbol is called at the place that the code is for.</param>
 /// <param name="isChecked">Whether what is too large for an int must throw: constructors compute with int, and C# wraps around.</param>
-internal sealed class CSharpPrinter(TypeNames types, Func<Symbol, string> name, bool isChecked = false)
+/// <param name="isLong">Which symbols are of 64 bits there, as sizes of tensors are: a list takes an int. None if not given.</param>
+internal sealed class CSharpPrinter(
+    TypeNames types, Func<Symbol, string> name, bool isChecked = false, Func<Symbol, bool>? isLong = null)
 {
     public string Of(Symbol symbol) => symbol.Origin switch
     {
         ListCount count => $"{name(new Symbol(count.List, SymbolKind.Construction))}.Count",
-        ListItem item => $"{name(new Symbol(item.List, SymbolKind.Construction))}[{Of(item.Index)}]",
+        ListItem item => $"{name(new Symbol(item.List, SymbolKind.Construction))}[{Index(item.Index)}]",
         ListChoice choice => Choice(choice.Items.Select(Of), choice.Index),
         _ => name(symbol),
     };
+
+    private string Index(Size index) =>
+        isLong is not null && index.Leaves().Any(isLong) ? $"(int)({Of(index)})" : Of(index);
 
     private string Choice(IEnumerable<string> items, Size index) => $"new[] {{ {string.Join(", ", items)} }}[{Of(index)}]";
 

@@ -22,7 +22,7 @@ internal sealed class ForwardNames
     public ForwardNames(ClassPlan plan)
     {
         _plan = plan;
-        Values = new CSharpPrinter(plan.Plans.Types, NameOf);
+        Values = new CSharpPrinter(plan.Plans.Types, NameOf, isLong: IsLong);
         string[] loopVariables = [.. plan.Model.Items.All().OfType<LoopItem>().Select(loop => CSharpNames.Number(loop.Variable))];
         _names = new NamePool([
             .. plan.Layout.Names,

@@ -32,6 +32,7 @@ public sealed class ListTests : TorchTest
     [InlineData("y = image\n for c in a[1..3] { y = y * c }", "1,2,3", null, 0)]
     [InlineData("y = image\n for c in a[1..3] { y = y * c }", "1,2",
         "The list 'a' must have at least 3 items for the index 2, found a.count.", 2)]
+    [InlineData("y = image * a[h - 3] -> elu(a[w/4])", "1,2", null, 0)]
     [InlineData("y = image * a[k]", "1,2", "The list 'a' must have at least k + 1 items for the index k, found a.count.", 2)]
     public void AListThatIsTooShortIsRefused(string body, string items, string? message, int found)
     {
