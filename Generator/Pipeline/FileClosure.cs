@@ -22,7 +22,7 @@ internal sealed record KnnetText(
     string Path, string Content, EquatableArray<string> Imports, DeclaredNames Names, EquatableArray<string> Parts,
     EquatableArray<string> Capitals)
 {
-    public static bool IsKnnet(AdditionalText file) => file.Path.EndsWith(".knnet", StringComparison.OrdinalIgnoreCase);
+    public static bool IsKnnet(AdditionalText file) => file.Path.EndsWith(FilePath.Ending, StringComparison.OrdinalIgnoreCase);
 
     public static KnnetText Read(AdditionalText file, CancellationToken cancellation)
     {

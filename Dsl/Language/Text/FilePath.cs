@@ -7,7 +7,8 @@ namespace KnDsl.Language.Text;
 /// <summary>The path of a file, as any system spells it, without the detours that a project file may write.</summary>
 internal sealed class FilePath
 {
-    private const string Ending = ".knnet";
+    /// <summary>How the name of a file of the language ends.</summary>
+    public const string Ending = ".knnet";
 
     private static readonly char[] Slash = ['/'];
     private static readonly char[] BothSlashes = ['/', '\\'];

@@ -165,7 +165,7 @@ public class Trainer<TBatch> : IDisposable
 
         _reducer.Average();
         _masters.TakeGradients();
-        var norm = Settings.ClipNorm is { } most ? ClipGradients(most) : null as double?;
+        var norm = ClipGradients();
         Optimizer.step();
         _masters.GiveWeights();
         Average?.Update();
@@ -373,9 +373,15 @@ public class Trainer<TBatch> : IDisposable
             _told.Saved(folder, Position);
     }
 
-    private double ClipGradients(double most) =>
-        GradientClipping.Clip(_masters.Parameters, most, out var name) is { } norm ? norm : throw new TrainingException(
-            $"{At}: the gradient of {name} is not finite; its weights are as they were before the step", Position, name.Trim('\''));
+    private double? ClipGradients()
+    {
+        if (Settings.ClipNorm is not { } most)
+            return null;
+        var norm = GradientClipping.Clip(_masters.Parameters, most, out var found);
+        return double.IsFinite(norm) ? norm : throw new TrainingException(
+            $"{At}: the gradient of {(found is null ? "the parameters" : $"'{found}'")} is not finite; its weights are as they were before "
+            + "the step", Position, found);
+    }
 
     private double Finite(Tensor loss, TBatch batch)
     {

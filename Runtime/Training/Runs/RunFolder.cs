@@ -135,7 +135,7 @@ public sealed class RunFolder : IDisposable
     {
         try
         {
-            RunFileException.Wrap(run.Checkpoints, () => Directory.CreateDirectory(run.Checkpoints));
+            RunFileException.MakeFolder(run.Checkpoints);
             RunEnvironment.Add(run[EnvironmentName], device, changes);
             // Last: a folder with settings is one of a run.
             if (!run.IsResumed)

@@ -125,6 +125,17 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_norm_of_the_gradient_that_is_too_large_is_of_no_layer()
+    {
+        using var network = TinyTraining.Network(NormPolicy.None());
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => TinyTraining.Loss(network, batch) * 1e30, TinyTraining.Settings);
+        var failure = Assert.Throws<TrainingException>(() => trainer.Fit(new TinyBatches()));
+        Assert.StartsWith("step 1 (epoch 1, batch 1): the gradient of the parameters is not finite", failure.Message);
+        Assert.Null(failure.Layer);
+    }
+
+    [Fact]
     public void A_disposed_trainer_says_so()
     {
         using var network = TinyTraining.Network();
