@@ -22,7 +22,7 @@ internal static class RunEnvironment
     };
 
     /// <summary>Adds this process to the file's list of those that worked on the run.</summary>
-    /// <param name="path">The file; a damaged one is replaced.</param>
+    /// <param name="path">The file; a damaged one is kept beside it, as <c>environment.json.damaged</c>, and begun anew.</param>
     /// <param name="device">What is computed on.</param>
     /// <param name="changes">Settings that differ from those of the process before.</param>
     /// <exception cref="RunFileException">The file cannot be written.</exception>
@@ -42,8 +42,11 @@ internal static class RunEnvironment
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Somebody edited it; the settings are what a run needs.
+            // Somebody edited it, or a disk was full; the settings are what a run needs.
         }
+
+        if (File.Exists(path))
+            RunFileException.Wrap(path, () => File.Move(path, $"{path}.damaged", overwrite: true));
         return [];
     }
 

@@ -170,6 +170,7 @@ public sealed class RunFolderTests : IDisposable
         File.WriteAllText(Path.Combine(path, "environment.json"), "{ \"starts\": [");
         using (var run = RunFolder.Resume(path, new RunSettings()))
             Assert.Single(Starts(run));
+        Assert.Equal("{ \"starts\": [", File.ReadAllText(Path.Combine(path, "environment.json.damaged")));
     }
 
     [Fact]
