@@ -39,13 +39,13 @@ internal static class EvaluateCommand
                 BatchSize = 1, Damaged = settings.SkipDamaged ? DamagedItems.Skip : DamagedItems.Fatal,
             });
         using var alone = ProcessGroup.Single();
-        var results = Evaluation.Detect(detector, images, loader, labels, device, alone);
+        var detected = Evaluation.Detect(detector, images, loader, labels, device, alone);
         if (settings.Results is not null)
-            Write(settings.Results, results);
+            Write(settings.Results, detected.Results);
         LeftOut.Tell(split.Annotations.Skipped, loader.Skipped, output);
-        foreach (var (summary, what) in Evaluation.Summaries(results, images, detector.HasMasks).Zip(["boxes", "masks"]))
+        foreach (var (summary, what) in Evaluation.Summaries(detected, images.Annotations, detector.HasMasks).Zip(["boxes", "masks"]))
         {
-            output.WriteLine($"{what} in {images.Count} images");
+            output.WriteLine($"{what} in {detected.Images.Length} images");
             output.Write(summary.ToString());
             foreach (var (category, ap, _) in summary.ByCategory)
                 output.WriteLine(FormattableString.Invariant($"  {category.Name,-20} {ap:0.000}"));

@@ -16,22 +16,20 @@ internal static class Evaluation
     /// <summary>A pixel belongs to an object from this probability on.</summary>
     public const double MaskThreshold = 0.5;
 
-    /// <summary>The detections in all images, of all processes.</summary>
+    /// <summary>The detections in all images that can be read, of all processes, and the ids of these images.</summary>
     /// <param name="detector">The detector, in inference mode.</param>
     /// <param name="images">The images.</param>
     /// <param name="loader">Reads them; each process has a part.</param>
     /// <param name="labels">The categories of the detector's labels.</param>
     /// <param name="device">The detector's device.</param>
     /// <param name="processes">The processes that share the images.</param>
-    public static IReadOnlyList<CocoResult> Detect(
+    public static (IReadOnlyList<CocoResult> Results, long[] Images) Detect(
         Detector detector, FirstImages images, DataLoader<DetectionItem, DetectionBatch> loader, LabelMap labels, Device device,
         ProcessGroup processes)
     {
-        var byFile = new Dictionary<string, CocoImage>();
-        for (var index = 0L; index < images.Count; index++)
-            byFile[images.NameOf(index)] = images.ImageOf(index);
+        var byFile = Enumerable.Range(0, (int)images.Count).ToDictionary(index => images.NameOf(index));
         var results = new List<CocoResult>();
-        var done = new HashSet<CocoImage>();
+        var isRead = new int[images.Count];
         foreach (var batch in loader.Read(epoch: 0))
         {
             using var scope = NewDisposeScope();
@@ -40,24 +38,32 @@ internal static class Evaluation
                 var found = detector.Detect(batch.Images.to(device), batch.Sizes);
                 for (var place = 0; place < found.Count; place++)
                 {
-                    var image = byFile[batch.Names[place]];
-                    // In the place of a damaged image the next one is read, and it comes again.
-                    if (!done.Add(image))
+                    if (batch.IsReplaced(place))
                         continue;
+                    var index = byFile[batch.Names[place]];
+                    var image = images.ImageOf(index);
+                    isRead[index] = 1;
                     var inImage = found[place].Resized(batch.Sizes[place], new(image.Height, image.Width));
                     results.AddRange(ResultsOf(inImage, image, images.Annotations, labels));
                 }
             }
         }
-        return SharedResults.Gather(results, processes, images.Annotations);
+        using var read = tensor(isRead);
+        processes.AllReduce(read, name: "the images that were read");
+        long[] ids = [.. read.data<int>().Select((times, index) => (times, index)).Where(pair => pair.times > 0)
+            .Select(pair => images.ImageOf(pair.index).Id)];
+        return (SharedResults.Gather(results, processes, images.Annotations), ids);
     }
 
     /// <summary>The figures by name: <c>AP50</c> of boxes and, where there are masks, <c>mask-AP50</c>.</summary>
+    /// <param name="detected">The detections, and the ids of the images that they are in.</param>
+    /// <param name="annotations">What there is.</param>
+    /// <param name="hasMasks">Whether there are masks.</param>
     public static IReadOnlyDictionary<string, double> Figures(
-        IReadOnlyList<CocoResult> results, FirstImages images, bool hasMasks)
+        (IReadOnlyList<CocoResult> Results, long[] Images) detected, CocoAnnotations annotations, bool hasMasks)
     {
         var figures = new Dictionary<string, double>();
-        foreach (var (summary, start) in Summaries(results, images, hasMasks).Zip(["", "mask-"]))
+        foreach (var (summary, start) in Summaries(detected, annotations, hasMasks).Zip(["", "mask-"]))
         {
             foreach (var (name, value) in summary.Figures)
                 figures[start + name] = value;
@@ -66,12 +72,13 @@ internal static class Evaluation
     }
 
     /// <summary>The figures of boxes and, where there are such, of masks.</summary>
-    public static IEnumerable<CocoSummary> Summaries(IReadOnlyList<CocoResult> results, FirstImages images, bool hasMasks)
+    /// <inheritdoc cref="Figures"/>
+    public static IEnumerable<CocoSummary> Summaries(
+        (IReadOnlyList<CocoResult> Results, long[] Images) detected, CocoAnnotations annotations, bool hasMasks)
     {
-        long[] ids = [.. Enumerable.Range(0, (int)images.Count).Select(index => images.ImageOf(index).Id)];
-        yield return CocoEvaluator.Evaluate(images.Annotations, results, CocoIouType.Box, ids);
+        yield return CocoEvaluator.Evaluate(annotations, detected.Results, CocoIouType.Box, detected.Images);
         if (hasMasks)
-            yield return CocoEvaluator.Evaluate(images.Annotations, results, CocoIouType.Mask, ids);
+            yield return CocoEvaluator.Evaluate(annotations, detected.Results, CocoIouType.Mask, detected.Images);
     }
 
     /// <summary>Detections of an image in its own pixels, of labels that a category of the set has.</summary>

@@ -57,7 +57,7 @@ internal static class Train
         return exit;
 
         IReadOnlyDictionary<string, double> Evaluate() => Evaluation.Figures(
-            Evaluation.Detect(detector, valueImages, valueReader, labels, device, processes), valueImages, detector.HasMasks);
+            Evaluation.Detect(detector, valueImages, valueReader, labels, device, processes), valueImages.Annotations, detector.HasMasks);
     }
 
     private static Tensor Loss(Detector detector, DetectionBatch batch, Device device) => detector.Loss(

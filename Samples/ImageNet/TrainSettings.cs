@@ -102,10 +102,11 @@ internal sealed record TrainSettings : IValidatableObject
     public double Jitter { get; init; }
 
     [Description("Decay of a moving average of the weights; without it there is none")]
-    [Range(0, 1.0)]
+    [Range(0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double? Average { get; init; }
 
     [Description("The greatest norm of the gradient; without it there is no bound")]
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
     public double? ClipNorm { get; init; }
 
     [Description("Side of the crops")]

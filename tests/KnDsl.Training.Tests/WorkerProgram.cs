@@ -38,6 +38,8 @@ internal static class WorkerProgram
         ["memory"] = Memory,
         ["torch-store"] = args => TorchStore.Serve(int.Parse(args[0], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(15)),
         ["fail-never"] = FailNever,
+        ["interrupted"] = Interrupted,
+        ["talk"] = Talk,
         ["threads"] = _ => Threads(),
     };
 
@@ -276,6 +278,24 @@ internal static class WorkerProgram
     {
         using var group = Join(args[0]);
         Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>Works until it is asked to end, and then for longer than it takes a manager to ask again.</summary>
+    private static void Interrupted(string[] args)
+    {
+        using var interruption = new Interruption();
+        Console.WriteLine("begins");
+        interruption.Token.WaitHandle.WaitOne();
+        Thread.Sleep(TimeSpan.FromSeconds(2));
+        Console.WriteLine("has ended its step");
+        Environment.Exit(130);
+    }
+
+    /// <summary>Writes more than a pipe holds.</summary>
+    private static void Talk(string[] args)
+    {
+        for (var line = 0; line < 5000; line++)
+            Console.WriteLine(new string('.', 100));
     }
 
     /// <summary>What an operation held is free after it: 2 GB in all, of which little may stay.</summary>

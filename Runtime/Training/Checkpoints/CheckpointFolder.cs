@@ -12,7 +12,7 @@ namespace KnDsl.Training;
 /// </summary>
 internal sealed class CheckpointFolder
 {
-    private const string Prefix = "step-", Writing = ".writing-", Deleting = ".deleting-";
+    private const string Prefix = "step-", Replaced = "replaced-", Writing = ".writing-", Deleting = ".deleting-";
 
     /// <summary>Opens the folder, and removes what a process that died left half written or half deleted.</summary>
     /// <param name="path">The folder; it is created if it is not there.</param>
@@ -81,6 +81,16 @@ internal sealed class CheckpointFolder
         var hidden = System.IO.Path.Combine(Path, $"{Deleting}{Guid.NewGuid():N}");
         Directory.Move(checkpoint, hidden);
         Directory.Delete(hidden, recursive: true);
+    });
+
+    /// <summary>Gives a checkpoint a name under which it is none of the training's any more: <c>replaced-step-000000120</c>.</summary>
+    public void SetAside(string checkpoint) => Guard(checkpoint, () =>
+    {
+        var name = System.IO.Path.Combine(Path, Replaced + System.IO.Path.GetFileName(checkpoint));
+        var free = name;
+        for (var number = 2; Directory.Exists(free); number++)
+            free = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
+        Directory.Move(checkpoint, free);
     });
 
     /// <summary>The step of a checkpoint; null where the folder's name is not that of one.</summary>

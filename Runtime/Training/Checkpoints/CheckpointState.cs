@@ -18,6 +18,12 @@ internal sealed record CheckpointState
     /// <summary>The numbers of the training.</summary>
     public required Progress Progress { get; init; }
 
+    /// <summary>The kind of the optimizer, <c>SGD</c>; null where an earlier version wrote the checkpoint.</summary>
+    public string? Optimizer { get; init; }
+
+    /// <summary>The parameters that were not trained, by name; null where an earlier version wrote the checkpoint.</summary>
+    public IReadOnlyList<string>? Frozen { get; init; }
+
     /// <summary>Updates of the moving average.</summary>
     public long AverageUpdates { get; init; }
 

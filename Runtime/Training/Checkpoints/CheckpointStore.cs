@@ -30,6 +30,18 @@ internal sealed class CheckpointStore(
         }
     }
 
+    /// <summary>Sets those aside that are of steps to which a training comes again, or that another training wrote.</summary>
+    /// <param name="step">The step that it goes on from.</param>
+    /// <param name="from">The checkpoint that it goes on from; empty where it goes on in the same process.</param>
+    public void SetOthersAside(long step, string from)
+    {
+        if (!processes.IsMain)
+            return;
+        var own = from.Length == 0 ? Find(step) : Path.GetFullPath(from);
+        foreach (var other in folder.All.Where(checkpoint => CheckpointFolder.StepOf(checkpoint) >= step && checkpoint != own).ToArray())
+            folder.SetAside(other);
+    }
+
     /// <summary>The checkpoint of a step; null where there is none.</summary>
     public string? Find(long? step) => folder.All.FirstOrDefault(checkpoint => CheckpointFolder.StepOf(checkpoint) == step);
 
@@ -53,6 +65,8 @@ internal sealed class CheckpointStore(
                 Format = CheckpointState.CurrentFormat,
                 Network = network.GetType().Name,
                 Progress = progress,
+                Optimizer = OptimizerTensors.KindOf(optimizer),
+                Frozen = [.. Frozen],
                 AverageUpdates = average?.Updates ?? 0,
                 Random = RandomStates.Read(),
                 Parts = [],
@@ -75,6 +89,16 @@ internal sealed class CheckpointStore(
         var state = checkpoint.State;
         if (state.Network != network.GetType().Name)
             throw new CheckpointException(path, $"it is of the network {state.Network}, and this is {network.GetType().Name}");
+        if (state.Optimizer is { } kind && kind != OptimizerTensors.KindOf(optimizer))
+            throw new CheckpointException(path, $"it is of the optimizer {kind}, and this is {OptimizerTensors.KindOf(optimizer)}");
+        if (state.Frozen is { } frozen && frozen.Except(Frozen).Concat(Frozen.Except(frozen)).FirstOrDefault() is { } other)
+        {
+            throw new CheckpointException(
+                path, frozen.Contains(other)
+                    ? $"'{other}' was frozen, and this training trains it: load the weights into a new training instead"
+                    : $"'{other}' was trained, and is frozen in this training: load the weights into a new training instead");
+        }
+
         Require(checkpoint, Masters, masters.Any, "was trained in 16 bits", "is trained in 16 bits");
         Require(checkpoint, Average, average is not null, "kept a moving average of the weights", "keeps a moving average of the weights");
 
@@ -131,6 +155,10 @@ internal sealed class CheckpointStore(
         foreach (var (name, tensor) in into)
             source.CopyTo(name, tensor);
     }
+
+    /// <summary>The names of the parameters that are not trained.</summary>
+    private IEnumerable<string> Frozen =>
+        masters.Parameters.Where(parameter => !parameter.Parameter.requires_grad).Select(parameter => parameter.Name);
 
     private Func<Parameter, string> NameOf()
     {

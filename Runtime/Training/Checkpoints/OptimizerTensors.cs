@@ -14,6 +14,10 @@ namespace KnDsl.Training;
 /// </summary>
 internal static class OptimizerTensors
 {
+    /// <summary>The kind of an optimizer, whose states those of the kind can go on with: <c>SGD</c>.</summary>
+    public static string KindOf(OptimizerHelper optimizer) =>
+        (optimizer.state_dict().State.FirstOrDefault()?.GetType().DeclaringType ?? optimizer.GetType()).Name;
+
     /// <summary>The state's tensors, which stay the optimizer's; numbers become tensors that the caller owns.</summary>
     public static IEnumerable<KeyValuePair<string, Tensor>> Read(OptimizerHelper optimizer, Func<Parameter, string> nameOf)
     {

@@ -6,6 +6,9 @@ public enum DamagedItems
     /// <summary>It throws the <see cref="DamagedFileException"/>.</summary>
     Fatal,
 
-    /// <summary>It counts and lists the item, and reads the next item of the data set in its place.</summary>
+    /// <summary>
+    /// It counts and lists the item, and reads the next item of the data set in its place. A batch that is an
+    /// <see cref="IReplacedItems"/> says which these are: an evaluation leaves them out.
+    /// </summary>
     Skip,
 }

@@ -202,6 +202,8 @@ public sealed class DataLoader<TItem, TBatch> : IBatches<TBatch>, IDisposable wh
                 try
                 {
                     collator.Put(batch.Batch, place, data.Get(item, new(options.Seed, batch.Epoch, wanted)));
+                    if (tries > 1)
+                        (batch.Batch as IReplacedItems)?.SetReplaced(place);
                     return;
                 }
                 catch (DamagedFileException error) when (options.Damaged == DamagedItems.Skip)

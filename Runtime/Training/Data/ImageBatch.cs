@@ -4,15 +4,16 @@ using static TorchSharp.torch;
 namespace KnDsl.Training;
 
 /// <summary>Images and labels as a network takes them. Who takes a batch disposes it; no dispose scope does.</summary>
-public sealed class ImageBatch : IDisposable
+public sealed class ImageBatch : IReplacedItems, IDisposable
 {
     private readonly string[] names;
+    private readonly bool[] replaced;
 
     internal ImageBatch(int count, int height, int width, bool pinned)
     {
         Images = Allocate([count, 3, height, width], ScalarType.Float32, pinned);
         Labels = Allocate([count], ScalarType.Int64, pinned);
-        names = new string[count];
+        (names, replaced) = (new string[count], new bool[count]);
         unsafe
         {
             fixed (byte* start = Images.bytes)
@@ -36,6 +37,12 @@ public sealed class ImageBatch : IDisposable
 
     /// <summary>The first label.</summary>
     internal nint LabelsAt { get; }
+
+    /// <inheritdoc/>
+    public bool IsReplaced(int place) => replaced[place];
+
+    /// <inheritdoc/>
+    void IReplacedItems.SetReplaced(int place) => replaced[place] = true;
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

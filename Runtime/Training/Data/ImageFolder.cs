@@ -80,7 +80,7 @@ public sealed class ImageFolder : ImageDataset
     {
         var found = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(ImageExtensions.Has)
-            .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
+            .Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'))
             .Order(ImageOrder.Comparer)
             .ToArray();
         return found.Length > 0 ? found

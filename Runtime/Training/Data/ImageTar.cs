@@ -104,7 +104,7 @@ public sealed class ImageTar : ImageDataset
     /// <summary>The class of each image and its name in the class. Of two entries of one name in an archive the last counts.</summary>
     private static List<(string Class, string File, TarEntryPlace Place)> Classify(string path, string? split, TarEntryPlace[] entries)
     {
-        var found = new Dictionary<(string Class, string File, int Archive), TarEntryPlace>();
+        var found = new Dictionary<(int Archive, string Name), (string Class, string File, TarEntryPlace Place)>();
         var folders = new Dictionary<string, string>();
         foreach (var entry in entries)
         {
@@ -112,14 +112,14 @@ public sealed class ImageTar : ImageDataset
             var place = split is null ? parts.Length - 1 : Array.IndexOf(parts, split) + 1;
             if (split is not null && (place == 0 || place == parts.Length))
                 continue;
-            var folder = string.Join('/', parts.Take(place + 1));
+            var name = entry.Name[(entry.Name.LastIndexOf('/') + 1)..];
+            var folder = ArchiveIn(entry, name) + string.Join('/', parts.Take(place + 1));
             if (!folders.TryAdd(parts[place], folder) && folders[parts[place]] != folder)
             {
                 throw new DatasetException(path, $"class '{parts[place]}' is in '{folders[parts[place]]}' and in '{folder}': "
                     + "name the split whose classes are meant");
             }
-            var file = string.Join('/', [.. parts.Skip(place + 1), entry.Name[(entry.Name.LastIndexOf('/') + 1)..]]);
-            found[(parts[place], file, entry.Archive)] = entry;
+            found[(entry.Archive, entry.Name)] = (parts[place], string.Join('/', [.. parts.Skip(place + 1), name]), entry);
         }
         if (found.Count == 0)
         {
@@ -127,6 +127,10 @@ public sealed class ImageTar : ImageDataset
             throw new DatasetException(path, $"has no folder '{split}' with a folder for each class; images are in "
                 + $"{string.Join(", ", tops.Take(5))}{(tops.Length > 5 ? $" and {tops.Length - 5} more folders" : "")}");
         }
-        return [.. found.Select(pair => (pair.Key.Class, pair.Key.File, pair.Value))];
+        return [.. found.Values];
     }
+
+    /// <summary>The archive within the archive that an entry in a folder lies in, with a slash after it; empty where there is none.</summary>
+    private static string ArchiveIn(TarEntryPlace entry, string name) =>
+        entry.Name.EndsWith($"{entry.Folder}/{name}", StringComparison.Ordinal) ? entry.Name[..^$"{entry.Folder}/{name}".Length] : "";
 }

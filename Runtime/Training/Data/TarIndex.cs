@@ -65,19 +65,28 @@ internal static class TarIndex
         }
 
         CheckEnd(stream, archive.Path, prefix, found);
-        foreach (var (name, link) in links)
+        // A link may lead to a link, which may come later.
+        for (var left = links.Count; links.Count > 0; left = links.Count)
         {
-            var target = link.EntryType == TarEntryType.SymbolicLink && !link.LinkName.StartsWith('/')
-                ? $"{FolderOf(name)}/{link.LinkName}" : link.LinkName;
-            if (!files.TryGetValue(Normal(target), out var place))
+            links.RemoveAll(link =>
             {
+                if (!files.TryGetValue(TargetOf(link.Name, link.Link), out var place))
+                    return false;
+                files[link.Name] = place;
+                found.Add(new(archive.Number, prefix + link.Name, FolderOf(link.Name) ?? archiveName, place.Offset, place.Length));
+                return true;
+            });
+            if (links.Count == left)
+            {
+                var (name, link) = links[0];
                 throw new DatasetException(
                     archive.Path, $"entry '{prefix}{name}' is a link to '{link.LinkName}', which is no file in the archive");
             }
-            files[name] = place;
-            found.Add(new(archive.Number, prefix + name, FolderOf(name) ?? archiveName, place.Offset, place.Length));
         }
     }
+
+    private static string TargetOf(string name, TarEntry link) => Normal(
+        link.EntryType == TarEntryType.SymbolicLink && !link.LinkName.StartsWith('/') ? $"{FolderOf(name)}/{link.LinkName}" : link.LinkName);
 
     /// <summary>An archive ends in blocks of zeros. One that was cut off between two entries would only have fewer of them.</summary>
     private static void CheckEnd(Stream stream, string path, string prefix, List<TarEntryPlace> found)

@@ -17,15 +17,19 @@ namespace KnDsl.Training;
 /// </summary>
 public static partial class ProcessLauncher
 {
-    /// <summary>How long processes have to end by themselves when one has died or the launcher is told to stop.</summary>
+    /// <summary>How long processes have to end by themselves when one has died or the launcher is told to stop a second time.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
+
+    /// <summary>The exit codes of programs that SIGINT and SIGTERM end.</summary>
+    private const int Interrupted = 128 + 2, Terminated = 128 + 15;
 
     /// <summary>Whether this process is one of several: then it trains, and launches nothing.</summary>
     public static bool IsLaunched => Environment.GetEnvironmentVariable(LauncherWatch.Variable) is { Length: > 0 };
 
     /// <summary>
     /// Starts copies of this program, hands their output on with the rank before each line, and waits for them. If one dies the others
-    /// are ended, and standard error says which one and how. SIGINT and SIGTERM are left to the copies, which may write a checkpoint.
+    /// are ended, and standard error says which one and how. SIGINT and SIGTERM are left to the copies, which may write a checkpoint: the
+    /// launcher waits for all of them, until it gets a second SIGTERM.
     /// </summary>
     /// <param name="processes">How many, at least 1.</param>
     /// <param name="arguments">The arguments of each: those of this program, without the number of processes.</param>
@@ -36,20 +40,25 @@ public static partial class ProcessLauncher
         _ = Setting.AtLeastOne(processes);
         using var store = new StoreServer(0);
         var copies = Enumerable.Range(0, processes).Select(rank => new Copy(rank, processes, store.Port, arguments)).ToArray();
-        using var stopping = new CancellationTokenSource();
+        using var ending = new CancellationTokenSource();
+        var asked = 0;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
         {
             // A terminal sends it to the copies too.
             context.Cancel = true;
+            _ = Interlocked.CompareExchange(ref asked, Interrupted, 0);
         });
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;
-            stopping.Cancel();
+            if (Interlocked.CompareExchange(ref asked, Terminated, 0) != 0)
+                ending.Cancel();
+            foreach (var copy in copies)
+                copy.Ask();
         });
         try
         {
-            return Wait(copies, stopping.Token);
+            return Wait(copies, () => Volatile.Read(ref asked), ending.Token);
         }
         finally
         {
@@ -59,18 +68,28 @@ public static partial class ProcessLauncher
         }
     }
 
-    private static int Wait(Copy[] copies, CancellationToken stop)
+    /// <param name="copies">The copies.</param>
+    /// <param name="asked">The exit code of a launcher that was asked to stop; else 0.</param>
+    /// <param name="end">Canceled when they are to be ended.</param>
+    private static int Wait(Copy[] copies, Func<int> asked, CancellationToken end)
     {
         var running = copies.ToDictionary(copy => copy.Ended);
-        var stopped = Task.Delay(Timeout.Infinite, stop);
+        var told = Task.Delay(Timeout.Infinite, end);
+        var exitCode = 0;
         while (running.Count > 0)
         {
-            var ended = Task.WhenAny([.. running.Keys, stopped]).GetAwaiter().GetResult();
-            if (ended == stopped)
-                return 128 + 15;
+            var ended = Task.WhenAny([.. running.Keys, told]).GetAwaiter().GetResult();
+            if (ended == told)
+                return Terminated;
             running.Remove(ended, out var copy);
             if (copy!.ExitCode == 0)
                 continue;
+            if (copy.ExitCode is Interrupted or Terminated && asked() is not 0 and var stopped)
+            {
+                exitCode = stopped;
+                continue;
+            }
+
             var others = running.Count switch
             {
                 0 => "No other process was left.",
@@ -81,7 +100,7 @@ public static partial class ProcessLauncher
             return copy.ExitCode;
         }
 
-        return 0;
+        return exitCode;
     }
 
     /// <summary>Asks the copies to end, and ends them if they do not.</summary>
@@ -176,7 +195,16 @@ public static partial class ProcessLauncher
         private async Task HandOn(StreamReader from, TextWriter to)
         {
             while (await from.ReadLineAsync().ConfigureAwait(false) is { } line)
-                await to.WriteLineAsync($"[{Rank}] {line}").ConfigureAwait(false);
+            {
+                try
+                {
+                    await to.WriteLineAsync($"[{Rank}] {line}").ConfigureAwait(false);
+                }
+                catch (IOException)
+                {
+                    // A full disk, or a reader that went away. The copy would wait for ever for somebody to read on.
+                }
+            }
         }
 
         [LibraryImport("libc", EntryPoint = "kill")]

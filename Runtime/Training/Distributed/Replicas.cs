@@ -127,19 +127,27 @@ public static class Replicas
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var values = tensor.detach().cpu().contiguous();
-        return Checksum(new ReadOnlySpan<byte>(NativeTensor.Pointer<byte>(values), checked((int)(values.numel() * values.element_size()))));
+        var (part, left) = ((nint)NativeTensor.Pointer<byte>(values), values.numel() * values.element_size());
+        var sum = 0xCBF29CE484222325;
+        while (left > 0)
+        {
+            var length = (int)Math.Min(left, 1 << 30);
+            sum = Checksum(new ReadOnlySpan<byte>((byte*)part, length), sum);
+            (part, left) = (part + length, left - length);
+        }
+
+        return (long)sum;
     }
 
-    /// <summary>FNV-1a over words of 64 bits.</summary>
-    private static long Checksum(ReadOnlySpan<byte> bytes)
+    /// <summary>FNV-1a over words of 64 bits, going on from the sum of what comes before.</summary>
+    private static ulong Checksum(ReadOnlySpan<byte> bytes, ulong sum)
     {
         const ulong Prime = 0x100000001B3;
-        var sum = 0xCBF29CE484222325;
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (var word in words)
             sum = (sum ^ word) * Prime;
         foreach (var rest in bytes[(words.Length * sizeof(ulong))..])
             sum = (sum ^ rest) * Prime;
-        return (long)sum;
+        return sum;
     }
 }

@@ -13,16 +13,25 @@ public sealed class WeightAverage : IDisposable
 {
     private readonly IReadOnlyList<(string Name, Tensor Weight, Tensor Average)> _pairs;
     private readonly double _decay;
+    private readonly Action? _exchanged;
 
     /// <summary>Begins with a copy of the parameters.</summary>
     /// <param name="parameters">The parameters; the average is of 32 bits at least.</param>
     /// <param name="decay">The share of the older ones, in (0, 1).</param>
     /// <exception cref="ArgumentOutOfRangeException">The decay is outside (0, 1).</exception>
     public WeightAverage(IEnumerable<NamedParameter> parameters, double decay)
+        : this(parameters, decay, exchanged: null)
+    {
+    }
+
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="decay">The share of the older ones.</param>
+    /// <param name="exchanged">Called when the parameters have other values, for a network that computes with copies of them.</param>
+    internal WeightAverage(IEnumerable<NamedParameter> parameters, double decay, Action? exchanged)
     {
         if (!(decay > 0 && decay < 1))
             throw new ArgumentOutOfRangeException(nameof(decay), decay, "expected a share between 0 and 1, such as 0.9999");
-        _decay = decay;
+        (_decay, _exchanged) = (decay, exchanged);
         _pairs =
         [
             .. parameters.Select(parameter => (parameter.Name, (Tensor)parameter.Parameter,
@@ -45,6 +54,14 @@ public sealed class WeightAverage : IDisposable
         using var noGradient = no_grad();
         foreach (var (_, weight, average) in _pairs)
             average.lerp_(weight, share);
+    }
+
+    /// <summary>Begins with the parameters as they are now.</summary>
+    internal void TakeWeights()
+    {
+        using var noGradient = no_grad();
+        foreach (var (_, weight, average) in _pairs)
+            average.copy_(weight);
     }
 
     /// <summary>Exchanges the parameters with their averages, until what is returned is disposed.</summary>
@@ -70,6 +87,8 @@ public sealed class WeightAverage : IDisposable
             weight.copy_(average);
             average.copy_(kept);
         }
+
+        _exchanged?.Invoke();
     }
 
     private sealed class Exchanged(WeightAverage average) : IDisposable

@@ -6,7 +6,8 @@ namespace KnDsl.Training;
 
 /// <summary>
 /// Ctrl-C, and what a scheduler sends before it kills (SIGTERM), as a token that a training watches: it ends its step, writes a checkpoint
-/// and returns. A second Ctrl-C ends the process at once.
+/// and returns. A second Ctrl-C ends the process at once; a second SIGTERM changes nothing, since a manager may send one to a launcher and to
+/// its processes.
 /// </summary>
 public sealed class Interruption : IDisposable
 {
@@ -35,8 +36,8 @@ public sealed class Interruption : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        // The second time the signal does what it does without this.
-        if (_source.IsCancellationRequested)
+        // The second time Ctrl-C does what it does without this.
+        if (_source.IsCancellationRequested && context.Signal == PosixSignal.SIGINT)
             return;
         context.Cancel = true;
         _source.Cancel();

@@ -24,6 +24,7 @@ public class Trainer<TBatch> : IDisposable
 {
     private readonly Func<TBatch, Tensor> _loss;
     private readonly ProcessGroup _processes;
+    private readonly Agreement _agreement;
     private readonly GradientReducer _reducer;
     private readonly FrozenParts _frozen;
     private readonly MasterWeights _masters;
@@ -55,12 +56,13 @@ public class Trainer<TBatch> : IDisposable
         _loss = loss;
         _told = new TrainingObservers(_observers);
         _processes = processes ?? ProcessGroup.Single();
+        _agreement = new Agreement(_processes);
         _frozen = new FrozenParts(network, settings.Frozen);
         _masters = new MasterWeights(NamedParameter.Of(network));
         Optimizer = settings.Optimizer(_masters.Parameters);
         _reducer = new GradientReducer(_processes, network.named_parameters());
         if (settings.AverageDecay is { } decay)
-            Average = new WeightAverage(_masters.Parameters.Where(parameter => parameter.Parameter.requires_grad), decay);
+            Average = new(_masters.Parameters.Where(parameter => parameter.Parameter.requires_grad), decay, _masters.GiveWeights);
         if (checkpoints is not null)
         {
             _checkpoints = new CheckpointStore(
@@ -89,7 +91,10 @@ public class Trainer<TBatch> : IDisposable
     /// <summary>The folder of the checkpoint with the best figure so far; null where none is watched, or this process has none.</summary>
     public string? BestCheckpoint => _checkpoints?.Find(_progress.BestStep);
 
-    /// <summary>Goes on from a checkpoint: weights, optimizer, averages, random states and place are as they were.</summary>
+    /// <summary>
+    /// Goes on from a checkpoint: weights, optimizer, averages, random states and place are as they were. Checkpoints of later steps in the
+    /// trainer's folder get names that begin with <c>replaced-</c> when the training goes on.
+    /// </summary>
     /// <param name="checkpoint">The checkpoint's folder; null is the last one of the trainer's folder.</param>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="CheckpointException">The checkpoint is damaged, or of another network or optimizer; nothing is changed.</exception>
@@ -106,8 +111,8 @@ public class Trainer<TBatch> : IDisposable
     /// <param name="batches">The batches of each epoch.</param>
     /// <param name="evaluate">
     /// Figures of the network after an epoch, by name; called in inference mode without gradients, with the averaged weights where there
-    /// are such, and in a dispose scope. The mean loss of the epoch's batches is added as <c>train_loss</c>. Several processes must come to
-    /// the same figures.
+    /// are such, and in a dispose scope. The mean loss of the epoch's batches, of all processes, is added as <c>train_loss</c>. Several
+    /// processes must come to the same figures.
     /// </param>
     /// <param name="interruption">
     /// Ends the training after the step that it is in, with a checkpoint: see <see cref="Interruption"/>. One of several processes is
@@ -225,18 +230,22 @@ public class Trainer<TBatch> : IDisposable
         if (batches.Count < 1)
             throw new ArgumentException("there are no batches to train on", nameof(batches));
         _progress = _progress.In(batches.Count, _processes.Size, _resumed);
-        if (Position == default)
+        var isNew = Position == default;
+        if (isNew)
         {
             _checkpoints?.CheckIsEmpty();
             manual_seed(Settings.Seed);
         }
         else
         {
+            _checkpoints?.SetOthersAside(Position.Step, _resumed);
             _checkpoints?.RestoreRandom();
         }
 
         Replicas.Broadcast(_processes, Network);
         _masters.TakeWeights();
+        if (isNew)
+            Average?.TakeWeights();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
         _clock.Restart();
         _told.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Last(Position)));
@@ -254,7 +263,9 @@ public class Trainer<TBatch> : IDisposable
             Replicas.AverageBuffers(_processes, Network);
             if (!isWhole)
             {
-                Save();
+                // Before the first step there is nothing to go on from.
+                if (Position.Step > 0)
+                    Save();
                 return TrainingEnd.Interrupted;
             }
 
@@ -277,7 +288,7 @@ public class Trainer<TBatch> : IDisposable
         using var source = batches.Read(Position.Epoch, Position.Batch).GetEnumerator();
         while (Position.Batch < batches.Count)
         {
-            var (ends, isTime) = Agree(interruption.IsCancellationRequested, saved.Elapsed >= Settings.CheckpointEvery);
+            var (ends, isTime) = _agreement.Any(interruption.IsCancellationRequested, saved.Elapsed >= Settings.CheckpointEvery);
             if (ends)
                 return false;
             if (Position != begun && (isTime || Position.Step % Settings.CheckpointEverySteps == 0))
@@ -324,26 +335,12 @@ public class Trainer<TBatch> : IDisposable
         }
     }
 
-    /// <summary>
-    /// Whether any process was asked to end, and whether by the clock of any it is time for a checkpoint: all have to do both before the
-    /// same step, and ask each other once.
-    /// </summary>
-    private (bool Ends, bool IsTime) Agree(bool ends, bool isTime)
-    {
-        if (_processes.Size == 1)
-            return (ends, isTime);
-        using var any = tensor([ends ? 1 : 0, isTime ? 1 : 0], ScalarType.Int32, CPU);
-        _processes.AllReduce(any, Reduction.Sum, "whether to end or to write a checkpoint");
-        var counts = any.data<int>();
-        return (counts[0] > 0, counts[1] > 0);
-    }
-
     /// <summary>Evaluates the network after an epoch.</summary>
     private void Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
     {
         var metrics = new Dictionary<string, double>();
-        if (_progress.LossCount > 0)
-            metrics["train_loss"] = _progress.LossSum / _progress.LossCount;
+        if (_agreement.Mean(_progress.LossSum, _progress.LossCount) is { } loss)
+            metrics["train_loss"] = loss;
         if (evaluate is not null)
         {
             using var scope = NewDisposeScope();

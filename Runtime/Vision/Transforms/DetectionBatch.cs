@@ -10,14 +10,15 @@ namespace KnDsl.Vision;
 /// <summary>
 /// Images of different sizes as one tensor, and their objects. Who takes a batch disposes it; no dispose scope does.
 /// </summary>
-public sealed class DetectionBatch : IDisposable
+public sealed class DetectionBatch : IReplacedItems, IDisposable
 {
     private readonly (DetectionItem Item, float[] Values)[] items;
+    private readonly bool[] replaced;
     private Tensor? images;
 
     internal DetectionBatch(Tensor images, IReadOnlyList<ImageSize> sizes, IReadOnlyList<DetectionTarget> targets)
     {
-        items = [];
+        (items, replaced) = ([], new bool[sizes.Count]);
         this.images = images;
         (Sizes, Targets, Names) = (sizes, targets, []);
     }
@@ -25,7 +26,7 @@ public sealed class DetectionBatch : IDisposable
     /// <summary>A batch that is still to be filled.</summary>
     internal DetectionBatch(int count)
     {
-        items = new (DetectionItem, float[])[count];
+        (items, replaced) = (new (DetectionItem, float[])[count], new bool[count]);
         (Sizes, Targets, Names) = ([], [], []);
     }
 
@@ -43,6 +44,12 @@ public sealed class DetectionBatch : IDisposable
 
     /// <summary>The size of all images with the zeros.</summary>
     public ImageSize PaddedSize => new((int)Images.size(2), (int)Images.size(3));
+
+    /// <inheritdoc/>
+    public bool IsReplaced(int place) => replaced[place];
+
+    /// <inheritdoc/>
+    void IReplacedItems.SetReplaced(int place) => replaced[place] = true;
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using KnDsl.Samples.Detection.Settings;
@@ -90,11 +91,11 @@ internal sealed class ExperimentTrainings(
     private async Task<string> Train(string name, string kind, int epochs, IEnumerable<string> arguments, CancellationToken stop)
     {
         var own = Directory.CreateDirectory(Path.Combine(folder, "trainings", name)).FullName;
-        if (RunIn(own, kind) is { } finished && Evaluations(finished).Count >= epochs)
+        if (RunIn(own, kind) is { } finished && EpochsOf(finished) >= epochs)
             return finished;
         var logFile = Path.Combine(own, "log.txt");
         var code = await OwnProgram.Run(
-            RunIn(own, kind) is { } begun && HasCheckpoint(begun)
+            RunIn(own, kind) is { } begun && EpochsOf(begun) is not null
                 ? [arguments.First(), "--resume", begun]
                 : [.. arguments, "--data", Path.GetFullPath(settings.Data), "--runs", own, "--readers", "1", "--device", "cpu"],
             logFile, stop).ConfigureAwait(false);
@@ -107,7 +108,8 @@ internal sealed class ExperimentTrainings(
 
     /// <summary>The weights of a classifier after its last epoch.</summary>
     private string WeightsOf(string classifier) =>
-        Directory.GetDirectories(Path.Combine(RunIn(Path.Combine(folder, "trainings", classifier), "Classification")!, "checkpoints"))
+        Directory.GetDirectories(
+                Path.Combine(RunIn(Path.Combine(folder, "trainings", classifier), "Classification")!, "checkpoints"), "step-*")
             .Order(StringComparer.Ordinal).Select(checkpoint => Path.Combine(checkpoint, "weights.safetensors")).Last();
 
     /// <summary>The last run of a training; one before it ended without a checkpoint.</summary>
@@ -117,9 +119,19 @@ internal sealed class ExperimentTrainings(
         return Directory.Exists(runs) ? Directory.GetDirectories(runs).Order(StringComparer.Ordinal).LastOrDefault() : null;
     }
 
-    private static bool HasCheckpoint(string run) =>
-        Path.Combine(run, "checkpoints") is var checkpoints && Directory.Exists(checkpoints)
-        && Directory.EnumerateFiles(checkpoints, "state.json", SearchOption.AllDirectories).Any();
+    /// <summary>The epochs that a run's last checkpoint has behind it, which is written after their evaluation; null if it has none.</summary>
+    private static int? EpochsOf(string run)
+    {
+        var checkpoints = Path.Combine(run, "checkpoints");
+        if (!Directory.Exists(checkpoints)
+            || Directory.GetDirectories(checkpoints, "step-*").Order(StringComparer.Ordinal).LastOrDefault() is not { } last)
+        {
+            return null;
+        }
+
+        using var state = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(last, "state.json")));
+        return state.RootElement.GetProperty("progress").GetProperty("position").GetProperty("epoch").GetInt32();
+    }
 
     /// <summary>The figures after each epoch.</summary>
     private static List<Dictionary<string, double>> Evaluations(string run)

@@ -50,6 +50,15 @@ internal static class OwnProgram
     private static async Task HandOn(StreamReader from, TextWriter to)
     {
         while (await from.ReadLineAsync().ConfigureAwait(false) is { } line)
-            await to.WriteLineAsync(line).ConfigureAwait(false);
+        {
+            try
+            {
+                await to.WriteLineAsync(line).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // A full disk. The process would wait for ever for somebody to read on.
+            }
+        }
     }
 }

@@ -43,7 +43,7 @@ internal static class SegmentEvaluateCommand
                 FormattableString.Invariant($"{classes.Names[i],-20} {figures.Accuracies[i],8:0.000} {figures.IoUs[i],6:0.000}"));
         }
         output.WriteLine(FormattableString.Invariant(
-            $"mean IoU {figures.MeanIoU:0.000}, pixel accuracy {figures.PixelAccuracy:0.000}, of {images.Count} images"));
+            $"mean IoU {figures.MeanIoU:0.000}, pixel accuracy {figures.PixelAccuracy:0.000}, of {images.Count - loader.Skipped.Count} images"));
         return 0;
     }
 }

@@ -8,9 +8,10 @@ using static TorchSharp.torch;
 namespace KnDsl.Samples.Detection.Segmentation;
 
 /// <summary>Images of different sizes as one tensor, and the classes of their pixels. Who takes a batch disposes it.</summary>
-internal sealed class SegmentationBatch(int count) : IDisposable
+internal sealed class SegmentationBatch(int count) : IReplacedItems, IDisposable
 {
     private readonly (int Height, int Width, float[] Values, byte[] Labels)[] items = new (int, int, float[], byte[])[count];
+    private readonly bool[] replaced = new bool[count];
     private Tensor? images;
     private Tensor? labels;
 
@@ -19,6 +20,12 @@ internal sealed class SegmentationBatch(int count) : IDisposable
 
     /// <summary>[N, H, W]: classes, and 255 where there is no image or it does not count.</summary>
     public Tensor Labels => labels ?? throw new InvalidOperationException("The batch is not complete.");
+
+    /// <inheritdoc/>
+    public bool IsReplaced(int place) => replaced[place];
+
+    /// <inheritdoc/>
+    void IReplacedItems.SetReplaced(int place) => replaced[place] = true;
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

@@ -21,7 +21,10 @@ internal static class SegmentationEvaluation
         {
             using var scope = NewDisposeScope();
             using (batch)
-                matrix.Add(batch.Labels.to(device), network.Scores(batch.Images.to(device)).argmax(1));
+            {
+                var given = network.Scores(batch.Images.to(device)).argmax(1);
+                matrix.Add(batch.WithoutReplaced(batch.Labels.to(device)), batch.WithoutReplaced(given));
+            }
         }
         matrix.Reduce(processes);
         return matrix.Compute();

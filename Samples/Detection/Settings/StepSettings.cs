@@ -32,6 +32,7 @@ internal sealed record StepSettings
     public double WeightDecay { get; init; } = 1e-4;
 
     [Description("The greatest norm of the gradient; without it there is no bound")]
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
     public double? ClipNorm { get; init; }
 
     /// <summary>How a trainer makes these steps.</summary>

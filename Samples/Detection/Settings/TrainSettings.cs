@@ -40,7 +40,7 @@ internal sealed record TrainSettings : NetworkSettings
     public IReadOnlyList<double> Drops { get; init; } = [6.0 / 9, 8.0 / 9];
 
     [Description("Decay of a moving average of the weights; without it there is none")]
-    [Range(0, 1.0)]
+    [Range(0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double? Average { get; init; }
 
     [Description("Shorter sides that a training draws from; without them, short-side")]

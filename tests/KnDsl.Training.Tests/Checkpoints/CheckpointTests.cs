@@ -104,8 +104,8 @@ public sealed class CheckpointTests : IDisposable
             "it has average.safetensors: the training kept a moving average of the weights, and this one does not");
         Check(
             TinyTraining.Settings with { Optimizer = parameters => Optimizers.AdamW(parameters) },
-            "which the optimizer of these parameters does not have");
-        Check(TinyTraining.Settings with { Frozen = ["conv1"] }, "or with other parameters frozen");
+            "it is of the optimizer SGD, and this is AdamW");
+        Check(TinyTraining.Settings with { Frozen = ["conv1"] }, "'conv1.weight' was trained, and is frozen in this training");
         Assert.Equal(before, TinyTraining.Bits(network));
 
         using var larger = new Tiny(classes: 5);

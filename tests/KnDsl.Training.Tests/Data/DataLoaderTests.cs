@@ -148,6 +148,30 @@ public sealed class DataLoaderTests : IDisposable
         // Item 10 is read in the place of 8 and of 9, item 0 in that of the last.
         Assert.Equal(3, all[0].Sum(batch => batch.Split("train/a/04.ppm").Length - 1));
         Assert.Equal(2, all[0].Sum(batch => batch.Split("train/C/00.ppm").Length - 1));
+
+        // An evaluation counts each that can be read, once, in two processes together.
+        var names = new List<string>();
+        foreach (var rank in new[] { 0, 1 })
+        {
+            using var loader = new DataLoader<LabelledImage, ImageBatch>(
+                data, new ImageCollator(8, 8, Normalize.ImageNet),
+                new() { BatchSize = 4, Rank = rank, Size = 2, Damaged = DamagedItems.Skip });
+            foreach (var batch in loader.Read(0))
+            {
+                using (batch)
+                {
+                    var counted = names.Count;
+                    for (var place = 0; place < batch.Names.Length; place++)
+                    {
+                        if (!batch.IsReplaced(place))
+                            names.Add(batch.Names[place]);
+                    }
+                    using var labels = batch.WithoutReplaced(batch.Labels);
+                    Assert.Equal(names.Count - counted, labels.size(0));
+                }
+            }
+        }
+        Assert.Equal((15, 15), (names.Count, names.Distinct().Count()));
     }
 
     [Fact]

@@ -80,6 +80,50 @@ public sealed class ImageTarTests : IDisposable
     }
 
     [Fact]
+    public void Archives_in_an_archive_may_have_files_of_one_name()
+    {
+        using (var writer = new TarWriter(File.Create(archives.At("data.tar"))))
+        {
+            foreach (var name in new[] { "cat", "dog" })
+                writer.WriteEntry(Entry($"train/{name}.tar", Inner($"{name}/1.png", $"{name}/2.png")));
+        }
+        using (var data = new ImageTar(archives.At("data.tar")))
+            Assert.Equal((4L, 2), (data.Count, data.Classes.Count));
+
+        using (var writer = new TarWriter(File.Create(archives.At("same.tar"))))
+        {
+            foreach (var name in new[] { "cat", "dog" })
+                writer.WriteEntry(Entry($"{name}.tar", Inner("images/1.png")));
+        }
+        ImageFolderTests.Check(() => new ImageTar(archives.At("same.tar")), archives.At("same.tar"),
+            "class 'images' is in 'cat.tar/images' and in 'dog.tar/images': name the split whose classes are meant");
+
+        byte[] Inner(params string[] names)
+        {
+            using var stream = new MemoryStream();
+            using (var writer = new TarWriter(stream, leaveOpen: true))
+            {
+                foreach (var name in names)
+                    writer.WriteEntry(Entry(name, Figures.Bytes("source.png")));
+            }
+            return stream.ToArray();
+        }
+    }
+
+    [Fact]
+    public void A_link_may_lead_to_a_link_that_comes_later()
+    {
+        using (var writer = new TarWriter(File.Create(archives.At("data.tar"))))
+        {
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "a/3.png") { LinkName = "2.png" });
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "a/2.png") { LinkName = "1.png" });
+            writer.WriteEntry(Entry("a/1.png", Figures.Bytes("source.png")));
+        }
+        using var data = new ImageTar(archives.At("data.tar"));
+        Assert.All((long[])[0, 1, 2], index => Assert.Equal(97, data.Get(index, new(0, 0, 0)).Image.Width));
+    }
+
+    [Fact]
     public void Links_and_empty_files_are_items_as_in_a_folder()
     {
         using (var writer = new TarWriter(File.Create(archives.At("data.tar"))))

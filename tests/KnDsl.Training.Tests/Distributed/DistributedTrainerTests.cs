@@ -40,6 +40,21 @@ public sealed class DistributedTrainerTests : IDisposable
         Assert.True(expected.Numbers.Zip(found.Numbers).Max(pair => Math.Abs(pair.First - pair.Second)) < 1e-9);
     }
 
+    [Fact]
+    public async Task The_loss_of_an_epoch_is_that_of_all_processes()
+    {
+        var one = LossesOf(Assert.Single(await Run(1, "one", 0)));
+        Assert.Equal(3, one.Length);
+        foreach (var result in await Run(2, "two", 0))
+            Assert.All(one.Zip(LossesOf(result)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+
+        static double[] LossesOf(WorkerResult result) =>
+        [
+            .. result.Output.Split('\n').Single(line => line.StartsWith("losses ", StringComparison.Ordinal)).Split(' ')[1..]
+                .Select(text => double.Parse(text, CultureInfo.InvariantCulture)),
+        ];
+    }
+
     private async Task<WorkerResult[]> Run(int size, string name, int interruptedAfter)
     {
         var results = await Workers.Run(size, "trainer", In(name), In(name + ".txt"), $"{interruptedAfter}");

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -48,6 +49,37 @@ public sealed class LauncherTests
         AssertNoneIsLeft();
     }
 
+    /// <summary>systemd and Slurm send it to each process: so each copy is asked twice, and ends its step all the same.</summary>
+    [Theory]
+    [InlineData("-TERM", true, 143)]
+    [InlineData("-TERM", false, 143)]
+    [InlineData("-INT", true, 130)]
+    public async Task Copies_that_are_asked_to_end_do_what_they_have_to(string signal, bool asksAll, int exitCode)
+    {
+        var result = await Launch(2, process =>
+        {
+            WaitUntil(() => Copies().Length >= 2);
+            // Until they listen.
+            Thread.Sleep(TimeSpan.FromSeconds(3));
+            int[] asked = asksAll ? [.. CopyIds(), process.Id] : [process.Id];
+            Process.Start("kill", [signal, .. asked.Select(id => $"{id}")]).WaitForExit();
+        }, "interrupted");
+        Assert.True(result.ExitCode == exitCode && result.Time < Bound, result.ToString());
+        Assert.Equal("", result.Error);
+        Assert.All(Enumerable.Range(0, 2), rank =>
+            Assert.Contains($"[{rank}] has ended its step\n", result.Output, StringComparison.Ordinal));
+        AssertNoneIsLeft();
+    }
+
+    [Fact]
+    public async Task Output_that_nobody_can_write_does_not_hold_the_copies_up()
+    {
+        var command = string.Join(' ', [.. Workers.Command, "launch", "2", "talk", Mark]);
+        var result = await Workers.RunOne(["bash", "-c", $"{command} > /dev/full"], new() { ["RANK"] = null });
+        Assert.True(result.ExitCode == 0 && result.Time < Bound, result.ToString());
+        AssertNoneIsLeft();
+    }
+
     [Fact]
     public async Task Copies_end_with_a_launcher_that_is_killed()
     {
@@ -83,7 +115,9 @@ public sealed class LauncherTests
     }
 
     /// <summary>Processes with the mark, without the launcher; one that ended and was not waited for has no command line.</summary>
-    private static string[] Copies() =>
+    private static string[] Copies() => [.. CopyIds().Select(id => $"{id}")];
+
+    private static int[] CopyIds() =>
     [
         .. Directory.GetDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)).Where(folder =>
         {
@@ -96,6 +130,6 @@ public sealed class LauncherTests
             {
                 return false;
             }
-        }),
+        }).Select(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)),
     ];
 }

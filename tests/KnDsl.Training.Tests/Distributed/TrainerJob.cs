@@ -31,13 +31,15 @@ internal static class TrainerJob
         // A new training has a folder in rank 0 alone.
         if (Directory.Exists(checkpoints) && Directory.GetDirectories(checkpoints).Length > 0)
             trainer.Resume();
-        var operations = new Operations(group);
+        var (operations, losses) = (new Operations(group), new Losses());
+        trainer.Observers.Add(losses);
         trainer.Observers.Add(operations);
         using var source = new CancellationTokenSource();
         if (group.Rank == group.Size - 1)
             trainer.Observers.Add(new Ending(source, interruptedAfter));
         var end = trainer.Fit(new Shares(group), () => new Dictionary<string, double> { ["loss"] = 1 }, source.Token);
         Console.WriteLine($"{operations.OfAStep} operations");
+        Console.WriteLine(FormattableString.Invariant($"losses {string.Join(' ', losses.OfEpochs.Select(loss => $"{loss:0.000000}"))}"));
         if (group.IsMain)
         {
             File.WriteAllLines(
@@ -52,6 +54,14 @@ internal static class TrainerJob
             if (report.Position.Step == after)
                 source.Cancel();
         }
+    }
+
+    /// <summary>The mean losses of the epochs.</summary>
+    private sealed class Losses : ITrainingObserver
+    {
+        public List<double> OfEpochs { get; } = [];
+
+        public void Evaluated(EvaluationReport report) => OfEpochs.Add(report.Metrics["train_loss"]);
     }
 
     /// <summary>Counts the operations from a step to the next.</summary>

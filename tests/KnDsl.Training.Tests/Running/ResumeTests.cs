@@ -122,6 +122,72 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void A_training_that_ends_before_its_first_step_begins_anew()
+    {
+        using var network = TinyTraining.Network();
+        using (var trainer = TinyTraining.Trainer(network, TinyTraining.Settings, In("early")))
+        {
+            Assert.Equal(
+                TrainingEnd.Interrupted, trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network), new(canceled: true)));
+        }
+
+        Assert.Empty(Directory.GetDirectories(In("early")));
+        using var again = TinyTraining.Trainer(network, TinyTraining.Settings, In("early"));
+        Assert.False(again.Resume());
+        Assert.Equal(TrainingEnd.Finished, again.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network)));
+    }
+
+    /// <summary>The training comes to the same steps again, with other weights perhaps: those of before are none of its own.</summary>
+    [Fact]
+    public void Later_checkpoints_are_set_aside_where_an_earlier_one_is_gone_on_with()
+    {
+        using var network = TinyTraining.Network();
+        using (var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { KeepLast = 100 }, In("earlier")))
+            trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network));
+        for (var time = 0; time < 2; time++)
+        {
+            using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { KeepLast = 2 }, In("earlier"));
+            trainer.Resume(Path.Combine(In("earlier"), "step-000000020"));
+            using var source = new CancellationTokenSource();
+            trainer.Observers.Add(new Canceling(source, afterStep: 23));
+            trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network), source.Token);
+            var names = Directory.GetDirectories(In("earlier")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray();
+            Assert.Equal("step-000000023", names[^1]);
+            Assert.Contains("replaced-step-000000036", names);
+            Assert.Equal(time == 1, names.Contains("replaced-step-000000023"));
+        }
+
+        using var last = TinyTraining.Trainer(network, TinyTraining.Settings, In("earlier"));
+        Assert.True(last.Resume());
+        Assert.Equal(23, last.Position.Step);
+    }
+
+    [Fact]
+    public void Other_parameters_or_another_optimizer_are_not_gone_on_with()
+    {
+        using var network = TinyTraining.Network();
+        var settings = TinyTraining.Settings with { Epochs = 1, Watch = null };
+        using (var trainer = TinyTraining.Trainer(network, settings with { Frozen = ["conv1"] }, In("frozen")))
+            trainer.Fit(new TinyBatches());
+        Refuses(settings, "'conv1.weight' was frozen, and this training trains it: load the weights into a new training instead");
+        Refuses(
+            settings with { Frozen = ["conv1", "fc"] },
+            "'fc.weight' was trained, and is frozen in this training: load the weights into a new training instead");
+        Refuses(
+            settings with { Frozen = ["conv1"], Optimizer = parameters => Optimizers.AdamW(parameters) },
+            "it is of the optimizer SGD, and this is AdamW");
+
+        void Refuses(TrainerSettings other, string problem)
+        {
+            using var next = TinyTraining.Network();
+            var before = TinyTraining.Bits(next);
+            using var trainer = TinyTraining.Trainer(next, other, In("frozen"));
+            Assert.EndsWith(problem, Assert.Throws<CheckpointException>(() => trainer.Resume()).Message, StringComparison.Ordinal);
+            Assert.Equal(before, TinyTraining.Bits(next));
+        }
+    }
+
+    [Fact]
     public void Other_batches_are_not_gone_on_with()
     {
         using var network = TinyTraining.Network();

@@ -342,6 +342,44 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void The_average_of_16_bit_weights_is_what_is_evaluated()
+    {
+        using var network = TinyTraining.Network(NormPolicy.Batch()).ToBFloat16();
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => nn.functional.cross_entropy(network.call(batch.Images.bfloat16()).@float(), batch.Labels),
+            TinyTraining.Settings with { Epochs = 1, AverageDecay = 0.9, Watch = null });
+        var trained = "";
+        trainer.Observers.Add(new Each(() => trained = TinyTraining.Bits(network.fc)));
+        var evaluated = "";
+        Tensor? computed = null;
+        trainer.Fit(new TinyBatches(), () =>
+        {
+            evaluated = TinyTraining.Bits(network.fc);
+            computed = network.fc.weight.detach().clone().DetachFromDisposeScope();
+            return new Dictionary<string, double>();
+        });
+        Assert.NotEqual(trained, evaluated);
+        var average = trainer.Average!.Tensors.Single(pair => pair.Key == "fc.weight").Value;
+        Assert.True(average.bfloat16().eq(computed!).all().item<bool>());
+        Assert.Equal(trained, TinyTraining.Bits(network.fc));
+    }
+
+    [Fact]
+    public void The_average_begins_with_the_weights_that_the_training_begins_with()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(
+            network, TinyTraining.Settings with { Epochs = 1, LearningRate = 0, AverageDecay = 0.999, Watch = null });
+        // As weights that are loaded after the trainer was made, and as those of rank 0 in the others.
+        using (no_grad())
+            network.fc.weight.fill_(0.25f);
+        trainer.Fit(new TinyBatches());
+        Assert.All(
+            trainer.Average!.Tensors.Single(pair => pair.Key == "fc.weight").Value.data<float>().ToArray(),
+            value => Assert.Equal(0.25f, value, 1e-6f));
+    }
+
+    [Fact]
     public void A_checkpoint_gives_what_was_evaluated()
     {
         using var folder = new TemporaryFolder();
