@@ -52,7 +52,7 @@ public static class ImageDecoder
                     : header.Format == ImageFormat.Jpeg && turbo is not null ? turbo.Decode(file, header)
                     : managed.Decode(file);
             }
-            catch (Exception error) when (error is not DamagedFileException)
+            catch (Exception error) when (error is not (DamagedFileException or OutOfMemoryException))
             {
                 throw file.Damaged($"cannot be decoded: {error.Message}", error);
             }

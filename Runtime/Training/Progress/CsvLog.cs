@@ -62,6 +62,7 @@ public sealed class CsvLog(string folder, int every = 1) : ITrainingObserver, ID
         Dispose();
         RunFileException.MakeFolder(folder);
         _steps = CsvTable.Open(PathOfSteps(folder), StepColumns, plan.Begin.Step);
+        _steps.Flush();
         var last = ReadSteps(folder).LastOrDefault();
         _before = (last?.Elapsed ?? TimeSpan.Zero, last?.Waited ?? TimeSpan.Zero);
         if (File.Exists(PathOfEvaluations(folder)))

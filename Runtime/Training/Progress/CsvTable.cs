@@ -31,7 +31,7 @@ internal sealed class CsvTable : IDisposable
 
     public string FilePath { get; }
 
-    /// <summary>Opens a table, or begins one.</summary>
+    /// <summary>Opens a table, or begins one, whose columns are written with its first row.</summary>
     /// <param name="path">The file.</param>
     /// <param name="columns">Its columns, where it is new; those that it must begin with, where it is not.</param>
     /// <param name="last">Rows of later steps are dropped, and so is a last one that was cut off.</param>
@@ -52,16 +52,21 @@ internal sealed class CsvTable : IDisposable
             }
             else
             {
-                table.Write(Line(columns));
+                table._pending.Write(Encoding.UTF8.GetBytes(Line(columns)));
             }
         });
         return table!;
     }
 
+    /// <summary>Writes what is left to be written: the columns of a new table.</summary>
+    /// <exception cref="RunFileException">It could not be written.</exception>
+    public void Flush() => RunFileException.Wrap(FilePath, () => Write(""));
+
     /// <summary>Adds a row.</summary>
     /// <exception cref="RunFileException">It could not be written; it will be with the next one.</exception>
     public void Append(long step, IReadOnlyList<string> fields) => RunFileException.Wrap(FilePath, () =>
     {
+        // The row of a step that comes again is replaced, unless it was not written yet.
         if (step == _last.Step && _pending.Length == 0)
             _end = _last.Start;
         else

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -138,6 +139,22 @@ public sealed class EngineTests
         AssertError(
             await Workers.RunOne([.. Workers.Command, "meet", "Gloo", "5"], Workers.Variables(0, 2, $"{store.Port}")),
             $"Rank 0 cannot listen on port {store.Port}");
+    }
+
+    [Fact]
+    public void A_program_that_speaks_otherwise_does_not_end_the_process_that_listens()
+    {
+        using var store = new StoreServer(0);
+        foreach (var query in new[] { StoreProtocol.Query.Set, StoreProtocol.Query.Add })
+        {
+            using var other = new TcpClient("127.0.0.1", store.Port);
+            using var stream = other.GetStream();
+            stream.WriteByte((byte)StoreProtocol.Query.Validate);
+            stream.Write(BitConverter.GetBytes(StoreProtocol.Magic));
+            stream.WriteByte((byte)query);
+            StoreProtocol.WriteLong(stream, query == StoreProtocol.Query.Set ? long.MaxValue : -1);
+            Assert.Equal(-1, stream.ReadByte());
+        }
     }
 
     [Fact]

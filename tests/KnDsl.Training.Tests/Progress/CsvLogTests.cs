@@ -190,6 +190,17 @@ public sealed class CsvLogTests : IDisposable
         Assert.Equal("1,first\n2,refused\n3,refused\n4,last\n", disk.Text);
     }
 
+    /// <summary>So a first evaluation on a full disk has its row when there is room.</summary>
+    [Fact]
+    public void A_new_table_is_begun_with_its_first_row()
+    {
+        var path = _folder["a.csv"];
+        using var table = CsvTable.Open(path, ["step", "name"], long.MaxValue);
+        Assert.Equal("", File.ReadAllText(path));
+        table.Append(1, ["1", "first"]);
+        Assert.Equal("step,name\n1,first\n", File.ReadAllText(path));
+    }
+
     [Fact]
     public void A_full_disk_is_said_with_the_path()
     {

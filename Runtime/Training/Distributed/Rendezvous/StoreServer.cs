@@ -88,9 +88,10 @@ internal sealed class StoreServer : IDisposable
             while (Answer(stream))
                 stream.Flush();
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (
+            exception is IOException or SocketException or ObjectDisposedException or InvalidDataException or FormatException)
         {
-            // A client that is gone, or another program that tried the port.
+            // A client that is gone, or another program that tried the port: this process trains on.
         }
     }
 
