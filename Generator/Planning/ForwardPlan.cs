@@ -31,6 +31,9 @@ internal sealed class ForwardPlan
     private readonly ClassPlan _plan;
     private readonly HashSet<string> _declared;
     private readonly HashSet<Symbol> _turns;
+
+    /// <summary>How often each member is constructed.</summary>
+    private readonly Dictionary<MemberCode, int> _constructions;
     private readonly SortedDictionary<string, string> _parameters = new(StringComparer.Ordinal);
     private readonly Dictionary<IfItem, ConditionSource> _conditions = [];
     private readonly List<(IfItem Item, string Field)> _conditionFields = [];
@@ -45,6 +48,8 @@ internal sealed class ForwardPlan
         Fusions = new Fusions(plan.Plans.Fuses ? FusionFinder.Find(plan.Model, reads) : []);
         Recomputations = new Recomputations(plan.Model, Fusions, reads);
         _declared = [.. plan.Model.Declaration.Parameters.Select(parameter => parameter.Name.Text)];
+        _constructions = plan.Model.Items.All().Select(Constructs).OfType<MemberCode>().GroupBy(code => code)
+            .ToDictionary(same => same.Key, same => same.Count());
         _turns = [.. plan.Model.Items.All().OfType<LoopItem>().Select(loop => loop.Variable)];
         int before;
         do
@@ -160,13 +165,15 @@ internal sealed class ForwardPlan
     {
         var made = item.Then.Select(inner => inner.Constructs).FirstOrDefault(member => member is not null);
         if (made is { Parent: not null, Branches.Count: 1 } && _plan.Layout[made] is { IsList: false, Parent.Parent: null } code
-            && code.Form is not MemberForm.ModuleListItem
-            && !item.Else.Any(inner => inner.Constructs is { } other && _plan.Layout[other] == code))
+            && code.Form is not MemberForm.ModuleListItem && _constructions[code] == item.Then.All().Count(inner => Constructs(inner) == code))
             return new ConditionSource.Member(code);
         var field = _plan.TakeField($"_condition{_conditionFields.Count + 1}");
         _conditionFields.Add((item, field));
         return new ConditionSource.Field(field);
     }
+
+    /// <summary>The member that an item constructs; branches that exclude each other may construct one and the same.</summary>
+    private MemberCode? Constructs(PlanItem item) => item.Constructs is { } member ? _plan.Layout[member] : null;
 
     private void Read(IEnumerable<Size> sizes) => Read(sizes.SelectMany(size => size.Leaves()));
 

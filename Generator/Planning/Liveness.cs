@@ -18,6 +18,7 @@ internal sealed class Liveness
     private readonly List<TensorValue> _values = [];
     private readonly List<TensorValue> _states = [];
     private readonly Dictionary<TensorValue, IReadOnlyList<TensorValue>> _aliases = [];
+    private readonly SharedHandles _shared = new();
 
     /// <summary>The variables that may be another name for a value.</summary>
     private readonly Dictionary<TensorValue, List<TensorValue>> _aliasedBy = [];
@@ -146,16 +147,24 @@ internal sealed class Liveness
                 case IfItem branch:
                     FindAliases(branch.Then);
                     FindAliases(branch.Else);
+                    _shared.Join([.. branch.Merges.Select(merge => (merge.Variable, merge.Then))]);
+                    _shared.Join([.. branch.Merges.Select(merge => (merge.Variable, merge.Else))]);
                     foreach (var merge in branch.Merges)
+                    {
                         _aliases[merge.Variable] = [.. OthersOf(branch.Then, merge.Then), .. OthersOf(branch.Else, merge.Else)];
+                        _shared.Name(merge.Variable, [merge.Then, merge.Else]);
+                    }
                     break;
                 case LoopItem loop:
                     FindAliases(loop.Body);
+                    _shared.Join([.. loop.Carried.Select(carried => (carried.Variable, carried.Next))]);
                     foreach (var carried in loop.Carried)
                     {
                         // A loop whose turns give it a handle of its own, or the one that it has, begins with one of its own too.
                         var others = OthersOf(loop.Body, carried.Next).Where(other => other != carried.Variable).ToArray();
-                        _aliases[carried.Variable] = others.Length == 0 ? [] : [carried.Before, .. others];
+                        _aliases[carried.Variable] =
+                            others.Length == 0 && !_shared.Contains(carried.Variable) ? [] : [carried.Before, .. others];
+                        _shared.Name(carried.Variable, _aliases[carried.Variable]);
                     }
                     break;
             }
@@ -164,13 +173,24 @@ internal sealed class Liveness
     /// <summary>
     /// The values from outside of a row of items whose handle a value at its end may be; none for one that was made there.
     /// </summary>
-    private IEnumerable<TensorValue> OthersOf(IReadOnlyList<PlanItem> items, TensorValue value) =>
-        !Defines(items, value) ? [value]
-        : _aliases.TryGetValue(value, out var others) ? others.Where(other => !Defines(items, other))
-        : [];
+    private HashSet<TensorValue> OthersOf(IReadOnlyList<PlanItem> items, TensorValue value)
+    {
+        var (found, seen, open) = (new HashSet<TensorValue>(), new HashSet<TensorValue>(), new Stack<TensorValue>());
+        // What it may be another name for may be such a name itself.
+        for (open.Push(value); open.Count > 0;)
+            if (open.Pop() is var next && seen.Add(next))
+            {
+                if (!Defines(items, next))
+                    found.Add(next);
+                else if (_aliases.TryGetValue(next, out var others))
+                    foreach (var other in others)
+                        open.Push(other);
+            }
+        return found;
+    }
 
-    /// <summary>Whether a variable has a handle of its own, whichever path gives its value.</summary>
-    public bool IsOwn(TensorValue variable) => _aliases[variable].Count == 0;
+    /// <summary>Whether a variable has a handle of its own, whichever path gives its value: no other value or variable has it.</summary>
+    public bool IsOwn(TensorValue variable) => _aliases[variable].Count == 0 && !_shared.Contains(variable);
 
     /// <summary>Whether a row of items makes the value, itself and not inside a branch or a loop.</summary>
     public bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) =>

@@ -20,6 +20,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     private readonly OwnHandles _owned = new(plan, names, writer);
 
     private readonly PriorLocals _priors = new(names);
+    private readonly Assignments _assignments = new(plan, names, writer);
 
     /// <summary>The norms whose call comes later, each as code names it.</summary>
     private readonly Dictionary<ApplyOperationItem, string> _modules = [];
@@ -335,18 +336,10 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         writer.Block(() =>
         {
             WriteItems(items);
-            foreach (var (variable, value) in assigned)
-                Assign(variable, value);
+            _assignments.Write([.. assigned]);
             foreach (var (name, value) in sizes)
                 writer.Line($"{name} = {names.Number(value)};");
         });
-
-    private void Assign(TensorValue variable, TensorValue value)
-    {
-        writer.Line($"{names[variable]} = {names[value]};");
-        if (Live.IsStateNeeded(variable))
-            writer.Line($"{names.State(variable)} = {names.StateOrNull(value)};");
-    }
 
     private void WriteLoop(LoopItem item, IReadOnlyList<PlanItem> items)
     {
@@ -363,8 +356,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         writer.Block(() =>
         {
             WriteItems(item.Body);
-            foreach (var carried in item.Carried)
-                Assign(carried.Variable, carried.Next);
+            _assignments.Write([.. item.Carried.Select(carried => (carried.Variable, carried.Next))]);
             if (sizes.Length == 1)
                 writer.Line($"{sizes[0].Name} = {names.Number(sizes[0].Next)};");
             else if (sizes.Length > 1)
