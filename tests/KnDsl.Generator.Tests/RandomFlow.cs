@@ -76,7 +76,7 @@ internal sealed class RandomFlow
 
     private void Statement(int depth)
     {
-        switch (_random.Next(depth < 3 ? 8 : 5))
+        switch (_random.Next(depth < 3 ? 9 : 6))
         {
             case 0:
                 Line(depth, $"{Value()} = {Value()}");
@@ -90,13 +90,25 @@ internal sealed class RandomFlow
             case 4:
                 Line(depth, $"{Value()} = {Value()} -> {Layer()} if {Condition()}");
                 break;
-            case 5 when _loops < 2:
+            case 5:
+                Exchange(depth);
+                break;
+            case 6 when _loops < 2:
                 Loop(depth);
                 break;
             default:
                 If(depth);
                 break;
         }
+    }
+
+    /// <summary>Two values change places, one of them changed perhaps.</summary>
+    private void Exchange(int depth)
+    {
+        var (one, other) = (Value(), Value());
+        Line(depth, $"kept = {one}");
+        Line(depth, $"{one} = {other}{(Chance(40) ? $" -> {Stages()}" : "")}");
+        Line(depth, $"{other} = kept{(Chance(40) ? $" + {Value()}" : "")}");
     }
 
     private void Loop(int depth)
