@@ -61,7 +61,7 @@ public sealed class RecomputeTests : TorchTest
     }
 
     [Fact]
-    public void What_a_hook_of_the_reader_sees_stays()
+    public void What_a_hook_of_the_reader_sees_stays_after_the_backward_pass_too()
     {
         using var scope = NewDisposeScope();
         using var network = new Pair(NormPolicy.Batch(), ScalarType.Float32, Activation.Relu, recompute: true);
@@ -72,8 +72,26 @@ public sealed class RecomputeTests : TorchTest
             copy = input.clone().DetachFromDisposeScope();
             return input;
         });
-        network.call(randn(2, 4, 6, 6).requires_grad_());
+        var loss = network.call(randn(2, 4, 6, 6).requires_grad_()).square().sum();
         Assert.True(seen!.equal(copy!).all().item<bool>());
+        loss.backward();
+        Assert.NotEqual(0, network.BytesHeld);
+        Assert.True(seen!.equal(copy!).all().item<bool>());
+    }
+
+    [Fact]
+    public void A_second_backward_pass_reads_what_a_hook_kept()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Pair(NormPolicy.Kalman(), ScalarType.Float64, Activation.Relu, recompute: true);
+        network.conv2.register_forward_hook((_, _, output) => output);
+        var loss = network.call(randn(2, 4, 6, 6, float64).requires_grad_()).square().sum();
+        loss.backward(retain_graph: true);
+        Assert.NotEqual(0, network.BytesHeld);
+        var first = network.conv2.weight.grad!.clone();
+        network.conv2.weight.grad!.zero_();
+        loss.backward();
+        Assert.True(first.equal(network.conv2.weight.grad!).all().item<bool>());
     }
 
     [Fact]
