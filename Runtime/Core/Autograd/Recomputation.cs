@@ -53,6 +53,8 @@ internal sealed class Recomputation : IDisposable
     /// <summary>Computes the output again if it was given up.</summary>
     public void Ensure()
     {
+        // A backward pass that is itself to be differentiated (create_graph) makes nodes that read it later.
+        _isArmed &= !is_grad_enabled();
         if (!_isReleased)
             return;
         _memory.Restore(_output, _bytes);
