@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -150,6 +152,99 @@ public sealed class RobustnessTests : TorchTest
             Assert.True(layer.running_var.isfinite().all().item<bool>());
             if (scale > 1)
                 Close(nn.BatchNorm2d(3, dtype: type).call(unit), y, 1e-4);
+        }
+    }
+
+    public static TheoryData<string, string> Foreign
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var tensor in new[] { "weight", "bias", "running_mean", "running_var", "num_batches_tracked" })
+            {
+                foreach (var policy in new[] { "kalman", "batch" })
+                    data.Add(tensor, policy);
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>Tensors that somebody gave to a layer are read as what they are, or refused by torch.</summary>
+    [Theory]
+    [MemberData(nameof(Foreign))]
+    public void TensorsOfAnotherLayoutOrTypeAreNotReadRaw(string name, string policy)
+    {
+        foreach (var strided in new[] { true, false })
+        {
+            manual_seed(1);
+            using var plain = Filled(policy);
+            using var other = Filled(policy);
+            other.load_state_dict(plain.state_dict());
+            Give(other, name, strided);
+            foreach (var training in new[] { false, true, false })
+            {
+                plain.train(training);
+                other.train(training);
+                var x = randn(6, 4, 5, 5).requires_grad_();
+                var expected = plain.call(x);
+                Tensor actual;
+                try
+                {
+                    actual = other.call(x);
+                }
+                catch (ExternalException)
+                {
+                    Assert.False(strided);
+                    break;
+                }
+
+                Close(expected, actual, 1e-5, $"output, {strided}, {training}");
+                Close(
+                    autograd.grad([expected.square().sum()], [x])[0], autograd.grad([actual.square().sum()], [x])[0], 1e-4,
+                    $"gradient, {strided}, {training}");
+                foreach (var ((entry, of), found) in plain.state_dict().Zip(other.state_dict().Values))
+                    Close(of, found, 1e-5, $"{entry}, {strided}, {training}");
+                if (training)
+                    continue;
+                using var noGrad = no_grad();
+                Close(expected, other.call(x), 1e-5, $"inference, {strided}");
+            }
+        }
+
+        static RunningNormLayer Filled(string policy)
+        {
+            var layer = (RunningNormLayer)(policy == "kalman" ? NormPolicy.Kalman() : NormPolicy.Batch()).Create(4);
+            using var noGrad = no_grad();
+            foreach (var tensor in new Tensor[] { layer.weight, layer.bias, layer.running_mean, layer.running_var })
+                tensor.copy_(rand(4) + 0.5);
+            return layer;
+        }
+
+        static void Give(RunningNormLayer layer, string name, bool strided)
+        {
+            switch (name)
+            {
+                case "weight":
+                    layer.weight = new Parameter(Other(layer.weight));
+                    break;
+                case "bias":
+                    layer.bias = new Parameter(Other(layer.bias));
+                    break;
+                case "running_mean":
+                    layer.running_mean = Other(layer.running_mean);
+                    break;
+                case "running_var":
+                    layer.running_var = Other(layer.running_var);
+                    break;
+                default:
+                    layer.num_batches_tracked = strided ? tensor(0L) : tensor(0);
+                    break;
+            }
+
+            Tensor Other(Tensor tensor) => strided
+                ? tensor.detach().repeat_interleave(2).slice(0, 0, 8, 2).DetachFromDisposeScope()
+                : tensor.detach().to(float64).DetachFromDisposeScope();
         }
     }
 

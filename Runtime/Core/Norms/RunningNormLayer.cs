@@ -76,7 +76,7 @@ public abstract class RunningNormLayer : AffineNormLayer
         using var scope = NewDisposeScope();
         return scope.MoveToOuter(
             folded ? epilogue.Of(input.alias())
-            : CpuInference.Serves(input, running_mean, weight, bias, epilogue)
+            : CpuInference.Serves(input, running_mean, running_var, weight, bias, epilogue)
                 ? CpuInference.Normalize(input, running_mean, running_var, weight, bias, eps, epilogue)
             : epilogue.Of(NativeBatchNorm.Normalize(input, running_mean, running_var, weight, bias, training: false, 0, eps)));
     }
