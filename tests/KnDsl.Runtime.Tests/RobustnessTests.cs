@@ -155,6 +155,23 @@ public sealed class RobustnessTests : TorchTest
         }
     }
 
+    /// <summary>Numbers of which a few add up to more than the type can hold.</summary>
+    [Fact]
+    public void TheLargestNumbersOfThirtyTwoBitsAreNormalized()
+    {
+        var layer = (RunningNormLayer)NormPolicy.Kalman(gain: 1).Create(3);
+        foreach (var unit in new[] { rand(8, 3, 5, 5), rand(8, 3, 5, 5) - 0.5, rand(8, 3, 50, 50) + 5 })
+        {
+            var x = (unit * 5e37).requires_grad_();
+            var y = layer.call(x);
+            Close(nn.BatchNorm2d(3, eps: 1e-30).call(unit), y, 1e-4);
+            y.square().sum().backward();
+            Assert.True(x.grad!.isfinite().all().item<bool>());
+            Assert.True(layer.running_mean.isfinite().all().item<bool>());
+            Assert.True(layer.running_var.isfinite().all().item<bool>());
+        }
+    }
+
     public static TheoryData<string, string> Foreign
     {
         get
