@@ -45,6 +45,34 @@ public sealed class ModuleTests : TorchTest
         Close(axis == 1 ? expected.permute(0, 3, 1, 2) : expected, module.call(x), 1e-10);
     }
 
+    /// <summary>Squares and norms of numbers that 16 bits can hold are beyond them.</summary>
+    [Theory]
+    [InlineData(ScalarType.Float16)]
+    [InlineData(ScalarType.BFloat16)]
+    public void LargeValuesOfSixteenBitsAreNormalized(ScalarType type)
+    {
+        Func<ScalarType, nn.Module<Tensor, Tensor>>[] modules =
+        [
+            of => new ChannelRmsNorm(4, 1, dtype: of), of => new ChannelLayerNorm(4, 1, dtype: of),
+            of => new GlobalResponseNormLayer(4, 1, dtype: of),
+        ];
+        var x = (randn(2, 4, 16, 16) * 5000).to(type);
+        foreach (var make in modules)
+        {
+            using var narrow = make(type);
+            using var wide = make(float32);
+            using (no_grad())
+            {
+                foreach (var (one, other) in narrow.parameters().Zip(wide.parameters()))
+                    other.copy_(one.fill_(0.5));
+            }
+
+            var found = narrow.call(x);
+            Assert.Equal(type, found.dtype);
+            Close(wide.call(x.to(float32)), found.to(float32), type == ScalarType.Float16 ? 4e-3 : 3e-2, narrow.GetName());
+        }
+    }
+
     public static TheoryData<string> All => [.. Modules.Keys];
 
     private static readonly Dictionary<string, Func<nn.Module>> Modules = new()
