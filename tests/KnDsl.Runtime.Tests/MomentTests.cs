@@ -653,6 +653,15 @@ public sealed class MomentTests : TorchTest
             [2, 2], new PReluRule(slope), x => where(x > 0, x, x * slope.view(4, 1, 1)));
     }
 
+    [Fact]
+    public void FarFromZeroPReluIsStraightInThirtyTwoBitsToo()
+    {
+        var x = new Moments(tensor(new float[] { 1, -1, 1000, -1000 }).view(1, 4), tensor(new float[] { 1e-6f, 1e-6f, 1, 1 }).view(1, 4));
+        var after = new PReluRule(tensor(new float[] { 0.25f, 0.25f, -1, -1 })).Pass(x, [], []);
+        Close(tensor(new float[] { 1, -0.25f, 1000, 1000 }).view(1, 4), after.Mean, 1e-6);
+        Close(tensor(new float[] { 1, 0.0625f, 1, 1 }).view(1, 4), after.Variance / tensor(new float[] { 1e-6f, 1e-6f, 1, 1 }), 1e-3);
+    }
+
     [Theory]
     [InlineData(3, 1, 1)]
     [InlineData(2, 2, 1)]
