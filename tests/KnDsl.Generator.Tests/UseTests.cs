@@ -12,6 +12,23 @@ namespace KnDsl.Generator.Tests;
 /// <summary>Generated classes as C# code of a user sees them, and what they hold while they run.</summary>
 public sealed class UseTests : TorchTest
 {
+    [Theory]
+    [InlineData("LearnedTensors")]
+    [InlineData("Tokens")]
+    [InlineData("Chain")]
+    public void ANetworkOutlivesTheScopeInWhichItIsMade(string name)
+    {
+        var @case = GeneratedCase.Of(name);
+        nn.Module network;
+        using (NewDisposeScope())
+            network = @case.CreateNetwork();
+        using var other = @case.CreateNetwork();
+        // What is disposed of is left out of it.
+        Assert.Equal(other.state_dict().Keys, network.state_dict().Keys);
+        Assert.NotEmpty(GeneratedCase.Run(network, @case.Inputs()));
+        network.Dispose();
+    }
+
     [Fact]
     public void CSharpUsesNetworksBlocksAndFacts()
     {

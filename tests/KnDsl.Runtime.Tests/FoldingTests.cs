@@ -61,6 +61,34 @@ public sealed class FoldingTests : TorchTest
         }
     }
 
+    /// <summary>Weights as other libraries lay them out, taps first.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WeightsOfAnyLayoutAreFolded(bool transposed)
+    {
+        using Convolution before = transposed ? nn.ConvTranspose2d(4, 6, 3, groups: 2) : nn.Conv2d(4, 6, 3, groups: 2);
+        var tapsFirst = before.weight.detach().permute(3, 2, 1, 0).contiguous();
+        before.weight = new Parameter(tapsFirst.permute(3, 2, 1, 0));
+        Assert.False(before.weight.is_contiguous());
+        using var norm = (RunningNormLayer)NormPolicy.Kalman().Create(6);
+        using (no_grad())
+        {
+            norm.weight.copy_(randn(6));
+            norm.bias.copy_(randn(6));
+            norm.running_mean.copy_(randn(6));
+        }
+
+        before.eval();
+        norm.eval();
+        var x = randn(5, 4, 6, 7);
+        var expected = norm.call(Call(before, x));
+        norm.FoldInto(before);
+        Close(expected, norm.call(Call(before, x)), 1e-5);
+
+        static Tensor Call(Convolution convolution, Tensor x) => ((nn.Module<Tensor, Tensor>)(nn.Module)convolution).call(x);
+    }
+
     [Fact]
     public void RefusesWhatCannotBeFolded()
     {

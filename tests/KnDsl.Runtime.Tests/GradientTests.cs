@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
@@ -185,6 +186,24 @@ public sealed class GradientTests : TorchTest
         Assert.ThrowsAny<Exception>(() => y.sum().backward());
     }
 
+    [Theory]
+    [InlineData(new long[] { })]
+    [InlineData(new long[] { 1, 1 })]
+    [InlineData(new long[] { 2, 3 })]
+    public void AGradientThatFailsIsAnError(long[] shape)
+    {
+        var x = randn(shape).requires_grad_();
+        var y = new FailingNode().Attach([x], [x.detach().clone()], [], [])[0];
+        Assert.ThrowsAny<Exception>(() => y.sum().backward());
+        Assert.Null(x.grad);
+    }
+
+    private sealed class FailingNode : GraphNode
+    {
+        protected override Tensor?[] Backward(Tensor?[] gradients, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> kept) =>
+            throw new InvalidOperationException("Something failed.");
+    }
+
     [Fact]
     public void ASecondDerivativeIsAnErrorAndNotAWrongOne()
     {
@@ -195,7 +214,7 @@ public sealed class GradientTests : TorchTest
         var gradient = autograd.grad([loss], [x], retain_graph: true, create_graph: true)[0];
         Assert.True(gradient.requires_grad);
         var error = Assert.ThrowsAny<Exception>(() => gradient.square().sum().backward());
-        Assert.Contains("invalid gradient", error.Message, StringComparison.Ordinal);
+        Assert.Contains("invalid number of gradients", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>With create_graph the gradients themselves are those without, through a chain of layers too.</summary>

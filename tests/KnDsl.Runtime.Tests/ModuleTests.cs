@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 using TorchSharp;
 using Xunit;
@@ -42,6 +44,71 @@ public sealed class ModuleTests : TorchTest
         var expected = last / (last.square().mean([3], keepdim: true) + 1e-3).sqrt() * module.weight;
         Close(axis == 1 ? expected.permute(0, 3, 1, 2) : expected, module.call(x), 1e-10);
     }
+
+    /// <summary>Squares and norms of numbers that 16 bits can hold are beyond them.</summary>
+    [Theory]
+    [InlineData(ScalarType.Float16)]
+    [InlineData(ScalarType.BFloat16)]
+    public void LargeValuesOfSixteenBitsAreNormalized(ScalarType type)
+    {
+        Func<ScalarType, nn.Module<Tensor, Tensor>>[] modules =
+        [
+            of => new ChannelRmsNorm(4, 1, dtype: of), of => new ChannelLayerNorm(4, 1, dtype: of),
+            of => new GlobalResponseNormLayer(4, 1, dtype: of),
+        ];
+        var x = (randn(2, 4, 16, 16) * 5000).to(type);
+        foreach (var make in modules)
+        {
+            using var narrow = make(type);
+            using var wide = make(float32);
+            using (no_grad())
+            {
+                foreach (var (one, other) in narrow.parameters().Zip(wide.parameters()))
+                    other.copy_(one.fill_(0.5));
+            }
+
+            var found = narrow.call(x);
+            Assert.Equal(type, found.dtype);
+            Close(wide.call(x.to(float32)), found.to(float32), type == ScalarType.Float16 ? 4e-3 : 3e-2, narrow.GetName());
+        }
+    }
+
+    public static TheoryData<string> All => [.. Modules.Keys];
+
+    private static readonly Dictionary<string, Func<nn.Module>> Modules = new()
+    {
+        [nameof(AttentionLayer)] = () => new AttentionLayer(8, 2),
+        [nameof(WindowAttentionLayer)] = () => new WindowAttentionLayer(8, 2, [2, 2], [1, 1]),
+        [nameof(ChannelLayerNorm)] = () => new ChannelLayerNorm(4),
+        [nameof(ChannelRmsNorm)] = () => new ChannelRmsNorm(4),
+        [nameof(GlobalResponseNormLayer)] = () => new GlobalResponseNormLayer(4),
+        [nameof(LayerScale)] = () => new LayerScale(4),
+        ["learned kalman"] = () => NormPolicy.Kalman(Gain.Learned(), transition: Transition.Learned).Create(4),
+        ["per sample"] = () => NormPolicy.InstanceKalman().Create(4),
+        ["renorm"] = () => NormPolicy.Renorm().Create(4),
+        ["group"] = () => NormPolicy.Group(2).Create(4),
+    };
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void AModuleOutlivesTheScopeInWhichItIsMade(string name)
+    {
+        nn.Module module;
+        using (NewDisposeScope())
+            module = Modules[name]();
+        using var other = Modules[name]();
+        // What is disposed of is left out of it.
+        Assert.Equal(other.state_dict().Keys, module.state_dict().Keys);
+        foreach (var tensor in module.state_dict().Values)
+            Assert.False(tensor.IsInvalid);
+        module.Dispose();
+    }
+
+    [Fact]
+    public void EveryModuleIsAmongThem() => Assert.All(
+        typeof(LayerScale).Assembly.GetExportedTypes().Where(type =>
+            !type.IsAbstract && type.IsSubclassOf(typeof(nn.Module)) && !type.IsSubclassOf(typeof(NormLayer))),
+        type => Assert.Contains(type.Name, Modules.Keys));
 
     [Theory]
     [InlineData(1)]

@@ -149,6 +149,65 @@ public sealed class MomentTests : TorchTest
         }
     }
 
+    /// <summary>Deviations at which exp of a draw is beyond 64 bits, of all channels and of some beside others that hardly vary.</summary>
+    [Theory]
+    [InlineData(100, 100, 10)]
+    [InlineData(400, 400, 10)]
+    [InlineData(2000, 2000, 10)]
+    [InlineData(2000, 1, 4)]
+    [InlineData(400, 0.01, 4)]
+    [InlineData(1e6, 1e6, 3)]
+    [InlineData(1e6, 1e-12, 6)]
+    [InlineData(30, 0.01, 6)]
+    public void SoftmaxOfLargeVariances(double variance, double other, long channels)
+    {
+        var means = (linspace(-0.5, 0.5, channels, float64) * Math.Sqrt(variance)).unsqueeze(0).requires_grad_();
+        var variances = where(arange(channels) % 2 == 0, full(1, variance, float64), full(1, other, float64)).unsqueeze(0);
+        variances.requires_grad_();
+        var x = randn([400_000, channels], float64) * variances.detach().sqrt() + means.detach();
+        foreach (var log in new[] { false, true })
+        {
+            MomentRule rule = log ? new LogSoftmaxRule(1) : new SoftmaxRule(1);
+            var moments = rule.Pass(new Moments(means, variances), [], []);
+            using (DevicePath.TakeOnCpu())
+            {
+                var there = rule.Pass(new Moments(means, variances), [], []);
+                Close(moments.Mean, there.Mean, 1e-4, $"mean of a device, {log}");
+                Close(moments.Variance, there.Variance, 1e-4, $"variance of a device, {log}");
+            }
+
+            var p = log ? nn.functional.log_softmax(x, 1) : nn.functional.softmax(x, 1);
+            Close(p.mean([0]), moments.Mean[0], 0.01, $"mean, {log}");
+            if (!log)
+                Assert.Equal(1, moments.Mean.sum().item<double>(), 1e-3);
+            Close(p.var(0, unbiased: false).sqrt(), moments.Variance[0].sqrt(), 0.01, $"deviation, {log}");
+            foreach (var gradient in autograd.grad([(moments.Mean + moments.Variance).square().sum()], [means, variances]))
+                Assert.True(gradient.isfinite().all().item<bool>(), $"gradient, {log}");
+        }
+    }
+
+    [Theory]
+    [InlineData(1e-3)]
+    [InlineData(1.4)]
+    [InlineData(1.6)]
+    [InlineData(30)]
+    public void GradientsOfSoftmaxAtEveryScale(double deviation)
+    {
+        var mean = (Random(2, 4) * deviation).requires_grad_();
+        var variance = ((rand(2, 4, float64) * 0.1 + 1) * deviation * deviation).requires_grad_();
+        var directions = (Random(2, 4) / deviation, Random(2, 4) / deviation);
+        foreach (var rule in new MomentRule[] { new SoftmaxRule(1), new LogSoftmaxRule(1) })
+        {
+            GradientsEqualDifferences(
+                () =>
+                {
+                    var (m, v) = rule.Pass(new Moments(mean, variance), [3], [3]);
+                    return (m * directions.Item1 + v * directions.Item2).sum();
+                },
+                1e-4, mean, variance);
+        }
+    }
+
     [Fact]
     public void GradientsOfSoftmaxAndOfWhatIsCutOff()
     {
@@ -592,6 +651,15 @@ public sealed class MomentTests : TorchTest
         var slope = Random(4);
         AgreesWithDraws(
             [2, 2], new PReluRule(slope), x => where(x > 0, x, x * slope.view(4, 1, 1)));
+    }
+
+    [Fact]
+    public void FarFromZeroPReluIsStraightInThirtyTwoBitsToo()
+    {
+        var x = new Moments(tensor(new float[] { 1, -1, 1000, -1000 }).view(1, 4), tensor(new float[] { 1e-6f, 1e-6f, 1, 1 }).view(1, 4));
+        var after = new PReluRule(tensor(new float[] { 0.25f, 0.25f, -1, -1 })).Pass(x, [], []);
+        Close(tensor(new float[] { 1, -0.25f, 1000, 1000 }).view(1, 4), after.Mean, 1e-6);
+        Close(tensor(new float[] { 1, 0.0625f, 1, 1 }).view(1, 4), after.Variance / tensor(new float[] { 1e-6f, 1e-6f, 1, 1 }), 1e-3);
     }
 
     [Theory]

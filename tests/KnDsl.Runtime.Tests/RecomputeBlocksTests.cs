@@ -285,6 +285,28 @@ public sealed class RecomputeBlocksTests : TorchTest
         Assert.Null(BlockTape.Current);
     }
 
+    /// <summary>The block would run again with other averages; without it, the graph of torch has them.</summary>
+    [Theory]
+    [InlineData("kalman", true)]
+    [InlineData("batch", true)]
+    [InlineData("renorm", true)]
+    [InlineData("instancekalman", true)]
+    [InlineData("instancekalman", false)]
+    [InlineData("kalman", false)]
+    [InlineData("batch", false)]
+    public void Averages_that_change_between_the_passes_are_an_error(string policy, bool recompute)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Create(policy, ScalarType.Float32, Activation.Relu, recompute ? Recompute.Blocks : false);
+        network.call(Input());
+        network.eval();
+        var loss = network.call(Input()).square().sum();
+        network.train();
+        network.call(Input());
+        Assert.ThrowsAny<Exception>(() => loss.backward());
+        Assert.Null(BlockTape.Current);
+    }
+
     [Fact]
     public void A_pass_without_gradients_gives_nothing_up()
     {

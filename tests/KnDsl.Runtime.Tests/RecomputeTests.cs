@@ -61,7 +61,7 @@ public sealed class RecomputeTests : TorchTest
     }
 
     [Fact]
-    public void What_a_hook_of_the_reader_sees_stays()
+    public void What_a_hook_of_the_reader_sees_stays_after_the_backward_pass_too()
     {
         using var scope = NewDisposeScope();
         using var network = new Pair(NormPolicy.Batch(), ScalarType.Float32, Activation.Relu, recompute: true);
@@ -72,8 +72,49 @@ public sealed class RecomputeTests : TorchTest
             copy = input.clone().DetachFromDisposeScope();
             return input;
         });
-        network.call(randn(2, 4, 6, 6).requires_grad_());
+        var loss = network.call(randn(2, 4, 6, 6).requires_grad_()).square().sum();
         Assert.True(seen!.equal(copy!).all().item<bool>());
+        loss.backward();
+        Assert.NotEqual(0, network.BytesHeld);
+        Assert.True(seen!.equal(copy!).all().item<bool>());
+    }
+
+    [Fact]
+    public void A_second_backward_pass_reads_what_a_hook_kept()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Pair(NormPolicy.Kalman(), ScalarType.Float64, Activation.Relu, recompute: true);
+        network.conv2.register_forward_hook((_, _, output) => output);
+        var loss = network.call(randn(2, 4, 6, 6, float64).requires_grad_()).square().sum();
+        loss.backward(retain_graph: true);
+        Assert.NotEqual(0, network.BytesHeld);
+        var first = network.conv2.weight.grad!.clone();
+        network.conv2.weight.grad!.zero_();
+        loss.backward();
+        Assert.True(first.equal(network.conv2.weight.grad!).all().item<bool>());
+    }
+
+    [Fact]
+    public void Gradients_of_gradients_are_the_same_to_the_bit()
+    {
+        using var scope = NewDisposeScope();
+        var results = new List<Tensor[]>();
+        foreach (var recompute in new[] { false, true })
+        {
+            manual_seed(1);
+            using var network = new Deep(recompute);
+            var loss = network.call(randn(2, 4, 6, 6)).square().sum();
+            Tensor[] weights = [network.conv1.weight, network.conv3.weight];
+            var found = autograd.grad([loss], weights, retain_graph: true, create_graph: true);
+            // It passes the nodes of the first graph, and those that read what it read.
+            loss.backward(retain_graph: true);
+            Assert.NotEqual(0, network.BytesHeld);
+            found[1].square().sum().backward();
+            results.Add([found[0].detach(), found[1].detach(), .. network.parameters().Select(parameter => parameter.grad!)]);
+        }
+
+        foreach (var (kept, again) in results[0].Zip(results[1]))
+            Assert.True(kept.equal(again).all().item<bool>());
     }
 
     [Fact]
@@ -144,6 +185,52 @@ public sealed class RecomputeTests : TorchTest
             (var t3, var t3State) = conv2.call(t2, t2State);
             _recompute.Free(scope, t2, ref t3, conv2);
             (var t4, _, _) = bn2.call(t3, t3State);
+            return scope.MoveToOuter(t4);
+        }
+    }
+
+    /// <summary>conv -> norm -> relu -> conv -> norm -> relu -> conv, the last of which can be differentiated twice.</summary>
+    private sealed class Deep : nn.Module<Tensor, Tensor>
+    {
+        private readonly Recompute _recompute;
+        private Tensor? _between;
+
+        public Deep(bool recompute)
+            : base(nameof(Deep))
+        {
+            _recompute = recompute;
+            conv1 = nn.Conv2d(4, 4, 3);
+            bn1 = NormPolicy.Kalman().Create(4);
+            conv2 = nn.Conv2d(4, 4, 3);
+            bn2 = NormPolicy.Kalman().Create(4);
+            conv3 = nn.Conv2d(4, 4, 2);
+            RegisterComponents();
+        }
+
+        public Conv2d conv1 { get; }
+
+        public NormLayer bn1 { get; }
+
+        public Conv2d conv2 { get; }
+
+        public NormLayer bn2 { get; }
+
+        public Conv2d conv3 { get; }
+
+        /// <summary>The bytes of the last activation's memory.</summary>
+        public unsafe long BytesHeld => NativeTensor.Pointer<byte>(_between!) == null ? 0 : _between!.numel() * 4;
+
+        public override Tensor forward(Tensor x)
+        {
+            using var scope = NewDisposeScope();
+            var relu = new Epilogue(Activation.Relu, Recomputes: _recompute.Activations);
+            var (t1, t1State, _) = bn1.call(conv1.call(x), null, relu);
+            (var t2, var t2State) = conv2.call(t1, t1State?.Pass(new ReluRule(), t1));
+            _recompute.Free(scope, t1, ref t2, conv2);
+            (var t3, _, _) = bn2.call(t2, t2State, relu);
+            _between = t3.detach().DetachFromDisposeScope();
+            var t4 = conv3.call(t3);
+            _recompute.Free(scope, t3, ref t4, conv3);
             return scope.MoveToOuter(t4);
         }
     }

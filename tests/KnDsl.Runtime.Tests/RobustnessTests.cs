@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -153,6 +155,116 @@ public sealed class RobustnessTests : TorchTest
         }
     }
 
+    /// <summary>Numbers of which a few add up to more than the type can hold.</summary>
+    [Fact]
+    public void TheLargestNumbersOfThirtyTwoBitsAreNormalized()
+    {
+        var layer = (RunningNormLayer)NormPolicy.Kalman(gain: 1).Create(3);
+        foreach (var unit in new[] { rand(8, 3, 5, 5), rand(8, 3, 5, 5) - 0.5, rand(8, 3, 50, 50) + 5 })
+        {
+            var x = (unit * 5e37).requires_grad_();
+            var y = layer.call(x);
+            Close(nn.BatchNorm2d(3, eps: 1e-30).call(unit), y, 1e-4);
+            y.square().sum().backward();
+            Assert.True(x.grad!.isfinite().all().item<bool>());
+            Assert.True(layer.running_mean.isfinite().all().item<bool>());
+            Assert.True(layer.running_var.isfinite().all().item<bool>());
+        }
+    }
+
+    public static TheoryData<string, string> Foreign
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var tensor in new[] { "weight", "bias", "running_mean", "running_var", "num_batches_tracked" })
+            {
+                foreach (var policy in new[] { "kalman", "batch" })
+                    data.Add(tensor, policy);
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>Tensors that somebody gave to a layer are read as what they are, or refused by torch.</summary>
+    [Theory]
+    [MemberData(nameof(Foreign))]
+    public void TensorsOfAnotherLayoutOrTypeAreNotReadRaw(string name, string policy)
+    {
+        foreach (var strided in new[] { true, false })
+        {
+            manual_seed(1);
+            using var plain = Filled(policy);
+            using var other = Filled(policy);
+            other.load_state_dict(plain.state_dict());
+            Give(other, name, strided);
+            foreach (var training in new[] { false, true, false })
+            {
+                plain.train(training);
+                other.train(training);
+                var x = randn(6, 4, 5, 5).requires_grad_();
+                var expected = plain.call(x);
+                Tensor actual;
+                try
+                {
+                    actual = other.call(x);
+                }
+                catch (ExternalException)
+                {
+                    Assert.False(strided);
+                    break;
+                }
+
+                Close(expected, actual, 1e-5, $"output, {strided}, {training}");
+                Close(
+                    autograd.grad([expected.square().sum()], [x])[0], autograd.grad([actual.square().sum()], [x])[0], 1e-4,
+                    $"gradient, {strided}, {training}");
+                foreach (var ((entry, of), found) in plain.state_dict().Zip(other.state_dict().Values))
+                    Close(of, found, 1e-5, $"{entry}, {strided}, {training}");
+                if (training)
+                    continue;
+                using var noGrad = no_grad();
+                Close(expected, other.call(x), 1e-5, $"inference, {strided}");
+            }
+        }
+
+        static RunningNormLayer Filled(string policy)
+        {
+            var layer = (RunningNormLayer)(policy == "kalman" ? NormPolicy.Kalman() : NormPolicy.Batch()).Create(4);
+            using var noGrad = no_grad();
+            foreach (var tensor in new Tensor[] { layer.weight, layer.bias, layer.running_mean, layer.running_var })
+                tensor.copy_(rand(4) + 0.5);
+            return layer;
+        }
+
+        static void Give(RunningNormLayer layer, string name, bool strided)
+        {
+            switch (name)
+            {
+                case "weight":
+                    layer.weight = new Parameter(Other(layer.weight));
+                    break;
+                case "bias":
+                    layer.bias = new Parameter(Other(layer.bias));
+                    break;
+                case "running_mean":
+                    layer.running_mean = Other(layer.running_mean);
+                    break;
+                case "running_var":
+                    layer.running_var = Other(layer.running_var);
+                    break;
+                default:
+                    layer.num_batches_tracked = strided ? tensor(0L) : tensor(0);
+                    break;
+            }
+
+            Tensor Other(Tensor tensor) => strided
+                ? tensor.detach().repeat_interleave(2).slice(0, 0, 8, 2).DetachFromDisposeScope()
+                : tensor.detach().to(float64).DetachFromDisposeScope();
+        }
+    }
+
     [Theory]
     [InlineData(double.NaN, true)]
     [InlineData(double.NaN, false)]
@@ -190,11 +302,30 @@ public sealed class RobustnessTests : TorchTest
                 {
                     var output = layer.forward(given, prior).output;
                     Close(expected, output, 1e-6, where);
-                    foreach (var gradient in autograd.grad([output.square().sum()], [m0, v0]))
-                        Close(zeros(1, 3), gradient, 0, where);
+                    output.square().sum().backward();
+                    foreach (var gradient in new[] { m0.grad, v0.grad })
+                    {
+                        if (given.is_contiguous())
+                            Assert.Null(gradient);
+                        else
+                            Close(zeros(1, 3), gradient!, 0, where);
+                    }
                 }
             }
         }
+    }
+
+    /// <summary>What made it may have an infinite slope, and zero times that is no number.</summary>
+    [Fact]
+    public void WhatMadeAPriorThatIsNotFiniteHasNoPartInTheGradient()
+    {
+        var given = zeros(1, 3).requires_grad_();
+        var layer = NormPolicy.Kalman(gain: 0.1, microbatch: 2).Create(3);
+        var x = randn(4, 3, 4, 4).requires_grad_();
+        var prior = new AnalyticState(new(given.log(), given.exp()), [4, 4]);
+        layer.forward(x, prior).output.square().sum().backward();
+        Assert.True(x.grad!.isfinite().all().item<bool>());
+        Assert.True(given.grad is null || given.grad.isfinite().all().item<bool>());
     }
 
     [Fact]

@@ -157,12 +157,10 @@ internal abstract unsafe class GraphNode
         }
         catch (Exception exception)
         {
-            // A gradient of an impossible shape makes the engine end the backward pass with an error of its own.
+            // No gradients at all make the engine end the backward pass with an error of its own. It would take one of a wrong shape for
+            // an input of a single element.
             Console.Error.WriteLine($"The gradient of a layer failed: {exception.Message}");
-            var impossible = new Tensor?[_inputCount];
-            for (var i = 0; i < impossible.Length; i++)
-                impossible[i] = zeros([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope();
-            return Return(impossible, []);
+            return default;
         }
     }
 

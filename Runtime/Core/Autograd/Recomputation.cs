@@ -18,6 +18,7 @@ internal sealed class Recomputation : IDisposable
     private readonly Action<Tensor> _compute;
     private nuint _bytes;
     private bool _isReleased;
+    private bool _isArmed;
 
     private Recomputation(TensorMemory memory, Tensor output, Action<Tensor> compute) =>
         (_memory, _output, _compute) = (memory, output, compute);
@@ -37,10 +38,13 @@ internal sealed class Recomputation : IDisposable
     /// <summary>That of a value, or null.</summary>
     public static Recomputation? Of(Tensor value) => Known.TryGetValue(value, out var found) ? found : null;
 
-    /// <summary>Gives the memory up, which nobody reads until <see cref="Ensure"/>.</summary>
+    /// <summary>The only reader computes it again before it reads it: from now on the memory may be given up.</summary>
+    public void Arm() => _isArmed = true;
+
+    /// <summary>Gives the memory up, which nobody reads until <see cref="Ensure"/>; before <see cref="Arm"/> it stays.</summary>
     public void Release()
     {
-        if (_isReleased)
+        if (_isReleased || !_isArmed)
             return;
         _bytes = _memory.Release(_output);
         _isReleased = true;
@@ -49,6 +53,8 @@ internal sealed class Recomputation : IDisposable
     /// <summary>Computes the output again if it was given up.</summary>
     public void Ensure()
     {
+        // A backward pass that is itself to be differentiated (create_graph) makes nodes that read it later.
+        _isArmed &= !is_grad_enabled();
         if (!_isReleased)
             return;
         _memory.Restore(_output, _bytes);

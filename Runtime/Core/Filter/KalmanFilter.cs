@@ -31,7 +31,7 @@ internal static class KalmanFilter
 
     /// <summary>By loops or kernels of our own; null where it is to be composed of torch's operations.</summary>
     public static FilterResult? NormalizeByOwn(FilterArguments arguments, RunningAverages? averages) =>
-        CpuFilter.Serves(arguments) ? CpuFilter.Normalize(arguments, averages)
+        CpuFilter.Serves(arguments, averages) ? CpuFilter.Normalize(arguments, averages)
         : CudaFilter.Serves(arguments, averages) ? CudaFilter.Normalize(arguments, averages)
         : null;
 

@@ -60,7 +60,15 @@ internal sealed unsafe class RowPasses<T, TActivation> : RowPasses<T>
             }
 
             sum += double.CreateTruncating(Vector.Sum(sumA + sumB) + tailSum);
-            product += double.CreateTruncating(Vector.Sum(productA + productB) + tailProduct);
+            var products = double.CreateTruncating(Vector.Sum(productA + productB) + tailProduct);
+            if (!double.IsFinite(products))
+            {
+                products = 0;
+                for (var at = start; at < end; at++)
+                    products += Product(TActivation.Gradient(x[at] * scale + shift, g[at]), x[at], center);
+            }
+
+            product += products;
         }
     }
 
@@ -95,7 +103,15 @@ internal sealed unsafe class RowPasses<T, TActivation> : RowPasses<T>
             }
 
             sum += double.CreateTruncating(Vector.Sum(sumA + sumB) + tailSum);
-            product += double.CreateTruncating(Vector.Sum(productA + productB) + tailProduct);
+            var products = double.CreateTruncating(Vector.Sum(productA + productB) + tailProduct);
+            if (!double.IsFinite(products))
+            {
+                products = 0;
+                for (var at = start; at < end; at++)
+                    products += Product(before[at], x[at], center);
+            }
+
+            product += products;
         }
     }
 
@@ -115,4 +131,8 @@ internal sealed unsafe class RowPasses<T, TActivation> : RowPasses<T>
         for (; i < length; i++)
             result[i] = a * TActivation.Gradient(x[i] * scale + shift, g[i]) + (b * (x[i] - center) + c);
     }
+
+    /// <summary>For values whose products the row's type cannot hold.</summary>
+    private static double Product(T gradient, T x, T center) =>
+        double.CreateTruncating(gradient) * (double.CreateTruncating(x) - double.CreateTruncating(center));
 }

@@ -21,7 +21,10 @@ internal static unsafe class RowStatistics<T>
         for (long start = 0; start < length; start += Chunk)
         {
             var count = Math.Min(Chunk, length - start);
-            var center = T.CreateTruncating(Sum(row + start, count) / count);
+            var total = Sum(row + start, count);
+            if (!double.IsFinite(total))
+                total = SumInDouble(row + start, count);
+            var center = T.CreateTruncating(total / count);
             var (sum, squares) = CenteredSums(row + start, count, center);
             if (!double.IsFinite(squares))
                 (sum, squares) = CenteredSumsInDouble(row + start, count, center);
@@ -47,6 +50,15 @@ internal static unsafe class RowStatistics<T>
         for (; i < length; i++)
             tail += x[i];
         return double.CreateTruncating(Vector.Sum(a + b + (c + d)) + tail);
+    }
+
+    /// <summary>For values whose sum the row's type cannot hold.</summary>
+    private static double SumInDouble(T* x, long length)
+    {
+        double sum = 0;
+        for (long i = 0; i < length; i++)
+            sum += double.CreateTruncating(x[i]);
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

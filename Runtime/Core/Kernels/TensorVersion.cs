@@ -1,3 +1,4 @@
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -18,6 +19,14 @@ internal static class TensorVersion
 
     /// <summary>The version of a tensor; -1 for one of inference_mode, which has none.</summary>
     public static long Of(Tensor tensor) => Compiled.Number("version", tensor);
+
+    /// <summary>Counts a change that is made to a tensor's memory behind torch's back.</summary>
+    public static void Raise(Tensor tensor)
+    {
+        using var noGrad = no_grad();
+        if (Of(tensor) >= 0)
+            tensor.mul_(One);
+    }
 
     /// <summary>The sum of the versions of tensors: it rises where one of them is changed.</summary>
     public static long Sum(Tensor[] tensors) => tensors.Length == 0 ? 0 : Compiled.Number("versions", [tensors]);

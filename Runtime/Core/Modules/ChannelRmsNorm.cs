@@ -40,7 +40,9 @@ public sealed class ChannelRmsNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var scale = Square(input).mean([_axis], keepdim: true).add_(Held(_eps), One).rsqrt_();
-        return scope.MoveToOuter(input * scale * Operations.along(weight, _axis, input.dim()));
+        // 16 bits cannot hold the squares.
+        var wide = Moments.Wide(input);
+        var scale = Square(wide).mean([_axis], keepdim: true).add_(Held(_eps), One).rsqrt_();
+        return scope.MoveToOuter((wide * scale).to(input.dtype) * Operations.along(weight, _axis, input.dim()));
     }
 }

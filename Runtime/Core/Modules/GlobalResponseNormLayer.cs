@@ -54,9 +54,10 @@ public sealed class GlobalResponseNormLayer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var norms = input.movedim([_axis], [-1]).flatten(1, -2).norm(1);
+        // 16 bits cannot hold every norm of what they hold.
+        var norms = Moments.Wide(input).movedim([_axis], [-1]).flatten(1, -2).norm(1);
         var norm = norms.view([input.size(0), .. gamma.shape[1..]]);
-        var relative = norm / Sum(norm.mean([_axis], keepdim: true), _eps);
+        var relative = (norm / Sum(norm.mean([_axis], keepdim: true), _eps)).to(input.dtype);
         return scope.MoveToOuter(Sum(gamma * (input * relative), beta, input));
     }
 }

@@ -52,7 +52,7 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
             Setting.NotNegative(distance, nameof(shift));
         (_heads, _dropout, _window, _shift) = (heads, Setting.ShareBelowOne(dropout), window, shift);
         relative_position_bias_table = Operations.learned([(2 * window[0] - 1) * (2 * window[1] - 1), heads], 0, 0.02, device, dtype);
-        relative_position_index = Distances(window, device ?? get_default_device());
+        relative_position_index = Distances(window, device ?? get_default_device()).DetachFromDisposeScope();
         qkv = nn.Linear(channels, 3 * channels, bias, device, dtype);
         proj = nn.Linear(channels, channels, bias, device, dtype);
         register_parameter(nameof(relative_position_bias_table), relative_position_bias_table);

@@ -48,7 +48,10 @@ public static class Operations
         var tensor = full(sizes, Held(value), dtype: dtype ?? get_default_dtype(), device: device ?? get_default_device());
         if (std > 0)
             tensor.normal_(value, std);
-        return new Parameter(tensor);
+        var parameter = new Parameter(tensor);
+        // A module outlives the dispose scope in which it is made.
+        parameter.DetachFromDisposeScope();
+        return parameter;
     }
 
     /// <summary>A view of a row of numbers along one dimension of a value, so that they multiply or add to it.</summary>

@@ -76,6 +76,7 @@ public readonly record struct Recompute
             var read = made;
             made = RecomputeTrigger.After([read], recomputation.Ensure)[0];
             scope.Free(read);
+            recomputation.Arm();
             recomputation.Release();
         }
 

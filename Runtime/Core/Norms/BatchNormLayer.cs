@@ -47,7 +47,7 @@ internal sealed class BatchNormLayer : RunningNormLayer
         };
         arguments.Batches.CheckCount(input);
         using var scope = NewDisposeScope();
-        var output = KalmanFilter.NormalizeByOwn(arguments, Averages)?.Output
+        var output = KalmanFilter.NormalizeByOwn(arguments, AveragesToUpdate())?.Output
             ?? (arguments.Batches.Count == 1 && NormalizeBatch(input) is { } native
                 ? epilogue.Of(native)
                 : KalmanFilter.Normalize(arguments, Averages).Output);

@@ -34,15 +34,25 @@ public static class Folding
         if (convolution is ConvolutionTranspose)
         {
             // [in, out / groups, ...taps]: the outputs of a group belong to the inputs of that group.
-            var view = weight.view(groups, weight.size(0) / groups, weight.size(1), -1);
-            view.mul_(affine.Scale.view(groups, 1, weight.size(1), 1));
+            var outputs = weight.size(1);
+            var scale = affine.Scale.view(groups, 1, outputs).expand(groups, weight.size(0) / groups, outputs).reshape(-1, outputs);
+            weight.mul_(OverTaps(scale, weight));
         }
         else
         {
-            weight.flatten(1).mul_(affine.Scale.view(-1, 1));
+            weight.mul_(OverTaps(affine.Scale, weight));
         }
 
         convolution.bias = Bias(convolution.bias, weight, affine);
+    }
+
+    /// <summary>Factors of a weight's first dimensions, for all of its taps: it may lie in memory as it likes.</summary>
+    private static Tensor OverTaps(Tensor scale, Tensor weight)
+    {
+        var shape = new long[weight.dim()];
+        Array.Fill(shape, 1);
+        scale.shape.CopyTo(shape, 0);
+        return scale.view(shape);
     }
 
     internal static void Into(Linear linear, (Tensor Scale, Tensor Shift) affine)

@@ -76,7 +76,7 @@ internal sealed class KalmanNormLayer : RunningNormLayer
         {
             Averaged = prior is null ? AveragedStatistics.Observed : AveragedStatistics.Filtered, Epilogue = epilogue, Report = Report,
         };
-        var (output, posterior, spread) = KalmanFilter.Normalize(arguments, Averages);
+        var (output, posterior, spread) = KalmanFilter.Normalize(arguments, AveragesToUpdate());
 
         var size = input.shape[2..];
         scope.MoveToOuter(output, posterior.Mean, posterior.Variance);

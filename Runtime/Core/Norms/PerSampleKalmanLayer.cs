@@ -20,6 +20,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
     private readonly long _groups;
 
     private readonly HostCount _seen = new();
+    private readonly SeenAverages _seenAverages = new();
 
     private readonly Tensor prior_mean;
     private readonly Tensor prior_var;
@@ -60,6 +61,8 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         var known = training ? prior?.ToPrior(samples) : null;
         if (known is not null)
             CheckPrior(known.Channels);
+        if (!training)
+            _seenAverages.See();
         var isPast = known is null && (isSingle || (!training && _seen.Of(priors_tracked) > 0));
 
         // Every sample is a micro-batch: no sample has a part in another's output.
@@ -78,7 +81,7 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
             Epilogue = epilogue,
             Report = training ? Report : null,
         };
-        var averages = !training || arguments.Prior is null ? null : isPast ? Averages : AveragesOfPrior;
+        var averages = !training || arguments.Prior is null ? null : isPast ? AveragesToUpdate() : AveragesOfPrior;
         var (output, statistics, spread) = KalmanFilter.Normalize(arguments, averages);
         if (averages is not null)
             _seen.CountOne(priors_tracked);
@@ -98,7 +101,9 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
     /// </summary>
     private RunningAverages? AveragesOfPrior => _policy.Momentum == 0
         ? null
-        : Averages with { Momentum = _seen.Of(priors_tracked) == 0 ? 1 : _policy.Momentum };
+        : AveragesToUpdate() with { Momentum = _seen.Of(priors_tracked) == 0 ? 1 : _policy.Momentum };
+
+    private RunningAverages AveragesToUpdate() => _seenAverages.ToUpdate(Averages);
 
     private RunningAverages Averages => new(prior_mean, prior_var, priors_tracked, _policy.Momentum);
 

@@ -21,6 +21,8 @@ public abstract class RunningNormLayer : AffineNormLayer
     [ComponentName(Name = nameof(num_batches_tracked))]
     private Tensor _num_batches_tracked;
 
+    private readonly SeenAverages _seenAverages = new();
+
     private protected RunningNormLayer(
         string name, long channels, double eps, double momentum, Device? device, ScalarType? dtype)
         : base(name, channels, eps, device, dtype)
@@ -74,9 +76,10 @@ public abstract class RunningNormLayer : AffineNormLayer
     private protected Tensor NormalizeWithRunningAverages(Tensor input, Epilogue epilogue)
     {
         using var scope = NewDisposeScope();
+        _seenAverages.See();
         return scope.MoveToOuter(
             folded ? epilogue.Of(input.alias())
-            : CpuInference.Serves(input, running_mean, weight, bias, epilogue)
+            : CpuInference.Serves(input, running_mean, running_var, weight, bias, epilogue)
                 ? CpuInference.Normalize(input, running_mean, running_var, weight, bias, eps, epilogue)
             : epilogue.Of(NativeBatchNorm.Normalize(input, running_mean, running_var, weight, bias, training: false, 0, eps)));
     }
@@ -116,8 +119,11 @@ public abstract class RunningNormLayer : AffineNormLayer
             ConditionallyRegisterBuffer(name, null);
     }
 
-    /// <summary>The running averages, to be updated.</summary>
+    /// <summary>The running averages.</summary>
     private protected RunningAverages Averages => new(running_mean, running_var, num_batches_tracked, momentum);
+
+    /// <summary>The running averages, to be updated.</summary>
+    private protected RunningAverages AveragesToUpdate() => _seenAverages.ToUpdate(Averages);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

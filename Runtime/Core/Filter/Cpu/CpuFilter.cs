@@ -1,4 +1,5 @@
 using System.Numerics;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -15,28 +16,37 @@ internal static class CpuFilter
     private const long MaxShortRows = 1 << 14;
 
     /// <summary>Whether the filter can work on these arguments.</summary>
-    public static bool Serves(FilterArguments arguments)
+    public static bool Serves(FilterArguments arguments, RunningAverages? averages)
     {
-        if (!Serves(arguments.Input, arguments.Weight))
+        if (!Serves(arguments.Input, arguments.Weight, arguments.Bias))
             return false;
         var type = arguments.Input.dtype;
-        if (arguments.Prior is { } prior && (prior.Mean.dtype != type || prior.Variance.dtype != type))
+        if (arguments.Prior is { } prior && !(IsReadable(prior.Mean, type) && IsReadable(prior.Variance, type)))
             return false;
-        return arguments.Gains.Learned is not { } learned || (learned.Mean.dtype == type && learned.Variance.dtype == type);
+        if (arguments.Gains.Learned is { } learned && !(IsReadable(learned.Mean, type) && IsReadable(learned.Variance, type)))
+            return false;
+        return averages is null
+            || (IsReadable(averages.Mean, type) && IsReadable(averages.Variance, type) && IsReadable(averages.Count, ScalarType.Int64));
     }
 
     /// <summary>Whether there are loops for a value of a layer.</summary>
-    public static bool Serves(Tensor x, Tensor weight)
+    public static bool Serves(Tensor x, Tensor weight, Tensor bias)
     {
         var type = x.dtype;
-        // Loops are given addresses: torch's own operations say what is wrong with a layer that is elsewhere.
-        if (DevicePath.IsTaken(x) || !DevicePath.AreTogether(weight, x) || !x.is_contiguous())
+        if (DevicePath.IsTaken(x) || !x.is_contiguous() || type is not (ScalarType.Float32 or ScalarType.Float64))
             return false;
-        if (type is not (ScalarType.Float32 or ScalarType.Float64) || weight.dtype != type)
+        if (!IsReadable(weight, type) || !IsReadable(bias, type))
             return false;
         var rows = x.size(0) * x.size(1);
         return rows <= MaxShortRows || x.numel() >= rows * MinRowLength;
     }
+
+    /// <summary>
+    /// Whether loops can read a tensor as one of a type. They are given addresses: torch's own operations read what has another type or
+    /// layout, and say what is wrong with what is elsewhere.
+    /// </summary>
+    public static bool IsReadable(Tensor tensor, ScalarType type) =>
+        tensor.dtype == type && tensor.device_type == DeviceType.CPU && tensor.is_contiguous();
 
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
     public static FilterResult Normalize(FilterArguments arguments, RunningAverages? averages)

@@ -54,11 +54,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
         List<Tensor?> result =
             [dx, Reduce(gradient.Weight, _layout.Channels, inputs[1]), Reduce(gradient.Bias, _layout.Channels, inputs[2])];
         if (_prior is { } form)
-        {
-            var (mean, variance) = OfPrior(gradient, new(inputs[3], inputs[4], form));
-            result.AddRange([mean, variance]);
-        }
-
+            result.AddRange(_work.IsPriorSpoilt ? [null, null] : OfPrior(gradient, new(inputs[3], inputs[4], form)));
         if (_learnsGains)
             result.AddRange([OfGain(gradient.MeanGain, inputs[5]), OfGain(gradient.VarianceGain, inputs[6])]);
         if (_adds)
@@ -188,7 +184,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
     /// dm = (dm0 + 2 (m - m0) dv0) / k                 dv = dv0 / k
     /// </code>
     /// </summary>
-    private (Tensor Mean, Tensor Variance) OfPrior(FilterGradient gradient, MomentSource source)
+    private Tensor?[] OfPrior(FilterGradient gradient, MomentSource source)
     {
         var (means, variances) = (empty_like(source.Mean), empty_like(source.Variance));
         var statistics = (int)(source.Rows * _layout.Groups);
@@ -211,7 +207,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
             }
         }
 
-        return (means, variances);
+        return [means, variances];
     }
 
     private Tensor OfGain(Span<double> statistics, Tensor gain) => Reduce(statistics, gain.size(0) * _layout.Groups, gain);

@@ -8,8 +8,9 @@ namespace KnDsl;
 internal static class CpuInference
 {
     /// <summary>Whether it can work on these arguments.</summary>
-    public static bool Serves(Tensor x, Tensor mean, Tensor weight, Tensor bias, Epilogue epilogue) =>
-        x.numel() > 0 && !GraphNode.Records(x, weight, bias, epilogue.Addend) && CpuFilter.Serves(x, weight) && mean.dtype == x.dtype;
+    public static bool Serves(Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, Epilogue epilogue) =>
+        x.numel() > 0 && !GraphNode.Records(x, weight, bias, epilogue.Addend) && CpuFilter.Serves(x, weight, bias)
+        && CpuFilter.IsReadable(mean, x.dtype) && CpuFilter.IsReadable(variance, x.dtype);
 
     /// <summary>activation(weight (x - mean) / sqrt(variance + eps) + bias + addend).</summary>
     /// <param name="x">[N, C, ...].</param>

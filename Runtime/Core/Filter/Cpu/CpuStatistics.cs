@@ -62,6 +62,12 @@ internal sealed unsafe class CpuStatistics : IDisposable
     /// <summary>1 / sqrt(v + eps).</summary>
     public Span<double> Reciprocal => Part(9);
 
+    /// <summary>
+    /// Whether every micro-batch refused its prior, and that is not finite: it has no gradient then, not one of zeros, for what made it may
+    /// have an infinite slope, and zero times that is no number.
+    /// </summary>
+    public bool IsPriorSpoilt { get; private set; }
+
     /// <summary>Filters the observed means and variances.</summary>
     /// <returns><see cref="FilterResult.Spread"/>.</returns>
     public double Filter<T>(FilterArguments arguments)
@@ -151,11 +157,13 @@ internal sealed unsafe class CpuStatistics : IDisposable
         TakePrior<T>(prior);
         var groups = (int)_layout.Groups;
         var microBatches = (int)_layout.Batches.Count;
+        IsPriorSpoilt = !AllPriorsAreFinite();
         bool? trustedInLayer = _settings.Guard == PriorGuard.Authors ? TrustsInLayer() : null;
         for (var microBatch = 0; microBatch < microBatches; microBatch++)
         {
             if (!(trustedInLayer ?? Trusts(microBatch)))
                 continue;
+            IsPriorSpoilt = false;
             for (var s = microBatch * groups; s < (microBatch + 1) * groups; s++)
             {
                 D[s] = Mu[s] - M0[s];
@@ -198,6 +206,17 @@ internal sealed unsafe class CpuStatistics : IDisposable
         }
 
         return sum / _layout.Statistics < PriorGuards.Bound;
+    }
+
+    private bool AllPriorsAreFinite()
+    {
+        for (var s = 0; s < _layout.Statistics; s++)
+        {
+            if (!IsPriorFinite(s))
+                return false;
+        }
+
+        return true;
     }
 
     private bool IsPriorFinite(int s) => double.IsFinite(M0[s]) && double.IsFinite(V0[s]);

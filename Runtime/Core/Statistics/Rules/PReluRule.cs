@@ -15,8 +15,8 @@ public sealed class PReluRule(Tensor slope) : MomentRule
         var slopes = slope.view(1, -1);
         var above = ReluRule.Rectify(moments);
         var below = ReluRule.Rectify(moments with { Mean = -moments.Mean });
-        var mean = above.Mean - slopes * below.Mean;
-        var second = Sum(above.Variance, Square(above.Mean), Square(slopes) * Sum(below.Variance, Square(below.Mean)));
-        return new(mean, (second - Square(mean)).clamp_min(Held(0)));
+        // The product of both is always 0: their covariance is minus that of their means. Nothing large is taken from something large.
+        var variance = Sum(above.Variance, Square(slopes) * below.Variance, slopes * above.Mean * below.Mean * Held(2));
+        return new(above.Mean - slopes * below.Mean, variance.clamp_min(Held(0)));
     }
 }

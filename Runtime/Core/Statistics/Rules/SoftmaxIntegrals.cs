@@ -14,15 +14,19 @@ namespace KnDsl;
 /// </code>
 /// and F(exp(u)) is the chance that log E - log S exceeds u, for an E of the exponential distribution: that gives mean and
 /// variance of log S; its covariance with x_i is v_i E p_i (Stein's lemma). The integrals are sums over equal steps of log t,
-/// the expectations Gauss-Hermite quadrature.
+/// the expectations those of <see cref="SoftmaxExpectations"/>.
 /// </summary>
 internal static class SoftmaxIntegrals
 {
     private const int Steps = 96;
-    private const int Points = 32;
-    private const double EulersConstant = 0.57721566490153286;
 
-    private static readonly (double[] Nodes, double[] Weights) Rule = GaussHermite.Rule(Points);
+    /// <summary>Longer steps may go past what a channel of a small variance adds.</summary>
+    private const double LongestStep = 1.25;
+
+    /// <summary>The least deviation, in steps longer than that, which none goes past.</summary>
+    private const double LeastDeviation = 0.6;
+
+    private const double EulersConstant = 0.57721566490153286;
 
     /// <summary>The moments of a softmax over a dimension, or of its logarithm.</summary>
     /// <param name="x">The moments before.</param>
@@ -46,22 +50,22 @@ internal static class SoftmaxIntegrals
         var type = x.Mean.dtype;
         var (mean, variance) = (x.Mean.to(ScalarType.Float64), x.Variance.to(ScalarType.Float64));
         var deviation = new Moments(mean, variance).Deviation();
+        var (_, longest) = Grid(mean.detach(), deviation.detach(), overAll);
+        // Steps are long where a channel varies much. Beside it, a tenth of its deviation in the place of a smaller one hardly matters.
+        var excess = (Square(longest.squeeze(0)) - Held(LongestStep * LongestStep)).clamp_min(Held(0)).sqrt();
+        deviation = maximum(deviation, excess * Held(LeastDeviation));
         var (u, step) = Grid(mean.detach(), deviation.detach(), overAll);
 
-        // [steps, points, R, C], then without the points.
-        var weights = Column(Rule.Weights, mean).unsqueeze(0);
-        var values = Sum(u.unsqueeze(1), Sum(mean, deviation * Column(Rule.Nodes, mean)).unsqueeze(0));
-        var power = values.exp();
-        var left = (-power).exp();
-        var each = (left * weights).sum([1]).clamp_min(Held(1e-300)).log();
+        var expected = SoftmaxExpectations.Of(u, mean, deviation);
+        var each = expected.Left.clamp_min(Held(1e-300)).log();
         var all = overAll(each);
         var others = (all - each).exp();
 
         // exp(u) comes from dt = exp(u) du.
-        var share = ((power * left * weights).sum([1]) * others * step).sum([0]);
+        var share = (expected.First * others * step).sum([0]);
         var (first, second) = log
             ? Logarithm(mean, variance, share, all.exp(), u, step)
-            : (share, (Square(power) * left * weights).sum([1]).mul(others).mul(step).sum([0]) - Square(share));
+            : (share, (expected.Second * others * step).sum([0]) - Square(share));
         return new(scope.MoveToOuter(first.to(type)), scope.MoveToOuter(second.clamp_min(Held(0)).to(type)));
     }
 
@@ -89,16 +93,7 @@ internal static class SoftmaxIntegrals
         var smallest = (mean - Held(spread) * deviation).amax([-1], keepdim: true);
         var low = -largest - Held(leftTail);
         var step = (Sum(-smallest, rightTail) - low) / Held(Steps - 1);
-        return (Sum(low.unsqueeze(0), step.unsqueeze(0) * Column(Range(), mean)), step.unsqueeze(0));
-
-        static double[] Range()
-        {
-            var range = new double[Steps];
-            for (var i = 0; i < Steps; i++)
-                range[i] = i;
-            return range;
-        }
+        var counted = Range(Steps, ScalarType.Float64, mean.device).view(-1, 1, 1);
+        return (Sum(low.unsqueeze(0), step.unsqueeze(0) * counted), step.unsqueeze(0));
     }
-
-    private static Tensor Column(double[] values, Tensor like) => DeviceConstants.Of(values, like.device).view(-1, 1, 1);
 }
