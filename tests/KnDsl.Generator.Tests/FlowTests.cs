@@ -9,14 +9,14 @@ using static TorchSharp.torch;
 namespace KnDsl.Generator.Tests;
 
 /// <summary>
-/// What ifs, loops and stages that are left out compute: values, not only shapes. A network with parameters is held against the same with
-/// constants, whose ifs and loops are gone before code is written.
+/// What ifs, loops and stages that are left out compute: values, not only shapes. A network with parameters is held against the row of
+/// statements that run for its arguments, written without ifs and loops.
 /// </summary>
 public sealed class FlowTests(ITestOutputHelper output) : TorchTest
 {
     /// <summary>KNDSL_NETWORKS=5000 asks for more, KNDSL_NETWORKS_SEED for others.</summary>
     [Fact]
-    public void Parameters_compute_what_constants_compute()
+    public void Ifs_and_loops_compute_what_the_statements_in_them_compute()
     {
         var count = Setting("KNDSL_NETWORKS", 60);
         var first = Setting("KNDSL_NETWORKS_SEED", 1);
