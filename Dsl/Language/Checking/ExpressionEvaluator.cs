@@ -144,6 +144,9 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "An index", "a whole number", "none"));
         return target switch
         {
+            ListValue { IsChoice: false } list when index.Value is null => Findings.Fail(DiagnosticCatalogue.ValueType(
+                At(expression.Target.Span), $"Each item that '{At(expression.From!.Span).OneLine()}' may choose", ListValue.Choices,
+                list.Describe())),
             ListValue list => rooms.Requirements.RequireItem(path, list, index, At(expression.From!.Span))
                 ? list.ItemAt(index)
                 : ErrorValue.Instance,
