@@ -70,7 +70,7 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                     if (tensor.Shape.NameOf(axis) == name || axis == 1 && name == "channels")
                         return new SizeValue(tensor.Shape[axis]);
                 var known = Enumerable.Range(0, tensor.Shape.Rank).Select(tensor.Shape.NameOf).ToArray();
-                return Unknown($"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
+                return Unknown(known.Length == 0 ? "'shape'" : $"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
                     name == "features"
                         ? $"The second dimension is '{At(expression.Target.Span).OneLine()}.channels', "
                             + $"the last '{At(expression.Target.Span).OneLine()}.shape[{tensor.Shape.Rank - 1}]'."

@@ -32,6 +32,8 @@ internal sealed class Reshape : Operation
 
     public override Shape? Infer(OperationCall call)
     {
+        if (!call.RequireRankAtLeast(1, "[N, ...]"))
+            return null;
         var sizes = call.Get(NewSizes);
         var elements = Product(call.Input.Sizes.Skip(1));
         var wanted = $"[{string.Join(", ", sizes)}]";
