@@ -93,7 +93,7 @@ internal sealed class SharedModules(Rooms rooms)
         if (call.Arguments.Count > 0)
             return RefuseArguments(path, shared, call.Callee, call.Arguments);
         if (given.Count != 1)
-            return Findings.NoValues;
+            return [Findings.Fail(DiagnosticCatalogue.InputCount(place, shared.Label.ToString(), "1 value", given.Count))];
         var use = rooms.Operations.NewCall(path, operation, given, shared.Arguments!, place);
         if (rooms.Operations.Infer(use) is not { } shape || !FitFirst(path, shared, given, place, [])
             || !FitFirst(path, shared, use))
