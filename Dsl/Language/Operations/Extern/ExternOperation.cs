@@ -14,6 +14,8 @@ namespace KnDsl.Language.Operations;
 /// </summary>
 internal sealed class ExternOperation(ExternDeclaration declaration, SourceText source) : Operation
 {
+    private readonly ExternSizes _sizes = new(declaration, source);
+
     public ExternDeclaration Declaration => declaration;
 
     public SourceText Source => source;
@@ -66,7 +68,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
         var ofNoType = declaration.Parameters.Where(parameter => !parameter.HasType || parameter.TypeText == "float[]").ToArray();
         foreach (var parameter in ofNoType)
             diagnostics.Add(DiagnosticCatalogue.TypeOfExtern(source.At(parameter.Type.Span), parameter.TypeText));
-        return declaration.Untyped.Count == 0 && ofNoType.Length == 0;
+        return declaration.Untyped.Count == 0 && ofNoType.Length == 0 && _sizes.Check(diagnostics);
     }
 
     private string Text(ShapeSyntax shape) => source.Slice(shape.Span);
@@ -75,10 +77,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     public override Shape? Infer(OperationCall call)
     {
-        var symbols = new Dictionary<string, Size>();
-        foreach (var parameter in Parameters)
-            if (call.Argument(parameter) is SizeValue size)
-                symbols[parameter.Name] = size.Size;
+        var values = _sizes.ValuesOf(call, Parameters);
         for (var i = 0; i < declaration.Inputs.Count; i++)
         {
             var (pattern, found) = (declaration.Inputs[i], call.Inputs[i].Shape);
@@ -88,49 +87,20 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
                 return null;
             }
             for (var axis = 0; axis < found.Rank; axis++)
-                if (pattern.Sizes[axis] is NameExpression name && !symbols.ContainsKey(name.Name))
-                    symbols[name.Name] = found[axis];
-                else if (Size(pattern.Sizes[axis], symbols) is not { } wanted
+                if (pattern.Sizes[axis] is NameExpression name && !values.ContainsKey(name.Name))
+                    values[name.Name] = found[axis];
+                else if (ExternSizes.Evaluate(call, pattern.Sizes[axis], values) is not { } wanted
                     || !call.Require(found[axis], wanted, () => DiagnosticCatalogue.ExternShape(
                              call.Place, Name, Text(pattern), found.ToString(), source.At(pattern.Span))))
                     return null;
         }
-        var sizes = declaration.Outputs[0].Sizes.Select(size => Size(size, symbols)).ToArray();
-        if (sizes.All(size => size is not null))
-            return new Shape(sizes!);
-        call.Report(DiagnosticCatalogue.UnknownName(source.At(declaration.Outputs[0].Span), Text(declaration.Outputs[0])));
-        return null;
-    }
-
-    /// <summary>A declared size: numbers, names and their sums, products and floor quotients.</summary>
-    private static Size? Size(Expression expression, IReadOnlyDictionary<string, Size> symbols)
-    {
-        switch (expression)
-        {
-            case IntegerLiteral number:
-                return number.Value;
-            case NameExpression name:
-                return symbols.TryGetValue(name.Name, out var size) ? size : null;
-            case OperatorExpression row:
-                var value = Size(row.First, symbols);
-                foreach (var operand in row.Rest)
-                {
-                    var right = Size(operand.Right, symbols);
-                    if (value is null || right is null || operand.Operator == TokenOperator.Divide && right.Value == 0)
-                        return null;
-                    value = operand.Operator switch
-                    {
-                        TokenOperator.Add => value + right,
-                        TokenOperator.Subtract => value - right,
-                        TokenOperator.Multiply => value * right,
-                        TokenOperator.Divide => Values.Size.FloorDivide(value, right),
-                        _ => null,
-                    };
-                }
-                return value;
-            default:
+        var sizes = new List<Size>();
+        foreach (var declared in declaration.Outputs[0].Sizes)
+            if (ExternSizes.Evaluate(call, declared, values) is { } size)
+                sizes.Add(size);
+            else
                 return null;
-        }
+        return new Shape(sizes);
     }
 
     /// <summary>Arguments that are not given are the class's own to decide.</summary>
