@@ -372,6 +372,9 @@ internal static class DiagnosticCatalogue
     public static Diagnostic SizeVanishes(Place at, string operation, string dimension, string found, string result) =>
         new(SizeVanishesRule, at, $"'{operation}' reduces the {dimension} from {found} to {result}; expected at least 1.");
 
+    public static Diagnostic SizeOfExtern(Place at, string name, string declared, string found, Place other) =>
+        new(SizeVanishesRule, at, $"'{name}' gives a size of {declared}, which is {found} here; expected at least 1.", null, other);
+
     private static readonly DiagnosticDescriptor JoinRule = Error("KN0203", "Shapes do not fit together", dependsOnRank: true);
 
     public static Diagnostic Join(Place at, string operation, string left, string right, string where, Place? other) =>

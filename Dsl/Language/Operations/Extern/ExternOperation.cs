@@ -100,7 +100,25 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
                 sizes.Add(size);
             else
                 return null;
+        for (var axis = 0; axis < sizes.Count; axis++)
+            if (!RequirePositive(call, sizes[axis], declaration.Outputs[0].Sizes[axis]))
+                return null;
         return new Shape(sizes);
+    }
+
+    /// <summary>Demands that something is left of a dimension that is computed; what only data decides, the module refuses.</summary>
+    private bool RequirePositive(OperationCall call, Size size, Expression declared)
+    {
+        Diagnostic Vanishes() => DiagnosticCatalogue.SizeOfExtern(
+            call.Place, Name, source.At(declared.Span).OneLine(), size.ToString(), source.At(declared.Span));
+        if (size.Maximum() is <= 0)
+        {
+            call.Report(Vanishes());
+            return false;
+        }
+        if (size.Symbols().All(symbol => symbol.Kind == SymbolKind.Construction))
+            call.RequireAtLeast(size, Values.Size.One, Vanishes);
+        return true;
     }
 
     /// <summary>Arguments that are not given are the class's own to decide.</summary>
