@@ -25,7 +25,16 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     public override string Summary => declaration.Documentation ?? $"The C# module {declaration.TypeName.Text}.";
 
-    public override string Example => "";
+    public override string Example
+    {
+        get
+        {
+            var values = declaration.Inputs.Select((_, i) => $"x{i + 1}");
+            var required = Parameters.Where(parameter => parameter.IsRequired).Select(parameter => parameter.Name).ToArray();
+            return declaration.Inputs.Count != 1 ? $"y = {Name}({string.Join(", ", values.Concat(required))})"
+                : $"y = x -> {Name}{(required.Length == 0 ? "" : $"({string.Join(", ", required)})")}";
+        }
+    }
 
     public override string ShapeRule =>
         $"{string.Join(", ", declaration.Inputs.Select(Text))} -> {string.Join(", ", declaration.Outputs.Select(Text))}";
