@@ -123,7 +123,7 @@ internal sealed class Conv(int dimensions) : Operation
     }
 
     /// <summary>Whether it has a bias: as told, else not right before a norm.</summary>
-    internal static Condition BiasOf(OperationCall call, FlagParameter bias) => call.Find(bias) ?? Condition.Of(!call.IsBeforeNorm);
+    internal static Condition BiasOf(OperationCall call, FlagParameter bias) => call.Find(bias) ?? Condition.Not(call.BeforeNorm);
 
     public override Construction Construct(OperationCall call)
     {
@@ -164,7 +164,7 @@ internal sealed class Conv(int dimensions) : Operation
     public override Size ParameterCount(OperationCall call)
     {
         var channels = call.Get(Channels);
-        return Fan(call) * channels + (BiasOf(call, Bias).Value == true ? channels : Size.Zero);
+        return Fan(call) * channels + Size.Choose(BiasOf(call, Bias), channels, Size.Zero);
     }
 
     public override Size Macs(OperationCall call, Shape output) =>
