@@ -51,6 +51,40 @@ public sealed class ElaborationTests
         Assert.Equal(expected, Assert.Single(network.Outputs).Value.Shape.ToString());
     }
 
+    /// <summary>A shared module is made for some sizes of its first input, and the others may differ.</summary>
+    [Theory]
+    [InlineData("embedding(100, 16)", "10", "20")]
+    [InlineData("linear(16)", "10, 64", "20, 64")]
+    [InlineData("layernorm", "10, 64", "20, 64")]
+    [InlineData("attention(4)", "10, 64", "20, 64")]
+    [InlineData("grn(axis: -1)", "10, 64", "20, 64")]
+    [InlineData("norm", "10, 64", "10, 32")]
+    [InlineData("Encoder", "10, 64", "20, 64")]
+    [InlineData("conv(8, 3)", "3, 8, 8", "3, 6, 4")]
+    public void ASharedModuleTakesOtherSizes(string module, string first, string second) => Network($$"""
+        network Net
+        {
+            input a[N, {{first}}], b[N, {{second}}]
+            module m = {{module}}
+            x = a -> m -> flatten -> linear(4)
+            y = b -> m -> flatten -> linear(4)
+            output x[N, 4], y[N, 4]
+        }
+
+        block Encoder(tokens[N, L, C]) { return tokens -> attention(2) -> linear(C) }
+        """);
+
+    [Fact]
+    public void ASharedModuleTakesAValueOfOneDimension() => Network("""
+        network Net
+        {
+            input a[N, 2]
+            module m = embedding(100, 16)
+            x = (a -> select(0) -> m) + (a -> select(1) -> m)
+            output x[N, 16]
+        }
+        """);
+
     /// <summary>No file is known that gets no code and does not say why: the checker's own net is tried by itself.</summary>
     [Fact]
     public void AModuleOfWhichNoCodeIsMadeSaysSo()
