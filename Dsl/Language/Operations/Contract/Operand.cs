@@ -50,6 +50,12 @@ internal sealed record SizesOperand(IReadOnlyList<Size> Sizes) : Operand
     public override IEnumerable<Symbol> Symbols() => Sizes.SelectMany(size => size.Leaves());
 }
 
+/// <summary>A list of whole numbers that the constructor gets.</summary>
+internal sealed record GivenListOperand(ListParameterValue List) : Operand
+{
+    public override IEnumerable<Symbol> Symbols() => List.Symbols();
+}
+
 /// <summary>One whole number for each spatial dimension.</summary>
 /// <param name="IsCompact">Whether one number may stand for all of them, which are equal then.</param>
 internal sealed record SpatialOperand(IReadOnlyList<Size> Sizes, bool IsCompact) : Operand

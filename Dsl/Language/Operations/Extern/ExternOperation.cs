@@ -57,7 +57,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
         var otherwise = parameter.Default is null ? null : source.Slice(parameter.Default.Span);
         return (parameter.Type.Text, parameter.IsList) switch
         {
-            ("int", true) => new ListParameter(name, "") { DefaultText = otherwise },
+            ("int", true) => new ListParameter(name, "") { DefaultText = otherwise, TakesGiven = true },
             ("int", false) => new IntegerParameter(name, "") { DefaultText = otherwise },
             ("float", _) => new NumberParameter(name, "") { DefaultText = otherwise },
             ("bool", _) => new FlagParameter(name, "") { DefaultText = otherwise },
@@ -136,7 +136,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     private static Operand OperandOf(OperationCall call, OperationParameter parameter) => parameter switch
     {
-        ListParameter list => Sizes(call.Get(list)),
+        ListParameter list => call.Argument(list) is ListParameterValue given ? new GivenListOperand(given) : Sizes(call.Get(list)),
         IntegerParameter whole => call.Get(whole),
         NumberParameter number => call.Get(number),
         FlagParameter flag => call.Get(flag),
