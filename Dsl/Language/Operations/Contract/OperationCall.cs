@@ -110,7 +110,7 @@ internal sealed class OperationCall
         2 when size == Size.One => OneAndOne,
         1 => new[] { size },
         2 => new[] { size, size },
-        _ => new[] { size, size, size },
+        _ => Enumerable.Repeat(size, dimensions).ToArray(),
     };
 
     /// <summary>Demands that lists have one number for each spatial dimension.</summary>
