@@ -64,6 +64,8 @@ public sealed class PaddingTests : TorchTest
     [Theory]
     [InlineData("x -> conv(4, 3, padding: same, stride: p)", 1, 2, "KN0107: 'stride' of 'conv' must be 1 if padding is 'same'")]
     [InlineData("x -> conv(4, [p, 1], padding: same, mode: reflect)", 3, 4, "KN0107: 'kernel' of 'conv' must be odd")]
+    [InlineData("x -> conv(4, 1) -> reshape(4, p, -1)", 8, -1, "KN0107: 'sizes' of 'reshape' must be at least 1")]
+    [InlineData("x -> conv(4, 1) -> reshape(4, p, -1)", 8, 0, "KN0107: 'sizes' of 'reshape' must be at least 1")]
     public void ArgumentsThatDoNotFitAreRefused(string value, int right, int wrong, string message)
     {
         var @case = GeneratedCase.Inline($$"""
