@@ -464,6 +464,11 @@ internal static class DiagnosticCatalogue
     public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
         new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");
 
+    public static Diagnostic OpenRanks(Place at, string block, string input) =>
+        new(BlockInputRule, at,
+            $"'{block}' has many inputs whose numbers of dimensions do not follow from its operations; expected them in the header.",
+            $"Write the sizes of each input there, as in {input}[N, C, H, W].");
+
     private static readonly DiagnosticDescriptor SharedInsideRule = Error("KN0217", "Size of a shared module is set too late");
 
     public static Diagnostic SharedInside(Place at, string name, string found, string size, Place declared) =>
