@@ -84,6 +84,7 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         ModuleOperand => use.Module,
         SizeOperand size => values.Of(size.Size),
         SizesOperand sizes => values.Of(sizes.Sizes),
+        GivenListOperand given => $"[.. {values.Of(given.List)}]",
         SpatialOperand spatial =>
             spatial.IsCompact ? values.Of(spatial.Sizes[0]) : $"({string.Join(", ", spatial.Sizes.Select(values.Of))})",
         NumberOperand number => values.Of(number.Number),

@@ -51,6 +51,31 @@ public class ExternModuleTests
         Assert.Contains("public global::Acme.SqueezeExcite se { get; }", code);
     }
 
+    [Theory]
+    [InlineData("int[]")]
+    [InlineData("long[]")]
+    [InlineData("System.Collections.Generic.IReadOnlyList<int>")]
+    [InlineData("System.Collections.Generic.List<long>")]
+    public void A_list_of_the_network_reaches_its_constructor(string type)
+    {
+        var module = Module.Replace("int channels, double ratio = 0.25", $"{type} channels").Replace("channels * ratio", "2");
+        var driver = Host.Driver([Host.Project("net.knnet", """
+            extern Acme.SqueezeExcite(channels: int[]): [N, C, H, W] -> [N, C, H, W]
+
+            network Net(widths: int[] = [1, 2])
+            {
+                input image[N, 3, 8, 8]
+                y = image -> SqueezeExcite(widths) -> SqueezeExcite([1, 2]) -> Inner(widths)
+                output y[N, 3, 8, 8]
+            }
+
+            block Inner(x, widths: int[]) { return x -> SqueezeExcite(widths) }
+            """)]).RunGeneratorsAndUpdateCompilation(Host.Compilation(module), out var compilation, out var found);
+        Assert.Empty(found);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
+        Assert.Contains("SqueezeExcite(channels: [.. widths])", driver.GetRunResult().GeneratedTrees.Single().ToString());
+    }
+
     [Fact]
     public void Its_names_may_be_words_of_csharp()
     {

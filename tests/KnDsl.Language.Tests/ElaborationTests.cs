@@ -31,6 +31,80 @@ public sealed class ElaborationTests
         return Assert.Single(network.Outputs).Value.Shape.ToString();
     }
 
+    /// <summary>Sizes that a C# module declares are computed from names, arguments and defaults.</summary>
+    [Theory]
+    [InlineData("[N, C, H, W] -> [N, C, H % 3, 10 - W]", "A", "[N, 4, 2, 2]")]
+    [InlineData("[N, C, H, W] -> [N, -C + 5, -(H - 10), W / k]", "A", "[N, 1, 2, 4]")]
+    [InlineData("[N, C, H, W] -> [N, C * k, H, W]", "A(3)", "[N, 12, 8, 8]")]
+    [InlineData("[N, C, 2*C, H] -> [N, C, H]", "A", "[N, 4, 8]")]
+    public void SizesOfModulesInCSharp(string sizes, string stage, string expected)
+    {
+        var network = Network($$"""
+            extern Acme.A(k: int = 2): {{sizes}}
+            network Net
+            {
+                input x[N, 4, 8, 8]
+                y = x -> {{stage}}
+                output y{{expected}}
+            }
+            """);
+        Assert.Equal(expected, Assert.Single(network.Outputs).Value.Shape.ToString());
+    }
+
+    /// <summary>A shared module is made for some sizes of its first input, and the others may differ.</summary>
+    [Theory]
+    [InlineData("embedding(100, 16)", "10", "20")]
+    [InlineData("linear(16)", "10, 64", "20, 64")]
+    [InlineData("layernorm", "10, 64", "20, 64")]
+    [InlineData("attention(4)", "10, 64", "20, 64")]
+    [InlineData("grn(axis: -1)", "10, 64", "20, 64")]
+    [InlineData("norm", "10, 64", "10, 32")]
+    [InlineData("Encoder", "10, 64", "20, 64")]
+    [InlineData("conv(8, 3)", "3, 8, 8", "3, 6, 4")]
+    public void ASharedModuleTakesOtherSizes(string module, string first, string second) => Network($$"""
+        network Net
+        {
+            input a[N, {{first}}], b[N, {{second}}]
+            module m = {{module}}
+            x = a -> m -> flatten -> linear(4)
+            y = b -> m -> flatten -> linear(4)
+            output x[N, 4], y[N, 4]
+        }
+
+        block Encoder(tokens[N, L, C]) { return tokens -> attention(2) -> linear(C) }
+        """);
+
+    [Fact]
+    public void ASharedModuleTakesAValueOfOneDimension() => Network("""
+        network Net
+        {
+            input a[N, 2]
+            module m = embedding(100, 16)
+            x = (a -> select(0) -> m) + (a -> select(1) -> m)
+            output x[N, 16]
+        }
+        """);
+
+    /// <summary>No file is known that gets no code and does not say why: the checker's own net is tried by itself.</summary>
+    [Fact]
+    public void AModuleOfWhichNoCodeIsMadeSaysSo()
+    {
+        var file = Check("network Net\n{\n input x[N, 3]\n y = x -> relus\n output y[N, 3]\n}\n");
+        Assert.Equal("KN0102", Assert.Single(file.Diagnostics).Code);
+        var source = file.Syntax.Source;
+
+        var bag = new DiagnosticBag();
+        CheckedFile.ReportUnexplained(file.Modules, source, bag);
+        var found = Assert.Single(bag.ToList());
+        Assert.Equal("KN0901", found.Code);
+        Assert.Equal("Net", source.Slice(found.Place.Span));
+
+        bag = new DiagnosticBag();
+        bag.AddRange(file.Diagnostics);
+        CheckedFile.ReportUnexplained(file.Modules, source, bag);
+        Assert.Single(bag.ToList());
+    }
+
     [Theory]
     [InlineData("N, 3, 32*h, 32*w", "x -> conv(64, 7, stride: 2)", "[N, 64, 16*h, 16*w]")]
     [InlineData("N, 3, h, w", "x -> conv(64, 3)", "[N, 64, h, w]")]

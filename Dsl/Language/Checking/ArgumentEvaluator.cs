@@ -27,6 +27,11 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
         var place = rooms.Subject.At(expression.Span);
         if (!parameter.Accepts(value) && !parameter.TakesFractions && TypeHints.IsSaid(rooms.Subject, expression, value))
             return rooms.Findings.Suppress();
+        if (!parameter.Accepts(value) && value is ListParameterValue { IsFloat: false } list
+            && parameter is ListParameter or AmountsParameter)
+            return rooms.Findings.Fail(DiagnosticCatalogue.ArgumentType(
+                    place, callee, parameter.Name, "a list whose items are known in the file", value.Describe())
+                .WithHint(parameter.IsKnownInFile ? null : $"Write as many items as it needs: [{list.Name}[0], {list.Name}[1]]."));
         if (!parameter.Accepts(value))
             return rooms.Findings.Fail(
                 DiagnosticCatalogue.ArgumentType(place, callee, parameter.Name, parameter.KindText, value.Describe())

@@ -226,7 +226,8 @@ internal sealed class BlockCaller(Rooms rooms)
             Findings.Report(DiagnosticCatalogue.BlockInput(
                     place, use.Declaration.Name.Text, DiagnosticCatalogue.Count(input.Shape.Rank, "dimension"), input.Name,
                     shape.ToString())
-                .WithHint("Its operations take any number of them, and its class one: declare it in the block's header, "
+                .WithHint(shape.Rank == 0 ? null
+                    : "Its operations take any number of them, and its class one: declare it in the block's header, "
                     + $"as {input.Name}{ConventionalShape(shape.Rank)}."));
         return false;
     }

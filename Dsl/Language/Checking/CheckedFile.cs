@@ -139,6 +139,17 @@ internal sealed class CheckedFile
                 diagnostics.AddRange(ConstructorChecks.Failing(generic, generic.Defaults)
                     .Select(finding => finding.WithHint("The constructor would throw with the default arguments.")));
         }
+        ReportUnexplained(modules, source, diagnostics);
         return modules;
+    }
+
+    /// <summary>A module of which no code is made says why. Where no error does, that is a mistake of the checker.</summary>
+    internal static void ReportUnexplained(IReadOnlyList<CheckedModule> modules, SourceText source, DiagnosticBag diagnostics)
+    {
+        if (diagnostics.ToList().Any(finding => finding.Severity == Severity.Error))
+            return;
+        foreach (var module in modules.Where(module => !module.IsComplete))
+            diagnostics.Add(DiagnosticCatalogue.Internal(source.At(module.Declaration.Name.Span),
+                $"no code can be made of '{module.Declaration.Name.Text}', and no finding says why"));
     }
 }

@@ -70,7 +70,7 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
                     if (tensor.Shape.NameOf(axis) == name || axis == 1 && name == "channels")
                         return new SizeValue(tensor.Shape[axis]);
                 var known = Enumerable.Range(0, tensor.Shape.Rank).Select(tensor.Shape.NameOf).ToArray();
-                return Unknown($"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
+                return Unknown(known.Length == 0 ? "'shape'" : $"'shape' or a dimension of {tensor.Shape}: {string.Join(", ", known)}",
                     name == "features"
                         ? $"The second dimension is '{At(expression.Target.Span).OneLine()}.channels', "
                             + $"the last '{At(expression.Target.Span).OneLine()}.shape[{tensor.Shape.Rank - 1}]'."
@@ -144,6 +144,9 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
             return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Span), "An index", "a whole number", "none"));
         return target switch
         {
+            ListValue { IsChoice: false } list when index.Value is null => Findings.Fail(DiagnosticCatalogue.ValueType(
+                At(expression.Target.Span), $"Each item that '{At(expression.From!.Span).OneLine()}' may choose", ListValue.Choices,
+                list.Describe())),
             ListValue list => rooms.Requirements.RequireItem(path, list, index, At(expression.From!.Span))
                 ? list.ItemAt(index)
                 : ErrorValue.Instance,

@@ -15,6 +15,9 @@ internal static class GenericCheck
 {
     private static readonly int[] Ranks = [4, 2, 3, 5];
 
+    /// <summary>Of more inputs than this without sizes in the header, ranks that differ are not tried: there are too many ways.</summary>
+    private const int MaxMixed = 4;
+
     public static ModuleModel Run(ModelContext context, ModuleDeclaration declaration, SourceText source)
     {
         if (declaration.Kind == ModuleKind.Network)
@@ -30,18 +33,27 @@ internal static class GenericCheck
             if (misfits == 0)
                 break;
         }
-        context.Diagnostics.AddRange(best!.Value.Findings.ToList());
+        // What a use shows to be wrong is no matter of ranks that were not tried.
+        if (best!.Value.Misfits > 0 && OpenInputs(declaration).Count > MaxMixed && !context.HasFailed(declaration))
+            context.Diagnostics.Add(DiagnosticCatalogue.OpenRanks(
+                source.At(TextSpan.FromBounds(declaration.Inputs[0].Span.Start, declaration.Inputs[declaration.Inputs.Count - 1].Span.End)),
+                declaration.Name.Text, declaration.Inputs[0].Text));
+        else
+            context.Diagnostics.AddRange(best.Value.Findings.ToList());
         return best.Value.Model;
     }
 
     /// <summary>The ranks to try: those that the header declares, and the others in all ways.</summary>
     private static IEnumerable<int[]> Combinations(ModuleDeclaration declaration)
     {
-        var open = Enumerable.Range(0, declaration.Inputs.Count).Where(input => declaration.ShapeOf(input) is null).ToList();
+        var open = OpenInputs(declaration);
         foreach (var ranks in Combinations(open.Count))
             yield return declaration.Inputs.Select((_, input) => declaration.ShapeOf(input)?.Sizes.Count ?? ranks[open.IndexOf(input)])
                 .ToArray();
     }
+
+    private static List<int> OpenInputs(ModuleDeclaration declaration) =>
+        [.. Enumerable.Range(0, declaration.Inputs.Count).Where(input => declaration.ShapeOf(input) is null)];
 
     private static IEnumerable<int[]> Combinations(int inputs)
     {
@@ -52,7 +64,7 @@ internal static class GenericCheck
         }
         foreach (var rank in Ranks)
             yield return Enumerable.Repeat(rank, inputs).ToArray();
-        if (inputs is < 2 or > 4)
+        if (inputs is < 2 or > MaxMixed)
             yield break;
         var count = 1;
         for (var i = 0; i < inputs; i++)

@@ -67,8 +67,12 @@ internal sealed class LoopChecker(Rooms rooms)
         {
             switch (from)
             {
-                case ListValue list:
+                case ListValue { IsChoice: true } list:
                     return new Bounds(0, list.Items.Count, list.ItemAt);
+                case ListValue list:
+                    Findings.Report(DiagnosticCatalogue.ValueType(
+                        At(statement.From.Span), "Each item that 'for' goes through", ListValue.Choices, list.Describe()));
+                    return null;
                 case ListParameterValue parameter:
                     return new Bounds(0, Size.Of(parameter.Count), parameter.ItemAt);
                 case ErrorValue:

@@ -17,12 +17,12 @@ internal sealed class OperationCaller(Rooms rooms)
 
     /// <summary>An operation whose arguments were bound.</summary>
     /// <param name="name">The names of its module, or null where it has none.</param>
-    /// <param name="beforeNorm">Whether the next stage is a norm.</param>
+    /// <param name="beforeNorm">Whether a norm comes next; none does where it is null.</param>
     /// <param name="target">The name that its output gets.</param>
     /// <param name="named">The place of the label, where there is one.</param>
     public Value Apply(
         BodyPath path, Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place,
-        MemberPath? name = null, bool beforeNorm = false, string? target = null, Place? named = null)
+        MemberPath? name = null, Condition? beforeNorm = null, string? target = null, Place? named = null)
     {
         if (operation.PolicyOfNetwork is { } policy && arguments.Find(policy.Name) is null)
         {
@@ -49,8 +49,9 @@ internal sealed class OperationCaller(Rooms rooms)
 
     /// <summary>A use of an operation, which reports and requires what belongs to this path.</summary>
     public OperationCall NewCall(
-        BodyPath path, Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place, bool beforeNorm = false) =>
-        new(operation, inputs, arguments, place, beforeNorm, Findings.Report, new Demands(path, rooms.Requirements));
+        BodyPath path, Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments, Place place,
+        Condition? beforeNorm = null) =>
+        new(operation, inputs, arguments, place, beforeNorm ?? Condition.False, Findings.Report, new Demands(path, rooms.Requirements));
 
     /// <summary>The shape of the output; null where an error was reported.</summary>
     public Shape? Infer(OperationCall call)
@@ -114,7 +115,7 @@ internal sealed class OperationCaller(Rooms rooms)
         if (operation.Module == ModuleType.Parameter && !CanBeLearnedHere(path, call, name))
             return ErrorValue.Instance;
         var named = expression.Label is { } label ? rooms.Subject.At(label.Span) : place;
-        return Apply(path, operation, tensors, bound, place, name, false, target, named);
+        return Apply(path, operation, tensors, bound, place, name, null, target, named);
     }
 
     private IReadOnlyList<TensorValue>? EvaluateInputs(BodyPath path, Operation operation, IReadOnlyList<Argument> given)

@@ -28,7 +28,15 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             if (operand.Operator is TokenOperator.And or TokenOperator.Or)
                 path.Forget(planned);
             span = TextSpan.Union(span, operand.Right.Span);
-            value = value is ErrorValue || right is ErrorValue ? ErrorValue.Instance : Apply(path, operand, value, right, span, target);
+            try
+            {
+                value = value is ErrorValue || right is ErrorValue ? ErrorValue.Instance
+                    : Apply(path, operand, value, right, span, target);
+            }
+            catch (OverflowException)
+            {
+                value = Overflow(operand);
+            }
         }
         return value;
     }
@@ -76,28 +84,21 @@ internal sealed class OperatorEvaluator(Rooms rooms)
     private Value ApplyToSizes(BodyPath path, RightOperand operand, Size a, Size b)
     {
         (a, b) = (a.Substitute(path.Assumptions), b.Substitute(path.Assumptions));
-        try
+        switch (operand.Operator)
         {
-            switch (operand.Operator)
-            {
-                case TokenOperator.Add:
-                    return Bounded(a + b, operand);
-                case TokenOperator.Subtract:
-                    return Bounded(a - b, operand);
-                case TokenOperator.Multiply:
-                    return Bounded(a * b, operand);
-                case TokenOperator.Divide or TokenOperator.Remainder:
-                    return !rooms.Requirements.RequireNotZero(path, b, () => DivisionByZero(operand, Number.Of(b))) ? ErrorValue.Instance
-                        : Bounded(operand.Operator == TokenOperator.Divide ? Size.FloorDivide(a, b) : Size.Modulo(a, b), operand);
-                case TokenOperator.And or TokenOperator.Or:
-                    return NotBetweenConditions(operand, $"{a} and {b}");
-                default:
-                    return new BoolValue(Condition.Compare(ComparisonOf(operand.Operator), a, b));
-            }
-        }
-        catch (OverflowException)
-        {
-            return Overflow(operand);
+            case TokenOperator.Add:
+                return Bounded(a + b, operand);
+            case TokenOperator.Subtract:
+                return Bounded(a - b, operand);
+            case TokenOperator.Multiply:
+                return Bounded(a * b, operand);
+            case TokenOperator.Divide or TokenOperator.Remainder:
+                return !rooms.Requirements.RequireNotZero(path, b, () => DivisionByZero(operand, Number.Of(b))) ? ErrorValue.Instance
+                    : Bounded(operand.Operator == TokenOperator.Divide ? Size.FloorDivide(a, b) : Size.Modulo(a, b), operand);
+            case TokenOperator.And or TokenOperator.Or:
+                return NotBetweenConditions(operand, $"{a} and {b}");
+            default:
+                return new BoolValue(Condition.Compare(ComparisonOf(operand.Operator), a, b));
         }
     }
 

@@ -20,21 +20,13 @@ internal sealed class PipeChecker(Rooms rooms)
     public IReadOnlyList<Value> Evaluate(BodyPath path, PipeExpression pipe, string? target)
     {
         var values = rooms.Expressions.EvaluateAll(path, pipe.Source);
+        var beforeNorm = rooms.NormsAhead.After(path, pipe.Stages);
         for (var i = 0; i < pipe.Stages.Count; i++)
-        {
-            var next = i + 1 < pipe.Stages.Count ? pipe.Stages[i + 1] : null;
-            values = CheckStage(path, values, new StagePlace(pipe.Stages[i], pipe.Source.Span, next, next is null ? target : null),
+            values = CheckStage(path, values,
+                new StagePlace(pipe.Stages[i], pipe.Source.Span, beforeNorm[i], i + 1 == pipe.Stages.Count ? target : null),
                 rooms.Labels.Of(path, pipe.Stages[i]));
-        }
         return values;
     }
-
-    private static bool IsNorm(Stage? stage) => stage switch
-    {
-        CallStage call => OperationCatalogue.Find(call.Call.Callee.Text) is { PolicyOfNetwork: not null },
-        SequenceStage { Items.Count: > 0 } sequence => IsNorm(sequence.Items[0].Stage),
-        _ => false,
-    };
 
     /// <summary>A stage, applied to values.</summary>
     /// <param name="name">The names of its module.</param>
@@ -61,7 +53,7 @@ internal sealed class PipeChecker(Rooms rooms)
                         DiagnosticCatalogue.ValueType(At(at.Source), $"The input of '{call.Callee.Text}'", "a tensor",
                         other.Describe()))];
             }
-        return Call(path, tensors, call, at.Stage.Label, name, IsNorm(at.Next), at.Target);
+        return Call(path, tensors, call, at.Stage.Label, name, at.BeforeNorm, at.Target);
     }
 
     private IReadOnlyList<Value> CheckConditionalStage(BodyPath path, IReadOnlyList<Value> inputs, StagePlace at, MemberPath name) =>
@@ -137,12 +129,13 @@ internal sealed class PipeChecker(Rooms rooms)
             rooms.Names.ReportUnknownStage(path, call);
             return Findings.NoValues;
         }
-        return Call(path, [], call, expression.Label, rooms.Labels.Of(path, expression.Label, expression.Span), false, target);
+        return Call(path, [], call, expression.Label, rooms.Labels.Of(path, expression.Label, expression.Span), Condition.False, target);
     }
 
     /// <summary>An operation, a block or a shared module, applied to values.</summary>
     private IReadOnlyList<Value> Call(
-        BodyPath path, IReadOnlyList<TensorValue> inputs, Call call, Label? label, MemberPath modulePath, bool beforeNorm, string? target)
+        BodyPath path, IReadOnlyList<TensorValue> inputs, Call call, Label? label, MemberPath modulePath, Condition beforeNorm,
+        string? target)
     {
         var name = call.Callee.Text;
         var place = At(call.Span);

@@ -29,6 +29,7 @@ internal sealed class Rooms
         Shared = new SharedModules(this);
         Pipes = new PipeChecker(this);
         Sequences = new SequenceChecker(this);
+        NormsAhead = new NormsAhead(this);
         Branches = new BranchChecker(this);
         Loops = new LoopChecker(this);
         InputsAndOutputs = new InputsAndOutputs(this);
@@ -83,6 +84,9 @@ internal sealed class Rooms
 
     /// <summary>Sequences in brackets, and their repetitions.</summary>
     public SequenceChecker Sequences { get; }
+
+    /// <summary>Where a norm comes next.</summary>
+    public NormsAhead NormsAhead { get; }
 
     public BranchChecker Branches { get; }
 

@@ -19,14 +19,14 @@ internal sealed class SequenceChecker(Rooms rooms)
     public IReadOnlyList<Value> Check(BodyPath path, IReadOnlyList<Value> values, SequenceStage sequence, StagePlace at, MemberPath name)
     {
         rooms.Members.AddSequence(name);
+        var beforeNorm = rooms.NormsAhead.After(path, sequence, at.BeforeNorm);
         var number = Size.Zero;
         for (var i = 0; i < sequence.Items.Count; i++)
         {
             var item = sequence.Items[i];
             if (item.Stage.Label is { } label)
                 Findings.Report(DiagnosticCatalogue.LabelNotAllowed(At(label.Span), "Members of a sequence are numbered"));
-            var isLast = i + 1 == sequence.Items.Count;
-            var member = new StagePlace(item.Stage, at.Source, isLast ? at.Next : sequence.Items[i + 1].Stage, isLast ? at.Target : null);
+            var member = new StagePlace(item.Stage, at.Source, beforeNorm[i], i + 1 == sequence.Items.Count ? at.Target : null);
             var (inputs, first) = (values, number);
             (values, number) = item.Stage.Condition is null
                 ? CheckMember(path, inputs, item, member, name, first)
@@ -85,22 +85,26 @@ internal sealed class SequenceChecker(Rooms rooms)
     private IReadOnlyList<Value> Repeat(
         BodyPath path, IReadOnlyList<Value> values, SequenceItem item, StagePlace at, MemberPath name, Size number, Size count)
     {
+        // In all turns but the last the stage itself comes next.
+        var again = rooms.NormsAhead.In(path, item.Stage, at.BeforeNorm);
         if (count.Value is { } times && (!rooms.Subject.IsGeneric || times == 1))
         {
-            for (var turn = 0; turn < times; turn++)
+            for (var i = 0; i < times; i++)
             {
-                var inner = turn + 1 == times ? at : at with { Next = item.Stage, Target = null };
-                values = rooms.Pipes.CheckStage(path, values, inner, name.Then(number + turn));
+                var inner = i + 1 == times ? at : at with { BeforeNorm = again, Target = null };
+                values = rooms.Pipes.CheckStage(path, values, inner, name.Then(number + i));
             }
             return values;
         }
         var variable = new Symbol(rooms.Symbols.NameRepetition(path), SymbolKind.Construction, false);
+        var isLast = Condition.Compare(Comparison.Equal, Size.Of(variable), count - 1);
+        var turn = at with { BeforeNorm = NormsAhead.Choose(isLast, at.BeforeNorm, again), Target = null };
         var failed = false;
         var target = at.Target ?? "x";
         var locals = values.Select((value, i) => (values.Count == 1 ? target : $"{target}{i + 1}", value)).ToArray();
         var results = rooms.Loops.Keep(path, new LoopRange(variable, Size.Zero, count, At(item.Span)), locals, (inner, current) =>
         {
-            var after = rooms.Pipes.CheckStage(inner, current, at with { Target = null }, name.Then(number + Size.Of(variable)));
+            var after = rooms.Pipes.CheckStage(inner, current, turn, name.Then(number + Size.Of(variable)));
             failed |= after.Any(value => value is ErrorValue);
             if (after.Count != locals.Length && !failed)
             {

@@ -93,7 +93,7 @@ internal sealed class SharedModules(Rooms rooms)
         if (call.Arguments.Count > 0)
             return RefuseArguments(path, shared, call.Callee, call.Arguments);
         if (given.Count != 1)
-            return Findings.NoValues;
+            return [Findings.Fail(DiagnosticCatalogue.InputCount(place, shared.Label.ToString(), "1 value", given.Count))];
         var use = rooms.Operations.NewCall(path, operation, given, shared.Arguments!, place);
         if (rooms.Operations.Infer(use) is not { } shape || !FitFirst(path, shared, given, place, [])
             || !FitFirst(path, shared, use))
@@ -153,25 +153,27 @@ internal sealed class SharedModules(Rooms rooms)
         return true;
     }
 
-    /// <summary>One set of weights has one number of input channels, and so has a block of each size that it is built with.</summary>
-    /// <param name="sizes">The sizes that a block is built with.</param>
+    /// <summary>Whether inputs have as many dimensions as those of the first use, and the sizes that the module is built with.</summary>
+    /// <param name="sizes">The sizes of the inputs that a block is built with.</param>
     private bool FitFirst(BodyPath path, SharedModule shared, IReadOnlyList<TensorValue> inputs, Place place,
         IEnumerable<(int Input, int Axis)> sizes)
     {
         if (shared.Item.Inputs is not { } first)
             return true;
-        Diagnostic Differs(int i, string what) => DiagnosticCatalogue.SharedShape(
-            place, shared.Label.ToString(), inputs[i].Shape.ToString(), first[i].Shape.ToString(), what, first[i].Origin);
         for (var i = 0; i < first.Count; i++)
             if (first[i].Shape.Rank != inputs[i].Shape.Rank)
             {
-                Findings.Report(Differs(i, "number of dimensions"));
+                Findings.Report(Differs(shared, i, inputs[i].Shape, place, "number of dimensions"));
                 return false;
             }
-        return first.Select((_, i) => (Input: i, Axis: 1)).Concat(sizes).Distinct().All(size => rooms.Requirements.RequireEqual(
+        return sizes.All(size => rooms.Requirements.RequireEqual(
             path, first[size.Input].Shape[size.Axis], inputs[size.Input].Shape[size.Axis],
-            () => Differs(size.Input, first[size.Input].Shape.NameOf(size.Axis))));
+            () => Differs(shared, size.Input, inputs[size.Input].Shape, place, first[size.Input].Shape.NameOf(size.Axis))));
     }
+
+    private static Diagnostic Differs(SharedModule shared, int input, Shape found, Place place, string what) =>
+        DiagnosticCatalogue.SharedShape(place, shared.Label.ToString(), found.ToString(), shared.Item.Inputs![input].Shape.ToString(),
+            what, shared.Item.Inputs[input].Origin);
 
     /// <summary>The sizes of its inputs that a block is built with.</summary>
     private IEnumerable<(int Input, int Axis)> SizesOf(DeclaredModule block) =>
@@ -179,11 +181,18 @@ internal sealed class SharedModules(Rooms rooms)
             ? generic.ConstructorSizes.OfInputs.Select(size => (size.Input, size.Axis))
             : [];
 
-    /// <summary>Whether the module of an operation has as many parameters as its first use asks for.</summary>
+    /// <summary>Whether the module of an operation is made for the sizes that its first use has.</summary>
     private bool FitFirst(BodyPath path, SharedModule shared, OperationCall use) =>
-        shared.Item.Made is not ConstructOperationItem { Call: var first } || rooms.Requirements.RequireEqual(path,
-            first.Operation.ParameterCount(first), use.Operation.ParameterCount(use), () => DiagnosticCatalogue.SharedShape(use.Place,
-                shared.Label.ToString(), use.Input.ToString(), first.Input.ToString(), "number of parameters", first.Inputs[0].Origin));
+        shared.Item.Made is not ConstructOperationItem { Call: var first } || first.Operation.Construct(first)!.OwnSizes
+            .Zip(use.Operation.Construct(use)!.OwnSizes, (made, wanted) => rooms.Requirements.RequireEqual(path, made, wanted,
+                () => Differs(shared, 0, use.Input, use.Place, AxisOf(first.Input, made, use.Input, wanted)))).All(fits => fits);
+
+    /// <summary>The dimension that a size comes from which differs, as a message names it.</summary>
+    private static string AxisOf(Shape first, Size made, Shape input, Size wanted)
+    {
+        var axes = Enumerable.Range(1, first.Rank - 1).Where(axis => first[axis] == made && input[axis] == wanted).ToArray();
+        return axes.Length == 0 ? "sizes" : axes[0] == 1 ? first.NameOf(1) : "last dimension";
+    }
 
     public void ReportUnused()
     {

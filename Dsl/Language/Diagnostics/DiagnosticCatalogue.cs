@@ -372,6 +372,9 @@ internal static class DiagnosticCatalogue
     public static Diagnostic SizeVanishes(Place at, string operation, string dimension, string found, string result) =>
         new(SizeVanishesRule, at, $"'{operation}' reduces the {dimension} from {found} to {result}; expected at least 1.");
 
+    public static Diagnostic SizeOfExtern(Place at, string name, string declared, string found, Place other) =>
+        new(SizeVanishesRule, at, $"'{name}' gives a size of {declared}, which is {found} here; expected at least 1.", null, other);
+
     private static readonly DiagnosticDescriptor JoinRule = Error("KN0203", "Shapes do not fit together", dependsOnRank: true);
 
     public static Diagnostic Join(Place at, string operation, string left, string right, string where, Place? other) =>
@@ -460,6 +463,11 @@ internal static class DiagnosticCatalogue
 
     public static Diagnostic BlockInput(Place at, string block, string expected, string input, string found) =>
         new(BlockInputRule, at, $"'{block}' takes {expected} for '{input}', found {found}.");
+
+    public static Diagnostic OpenRanks(Place at, string block, string input) =>
+        new(BlockInputRule, at,
+            $"'{block}' has many inputs whose numbers of dimensions do not follow from its operations; expected them in the header.",
+            $"Write the sizes of each input there, as in {input}[N, C, H, W].");
 
     private static readonly DiagnosticDescriptor SharedInsideRule = Error("KN0217", "Size of a shared module is set too late");
 

@@ -29,6 +29,9 @@ internal abstract record Condition
     /// <summary>Whether it holds, where that can be decided.</summary>
     public virtual bool? Value => null;
 
+    /// <summary>The number of its parts: see <see cref="Size.MaxWeight"/>.</summary>
+    public virtual int Weight => 1;
+
     /// <summary>The named symbols that decide it.</summary>
     public abstract IEnumerable<Symbol> Symbols();
 
@@ -131,6 +134,8 @@ internal sealed record ConditionSymbol(Symbol Symbol) : Condition
 /// <summary>Two sizes compared.</summary>
 internal sealed record SizeComparison(Comparison Comparison, Size Left, Size Right) : Condition
 {
+    public override int Weight => Left.Weight + Right.Weight;
+
     public override IEnumerable<Symbol> Symbols() => Left.Leaves().Concat(Right.Leaves());
 
     public override IEnumerable<SizeFact> WhenTrue() => Comparison == Comparison.Equal ? Solution() : [];
@@ -148,6 +153,8 @@ internal sealed record SizeComparison(Comparison Comparison, Size Left, Size Rig
 /// <summary>Two numbers compared.</summary>
 internal sealed record NumberComparison(Comparison Comparison, Number Left, Number Right) : Condition
 {
+    public override int Weight => Left.Weight + Right.Weight;
+
     public override IEnumerable<Symbol> Symbols() => Left.Symbols().Concat(Right.Symbols());
 
     public override Condition Substitute(Substitution substitution) =>
@@ -159,6 +166,8 @@ internal sealed record NumberComparison(Comparison Comparison, Number Left, Numb
 /// <summary>The opposite of a condition.</summary>
 internal sealed record ConditionNegation(Condition Operand) : Condition
 {
+    public override int Weight => Operand.Weight;
+
     public override IEnumerable<Symbol> Symbols() => Operand.Symbols();
 
     public override IEnumerable<SizeFact> WhenTrue() => Operand.WhenFalse();
@@ -173,6 +182,8 @@ internal sealed record ConditionNegation(Condition Operand) : Condition
 /// <summary>Two conditions of which both must hold, or one.</summary>
 internal sealed record ConditionJunction(bool IsAnd, Condition Left, Condition Right) : Condition
 {
+    public override int Weight { get; } = Size.Weigh(Left.Weight, Right.Weight);
+
     public override IEnumerable<Symbol> Symbols() => Left.Symbols().Concat(Right.Symbols());
 
     public override IEnumerable<SizeFact> WhenTrue() => IsAnd ? Left.WhenTrue().Concat(Right.WhenTrue()) : [];
@@ -188,6 +199,8 @@ internal sealed record ConditionJunction(bool IsAnd, Condition Left, Condition R
 /// <summary>Whether two conditions are both true or both false, or whether they are not.</summary>
 internal sealed record ConditionEquality(bool IsEqual, Condition Left, Condition Right) : Condition
 {
+    public override int Weight { get; } = Size.Weigh(Left.Weight, Right.Weight);
+
     public override IEnumerable<Symbol> Symbols() => Left.Symbols().Concat(Right.Symbols());
 
     public override Condition Substitute(Substitution substitution) =>
@@ -199,6 +212,8 @@ internal sealed record ConditionEquality(bool IsEqual, Condition Left, Condition
 /// <summary>One of several conditions, at a place that a loop counts.</summary>
 internal sealed record ConditionChoice(IReadOnlyList<Condition> Items, Size Index) : Condition
 {
+    public override int Weight { get; } = Size.Weigh([Index.Weight, .. Items.Select(item => item.Weight)]);
+
     public override IEnumerable<Symbol> Symbols() => Items.SelectMany(item => item.Symbols()).Concat(Index.Leaves());
 
     public override Condition Substitute(Substitution substitution)

@@ -22,6 +22,9 @@ internal abstract record Number
     /// <summary>The number, where it is known.</summary>
     public virtual double? Value => null;
 
+    /// <summary>The number of its parts: see <see cref="Size.MaxWeight"/>.</summary>
+    public virtual int Weight => 1;
+
     /// <summary>The named symbols that the number is computed from.</summary>
     public abstract IEnumerable<Symbol> Symbols();
 
@@ -83,6 +86,8 @@ internal sealed record NumberSymbol(Symbol Symbol) : Number
 /// <summary>A whole number that is not known.</summary>
 internal sealed record WholeNumber(Size Size) : Number
 {
+    public override int Weight => Size.Weight;
+
     public override IEnumerable<Symbol> Symbols() => Size.Leaves();
 
     public override Number Substitute(Substitution substitution) => Of(Size.Substitute(substitution));
@@ -93,6 +98,8 @@ internal sealed record WholeNumber(Size Size) : Number
 /// <summary>A number with its sign changed.</summary>
 internal sealed record NumberNegation(Number Operand) : Number
 {
+    public override int Weight { get; } = Size.Weigh(Operand.Weight);
+
     public override IEnumerable<Symbol> Symbols() => Operand.Symbols();
 
     public override Number Substitute(Substitution substitution) => Negate(Operand.Substitute(substitution));
@@ -103,6 +110,8 @@ internal sealed record NumberNegation(Number Operand) : Number
 /// <summary>Two numbers under an operator.</summary>
 internal sealed record NumberOperation(Arithmetic Operation, Number Left, Number Right) : Number
 {
+    public override int Weight { get; } = Size.Weigh(Left.Weight, Right.Weight);
+
     public override IEnumerable<Symbol> Symbols() => Left.Symbols().Concat(Right.Symbols());
 
     public string Operator => Operation switch
@@ -123,6 +132,8 @@ internal sealed record NumberOperation(Arithmetic Operation, Number Left, Number
 /// <summary>One of several numbers, at a place that a loop counts.</summary>
 internal sealed record NumberChoice(IReadOnlyList<Number> Items, Size Index) : Number
 {
+    public override int Weight { get; } = Size.Weigh([Index.Weight, .. Items.Select(item => item.Weight)]);
+
     public override IEnumerable<Symbol> Symbols() => Items.SelectMany(item => item.Symbols()).Concat(Index.Leaves());
 
     public override Number Substitute(Substitution substitution)

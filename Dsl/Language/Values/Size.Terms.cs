@@ -7,6 +7,46 @@ namespace KnDsl.Language.Values;
 /// <content>What a size is a sum of: terms, which are products of atoms.</content>
 internal sealed partial class Size
 {
+    /// <summary>
+    /// A size, a number or a condition of more parts than this is none of a network; used twice in each of some lines, one doubles with
+    /// every line.
+    /// </summary>
+    public const int MaxWeight = 4096;
+
+    /// <summary>The same of a product of sums, which is no deep tree.</summary>
+    private const int MaxWeightOfProduct = 1 << 20;
+
+    /// <summary>A bound, where it is known that there is one or none.</summary>
+    private sealed record Limit(long? Value);
+
+    /// <summary>The number of its parts, those inside of floors and conditions counted wherever they stand.</summary>
+    public int Weight => (int)Math.Min(int.MaxValue / 8, 1 + WeightOfTerms);
+
+    private long WeightOfTerms
+    {
+        get
+        {
+            var sum = 0L;
+            foreach (var term in _terms)
+                foreach (var atom in term.Atoms)
+                    sum += atom.Weight;
+            return sum;
+        }
+    }
+
+    private static long WeightOfProduct(Size a, Size b) =>
+        a.WeightOfTerms * (b._terms.Length + 1) + b.WeightOfTerms * (a._terms.Length + 1);
+
+    /// <summary>The weight of what has these parts.</summary>
+    /// <exception cref="OverflowException">It has too many.</exception>
+    public static int Weigh(params int[] parts)
+    {
+        var sum = 1L;
+        foreach (var part in parts)
+            sum += part;
+        return sum <= MaxWeight ? (int)sum : throw new OverflowException();
+    }
+
     private static Size Collect(long constant, IReadOnlyCollection<Term> terms)
     {
         if (terms.Count == 1 && terms.First() is { Coefficient: not 0, Atoms.Length: > 0 } only)
@@ -82,6 +122,9 @@ internal sealed partial class Size
     {
         public abstract string Key { get; }
 
+        /// <summary>The number of its parts.</summary>
+        public virtual int Weight => 1;
+
         public abstract IEnumerable<Symbol> Symbols();
 
         public abstract Size Substitute(Substitution substitution);
@@ -123,6 +166,9 @@ internal sealed partial class Size
         public Size Numerator => numerator;
 
         public Size Denominator => denominator;
+
+        // Before the text, which would be as long.
+        public override int Weight { get; } = Weigh(numerator.Weight, denominator.Weight);
 
         public override string Key { get; } = $"({numerator})/({denominator})";
 
@@ -180,6 +226,8 @@ internal sealed partial class Size
 
         public Size Else => otherwise;
 
+        public override int Weight { get; } = Weigh(condition.Weight, then.Weight, otherwise.Weight);
+
         public override string Key { get; } = $"({then} if {condition} else {otherwise})";
 
         public override bool IsConditional => true;
@@ -202,6 +250,8 @@ internal sealed partial class Size
     public sealed class LargestAtom(IReadOnlyList<Size> sizes) : Atom
     {
         public IReadOnlyList<Size> Sizes => sizes;
+
+        public override int Weight { get; } = Weigh([.. sizes.Select(size => size.Weight)]);
 
         public override string Key { get; } = $"max({string.Join(", ", sizes)})";
 

@@ -17,6 +17,7 @@ internal sealed partial class Size : IEquatable<Size>
     private readonly Term[] _terms;
     private string? _text;
     private Symbol[]? _symbols;
+    private Limit? _low, _high;
 
     private Size(long constant, Term[] terms)
     {
@@ -73,7 +74,7 @@ internal sealed partial class Size : IEquatable<Size>
     {
         if (a.IsConstant && b.IsConstant)
             return Of(checked(a.Constant * b.Constant));
-        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MaxTerms)
+        if ((long)(a._terms.Length + 1) * (b._terms.Length + 1) > MaxTerms || WeightOfProduct(a, b) > MaxWeightOfProduct)
             throw new OverflowException();
         if (b.Value is { } factor)
             return a.Times(factor);
@@ -222,10 +223,10 @@ internal sealed partial class Size : IEquatable<Size>
         : [.. _terms.SelectMany(term => term.Atoms).SelectMany(atom => atom.Symbols()).Distinct()];
 
     /// <summary>The least value over all positive symbols, or null where there is no bound.</summary>
-    public long? Minimum() => Bound(false);
+    public long? Minimum() => IsConstant ? Constant : (_low ??= new Limit(Bound(false))).Value;
 
     /// <summary>The greatest value over all positive symbols, or null where there is no bound.</summary>
-    public long? Maximum() => Bound(true);
+    public long? Maximum() => IsConstant ? Constant : (_high ??= new Limit(Bound(true))).Value;
 
     /// <summary>
     /// Whether a is certainly at most b: as bounds show it, or with a floor no more than its quotient, so that c / 2 is at most c.

@@ -108,7 +108,13 @@ internal sealed class ListValue(IReadOnlyList<Value> items) : Value
     public override Value Substitute(Substitution substitution) =>
         new ListValue(items.Select(item => item.Substitute(substitution)).ToArray());
 
-    /// <summary>The item of a known place, or a choice at a place that a loop counts.</summary>
+    /// <summary>What the items of a list must be that a loop or an argument chooses from, as a message says it.</summary>
+    public const string Choices = "a number, or each of them true or false";
+
+    /// <summary>Whether an item can be taken at a place that is not known: numbers and conditions can be chosen from.</summary>
+    public bool IsChoice => items.All(item => item is SizeValue or FloatValue) || items.All(item => item is BoolValue);
+
+    /// <summary>The item of a known place, or of an <see cref="IsChoice"/> a choice at a place that a loop counts.</summary>
     public Value ItemAt(Size index)
     {
         if (index.Value is { } known)

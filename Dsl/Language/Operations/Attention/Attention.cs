@@ -85,7 +85,7 @@ internal sealed class Attention(bool isCross) : Operation
     public override Size ParameterCount(OperationCall call)
     {
         var features = Features(call);
-        return 4 * features * features + (call.Get(Bias).Value == true ? 4 * features : Size.Zero);
+        return 4 * features * features + Size.Choose(call.Get(Bias), 4 * features, Size.Zero);
     }
 
     /// <summary>Four projections, the products of queries and keys, and the means of the values.</summary>

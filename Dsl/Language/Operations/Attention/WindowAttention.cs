@@ -74,7 +74,7 @@ internal sealed class WindowAttention : Operation
     {
         var channels = Channels(call);
         var distances = call.Get(WindowSize, 2).Aggregate(Size.One, (product, size) => product * (2 * size - 1));
-        return distances * call.Get(Heads) + 4 * channels * channels + (call.Get(Bias).Value == true ? 4 * channels : Size.Zero);
+        return distances * call.Get(Heads) + 4 * channels * channels + Size.Choose(call.Get(Bias), 4 * channels, Size.Zero);
     }
 
     /// <summary>Of all positions, those of padding included: four projections, and the products with the positions of a window.</summary>

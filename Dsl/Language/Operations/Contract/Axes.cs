@@ -15,6 +15,8 @@ internal static class Axes
     /// <summary>The dimension's index, or null where there is no such dimension, which is reported.</summary>
     public static int? Resolve(OperationCall call, OperationParameter parameter, Size axis)
     {
+        if (!call.RequireRankAtLeast(1, "a value with dimensions"))
+            return null;
         var rank = call.Input.Rank;
         var value = axis.Value!.Value;
         if (value >= -rank && value < rank)

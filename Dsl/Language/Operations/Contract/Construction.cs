@@ -36,12 +36,17 @@ internal abstract record Construction
 {
     /// <summary>The named symbols that it is made with.</summary>
     public abstract IEnumerable<Symbol> Symbols();
+
+    /// <summary>The sizes that it is made with.</summary>
+    public abstract IEnumerable<Size> OwnSizes { get; }
 }
 
 /// <summary>A module of a class, with PyTorch's names for its arguments.</summary>
 internal sealed record ModuleConstruction(ModuleType Type, IReadOnlyList<NamedOperand> Arguments) : Construction
 {
     public override IEnumerable<Symbol> Symbols() => Arguments.SelectMany(argument => argument.Value.Symbols());
+
+    public override IEnumerable<Size> OwnSizes => Arguments.SelectMany(argument => argument.Value.OwnSizes);
 }
 
 /// <summary>A layer of a normalization policy.</summary>
@@ -50,11 +55,15 @@ internal sealed record NormConstruction(Policy Policy, IReadOnlyList<NamedOperan
 {
     public override IEnumerable<Symbol> Symbols() =>
         Policy.Symbols().Concat(Settings.SelectMany(setting => setting.Value.Symbols())).Concat(Channels.Leaves());
+
+    public override IEnumerable<Size> OwnSizes => [Channels];
 }
 
 /// <summary>A learned tensor, its elements drawn from a normal distribution at first.</summary>
 internal sealed record TensorConstruction(IReadOnlyList<Size> Sizes, Number Mean, Number Deviation) : Construction
 {
+    public override IEnumerable<Size> OwnSizes => Sizes;
+
     public override IEnumerable<Symbol> Symbols() =>
         Sizes.SelectMany(size => size.Leaves()).Concat(Mean.Symbols()).Concat(Deviation.Symbols());
 }

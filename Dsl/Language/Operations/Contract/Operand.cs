@@ -16,6 +16,9 @@ internal abstract record Operand
     /// <summary>The named symbols that it is computed from.</summary>
     public virtual IEnumerable<Symbol> Symbols() => [];
 
+    /// <summary>The sizes that it is.</summary>
+    public virtual IReadOnlyList<Size> OwnSizes => [];
+
     public static implicit operator Operand(Size size) => new SizeOperand(size);
 
     public static implicit operator Operand(long number) => new SizeOperand(number);
@@ -34,19 +37,31 @@ internal sealed record ModuleOperand : Operand;
 /// <summary>A whole number.</summary>
 internal sealed record SizeOperand(Size Size) : Operand
 {
+    public override IReadOnlyList<Size> OwnSizes => [Size];
+
     public override IEnumerable<Symbol> Symbols() => Size.Leaves();
 }
 
 /// <summary>A list of whole numbers.</summary>
 internal sealed record SizesOperand(IReadOnlyList<Size> Sizes) : Operand
 {
+    public override IReadOnlyList<Size> OwnSizes => Sizes;
+
     public override IEnumerable<Symbol> Symbols() => Sizes.SelectMany(size => size.Leaves());
+}
+
+/// <summary>A list of whole numbers that the constructor gets.</summary>
+internal sealed record GivenListOperand(ListParameterValue List) : Operand
+{
+    public override IEnumerable<Symbol> Symbols() => List.Symbols();
 }
 
 /// <summary>One whole number for each spatial dimension.</summary>
 /// <param name="IsCompact">Whether one number may stand for all of them, which are equal then.</param>
 internal sealed record SpatialOperand(IReadOnlyList<Size> Sizes, bool IsCompact) : Operand
 {
+    public override IReadOnlyList<Size> OwnSizes => Sizes;
+
     public override IEnumerable<Symbol> Symbols() => Sizes.SelectMany(size => size.Leaves());
 }
 

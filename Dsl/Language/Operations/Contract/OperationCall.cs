@@ -16,13 +16,13 @@ internal sealed class OperationCall
 
     public OperationCall(
         Operation operation, IReadOnlyList<TensorValue> inputs, Arguments arguments,
-        Place place, bool beforeNorm, Action<Diagnostic> report, IDemands demands)
+        Place place, Condition beforeNorm, Action<Diagnostic> report, IDemands demands)
     {
         Operation = operation;
         Inputs = inputs;
         _arguments = arguments;
         Place = place;
-        IsBeforeNorm = beforeNorm;
+        BeforeNorm = beforeNorm;
         _report = report;
         _demands = demands;
     }
@@ -57,7 +57,7 @@ internal sealed class OperationCall
     public Place Place { get; }
 
     /// <summary>Whether the stage right after this one is a norm.</summary>
-    public bool IsBeforeNorm { get; }
+    public Condition BeforeNorm { get; }
 
     /// <summary>Whether an error was reported: the shape that the rule still gives is not to be trusted then.</summary>
     public bool HasFailed { get; private set; }
@@ -110,7 +110,7 @@ internal sealed class OperationCall
         2 when size == Size.One => OneAndOne,
         1 => new[] { size },
         2 => new[] { size, size },
-        _ => new[] { size, size, size },
+        _ => Enumerable.Repeat(size, dimensions).ToArray(),
     };
 
     /// <summary>Demands that lists have one number for each spatial dimension.</summary>

@@ -49,9 +49,13 @@ internal sealed class SpatialParameter : OperationParameter
 /// <summary>A list of whole numbers.</summary>
 internal sealed class ListParameter(string name, string summary) : OperationParameter<IReadOnlyList<Size>>(name, summary)
 {
+    /// <summary>Whether it takes a list of which only the constructor knows the items.</summary>
+    public bool TakesGiven { get; init; }
+
     protected override string KindName => "a list of whole numbers";
 
-    public override bool Accepts(Value value) => value is ListValue list && list.Items.All(item => item is SizeValue);
+    public override bool Accepts(Value value) => value is ListValue list && list.Items.All(item => item is SizeValue)
+        || TakesGiven && value is ListParameterValue { IsFloat: false };
 
     public override IReadOnlyList<Size>? Read(Value value) => (value as ListValue)?.Items.Select(item => ((SizeValue)item).Size).ToArray();
 }

@@ -78,14 +78,10 @@ internal sealed class Conv(int dimensions) : Operation
         ok &= call.RequireGroups(Groups, groups, channels, "output channels");
         if (call.Word(Padding) == "same")
         {
-            if (call.Get(Stride, dimensions).FirstOrDefault(stride => stride.Value is not (null or 1)) is { } stride)
-            {
-                call.Report(
-                    DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Stride), Name, "stride", "1 if padding is 'same'",
-                        stride.ToString()));
+            if (!call.Get(Stride, dimensions).All(stride => call.RequireAtMost(stride, () => DiagnosticCatalogue.ArgumentRange(
+                    call.PlaceOf(Stride), Name, "stride", "1 if padding is 'same'", stride.ToString()), Size.One)))
                 return null;
-            }
-            return ok && RequirePadding(call) ? call.Input.With(1, channels) : null;
+            return ok && RequireSides(call) && RequirePadding(call) ? call.Input.With(1, channels) : null;
         }
         return WindowOf(call).Slide(call) is { } sizes && ok && RequirePadding(call)
             ? new Shape([call.Input[0], channels, .. sizes])
@@ -113,6 +109,25 @@ internal sealed class Conv(int dimensions) : Operation
         return true;
     }
 
+    /// <summary>
+    /// With 'same' and another mode than zeros, libtorch takes the padding of the last dimension for the first: where they differ, the
+    /// numbers are written instead, which are the same on both sides. Null where the word will do.
+    /// </summary>
+    private IReadOnlyList<Size>? SidesOf(OperationCall call)
+    {
+        if (call.Word(Padding) != "same" || call.Get(Mode) == "zeros")
+            return null;
+        var window = WindowOf(call);
+        var totals = window.Kernel.Select((kernel, i) => window.Dilation[i] * (kernel - 1)).ToArray();
+        return Window.AreUniform(totals) ? null : totals;
+    }
+
+    /// <summary>Demands that padding that differs by dimension is the same on both sides, where it is written as numbers.</summary>
+    private bool RequireSides(OperationCall call) => SidesOf(call)?.Select((total, i) => call.RequireMultiple(total, 2,
+        () => DiagnosticCatalogue.ArgumentRange(call.PlaceOf(Kernel), Name, Kernel.Name,
+            $"odd, or its dilation even, in each dimension where they differ and padding is 'same' with mode {call.Get(Mode)}",
+            call.Get(Kernel, dimensions)[i].ToString()))).All(isEven => isEven) != false;
+
     private Window WindowOf(OperationCall call)
     {
         var (kernel, dilation) = (call.Get(Kernel, dimensions), call.Get(Dilation, dimensions));
@@ -123,14 +138,16 @@ internal sealed class Conv(int dimensions) : Operation
     }
 
     /// <summary>Whether it has a bias: as told, else not right before a norm.</summary>
-    internal static Condition BiasOf(OperationCall call, FlagParameter bias) => call.Find(bias) ?? Condition.Of(!call.IsBeforeNorm);
+    internal static Condition BiasOf(OperationCall call, FlagParameter bias) => call.Find(bias) ?? Condition.Not(call.BeforeNorm);
 
     public override Construction Construct(OperationCall call)
     {
         var window = WindowOf(call);
         var isCompact = Window.AreUniform(window.Kernel, window.Stride, window.Padding, window.Dilation);
         var arguments = new List<NamedOperand> { call.Input.Channels, call.Get(Channels), new SpatialOperand(window.Kernel, isCompact) };
-        if (call.Word(Padding) == "same")
+        if (SidesOf(call) is { } totals)
+            arguments.Add(Named("padding", new SpatialOperand(totals.Select(total => Size.FloorDivide(total, 2)).ToArray(), isCompact)));
+        else if (call.Word(Padding) == "same")
             arguments.Add(Named("padding", new WordOperand(WordSet.Padding, "same")));
         if (!Window.IsAll(window.Stride, 1))
             arguments.Add(Named("stride", new SpatialOperand(window.Stride, isCompact)));
@@ -164,7 +181,7 @@ internal sealed class Conv(int dimensions) : Operation
     public override Size ParameterCount(OperationCall call)
     {
         var channels = call.Get(Channels);
-        return Fan(call) * channels + (BiasOf(call, Bias).Value == true ? channels : Size.Zero);
+        return Fan(call) * channels + Size.Choose(BiasOf(call, Bias), channels, Size.Zero);
     }
 
     public override Size Macs(OperationCall call, Shape output) =>

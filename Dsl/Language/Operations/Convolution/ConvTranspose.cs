@@ -176,7 +176,7 @@ internal sealed class ConvTranspose(int dimensions) : Operation
         Size.FloorDivide(call.Get(Channels), call.Get(Groups)) * call.Input.Channels, (product, kernel) => product * kernel);
 
     public override Size ParameterCount(OperationCall call) =>
-        Weights(call) + (Conv.BiasOf(call, Bias).Value == true ? call.Get(Channels) : Size.Zero);
+        Weights(call) + Size.Choose(Conv.BiasOf(call, Bias), call.Get(Channels), Size.Zero);
 
     public override Size Macs(OperationCall call, Shape output) =>
         call.Input.Spatial.Aggregate(Weights(call), (product, size) => product * size);

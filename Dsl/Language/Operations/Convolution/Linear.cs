@@ -64,7 +64,7 @@ internal sealed class Linear : Operation
     public override Size ParameterCount(OperationCall call)
     {
         var features = call.Get(Features);
-        return InputFeatures(call) * features + (Conv.BiasOf(call, Bias).Value == true ? features : Size.Zero);
+        return InputFeatures(call) * features + Size.Choose(Conv.BiasOf(call, Bias), features, Size.Zero);
     }
 
     public override Size Macs(OperationCall call, Shape output)

@@ -9,9 +9,11 @@ namespace KnDsl.Language.Operations;
 /// output's size as torch.nn documents it.
 /// </summary>
 internal sealed record Window(
-    IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> Dilation,
-    bool CeilMode = false)
+    IReadOnlyList<Size> Kernel, IReadOnlyList<Size> Stride, IReadOnlyList<Size> Padding, IReadOnlyList<Size> Dilation)
 {
+    /// <summary>Whether sizes are rounded up.</summary>
+    public Condition Ceil { get; init; } = Condition.False;
+
     public int Dimensions => Kernel.Count;
 
     /// <summary>The extent of a kernel with gaps: dilation (kernel - 1) + 1.</summary>
@@ -33,9 +35,9 @@ internal sealed record Window(
         for (var i = 0; i < Dimensions; i++)
         {
             var free = call.Input[i + 2] + (Padding[i] * 2 - Extent(Kernel[i], Dilation[i]));
-            var steps = CeilMode ? CeilSteps(free, i) : Size.FloorDivide(free, Stride[i]);
-            var size = steps + 1;
-            if (!call.RequirePositive(!CeilMode && free.Maximum() < 0 ? free + 1 : size, i + 2))
+            var down = Size.FloorDivide(free, Stride[i]);
+            var size = (Ceil.Value == false ? down : Size.Choose(Ceil, CeilSteps(free, i), down)) + 1;
+            if (!call.RequirePositive(Ceil.Value == false && free.Maximum() < 0 ? free + 1 : size, i + 2))
                 return null;
             // A size that stays what it is stays the same object, whose text is made once.
             sizes[i] = size == call.Input[i + 2] ? call.Input[i + 2] : size;

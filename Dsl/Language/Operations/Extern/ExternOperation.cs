@@ -14,6 +14,8 @@ namespace KnDsl.Language.Operations;
 /// </summary>
 internal sealed class ExternOperation(ExternDeclaration declaration, SourceText source) : Operation
 {
+    private readonly ExternSizes _sizes = new(declaration, source);
+
     public ExternDeclaration Declaration => declaration;
 
     public SourceText Source => source;
@@ -23,7 +25,16 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     public override string Summary => declaration.Documentation ?? $"The C# module {declaration.TypeName.Text}.";
 
-    public override string Example => "";
+    public override string Example
+    {
+        get
+        {
+            var values = declaration.Inputs.Select((_, i) => $"x{i + 1}");
+            var required = Parameters.Where(parameter => parameter.IsRequired).Select(parameter => parameter.Name).ToArray();
+            return declaration.Inputs.Count != 1 ? $"y = {Name}({string.Join(", ", values.Concat(required))})"
+                : $"y = x -> {Name}{(required.Length == 0 ? "" : $"({string.Join(", ", required)})")}";
+        }
+    }
 
     public override string ShapeRule =>
         $"{string.Join(", ", declaration.Inputs.Select(Text))} -> {string.Join(", ", declaration.Outputs.Select(Text))}";
@@ -46,7 +57,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
         var otherwise = parameter.Default is null ? null : source.Slice(parameter.Default.Span);
         return (parameter.Type.Text, parameter.IsList) switch
         {
-            ("int", true) => new ListParameter(name, "") { DefaultText = otherwise },
+            ("int", true) => new ListParameter(name, "") { DefaultText = otherwise, TakesGiven = true },
             ("int", false) => new IntegerParameter(name, "") { DefaultText = otherwise },
             ("float", _) => new NumberParameter(name, "") { DefaultText = otherwise },
             ("bool", _) => new FlagParameter(name, "") { DefaultText = otherwise },
@@ -66,7 +77,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
         var ofNoType = declaration.Parameters.Where(parameter => !parameter.HasType || parameter.TypeText == "float[]").ToArray();
         foreach (var parameter in ofNoType)
             diagnostics.Add(DiagnosticCatalogue.TypeOfExtern(source.At(parameter.Type.Span), parameter.TypeText));
-        return declaration.Untyped.Count == 0 && ofNoType.Length == 0;
+        return declaration.Untyped.Count == 0 && ofNoType.Length == 0 && _sizes.Check(diagnostics);
     }
 
     private string Text(ShapeSyntax shape) => source.Slice(shape.Span);
@@ -75,10 +86,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     public override Shape? Infer(OperationCall call)
     {
-        var symbols = new Dictionary<string, Size>();
-        foreach (var parameter in Parameters)
-            if (call.Argument(parameter) is SizeValue size)
-                symbols[parameter.Name] = size.Size;
+        var values = _sizes.ValuesOf(call, Parameters);
         for (var i = 0; i < declaration.Inputs.Count; i++)
         {
             var (pattern, found) = (declaration.Inputs[i], call.Inputs[i].Shape);
@@ -88,49 +96,38 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
                 return null;
             }
             for (var axis = 0; axis < found.Rank; axis++)
-                if (pattern.Sizes[axis] is NameExpression name && !symbols.ContainsKey(name.Name))
-                    symbols[name.Name] = found[axis];
-                else if (Size(pattern.Sizes[axis], symbols) is not { } wanted
+                if (pattern.Sizes[axis] is NameExpression name && !values.ContainsKey(name.Name))
+                    values[name.Name] = found[axis];
+                else if (ExternSizes.Evaluate(call, pattern.Sizes[axis], values) is not { } wanted
                     || !call.Require(found[axis], wanted, () => DiagnosticCatalogue.ExternShape(
                              call.Place, Name, Text(pattern), found.ToString(), source.At(pattern.Span))))
                     return null;
         }
-        var sizes = declaration.Outputs[0].Sizes.Select(size => Size(size, symbols)).ToArray();
-        if (sizes.All(size => size is not null))
-            return new Shape(sizes!);
-        call.Report(DiagnosticCatalogue.UnknownName(source.At(declaration.Outputs[0].Span), Text(declaration.Outputs[0])));
-        return null;
+        var sizes = new List<Size>();
+        foreach (var declared in declaration.Outputs[0].Sizes)
+            if (ExternSizes.Evaluate(call, declared, values) is { } size)
+                sizes.Add(size);
+            else
+                return null;
+        for (var axis = 0; axis < sizes.Count; axis++)
+            if (!RequirePositive(call, sizes[axis], declaration.Outputs[0].Sizes[axis]))
+                return null;
+        return new Shape(sizes);
     }
 
-    /// <summary>A declared size: numbers, names and their sums, products and floor quotients.</summary>
-    private static Size? Size(Expression expression, IReadOnlyDictionary<string, Size> symbols)
+    /// <summary>Demands that something is left of a dimension that is computed; what only data decides, the module refuses.</summary>
+    private bool RequirePositive(OperationCall call, Size size, Expression declared)
     {
-        switch (expression)
+        Diagnostic Vanishes() => DiagnosticCatalogue.SizeOfExtern(
+            call.Place, Name, source.At(declared.Span).OneLine(), size.ToString(), source.At(declared.Span));
+        if (size.Maximum() is <= 0)
         {
-            case IntegerLiteral number:
-                return number.Value;
-            case NameExpression name:
-                return symbols.TryGetValue(name.Name, out var size) ? size : null;
-            case OperatorExpression row:
-                var value = Size(row.First, symbols);
-                foreach (var operand in row.Rest)
-                {
-                    var right = Size(operand.Right, symbols);
-                    if (value is null || right is null || operand.Operator == TokenOperator.Divide && right.Value == 0)
-                        return null;
-                    value = operand.Operator switch
-                    {
-                        TokenOperator.Add => value + right,
-                        TokenOperator.Subtract => value - right,
-                        TokenOperator.Multiply => value * right,
-                        TokenOperator.Divide => Values.Size.FloorDivide(value, right),
-                        _ => null,
-                    };
-                }
-                return value;
-            default:
-                return null;
+            call.Report(Vanishes());
+            return false;
         }
+        if (size.Symbols().All(symbol => symbol.Kind == SymbolKind.Construction))
+            call.RequireAtLeast(size, Values.Size.One, Vanishes);
+        return true;
     }
 
     /// <summary>Arguments that are not given are the class's own to decide.</summary>
@@ -139,7 +136,7 @@ internal sealed class ExternOperation(ExternDeclaration declaration, SourceText 
 
     private static Operand OperandOf(OperationCall call, OperationParameter parameter) => parameter switch
     {
-        ListParameter list => Sizes(call.Get(list)),
+        ListParameter list => call.Argument(list) is ListParameterValue given ? new GivenListOperand(given) : Sizes(call.Get(list)),
         IntegerParameter whole => call.Get(whole),
         NumberParameter number => call.Get(number),
         FlagParameter flag => call.Get(flag),

@@ -62,7 +62,8 @@ internal sealed class Concat : Operation
 
     /// <summary>The value whose batch the output has: the first one, or the first whose batch is not 1.</summary>
     private static TensorValue Whole(OperationCall call, int joined) =>
-        (joined == 0 ? null : call.Inputs.FirstOrDefault(input => input.Shape[0].Value != 1)) ?? call.Inputs[0];
+        (joined == 0 ? null : call.Inputs.FirstOrDefault(input => input.Shape.Rank > 0 && input.Shape[0].Value != 1))
+            ?? call.Inputs[0];
 
     private static bool IsRepeated(TensorValue value, TensorValue whole) => value.Shape[0].Value == 1 && whole.Shape[0].Value != 1;
 

@@ -62,8 +62,10 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
             kernel,
             call.Has(Stride) ? call.Get(Stride, dimensions) : kernel,
             call.Get(_padding, dimensions),
-            call.Get(Dilation, dimensions),
-            call.Get(Ceil).Value == true);
+            call.Get(Dilation, dimensions))
+        {
+            Ceil = call.Get(Ceil),
+        };
     }
 
     public override OutputNumbers Numbers(OperationCall call) => isMax ? OutputNumbers.OfInputs : OutputNumbers.Floating;
@@ -108,10 +110,10 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
         var arguments = new List<NamedOperand> { Input(), Of(window.Kernel), Of(window.Stride), Of(window.Padding) };
         if (isMax && !Window.IsAll(window.Dilation, 1))
             arguments.Add(Named("dilation", Of(window.Dilation)));
-        if (window.CeilMode)
-            arguments.Add(Named("ceil_mode", Condition.True));
-        if (!isMax && call.Get(CountPadding).Value == false)
-            arguments.Add(Named("count_include_pad", Condition.False));
+        if (window.Ceil.Value != false)
+            arguments.Add(Named("ceil_mode", window.Ceil));
+        if (!isMax && call.Get(CountPadding) is { Value: not true } counts)
+            arguments.Add(Named("count_include_pad", counts));
         return Function($"torch.nn.functional.{Kind}_pool{dimensions}d", [.. arguments]);
     }
 
@@ -124,10 +126,10 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
         var arguments = new List<NamedOperand> { Sizes(window.Kernel), Sizes(window.Stride), Sizes(window.Padding) };
         if (isMax && !Window.IsAll(window.Dilation, 1))
             arguments.Add(Sizes(window.Dilation));
-        if (window.CeilMode)
-            arguments.Add(Named("ceilMode", Condition.True));
-        if (!isMax && call.Get(CountPadding).Value == false)
-            arguments.Add(Named("countIncludePad", Condition.False));
+        if (window.Ceil.Value != false)
+            arguments.Add(Named("ceilMode", window.Ceil));
+        if (!isMax && call.Get(CountPadding) is { Value: not true } counts)
+            arguments.Add(Named("countIncludePad", counts));
         return Pass($"{kind}Pool", [.. arguments]);
     }
 }

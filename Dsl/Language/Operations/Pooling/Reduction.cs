@@ -45,10 +45,11 @@ internal sealed class Reduction(string name, string title, string torch, string 
                 return null;
             axes.Add(index);
         }
-        if (axes.Distinct().Count() == axes.Count)
+        if (axes.Count > 0 && axes.Distinct().Count() == axes.Count)
             return axes;
         call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(Axes), call.Operation.Name, Axes.Name,
-            $"dimensions of {call.Input}, each once", $"[{string.Join(", ", call.Get(Axes).Sizes)}]"));
+            $"{(axes.Count > 0 ? "" : "one or more ")}dimensions of {call.Input}, each once",
+            $"[{string.Join(", ", call.Get(Axes).Sizes)}]"));
         return null;
     }
 

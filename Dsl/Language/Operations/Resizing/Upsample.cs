@@ -37,8 +37,12 @@ internal sealed class Upsample : Operation
 
     public override Shape? Infer(OperationCall call)
     {
-        if (!call.RequireRankAtLeast(3, "[N, C, ...] with spatial dimensions"))
+        if (call.Input.Rank is < 3 or > 5)
+        {
+            call.Report(DiagnosticCatalogue.Rank(
+                call.Place, Name, "[N, C, ...] with 1 to 3 spatial dimensions", call.Input.ToString()));
             return null;
+        }
         var dimensions = call.Input.Rank - 2;
         var given = new OperationParameter[] { Factor, OutputSize, Like }.Where(call.Has).ToArray();
         if (given.Length != 1)

@@ -59,7 +59,15 @@ internal sealed class Pad : Operation
 
     public override Shape? Infer(OperationCall call)
     {
-        if (!call.RequireRankAtLeast(2, "[N, C, ...]") || AmountsOf(call) is not { } amounts
+        if (!call.RequireRankAtLeast(2, "[N, C, ...]"))
+            return null;
+        if (call.Has(Spatial) && call.Input.Rank == 2)
+        {
+            call.Report(DiagnosticCatalogue.Rank(call.Place, Name, "[N, C, ...] with spatial dimensions", call.Input.ToString())
+                .WithHint("Features are added by name: channels: 1."));
+            return null;
+        }
+        if (AmountsOf(call) is not { } amounts
             || !call.RequireEffect(Value, amounts.Any(pad => pad.Before != Size.Zero || pad.After != Size.Zero), "nothing is added"))
             return null;
         return new Shape(call.Input.Sizes.Take(1)

@@ -32,6 +32,8 @@ internal sealed class Reshape : Operation
 
     public override Shape? Infer(OperationCall call)
     {
+        if (!call.RequireRankAtLeast(1, "[N, ...]"))
+            return null;
         var sizes = call.Get(NewSizes);
         var elements = Product(call.Input.Sizes.Skip(1));
         var wanted = $"[{string.Join(", ", sizes)}]";
@@ -53,19 +55,32 @@ internal sealed class Reshape : Operation
             call.Report(Differs());
             return null;
         }
-        if (!call.RequireNotZero(known, Differs))
+        if (!call.RequireNotZero(Product(sizes.Where(size => size.IsConstant)), Differs))
             return null;
         if (open == 0)
         {
             // A size that is on both sides need not be known for the rest to be checked where the network is built.
             var (have, want) = (call.Input.Sizes.Skip(1).ToList(), sizes.ToList());
             have.RemoveAll(want.Remove);
+            var difference = Product(have) - Product(want);
+            if (difference.Symbols().Any(symbol => symbol.Kind == SymbolKind.Data))
+                RequirePositive(call, sizes);
             return call.Require(Product(have), Product(want), Differs) ? new Shape(sizes.Prepend(call.Input[0])) : null;
         }
+        RequirePositive(call, sizes);
         var rest = Size.FloorDivide(elements, known);
         if (rest * known != elements && !call.RequireMultiple(elements, known, Differs))
             return null;
         return new Shape(sizes.Select(size => size.Value == -1 ? rest : size).Prepend(call.Input[0]));
+    }
+
+    /// <summary>Demands that no argument of the constructor is 0 or less: torch would take a -1 for what remains.</summary>
+    private void RequirePositive(OperationCall call, IReadOnlyList<Size> sizes)
+    {
+        foreach (var size in sizes)
+            if (!size.IsConstant)
+                call.RequireAtLeast(size, Size.One, () => DiagnosticCatalogue.ArgumentRange(
+                    call.PlaceOf(NewSizes), Name, NewSizes.Name, "at least 1, or a -1 that is written", size.ToString()));
     }
 
     private static Size Product(IEnumerable<Size> sizes) => sizes.Aggregate(Size.One, (a, b) => a * b);

@@ -33,6 +33,12 @@ internal sealed class Roll : Operation
     public override Shape? Infer(OperationCall call)
     {
         var (shifts, axes) = (call.Get(Shifts).Sizes, call.Get(AxesParameter).Sizes);
+        if (axes.Count == 0)
+        {
+            call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes",
+                $"one or more dimensions of {call.Input}", "[]"));
+            return null;
+        }
         if (shifts.Count != axes.Count)
         {
             call.Report(DiagnosticCatalogue.ArgumentType(call.PlaceOf(AxesParameter), Name, "axes",

@@ -177,7 +177,7 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             }
         }
 #line (28,25)-(28,35) "Cases/Fold/net.knnet"
-        maybe = nn.Conv2d(4, 4, 3, padding: 1, bias: false, device: device, dtype: dtype);
+        maybe = nn.Conv2d(4, 4, 3, padding: 1, bias: !normalize, device: device, dtype: dtype);
 #line default
         register_module("maybe", maybe);
 #line (28,39)-(28,66) "Cases/Fold/net.knnet"
