@@ -67,6 +67,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
     {
         if (name is "None" or "null" or "nil" or "undefined")
             return $"There is no '{name}': leave the argument or the stage out.";
+        if (subject.Declaration.ParameterOf(name) is not null && path.Scope.Find(name) is null)
+            return "A default cannot name another parameter: give the parameter a number, and compute in the body.";
         var line = LineThatSets(name);
         if (line is null && Calls.Labelled(subject.Declaration.Body, name) is not null && path.Scope.Find(name) is null)
             return $"'{name}' is the label of a stage, not a value: end the statement after that, and name its result: y = value -> stage.";

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -61,6 +62,8 @@ internal sealed class Lexer
                 _position++;
             else if (c == '/' && At(_position + 1) == '/')
                 ReadComment(ref documentation);
+            else if (c == '/' && At(_position + 1) == '*')
+                ReadForeignComment();
             else
             {
                 var start = _position;
@@ -87,6 +90,16 @@ internal sealed class Lexer
             return;
         var line = _text.Substring(start + 3, _position - start - 3).Trim();
         documentation = documentation is null ? new StringBuilder(line) : documentation.Append('\n').Append(line);
+    }
+
+    /// <summary>A comment as C has it, perhaps over several lines: one mistake, whatever its text is.</summary>
+    private void ReadForeignComment()
+    {
+        var start = _position;
+        var close = _text.IndexOf("*/", start + 2, _end - start - 2, StringComparison.Ordinal);
+        _position = close < 0 ? _end : close + 2;
+        _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(new TextSpan(start, 2)), "/*").WithHint(
+            "Comments start with '//', and end with their line."));
     }
 
     /// <param name="isStage">Whether a stage is expected: there a brace belongs to a counted label and opens no body.</param>
@@ -124,6 +137,12 @@ internal sealed class Lexer
         {
             _position += 2;
             return two;
+        }
+        if (c == '-' && At(_position + 1) == ' ' && At(_position + 2) == '>')
+        {
+            _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(new TextSpan(_position, 3)), "- >").WithHint("Write '->'."));
+            _position += 3;
+            return TokenKind.Arrow;
         }
         if ("()[]{},:=+-*/%.<>".IndexOf(c) is >= 0 and var index)
         {

@@ -192,7 +192,6 @@ internal static class SyntaxHints
                     or TokenKind.CloseBracket =>
                 "A statement ends with its line: write the next one in a line of its own.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.IsWord("new") => "There is no 'new': write the block itself.",
-            TokenKind.Slash when tokens[at + 1].Is(TokenKind.Star) => CommentHint,
             TokenKind.Minus when found.FirstOnLine && tokens[at + 1].Is(TokenKind.Minus) => CommentHint,
             TokenKind.Minus or TokenKind.Integer or TokenKind.Label when QuotedLabel(tokens, at, end) is { } label =>
                 $"A label of other characters than letters, digits and '_' is written in quotes, as in \"{label}\": stage.",
