@@ -165,7 +165,8 @@ internal sealed class ForwardPlan
     {
         var made = item.Then.Select(inner => inner.Constructs).FirstOrDefault(member => member is not null);
         if (made is { Parent: not null, Branches.Count: 1 } && _plan.Layout[made] is { IsList: false, Parent.Parent: null } code
-            && code.Form is not MemberForm.ModuleListItem && _constructions[code] == item.Then.All().Count(inner => Constructs(inner) == code))
+            && code.Form is not MemberForm.ModuleListItem
+            && _constructions[code] == item.Then.All().Count(inner => Constructs(inner) == code))
             return new ConditionSource.Member(code);
         var field = _plan.TakeField($"_condition{_conditionFields.Count + 1}");
         _conditionFields.Add((item, field));

@@ -31,7 +31,8 @@ internal sealed class Assignments(ClassPlan plan, ForwardNames names, CodeWriter
     }
 
     private static string Together(
-        IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned, Func<TensorValue, string> variable, Func<TensorValue, string> value)
+        IReadOnlyList<(TensorValue Variable, TensorValue Value)> assigned, Func<TensorValue, string> variable,
+        Func<TensorValue, string> value)
     {
         var (left, right) = (assigned.Select(pair => variable(pair.Variable)), assigned.Select(pair => value(pair.Value)));
         return assigned.Count == 1 ? $"{left.First()} = {right.First()};" : $"({string.Join(", ", left)}) = ({string.Join(", ", right)});";

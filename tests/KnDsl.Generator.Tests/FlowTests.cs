@@ -27,7 +27,8 @@ public sealed class FlowTests(ITestOutputHelper output) : TorchTest
         {
             var source = RandomFlow.Make(seed);
             // A warning of the language, such as of a value that is never used, is an error in this compilation.
-            if (GeneratedCase.Inline(source).Diagnostics.FirstOrDefault(found => found.DefaultSeverity == DiagnosticSeverity.Error) is { } error)
+            if (GeneratedCase.Inline(source).Diagnostics
+                .FirstOrDefault(found => found.DefaultSeverity == DiagnosticSeverity.Error) is { } error)
             {
                 refused.Add($"{error}\n{source}");
                 continue;

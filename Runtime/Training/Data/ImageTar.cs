@@ -130,7 +130,10 @@ public sealed class ImageTar : ImageDataset
         return [.. found.Values];
     }
 
-    /// <summary>The archive within the archive that an entry in a folder lies in, with a slash after it; empty where there is none.</summary>
-    private static string ArchiveIn(TarEntryPlace entry, string name) =>
-        entry.Name.EndsWith($"{entry.Folder}/{name}", StringComparison.Ordinal) ? entry.Name[..^$"{entry.Folder}/{name}".Length] : "";
+    /// <summary>The archive within the archive that an entry in a folder lies in, with a slash after it; empty if there is none.</summary>
+    private static string ArchiveIn(TarEntryPlace entry, string name)
+    {
+        var end = $"{entry.Folder}/{name}";
+        return entry.Name.EndsWith(end, StringComparison.Ordinal) ? entry.Name[..^end.Length] : "";
+    }
 }

@@ -85,8 +85,9 @@ internal static class TarIndex
         }
     }
 
-    private static string TargetOf(string name, TarEntry link) => Normal(
-        link.EntryType == TarEntryType.SymbolicLink && !link.LinkName.StartsWith('/') ? $"{FolderOf(name)}/{link.LinkName}" : link.LinkName);
+    private static string TargetOf(string name, TarEntry link) =>
+        Normal(link.EntryType == TarEntryType.SymbolicLink && !link.LinkName.StartsWith('/')
+            ? $"{FolderOf(name)}/{link.LinkName}" : link.LinkName);
 
     /// <summary>An archive ends in blocks of zeros. One that was cut off between two entries would only have fewer of them.</summary>
     private static void CheckEnd(Stream stream, string path, string prefix, List<TarEntryPlace> found)

@@ -6,8 +6,8 @@ namespace KnDsl.Training;
 
 /// <summary>
 /// Ctrl-C, and what a scheduler sends before it kills (SIGTERM), as a token that a training watches: it ends its step, writes a checkpoint
-/// and returns. A second Ctrl-C ends the process at once; a second SIGTERM changes nothing, since a manager may send one to a launcher and to
-/// its processes.
+/// and returns. A second Ctrl-C ends the process at once; a second SIGTERM changes nothing, since a manager may send one to a launcher and
+/// to its processes.
 /// </summary>
 public sealed class Interruption : IDisposable
 {

@@ -119,7 +119,7 @@ internal sealed class ExperimentTrainings(
         return Directory.Exists(runs) ? Directory.GetDirectories(runs).Order(StringComparer.Ordinal).LastOrDefault() : null;
     }
 
-    /// <summary>The epochs that a run's last checkpoint has behind it, which is written after their evaluation; null if it has none.</summary>
+    /// <summary>The epochs of a run's last checkpoint, which is written after they are evaluated; null if it has none.</summary>
     private static int? EpochsOf(string run)
     {
         var checkpoints = Path.Combine(run, "checkpoints");

@@ -42,8 +42,9 @@ internal static class SegmentEvaluateCommand
             output.WriteLine(
                 FormattableString.Invariant($"{classes.Names[i],-20} {figures.Accuracies[i],8:0.000} {figures.IoUs[i],6:0.000}"));
         }
+        var counted = images.Count - loader.Skipped.Count;
         output.WriteLine(FormattableString.Invariant(
-            $"mean IoU {figures.MeanIoU:0.000}, pixel accuracy {figures.PixelAccuracy:0.000}, of {images.Count - loader.Skipped.Count} images"));
+            $"mean IoU {figures.MeanIoU:0.000}, pixel accuracy {figures.PixelAccuracy:0.000}, of {counted} images"));
         return 0;
     }
 }
