@@ -151,7 +151,8 @@ public sealed class ResumeTests : IDisposable
             using var source = new CancellationTokenSource();
             trainer.Observers.Add(new Canceling(source, afterStep: 23));
             trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network), source.Token);
-            string[] names = [.. Directory.GetDirectories(In("earlier")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+            string[] names =
+                [.. Directory.GetDirectories(In("earlier")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
             Assert.Equal("step-000000023", names[^1]);
             Assert.Contains("replaced-step-000000036", names);
             Assert.Equal(time == 1, names.Contains("replaced-step-000000023"));
