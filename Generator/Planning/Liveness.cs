@@ -293,22 +293,21 @@ internal sealed class Liveness
             _states.Add(value);
     }
 
-    private bool IsLive(TensorValue value, LiveSet live)
+    private bool IsLive(TensorValue value, LiveSet live) =>
+        live.Has(value) || _aliasedBy.ContainsKey(value) && NamesOf(value).Any(live.Has);
+
+    /// <summary>The value, and the variables that may be another name for it, found as they are asked for.</summary>
+    public IEnumerable<TensorValue> NamesOf(TensorValue value)
     {
-        if (live.Has(value) || !_aliasedBy.ContainsKey(value))
-            return live.Has(value);
-        var seen = new HashSet<TensorValue>();
-        var open = new Stack<TensorValue>();
+        var (found, open) = (new HashSet<TensorValue>(), new Stack<TensorValue>());
         for (open.Push(value); open.Count > 0;)
-            if (open.Pop() is var next && seen.Add(next))
+            if (open.Pop() is var next && found.Add(next))
             {
-                if (live.Has(next))
-                    return true;
+                yield return next;
                 if (_aliasedBy.TryGetValue(next, out var variables))
                     foreach (var variable in variables)
                         open.Push(variable);
             }
-        return false;
     }
 
     private void Read(LiveSet live, TensorValue value)

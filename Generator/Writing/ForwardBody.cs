@@ -368,12 +368,19 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             .Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
     }
 
+    /// <summary>Whether a loop reads what a variable begins with under another name too, or begins another variable with it.</summary>
+    private bool IsReadBesides(Carried carried, LoopItem loop)
+    {
+        var names = new HashSet<TensorValue>(Live.NamesOf(carried.Before));
+        names.Remove(carried.Variable);
+        return loop.Body.AllReads().Any(names.Contains) || loop.Carried.Any(other => other != carried && names.Contains(other.Before));
+    }
+
     private void BeginWith(Carried carried, LoopItem loop, IReadOnlyList<PlanItem> items)
     {
         // The loop frees the handle that it replaces: its own, which is the value's where nothing else reads that any more.
         var taken = Owns(carried.Before) && !Live.IsLiveAfter(loop, carried.Before) && Live.IsOwn(carried.Variable)
-            && Live.Defines(items, carried.Before) && loop.Carried.Count(other => other.Before == carried.Before) == 1
-            && !loop.Body.AllReads().Contains(carried.Before);
+            && Live.Defines(items, carried.Before) && !IsReadBesides(carried, loop);
         var copied = !taken && Live.IsOwn(carried.Variable);
         var name = Declare(carried.Variable, taken || copied);
         writer.Line($"var {name} = {names[carried.Before]}{(copied ? ".alias()" : "")};");

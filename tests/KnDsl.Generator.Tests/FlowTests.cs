@@ -14,6 +14,9 @@ namespace KnDsl.Generator.Tests;
 /// </summary>
 public sealed class FlowTests(ITestOutputHelper output) : TorchTest
 {
+    /// <summary>Seeds that showed a fault which the first ones do not: a loop that reads what it begins with under another name.</summary>
+    private static readonly int[] Found = [20468];
+
     /// <summary>KNDSL_NETWORKS=5000 asks for more, KNDSL_NETWORKS_SEED for others.</summary>
     [Fact]
     public void Ifs_and_loops_compute_what_the_statements_in_them_compute()
@@ -23,7 +26,7 @@ public sealed class FlowTests(ITestOutputHelper output) : TorchTest
         var right = new List<int>();
         var text = new List<string>();
         var refused = new List<string>();
-        for (var seed = first; seed < first + count; seed++)
+        foreach (var seed in Enumerable.Range(first, count).Concat(Found).Distinct())
         {
             var source = RandomFlow.Make(seed);
             // A warning of the language, such as of a value that is never used, is an error in this compilation.
