@@ -173,21 +173,10 @@ internal sealed class Liveness
     /// <summary>
     /// The values from outside of a row of items whose handle a value at its end may be; none for one that was made there.
     /// </summary>
-    private HashSet<TensorValue> OthersOf(IReadOnlyList<PlanItem> items, TensorValue value)
-    {
-        var (found, seen, open) = (new HashSet<TensorValue>(), new HashSet<TensorValue>(), new Stack<TensorValue>());
+    private IEnumerable<TensorValue> OthersOf(IReadOnlyList<PlanItem> items, TensorValue value) =>
         // What it may be another name for may be such a name itself.
-        for (open.Push(value); open.Count > 0;)
-            if (open.Pop() is var next && seen.Add(next))
-            {
-                if (!Defines(items, next))
-                    found.Add(next);
-                else if (_aliases.TryGetValue(next, out var others))
-                    foreach (var other in others)
-                        open.Push(other);
-            }
-        return found;
-    }
+        Reachable.From(value, next => Defines(items, next) && _aliases.TryGetValue(next, out var others) ? others : null)
+            .Where(other => !Defines(items, other));
 
     /// <summary>Whether a variable has a handle of its own, whichever path gives its value: no other value or variable has it.</summary>
     public bool IsOwn(TensorValue variable) => _aliases[variable].Count == 0 && !_shared.Contains(variable);
@@ -297,18 +286,8 @@ internal sealed class Liveness
         live.Has(value) || _aliasedBy.ContainsKey(value) && NamesOf(value).Any(live.Has);
 
     /// <summary>The value, and the variables that may be another name for it, found as they are asked for.</summary>
-    public IEnumerable<TensorValue> NamesOf(TensorValue value)
-    {
-        var (found, open) = (new HashSet<TensorValue>(), new Stack<TensorValue>());
-        for (open.Push(value); open.Count > 0;)
-            if (open.Pop() is var next && found.Add(next))
-            {
-                yield return next;
-                if (_aliasedBy.TryGetValue(next, out var variables))
-                    foreach (var variable in variables)
-                        open.Push(variable);
-            }
-    }
+    public IEnumerable<TensorValue> NamesOf(TensorValue value) =>
+        Reachable.From(value, next => _aliasedBy.TryGetValue(next, out var variables) ? variables : null);
 
     private void Read(LiveSet live, TensorValue value)
     {

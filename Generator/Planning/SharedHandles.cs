@@ -39,15 +39,8 @@ internal sealed class SharedHandles
     }
 
     /// <summary>The value, and all that it may be another name for.</summary>
-    private HashSet<TensorValue> HandlesOf(TensorValue value)
-    {
-        var (found, open) = (new HashSet<TensorValue>(), new Stack<TensorValue>());
-        for (open.Push(value); open.Count > 0;)
-            if (open.Pop() is var next && found.Add(next) && _names.TryGetValue(next, out var others))
-                foreach (var other in others)
-                    open.Push(other);
-        return found;
-    }
+    private HashSet<TensorValue> HandlesOf(TensorValue value) =>
+        [.. Reachable.From(value, next => _names.TryGetValue(next, out var others) ? others : null)];
 
     private bool Overlap(HashSet<TensorValue> one, HashSet<TensorValue> other)
     {

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Language.Operations;
@@ -13,29 +14,25 @@ namespace KnDsl.Language.Checking;
 internal sealed class NormsAhead(Rooms rooms)
 {
     /// <summary>For each of some stages in a row whether a norm comes after it.</summary>
-    public Condition[] After(BodyPath path, IReadOnlyList<Stage> stages)
-    {
-        var all = new Condition[stages.Count];
-        var ahead = Condition.False;
-        for (var i = stages.Count - 1; i >= 0; i--)
-        {
-            all[i] = ahead;
-            if (i > 0)
-                ahead = From(path, stages[i], null, ahead);
-        }
-        return all;
-    }
+    public Condition[] After(BodyPath path, IReadOnlyList<Stage> stages) =>
+        After(stages.Count, Condition.False, (i, ahead) => From(path, stages[i], null, ahead));
 
     /// <summary>The same of the members of a sequence.</summary>
     /// <param name="ahead">Whether a norm comes after the sequence.</param>
-    public Condition[] After(BodyPath path, SequenceStage sequence, Condition ahead)
+    public Condition[] After(BodyPath path, SequenceStage sequence, Condition ahead) =>
+        After(sequence.Items.Count, ahead, (i, after) => From(path, sequence.Items[i].Stage, sequence.Items[i].Count, after));
+
+    /// <param name="count">How many there are in the row.</param>
+    /// <param name="ahead">Whether a norm comes after the last.</param>
+    /// <param name="from">Whether a norm comes from one of them on, by its place and by what comes after it.</param>
+    private static Condition[] After(int count, Condition ahead, Func<int, Condition, Condition> from)
     {
-        var all = new Condition[sequence.Items.Count];
-        for (var i = all.Length - 1; i >= 0; i--)
+        var all = new Condition[count];
+        for (var i = count - 1; i >= 0; i--)
         {
             all[i] = ahead;
             if (i > 0)
-                ahead = From(path, sequence.Items[i].Stage, sequence.Items[i].Count, ahead);
+                ahead = from(i, ahead);
         }
         return all;
     }
