@@ -131,17 +131,21 @@ public sealed class KnnetGenerator : IIncrementalGenerator
         return new GeneratedFile(
             source.Path, options.HintName(source.Path), code, outline,
             new EquatableArray<Finding>(findings.Select(Finding.Of)),
-            new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(name => new GeneratedClass(
-                $"{space}.{name}", FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
+            new EquatableArray<GeneratedClass>(file.Modules.SelectMany(module => ClassesOf(module).Select(made => new GeneratedClass(
+                $"{space}.{made.Name}", made.OutputsOf, FindingPlace.Of(source.At(module.Declaration.Name.Span)))))),
             new EquatableArray<ExternFact>(file.Scope.Externs.Values.Where(layer => layer.Source == source)
                 .Select(ExternFact.Of)),
             new EquatableArray<FindingPlace>(file.Scope.Externs.Values.Select(ExternFact.PlaceOf)));
     }
 
     /// <summary>The class of a declaration, and the record of its outputs where it has several.</summary>
-    private static IEnumerable<string> ClassesOf(CheckedModule module) => module.Generic.Outputs.Count > 1
-        ? [module.Declaration.Name.Text, ForwardWriter.ResultRecord(module.Generic)]
-        : [module.Declaration.Name.Text];
+    private static IEnumerable<(string Name, string? OutputsOf)> ClassesOf(CheckedModule module)
+    {
+        var name = module.Declaration.Name.Text;
+        yield return (name, null);
+        if (module.Generic.Outputs.Count > 1)
+            yield return (ForwardWriter.ResultRecord(module.Generic), name);
+    }
 
     /// <param name="code">What is compiled. It is nothing, or the outline, where the code would be wrong all over for a reason that is
     /// reported: a class of it is made elsewhere too, or an extern module is not what the file says.</param>

@@ -50,14 +50,15 @@ internal sealed record Finding(string Code, string Title, bool IsError, string M
 }
 
 /// <summary>A class that a file makes.</summary>
-internal sealed record GeneratedClass(string Name, FindingPlace Place)
+/// <param name="OutputsOf">The declaration whose outputs it holds; null for the class of a declaration itself.</param>
+internal sealed record GeneratedClass(string Name, string? OutputsOf, FindingPlace Place)
 {
     public Diagnostic ToDiagnostic(GeneratedClass first)
     {
         var source = new Language.Text.SourceText(Place.Path, "");
         var file = Path.GetFileName(first.Place.Path);
         var other = file == Path.GetFileName(Place.Path) ? first.Place.Path : file;
-        var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, other);
+        var finding = DiagnosticCatalogue.SameClass(source.At(default), Name, OutputsOf, other, first.OutputsOf);
         return (Finding.Of(finding, Place) with { Other = first.Place }).ToDiagnostic();
     }
 }

@@ -293,7 +293,9 @@ public sealed class PipelineTests
                 "network A()\n{\n    input  image[N, 3, h, w]\n    x = image -> conv(3, 3)\n"
                     + "    output x[N, 3, h, w], image[N, 3, h, w]\n}\n"),
             Host.Project("two.knnet", "block AOutput(x)\n{\n    return x -> conv(3, 3)\n}\n"));
-        Assert.Equal("KN0401", Assert.Single(result.Diagnostics).Id);
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal("KN0401", error.Id);
+        Assert.Contains("AOutput' is already generated from one.knnet for the outputs of 'A'; expected", error.GetMessage());
         Assert.Single(result.GeneratedSources);
     }
 

@@ -39,7 +39,8 @@ internal sealed class BodyPath
         Scope = scope;
         (Items, _facts, _checks) = sharesPlan ? (outer.Items, outer._facts, outer._checks) : ([], [], []);
         Policy = outer.Policy;
-        (Assumptions, Branches, Loops, Turns) = (outer.Assumptions, outer.Branches, outer.Loops, outer.Turns);
+        (Assumptions, Branches, Loops) = (outer.Assumptions, outer.Branches, outer.Loops);
+        (Turns, Variables) = (outer.Turns, outer.Variables);
     }
 
     /// <summary>The path that this one forked from; null for a whole body's.</summary>
@@ -64,6 +65,9 @@ internal sealed class BodyPath
 
     /// <summary>The turns of the <c>for</c> loops around, counted from 0.</summary>
     public IReadOnlyList<Size> Turns { get; private init; } = [];
+
+    /// <summary>The variables of the <c>for</c> loops around, outermost first, and what they are here.</summary>
+    public IReadOnlyList<(string Name, Value Value)> Variables { get; private init; } = [];
 
     /// <summary>This path and those around it, innermost first.</summary>
     public IEnumerable<BodyPath> Outwards()
@@ -99,8 +103,11 @@ internal sealed class BodyPath
 
     /// <summary>A body inside that has a variable of its own.</summary>
     /// <param name="turn">The turn, counted from 0, where the body is a loop's.</param>
-    public BodyPath Inside(string variable, Value value, Size? turn = null) =>
-        new(this, true, Scope.With(variable, value)) { Turns = turn is null ? Turns : [.. Turns, turn] };
+    public BodyPath Inside(string variable, Value value, Size? turn = null) => new(this, true, Scope.With(variable, value))
+    {
+        Turns = turn is null ? Turns : [.. Turns, turn],
+        Variables = turn is null ? Variables : [.. Variables, (variable, value)],
+    };
 
     /// <summary>A branch of an if that the plan keeps.</summary>
     /// <param name="facts">What its condition says of symbols.</param>

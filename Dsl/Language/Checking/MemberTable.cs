@@ -49,7 +49,7 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         if (parent.Named(Member.TextOf(name.Last)).FirstOrDefault(child => !AreExclusive(path, child.Branches)) is { } taken)
         {
             findings.Report(taken.IsGroup ? DiagnosticCatalogue.GroupLabel(place, taken.Path, taken.Place)
-                : taken.Place == place ? DuplicateInLoop(place, taken.Path, taken.Place)
+                : taken.Place == place ? DuplicateInLoop(path, place, taken.Path, taken.Place)
                 : DiagnosticCatalogue.DuplicateLabel(place, taken.Path, taken.Place));
             return null;
         }
@@ -104,18 +104,32 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         if (counts.Any(symbol => path.Loops.All(loop => !loop.Variable.Equals(symbol)) && !subject.HasParameter(symbol.Name)))
             return null;
         if (!loops.Any(loop => counts.Contains(loop.Variable)))
-            return DuplicateInLoop(place, name.ToString(), place);
+            return DuplicateInLoop(path, place, name.ToString(), place);
         // Where an if inside the loop decides, one turn may be the only one that comes here.
         foreach (var loop in loops)
             if (!counts.Contains(loop.Variable) && loop.Branches == path.Branches.Count && !((loop.To - loop.From).Maximum() <= 1))
-                path.Items.Add(
-                    new SizesCheck(Size.Of(loop.Variable), Relation.SameTurn, loop.From, DuplicateInLoop(place, name.ToString(), place)));
+            {
+                var repeated = DuplicateInLoop(path, place, name.ToString(), place);
+                path.Items.Add(new SizesCheck(Size.Of(loop.Variable), Relation.SameTurn, loop.From, repeated));
+            }
         return null;
     }
 
-    private static Diagnostic DuplicateInLoop(Place place, string path, Place first) =>
-        DiagnosticCatalogue.DuplicateLabel(place, path, first)
-        .WithHint(path.IndexOf('{') < 0 ? $"Number it, as in '{path}{{i}}', so that each iteration has its own." : null);
+    private static Diagnostic DuplicateInLoop(BodyPath path, Place place, string name, Place first) =>
+        DiagnosticCatalogue.DuplicateLabel(place, name, first).WithHint(HintToNumber(path, place.Text.Slice(place.Span)));
+
+    /// <summary>How a label, as the file has it, counts the innermost loop that it does not count yet.</summary>
+    private static string? HintToNumber(BodyPath path, string label)
+    {
+        bool IsCounted(string variable) => label.IndexOf($"{{{variable}", StringComparison.Ordinal) >= 0;
+        if (path.Variables.LastOrDefault(variable => !IsCounted(variable.Name)) is not { Name: { } name } loop)
+            return null;
+        if (loop.Value is not (SizeValue or ErrorValue))
+            return $"'{name}' is no whole number: go through 0..list.count, and number the label by that.";
+        var end = label.EndsWith("\"") ? label.Length - 1 : label.Length;
+        var number = $"{(label[Math.Max(0, end - 1)] == '}' ? "_" : "")}{{{name}}}";
+        return $"Number it, as in '{label.Insert(end, number)}', so that each iteration has its own.";
+    }
 
     /// <summary>Whether a member of those branches never exists together with one of this path.</summary>
     private static bool AreExclusive(BodyPath path, IReadOnlyList<(Place If, bool Then)> branches) =>

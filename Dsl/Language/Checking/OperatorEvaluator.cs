@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Operations;
 using KnDsl.Language.Operations.Contract;
@@ -173,7 +174,9 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             : operand.Operator == TokenOperator.Divide ? "between numbers, or a tensor by a number"
             : "between numbers (tensors have +, - and *, and / by a number)", $"{left.Describe()} and {right.Describe()}")
             .WithHint(operand.Operator == TokenOperator.Divide && left is TensorValue && right is TensorValue
-                ? "A C# module that 'extern' declares can divide values." : null));
+                ? "A C# module that 'extern' declares can divide values."
+                : new[] { left, right }.OfType<RecordValue>().FirstOrDefault(row => row.Fields[0].Value is TensorValue) is { } row
+                ? $"A label is not in parentheses: write a statement of its own, as in 't = {row.Fields[0].Name}: learned(1)'." : null));
 
         Value Apply(Operation operation, TensorValue[] inputs, Arguments arguments) =>
             rooms.Operations.Apply(path, operation, inputs, arguments, At(span), target: target);

@@ -520,8 +520,14 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor NoGeneratedNameRule = Error("KN0401", "Two declarations make one class");
 
-    public static Diagnostic SameClass(Place at, string type, string otherFile) =>
-        new(NoGeneratedNameRule, at, $"The class '{type}' is already generated from {otherFile}; expected another name or namespace.");
+    /// <param name="outputsOf">The declaration whose outputs the class holds, or null.</param>
+    /// <param name="otherOutputsOf">That of the class that was there first, or null.</param>
+    public static Diagnostic SameClass(Place at, string type, string? outputsOf, string otherFile, string? otherOutputsOf) =>
+        new(NoGeneratedNameRule, at,
+            $"The class '{type}'{ForOutputs(outputsOf)} is already generated from {otherFile}{ForOutputs(otherOutputsOf)}; "
+            + "expected another name or namespace.");
+
+    private static string ForOutputs(string? module) => module is null ? "" : $" for the outputs of '{module}'";
 
     private static readonly DiagnosticDescriptor ExternNotFoundRule = Error("KN0402", "C# module does not exist");
 

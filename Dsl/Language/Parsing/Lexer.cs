@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using System.Text;
 using KnDsl.Language.Diagnostics;
 using KnDsl.Language.Text;
@@ -20,6 +19,9 @@ internal sealed class Lexer
 
     /// <summary>Where a character comes again that was reported in the same line.</summary>
     private readonly List<int> _repeated = [];
+
+    /// <summary>Names that begin with a digit, which were reported.</summary>
+    private readonly HashSet<string> _misnamed = [];
 
     private Lexer(SourceText source, TextSpan span, DiagnosticBag diagnostics)
     {
@@ -161,6 +163,11 @@ internal sealed class Lexer
 
     private TokenKind? Unknown(char c)
     {
+        if (c == ';' && LineStartsWith("using "))
+        {
+            ReportUsing();
+            return null;
+        }
         if (ClosingQuote(c) is { } close)
         {
             var quoted = TextSpan.FromBounds(_position, close + 1);
@@ -177,25 +184,7 @@ internal sealed class Lexer
         var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1))
             || c == '|' && At(_position + 1) == '>' || meant?.Kind == TokenKind.Arrow && Lookalikes.IsDash(c) ? 2 : 1;
         var span = new TextSpan(_position, length);
-        var hint = c switch
-        {
-            ';' when LineStartsWith("for") => "Write 'for i in 0..n { }', or 'for item in list { }'.",
-            ';' => "A statement ends with its line: remove the semicolon.",
-            '&' => "Write 'and'.",
-            '|' when length == 2 => "Write '->'.",
-            '|' when At(_position + 1) != '|' => "Write '->' between stages and 'or' between conditions.",
-            '|' => "Write 'or'.",
-            '!' => "Write 'not'.",
-            _ when meant is not null => $"Write '{meant.Meant}'.",
-            '\uFF1B' => "A statement ends with its line: remove the semicolon.",
-            _ when Lookalikes.IsQuote(c) => "Use double quotes for text.",
-            '#' => "Comments start with '//'.",
-            '@' => "Write matmul(a, b) for the matrix product.",
-            '^' => "There is no power operator: multiply, or write the number.",
-            '?' => "A size that only data has is a name, such as N. A value that has a condition is set in both branches of an 'if'.",
-            '\\' => "A statement goes on in the next line where a line ends with '->', an operator or a comma.",
-            _ => null,
-        };
+        var hint = meant is not null ? $"Write '{meant.Meant}'." : LexicalHints.ForCharacter(c, At(_position + 1), LineStartsWith("for"));
         _position += length;
         // The same character several times in a row is one mistake.
         while (length == 1 && _position < _end && _text[_position] == c)
@@ -218,6 +207,14 @@ internal sealed class Lexer
         return meant?.Kind;
     }
 
+    /// <summary>A line as C# has it to name a namespace: one mistake.</summary>
+    private void ReportUsing()
+    {
+        var line = TextSpan.FromBounds(LineStart(), ++_position);
+        _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(line), _source.Slice(line)).WithHint(
+            "Operations need no import; other files are imported, as in import \"blocks.knnet\"."));
+    }
+
     /// <summary>Where text in quotes of another kind ends in this line, or null where none begins here.</summary>
     private int? ClosingQuote(char c)
     {
@@ -229,14 +226,17 @@ internal sealed class Lexer
         return null;
     }
 
-    private bool LineStartsWith(string word)
+    private bool LineStartsWith(string word) => string.CompareOrdinal(_text, LineStart(), word, 0, word.Length) == 0;
+
+    /// <summary>Where the text of this line starts.</summary>
+    private int LineStart()
     {
         var start = _position;
         while (start > 0 && !SourceText.IsLineBreak(_text[start - 1]))
             start--;
         while (At(start) is ' ' or '\t')
             start++;
-        return string.CompareOrdinal(_text, start, word, 0, word.Length) == 0;
+        return start;
     }
 
     /// <summary>The character as a message shows it, or its number where it is invisible.</summary>
@@ -286,24 +286,25 @@ internal sealed class Lexer
               && !double.IsInfinity(value));
         _position = wordEnd;
         if (!fits)
-        {
-            var span = TextSpan.FromBounds(start, _position);
-            _diagnostics.Add(DiagnosticCatalogue.BadNumber(_source.At(span), _source.Slice(span)).WithHint(HintForNumber(text, span)));
-        }
+            ReportNumber(text, TextSpan.FromBounds(start, _position));
         return kind;
     }
 
-    /// <summary>What to write for numbers with the letters of other languages, and for sizes such as 3x3.</summary>
-    private string? HintForNumber(string digits, TextSpan span)
+    private void ReportNumber(string digits, TextSpan span)
     {
-        var letters = _text.Substring(span.Start + digits.Length, span.Length - digits.Length);
-        return letters.Length == 0 ? null
-            : letters is "f" or "F" or "d" or "D" or "L" or "l" or "m" or "M" or "u" ? $"Write {digits}."
-            : letters[0] == 'x' && digits != "0" && letters.Length > 1 && letters.Skip(1).All(char.IsDigit)
-                ? $"Write [{digits}, {letters.Substring(1)}]."
-            : letters.All(char.IsLetter) ? $"A product is written {digits}*{letters}."
-            : letters[0] == '_' && letters.All(c => c == '_' || char.IsDigit(c)) ? $"Write {digits}{letters.Replace("_", "")}."
-            : null;
+        var text = _source.Slice(span);
+        var next = span.End;
+        while (At(next) == ' ')
+            next++;
+        var isName = At(next) == '=' && At(next + 1) != '=' || At(next) == ':';
+        // A name that is used again is the same mistake.
+        if (_misnamed.Contains(text))
+            _repeated.Add(span.Start);
+        else
+            _diagnostics.Add(DiagnosticCatalogue.BadNumber(_source.At(span), text).WithHint(
+                isName ? "A name begins with a letter or '_'." : LexicalHints.ForNumber(digits, text.Substring(digits.Length))));
+        if (isName)
+            _misnamed.Add(text);
     }
 
     private TokenKind ReadText()

@@ -193,6 +193,12 @@ internal static class SyntaxHints
                 "A statement ends with its line: write the next one in a line of its own.",
             TokenKind.Identifier or TokenKind.OpenBracket when before.IsWord("new") => "There is no 'new': write the block itself.",
             TokenKind.Minus when found.FirstOnLine && tokens[at + 1].Is(TokenKind.Minus) => CommentHint,
+            TokenKind.Label when before.Is(TokenKind.Identifier) && found.Text.StartsWith("\"") && found.Span.Start == before.Span.End =>
+                $"Text needs nothing before its quotes to count: {found.Text}: stage.",
+            TokenKind.OpenBracket or TokenKind.Colon when NumberedLabel(tokens, start, at, end) is { } numbered =>
+                $"The number of a label goes in braces, as in '{numbered}: stage'.",
+            TokenKind.Colon when before.Is(TokenKind.CloseParen) && hasArrow && !inArguments =>
+                "A colon comes after a label; between stages comes '->'.",
             TokenKind.Minus or TokenKind.Integer or TokenKind.Label when QuotedLabel(tokens, at, end) is { } label =>
                 $"A label of other characters than letters, digits and '_' is written in quotes, as in \"{label}\": stage.",
             _ when before.IsWord("if") && at - 2 >= start && tokens[at - 2].Is(TokenKind.Assign) => ChoiceHint,
@@ -324,6 +330,26 @@ internal static class SyntaxHints
             && to < end && tokens[to].Is(TokenKind.Colon)
             ? string.Join("", Enumerable.Range(from, to - from)
                 .Select(i => (i > from && tokens[i].Span.Start > tokens[i - 1].Span.End ? " " : "") + tokens[i].Text))
+            : null;
+    }
+
+    /// <summary>A label whose number is in brackets or parentheses, such as <c>conv[i]</c> before a colon, or null.</summary>
+    /// <param name="at">The opening bracket, or the colon.</param>
+    private static string? NumberedLabel(IReadOnlyList<Token> tokens, int start, int at, int end)
+    {
+        var isClosed = tokens[at].Is(TokenKind.Colon);
+        var close = isClosed ? at - 1 : at;
+        while (!isClosed && close < end && !tokens[close].Is(TokenKind.CloseBracket))
+            close++;
+        var open = close;
+        while (open > start && tokens[open].Kind is not (TokenKind.OpenParen or TokenKind.OpenBracket))
+            open--;
+        var number = tokens.Skip(open + 1).Take(close - open - 1);
+        return close + 1 < tokens.Count && tokens[close + 1].Is(TokenKind.Colon) && open - 2 >= start && close - open > 1
+            && tokens[close].Kind is TokenKind.CloseParen or TokenKind.CloseBracket
+            && number.All(token => !token.Is(TokenKind.Comma)) && (tokens[open].Is(TokenKind.OpenBracket) || number.First().Is(TokenKind.Identifier))
+            && tokens[open - 1].Is(TokenKind.Identifier) && tokens[open - 2].Kind is TokenKind.Arrow or TokenKind.OpenBracket or TokenKind.Comma
+            ? $"{tokens[open - 1].Text}{{{string.Concat(number.Select(token => token.Text))}}}"
             : null;
     }
 
