@@ -38,7 +38,7 @@ internal static class Evaluation
                 var found = detector.Detect(batch.Images.to(device), batch.Sizes);
                 for (var place = 0; place < found.Count; place++)
                 {
-                    if (batch.IsReplaced(place))
+                    if (batch.Replaced.Contains(place))
                         continue;
                     var index = byFile[batch.Names[place]];
                     var image = images.ImageOf(index);

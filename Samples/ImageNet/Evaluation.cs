@@ -26,8 +26,8 @@ internal static class Evaluation
             using var scope = NewDisposeScope();
             using (batch)
             {
-                var labels = batch.WithoutReplaced(batch.Labels.to(device)).unsqueeze(1);
-                var scores = batch.WithoutReplaced(network.call(batch.Images.to(type, device)));
+                var labels = batch.Replaced.Without(batch.Labels.to(device)).unsqueeze(1);
+                var scores = batch.Replaced.Without(network.call(batch.Images.to(type, device)));
                 var best = scores.topk((int)Math.Min(5, scores.size(1)), 1).indexes;
                 var first = best.eq(labels);
                 counts.add_(stack([

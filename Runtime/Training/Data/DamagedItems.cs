@@ -8,7 +8,7 @@ public enum DamagedItems
 
     /// <summary>
     /// It counts and lists the item, and reads the next item of the data set in its place. A batch that is an
-    /// <see cref="IReplacedItems"/> says which these are: an evaluation leaves them out.
+    /// <see cref="ReplacedItems"/> says which these are: an evaluation leaves them out.
     /// </summary>
     Skip,
 }

@@ -203,7 +203,7 @@ public sealed class DataLoader<TItem, TBatch> : IBatches<TBatch>, IDisposable wh
                 {
                     collator.Put(batch.Batch, place, data.Get(item, new(options.Seed, batch.Epoch, wanted)));
                     if (tries > 1)
-                        (batch.Batch as IReplacedItems)?.SetReplaced(place);
+                        (batch.Batch as IReplacedItems)?.Replaced.Add(place);
                     return;
                 }
                 catch (DamagedFileException error) when (options.Damaged == DamagedItems.Skip)

@@ -7,13 +7,12 @@ namespace KnDsl.Training;
 public sealed class ImageBatch : IReplacedItems, IDisposable
 {
     private readonly string[] names;
-    private readonly bool[] replaced;
 
     internal ImageBatch(int count, int height, int width, bool pinned)
     {
         Images = Allocate([count, 3, height, width], ScalarType.Float32, pinned);
         Labels = Allocate([count], ScalarType.Int64, pinned);
-        (names, replaced) = (new string[count], new bool[count]);
+        (names, Replaced) = (new string[count], new(count));
         unsafe
         {
             fixed (byte* start = Images.bytes)
@@ -39,10 +38,7 @@ public sealed class ImageBatch : IReplacedItems, IDisposable
     internal nint LabelsAt { get; }
 
     /// <inheritdoc/>
-    public bool IsReplaced(int place) => replaced[place];
-
-    /// <inheritdoc/>
-    void IReplacedItems.SetReplaced(int place) => replaced[place] = true;
+    public ReplacedItems Replaced { get; }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

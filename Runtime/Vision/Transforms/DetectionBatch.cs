@@ -13,12 +13,11 @@ namespace KnDsl.Vision;
 public sealed class DetectionBatch : IReplacedItems, IDisposable
 {
     private readonly (DetectionItem Item, float[] Values)[] items;
-    private readonly bool[] replaced;
     private Tensor? images;
 
     internal DetectionBatch(Tensor images, IReadOnlyList<ImageSize> sizes, IReadOnlyList<DetectionTarget> targets)
     {
-        (items, replaced) = ([], new bool[sizes.Count]);
+        (items, Replaced) = ([], new(sizes.Count));
         this.images = images;
         (Sizes, Targets, Names) = (sizes, targets, []);
     }
@@ -26,7 +25,7 @@ public sealed class DetectionBatch : IReplacedItems, IDisposable
     /// <summary>A batch that is still to be filled.</summary>
     internal DetectionBatch(int count)
     {
-        (items, replaced) = (new (DetectionItem, float[])[count], new bool[count]);
+        (items, Replaced) = (new (DetectionItem, float[])[count], new(count));
         (Sizes, Targets, Names) = ([], [], []);
     }
 
@@ -46,10 +45,7 @@ public sealed class DetectionBatch : IReplacedItems, IDisposable
     public ImageSize PaddedSize => new((int)Images.size(2), (int)Images.size(3));
 
     /// <inheritdoc/>
-    public bool IsReplaced(int place) => replaced[place];
-
-    /// <inheritdoc/>
-    void IReplacedItems.SetReplaced(int place) => replaced[place] = true;
+    public ReplacedItems Replaced { get; }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

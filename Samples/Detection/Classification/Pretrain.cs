@@ -70,8 +70,8 @@ internal static class Pretrain
             using var scope = NewDisposeScope();
             using (batch)
             {
-                var labels = batch.WithoutReplaced(batch.Labels.to(device));
-                var wrong = batch.WithoutReplaced(network.call(batch.Images.to(device))).argmax(1).ne(labels);
+                var labels = batch.Replaced.Without(batch.Labels.to(device));
+                var wrong = batch.Replaced.Without(network.call(batch.Images.to(device))).argmax(1).ne(labels);
                 counts.add_(stack([wrong.sum(ScalarType.Float64), tensor((double)labels.size(0), device: device)]), One);
             }
         }

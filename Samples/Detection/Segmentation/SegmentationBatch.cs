@@ -11,7 +11,6 @@ namespace KnDsl.Samples.Detection.Segmentation;
 internal sealed class SegmentationBatch(int count) : IReplacedItems, IDisposable
 {
     private readonly (int Height, int Width, float[] Values, byte[] Labels)[] items = new (int, int, float[], byte[])[count];
-    private readonly bool[] replaced = new bool[count];
     private Tensor? images;
     private Tensor? labels;
 
@@ -22,10 +21,7 @@ internal sealed class SegmentationBatch(int count) : IReplacedItems, IDisposable
     public Tensor Labels => labels ?? throw new InvalidOperationException("The batch is not complete.");
 
     /// <inheritdoc/>
-    public bool IsReplaced(int place) => replaced[place];
-
-    /// <inheritdoc/>
-    void IReplacedItems.SetReplaced(int place) => replaced[place] = true;
+    public ReplacedItems Replaced { get; } = new(count);
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

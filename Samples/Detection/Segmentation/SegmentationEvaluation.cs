@@ -23,7 +23,7 @@ internal static class SegmentationEvaluation
             using (batch)
             {
                 var given = network.Scores(batch.Images.to(device)).argmax(1);
-                matrix.Add(batch.WithoutReplaced(batch.Labels.to(device)), batch.WithoutReplaced(given));
+                matrix.Add(batch.Replaced.Without(batch.Labels.to(device)), batch.Replaced.Without(given));
             }
         }
         matrix.Reduce(processes);

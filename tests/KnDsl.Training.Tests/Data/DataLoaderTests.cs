@@ -163,10 +163,10 @@ public sealed class DataLoaderTests : IDisposable
                     var counted = names.Count;
                     for (var place = 0; place < batch.Names.Length; place++)
                     {
-                        if (!batch.IsReplaced(place))
+                        if (!batch.Replaced.Contains(place))
                             names.Add(batch.Names[place]);
                     }
-                    using var labels = batch.WithoutReplaced(batch.Labels);
+                    using var labels = batch.Replaced.Without(batch.Labels);
                     Assert.Equal(names.Count - counted, labels.size(0));
                 }
             }
