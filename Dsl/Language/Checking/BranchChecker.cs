@@ -139,6 +139,7 @@ internal sealed class BranchChecker(Rooms rooms)
                 IsVariable = true,
                 IsLearned = left.IsLearned && right.IsLearned,
                 FloatBy = left.FloatBy ?? right.FloatBy,
+                ChannelsLastBy = left.ChannelsLastBy ?? right.ChannelsLastBy,
                 MayBeInput = rooms.InputsAndOutputs.MayBeInput(left) || rooms.InputsAndOutputs.MayBeInput(right),
             };
             Merges.Add(new Merge(variable, left, right));

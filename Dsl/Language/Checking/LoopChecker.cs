@@ -255,6 +255,7 @@ internal sealed class LoopChecker(Rooms rooms)
                     IsVariable = true,
                     IsLearned = initial.IsLearned && later.IsLearned,
                     FloatBy = initial.FloatBy ?? later.FloatBy,
+                    ChannelsLastBy = initial.ChannelsLastBy ?? later.ChannelsLastBy,
                     MayBeInput = rooms.InputsAndOutputs.MayBeInput(initial) || rooms.InputsAndOutputs.MayBeInput(later),
                 });
                 HasChanged = true;

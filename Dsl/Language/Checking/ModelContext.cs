@@ -89,5 +89,5 @@ internal sealed class ModelContext
     }
 
     private static string KeyOf(TensorValue input, ChainFact chain) =>
-        $"{input.Shape}/{chain.Key}{(input.FloatBy is null ? "" : "/float")}";
+        $"{input.Shape}/{chain.Key}{(input.FloatBy is null ? "" : "/float")}{(input.ChannelsLastBy is null ? "" : "/last")}";
 }

@@ -80,6 +80,9 @@ internal sealed class OperationCaller(Rooms rooms)
     public TensorValue Plan(BodyPath path, Member? member, OperationCall call, Shape shape, Place place, string? target)
     {
         var step = rooms.Chains.Pass(path, call, member, place);
+        if (call.Inputs.Count > 0 && call.Inputs[0].ChannelsLastBy is { } last && call.Operation.ForChannelsLast(call) is { } instead)
+            Findings.Report(DiagnosticCatalogue.ChannelsLast(
+                place, call.Operation.Name, call.Input.ToString(), last.Operation, last.At).WithHint(instead));
         var output = new TensorValue(shape, step.Output, place, target ?? "")
         {
             IsLearned = call.IsLearned,
@@ -88,6 +91,12 @@ internal sealed class OperationCaller(Rooms rooms)
             {
                 OutputNumbers.Floating => new Maker(call.Operation.Name, place),
                 OutputNumbers.OfInputs => TensorValue.MakerOf(call.Inputs),
+                _ => null,
+            },
+            ChannelsLastBy = call.Operation.OutputChannels(call) switch
+            {
+                ChannelOrder.Last when shape.Rank > 2 => new Maker(call.Operation.Name, place),
+                ChannelOrder.OfInputs => call.Inputs.Select(input => input.ChannelsLastBy).FirstOrDefault(maker => maker is not null),
                 _ => null,
             },
         };

@@ -484,6 +484,13 @@ internal static class DiagnosticCatalogue
             $"'{operation}' with {policy} takes each statistic of a single number{(isOfTraining ? " in training" : "")}, found {found}; "
             + "expected more numbers, since one has no variance.");
 
+    private static readonly DiagnosticDescriptor ChannelsLastRule = Warning("KN0219", "Channels are in the last dimension");
+
+    public static Diagnostic ChannelsLast(Place at, string operation, string found, string by, Place byAt) =>
+        new(ChannelsLastRule, at,
+            $"'{operation}' takes the second dimension of {found} for the channels, but '{by}' on line {byAt.Line} has them in the last "
+            + "one; expected them in the second.", null, byAt);
+
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------
 
     private static readonly DiagnosticDescriptor ChainCutRule = Warning("KN0301", "Statistic chain is cut");

@@ -259,6 +259,9 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
     /// <summary>What made floating point numbers of it; null where it may hold whole numbers, such as indices.</summary>
     public Maker? FloatBy { get; init; }
 
+    /// <summary>What put the channels into the last of three and more dimensions; null where they are second, or anywhere.</summary>
+    public Maker? ChannelsLastBy { get; init; }
+
     /// <summary>Whether several assignments share this variable (the value after an if or in a loop).</summary>
     public bool IsVariable { get; init; }
 

@@ -54,6 +54,8 @@ internal sealed class Elementwise(string name, string title, params NumberParame
 
     private readonly string _function = $"torch.nn.functional.{name}";
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
     public override Computation Compute(OperationCall call) =>
         Function(_function, [Input(), .. parameters.Select(parameter => (NamedOperand)call.Get(parameter))]);
 

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using KnDsl.Language.Operations.Contract;
 using KnDsl.Language.Values;
 
@@ -12,21 +13,34 @@ internal sealed class Glu : Operation
 
     public override string Example => "y = x -> conv(128, 3) -> glu";
 
+    private static readonly IntegerParameter AxisParameter = Axes.OfChannels();
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxisParameter];
+
     public override string ShapeRule => "[N, C, ...] -> [N, C / 2, ...]";
 
     public override string MomentRule => "the moments of a product of independent values, one of them passed through the sigmoid";
 
     public override Shape? Infer(OperationCall call)
     {
-        if (!call.RequireRankAtLeast(2, "[N, C, ...]"))
+        if (!call.RequireRankAtLeast(2, "[N, C, ...]") || Axes.ResolveChannels(call, AxisParameter) is not { } axis)
             return null;
-        return call.RequireMultiple(call.Input.Channels, 2, () =>
-                Diagnostics.DiagnosticCatalogue.Divide(call.Place, Name, "channels", call.Input.Channels.ToString(), "2"))
-            ? call.Input.With(1, Size.FloorDivide(call.Input.Channels, 2))
+        var channels = call.Input[axis];
+        return call.RequireMultiple(channels, 2, () =>
+                Diagnostics.DiagnosticCatalogue.Divide(call.Place, Name, "channels", channels.ToString(), "2"))
+            ? call.Input.With(axis, Size.FloorDivide(channels, 2))
             : null;
     }
 
-    public override Computation Compute(OperationCall call) => Function("torch.nn.functional.glu", Input(), 1);
+    public override ChannelOrder OutputChannels(OperationCall call) =>
+        call.Has(AxisParameter) ? ChannelOrder.OfInputs : ChannelOrder.Unknown;
+
+    public override string? ForChannelsLast(OperationCall call) => call.Has(AxisParameter) ? null : "Write glu(axis: -1).";
+
+    public override Computation Compute(OperationCall call) => Function("torch.nn.functional.glu", Input(), call.Get(AxisParameter));
+
+    /// <summary>The states are those of the second dimension.</summary>
+    public override bool PassesState(OperationCall call) => Axes.ResolveChannels(call, AxisParameter) == 1;
 
     public override MomentStep Moments(OperationCall call) => Pass("Glu");
 }

@@ -30,6 +30,8 @@ internal sealed class Softmax(bool isLog) : Operation
 
     public override Shape? Infer(OperationCall call) => Axes.Resolve(call, Axis) is null ? null : call.Input;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
     public override Computation Compute(OperationCall call) => Function($"torch.nn.functional.{Name}", Input(), call.Get(Axis));
 
     public override MomentStep Moments(OperationCall call) => Pass(isLog ? "LogSoftmax" : "Softmax", call.Get(Axis));

@@ -80,6 +80,8 @@ internal sealed class Attention(bool isCross) : Operation
 
     public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Last;
+
     public override Computation Compute(OperationCall call) => new ModuleCall([Input(), Input(isCross ? 1 : 0)]);
 
     public override Size ParameterCount(OperationCall call)

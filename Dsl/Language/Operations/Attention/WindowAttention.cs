@@ -68,6 +68,8 @@ internal sealed class WindowAttention : Operation
 
     public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Last;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call)

@@ -70,6 +70,15 @@ internal abstract class Operation
     /// <summary>Which numbers the output has.</summary>
     public virtual OutputNumbers Numbers(OperationCall call) => OutputNumbers.Floating;
 
+    /// <summary>Where the channels of the output are, as far as that is known.</summary>
+    public virtual ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Unknown;
+
+    /// <summary>
+    /// What to write where the channels are last, for a use that takes those of its first input from the second dimension; null where it
+    /// does not.
+    /// </summary>
+    public virtual string? ForChannelsLast(OperationCall call) => null;
+
     /// <summary>Which numbers its inputs must have: where they have others, torch certainly refuses them.</summary>
     public virtual InputNumbers Takes(OperationCall call) => InputNumbers.Any;
 
@@ -154,6 +163,19 @@ internal enum OutputNumbers
 
     /// <summary>It is not known.</summary>
     Any,
+}
+
+/// <summary>Where the channels of a value are.</summary>
+internal enum ChannelOrder
+{
+    /// <summary>It is not known.</summary>
+    Unknown,
+
+    /// <summary>In the last dimension, as in tokens [N, L, C].</summary>
+    Last,
+
+    /// <summary>Where one of the inputs has them.</summary>
+    OfInputs,
 }
 
 /// <summary>Which numbers a value must have.</summary>

@@ -10,7 +10,8 @@ internal sealed class Linear : Operation
     public override string Name => "linear";
 
     public override string Summary =>
-        "Fully connected layer over the last dimension (torch.nn.Linear). Has a bias unless the next stage is a norm.";
+        "Fully connected layer over the last dimension (torch.nn.Linear). Has a bias unless the next stage is a norm over its "
+            + "features.";
 
     public override string Example => "logits = x -> avgpool(global) -> flatten -> fc: linear(10)";
 
@@ -18,7 +19,7 @@ internal sealed class Linear : Operation
 
     private static readonly FlagParameter Bias = new("bias", "Whether a bias is added.")
     {
-        DefaultText = "false directly before a norm, true otherwise",
+        DefaultText = "false for [N, F] directly before a norm, true otherwise",
         IsNameOnly = true,
     };
 
@@ -43,14 +44,20 @@ internal sealed class Linear : Operation
 
     private static Size InputFeatures(OperationCall call) => call.Input[call.Input.Rank - 1];
 
+    /// <summary>A norm of the second of more dimensions has other channels than the features: it takes no bias of theirs away.</summary>
+    private static Condition BiasOf(OperationCall call) =>
+        call.Input.Rank == 2 || call.Has(Bias) ? Conv.BiasOf(call, Bias) : Condition.True;
+
     public override Construction Construct(OperationCall call)
     {
-        var bias = Conv.BiasOf(call, Bias);
+        var bias = BiasOf(call);
         NamedOperand[] sizes = [InputFeatures(call), call.Get(Features)];
         return new ModuleConstruction(Module, bias.Value == true ? sizes : [.. sizes, Named("bias", bias)]);
     }
 
     public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Last;
 
     public override Computation Compute(OperationCall call) => Apply();
 
@@ -64,7 +71,7 @@ internal sealed class Linear : Operation
     public override Size ParameterCount(OperationCall call)
     {
         var features = call.Get(Features);
-        return InputFeatures(call) * features + Size.Choose(Conv.BiasOf(call, Bias), features, Size.Zero);
+        return InputFeatures(call) * features + Size.Choose(BiasOf(call), features, Size.Zero);
     }
 
     public override Size Macs(OperationCall call, Shape output)

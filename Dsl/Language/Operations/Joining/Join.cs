@@ -79,6 +79,8 @@ internal sealed class Join(string symbol, string title, string rule, string mome
 
     private readonly JoinStep _ofStates = new(rule, []);
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
     public override Computation Compute(OperationCall call) => _operator;
 
     public override MomentStep Moments(OperationCall call) => (call.Inputs[0].IsLearned, call.Inputs[1].IsLearned) switch

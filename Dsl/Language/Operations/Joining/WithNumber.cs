@@ -31,6 +31,8 @@ internal sealed class WithNumber(string symbol, bool isNumberFirst) : Operation
 
     public override Shape Infer(OperationCall call) => call.Input;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
     public override Computation Compute(OperationCall call)
     {
         var number = call.Get(Number);

@@ -40,6 +40,8 @@ internal sealed class Embedding : Operation
 
     public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [call.Get(Count), call.Get(Features)]);
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Last;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call) => call.Get(Count) * call.Get(Features);

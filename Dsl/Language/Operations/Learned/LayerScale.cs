@@ -15,7 +15,9 @@ internal sealed class LayerScale : Operation
 
     private static readonly NumberParameter Initial = new("initial", "Initial value of every factor.", "1e-5");
 
-    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial];
+    private static readonly IntegerParameter AxisParameter = Axes.OfChannels();
+
+    public override IReadOnlyList<OperationParameter> Parameters { get; } = [Initial, AxisParameter];
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
@@ -24,13 +26,25 @@ internal sealed class LayerScale : Operation
     public override ModuleType Module { get; } = ModuleType.KnDsl("LayerScale");
 
     public override Shape? Infer(OperationCall call) =>
-        call.RequireRankAtLeast(2, "[N, C, ...]") && call.RequireKnown(call.Input.Channels, "channels") ? call.Input : null;
+        call.RequireRankAtLeast(2, "[N, C, ...]") && Axes.ResolveChannels(call, AxisParameter) is { } axis
+            && call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;
 
-    public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [call.Input.Channels, call.Get(Initial)]);
+    private static Size Channels(OperationCall call) => call.Input[Axes.ResolveChannels(call, AxisParameter) ?? 1];
+
+    public override ChannelOrder OutputChannels(OperationCall call) =>
+        call.Has(AxisParameter) ? ChannelOrder.OfInputs : ChannelOrder.Unknown;
+
+    public override string? ForChannelsLast(OperationCall call) => call.Has(AxisParameter) ? null : "Write layer_scale(axis: -1).";
+
+    public override Construction Construct(OperationCall call) =>
+        new ModuleConstruction(Module, [Channels(call), call.Get(Initial), call.Get(AxisParameter)]);
 
     public override Computation Compute(OperationCall call) => Apply();
 
+    /// <summary>The states are those of the second dimension.</summary>
+    public override bool PassesState(OperationCall call) => Axes.ResolveChannels(call, AxisParameter) == 1;
+
     public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
-    public override Size ParameterCount(OperationCall call) => call.Input.Channels;
+    public override Size ParameterCount(OperationCall call) => Channels(call);
 }

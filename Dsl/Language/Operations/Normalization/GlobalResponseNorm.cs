@@ -50,6 +50,10 @@ internal sealed class GlobalResponseNorm : Operation
     public override Construction Construct(OperationCall call) =>
         new ModuleConstruction(Module, [Channels(call), call.Get(AxisParameter), call.Input.Rank, call.Get(Epsilon)]);
 
+    public override string? ForChannelsLast(OperationCall call) =>
+        call.Input.Rank > 2 && Axis(call) == 1
+        ? "Write grn(axis: -1)." : null;
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call) => Channels(call) * 2;

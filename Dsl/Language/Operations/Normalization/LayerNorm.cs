@@ -58,13 +58,8 @@ internal sealed class LayerNorm(bool isRms) : Operation
                 .WithHint($"Write {Name}(axis: 1) if the channels are second, {Name}(axis: -1) if they are last."));
             return null;
         }
-        if (Axis(call) is not { } axis)
+        if (Axes.ResolveChannels(call, AxisParameter) is not { } axis)
             return null;
-        if (axis == 0)
-        {
-            call.Report(DiagnosticCatalogue.ArgumentRange(call.PlaceOf(AxisParameter), Name, "axis", "a dimension after the batch", "0"));
-            return null;
-        }
         return call.RequireKnown(call.Input[axis], "channels", axis == call.Input.Rank - 1) ? call.Input : null;
     }
 
@@ -74,6 +69,9 @@ internal sealed class LayerNorm(bool isRms) : Operation
         new ModuleConstruction(Module, [Channels(call), call.Get(AxisParameter), call.Get(Epsilon)]);
 
     public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
+
+    public override ChannelOrder OutputChannels(OperationCall call) =>
+        Axis(call) == call.Input.Rank - 1 ? ChannelOrder.Last : ChannelOrder.Unknown;
 
     public override Computation Compute(OperationCall call) => Apply();
 

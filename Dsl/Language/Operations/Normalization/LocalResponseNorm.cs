@@ -28,6 +28,8 @@ internal sealed class LocalResponseNorm : Operation
     public override Shape? Infer(OperationCall call) =>
         call.RequireRankAtLeast(3, "[N, C, ...] with spatial dimensions") ? call.Input : null;
 
+    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
+
     public override Computation Compute(OperationCall call) => Function(
         "torch.nn.functional.local_response_norm", Input(), call.Get(Neighbours), call.Get(Alpha), call.Get(Beta), call.Get(K));
 }

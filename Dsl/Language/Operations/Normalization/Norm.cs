@@ -112,6 +112,9 @@ internal sealed class Norm : Operation
         [.. OfPolicy.Where(call.Has).Select(setting => Named(setting.Name, call.Get(setting)))],
         call.Input.Channels);
 
+    public override string? ForChannelsLast(OperationCall call) =>
+        "Write layernorm to normalize each position over its channels, or permute before the norm, as in permute(0, 2, 1).";
+
     public override Computation Compute(OperationCall call) => Apply();
 
     public override Size ParameterCount(OperationCall call) => call.Get(OwnPolicy).Parameters.Count(call.Input.Channels);

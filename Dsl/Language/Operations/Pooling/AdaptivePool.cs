@@ -38,6 +38,8 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
 
     public override bool OwnsOutput => true;
 
+    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
+
     public override Computation Compute(OperationCall call)
     {
         var size = call.Get(OutputSize, dimensions);

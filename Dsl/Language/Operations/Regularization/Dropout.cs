@@ -28,6 +28,11 @@ internal sealed class Dropout(int dimensions) : Operation
     public override Shape? Infer(OperationCall call) =>
         dimensions == 0 || call.RequireRank(dimensions + 2, $"{dimensions + 2} dimensions") ? call.Input : null;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
+    public override string? ForChannelsLast(OperationCall call) =>
+        dimensions == 0 ? null : "Write dropout for single elements, or permute before it, and after it to go back.";
+
     public override Computation Compute(OperationCall call) =>
         Function($"torch.nn.functional.{Name}", Input(), call.Get(Probability), (Operand)new TrainingOperand());
 

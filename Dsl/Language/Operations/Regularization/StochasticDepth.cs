@@ -27,6 +27,8 @@ internal sealed class StochasticDepth : Operation
 
     public override Shape Infer(OperationCall call) => call.Input;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
     public override Computation Compute(OperationCall call) =>
         Function("kndsl.stochastic_depth", Input(), call.Get(Probability), (Operand)new TrainingOperand());
 

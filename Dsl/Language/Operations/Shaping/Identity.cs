@@ -20,5 +20,7 @@ internal sealed class Identity : Operation
 
     public override Shape Infer(OperationCall call) => call.Input;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
     public override Computation Compute(OperationCall call) => Method("alias");
 }

@@ -48,6 +48,8 @@ internal sealed class Roll : Operation
         return axes.All(axis => Axes.Resolve(call, AxesParameter, axis) is not null) ? call.Input : null;
     }
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.OfInputs;
+
     public override Computation Compute(OperationCall call) =>
         Method("roll", Sizes(call.Get(Shifts).Sizes), Sizes(call.Get(AxesParameter).Sizes));
 
