@@ -163,7 +163,7 @@ internal sealed class Lexer
 
     private TokenKind? Unknown(char c)
     {
-        if (c == ';' && LineStartsWith("using "))
+        if (c == ';' && LineStartsWith("using") && At(LineStart() + 5) == ' ')
         {
             ReportUsing();
             return null;

@@ -347,7 +347,8 @@ internal static class SyntaxHints
         var number = tokens.Skip(open + 1).Take(close - open - 1);
         return close + 1 < tokens.Count && tokens[close + 1].Is(TokenKind.Colon) && open - 2 >= start && close - open > 1
             && tokens[close].Kind is TokenKind.CloseParen or TokenKind.CloseBracket
-            && number.All(token => !token.Is(TokenKind.Comma)) && (tokens[open].Is(TokenKind.OpenBracket) || number.First().Is(TokenKind.Identifier))
+            && number.All(token => !token.Is(TokenKind.Comma))
+            && (tokens[open].Is(TokenKind.OpenBracket) || number.First().Is(TokenKind.Identifier))
             && tokens[open - 1].Is(TokenKind.Identifier) && tokens[open - 2].Kind is TokenKind.Arrow or TokenKind.OpenBracket or TokenKind.Comma
             ? $"{tokens[open - 1].Text}{{{string.Concat(number.Select(token => token.Text))}}}"
             : null;
