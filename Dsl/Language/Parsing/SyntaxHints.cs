@@ -349,7 +349,8 @@ internal static class SyntaxHints
             && tokens[close].Kind is TokenKind.CloseParen or TokenKind.CloseBracket
             && number.All(token => !token.Is(TokenKind.Comma))
             && (tokens[open].Is(TokenKind.OpenBracket) || number.First().Is(TokenKind.Identifier))
-            && tokens[open - 1].Is(TokenKind.Identifier) && tokens[open - 2].Kind is TokenKind.Arrow or TokenKind.OpenBracket or TokenKind.Comma
+            && tokens[open - 1].Is(TokenKind.Identifier)
+            && tokens[open - 2].Kind is TokenKind.Arrow or TokenKind.OpenBracket or TokenKind.Comma
             ? $"{tokens[open - 1].Text}{{{string.Concat(number.Select(token => token.Text))}}}"
             : null;
     }
