@@ -30,13 +30,18 @@ internal static class ExternModules
                 $"forward({string.Join(", ", module.TypeArguments.Take(module.TypeArguments.Length - 1).Select(Short))}) -> "
                     + $"{Short(module.TypeArguments.Last())}"), fact.Place);
         var constructors = type.InstanceConstructors.Where(constructor =>
-            constructor.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal).ToArray();
+            compilation.IsSymbolAccessibleWithin(constructor, compilation.Assembly) && !NeedsInitializer(constructor)).ToArray();
         if (!constructors.Any(constructor => Fits(constructor, fact)))
             yield return Finding.Of(DiagnosticCatalogue.ExternConstructor(At(fact.Place), fact.TypeName,
                 $"({string.Join(", ", fact.Parameters.Select(parameter => $"{CSharpType(parameter.Type)} {parameter.Name}"))})",
-                string.Join(" or ", constructors.Select(constructor =>
-                    $"({string.Join(", ", constructor.Parameters.Select(given => $"{Short(given.Type)} {given.Name}"))})"))), fact.Place);
+                constructors.Length == 0 ? "none that can be called without setting required members" : string.Join(" or ",
+                    constructors.Select(constructor =>
+                        $"({string.Join(", ", constructor.Parameters.Select(Described))})"))), fact.Place);
     }
+
+    private static string Described(IParameterSymbol parameter) =>
+        (parameter.RefKind is RefKind.Ref ? "ref " : parameter.RefKind is RefKind.Out ? "out " : "")
+        + $"{Short(parameter.Type)} {parameter.Name}";
 
     /// <summary>The class of a name; one inside another class has a plus sign before its own name in metadata.</summary>
     private static INamedTypeSymbol? Find(string name, Compilation compilation)
@@ -71,11 +76,17 @@ internal static class ExternModules
             yield return current;
     }
 
+    /// <summary>Whether who calls it must set members besides.</summary>
+    private static bool NeedsInitializer(IMethodSymbol constructor) =>
+        constructor.GetAttributes().All(attribute => attribute.AttributeClass?.Name != "SetsRequiredMembersAttribute")
+        && BaseTypes(constructor.ContainingType).Prepend(constructor.ContainingType).SelectMany(type => type.GetMembers())
+            .Any(member => member is IPropertySymbol { IsRequired: true } or IFieldSymbol { IsRequired: true });
+
     private static bool Fits(IMethodSymbol constructor, ExternFact fact) =>
-        fact.Parameters.All(declared =>
-            constructor.Parameters.Any(parameter => parameter.Name == declared.Name && Takes(parameter.Type, declared.Type)))
+        fact.Parameters.All(declared => constructor.Parameters.Any(parameter => parameter.Name == declared.Name
+            && parameter.RefKind is RefKind.None or RefKind.In && Takes(parameter.Type, declared.Type)))
         && constructor.Parameters.All(parameter =>
-            parameter.IsOptional || fact.Parameters.Any(declared => declared.Name == parameter.Name));
+            parameter.IsOptional || parameter.IsParams || fact.Parameters.Any(declared => declared.Name == parameter.Name));
 
     private static string CSharpType(string declared) => declared switch
     {

@@ -8,8 +8,12 @@ namespace KnDsl.Generator.Naming;
 /// <summary>The names that a file gives to classes, held against what C# allows.</summary>
 internal static class ClassNames
 {
+    /// <summary>Classes inside TorchSharp's modules: their names mean these inside every module.</summary>
+    private static readonly string[] InheritedTypes = ["HType", "HookRemover"];
+
     /// <summary>Members that a generated class has itself, or overrides; inherited ones may have the name of a class.</summary>
-    private static readonly string[] OwnMembers = ["forward", "call", "fold", "Layers", "InputShapes", "OutputShapes", "Summary"];
+    private static readonly string[] OwnMembers =
+        ["forward", "call", "fold", "Layers", "InputShapes", "OutputShapes", "Summary", .. InheritedTypes];
 
     /// <summary>Words that code needs in another meaning, and that nothing escapes: the name of a class would take it away.</summary>
     private static readonly string[] Words = ["var", "_"];

@@ -5,7 +5,7 @@ using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
-// Compiled twice: by MSBuild when a project is built (RoslynCodeTaskFactory, see KnDsl.Native.targets, against
+// Compiled twice: by MSBuild when a project is built (RoslynCodeTaskFactory, see KnDsl.targets, against
 // netstandard2.0), and by tests/KnDsl.Build.Tests.
 #nullable enable
 
@@ -102,7 +102,7 @@ public sealed class RepairNativeLibrary : Task
         catch (ElfFormatException e)
         {
             Log.LogWarning(
-                subcategory: null, warningCode: "KNB002", helpKeyword: null, file: null,
+                subcategory: null, warningCode: "KNB009", helpKeyword: null, file: null,
                 lineNumber: 0, columnNumber: 0, endLineNumber: 0, endColumnNumber: 0,
                 message: "KnDsl left {0} as it is: {1}. It may fail to load here, as {2}. "
                 + "Set the property KnDslNativeRepair to 'never' if it loads.",

@@ -34,9 +34,17 @@ internal sealed record KnnetText(
         var classes = new List<string>();
         var parts = new List<string>();
         string? space = null;
+        var depth = 0;
         for (var i = 0; i + 1 < tokens.Count; i++)
         {
-            if (!tokens[i].FirstOnLine)
+            depth = tokens[i].Kind switch
+            {
+                TokenKind.OpenBrace => depth + 1,
+                TokenKind.CloseBrace => Math.Max(0, depth - 1),
+                _ => depth,
+            };
+            // A brace may be missing: a line that begins as a declaration does is one.
+            if (depth > 0 && !tokens[i].FirstOnLine)
                 continue;
             var next = tokens[i + 1];
             switch (tokens[i].Kind is TokenKind.Identifier ? tokens[i].Text : "")
@@ -52,7 +60,7 @@ internal sealed record KnnetText(
                 case "extern" when next.Is(TokenKind.Identifier):
                     parts.Add(DottedName(tokens, i + 1).Split('.').Last());
                     break;
-                case "namespace":
+                case "namespace" when next.Is(TokenKind.Identifier):
                     space ??= DottedName(tokens, i + 1);
                     break;
             }

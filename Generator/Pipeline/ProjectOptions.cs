@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using KnDsl.Generator.Naming;
 using KnDsl.Language.Text;
 using Microsoft.CodeAnalysis.Diagnostics;
 
@@ -20,12 +21,15 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
     private static readonly string[] Falsehoods = ["false", "off", "no"];
 
     public static ProjectOptions Read(AnalyzerConfigOptions options) => new(
-        options.TryGetValue("build_property.RootNamespace", out var space) ? space : "",
+        options.TryGetValue("build_property.RootNamespace", out var space) ? NamespaceOf(space) : "",
         options.TryGetValue("build_property.KnDslProjectDirectory", out var directory)
             ? Encoding.UTF8.GetString(Convert.FromBase64String(directory))
             : "",
         !(options.TryGetValue("build_property.KnDslFuse", out var fuse)
             && Falsehoods.Contains(fuse.Trim(), StringComparer.OrdinalIgnoreCase)));
+
+    /// <summary>A namespace as symbols have it: that of a project My-App is My_App.</summary>
+    private static string NamespaceOf(string root) => string.Join(".", CSharpNames.Dotted(root).Split('.').Select(CSharpNames.Bare));
 
     /// <summary>The usual name for what is generated from a file: its path in the project; of a file elsewhere its name.</summary>
     public string HintName(string path)

@@ -19,7 +19,7 @@ internal sealed class ClassPlan
         Model = model;
         Plans = plans;
         _blocks = model.Items.All().OfType<ConstructBlockItem>().ToDictionary(block => block.Member, block => block.Use.Generic);
-        NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Number)];
+        NamesOfNumbers = [.. NumbersOf(model).Select(CSharpNames.Number), .. ReservedNames.All];
         Layout = new MemberLayout(model.Root, CSharpNames.Class(model.Name), [.. _blocks.Values.Select(plans.TypeName)], member =>
             _blocks.TryGetValue(member, out var block) ? plans.TypeName(block) : plans.Types.Of(member.Type!), plans.Types, NamesOfNumbers);
         _names = new NamePool([.. Layout.Names, .. NamesOfNumbers, CSharpNames.Class(model.Name)]);
@@ -103,7 +103,6 @@ internal sealed class ClassPlan
 
     private static IEnumerable<string> NumbersOf(ModuleModel model) =>
     [
-        "norm", "device", "dtype", "recompute",
         .. model.Declaration.Parameters.Select(parameter => parameter.Name.Text),
         .. model.Inputs.SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => symbol.Name),
         .. model.Items.All().SelectMany(item => item.SizeVariables).Select(size => size.Variable.Name),

@@ -17,11 +17,6 @@ internal sealed class Liveness
     private readonly Dictionary<PlanItem, (TensorValue[] Values, TensorValue[] States)> _after = [];
     private readonly List<TensorValue> _values = [];
     private readonly List<TensorValue> _states = [];
-    private readonly Dictionary<TensorValue, IReadOnlyList<TensorValue>> _aliases = [];
-    private readonly SharedHandles _shared = new();
-
-    /// <summary>The variables that may be another name for a value.</summary>
-    private readonly Dictionary<TensorValue, List<TensorValue>> _aliasedBy = [];
     private readonly Dictionary<TensorValue, IReadOnlyList<PlanItem>> _definedIn = [];
     private readonly Dictionary<IReadOnlyList<PlanItem>, LoopItem> _loops = [];
     private readonly HashSet<TensorValue> _neededStates = [];
@@ -31,14 +26,7 @@ internal sealed class Liveness
     {
         _model = model;
         FindDefinitions(model.Items);
-        FindAliases(model.Items);
         FindNeededStates();
-        foreach (var pair in _aliases)
-            foreach (var source in pair.Value)
-                if (_aliasedBy.TryGetValue(source, out var variables))
-                    variables.Add(pair.Key);
-                else
-                    _aliasedBy[source] = [pair.Key];
         var live = new LiveSet();
         foreach (var output in model.Outputs)
             Read(live, output.Value);
@@ -75,7 +63,7 @@ internal sealed class Liveness
         return false;
     }
 
-    /// <summary>Whether the value, or a variable that may be another name for it, is read after an item that reads or makes it.</summary>
+    /// <summary>Whether the value is read after an item that reads or makes it.</summary>
     public bool IsLiveAfter(PlanItem item, TensorValue value) => Array.IndexOf(_after[item].Values, value) >= 0;
 
     /// <summary>The same of the state of a value.</summary>
@@ -136,50 +124,7 @@ internal sealed class Liveness
             }
     }
 
-    // ---- aliases -------------------------------------------------------------------------------------------------
-
-    /// <summary>A variable may be another name for a value that was made outside: that one must live as long.</summary>
-    private void FindAliases(IReadOnlyList<PlanItem> items)
-    {
-        foreach (var item in items)
-            switch (item)
-            {
-                case IfItem branch:
-                    FindAliases(branch.Then);
-                    FindAliases(branch.Else);
-                    _shared.Join([.. branch.Merges.Select(merge => (merge.Variable, merge.Then))]);
-                    _shared.Join([.. branch.Merges.Select(merge => (merge.Variable, merge.Else))]);
-                    foreach (var merge in branch.Merges)
-                    {
-                        _aliases[merge.Variable] = [.. OthersOf(branch.Then, merge.Then), .. OthersOf(branch.Else, merge.Else)];
-                        _shared.Name(merge.Variable, [merge.Then, merge.Else]);
-                    }
-                    break;
-                case LoopItem loop:
-                    FindAliases(loop.Body);
-                    _shared.Join([.. loop.Carried.Select(carried => (carried.Variable, carried.Next))]);
-                    foreach (var carried in loop.Carried)
-                    {
-                        // A loop whose turns give it a handle of its own, or the one that it has, begins with one of its own too.
-                        var others = OthersOf(loop.Body, carried.Next).Where(other => other != carried.Variable).ToArray();
-                        _aliases[carried.Variable] =
-                            others.Length == 0 && !_shared.Contains(carried.Variable) ? [] : [carried.Before, .. others];
-                        _shared.Name(carried.Variable, _aliases[carried.Variable]);
-                    }
-                    break;
-            }
-    }
-
-    /// <summary>
-    /// The values from outside of a row of items whose handle a value at its end may be; none for one that was made there.
-    /// </summary>
-    private IEnumerable<TensorValue> OthersOf(IReadOnlyList<PlanItem> items, TensorValue value) =>
-        // What it may be another name for may be such a name itself.
-        Reachable.From(value, next => Defines(items, next) && _aliases.TryGetValue(next, out var others) ? others : null)
-            .Where(other => !Defines(items, other));
-
-    /// <summary>Whether a variable has a handle of its own, whichever path gives its value: no other value or variable has it.</summary>
-    public bool IsOwn(TensorValue variable) => _aliases[variable].Count == 0 && !_shared.Contains(variable);
+    // ---- where values are made -----------------------------------------------------------------------------------
 
     /// <summary>Whether a row of items makes the value, itself and not inside a branch or a loop.</summary>
     public bool Defines(IReadOnlyList<PlanItem> items, TensorValue value) =>
@@ -276,18 +221,11 @@ internal sealed class Liveness
 
     private void Keep(TensorValue value, LiveSet live)
     {
-        if (IsLive(value, live))
+        if (live.Has(value))
             _values.Add(value);
         if (live.HasState(value))
             _states.Add(value);
     }
-
-    private bool IsLive(TensorValue value, LiveSet live) =>
-        live.Has(value) || _aliasedBy.ContainsKey(value) && NamesOf(value).Any(live.Has);
-
-    /// <summary>The value, and the variables that may be another name for it, found as they are asked for.</summary>
-    public IEnumerable<TensorValue> NamesOf(TensorValue value) =>
-        Reachable.From(value, next => _aliasedBy.TryGetValue(next, out var variables) ? variables : null);
 
     private void Read(LiveSet live, TensorValue value)
     {

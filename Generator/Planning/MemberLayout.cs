@@ -75,7 +75,6 @@ internal sealed class MemberLayout
                 Keep(new MemberCode(child, MemberForm.ModuleListItem, "", _typeOf(child), parent));
                 continue;
             }
-            var label = string.Concat(child.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
             // Alternatives of an if may share a label: they are one property where their types agree.
             if (parent.Member.Named(child.NameText)[0] is var first && first != child && child.Type is not null
                 && _codes[first] is var same && same.Type == _typeOf(child))
@@ -84,7 +83,7 @@ internal sealed class MemberLayout
                 same.Sharers++;
                 continue;
             }
-            var property = names.Take(CSharpNames.Property(label.Length > 0 ? label : child.Loops.Count > 0 ? "items" : NameOfType(child)));
+            var property = names.Take(PropertyOf(child));
             if (!child.IsGroup)
                 Keep(new MemberCode(child, child.IsList ? MemberForm.List : MemberForm.Single, property, _typeOf(child), parent));
             else if (IsModuleList(child))
@@ -120,8 +119,15 @@ internal sealed class MemberLayout
             yield return group.DeclaredType;
     }
 
+    /// <summary>What a member's property is called, unless another one has the name.</summary>
+    public static string PropertyOf(Member member)
+    {
+        var label = string.Concat(member.Name.Select(part => part.Count is null ? part.Text : part.Count.Value?.ToString() ?? ""));
+        return CSharpNames.Property(label.Length > 0 ? label : member.Loops.Count > 0 ? "items" : NameOfType(member));
+    }
+
     /// <summary>What a member is called whose number is not known: by what it is.</summary>
-    private string NameOfType(Member member)
+    private static string NameOfType(Member member)
     {
         var type = member.IsGroup ? "sequence" : member.Type!.Name;
         return Casing.Camel(type.Substring(type.LastIndexOf('.') + 1));

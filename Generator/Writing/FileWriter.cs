@@ -4,6 +4,7 @@ using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Checking;
+using KnDsl.Language.Plan;
 
 namespace KnDsl.Generator.Writing;
 
@@ -78,10 +79,17 @@ internal static class FileWriter
             // A value's state is a local beside it.
             names.Add(word + "State");
         }
-        names.UnionWith(modules.SelectMany(module => module.Generic.ConstructorSizes.OfOutputs)
-            .Select(size => CSharpNames.Pascal(size.Name)));
+        foreach (var model in modules.Select(module => module.Generic))
+        {
+            names.UnionWith(model.ConstructorSizes.OfOutputs.Select(size => CSharpNames.Pascal(size.Name)));
+            names.UnionWith(model.ConstructorSizes.OfInputs.Select(size => CSharpNames.Number(size.Symbol)));
+            names.UnionWith(PropertiesIn(model.Root));
+        }
         return names;
     }
+
+    private static IEnumerable<string> PropertiesIn(Member owner) =>
+        owner.Children.SelectMany(child => PropertiesIn(child).Prepend(MemberLayout.PropertyOf(child)));
 
     /// <summary>The characters that divide a text into words: a label may have them.</summary>
     private static readonly char[] Dividers = ['.', '{', '}', '"', ' '];

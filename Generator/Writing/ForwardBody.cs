@@ -18,33 +18,23 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
 {
     private readonly OperationPrinter _operations = new(names.Values, plan.Plans.Types);
     private readonly OwnHandles _owned = new(plan, names, writer);
-
     private readonly PriorLocals _priors = new(names);
-    private readonly Assignments _assignments = new(plan, names, writer);
 
     /// <summary>The norms whose call comes later, each as code names it.</summary>
     private readonly Dictionary<ApplyOperationItem, string> _modules = [];
 
     private ForwardPlan Plan => plan.Forward;
 
+    private Assignments Assignments => new(plan, names, _owned, writer);
+
     private TypeNames Types => plan.Plans.Types;
 
     private Liveness Live => plan.Forward.Live;
-
-    /// <summary>Whether a value's handle is the module's own, so that the module may free it or give it away.</summary>
-    public bool Owns(TensorValue value) => _owned.Contains(value);
 
     public void Write()
     {
         DeclareCounters(plan.Layout.Root);
         WriteItems(plan.Model.Items);
-    }
-
-    private string Declare(TensorValue value, bool isOwned)
-    {
-        if (isOwned)
-            _owned.Add(value);
-        return names.Declare(value);
     }
 
     private void DeclareCounters(MemberCode owner)
@@ -106,7 +96,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         var (operation, call) = (item.Call.Operation, item.Call);
         var module = item.Member is null ? "" : Access(item.Member);
         var inputs = call.Inputs.Select(input => names[input]).ToArray();
-        var output = Declare(item.Output, true);
+        var output = _owned.Declare(item.Output);
         if (operation.Moments(call) is ModuleStep && (Live.PassesState(item) || Plan.Priors.PassedBy(item).Count > 0))
         {
             WriteModule(item, module, items);
@@ -174,7 +164,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     private void WriteNorm(ApplyOperationItem item, IReadOnlyList<PlanItem> items)
     {
         var module = Access(item.Member!);
-        WriteNormCall(item, module, Declare(item.Output, true), null, item.Place, items);
+        WriteNormCall(item, module, _owned.Declare(item.Output), null, item.Place, items);
         _owned.FreeAfter(item, [item.Call.Inputs[0], item.Output], items);
     }
 
@@ -219,7 +209,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         // What lies between has no value, but may have a state.
         foreach (var item in fusion.AfterNorm.Prepend(fusion.Norm).Where(item => item != fusion.Last))
             names.Declare(item.Output);
-        var output = Declare(fusion.Last.Output, true);
+        var output = _owned.Declare(fusion.Last.Output);
         var epilogue = _operations.Epilogue(fusion.Activation?.Call.Operation, fusion.Addend is { } addend ? names[addend] : null,
             Plan.Recomputations.Contains(fusion.Last.Output) ? plan.RecomputeField : null);
         WriteNormCall(fusion.Norm, _modules[fusion.Norm], output, epilogue, fusion.Place, items);
@@ -238,7 +228,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
     {
         var callee = item.Use.Generic;
         var module = Access(item.Member);
-        var outputs = item.Outputs.Select(output => Declare(output, true)).ToArray();
+        var outputs = item.Outputs.Select(output => _owned.Declare(output)).ToArray();
         var needsState = item.Outputs.Any(Live.IsStateNeeded) || callee.ObservesStates && item.Inputs.Any(Live.IsStateNeeded);
         if (callee.HasChainForward && needsState)
         {
@@ -306,7 +296,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             writer.Line($"int {size.Name};");
         foreach (var merge in item.Merges)
         {
-            writer.Line($"{Types.Tensor} {Declare(merge.Variable, Live.IsOwn(merge.Variable))};");
+            writer.Line($"{Types.Tensor} {_owned.Declare(merge.Variable)};");
             if (Live.IsStateNeeded(merge.Variable))
                 writer.Line($"{Types.ChannelState}? {names.State(merge.Variable)};");
         }
@@ -336,15 +326,14 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         writer.Block(() =>
         {
             WriteItems(items);
-            _assignments.Write([.. assigned]);
+            Assignments.Write([.. assigned], items);
             foreach (var (name, value) in sizes)
                 writer.Line($"{name} = {names.Number(value)};");
         });
 
     private void WriteLoop(LoopItem item, IReadOnlyList<PlanItem> items)
     {
-        foreach (var carried in item.Carried)
-            BeginWith(carried, item, items);
+        Assignments.Begin(item, items);
         var carriedSizes = item.Sizes.Where(size => Plan.IsLocal(size.Variable)).ToArray();
         // What they begin with is read before any of them is named: it may be an outer number of the same name.
         var starts = carriedSizes.Select(size => names.Number(size.Before)).ToArray();
@@ -356,7 +345,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         writer.Block(() =>
         {
             WriteItems(item.Body);
-            _assignments.Write([.. item.Carried.Select(carried => (carried.Variable, carried.Next))]);
+            Assignments.Write([.. item.Carried.Select(carried => (carried.Variable, carried.Next))], item.Body);
             if (sizes.Length == 1)
                 writer.Line($"{sizes[0].Name} = {names.Number(sizes[0].Next)};");
             else if (sizes.Length > 1)
@@ -366,30 +355,5 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         });
         _owned.FreeAfter(item, item.Body.AllReads()
             .Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
-    }
-
-    /// <summary>Whether a loop reads what a variable begins with under another name too, or begins another variable with it.</summary>
-    private bool IsReadBesides(Carried carried, LoopItem loop)
-    {
-        var names = new HashSet<TensorValue>(Live.NamesOf(carried.Before));
-        names.Remove(carried.Variable);
-        return loop.Body.AllReads().Any(names.Contains) || loop.Carried.Any(other => other != carried && names.Contains(other.Before));
-    }
-
-    private void BeginWith(Carried carried, LoopItem loop, IReadOnlyList<PlanItem> items)
-    {
-        // The loop frees the handle that it replaces: its own, which is the value's where nothing else reads that any more.
-        var taken = Owns(carried.Before) && !Live.IsLiveAfter(loop, carried.Before) && Live.IsOwn(carried.Variable)
-            && Live.Defines(items, carried.Before) && !IsReadBesides(carried, loop);
-        var copied = !taken && Live.IsOwn(carried.Variable);
-        var name = Declare(carried.Variable, taken || copied);
-        writer.Line($"var {name} = {names[carried.Before]}{(copied ? ".alias()" : "")};");
-        if (Live.IsStateNeeded(carried.Variable))
-        {
-            var state = names.StateOrNull(carried.Before);
-            writer.Line($"{(state == "null" ? $"{Types.ChannelState}?" : "var")} {names.State(carried.Variable)} = {state};");
-        }
-        if (taken)
-            _owned.Remove(carried.Before);
     }
 }

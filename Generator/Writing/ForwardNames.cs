@@ -19,6 +19,9 @@ internal sealed class ForwardNames
     private readonly Dictionary<MemberCode, string> _counters = [];
     private int _temporaries;
 
+    /// <summary>Names that a forward pass needs for itself, and the one that means that a value is not wanted.</summary>
+    private static readonly string[] OfPass = ["scope", "outputs", "training", "pass", "again", "ends", "_"];
+
     public ForwardNames(ClassPlan plan)
     {
         _plan = plan;
@@ -34,9 +37,11 @@ internal sealed class ForwardNames
             .. plan.OutputSizes.Select(size => size.Property),
             .. loopVariables,
             .. plan.Layout.Locals,
-            "scope", "outputs", "forward", "training", "norm", "device", "dtype", "recompute", "pass", "again", "ends", "_",
+            .. OfPass,
+            "forward", "norm", "device", "dtype", "recompute",
         ]);
         _localNames.UnionWith(loopVariables);
+        _localNames.UnionWith(OfPass);
         foreach (var input in plan.Model.Inputs)
             Declare(input);
     }
@@ -93,9 +98,9 @@ internal sealed class ForwardNames
     public string? DeclareNumber(Symbol symbol) =>
         _plan.Forward.IsLocal(symbol) ? _numbers[symbol] = Take(CSharpNames.Number(symbol)) : null;
 
-    /// <summary>The variable of a loop: its own name is free, except for the one that means that a value is not wanted.</summary>
+    /// <summary>The variable of a loop: its own name is free, except for those that the pass needs.</summary>
     public string DeclareTurn(Symbol variable) =>
-        CSharpNames.Number(variable) is var name and not "_" ? name : _numbers[variable] = Take("_");
+        CSharpNames.Number(variable) is var name && OfPass.Contains(name) ? _numbers[variable] = Take(name) : name;
 
     public bool HasNumber(Symbol symbol) => _numbers.ContainsKey(symbol);
 

@@ -166,11 +166,7 @@ internal sealed class ForwardWriter
         foreach (var output in Model.Outputs)
         {
             var value = output.Value;
-            var isOwn = !Model.Inputs.Contains(value)
-                && (_body.Owns(value) || !value.MayBeInput)
-                && seen.Add(value)
-                && (_body.Owns(value) || !value.IsVariable || Model.Outputs.Count == 1);
-            yield return (isOwn ? _names[value] : $"{_names[value]}.alias()", value);
+            yield return (!Model.Inputs.Contains(value) && seen.Add(value) ? _names[value] : $"{_names[value]}.alias()", value);
         }
     }
 }

@@ -12,10 +12,14 @@ namespace KnDsl.Generator.Writing;
 internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
 {
     /// <summary>The values and the module of one use of an operation, under their names in C#.</summary>
-    private sealed record Use(string Module, IReadOnlyList<string> Inputs);
+    private sealed record Use(string Module, IReadOnlyList<string> Inputs)
+    {
+        /// <summary>The numbers that a function gets beside its value; null where it is no function.</summary>
+        public List<string>? Numbers { get; init; }
+    }
 
-    /// <summary>The variable of functions of one value.</summary>
-    private static readonly Use Function = new("", ["value"]);
+    /// <summary>What no value goes into.</summary>
+    private static readonly Use Construction = new("", []);
 
     // ---- the forward pass ----------------------------------------------------------------------------------------
 
@@ -87,6 +91,7 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         GivenListOperand given => $"[.. {values.Of(given.List)}]",
         SpatialOperand spatial =>
             spatial.IsCompact ? values.Of(spatial.Sizes[0]) : $"({string.Join(", ", spatial.Sizes.Select(values.Of))})",
+        NumberOperand { Number.Value: null } number when use.Numbers is not null => NumberOfFunction(number, use.Numbers),
         NumberOperand number => values.Of(number.Number),
         FlagOperand flag => values.Of(flag.Condition),
         WordOperand word => $"{EnumOf(word.Set)}.{CSharpNames.Pascal(word.Word)}",
@@ -96,13 +101,29 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         TrainingOperand => "training",
         WhileTrainingOperand number => $"training ? {values.Of(number.Number)} : 0",
         ListOperand list => $"[{string.Join(", ", list.Items.Select(item => Print(item, use)))}]",
-        FunctionOperand function => $"value => {Print(function.Body, Function)}",
+        FunctionOperand function => Print(function),
         ModuleCall call => Call(use.Module, [.. call.Inputs.Select(input => Print(input, use))]),
         FunctionCall call => $"{Name(call.Function)}({Print(call.Arguments, call.Function, use)})",
         MethodCall call => $"{Print(call.Receiver, use)}.{call.Method}({Print(call.Arguments, call.Method, use)})",
         OperatorCall call => Print(call, use),
         _ => throw new InvalidOperationException($"{operand.GetType().Name} has no C#."),
     };
+
+    /// <summary>
+    /// A function of one value, which may run later: it gets the numbers that it needs as they are now, and they come after it.
+    /// </summary>
+    private string Print(FunctionOperand function)
+    {
+        var numbers = new List<string>();
+        var body = Print(function.Body, new Use("", ["value"]) { Numbers = numbers });
+        return numbers.Count == 0 ? $"value => {body}" : $"(value, numbers) => {body}, {string.Join(", ", numbers)}";
+    }
+
+    private string NumberOfFunction(NumberOperand number, List<string> numbers)
+    {
+        numbers.Add(values.Of(number.Number));
+        return $"numbers[{numbers.Count - 1}]";
+    }
 
     /// <summary>An operator that gives native code a number is a function of the runtime's, which holds it. A sum gives it a 1.</summary>
     private string Print(OperatorCall call, Use use)
@@ -146,13 +167,13 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
     // ---- the constructor -----------------------------------------------------------------------------------------
 
     /// <summary>An expression that makes an operation's module.</summary>
-    public string Construct(Construction construction) => construction switch
+    public string Construct(Language.Operations.Contract.Construction construction) => construction switch
     {
         ModuleConstruction { Type.Library: ModuleLibrary.Torch } module =>
-            $"{types.Nn}.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Function)}, device: device, dtype: dtype)",
+            $"{types.Nn}.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Construction)}, device: device, dtype: dtype)",
         ModuleConstruction { Type.Library: ModuleLibrary.Extern } module =>
-            $"{types.Operations}.place(new {types.Of(module.Type)}({Print(module.Arguments, "", Function)}), device, dtype)",
-        ModuleConstruction module => $"new {types.Of(module.Type)}({Print(module.Arguments, "", Function)}, device, dtype)",
+            $"{types.Operations}.place(new {types.Of(module.Type)}({Print(module.Arguments, "", Construction)}), device, dtype)",
+        ModuleConstruction module => $"new {types.Of(module.Type)}({Print(module.Arguments, "", Construction)}, device, dtype)",
         NormConstruction norm => $"{values.Of(norm.Policy)}{Settings(norm)}.Create({values.Of(norm.Channels)}, device, dtype)",
         TensorConstruction tensor =>
             $"{types.Operations}.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, "
@@ -160,5 +181,5 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         _ => throw new InvalidOperationException(),
     };
 
-    private string Settings(NormConstruction norm) => norm.Settings.Count == 0 ? "" : $".With({Print(norm.Settings, "", Function)})";
+    private string Settings(NormConstruction norm) => norm.Settings.Count == 0 ? "" : $".With({Print(norm.Settings, "", Construction)})";
 }

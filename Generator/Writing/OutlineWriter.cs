@@ -93,6 +93,9 @@ internal sealed class OutlineWriter(CodeWriter writer, TypeNames types, SourceTe
     }
 
     private static string Literal(Token? value, params TokenKind[] kinds) => value is not null && kinds.Contains(value.Kind)
-        && (value.Is(TokenKind.Float) || int.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            ? value.Text : "default";
+        && (value.Is(TokenKind.Float)
+            ? double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsInfinity(number)
+            : int.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            ? value.Text
+            : "default";
 }

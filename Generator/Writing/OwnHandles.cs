@@ -12,7 +12,13 @@ internal sealed class OwnHandles(ClassPlan plan, ForwardNames names, CodeWriter 
 
     private Liveness Live => plan.Forward.Live;
 
-    public void Add(TensorValue value) => _values.Add(value);
+    /// <summary>Declares a value that has a handle of its own.</summary>
+    /// <returns>Its name.</returns>
+    public string Declare(TensorValue value)
+    {
+        _values.Add(value);
+        return names.Declare(value);
+    }
 
     public void Remove(TensorValue value) => _values.Remove(value);
 

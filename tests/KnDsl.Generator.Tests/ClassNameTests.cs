@@ -42,6 +42,8 @@ public sealed class ClassNameTests
     [InlineData("InputShapes")]
     [InlineData("OutputShapes")]
     [InlineData("Summary")]
+    [InlineData("HType")]
+    [InlineData("HookRemover")]
     [InlineData("var")]
     [InlineData("_")]
     public void A_name_that_no_class_can_have_is_one_error(string name)

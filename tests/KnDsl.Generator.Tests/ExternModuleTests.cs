@@ -52,6 +52,27 @@ public class ExternModuleTests
     }
 
     [Theory]
+    [InlineData("public SqueezeExcite(int channels)", "public required int Rate { get; set; }", "without setting required members")]
+    [InlineData("public SqueezeExcite(ref int channels)", "", "found (ref int channels)")]
+    [InlineData("private SqueezeExcite(int channels)", "", "found none")]
+    [InlineData("public SqueezeExcite(int channels, params string[] names)", "", null)]
+    [InlineData("[System.Diagnostics.CodeAnalysis.SetsRequiredMembers] public SqueezeExcite(int channels)",
+        "public required int Rate { get; set; }", null)]
+    [InlineData("public SqueezeExcite(in int channels)", "", null)]
+    [InlineData("internal SqueezeExcite(int channels)", "", null)]
+    public void A_constructor_that_cannot_be_called_is_an_error_of_the_file(string constructor, string member, string? message)
+    {
+        var module = Module.Replace("public SqueezeExcite(int channels, double ratio = 0.25)", constructor)
+            .Replace("channels * ratio", "1").Replace("public double Channels", member + " public double Channels");
+        var (result, compilation) = Run(Right, module);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Error));
+        if (message is null)
+            Assert.Empty(result.Diagnostics);
+        else
+            Assert.Contains(message, Assert.Single(result.Diagnostics).GetMessage());
+    }
+
+    [Theory]
     [InlineData("int[]")]
     [InlineData("long[]")]
     [InlineData("System.Collections.Generic.IReadOnlyList<int>")]

@@ -57,6 +57,21 @@ public sealed class HidingNameTests
     [Fact]
     public void A_namespace_of_an_underscore_hides_nothing() => Assert.Empty(Problems("", "Acme._"));
 
+    /// <summary>The namespace of a project My-App is My_App.</summary>
+    [Theory]
+    [InlineData("namespace My_App { public class Tensor { } public class Sizes { } public class Device { } }", "My-App")]
+    [InlineData("namespace My_App { public partial class Net { private const int nn = 3; public int Sizes => nn; } }", "My-App")]
+    [InlineData("namespace _1.@class { public class Tensor { } public class Sizes { } }", "1.class")]
+    public void A_root_namespace_is_the_one_that_its_classes_have(string code, string rootNamespace) =>
+        Assert.Empty(Problems(code, rootNamespace));
+
+    /// <summary>A declaration after a brace, and a value that is called namespace.</summary>
+    [Theory]
+    [InlineData("block Part(x) {\n    namespace = x -> relu\n    return namespace\n}\nnamespace Acme.Deep\n")]
+    [InlineData("block Part(x) {\n    return x -> relu\n} namespace Acme.Deep\n")]
+    public void The_namespace_of_a_file_is_the_one_that_it_says(string before) => Assert.Empty(Problems(
+        "namespace Acme.Deep { public class Tensor { } public class Sizes { } }", "Acme.Nets", Host.Project("net.knnet", before + Net)));
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_class_of_the_project_hides_nothing(string name)

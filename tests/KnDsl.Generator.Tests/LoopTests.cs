@@ -262,6 +262,46 @@ public sealed class LoopTests : TorchTest
     }
 
     /// <summary>A reshape in a block is checked where the block is built, whatever the size that only data has.</summary>
+    /// <summary>A sampled transition draws later: what changed in between is as it was at the stage.</summary>
+    [Theory]
+    [InlineData("for i in 0..fs.count {\n y = y * fs[i]\n}", "y = y * 2.0 * 3.0")]
+    [InlineData("for i in 0..fs.count {\n y = y * (i + 2) + i\n}", "y = y * 2 + 0\ny = y * 3 + 1")]
+    [InlineData("for i in 0..fs.count {\n y = y -> elu(fs[i]) -> leaky_relu(fs[i])\n}",
+        "y = y -> elu(2.0) -> leaky_relu(2.0) -> elu(3.0) -> leaky_relu(3.0)")]
+    [InlineData("k = 1\nfor i in 0..fs.count {\n k = k + 1\n y = y * k\n}", "y = y * 2 * 3")]
+    public void ANumberOfATurnIsThatOfItsTurn(string loop, string row)
+    {
+        Tensor[] Statistics(string stages)
+        {
+            var @case = GeneratedCase.Inline($$"""
+                network Net(fs: float[] = [2.0, 3.0])
+                {
+                    input x[N, 8, h, w]
+                    norm = kalman(transition: sampled)
+                    y = x -> first: conv(8, 3) -> bn: norm
+                    {{stages}}
+                    z = y -> last: norm
+                    output z[N, 8, h, w]
+                }
+                """);
+            using var network = @case.Create("Net");
+            manual_seed(3);
+            foreach (var parameter in network.parameters())
+            {
+                using (no_grad())
+                    parameter.uniform_(-1, 1);
+            }
+
+            manual_seed(4);
+            using var output = GeneratedCase.Run(network, randn(4, 8, 5, 5)).Single();
+            return [output.detach().clone(), network.get_buffer("last.running_var")!.clone()];
+        }
+
+        var (found, expected) = (Statistics(loop), Statistics(row));
+        for (var i = 0; i < found.Length; i++)
+            Assert.True(found[i].allclose(expected[i], 1e-5, 1e-6));
+    }
+
     [Fact]
     public void AReshapeIsCheckedInTheConstructorOfABlock()
     {

@@ -76,6 +76,8 @@ public sealed class OutlineTests
     [InlineData("width: int = 16, policy: norm", ", policy: NormPolicy.Batch()")]
     [InlineData("widths: list[int], width: int = 2", ", widths: new[] { 1 }")]
     [InlineData("width: int = 1, width: int = 2", "")]
+    [InlineData("width: int = 1, drop: float = 1e999", ", drop: 0.5")]
+    [InlineData("width: int = 99999999999", "")]
     [InlineData("width: int = 1, device: int = 2", ", device: TorchSharp.torch.CPU")]
     [InlineData("width: int = 1, norm: norm = batch()", ", norm: NormPolicy.Batch()")]
     [InlineData("width: int = 16", "", "input a[N, 3, h, w], b[N, 3, h w], c[N, 3, h, w]")]

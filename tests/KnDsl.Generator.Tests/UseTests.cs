@@ -135,6 +135,43 @@ public sealed class UseTests : TorchTest
         Assert.Equal(1, alive);
     }
 
+    /// <summary>What an if hands on goes after its last reader, as any other value.</summary>
+    [Fact]
+    public void ConditionalStagesHoldNoMoreTheMoreThereAre()
+    {
+        var alive = new long[2];
+        foreach (var (stages, i) in new[] { (1, 0), (6, 1) })
+        {
+            var row = string.Concat(Enumerable.Repeat(" -> norm if deep -> relu -> conv(4, 3)", stages));
+            var @case = GeneratedCase.Inline($$"""
+                network Net(deep: bool = true)
+                {
+                    input x[N, 3, 8, 8]
+                    y = x -> conv(4, 3){{row}} -> last: conv(2, 1)
+                    output y[N, 2, 8, 8]
+                }
+                """);
+            foreach (var deep in new[] { true, false })
+            {
+                using var network = @case.Create("Net", ("deep", deep));
+                network.eval();
+                using var inference = no_grad();
+                var input = randn(2, 3, 8, 8);
+                GeneratedCase.Run(network, input).Single().Dispose();
+                var before = LiveTensors.Count();
+                var conv = (Conv2d)network.named_modules().Single(entry => entry.name == "last").module;
+                conv.register_forward_pre_hook((_, value) =>
+                {
+                    alive[i] = LiveTensors.Count() - before;
+                    return value;
+                });
+                GeneratedCase.Run(network, input).Single().Dispose();
+            }
+        }
+        Assert.Equal(1, alive[0]);
+        Assert.Equal(1, alive[1]);
+    }
+
     [Fact]
     public void ALoopHoldsNoMoreTheLongerItIs()
     {

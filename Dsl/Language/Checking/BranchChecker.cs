@@ -136,11 +136,9 @@ internal sealed class BranchChecker(Rooms rooms)
                 Merge(SymbolTable.InputName(name, axis, left.Shape.Rank), size, right.Shape[axis], true)));
             var variable = new TensorValue(shape, ChainFact.Either(then.FactOf(left), otherwise.FactOf(right)), place, name)
             {
-                IsVariable = true,
                 IsLearned = left.IsLearned && right.IsLearned,
                 FloatBy = left.FloatBy ?? right.FloatBy,
                 ChannelsLastBy = left.ChannelsLastBy ?? right.ChannelsLastBy,
-                MayBeInput = rooms.InputsAndOutputs.MayBeInput(left) || rooms.InputsAndOutputs.MayBeInput(right),
             };
             Merges.Add(new Merge(variable, left, right));
             return variable;

@@ -39,9 +39,6 @@ internal sealed class InputsAndOutputs(Rooms rooms)
 
     private Place At(TextSpan span) => rooms.Subject.At(span);
 
-    /// <summary>Whether a value is an input, or a variable that may be one.</summary>
-    public bool MayBeInput(TensorValue value) => value.MayBeInput || Inputs.Contains(value);
-
     // ---- blocks ------------------------------------------------------------------------------------------------------
 
     /// <summary>The inputs of a block for any arguments: symbols, and the numbers that the header says.</summary>

@@ -252,11 +252,9 @@ internal sealed class LoopChecker(Rooms rooms)
             {
                 round.SetHead(new TensorValue(new Shape(shape), fact, place, round.Name)
                 {
-                    IsVariable = true,
                     IsLearned = initial.IsLearned && later.IsLearned,
                     FloatBy = initial.FloatBy ?? later.FloatBy,
                     ChannelsLastBy = initial.ChannelsLastBy ?? later.ChannelsLastBy,
-                    MayBeInput = rooms.InputsAndOutputs.MayBeInput(initial) || rooms.InputsAndOutputs.MayBeInput(later),
                 });
                 HasChanged = true;
             }

@@ -116,11 +116,15 @@ internal sealed class MemberTable(Subject subject, Findings findings)
     }
 
     private static Diagnostic DuplicateInLoop(BodyPath path, Place place, string name, Place first) =>
-        DiagnosticCatalogue.DuplicateLabel(place, name, first).WithHint(HintToNumber(path, place.Text.Slice(place.Span)));
+        DiagnosticCatalogue.DuplicateLabel(place, name, first).WithHint(HintToNumber(path, place));
 
     /// <summary>How a label, as the file has it, counts the innermost loop that it does not count yet.</summary>
-    private static string? HintToNumber(BodyPath path, string label)
+    private static string? HintToNumber(BodyPath path, Place place)
     {
+        // A stage without a label has one of the sequence around it.
+        if (!place.Text.Content.Skip(place.Span.End).SkipWhile(c => c is ' ' or '\t').Take(1).Contains(':'))
+            return null;
+        var label = place.Text.Slice(place.Span);
         bool IsCounted(string variable) => label.IndexOf($"{{{variable}", StringComparison.Ordinal) >= 0;
         if (path.Variables.LastOrDefault(variable => !IsCounted(variable.Name)) is not { Name: { } name } loop)
             return null;

@@ -241,9 +241,6 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
     /// <summary>What the generated code may call it.</summary>
     public string Name => name;
 
-    /// <summary>For a value that several paths assign: whether one of them hands an input of the module through.</summary>
-    public bool MayBeInput { get; init; }
-
     /// <summary>
     /// Whether it is a learned tensor, or what element by element is made of such: it has no batch, and is no part of the
     /// statistic chain.
@@ -261,9 +258,6 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
 
     /// <summary>What put the channels into the last of three and more dimensions; null where they are second, or anywhere.</summary>
     public Maker? ChannelsLastBy { get; init; }
-
-    /// <summary>Whether several assignments share this variable (the value after an if or in a loop).</summary>
-    public bool IsVariable { get; init; }
 
     /// <summary>What ended the rights of a learned tensor that it stems from: what already did, or this operation or block.</summary>
     public static string? EndOfLearned(IReadOnlyList<TensorValue> inputs, string by)

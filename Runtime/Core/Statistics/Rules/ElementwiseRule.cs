@@ -6,9 +6,20 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>Any function of single elements, such as <c>functional.silu</c>: Gauss-Hermite quadrature over the Gaussian.</summary>
-/// <param name="function">A function that maps every element by itself and keeps the shape.</param>
+/// <param name="function">
+/// A function that maps every element by itself and keeps the shape. It may run after the call that it is given to: a number that changes
+/// until then, as the turn of a loop does, is given beside it.
+/// </param>
 public sealed class ElementwiseRule(Func<Tensor, Tensor> function) : ElementRule
 {
+    /// <summary>A function of an element and of numbers as they are now.</summary>
+    /// <param name="function">A function that maps every element by itself and keeps the shape; it gets the numbers in their order.</param>
+    /// <param name="numbers">The numbers.</param>
+    public ElementwiseRule(Func<Tensor, IReadOnlyList<double>, Tensor> function, params double[] numbers)
+        : this(value => function(value, numbers))
+    {
+    }
+
     private const int Points = 64;
 
     private static readonly (double[] Nodes, double[] Weights) Rule = GaussHermite.Rule(Points);

@@ -331,7 +331,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         }
         else
         {
-            shortcut = x;
+            shortcut = x.alias();
             shortcutState = xState;
         }
 #line (20,49)-(26,32) "Cases/Branch/net.knnet"
@@ -340,6 +340,7 @@ public sealed partial class Bottleneck : nn.Module<Tensor, Tensor>
         var t9State = ChannelState.Join(new SumRule(), output, yState, shortcutState);
         var outputState = t9State?.Pass(new ReluRule(), output);
         scope.Free(t7);
+        scope.Free(shortcut);
         return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }
 

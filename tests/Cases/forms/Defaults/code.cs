@@ -191,9 +191,10 @@ public sealed partial class Defaults : nn.Module<Tensor, Tensor>
         }
         else
         {
-            x_2 = x;
+            x_2 = x.alias();
         }
-        var x_4 = x_2.alias();
+        scope.Free(x);
+        var x_4 = x_2;
 #line (14,5)-(14,24) "Cases/Defaults/net.knnet"
         for (var depth = 0; depth < _depths.Count; depth++)
 #line default

@@ -547,9 +547,10 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
             }
             else
             {
-                z_6 = z_5;
+                z_6 = z_5.alias();
                 z_6State = z_5State;
             }
+            scope.Free(z_5);
             z_4 = z_6;
             z_4State = z_6State;
         }
@@ -577,11 +578,14 @@ public sealed partial class Fold : nn.Module<Tensor, FoldOutput>
         }
         else
         {
-            y = t15;
+            y = t15.alias();
             yState = t15State;
         }
+        scope.Free(t15);
 #line (30,15)-(30,46) "Cases/Fold/net.knnet"
         (var t16, var t16State) = conv_transpose.call(y, yState);
+#line default
+        scope.Free(y);
 #line (30,57)-(30,61) "Cases/Fold/net.knnet"
         (var t17, var t17State, var _) = up_bn.call(t16, t16State);
 #line default

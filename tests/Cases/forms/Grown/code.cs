@@ -121,7 +121,7 @@ public sealed partial class Grown : nn.Module<Tensor, Tensor>
 #line (9,24)-(9,38) "Cases/Grown/net.knnet"
         var t1 = Handles.Own(grow.call(image), image);
 #line (9,49)-(9,71) "Cases/Grown/net.knnet"
-        var t2 = Handles.Own(again.call(t1), t1);
+        var t2 = Handles.Own(this.again.call(t1), t1);
 #line default
         scope.Free(t1);
 #line (9,79)-(9,91) "Cases/Grown/net.knnet"
@@ -270,10 +270,11 @@ public sealed partial class Grow : nn.Module<Tensor, Tensor>
         }
         else
         {
-            x_4 = x_2;
+            x_4 = x_2.alias();
             x_4State = x_2State;
         }
-        return (scope.MoveToOuter(pass.Finish(x_4.alias())), x_4State?.MoveToOuter(scope));
+        scope.Free(x_2);
+        return (scope.MoveToOuter(pass.Finish(x_4)), x_4State?.MoveToOuter(scope));
     }
 
     /// <summary>

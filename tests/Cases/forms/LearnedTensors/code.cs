@@ -476,15 +476,17 @@ public sealed partial class Scaled : nn.Module<Tensor, Tensor>
         }
         else
         {
-            y_2 = y;
+            y_2 = y.alias();
             y_2State = yState;
         }
+        scope.Free(y);
 #line (31,23)-(31,39) "Cases/LearnedTensors/net.knnet"
         var zero = start_0.alias();
 #line (32,12)-(32,20) "Cases/LearnedTensors/net.knnet"
         var output = y_2 - zero;
 #line default
         var outputState = y_2State?.Pass(new ShiftRule(zero.neg()), output);
+        scope.Free(y_2);
         scope.Free(zero);
         return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }

@@ -188,6 +188,7 @@ public sealed partial class LoopSwap : nn.Module<Tensor, Tensor>
             var t = Operations.add(a, t6);
 #line default
             var tState = ChannelState.Join(new SumRule(), t, aState, t6State);
+            scope.Free(a);
             scope.Free(t6);
             (b, a) = (t, b);
             (bState, aState) = (tState, bState);
@@ -196,6 +197,7 @@ public sealed partial class LoopSwap : nn.Module<Tensor, Tensor>
         var t7 = torch.cat([a, b], 1);
 #line default
         var t7State = ChannelState.Join(new ConcatRule(), t7, aState, bState);
+        scope.Free(a);
         scope.Free(b);
 #line (16,31)-(16,41) "Cases/LoopSwap/net.knnet"
         (var t8, var t8State) = head.call(t7, t7State);

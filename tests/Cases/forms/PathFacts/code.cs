@@ -413,13 +413,15 @@ public sealed partial class PathFacts : nn.Module<Tensor, Tensor>
         }
         else
         {
-            z_6 = z_4;
+            z_6 = z_4.alias();
             z_6State = z_4State;
         }
+        scope.Free(z_4);
 #line (39,19)-(39,23) "Cases/PathFacts/net.knnet"
         var t14 = nn.functional.relu(z_6);
 #line default
         var t14State = z_6State?.Pass(new ReluRule(), t14);
+        scope.Free(z_6);
 #line (39,33)-(39,37) "Cases/PathFacts/net.knnet"
         (var t15, var _, var _) = last.call(t14, t14State);
 #line default

@@ -383,7 +383,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
         }
         else
         {
-            shortcut = x;
+            shortcut = x.alias();
             shortcutState = xState;
         }
 #line (26,12)-(26,24) "Cases/PreActivation/net.knnet"
@@ -391,6 +391,7 @@ public sealed partial class Unit : nn.Module<Tensor, Tensor>
 #line default
         var outputState = ChannelState.Join(new SumRule(), output, yState, shortcutState);
         scope.Free(y);
+        scope.Free(shortcut);
         xState = xState?.MoveToOuter(scope);
         return (scope.MoveToOuter(pass.Finish(output)), outputState?.MoveToOuter(scope));
     }

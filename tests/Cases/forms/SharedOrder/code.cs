@@ -244,12 +244,14 @@ public sealed partial class SharedOrder : nn.Module<Tensor, Tensor>
         }
         else
         {
-            y_2 = y;
+            y_2 = y.alias();
         }
+        scope.Free(y);
 #line (31,9)-(31,21) "Cases/SharedOrder/net.knnet"
         var t9 = torch.cat([x_4, y_2], 1);
 #line default
         scope.Free(x_4);
+        scope.Free(y_2);
 #line (31,25)-(31,40) "Cases/SharedOrder/net.knnet"
         var t10 = nn.functional.adaptive_avg_pool2d(t9, [1, 1]);
 #line default

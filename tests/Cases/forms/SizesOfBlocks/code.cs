@@ -345,10 +345,10 @@ public sealed partial class Resize : nn.Module<Tensor, Tensor>
         }
         else
         {
-            y = x;
+            y = x.alias();
             yState = xState;
         }
-        var y_3 = y.alias();
+        var y_3 = y;
         var y_3State = yState;
 #line (30,5)-(30,22) "Cases/SizesOfBlocks/net.knnet"
         for (var i = 0; i < _times; i++)

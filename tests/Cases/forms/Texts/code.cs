@@ -191,10 +191,13 @@ public sealed partial class Texts : nn.Module<Tensor, Tensor>
         }
         else
         {
-            x_4 = x_2;
+            x_4 = x_2.alias();
         }
+        scope.Free(x_2);
 #line (28,19)-(28,34) "Cases/Texts/net.knnet"
         var t4 = nn.functional.adaptive_avg_pool2d(x_4, [1, 1]);
+#line default
+        scope.Free(x_4);
 #line (28,38)-(28,45) "Cases/Texts/net.knnet"
         var t5 = t4.flatten(1);
 #line default

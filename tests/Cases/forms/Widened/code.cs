@@ -202,11 +202,13 @@ public sealed partial class Widened : nn.Module<Tensor, Tensor>
         }
         else
         {
-            scale_2 = scale;
+            scale_2 = scale.alias();
         }
+        scope.Free(scale);
 #line (18,9)-(18,23) "Cases/Widened/net.knnet"
         var t2 = Handles.Own(gate.call(scale_2, y_2), [scale_2, y_2]);
 #line default
+        scope.Free(scale_2);
         scope.Free(y_2);
 #line (18,33)-(18,37) "Cases/Widened/net.knnet"
         var z = Handles.Own(tall.call(t2), t2);
