@@ -162,6 +162,7 @@ public sealed class CatalogueMomentTests : TorchTest
                     parameter.grad is null || parameter.grad.isfinite().all().item<bool>(), $"{what}: {source}"));
                 network.eval();
                 GeneratedCase.Run(network, Inputs(@case, 6, ScalarType.Float32));
+                Assert.Equal([0, 1], GeneratedCase.Run(network, Inputs(@case, 0, ScalarType.Float32)).Single().shape);
             }
         }
     }

@@ -108,6 +108,9 @@ internal sealed class ArgumentEvaluator(Rooms rooms)
                         parameter is WordParameter ? string.Join(", ", words) : parameter.KindText)
                     .WithHint(Spelling.Hint(word.Name, words.Concat(path.Scope.Names))));
         }
+        if (parameter is GainParameter { Words: null } && expression is NameExpression { Name: "learned" or "adaptive" } gain)
+            return rooms.Findings.Fail(DiagnosticCatalogue.UnknownWord(place, callee, parameter.Name, gain.Name, parameter.KindText)
+                .WithHint("Only the gain of 'kalman' is trained."));
         if (parameter is GainParameter && expression is CallExpression { Label: null } trained && parameter.Words is { } gains)
         {
             var text = string.Concat(rooms.Subject.Source.Slice(expression.Span).Where(c => !char.IsWhiteSpace(c)));

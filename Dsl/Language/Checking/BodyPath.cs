@@ -67,7 +67,7 @@ internal sealed class BodyPath
     public IReadOnlyList<Size> Turns { get; private init; } = [];
 
     /// <summary>The variables of the <c>for</c> loops around, outermost first, and what they are here.</summary>
-    public IReadOnlyList<(string Name, Value Value)> Variables { get; private init; } = [];
+    public IReadOnlyList<(string Name, Value Value, Place Place)> Variables { get; private init; } = [];
 
     /// <summary>This path and those around it, innermost first.</summary>
     public IEnumerable<BodyPath> Outwards()
@@ -102,11 +102,12 @@ internal sealed class BodyPath
     public BodyPath Inside() => new(this, true, Scope);
 
     /// <summary>A body inside that has a variable of its own.</summary>
-    /// <param name="turn">The turn, counted from 0, where the body is a loop's.</param>
-    public BodyPath Inside(string variable, Value value, Size? turn = null) => new(this, true, Scope.With(variable, value))
+    /// <param name="place">Where the variable is named.</param>
+    /// <param name="turn">The turn, counted from 0; null where it is not known.</param>
+    public BodyPath Inside(string variable, Value value, Place place, Size? turn = null) => new(this, true, Scope.With(variable, value))
     {
         Turns = turn is null ? Turns : [.. Turns, turn],
-        Variables = turn is null ? Variables : [.. Variables, (variable, value)],
+        Variables = [.. Variables, (variable, value, place)],
     };
 
     /// <summary>A branch of an if that the plan keeps.</summary>

@@ -129,7 +129,9 @@ internal sealed class BranchChecker(Rooms rooms)
             var findings = rooms.Findings;
             if (a is not TensorValue left || b is not TensorValue right)
                 return findings.Fail(DiagnosticCatalogue.ValueType(place, $"'{name}' after this 'if'",
-                    "the same in both branches, unless it is a tensor or a whole number", $"{a.Describe()} and {b.Describe()}"));
+                    "the same in both branches, unless it is a tensor or a whole number", $"{a.Describe()} and {b.Describe()}")
+                    .WithHint(a is FloatValue or SizeValue
+                        ? "Write the stage that takes it in both branches, each with its number." : null));
             if (left.Shape.Rank != right.Shape.Rank)
                 return findings.Fail(DiagnosticCatalogue.BranchShape(place, name, left.Shape.ToString(), right.Shape.ToString()));
             var shape = new Shape(left.Shape.Sizes.Select((size, axis) =>

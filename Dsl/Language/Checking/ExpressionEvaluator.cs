@@ -129,7 +129,11 @@ internal sealed class ExpressionEvaluator(Rooms rooms)
         if (target is not ListValue known || from is { Size.Value: null } || to is { Size.Value: null })
             return Findings.Fail(DiagnosticCatalogue.ValueType(At(expression.Target.Span), "The value before a range in brackets",
                 "a list whose items and range are known in the file, or a list parameter with two numbers for a range, as in [1..3]",
-                target.Describe()));
+                target.Describe())
+                .WithHint(target is ListParameterValue open && expression.To is null
+                    ? "An end may be left out of a list of the file only: write "
+                        + $"'for i in {from?.Size.ToString() ?? "0"}..{open.Name}.count', and {open.Name}[i]."
+                    : null));
         var (first, last) = (from?.Size.Value ?? 0, to?.Size.Value ?? known.Items.Count);
         if (first < 0 || last > known.Items.Count || first > last)
             return Findings.Fail(DiagnosticCatalogue.IndexRange(At(expression.Span), $"{first}..{last}", known.Items.Count));

@@ -29,19 +29,19 @@ internal sealed class LoopChecker(Rooms rooms)
 
     public void Check(BodyPath path, ForStatement statement)
     {
-        var name = statement.Variable.Text;
+        var (name, named) = (statement.Variable.Text, At(statement.Variable.Span));
         if (EvaluateBounds(path, statement) is not { } bounds)
         {
             // What cannot be read may have had another variable.
             rooms.Names.LacksNames |= statement.From is ErrorExpression;
-            rooms.Statements.Check(path.Inside(name, ErrorValue.Instance), statement.Body);
+            rooms.Statements.Check(path.Inside(name, ErrorValue.Instance, named), statement.Body);
             return;
         }
         if (!rooms.Subject.IsGeneric && bounds is { From.Value: { } first, To.Value: { } last })
         {
             for (var i = first; i < last; i++)
             {
-                rooms.Statements.Check(path.Inside(name, bounds.ItemAt(i), i - first), statement.Body);
+                rooms.Statements.Check(path.Inside(name, bounds.ItemAt(i), named, i - first), statement.Body);
                 rooms.Budget.AddTurn();
             }
             // Whether the names of a loop without turns may be missing is for the plan for any arguments to say.
@@ -55,7 +55,7 @@ internal sealed class LoopChecker(Rooms rooms)
         var turn = Size.Of(variable);
         Keep(path, new LoopRange(variable, bounds.From, bounds.To, place), [], (inner, _) =>
         {
-            rooms.Statements.Check(inner.Inside(name, bounds.ItemAt(turn), turn - bounds.From), statement.Body);
+            rooms.Statements.Check(inner.Inside(name, bounds.ItemAt(turn), named, turn - bounds.From), statement.Body);
             return [];
         });
     }

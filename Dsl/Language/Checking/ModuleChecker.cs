@@ -184,7 +184,10 @@ internal sealed class ModuleChecker
 
     /// <summary>A parameter's default, of its type, or null where it has none.</summary>
     private Value? DefaultOf(BodyPath path, Parameter parameter) =>
-        parameter.Default is { } value ? _rooms.Arguments.Evaluate(path, value, parameter, _subject.Name) : null;
+        parameter.Default is not { } value ? null
+        // A type that there is not is the mistake.
+        : !parameter.HasType ? ErrorValue.Instance
+        : _rooms.Arguments.Evaluate(path, value, parameter, _subject.Name);
 
     /// <summary>The default of a block's parameter; the block's own file reports what is wrong with it.</summary>
     public static Value DefaultOf(ModelContext context, DeclaredModule block, Parameter parameter) =>

@@ -14,7 +14,7 @@ namespace KnDsl.Language.Checking;
 internal sealed class NameTable(Subject subject, Findings findings)
 {
     private readonly HashSet<TextSpan> _used = [];
-    private readonly List<Name> _assigned = [];
+    private readonly List<(Name Name, bool IsOneOfSeveral)> _assigned = [];
 
     /// <summary>Whether a statement that sets names could not be read: a name that is not known may be one of them.</summary>
     public bool LacksNames { get; set; }
@@ -29,7 +29,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
     }
 
     /// <summary>Expects a name that is set here to be read.</summary>
-    public void Assign(Name name) => _assigned.Add(name);
+    /// <param name="isOneOfSeveral">Whether its statement sets others too, so that it cannot be removed.</param>
+    public void Assign(Name name, bool isOneOfSeveral = false) => _assigned.Add((name, isOneOfSeveral));
 
     public void Use(Binding binding)
     {
@@ -97,6 +98,9 @@ internal sealed class NameTable(Subject subject, Findings findings)
     private ModuleStatement? Declares(string name) =>
         subject.Declaration.Body.OfType<ModuleStatement>().FirstOrDefault(statement => statement.Name.Text == name);
 
+    /// <summary>The name of a result that nobody wants.</summary>
+    private const string Discard = "_";
+
     /// <summary>Reports that nothing has the name of a stage, unless a mistake that is reported already explains it.</summary>
     public void ReportUnknownStage(BodyPath path, Call call)
     {
@@ -122,11 +126,16 @@ internal sealed class NameTable(Subject subject, Findings findings)
                 ? $"'{name}' is the label of one stage. To apply it twice write "
                     + $"'module {name} = {subject.At(stage.Span).OneLine()}' before, and '-> {name}' in both places."
             : Declares(name) is { } later ? $"It is only declared on line {subject.At(later.Span).Line}: move that before."
+            : scope.Find(name)?.Value is TensorValue && IsLabelled(callee.Span)
+                ? $"A label comes before its stage, after the value: {name} -> label: stage."
             : scope.Find(name)?.Value is { } value ? HintForValue(name, value)
             : subject.Context.ImportOf(name, subject.Source) is { } import
                 ? $"It is declared in another file: write import \"{import}\" before the first declaration."
             : ForeignNames.HintOrNearest(name, known)));
     }
+
+    /// <summary>Whether a colon comes right before.</summary>
+    private bool IsLabelled(TextSpan span) => subject.Source.Content.Substring(0, span.Start).TrimEnd().EndsWith(":");
 
     /// <summary>What may be meant by the name of a value that is written as a stage.</summary>
     private static string HintForValue(string name, Value value) => value switch
@@ -140,9 +149,9 @@ internal sealed class NameTable(Subject subject, Findings findings)
 
     public void ReportUnused()
     {
-        foreach (var name in _assigned)
-            if (!_used.Contains(name.Span))
-                findings.Report(DiagnosticCatalogue.UnusedValue(subject.At(name.Span), name.Text)
+        foreach (var (name, isOneOfSeveral) in _assigned)
+            if (!_used.Contains(name.Span) && name.Text != Discard)
+                findings.Report(DiagnosticCatalogue.UnusedValue(subject.At(name.Span), name.Text, isOneOfSeveral ? Discard : null)
                     .WithHint(subject.Declaration.Parameters.Any(parameter => parameter.Name.Span == name.Span
                         && parameter.Type.Text == "norm")
                         ? $"Write 'norm = {name.Text}' for the norms to use it." : null));

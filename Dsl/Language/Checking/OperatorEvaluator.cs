@@ -176,7 +176,7 @@ internal sealed class OperatorEvaluator(Rooms rooms)
             .WithHint(operand.Operator == TokenOperator.Divide && left is TensorValue && right is TensorValue
                 ? "A C# module that 'extern' declares can divide values."
                 : new[] { left, right }.OfType<RecordValue>().FirstOrDefault(row => row.Fields[0].Value is TensorValue) is { } row
-                ? $"A label is not in parentheses: write a statement of its own, as in 't = {row.Fields[0].Name}: learned(1)'." : null));
+                ? $"A label is not in parentheses: write a statement of its own before, 't = {row.Fields[0].Name}: ...'." : null));
 
         Value Apply(Operation operation, TensorValue[] inputs, Arguments arguments) =>
             rooms.Operations.Apply(path, operation, inputs, arguments, At(span), target: target);

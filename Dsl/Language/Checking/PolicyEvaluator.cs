@@ -105,6 +105,12 @@ internal sealed class PolicyEvaluator(Rooms rooms)
             arguments.Find(setting.Name) is { } given ? setting.Read(given.Value) : setting.Default);
         if (!relations.All(relation => CheckRelation(path, relation, arguments, policy)))
             return null;
+        if (NormPolicies.IsSynchronized(arguments) && arguments.Find(NormPolicies.Microbatch.Name) is { Place: var part })
+        {
+            rooms.Findings.Report(DiagnosticCatalogue.NoEffect(
+                part, policy.Name, NormPolicies.Microbatch.Name, "synchronized statistics are those of the batches of all processes"));
+            return null;
+        }
         if (policy.IsOfOneSample(arguments) && arguments.Find(policy.SamplesAboveOne!.Name) is { Place: var of })
             rooms.Findings.Report(DiagnosticCatalogue.OneSample(of, policy.Name));
         return policy.Bind(arguments);

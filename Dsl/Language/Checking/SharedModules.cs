@@ -166,7 +166,8 @@ internal sealed class SharedModules(Rooms rooms)
                 Findings.Report(Differs(shared, i, inputs[i].Shape, place, "number of dimensions"));
                 return false;
             }
-        return sizes.All(size => rooms.Requirements.RequireEqual(
+        // A block that no size fixes may be made for more dimensions than these have, which is reported where it is applied.
+        return sizes.Where(size => size.Axis < first[size.Input].Shape.Rank).All(size => rooms.Requirements.RequireEqual(
             path, first[size.Input].Shape[size.Axis], inputs[size.Input].Shape[size.Axis],
             () => Differs(shared, size.Input, inputs[size.Input].Shape, place, first[size.Input].Shape.NameOf(size.Axis))));
     }

@@ -101,19 +101,26 @@ internal sealed class StatementChecker(Rooms rooms)
             values = Findings.NoValues;
         }
         for (var i = 0; i < targets.Count; i++)
-            Assign(path, targets[i], values.Count == targets.Count ? values[i] : ErrorValue.Instance, statement.Value.Span);
+            Assign(path, targets[i], values.Count == targets.Count ? values[i] : ErrorValue.Instance, statement);
     }
 
-    private void Assign(BodyPath path, Name target, Value value, TextSpan source)
+    private void Assign(BodyPath path, Name target, Value value, AssignStatement statement)
     {
         if (value is WordValue)
             value = Findings.Fail(
-                DiagnosticCatalogue.ValueType(At(source), $"'{target.Text}'", "a tensor, a number, a condition or a list", "text"));
+                DiagnosticCatalogue.ValueType(
+                    At(statement.Value.Span), $"'{target.Text}'", "a tensor, a number, a condition or a list", "text"));
         if (ParameterOf(target) is { } parameter)
         {
             Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "parameter", target.Text, At(parameter.Name.Span)));
             // Whichever of the two is meant after this line: the name is wrong already.
             path.Scope.Set(target.Text, ErrorValue.Instance);
+            return;
+        }
+        if (path.Variables.LastOrDefault(variable => variable.Name == target.Text) is { Name: not null } loop)
+        {
+            Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "variable", target.Text, loop.Place)
+                .WithHint("A loop sets its variable itself: compute with another name."));
             return;
         }
         if (value is SizeValue { Size: { IsConstant: true } number } && path.Scope.Find(target.Text) is { Value: SizeValue size } declared
@@ -126,7 +133,7 @@ internal sealed class StatementChecker(Rooms rooms)
             return;
         }
         if (value is not ErrorValue)
-            rooms.Names.Assign(target);
+            rooms.Names.Assign(target, statement.Targets.Count > 1);
         path.Scope.Set(target.Text, new Binding(value, [target.Span]));
     }
 

@@ -168,8 +168,9 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor UnusedValueRule = Warning("KN0111", "Value is never used");
 
-    public static Diagnostic UnusedValue(Place at, string name) =>
-        new(UnusedValueRule, at, $"'{name}' is never used; it can be removed.");
+    /// <param name="instead">What to write in its place, where it cannot be removed.</param>
+    public static Diagnostic UnusedValue(Place at, string name, string? instead) =>
+        new(UnusedValueRule, at, $"'{name}' is never used; {(instead is null ? "it can be removed" : $"write '{instead}' in its place")}.");
 
     public static Diagnostic UnusedPolicy(Place at) => new(UnusedValueRule, at, "No norm has this policy; it can be removed.");
 

@@ -184,7 +184,8 @@ internal sealed class Lexer
         var length = char.IsHighSurrogate(c) && char.IsLowSurrogate(At(_position + 1))
             || c == '|' && At(_position + 1) == '>' || meant?.Kind == TokenKind.Arrow && Lookalikes.IsDash(c) ? 2 : 1;
         var span = new TextSpan(_position, length);
-        var hint = meant is not null ? $"Write '{meant.Meant}'." : LexicalHints.ForCharacter(c, At(_position + 1), LineStartsWith("for"));
+        var hint = meant is not null ? $"Write '{meant.Meant}'."
+            : LexicalHints.ForCharacter(c, At(_position + 1), WordBefore(), LineStartsWith("for"));
         _position += length;
         // The same character several times in a row is one mistake.
         while (length == 1 && _position < _end && _text[_position] == c)
@@ -224,6 +225,14 @@ internal sealed class Lexer
             if (_text[at] == c || c != '\'' && (_text[at] == '"' || Lookalikes.IsQuote(_text[at])))
                 return at;
         return null;
+    }
+
+    private string WordBefore()
+    {
+        var start = _position;
+        while (start > 0 && (char.IsLetterOrDigit(_text[start - 1]) || _text[start - 1] == '_'))
+            start--;
+        return _text.Substring(start, _position - start);
     }
 
     private bool LineStartsWith(string word) => string.CompareOrdinal(_text, LineStart(), word, 0, word.Length) == 0;

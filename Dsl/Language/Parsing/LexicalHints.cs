@@ -1,4 +1,5 @@
 using System.Linq;
+using KnDsl.Language.Syntax;
 
 namespace KnDsl.Language.Parsing;
 
@@ -7,9 +8,11 @@ internal static class LexicalHints
 {
     /// <summary>What to write for a character, or null.</summary>
     /// <param name="next">The character after it.</param>
+    /// <param name="before">The word right before it.</param>
     /// <param name="inFor">Whether its line starts with <c>for</c>.</param>
-    public static string? ForCharacter(char c, char next, bool inFor) => c switch
+    public static string? ForCharacter(char c, char next, string before, bool inFor) => c switch
     {
+        '?' when Parameter.Types.Contains(before) => $"An argument is always given or has its default: write {before}.",
         ';' when inFor => "Write 'for i in 0..n { }', or 'for item in list { }'.",
         ';' or '\uFF1B' => "A statement ends with its line: remove the semicolon.",
         '&' => "Write 'and'.",

@@ -83,16 +83,20 @@ internal sealed class Parser
             {
                 var known = new[] { "network", "block", "import", "extern", "namespace" };
                 var nearest = Spelling.Nearest(Current.Text, known);
-                var lacking = IsForeignDeclaration() || nearest is not null ? null : KindWithoutWord();
+                var lacking = IsForeignDeclaration() || nearest is not null ? null : KindByBody(_cursor.Position);
+                var ofWord = IsForeignDeclaration() ? KindByBody(_cursor.Position + 1) : null;
                 Report(DiagnosticCatalogue.ExpectedDeclaration(_source.At(Current.Span), Current.Describe())
                     .WithHint(nearest is not null ? $"Did you mean '{nearest}'?"
                         : lacking is not null ? $"Write {(lacking == ModuleKind.Network ? "network" : "block")} {Current.Text}(...)."
-                        : IsForeignDeclaration() ? "The parts of a network are declared with 'block'."
+                        : IsForeignDeclaration() ? ofWord == ModuleKind.Network ? "A network is declared with 'network'."
+                            : "The parts of a network are declared with 'block'."
                         : StatementBounds.StartsStatement(_cursor.Tokens, _cursor.Position)
                             ? "Statements belong inside the braces of a network or a block."
                             : null));
                 lacksNames = true;
-                if (IsForeignDeclaration() || nearest == "block" && IsHeader())
+                if (IsForeignDeclaration())
+                    Add(modules, ReadModule(ofWord ?? ModuleKind.Block));
+                else if (nearest == "block" && IsHeader())
                     Add(modules, ReadModule(ModuleKind.Block));
                 else if (nearest == "network" && IsHeader())
                     Add(modules, ReadModule(ModuleKind.Network));
@@ -127,12 +131,13 @@ internal sealed class Parser
     private bool IsHeader() =>
         _cursor.Peek(1).Is(TokenKind.Identifier) && _cursor.Peek(2).Kind is TokenKind.OpenParen or TokenKind.OpenBrace;
 
-    /// <summary>What a header without its first word begins, by what is in the braces after it; null where none comes here.</summary>
-    private ModuleKind? KindWithoutWord()
+    /// <summary>What a header without its first word begins, by what is in the braces after it; null where none comes there.</summary>
+    private ModuleKind? KindByBody(int start)
     {
-        if (!Current.Is(TokenKind.Identifier) || _cursor.Peek(1).Kind is not (TokenKind.OpenParen or TokenKind.OpenBrace))
+        if (!_cursor.Tokens[start].Is(TokenKind.Identifier)
+            || _cursor.Tokens[start + 1].Kind is not (TokenKind.OpenParen or TokenKind.OpenBrace))
             return null;
-        var end = StatementBounds.EndOfModuleHeader(_cursor.Tokens, _cursor.Position);
+        var end = StatementBounds.EndOfModuleHeader(_cursor.Tokens, start);
         if (!_cursor.Tokens[end].Is(TokenKind.OpenBrace))
             return null;
         for (var i = end; !_cursor.Tokens[i].Is(TokenKind.End) && !StatementBounds.StartsDeclaration(_cursor.Tokens, i); i++)

@@ -46,6 +46,9 @@ internal static class SyntaxHints
             "for" => HintForLoop(tokens, at),
             "def" or "function" or "func" or "fn" or "class" =>
                 "Parts of a network are blocks beside it: block Name(x) { return x -> relu }.",
+            "module" when found.Is(TokenKind.Arrow) =>
+                "A module is declared without a value, which it is applied to later: module name = conv(64, 3).",
+            "module" when found.Is(TokenKind.OpenBracket) => "A sequence is no module: put it into a block, and write module name = Block.",
             "import" => "Operations need no import; other files go in quotes, as in import \"blocks.knnet\".",
             "input" or "output" when SizesHint(tokens, start, at, end) is { } sizes => sizes,
             "network" or "block" when found.Is(TokenKind.Identifier) && Parameter.Types.Contains(tokens[at - 1].Text) =>
@@ -182,6 +185,9 @@ internal static class SyntaxHints
                 && (tokens[start].IsWord("network") || tokens[start].IsWord("block"))
                 && Depth(tokens, start, at, TokenKind.OpenParen, TokenKind.CloseParen) == 1 =>
                 $"A parameter needs a type, as in '{before.Text}: {Typed(tokens, at + 1, end)}'.",
+            TokenKind.Assign when !inArguments && !hasArrow && before.Is(TokenKind.Identifier) && at - 2 == start + 1
+                && tokens[start + 1].Is(TokenKind.Assign) =>
+                $"Write a statement for each name: '{before.Text} = ...', then '{tokens[start].Text} = {before.Text}'.",
             TokenKind.Assign when inArguments && before.Is(TokenKind.Identifier) =>
                 $"An argument's name ends with a colon, as in '{before.Text}: value'.",
             TokenKind.Assign when before.IsWord("norm") && hasArrow => "A norm's policy is its argument, as in 'norm(group(32))'.",
@@ -199,6 +205,9 @@ internal static class SyntaxHints
                 $"The number of a label goes in braces, as in '{numbered}: stage'.",
             TokenKind.Colon when before.Is(TokenKind.CloseParen) && hasArrow && !inArguments =>
                 "A colon comes after a label; between stages comes '->'.",
+            TokenKind.Colon when before.Is(TokenKind.Identifier) && at - 2 >= start
+                && tokens[at - 2].Kind is TokenKind.Plus or TokenKind.Minus or TokenKind.Star =>
+                $"A label is not inside a sum or a product: write a statement of its own before, 't = {before.Text}: ...'.",
             TokenKind.Minus or TokenKind.Integer or TokenKind.Label when QuotedLabel(tokens, at, end) is { } label =>
                 $"A label of other characters than letters, digits and '_' is written in quotes, as in \"{label}\": stage.",
             _ when before.IsWord("if") && at - 2 >= start && tokens[at - 2].Is(TokenKind.Assign) => ChoiceHint,
@@ -261,6 +270,8 @@ internal static class SyntaxHints
         TokenKind.OpenBrace => SequenceHint,
         TokenKind.Integer or TokenKind.Float =>
             "A stage is an operation, a block or a sequence; a number of times comes last: [ stage * 2 ].",
+        TokenKind.Text when tokens[at + 1].Is(TokenKind.Plus) =>
+            $"The number of a label goes in braces, as in '{tokens[at].Text}{{{tokens[at + 2].Text}}}: stage'.",
         TokenKind.Text => $"A stage is written without quotes: {tokens[at].Text}.",
         TokenKind.Arrow => "One '->' is enough.",
         _ => null,

@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
+using System.Linq;
 using TorchSharp;
 using TorchSharp.Modules;
 using static KnDsl.Numbers;
@@ -88,6 +89,32 @@ public static class Operations
     public static Tensor select(Tensor input, int axis, long index) =>
         input.size(axis) is var size && index < size && index >= -size ? input.select(axis, index)
             : throw Outside("select", FormattableString.Invariant($"position {index}"), input, axis, "position");
+
+    /// <summary>Other sizes for the same elements of each sample (torch.reshape).</summary>
+    /// <param name="input">[N, ...].</param>
+    /// <param name="sizes">The sizes after the batch; one of them may be -1, for whatever remains, of an empty batch too.</param>
+    /// <returns>[N, ...sizes]: a view where it can be one.</returns>
+    public static Tensor reshape(Tensor input, long[] sizes)
+    {
+        var (elements, known) = (Product(input.shape.AsSpan(1)), -Product(sizes));
+        return input.reshape([input.shape[0], .. sizes.Select(size => size < 0 && known > 0 ? elements / known : size)]);
+    }
+
+    private static long Product(ReadOnlySpan<long> sizes)
+    {
+        var product = 1L;
+        foreach (var size in sizes)
+            product *= size;
+        return product;
+    }
+
+    /// <summary>Moves blocks of positions into channels (torch.nn.PixelUnshuffle), of an empty batch too.</summary>
+    /// <param name="input">[N, C, H, W].</param>
+    /// <param name="factor">The block's height and width; it divides H and W.</param>
+    /// <returns>[N, C factor^2, H / factor, W / factor].</returns>
+    public static Tensor pixel_unshuffle(Tensor input, long factor) => input.shape is [0, var channels, var height, var width]
+        ? input.reshape(0, channels * factor * factor, height / factor, width / factor)
+        : nn.functional.pixel_unshuffle(input, factor);
 
     /// <summary>Interleaves groups of channels (torch.nn.ChannelShuffle).</summary>
     /// <param name="input">[N, C, ...].</param>

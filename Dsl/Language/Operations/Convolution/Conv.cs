@@ -58,7 +58,9 @@ internal sealed class Conv(int dimensions) : Operation
         _ => "[N, C, D, H, W] -> [N, channels, floor((D + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, H and W likewise]",
     };
 
-    public override string MomentRule => "mean: sum of W mean + b; variance: sum of W^2 variance (inputs assumed independent)";
+    public override string MomentRule =>
+        "mean: sum of W mean + b; variance: sum of W^2 variance (inputs assumed independent); with padding, over all positions: a tap "
+        + "counts by its share of positions that are not padding, and the variance of the mean over the positions is added";
 
     public override ModuleType Module { get; } = ModuleType.Torch($"Conv{dimensions}d");
 

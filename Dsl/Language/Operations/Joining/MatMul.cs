@@ -16,7 +16,7 @@ internal sealed class MatMul : Operation
 
     public override int? InputCount => 2;
 
-    public override string ShapeRule => "[..., A, B], [..., B, C] -> [..., A, C]";
+    public override string ShapeRule => "[..., A, B], [..., B, C] -> [..., A, C], of one number of dimensions and one batch";
 
     public override string MomentRule =>
         "sums of products of independent values over the inner dimension; two matrices without channels cut the chain";

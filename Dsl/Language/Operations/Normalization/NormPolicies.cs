@@ -85,6 +85,9 @@ internal static class NormPolicies
             IsNameOnly = true,
         };
 
+    /// <summary>Whether statistics are of all processes, as the file says.</summary>
+    public static bool IsSynchronized(Arguments arguments) => NormPolicyDefinition.Find(arguments, Synchronized)?.Value == true;
+
     private static readonly NumberParameter Epsilon = new("eps", "Added to the variance.", "1e-5")
     {
         Minimum = 0,
@@ -98,7 +101,7 @@ internal static class NormPolicies
             Minimum = 0, Maximum = 1, IsNameOnly = true,
         };
 
-    private static readonly IntegerParameter Microbatch =
+    public static readonly IntegerParameter Microbatch =
         new("microbatch", "Samples per statistic.") { DefaultText = "the whole batch", Minimum = 1, IsNameOnly = true };
 
     private static readonly IntegerParameter WarmUp =

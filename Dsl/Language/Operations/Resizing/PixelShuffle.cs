@@ -47,7 +47,8 @@ internal sealed class PixelShuffle(bool inverse) : Operation
 
     public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
 
-    public override Computation Compute(OperationCall call) => Function($"torch.nn.functional.{Name}", Input(), call.Get(Factor));
+    public override Computation Compute(OperationCall call) =>
+        Function(inverse ? "kndsl.pixel_unshuffle" : "torch.nn.functional.pixel_shuffle", Input(), call.Get(Factor));
 
     public override MomentStep Moments(OperationCall call) => Pass(inverse ? "PixelUnshuffle" : "PixelShuffle", call.Get(Factor));
 }

@@ -87,8 +87,10 @@ internal sealed class Reshape : Operation
 
     private static IEnumerable<Operand> Given(OperationCall call) => call.Get(NewSizes).Select(size => (Operand)size);
 
-    public override Computation Compute(OperationCall call) =>
-        Method("reshape", new ListOperand([new DimensionOperand(0, 0), .. Given(call)]));
+    /// <summary>Of an empty batch torch does not know what remains.</summary>
+    public override Computation Compute(OperationCall call) => call.Get(NewSizes).Any(size => size.Value == -1)
+        ? Function("kndsl.reshape", Input(), new ListOperand([.. Given(call)]))
+        : Method("reshape", new ListOperand([new DimensionOperand(0, 0), .. Given(call)]));
 
     public override MomentStep Moments(OperationCall call) => Pass("Reshape");
 }

@@ -26,7 +26,8 @@ internal sealed class Select : Operation
     public override string ShapeRule => "the dimension is removed";
 
     public override string MomentRule =>
-        "unchanged; of a channel, its moments for all positions of the dimension that takes the channels' place";
+        "unchanged; of a channel, its moments for all positions of the dimension that takes the channels' place, and none where there is "
+        + "none";
 
     public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 1 || call.Input.Rank > 2;
 
