@@ -118,6 +118,7 @@ internal sealed class Variation
         "xPrior", "_condition1", "current", "currentX", "Deconstruct", "EqualityContract", "PrintMembers", "Item1", "Count", "shape",
         "matmul", "functional", "place", "learned", "append", "handle", "boxedModule", "get_x", "set_x", "Net", "NetOutput",
         "xGroup", "xSequence", "слой", "été", "变量", "a\u0301b", "ªº", "ſ", "x\u200Dy",
+        "pass", "ends", "again", "numbers", "recompute", "HType", "HookRemover", "Nn", "Torch",
         "xChannels", "XChannels", "xHeight", "thisChannels", "currentConv", "_x_2", "t2", "t1State", "features", "conv", "conv2d", "items",
         "conv1", "x", "y", "N", "h", "w", "C", "channels", "policy", "relu", "import", "network", "return", "extern", "module",
     ];
