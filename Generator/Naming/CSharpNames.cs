@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
-using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 using Microsoft.CodeAnalysis.CSharp;
@@ -70,9 +69,8 @@ internal static class CSharpNames
     /// <summary>The parameter or local for a number.</summary>
     public static string Number(Symbol symbol) => Number(symbol.Name);
 
-    /// <summary>The parameter or local for the number of a symbol of that name, other than those that every constructor has.</summary>
-    public static string Number(string symbol) =>
-        Casing.Joined(symbol) is var name && ReservedNames.Contains(name.TrimEnd('_')) ? name + "_" : Identifier(name);
+    /// <summary>The parameter or local for the number of a symbol of that name.</summary>
+    public static string Number(string symbol) => Identifier(Casing.Joined(symbol));
 
     /// <summary>The name of a class: words that mean something only in places are escaped too, since a class may stand in them.</summary>
     public static string Class(string name) =>

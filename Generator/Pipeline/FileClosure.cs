@@ -43,8 +43,8 @@ internal sealed record KnnetText(
                 TokenKind.CloseBrace => Math.Max(0, depth - 1),
                 _ => depth,
             };
-            // A brace may be missing: a line that begins as a declaration does is one.
-            if (depth > 0 && !tokens[i].FirstOnLine)
+            // A brace may be missing: a line that begins as a declaration does is one. A part of a dotted name is none.
+            if (depth > 0 && !tokens[i].FirstOnLine || i > 0 && tokens[i - 1].Is(TokenKind.Dot))
                 continue;
             var next = tokens[i + 1];
             switch (tokens[i].Kind is TokenKind.Identifier ? tokens[i].Text : "")

@@ -29,7 +29,8 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
             && Falsehoods.Contains(fuse.Trim(), StringComparer.OrdinalIgnoreCase)));
 
     /// <summary>A namespace as symbols have it: that of a project My-App is My_App.</summary>
-    private static string NamespaceOf(string root) => string.Join(".", CSharpNames.Dotted(root).Split('.').Select(CSharpNames.Bare));
+    private static string NamespaceOf(string root) =>
+        root.Length == 0 ? "" : string.Join(".", CSharpNames.Dotted(root).Split('.').Select(CSharpNames.Bare));
 
     /// <summary>The usual name for what is generated from a file: its path in the project; of a file elsewhere its name.</summary>
     public string HintName(string path)

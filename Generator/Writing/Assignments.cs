@@ -27,8 +27,11 @@ internal sealed class Assignments(ClassPlan plan, ForwardNames names, OwnHandles
         var sources = assigned.Select(pair => Source(pair.Value, row, taken)).ToArray();
         // What a turn neither reads nor hands on goes when another takes its place.
         foreach (var (variable, _) in assigned)
-            if (Live.IsLoopVariableOf(row, variable) && !taken.Contains(variable) && !row.AllReads().Contains(variable))
+            if (Live.IsLoopVariableOf(row, variable) && !all.Any(pair => pair.Value == variable) && !row.AllReads().Contains(variable))
                 writer.Line($"scope.Free({names[variable]});");
+        // A loop inside may have taken what a variable had.
+        foreach (var (variable, _) in assigned)
+            owned.Add(variable);
         var withStates = assigned.Where(pair => Live.IsStateNeeded(pair.Variable)).ToArray();
         if (assigned.Any(pair => assigned.Any(other => other != pair && other.Variable == pair.Value)))
         {
@@ -74,7 +77,7 @@ internal sealed class Assignments(ClassPlan plan, ForwardNames names, OwnHandles
     /// <param name="needed">The values whose handles are needed; gets this one.</param>
     private string Source(TensorValue value, IReadOnlyList<PlanItem> row, HashSet<TensorValue> needed)
     {
-        var isOfRow = owned.Contains(value) && !value.IsLearned && (Live.Defines(row, value) || Live.IsLoopVariableOf(row, value));
+        var isOfRow = owned.Contains(value) && (Live.Defines(row, value) || Live.IsLoopVariableOf(row, value));
         return isOfRow && needed.Add(value) ? names[value] : names[value] + Alias;
     }
 

@@ -354,6 +354,6 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
                         + $"({string.Join(", ", sizes.Select(size => names.Number(size.Next)))});");
         });
         _owned.FreeAfter(item, item.Body.AllReads()
-            .Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Variable })), items);
+            .Concat(item.Carried.SelectMany(carried => new[] { carried.Before, carried.Next, carried.Variable })), items);
     }
 }

@@ -20,6 +20,8 @@ internal sealed class OwnHandles(ClassPlan plan, ForwardNames names, CodeWriter 
         return names.Declare(value);
     }
 
+    public void Add(TensorValue value) => _values.Add(value);
+
     public void Remove(TensorValue value) => _values.Remove(value);
 
     public bool Contains(TensorValue value) => _values.Contains(value);

@@ -61,6 +61,22 @@ public sealed class ChannelsLastTests : TorchTest
         Assert.DoesNotContain("vector.bias", names);
     }
 
+    /// <summary>The last dimension of what is known to have its channels second is a spatial one; of a sum nothing may be known.</summary>
+    [Theory]
+    [InlineData("y = x -> conv1d(8, 3) -> norm\n    z = y -> linear(16) -> norm")]
+    [InlineData("y = x -> conv1d(8, 3) -> norm -> relu\n    y = y + (y -> norm -> linear(64) -> gelu -> linear(16))\n    z = y -> norm")]
+    [InlineData("z = x + (x -> linear(1)) -> norm")]
+    [InlineData("z = x -> conv1d(8, 3) -> layernorm -> norm")]
+    [InlineData("z = x -> linear(8) -> permute(0, 2, 1) -> conv1d(8, 3) -> norm -> permute(0, 2, 1) -> linear(16)")]
+    public void WhatIsRightHasNoWarning(string stages) => Assert.DoesNotContain(GeneratedCase.Inline($$"""
+        network Net
+        {
+            input x[N, 8, 16]
+            {{stages}}
+            output z[N, 8, 16]
+        }
+        """).Diagnostics, found => found.Id == "KN0219");
+
     /// <summary>The states of a chain are of the second dimension: what works on another one cuts it.</summary>
     [Theory]
     [InlineData("layer_scale(0.5, axis: 2)", true)]

@@ -262,6 +262,60 @@ public sealed class LoopTests : TorchTest
     }
 
     /// <summary>A reshape in a block is checked where the block is built, whatever the size that only data has.</summary>
+    /// <summary>Each has a handle of its own: learned tensors and values that go round, and what an inner loop takes over.</summary>
+    [Fact]
+    public void VariablesThatExchangeValuesLoseNone()
+    {
+        var @case = GeneratedCase.Inline("""
+            network Net(norm_: int = 4, n: int = 3, m: int = 2)
+            {
+                input x[N, 4, 5, 5]
+                a = la: learned(4, 1, 1)
+                b = lb: learned(4, 1, 1)
+                c = a
+                for i in 0..n {
+                    c = a
+                    a = b
+                }
+                y = x * a + c
+                first = y
+                for norm in 0..n {
+                    for j in 0..m {
+                        y = y * 2
+                    }
+                }
+                z = y -> relu
+                w = y
+                for i in 0..n {
+                    w = w + y
+                    y = z
+                }
+                v = w -> conv(norm_, 1)
+                output first[N, 4, 5, 5], w[N, 4, 5, 5], v[N, norm_, 5, 5]
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using var scope = NewDisposeScope();
+        var x = randn(2, 4, 5, 5);
+        foreach (var n in new[] { 0, 1, 3 })
+        {
+            using var network = @case.Create("Net", ("n", n));
+            var (la, lb) = (network.get_parameter("la")!, network.get_parameter("lb")!);
+            using (no_grad())
+            {
+                la.uniform_(1, 2);
+                lb.uniform_(-2, -1);
+            }
+
+            var found = GeneratedCase.Run(network, x);
+            var first = x * (n > 0 ? lb : la) + (n > 1 ? lb : la);
+            Assert.True(found[0].allclose(first, 1e-5, 1e-6));
+            var y = first * System.Math.Pow(4, n);
+            var w = n == 0 ? y : y * 2 + y.relu() * (n - 1);
+            Assert.True(found[1].allclose(w, 1e-4, 1e-4));
+        }
+    }
+
     /// <summary>A sampled transition draws later: what changed in between is as it was at the stage.</summary>
     [Theory]
     [InlineData("for i in 0..fs.count {\n y = y * fs[i]\n}", "y = y * 2.0 * 3.0")]

@@ -247,6 +247,14 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public void WithoutARootNamespaceClassesHaveNone()
+    {
+        var code = Host.Driver([Host.Project("net.knnet", Network("A"))], "").RunGenerators(Host.Compilation()).GetRunResult()
+            .Results.Single().GeneratedSources.Single().SourceText.ToString();
+        Assert.DoesNotContain("\nnamespace ", code);
+    }
+
+    [Fact]
     public void AFileThatIsListedTwiceIsAnErrorOfTheFile()
     {
         var result = Host.Run(Host.Project("one.knnet", Network("A")), Host.Project("one.knnet", Network("A")));

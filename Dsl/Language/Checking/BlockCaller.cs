@@ -194,7 +194,7 @@ internal sealed class BlockCaller(Rooms rooms)
         {
             LearnedUntil = TensorValue.EndOfLearned(inputs, use.Declaration.Name.Text),
             FloatBy = output.Value.FloatBy,
-            ChannelsLastBy = output.Value.ChannelsLastBy,
+            Channels = output.Value.Channels,
         }).ToArray();
         if (!outputs.All(output => output.Shape.Sizes.All(size => size.IsBounded)))
         {

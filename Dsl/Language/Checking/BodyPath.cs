@@ -11,6 +11,10 @@ namespace KnDsl.Language.Checking;
 /// <param name="Branches">How many branches of ifs are around it.</param>
 internal sealed record LoopFrame(Symbol Variable, Size From, Size To, int Branches);
 
+/// <summary>The variable of a <c>for</c>.</summary>
+/// <param name="IsItem">Whether it is an item of a list, of which two may be equal.</param>
+internal sealed record LoopVariable(string Name, Place Place, bool IsItem);
+
 /// <summary>
 /// A way through a module's body, and all that belongs to it: the names, the plan so far, the policy in force, what the
 /// conditions around it say of symbols, the branches and loops around it, and what is known of each value's state. It forks
@@ -66,8 +70,8 @@ internal sealed class BodyPath
     /// <summary>The turns of the <c>for</c> loops around, counted from 0.</summary>
     public IReadOnlyList<Size> Turns { get; private init; } = [];
 
-    /// <summary>The variables of the <c>for</c> loops around, outermost first, and what they are here.</summary>
-    public IReadOnlyList<(string Name, Value Value, Place Place)> Variables { get; private init; } = [];
+    /// <summary>The variables of the <c>for</c> loops around, outermost first.</summary>
+    public IReadOnlyList<LoopVariable> Variables { get; private init; } = [];
 
     /// <summary>This path and those around it, innermost first.</summary>
     public IEnumerable<BodyPath> Outwards()
@@ -102,12 +106,11 @@ internal sealed class BodyPath
     public BodyPath Inside() => new(this, true, Scope);
 
     /// <summary>A body inside that has a variable of its own.</summary>
-    /// <param name="place">Where the variable is named.</param>
     /// <param name="turn">The turn, counted from 0; null where it is not known.</param>
-    public BodyPath Inside(string variable, Value value, Place place, Size? turn = null) => new(this, true, Scope.With(variable, value))
+    public BodyPath Inside(LoopVariable variable, Value value, Size? turn = null) => new(this, true, Scope.With(variable.Name, value))
     {
         Turns = turn is null ? Turns : [.. Turns, turn],
-        Variables = [.. Variables, (variable, value, place)],
+        Variables = [.. Variables, variable],
     };
 
     /// <summary>A branch of an if that the plan keeps.</summary>

@@ -140,7 +140,7 @@ internal sealed class BranchChecker(Rooms rooms)
             {
                 IsLearned = left.IsLearned && right.IsLearned,
                 FloatBy = left.FloatBy ?? right.FloatBy,
-                ChannelsLastBy = left.ChannelsLastBy ?? right.ChannelsLastBy,
+                Channels = left.Channels ?? right.Channels,
             };
             Merges.Add(new Merge(variable, left, right));
             return variable;

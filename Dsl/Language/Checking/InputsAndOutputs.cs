@@ -52,7 +52,7 @@ internal sealed class InputsAndOutputs(Rooms rooms)
         (input, i) => new TensorValue(inputs[i].Shape, chains[i].HasState ? ChainFact.FromInput(i) : chains[i], At(input.Span), input.Text)
         {
             FloatBy = inputs[i].FloatBy,
-            ChannelsLastBy = inputs[i].ChannelsLastBy,
+            Channels = inputs[i].Channels,
         }).ToArray();
 
     /// <summary>A size of an input of the block: the number that the header says, or a symbol.</summary>

@@ -29,24 +29,25 @@ internal sealed class LoopChecker(Rooms rooms)
 
     public void Check(BodyPath path, ForStatement statement)
     {
-        var (name, named) = (statement.Variable.Text, At(statement.Variable.Span));
+        var name = statement.Variable.Text;
+        var named = new LoopVariable(name, At(statement.Variable.Span), statement.To is null);
         if (EvaluateBounds(path, statement) is not { } bounds)
         {
             // What cannot be read may have had another variable.
             rooms.Names.LacksNames |= statement.From is ErrorExpression;
-            rooms.Statements.Check(path.Inside(name, ErrorValue.Instance, named), statement.Body);
+            rooms.Statements.Check(path.Inside(named, ErrorValue.Instance), statement.Body);
             return;
         }
         if (!rooms.Subject.IsGeneric && bounds is { From.Value: { } first, To.Value: { } last })
         {
             for (var i = first; i < last; i++)
             {
-                rooms.Statements.Check(path.Inside(name, bounds.ItemAt(i), named, i - first), statement.Body);
+                rooms.Statements.Check(path.Inside(named, bounds.ItemAt(i), i - first), statement.Body);
                 rooms.Budget.AddTurn();
             }
             // Whether the names of a loop without turns may be missing is for the plan for any arguments to say.
             foreach (var target in statement.Sets)
-                if (path.Scope.Find(target.Text) is null)
+                if (target.Text != NameTable.Discard && path.Scope.Find(target.Text) is null)
                     path.Scope.Set(target.Text, ErrorValue.Instance);
             return;
         }
@@ -55,7 +56,7 @@ internal sealed class LoopChecker(Rooms rooms)
         var turn = Size.Of(variable);
         Keep(path, new LoopRange(variable, bounds.From, bounds.To, place), [], (inner, _) =>
         {
-            rooms.Statements.Check(inner.Inside(name, bounds.ItemAt(turn), named, turn - bounds.From), statement.Body);
+            rooms.Statements.Check(inner.Inside(named, bounds.ItemAt(turn), turn - bounds.From), statement.Body);
             return [];
         });
     }
@@ -248,13 +249,16 @@ internal sealed class LoopChecker(Rooms rooms)
                         later.Shape[axis], true));
             }
             var fact = ChainFact.Either(path.FactOf(initial), turn.FactOf(later));
-            if (!round.IsVariable || HasChanged || fact.Kind != head.Chain.Kind)
+            // What is known of the channels and the numbers, only ever more is.
+            var isMoreKnown = head.Channels is null && (initial.Channels ?? later.Channels) is not null
+                || head.FloatBy is null && (initial.FloatBy ?? later.FloatBy) is not null;
+            if (!round.IsVariable || HasChanged || fact.Kind != head.Chain.Kind || isMoreKnown)
             {
                 round.SetHead(new TensorValue(new Shape(shape), fact, place, round.Name)
                 {
                     IsLearned = initial.IsLearned && later.IsLearned,
                     FloatBy = initial.FloatBy ?? later.FloatBy,
-                    ChannelsLastBy = initial.ChannelsLastBy ?? later.ChannelsLastBy,
+                    Channels = initial.Channels ?? later.Channels,
                 });
                 HasChanged = true;
             }

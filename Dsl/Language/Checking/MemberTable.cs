@@ -125,15 +125,18 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         if (!place.Text.Content.Skip(place.Span.End).SkipWhile(c => c is ' ' or '\t').Take(1).Contains(':'))
             return null;
         var label = place.Text.Slice(place.Span);
-        bool IsCounted(string variable) => label.IndexOf($"{{{variable}", StringComparison.Ordinal) >= 0;
-        if (path.Variables.LastOrDefault(variable => !IsCounted(variable.Name)) is not { Name: { } name } loop)
+        var counted = new HashSet<string>(label.Split('{').Skip(1).SelectMany(part => WordsOf(part.Substring(0, part.IndexOf('}')))));
+        if (path.Variables.LastOrDefault(variable => !counted.Contains(variable.Name)) is not { Name: var name } loop)
             return null;
-        if (loop.Value is not (SizeValue or ErrorValue))
-            return $"'{name}' is no whole number: go through 0..list.count, and number the label by that.";
+        if (loop.IsItem)
+            return $"'{name}' may be the same in several iterations: go through 0..list.count, and number the label by that.";
         var end = label.EndsWith("\"") ? label.Length - 1 : label.Length;
         var number = $"{(label[Math.Max(0, end - 1)] == '}' ? "_" : "")}{{{name}}}";
         return $"Number it, as in '{label.Insert(end, number)}', so that each iteration has its own.";
     }
+
+    private static IEnumerable<string> WordsOf(string expression) =>
+        string.Concat(expression.Select(c => char.IsLetterOrDigit(c) || c == '_' ? c : ' ')).Split(' ');
 
     /// <summary>Whether a member of those branches never exists together with one of this path.</summary>
     private static bool AreExclusive(BodyPath path, IReadOnlyList<(Place If, bool Then)> branches) =>

@@ -89,5 +89,6 @@ internal sealed class ModelContext
     }
 
     private static string KeyOf(TensorValue input, ChainFact chain) =>
-        $"{input.Shape}/{chain.Key}{(input.FloatBy is null ? "" : "/float")}{(input.ChannelsLastBy is null ? "" : "/last")}";
+        $"{input.Shape}/{chain.Key}{(input.FloatBy is null ? "" : "/float")}"
+        + (input.Channels is { AreLast: var last } ? last ? "/last" : "/second" : "");
 }

@@ -66,6 +66,8 @@ internal sealed class NameTable(Subject subject, Findings findings)
 
     private string? HintFor(BodyPath path, string name, TextSpan span)
     {
+        if (name == Discard)
+            return "It is a result that nobody wants: give it another name to read it.";
         if (name is "None" or "null" or "nil" or "undefined")
             return $"There is no '{name}': leave the argument or the stage out.";
         if (subject.Declaration.ParameterOf(name) is not null && path.Scope.Find(name) is null)
@@ -99,7 +101,7 @@ internal sealed class NameTable(Subject subject, Findings findings)
         subject.Declaration.Body.OfType<ModuleStatement>().FirstOrDefault(statement => statement.Name.Text == name);
 
     /// <summary>The name of a result that nobody wants.</summary>
-    private const string Discard = "_";
+    public const string Discard = "_";
 
     /// <summary>Reports that nothing has the name of a stage, unless a mistake that is reported already explains it.</summary>
     public void ReportUnknownStage(BodyPath path, Call call)
@@ -150,7 +152,7 @@ internal sealed class NameTable(Subject subject, Findings findings)
     public void ReportUnused()
     {
         foreach (var (name, isOneOfSeveral) in _assigned)
-            if (!_used.Contains(name.Span) && name.Text != Discard)
+            if (!_used.Contains(name.Span))
                 findings.Report(DiagnosticCatalogue.UnusedValue(subject.At(name.Span), name.Text, isOneOfSeveral ? Discard : null)
                     .WithHint(subject.Declaration.Parameters.Any(parameter => parameter.Name.Span == name.Span
                         && parameter.Type.Text == "norm")

@@ -80,7 +80,8 @@ internal sealed class OperationCaller(Rooms rooms)
     public TensorValue Plan(BodyPath path, Member? member, OperationCall call, Shape shape, Place place, string? target)
     {
         var step = rooms.Chains.Pass(path, call, member, place);
-        if (call.Inputs.Count > 0 && call.Inputs[0].ChannelsLastBy is { } last && call.Operation.ForChannelsLast(call) is { } instead)
+        if (call.Inputs.Count > 0 && call.Inputs[0].Channels is { AreLast: true, By: var last } && !HasGuessedRank
+            && call.Operation.ForChannelsLast(call) is { } instead)
             Findings.Report(DiagnosticCatalogue.ChannelsLast(
                 place, call.Operation.Name, call.Input.ToString(), last.Operation, last.At).WithHint(instead));
         var output = new TensorValue(shape, step.Output, place, target ?? "")
@@ -93,18 +94,28 @@ internal sealed class OperationCaller(Rooms rooms)
                 OutputNumbers.OfInputs => TensorValue.MakerOf(call.Inputs),
                 _ => null,
             },
-            ChannelsLastBy = call.Operation.OutputChannels(call) switch
-            {
-                ChannelOrder.Last when shape.Rank > 2 => new Maker(call.Operation.Name, place),
-                ChannelOrder.OfInputs => call.Inputs.Select(input => input.ChannelsLastBy).FirstOrDefault(maker => maker is not null),
-                _ => null,
-            },
+            Channels = shape.Rank > 2 ? ChannelsOf(call, new Maker(call.Operation.Name, place)) : null,
         };
         var item = new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From };
         path.Items.Add(item);
         rooms.Chains.Add(item);
         return output;
     }
+
+    /// <summary>Whether a block that says no sizes is checked for any: its values have a rank that is none of theirs.</summary>
+    private bool HasGuessedRank => rooms.Subject.IsGeneric && rooms.Subject.IsBlock
+        && Enumerable.Range(0, rooms.Subject.Declaration.Inputs.Count).Any(i => rooms.Subject.Declaration.ShapeOf(i) is null);
+
+    /// <summary>Where an operation has the channels of its output.</summary>
+    private static ChannelPlace? ChannelsOf(OperationCall call, Maker maker) => call.Operation.OutputChannels(call) switch
+    {
+        ChannelOrder.Second => new ChannelPlace(false, maker),
+        ChannelOrder.Last => new ChannelPlace(true, maker),
+        ChannelOrder.LastUnlessSecond =>
+            ChannelPlace.OfAll(call.Inputs) is { AreLast: false } second ? second : new ChannelPlace(true, maker),
+        ChannelOrder.OfInputs => ChannelPlace.OfAll(call.Inputs),
+        _ => null,
+    };
 
     /// <summary>concat(a, b, ...): its values come before its named arguments.</summary>
     public Value EvaluateJoin(BodyPath path, Operation operation, CallExpression expression, IReadOnlyList<Argument> positional,

@@ -117,7 +117,7 @@ internal sealed class StatementChecker(Rooms rooms)
             path.Scope.Set(target.Text, ErrorValue.Instance);
             return;
         }
-        if (path.Variables.LastOrDefault(variable => variable.Name == target.Text) is { Name: not null } loop)
+        if (path.Variables.LastOrDefault(variable => variable.Name == target.Text) is { } loop)
         {
             Findings.Report(DiagnosticCatalogue.DuplicateDeclaration(At(target.Span), "variable", target.Text, loop.Place)
                 .WithHint("A loop sets its variable itself: compute with another name."));
@@ -132,6 +132,9 @@ internal sealed class StatementChecker(Rooms rooms)
                     .WithHint($"'{target.Text}' is what the data has: for {number} only, write {number} in the input."));
             return;
         }
+        // One of several results that nobody wants: no value has the name.
+        if (target.Text == NameTable.Discard && statement.Targets.Count > 1)
+            return;
         if (value is not ErrorValue)
             rooms.Names.Assign(target, statement.Targets.Count > 1);
         path.Scope.Set(target.Text, new Binding(value, [target.Span]));

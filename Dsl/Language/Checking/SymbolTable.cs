@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KnDsl.Language.Syntax;
 using KnDsl.Language.Text;
 using KnDsl.Language.Values;
 
@@ -17,6 +18,7 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
 
     private HashSet<string> Taken => _taken ??=
     [
+        .. ReservedNames.All,
         .. subject.Declaration.Parameters.Select(parameter => parameter.Name.Text),
         .. inputs().SelectMany(input => input.Shape.Sizes).SelectMany(size => size.Symbols()).Select(symbol => Casing.Joined(symbol.Name)),
     ];
@@ -42,8 +44,9 @@ internal sealed class SymbolTable(Subject subject, Func<IReadOnlyList<TensorValu
     /// <summary>A size of an input that the constructor takes, under a name that no parameter has.</summary>
     public Symbol ForInput(string name)
     {
+        bool IsTaken(string joined) => subject.HasParameter(joined) || ReservedNames.Contains(joined);
         var unique = name;
-        for (var number = 2; subject.HasParameter(Casing.Joined(unique)); number++)
+        for (var number = 2; IsTaken(Casing.Joined(unique)); number++)
             unique = name + number;
         return new Symbol(unique, SymbolKind.Construction);
     }

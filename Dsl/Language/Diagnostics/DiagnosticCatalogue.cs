@@ -487,9 +487,12 @@ internal static class DiagnosticCatalogue
 
     private static readonly DiagnosticDescriptor ChannelsLastRule = Warning("KN0219", "Channels are in the last dimension");
 
+    /// <summary>Where something is, as seen from a place.</summary>
+    private static string In(Place place, Place from) => place.Text.Path == from.Text.Path ? $"on line {place.Line}" : $"in {place}";
+
     public static Diagnostic ChannelsLast(Place at, string operation, string found, string by, Place byAt) =>
         new(ChannelsLastRule, at,
-            $"'{operation}' takes the second dimension of {found} for the channels, but '{by}' on line {byAt.Line} has them in the last "
+            $"'{operation}' takes the second dimension of {found} for the channels, but '{by}' {In(byAt, at)} has them in the last "
             + "one; expected them in the second.", null, byAt);
 
     // ---- KN03xx: the statistic chain ---------------------------------------------------------------------------------

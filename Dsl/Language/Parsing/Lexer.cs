@@ -185,7 +185,7 @@ internal sealed class Lexer
             || c == '|' && At(_position + 1) == '>' || meant?.Kind == TokenKind.Arrow && Lookalikes.IsDash(c) ? 2 : 1;
         var span = new TextSpan(_position, length);
         var hint = meant is not null ? $"Write '{meant.Meant}'."
-            : LexicalHints.ForCharacter(c, At(_position + 1), WordBefore(), LineStartsWith("for"));
+            : LexicalHints.ForCharacter(_text, _position, LineStartsWith("for"));
         _position += length;
         // The same character several times in a row is one mistake.
         while (length == 1 && _position < _end && _text[_position] == c)
@@ -208,12 +208,16 @@ internal sealed class Lexer
         return meant?.Kind;
     }
 
-    /// <summary>A line as C# has it to name a namespace: one mistake.</summary>
+    /// <summary>A line as C# has it: one mistake, whatever comes in it.</summary>
     private void ReportUsing()
     {
-        var line = TextSpan.FromBounds(LineStart(), ++_position);
-        _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(line), _source.Slice(line)).WithHint(
-            "Operations need no import; other files are imported, as in import \"blocks.knnet\"."));
+        var start = LineStart();
+        while (_position < _end && !SourceText.IsLineBreak(_text[_position]))
+            _position++;
+        var line = TextSpan.FromBounds(start, _position);
+        _diagnostics.Add(DiagnosticCatalogue.UnknownCharacter(_source.At(line), _source.At(line).OneLine()).WithHint(
+            _source.Slice(line).Contains("=") ? "Values are freed by themselves: remove 'using' and the semicolon."
+            : "Operations need no import; other files are imported, as in import \"blocks.knnet\"."));
     }
 
     /// <summary>Where text in quotes of another kind ends in this line, or null where none begins here.</summary>
@@ -225,14 +229,6 @@ internal sealed class Lexer
             if (_text[at] == c || c != '\'' && (_text[at] == '"' || Lookalikes.IsQuote(_text[at])))
                 return at;
         return null;
-    }
-
-    private string WordBefore()
-    {
-        var start = _position;
-        while (start > 0 && (char.IsLetterOrDigit(_text[start - 1]) || _text[start - 1] == '_'))
-            start--;
-        return _text.Substring(start, _position - start);
     }
 
     private bool LineStartsWith(string word) => string.CompareOrdinal(_text, LineStart(), word, 0, word.Length) == 0;

@@ -6,11 +6,20 @@ namespace KnDsl.Language.Parsing;
 /// <summary>Tells what was probably meant by characters and numbers that the language does not have.</summary>
 internal static class LexicalHints
 {
-    /// <summary>What to write for a character, or null.</summary>
-    /// <param name="next">The character after it.</param>
-    /// <param name="before">The word right before it.</param>
+    /// <summary>What to write for the character at a place, or null.</summary>
     /// <param name="inFor">Whether its line starts with <c>for</c>.</param>
-    public static string? ForCharacter(char c, char next, string before, bool inFor) => c switch
+    public static string? ForCharacter(string text, int at, bool inFor) =>
+        ForCharacter(text[at], at + 1 < text.Length ? text[at + 1] : '\0', WordBefore(text, at), inFor);
+
+    private static string WordBefore(string text, int at)
+    {
+        var start = at;
+        while (start > 0 && char.IsLetterOrDigit(text[start - 1]))
+            start--;
+        return text.Substring(start, at - start);
+    }
+
+    private static string? ForCharacter(char c, char next, string before, bool inFor) => c switch
     {
         '?' when Parameter.Types.Contains(before) => $"An argument is always given or has its default: write {before}.",
         ';' when inFor => "Write 'for i in 0..n { }', or 'for item in list { }'.",

@@ -201,7 +201,7 @@ internal static class SyntaxHints
             TokenKind.Minus when found.FirstOnLine && tokens[at + 1].Is(TokenKind.Minus) => CommentHint,
             TokenKind.Label when before.Is(TokenKind.Identifier) && found.Text.StartsWith("\"") && found.Span.Start == before.Span.End =>
                 $"Text needs nothing before its quotes to count: {found.Text}: stage.",
-            TokenKind.OpenBracket or TokenKind.Colon when NumberedLabel(tokens, start, at, end) is { } numbered =>
+            TokenKind.OpenBracket or TokenKind.Colon when !inArguments && NumberedLabel(tokens, start, at, end) is { } numbered =>
                 $"The number of a label goes in braces, as in '{numbered}: stage'.",
             TokenKind.Colon when before.Is(TokenKind.CloseParen) && hasArrow && !inArguments =>
                 "A colon comes after a label; between stages comes '->'.",
@@ -270,7 +270,7 @@ internal static class SyntaxHints
         TokenKind.OpenBrace => SequenceHint,
         TokenKind.Integer or TokenKind.Float =>
             "A stage is an operation, a block or a sequence; a number of times comes last: [ stage * 2 ].",
-        TokenKind.Text when tokens[at + 1].Is(TokenKind.Plus) =>
+        TokenKind.Text when at + 2 < end && tokens[at + 1].Is(TokenKind.Plus) && tokens[at + 2].Is(TokenKind.Identifier) =>
             $"The number of a label goes in braces, as in '{tokens[at].Text}{{{tokens[at + 2].Text}}}: stage'.",
         TokenKind.Text => $"A stage is written without quotes: {tokens[at].Text}.",
         TokenKind.Arrow => "One '->' is enough.",
@@ -359,7 +359,8 @@ internal static class SyntaxHints
         return close + 1 < tokens.Count && tokens[close + 1].Is(TokenKind.Colon) && open - 2 >= start && close - open > 1
             && tokens[close].Kind is TokenKind.CloseParen or TokenKind.CloseBracket
             && number.All(token => !token.Is(TokenKind.Comma))
-            && (tokens[open].Is(TokenKind.OpenBracket) || number.First().Is(TokenKind.Identifier))
+            && (tokens[open].Is(TokenKind.OpenBracket) || Enumerable.Range(0, start).Any(i =>
+                tokens[i].IsWord("for") && tokens[i + 1].Text == number.First().Text))
             && tokens[open - 1].Is(TokenKind.Identifier)
             && tokens[open - 2].Kind is TokenKind.Arrow or TokenKind.OpenBracket or TokenKind.Comma
             ? $"{tokens[open - 1].Text}{{{string.Concat(number.Select(token => token.Text))}}}"

@@ -224,6 +224,27 @@ internal sealed class PolicyValue(Policy policy, bool hasChain, Size? groups, Po
 /// <summary>The operation that computed something, and where.</summary>
 internal sealed record Maker(string Operation, Place At);
 
+/// <summary>Which dimension has the channels.</summary>
+/// <param name="AreLast">Whether it is the last one; it is the second otherwise.</param>
+/// <param name="By">What had them there.</param>
+internal sealed record ChannelPlace(bool AreLast, Maker By)
+{
+    /// <summary>That of values which are joined: what is not known of one of them, or differs, is not known.</summary>
+    public static ChannelPlace? OfAll(IEnumerable<TensorValue> values)
+    {
+        ChannelPlace? known = null;
+        foreach (var value in values)
+            // A learned tensor is added or multiplied wherever its sizes fit.
+            if (!value.IsLearned)
+            {
+                if (value.Channels is null || known is not null && known.AreLast != value.Channels.AreLast)
+                    return null;
+                known ??= value.Channels;
+            }
+        return known;
+    }
+}
+
 /// <summary>A tensor: its sizes, and what is known of its state in the statistic chain.</summary>
 internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, string name) : Value
 {
@@ -256,8 +277,8 @@ internal sealed class TensorValue(Shape shape, ChainFact chain, Place origin, st
     /// <summary>What made floating point numbers of it; null where it may hold whole numbers, such as indices.</summary>
     public Maker? FloatBy { get; init; }
 
-    /// <summary>What put the channels into the last of three and more dimensions; null where they are second, or anywhere.</summary>
-    public Maker? ChannelsLastBy { get; init; }
+    /// <summary>Where the channels of three and more dimensions are, and by what; null where nothing says it.</summary>
+    public ChannelPlace? Channels { get; init; }
 
     /// <summary>What ended the rights of a learned tensor that it stems from: what already did, or this operation or block.</summary>
     public static string? EndOfLearned(IReadOnlyList<TensorValue> inputs, string by)

@@ -79,7 +79,7 @@ public sealed class RoomTests
     {
         var path = new BodyPath(SomePolicy);
         path.Scope.Set("i", new SizeValue(7));
-        var turn = path.Inside("i", new SizeValue(0), At(0), 0);
+        var turn = path.Inside(new LoopVariable("i", At(0), false), new SizeValue(0), 0);
         turn.Scope.Set("b", new SizeValue(1));
         Assert.Equal("0", turn.Scope.Find("i")!.Value.Describe());
         Assert.Equal([Size.Zero], turn.Turns);

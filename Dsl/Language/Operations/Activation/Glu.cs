@@ -17,9 +17,10 @@ internal sealed class Glu : Operation
 
     public override IReadOnlyList<OperationParameter> Parameters { get; } = [AxisParameter];
 
-    public override string ShapeRule => "[N, C, ...] -> [N, C / 2, ...]";
+    public override string ShapeRule => "[N, C, ...] -> [N, C / 2, ...], or the same of another dimension";
 
-    public override string MomentRule => "the moments of a product of independent values, one of them passed through the sigmoid";
+    public override string MomentRule => "the moments of a product of independent values, one of them passed through the sigmoid; "
+        + "along another dimension than the second it cuts the chain";
 
     public override Shape? Infer(OperationCall call)
     {

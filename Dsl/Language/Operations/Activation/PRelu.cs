@@ -36,6 +36,8 @@ internal sealed class PRelu : Operation
 
     public override Construction Construct(OperationCall call) => new ModuleConstruction(Module, [Slopes(call), call.Get(Initial)]);
 
+    public override ChannelOrder OutputChannels(OperationCall call) => IsShared(call) ? ChannelOrder.OfInputs : ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) =>
         !IsShared(call)
         ? "Write prelu(shared: true) for one slope, or permute before it, and after it to go back." : null;

@@ -171,10 +171,16 @@ internal enum ChannelOrder
     /// <summary>It is not known.</summary>
     Unknown,
 
+    /// <summary>In the second dimension.</summary>
+    Second,
+
     /// <summary>In the last dimension, as in tokens [N, L, C].</summary>
     Last,
 
-    /// <summary>Where one of the inputs has them.</summary>
+    /// <summary>In the last dimension, unless the input is known to have them in the second: then the last one is a spatial one.</summary>
+    LastUnlessSecond,
+
+    /// <summary>Where the inputs have them.</summary>
     OfInputs,
 }
 

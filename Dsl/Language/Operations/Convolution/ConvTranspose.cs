@@ -164,6 +164,8 @@ internal sealed class ConvTranspose(int dimensions) : Operation
 
     public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
 
     public override Computation Compute(OperationCall call) => Apply();

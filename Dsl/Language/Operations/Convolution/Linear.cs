@@ -57,7 +57,7 @@ internal sealed class Linear : Operation
 
     public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
 
-    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Last;
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.LastUnlessSecond;
 
     public override Computation Compute(OperationCall call) => Apply();
 

@@ -21,7 +21,7 @@ internal sealed class LayerScale : Operation
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
-    public override string MomentRule => "factor mean; factor^2 variance";
+    public override string MomentRule => "factor mean; factor^2 variance; along another dimension than the second it cuts the chain";
 
     public override ModuleType Module { get; } = ModuleType.KnDsl("LayerScale");
 

@@ -71,7 +71,7 @@ internal sealed class LayerNorm(bool isRms) : Operation
     public override InputNumbers Takes(OperationCall call) => InputNumbers.Floating;
 
     public override ChannelOrder OutputChannels(OperationCall call) =>
-        Axis(call) == call.Input.Rank - 1 ? ChannelOrder.Last : ChannelOrder.Unknown;
+        Axis(call) == call.Input.Rank - 1 ? ChannelOrder.LastUnlessSecond : ChannelOrder.Unknown;
 
     public override Computation Compute(OperationCall call) => Apply();
 

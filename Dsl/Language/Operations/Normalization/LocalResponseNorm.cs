@@ -28,6 +28,8 @@ internal sealed class LocalResponseNorm : Operation
     public override Shape? Infer(OperationCall call) =>
         call.RequireRankAtLeast(3, "[N, C, ...] with spatial dimensions") ? call.Input : null;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
 
     public override Computation Compute(OperationCall call) => Function(

@@ -112,8 +112,11 @@ internal sealed class Norm : Operation
         [.. OfPolicy.Where(call.Has).Select(setting => Named(setting.Name, call.Get(setting)))],
         call.Input.Channels);
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) =>
-        "Write layernorm to normalize each position over its channels, or permute before the norm, as in permute(0, 2, 1).";
+        "Write layernorm to normalize each position over its channels, or bring them to the second dimension before: "
+        + $"permute({string.Join(", ", new[] { 0, call.Input.Rank - 1 }.Concat(Enumerable.Range(1, call.Input.Rank - 2)))}).";
 
     public override Computation Compute(OperationCall call) => Apply();
 

@@ -38,6 +38,8 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
 
     public override bool OwnsOutput => true;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
 
     public override Computation Compute(OperationCall call)

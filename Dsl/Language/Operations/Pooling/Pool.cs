@@ -100,6 +100,8 @@ internal sealed class Pool(bool isMax, int dimensions) : Operation
 
     public override bool OwnsOutput => true;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) => "Write mean(1) for the mean of tokens, or permute before the pool.";
 
     public override Computation Compute(OperationCall call)

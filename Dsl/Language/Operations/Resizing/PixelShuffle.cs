@@ -45,6 +45,8 @@ internal sealed class PixelShuffle(bool inverse) : Operation
     private bool Divides(OperationCall call, Size size, Size by, string what) =>
         call.RequireMultiple(size, by, () => DiagnosticCatalogue.Divide(call.Place, Name, what, size.ToString(), by.ToString()));
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
 
     public override Computation Compute(OperationCall call) =>

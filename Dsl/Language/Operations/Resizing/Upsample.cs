@@ -77,6 +77,8 @@ internal sealed class Upsample : Operation
 
     private static Operand ModeOf(OperationCall call) => new WordOperand(WordSet.InterpolationMode, call.Get(Mode));
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
 
     public override Computation Compute(OperationCall call)

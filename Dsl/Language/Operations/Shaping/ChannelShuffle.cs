@@ -27,6 +27,8 @@ internal sealed class ChannelShuffle : Operation
         call.RequireRankAtLeast(2, "[N, C, ...]") && call.RequireGroups(Groups, call.Get(Groups), call.Input.Channels, "channels")
             ? call.Input : null;
 
+    public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
+
     public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
 
     public override Computation Compute(OperationCall call) => Function("torch.nn.functional.channel_shuffle", Input(), call.Get(Groups));
