@@ -40,20 +40,23 @@ public abstract class RunningNormLayer : AffineNormLayer
     public double momentum { get; }
 
     /// <summary>The running average of the statistics' means, [C].</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Tensor running_mean
     {
         get => _running_mean;
-        set => Replace(ref _running_mean, value, nameof(running_mean));
+        set => Replace(ref _running_mean, value, nameof(running_mean), num_features);
     }
 
     /// <summary>The running average of the statistics' variances, [C]; observed variances enter unbiased.</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Tensor running_var
     {
         get => _running_var;
-        set => Replace(ref _running_var, value, nameof(running_var));
+        set => Replace(ref _running_var, value, nameof(running_var), num_features);
     }
 
-    /// <summary>How many batches the layer has seen in training, a 64-bit integer.</summary>
+    /// <summary>How many batches the layer has seen in training, one 64-bit integer.</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Tensor num_batches_tracked
     {
         get => _num_batches_tracked;
@@ -138,10 +141,11 @@ public abstract class RunningNormLayer : AffineNormLayer
         base.Dispose(disposing);
     }
 
-    private void Replace(ref Tensor field, Tensor value, string name)
+    private void Replace(ref Tensor field, Tensor value, string name, params ReadOnlySpan<long> shape)
     {
         if (ReferenceEquals(value, field))
             return;
+        CheckShape(value, name, shape);
         field.Dispose();
         field = Owned(value);
         ConditionallyRegisterBuffer(name, field);
