@@ -116,10 +116,12 @@ internal static class CompiledFilter
         if (double.IsFinite(spread))
             return (result, new(spread));
 
-        FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
+        var refuses = arguments.Settings.RefusesNotFinite;
+        if (refuses)
+            FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
         result = Compute(arguments, microBatches, ScalarType.Float64);
         spread = DevicePath.Read<double>(result[3]);
-        if (!double.IsFinite(spread))
+        if (refuses && !double.IsFinite(spread))
             throw FiniteValues.TooLarge();
         var largest = finfo(type).max;
         foreach (var statistic in new[] { 1, 2, 4, 5 })
