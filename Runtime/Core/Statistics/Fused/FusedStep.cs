@@ -103,6 +103,7 @@ internal static unsafe class FusedStep<T>
         ParallelLoop.Run((int)shape.Outputs, shape.Elements * shape.Rows, (from, to) =>
         {
             var sums = new double[seen is null ? 0 : shape.Taps];
+            var turns = new Vector<T>[sums.Length];
             for (var o = from; o < to; o++)
             {
                 var kernel = weights + o * shape.KernelLength;
@@ -111,7 +112,7 @@ internal static unsafe class FusedStep<T>
                     var at = row * shape.Outputs + o;
                     var (m, v) = seen is null
                         ? moments.Dot(kernel, row, shape.GroupOf(o))
-                        : OverPositions(moments.Dot(kernel, row, shape.GroupOf(o), sums), sums, seen);
+                        : OverPositions(moments.Dot(kernel, row, shape.GroupOf(o), sums, turns), sums, seen);
                     means[at] = Saturate.To<T>(m + (biases is null ? 0 : double.CreateTruncating(biases[o])));
                     variances[at] = Saturate.To<T>(v);
                     for (var tap = 0; tap < sums.Length; tap++)
