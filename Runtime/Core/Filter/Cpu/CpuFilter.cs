@@ -129,6 +129,7 @@ internal static unsafe class CpuFilter<T>
                 work.Variance[s] = statistic.Variance;
             }
         });
+        NativeTensor.Keep(x);
     }
 
     private static void CheckFinite(Tensor x, Layout layout, CpuStatistics work, FilterSettings settings)
@@ -174,6 +175,7 @@ internal static unsafe class CpuFilter<T>
                 }
             }
         });
+        NativeTensor.Keep(x, y, weights, biases, epilogue.Addend);
     }
 
     private static void Update(RunningAverages averages, Layout layout, CpuStatistics work)
@@ -195,6 +197,8 @@ internal static unsafe class CpuFilter<T>
             means[c] = Mix(means[c], mean / layout.Batches.Count);
             variances[c] = Mix(variances[c], variance / layout.Batches.Count);
         }
+
+        NativeTensor.Keep(averages.Mean, averages.Variance, averages.Count);
 
         T Mix(T old, double value) => Saturate.To<T>(
             double.CreateTruncating(old) + averages.Momentum * (value - double.CreateTruncating(old)));

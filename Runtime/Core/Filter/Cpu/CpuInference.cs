@@ -63,5 +63,6 @@ internal static class CpuInference
                     passes.AffineAndAdd(values + at, addend + at, results + at, length, T.CreateTruncating(scale), shift);
             }
         });
+        NativeTensor.Keep(x, y, mean, variance, weight, bias, epilogue.Addend);
     }
 }

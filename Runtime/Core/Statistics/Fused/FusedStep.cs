@@ -120,6 +120,7 @@ internal static unsafe class FusedStep<T>
                 }
             }
         });
+        NativeTensor.Keep(source.Mean, source.Variance, weight, bias, mean, variance, tapMeans);
     }
 
     /// <summary>From the means that taps pass each and the variance within positions to mean and variance over all.</summary>
