@@ -95,12 +95,11 @@ public sealed class SeenTapsTests : TorchTest
             var met = new HashSet<long>();
             for (var position = 0; position < ConvolutionSize.After([length], convolution)[0]; position++)
             {
-                var at = convolution is ConvTranspose1d ? position + padding - tap * dilation : position * stride - padding + tap * dilation;
-                if (convolution is ConvTranspose1d ? at % stride == 0 && at / stride >= 0 && at / stride < length && at >= 0
-                    : at >= 0 && at < length)
-                {
+                var meets = convolution is ConvTranspose1d
+                    ? position + padding - tap * dilation is var from && from >= 0 && from % stride == 0 && from / stride < length
+                    : position * stride - padding + tap * dilation is var at && at >= 0 && at < length;
+                if (meets)
                     met.Add(position);
-                }
             }
 
             result.Add(met);

@@ -9,7 +9,9 @@ internal static class CudaStep
     // A grid has no more in its second dimension; each block takes several rows then.
     private const long MostRows = 65535;
 
-    /// <summary>The moments, and the weight for the layer itself to use where it is shared: see <see cref="FusedStep"/>. All tensors are contiguous.</summary>
+    /// <summary>
+    /// The moments, and the weight for the layer itself to use where it is shared: see <see cref="FusedStep"/>. All tensors are contiguous.
+    /// </summary>
     public static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
         FusedStepShape shape, MomentSource source, Tensor weight, Tensor? bias, SeenTaps? seen, bool sharesWeight)
     {

@@ -23,7 +23,9 @@ internal readonly record struct FusedStepShape(long Rows, long Inputs, long Outp
     /// <summary>The group of an output channel.</summary>
     public long GroupOf(long output) => output / (Outputs / Groups);
 
-    /// <summary>Demands that the state, the weight, the groups and the taps fit each other: loops and kernels read by these sizes.</summary>
+    /// <summary>
+    /// Demands that the state, the weight, the groups and the taps fit each other: loops and kernels read by these sizes.
+    /// </summary>
     /// <param name="weight">[out, in / groups, ...taps].</param>
     /// <param name="seen">Where the taps meet the input; null means everywhere.</param>
     /// <exception cref="ArgumentException">They do not.</exception>
