@@ -94,10 +94,11 @@ public abstract class RunningNormLayer : AffineNormLayer
             throw new InvalidOperationException($"{GetName()} was folded into the layer before it, for inference only.");
     }
 
+    /// <summary>Scale and shift, [C] each, of 32 bits at least: what they are folded into is rounded once.</summary>
     private (Tensor Scale, Tensor Shift) ScaleAndShift()
     {
-        var scale = weight / Sum(running_var, eps).sqrt();
-        return (scale, bias - running_mean * scale);
+        var scale = Moments.Wide(weight) / Sum(Moments.Wide(running_var), eps).sqrt();
+        return (scale, Moments.Wide(bias) - Moments.Wide(running_mean) * scale);
     }
 
     private void Fold(Action into)
