@@ -113,6 +113,31 @@ public sealed class EveryPolicyTests : TorchTest
         }
     }
 
+    /// <summary>As a state that is known from elsewhere may be.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void APriorOfAnotherTypeThanTheLayersIsTaken(string name)
+    {
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.Float32, ScalarType.BFloat16 })
+        {
+            foreach (var ofState in new[] { ScalarType.Float64, ScalarType.Float32 })
+            {
+                using var plain = EveryPolicy.Of(name).Create(4, dtype: type);
+                using var layer = EveryPolicy.Of(name).Create(4, dtype: type);
+                layer.load_state_dict(plain.state_dict());
+                var x = (randn(5, 4, 3, 3) * 2 + 1).to(type);
+                var what = $"{type} with a state of {ofState}";
+                Assert.Equal(type, layer.forward(x, Prior(ofState, 3, 3)).output.dtype);
+                plain.forward(x, Prior(Moments.TypeFor(type), 3, 3));
+                foreach (var ((entry, expected), found) in plain.state_dict().Zip(layer.state_dict().Values))
+                {
+                    Assert.Equal(expected.dtype, found.dtype);
+                    Close(expected, found, 1e-6, $"{entry}, {what}");
+                }
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Normalizing))]
     public void InInferenceWhatIsNotFinitePassesAndSpoilsItsOwnSampleAlone(string name)
