@@ -72,6 +72,37 @@ public sealed class MomentTests : TorchTest
         AgreesWithDraws([2, 2], new ClampRule(low, high), x => x.clamp(low, high));
 
     [Theory]
+    [InlineData(ScalarType.Float32, false)]
+    [InlineData(ScalarType.Float32, true)]
+    [InlineData(ScalarType.Float64, false)]
+    [InlineData(ScalarType.Float64, true)]
+    public void ABoundThatNothingReachesIsNone(ScalarType type, bool byTorch)
+    {
+        using var path = byTorch ? DevicePath.TakeOnCpu() : null;
+        var x = new Moments(
+            tensor([0.5, -3, 100, 0], [1, 4], type).requires_grad_(), tensor([1, 0.25, 4, 0], [1, 4], type).requires_grad_());
+        var relu = new ThresholdRule(0, 0);
+        Equal(relu, new ClampRule(0, double.PositiveInfinity));
+        Equal(relu, new ClampRule(0, 1e30));
+        Equal(relu, new ClampRule(0, 1e200));
+        var none = new ScaleRule(ones(4, type));
+        Equal(none, new ClampRule(double.NegativeInfinity, double.PositiveInfinity));
+        Equal(none, new ClampRule(-1e38, 1e38));
+        Equal(none, new ClampRule(-1e200, 1e200));
+        Equal(none, new ThresholdRule(double.NegativeInfinity, 3));
+        Equal(new ClampRule(-1e6, 1), new ClampRule(double.NegativeInfinity, 1));
+
+        void Equal(MomentRule expected, MomentRule rule)
+        {
+            var (of, found) = (expected.Pass(x, [2], [2]), rule.Pass(x, [2], [2]));
+            Close(of.Mean, found.Mean, 1e-6);
+            Close(of.Variance, found.Variance, 1e-5);
+            var gradients = autograd.grad([found.Mean.sum() + found.Variance.sum()], [x.Mean, x.Variance]);
+            Assert.All(gradients, gradient => Assert.True(gradient.isfinite().all().item<bool>()));
+        }
+    }
+
+    [Theory]
     [InlineData(0.5)]
     [InlineData(1.3)]
     public void Softshrink(double lambda) =>
