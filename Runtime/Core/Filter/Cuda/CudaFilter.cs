@@ -1,4 +1,3 @@
-using System;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -83,7 +82,7 @@ internal static class CudaFilter
             kernels.Launch("observe", x.dtype, type, (blocks, parameters.Splits, 1), parameters);
             kernels.Launch("filter_statistics", x.dtype, type, (layout.Batches.Count, 1, 1), parameters);
             kernels.Launch("write_output", x.dtype, type, kernels.Over(x.numel() / parameters.TogetherInRow), parameters);
-            GC.KeepAlive(work);
+            NativeTensor.Keep(work, averages?.Mean, averages?.Variance, averages?.Count);
         }
 
         var inputs = arguments.Differentiable();
