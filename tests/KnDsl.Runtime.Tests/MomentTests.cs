@@ -356,6 +356,34 @@ public sealed class MomentTests : TorchTest
         Assert.Equal([2L, 8L], passed.ToMoments().Mean.shape);
     }
 
+    /// <summary>The windows have as many positions as taps that meet the input.</summary>
+    [Fact]
+    public void MaxPoolCountsThePositionsOfItsWindows()
+    {
+        foreach (var (kernel, stride, padding, dilation) in
+                 from kernel in new long[] { 1, 2, 3, 5, 8 }
+                 from stride in new long[] { 1, 2, 3 }
+                 from padding in new long[] { 0, 1, 2, 4 }
+                 from dilation in new long[] { 1, 2, 3 }
+                 where padding <= kernel / 2
+                 select (kernel, stride, padding, dilation))
+        {
+            foreach (var length in new long[] { 5, 9, 16 })
+            {
+                var output = (length + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+                if (output < 1)
+                    continue;
+                var counts = Enumerable.Range(0, (int)output).Select(window => (long)Enumerable.Range(0, (int)kernel)
+                    .Select(tap => window * stride - padding + tap * dilation).Count(at => at >= 0 && at < length));
+                var x = new Moments(randn([1, 2], float64), rand([1, 2], float64) + 0.1);
+                var expected = Windows.Maximum(x, Windows.Shares([counts]));
+                var found = new MaxPoolRule([kernel], [stride], [padding], [dilation]).Pass(x, [length], [output]);
+                Close(expected.Mean, found.Mean, 1e-14);
+                Close(expected.Variance, found.Variance, 1e-14);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(3, 1, 1, 1, false)]
     [InlineData(3, 2, 1, 1, false)]
