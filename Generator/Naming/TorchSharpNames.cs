@@ -10,13 +10,15 @@ internal static class TorchSharpNames
 {
     /// <summary>
     /// Functions that have another name, that TorchSharp lacks or gets wrong (its adaptive_max_pool3d is that of one dimension, its
-    /// hardtanh hands its input on), or that make a number which nothing holds while native code reads it.
+    /// hardtanh hands its input on, its local_response_norm throws without samples), or that make a number which nothing holds while native
+    /// code reads it.
     /// </summary>
     private static readonly HashSet<string> Own =
     [
         .. new[]
         {
-            "adaptive_max_pool3d", "celu", "channel_shuffle", "elu", "hardtanh", "leaky_relu", "mish", "softplus", "softsign", "threshold",
+            "adaptive_max_pool3d", "celu", "channel_shuffle", "elu", "hardtanh", "leaky_relu", "local_response_norm", "mish", "softplus",
+            "softsign", "threshold",
         }.Select(name => "torch.nn.functional." + name),
     ];
 

@@ -113,6 +113,63 @@ public sealed class EveryPolicyTests : TorchTest
         }
     }
 
+    /// <summary>As a state that is known from elsewhere may be.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void APriorOfAnotherTypeThanTheLayersIsTaken(string name)
+    {
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.Float32, ScalarType.BFloat16 })
+        {
+            foreach (var ofState in new[] { ScalarType.Float64, ScalarType.Float32 })
+            {
+                using var plain = EveryPolicy.Of(name).Create(4, dtype: type);
+                using var layer = EveryPolicy.Of(name).Create(4, dtype: type);
+                layer.load_state_dict(plain.state_dict());
+                var x = (randn(5, 4, 3, 3) * 2 + 1).to(type);
+                var what = $"{type} with a state of {ofState}";
+                Assert.Equal(type, layer.forward(x, Prior(ofState, 3, 3)).output.dtype);
+                plain.forward(x, Prior(Moments.TypeFor(type), 3, 3));
+                foreach (var ((entry, expected), found) in plain.state_dict().Zip(layer.state_dict().Values))
+                {
+                    Assert.Equal(expected.dtype, found.dtype);
+                    Close(expected, found, 1e-6, $"{entry}, {what}");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Normalizing))]
+    public void InInferenceWhatIsNotFinitePassesAndSpoilsItsOwnSampleAlone(string name)
+    {
+        foreach (var type in new[] { ScalarType.Float32, ScalarType.Float64, ScalarType.BFloat16 })
+        {
+            foreach (var contiguous in new[] { true, false })
+            {
+                foreach (var value in new[] { double.NaN, double.PositiveInfinity, 1e30 })
+                {
+                    using var layer = EveryPolicy.Of(name).Create(4, dtype: type);
+                    layer.forward((randn(3, 4, 5, 5) * 2 + 1).to(type), Prior(Moments.TypeFor(type), 5, 5));
+                    layer.eval();
+                    var x = randn(3, 4, 5, 5).to(type);
+                    if (!contiguous)
+                        x = x.transpose(2, 3).contiguous().transpose(2, 3);
+                    var bad = x.clone();
+                    bad[1, 2, 0, 0] = value;
+                    foreach (var graph in new[] { true, false })
+                    {
+                        using var mode = graph ? enable_grad() : no_grad();
+                        var (expected, found) = (layer.call(x), layer.call(bad));
+                        Close(expected[0], found[0], 1e-6, $"{type}, {contiguous}, {value}");
+                        Close(expected[2], found[2], 1e-6, $"{type}, {contiguous}, {value}");
+                        if (!double.IsFinite(value))
+                            Assert.False(found[1, 2, 0, 0].isfinite().item<bool>());
+                    }
+                }
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Normalizing))]
     public void WhatIsNotFiniteIsReportedAndSpoilsNothing(string name)

@@ -89,6 +89,39 @@ public sealed class FoldingTests : TorchTest
         static Tensor Call(Convolution convolution, Tensor x) => ((nn.Module<Tensor, Tensor>)(nn.Module)convolution).call(x);
     }
 
+    /// <summary>Scale, shift, weight and bias are computed in more bits.</summary>
+    [Theory]
+    [InlineData(ScalarType.BFloat16, true)]
+    [InlineData(ScalarType.BFloat16, false)]
+    [InlineData(ScalarType.Float16, true)]
+    public void WhatIsFoldedInSixteenBitsIsRoundedOnce(ScalarType type, bool linear)
+    {
+        using nn.Module<Tensor, Tensor> before = linear ? nn.Linear(4, 64, dtype: type) : nn.Conv2d(4, 64, 3, dtype: type);
+        using var norm = (RunningNormLayer)NormPolicy.Kalman().Create(64, dtype: type);
+        var (weight, bias) = (before.get_parameter("weight")!.to(float64), before.get_parameter("bias")!.to(float64));
+        using (no_grad())
+        {
+            norm.weight.copy_(randn(64));
+            norm.bias.copy_(randn(64));
+            norm.running_mean.copy_(randn(64));
+            norm.running_var.copy_(rand(64) + 0.5);
+        }
+
+        norm.eval();
+        var scale = norm.weight.to(float64) / (norm.running_var.to(float64) + 1e-5).sqrt();
+        var shift = norm.bias.to(float64) - norm.running_mean.to(float64) * scale;
+        if (before is Linear layer)
+            norm.FoldInto(layer);
+        else
+            norm.FoldInto((Convolution)before);
+        Equal(weight * scale.view([-1, .. weight.shape[1..].Select(_ => 1L)]), before.get_parameter("weight")!);
+        Equal(bias * scale + shift, before.get_parameter("bias")!);
+
+        // The rounding to 32 bits before it may decide a tie.
+        void Equal(Tensor exact, Tensor found) =>
+            Assert.InRange(exact.to(type).ne(found).to(float64).mean().item<double>(), 0, 0.002);
+    }
+
     [Fact]
     public void RefusesWhatCannotBeFolded()
     {

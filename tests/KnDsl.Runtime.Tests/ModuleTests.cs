@@ -73,6 +73,46 @@ public sealed class ModuleTests : TorchTest
         }
     }
 
+    [Fact]
+    public void ABatchWithoutSamplesPassesInInference()
+    {
+        var image = zeros(0, 4, 6, 6);
+        var last = zeros(0, 5, 7, 8);
+        foreach (var graph in new[] { true, false })
+        {
+            using var mode = graph ? enable_grad() : no_grad();
+            foreach (var shift in new long[][] { [0, 0], [1, 1] })
+                Passes(new WindowAttentionLayer(8, 2, [2, 2], shift), last);
+            Passes(new ChannelLayerNorm(4, 1), image);
+            Passes(new ChannelRmsNorm(4, 1), image);
+            Passes(new GlobalResponseNormLayer(4), image);
+            Passes(new LayerScale(4), image);
+            using var attention = new AttentionLayer(8, 2);
+            attention.eval();
+            var tokens = zeros(0, 5, 8);
+            Assert.Equal([0, 5, 8], attention.call(tokens, tokens).shape);
+            Assert.Equal([0, 5, 8], attention.call(tokens, zeros(0, 3, 8)).shape);
+            Assert.Equal(image.shape, Operations.local_response_norm(image, 3).shape);
+            Assert.Equal(image.shape, Operations.channel_shuffle(image, 2).shape);
+            Assert.Equal([0, 4, 2, 2, 2], Operations.adaptive_max_pool3d(zeros([0, 4, 5, 5, 5]), [2, 2, 2]).shape);
+            Assert.Equal(image.shape, Operations.stochastic_depth(image, 0.5, training: true).shape);
+        }
+
+        static void Passes(nn.Module<Tensor, Tensor> module, Tensor x)
+        {
+            module.eval();
+            Assert.Equal(x.shape, module.call(x).shape);
+            module.Dispose();
+        }
+    }
+
+    [Fact]
+    public void LocalResponseNormIsTorchs()
+    {
+        var x = randn(2, 6, 4, 4);
+        Close(nn.functional.local_response_norm(x, 3, 0.1, 0.5, 2), Operations.local_response_norm(x, 3, 0.1, 0.5, 2), 0);
+    }
+
     public static TheoryData<string> All => [.. Modules.Keys];
 
     private static readonly Dictionary<string, Func<nn.Module>> Modules = new()

@@ -72,6 +72,37 @@ public sealed class MomentTests : TorchTest
         AgreesWithDraws([2, 2], new ClampRule(low, high), x => x.clamp(low, high));
 
     [Theory]
+    [InlineData(ScalarType.Float32, false)]
+    [InlineData(ScalarType.Float32, true)]
+    [InlineData(ScalarType.Float64, false)]
+    [InlineData(ScalarType.Float64, true)]
+    public void ABoundThatNothingReachesIsNone(ScalarType type, bool byTorch)
+    {
+        using var path = byTorch ? DevicePath.TakeOnCpu() : null;
+        var x = new Moments(
+            tensor([0.5, -3, 100, 0], [1, 4], type).requires_grad_(), tensor([1, 0.25, 4, 0], [1, 4], type).requires_grad_());
+        var relu = new ThresholdRule(0, 0);
+        Equal(relu, new ClampRule(0, double.PositiveInfinity));
+        Equal(relu, new ClampRule(0, 1e30));
+        Equal(relu, new ClampRule(0, 1e200));
+        var none = new ScaleRule(ones(4, type));
+        Equal(none, new ClampRule(double.NegativeInfinity, double.PositiveInfinity));
+        Equal(none, new ClampRule(-1e38, 1e38));
+        Equal(none, new ClampRule(-1e200, 1e200));
+        Equal(none, new ThresholdRule(double.NegativeInfinity, 3));
+        Equal(new ClampRule(-1e6, 1), new ClampRule(double.NegativeInfinity, 1));
+
+        void Equal(MomentRule expected, MomentRule rule)
+        {
+            var (of, found) = (expected.Pass(x, [2], [2]), rule.Pass(x, [2], [2]));
+            Close(of.Mean, found.Mean, 1e-6);
+            Close(of.Variance, found.Variance, 1e-5);
+            var gradients = autograd.grad([found.Mean.sum() + found.Variance.sum()], [x.Mean, x.Variance]);
+            Assert.All(gradients, gradient => Assert.True(gradient.isfinite().all().item<bool>()));
+        }
+    }
+
+    [Theory]
     [InlineData(0.5)]
     [InlineData(1.3)]
     public void Softshrink(double lambda) =>
@@ -323,6 +354,34 @@ public sealed class MomentTests : TorchTest
         Assert.True(back.ToMoments().Mean.std(1, unbiased: false).min().item<double>() > 0);
         var passed = there.Pass(new LinearRule(one), one.call).Permute(0, 3, 1, 2).State;
         Assert.Equal([2L, 8L], passed.ToMoments().Mean.shape);
+    }
+
+    /// <summary>The windows have as many positions as taps that meet the input.</summary>
+    [Fact]
+    public void MaxPoolCountsThePositionsOfItsWindows()
+    {
+        foreach (var (kernel, stride, padding, dilation) in
+                 from kernel in new long[] { 1, 2, 3, 5, 8 }
+                 from stride in new long[] { 1, 2, 3 }
+                 from padding in new long[] { 0, 1, 2, 4 }
+                 from dilation in new long[] { 1, 2, 3 }
+                 where padding <= kernel / 2
+                 select (kernel, stride, padding, dilation))
+        {
+            foreach (var length in new long[] { 5, 9, 16 })
+            {
+                var output = (length + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+                if (output < 1)
+                    continue;
+                var counts = Enumerable.Range(0, (int)output).Select(window => (long)Enumerable.Range(0, (int)kernel)
+                    .Select(tap => window * stride - padding + tap * dilation).Count(at => at >= 0 && at < length));
+                var x = new Moments(randn([1, 2], float64), rand([1, 2], float64) + 0.1);
+                var expected = Windows.Maximum(x, Windows.Shares([counts]));
+                var found = new MaxPoolRule([kernel], [stride], [padding], [dilation]).Pass(x, [length], [output]);
+                Close(expected.Mean, found.Mean, 1e-14);
+                Close(expected.Variance, found.Variance, 1e-14);
+            }
+        }
     }
 
     [Theory]

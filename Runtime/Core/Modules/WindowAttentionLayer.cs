@@ -110,8 +110,10 @@ public sealed class WindowAttentionLayer : nn.Module<Tensor, Tensor>
     private Tensor Windowed(Tensor image)
     {
         var shape = image.shape;
-        return image.reshape(shape[0], shape[1] / _window[0], _window[0], shape[2] / _window[1], _window[1], shape[3])
-            .permute(0, 1, 3, 2, 4, 5).reshape(shape[0], -1, _window[0] * _window[1], shape[3]);
+        // Torch counts nothing in place of a -1 where there are no images.
+        var (rows, columns) = (shape[1] / _window[0], shape[2] / _window[1]);
+        return image.reshape(shape[0], rows, _window[0], columns, _window[1], shape[3])
+            .permute(0, 1, 3, 2, 4, 5).reshape(shape[0], rows * columns, _window[0] * _window[1], shape[3]);
     }
 
     /// <summary>[N, windows, positions, C] as [N, H, W, C].</summary>

@@ -135,6 +135,18 @@ public static class Operations
     public static Tensor adaptive_max_pool3d(Tensor input, long[] size) =>
         Compiled.Call("adaptive_max_pool3d", input, (int)size[0], (int)size[1], (int)size[2])[0];
 
+    /// <summary>
+    /// Divides by (k + alpha mean of squares over neighbouring channels)^beta (torch.nn.functional.local_response_norm), of no samples too.
+    /// </summary>
+    /// <param name="input">[N, C, ...] with at least one dimension of positions.</param>
+    /// <param name="size">The number of neighbouring channels.</param>
+    /// <param name="alpha">The weight of the mean of squares.</param>
+    /// <param name="beta">The exponent.</param>
+    /// <param name="k">The number added.</param>
+    /// <returns>A tensor of the input's shape, always a handle of its own.</returns>
+    public static Tensor local_response_norm(Tensor input, long size, double alpha = 1e-4, double beta = 0.75, double k = 1) =>
+        input.numel() == 0 ? input.alias() : nn.functional.local_response_norm(input, size, alpha, beta, k);
+
     /// <summary>The sum of two values (torch.add).</summary>
     /// <param name="input">A value.</param>
     /// <param name="other">A value that broadcasts with it.</param>

@@ -1,3 +1,4 @@
+using System;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -27,6 +28,7 @@ public abstract class AffineNormLayer : NormLayer
     public double eps { get; }
 
     /// <summary>The scale, [C], 1 at first.</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Parameter weight
     {
         get => _weight;
@@ -34,6 +36,7 @@ public abstract class AffineNormLayer : NormLayer
         {
             if (ReferenceEquals(value, _weight))
                 return;
+            CheckShape(value, nameof(weight), num_features);
             _weight.Dispose();
             _weight = Owned(value);
             ConditionallyRegisterParameter(nameof(weight), _weight);
@@ -41,6 +44,7 @@ public abstract class AffineNormLayer : NormLayer
     }
 
     /// <summary>The shift, [C], 0 at first.</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Parameter bias
     {
         get => _bias;
@@ -48,6 +52,7 @@ public abstract class AffineNormLayer : NormLayer
         {
             if (ReferenceEquals(value, _bias))
                 return;
+            CheckShape(value, nameof(bias), num_features);
             _bias.Dispose();
             _bias = Owned(value);
             ConditionallyRegisterParameter(nameof(bias), _bias);
@@ -64,6 +69,22 @@ public abstract class AffineNormLayer : NormLayer
     {
         register_parameter(nameof(weight), _weight);
         register_parameter(nameof(bias), _bias);
+    }
+
+    /// <summary>Demands that a tensor which somebody gives to the layer has the length of the one that it replaces.</summary>
+    /// <param name="value">The tensor.</param>
+    /// <param name="name">The property that it is given to.</param>
+    /// <param name="shape">The shape that is demanded.</param>
+    /// <exception cref="ArgumentException">It has not.</exception>
+    private protected void CheckShape(Tensor value, string name, params ReadOnlySpan<long> shape)
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        if (!value.shape.AsSpan().SequenceEqual(shape))
+        {
+            throw new ArgumentException(
+                $"{name} of {GetName()} is of shape [{string.Join(", ", shape.ToArray())}], found [{string.Join(", ", value.shape)}].",
+                name);
+        }
     }
 
     /// <summary>A module's tensors outlive the dispose scope in which it is built or moved.</summary>

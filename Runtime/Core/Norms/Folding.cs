@@ -36,11 +36,11 @@ public static class Folding
             // [in, out / groups, ...taps]: the outputs of a group belong to the inputs of that group.
             var outputs = weight.size(1);
             var scale = affine.Scale.view(groups, 1, outputs).expand(groups, weight.size(0) / groups, outputs).reshape(-1, outputs);
-            weight.mul_(OverTaps(scale, weight));
+            Scale(weight, OverTaps(scale, weight));
         }
         else
         {
-            weight.mul_(OverTaps(affine.Scale, weight));
+            Scale(weight, OverTaps(affine.Scale, weight));
         }
 
         convolution.bias = Bias(convolution.bias, weight, affine);
@@ -58,13 +58,17 @@ public static class Folding
     internal static void Into(Linear linear, (Tensor Scale, Tensor Shift) affine)
     {
         Check(linear.out_features, affine.Scale);
-        linear.weight.mul_(affine.Scale.view(-1, 1));
+        Scale(linear.weight, affine.Scale.view(-1, 1));
         linear.bias = Bias(linear.bias, linear.weight, affine);
     }
 
+    /// <summary>Multiplies a weight where it is, and rounds it once.</summary>
+    private static void Scale(Parameter weight, Tensor scale) => weight.copy_(Moments.Wide(weight) * scale);
+
     /// <summary>The new bias: of the weight's type, and trained where the weight is.</summary>
     private static Parameter Bias(Parameter? bias, Parameter weight, (Tensor Scale, Tensor Shift) affine) =>
-        new((bias is null ? affine.Shift : Sum(bias * affine.Scale, affine.Shift)).to(weight.dtype, copy: true), weight.requires_grad);
+        new((bias is null ? affine.Shift : Sum(Moments.Wide(bias) * affine.Scale, affine.Shift))
+            .to(weight.dtype, copy: true), weight.requires_grad);
 
     private static void Check(long outputs, Tensor scale)
     {

@@ -13,9 +13,15 @@ internal sealed class HostCount
     private long _count;
 
     /// <summary>The number of a counter.</summary>
-    /// <param name="counter">One 64-bit integer.</param>
+    /// <param name="counter">One 64-bit integer; one of another type, that somebody gave to a layer, is read as one.</param>
     public unsafe long Of(Tensor counter)
     {
+        if (counter.dtype != ScalarType.Int64)
+        {
+            using var whole = counter.to(ScalarType.Int64);
+            return DevicePath.Read<long>(whole);
+        }
+
         // On a CPU the number is read where it is: item costs as much as a small kernel.
         if (!DevicePath.IsTaken(counter))
             return *NativeTensor.Pointer<long>(counter);

@@ -73,6 +73,8 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
             new FilterSettings(eps)
             {
                 GroupSize = num_features / _groups,
+                // In inference it passes, and spoils its own sample alone.
+                RefusesNotFinite = training,
                 Place = _groups == num_features ? "channel {0} of sample {1}" : "group {0} of sample {1}",
             })
         {

@@ -40,20 +40,23 @@ public abstract class RunningNormLayer : AffineNormLayer
     public double momentum { get; }
 
     /// <summary>The running average of the statistics' means, [C].</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Tensor running_mean
     {
         get => _running_mean;
-        set => Replace(ref _running_mean, value, nameof(running_mean));
+        set => Replace(ref _running_mean, value, nameof(running_mean), num_features);
     }
 
     /// <summary>The running average of the statistics' variances, [C]; observed variances enter unbiased.</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Tensor running_var
     {
         get => _running_var;
-        set => Replace(ref _running_var, value, nameof(running_var));
+        set => Replace(ref _running_var, value, nameof(running_var), num_features);
     }
 
-    /// <summary>How many batches the layer has seen in training, a 64-bit integer.</summary>
+    /// <summary>How many batches the layer has seen in training, one 64-bit integer.</summary>
+    /// <exception cref="ArgumentException">It is set to one of another shape.</exception>
     public Tensor num_batches_tracked
     {
         get => _num_batches_tracked;
@@ -91,10 +94,11 @@ public abstract class RunningNormLayer : AffineNormLayer
             throw new InvalidOperationException($"{GetName()} was folded into the layer before it, for inference only.");
     }
 
+    /// <summary>Scale and shift, [C] each, of 32 bits at least: what they are folded into is rounded once.</summary>
     private (Tensor Scale, Tensor Shift) ScaleAndShift()
     {
-        var scale = weight / Sum(running_var, eps).sqrt();
-        return (scale, bias - running_mean * scale);
+        var scale = Moments.Wide(weight) / Sum(Moments.Wide(running_var), eps).sqrt();
+        return (scale, Moments.Wide(bias) - Moments.Wide(running_mean) * scale);
     }
 
     private void Fold(Action into)
@@ -138,10 +142,11 @@ public abstract class RunningNormLayer : AffineNormLayer
         base.Dispose(disposing);
     }
 
-    private void Replace(ref Tensor field, Tensor value, string name)
+    private void Replace(ref Tensor field, Tensor value, string name, params ReadOnlySpan<long> shape)
     {
         if (ReferenceEquals(value, field))
             return;
+        CheckShape(value, name, shape);
         field.Dispose();
         field = Owned(value);
         ConditionallyRegisterBuffer(name, field);

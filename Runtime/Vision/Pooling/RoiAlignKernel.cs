@@ -50,6 +50,7 @@ internal sealed unsafe class RoiAlignKernel<T>(Regions<T> regions, RoiAlignSetti
                 }
             }
         });
+        NativeTensor.Keep(maps, result);
         return result.permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
@@ -88,6 +89,7 @@ internal sealed unsafe class RoiAlignKernel<T>(Regions<T> regions, RoiAlignSetti
                 }
             }
         });
+        NativeTensor.Keep(ofResult, ofMaps);
         return ofMaps.permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 

@@ -28,6 +28,12 @@ internal sealed record FilterArguments(
     /// <summary>Where a value that is not finite is noted if the host does not wait; null notes it nowhere.</summary>
     public FiniteReport? Report { get; init; }
 
+    /// <summary>
+    /// The mean of v0 / var over the whole layer, [1, 1], by which <see cref="PriorGuard.Authors"/> judges; null where the value is the
+    /// whole layer, and it can be taken of that.
+    /// </summary>
+    public Tensor? LayerRatio { get; init; }
+
     /// <summary>The rows of the prior: 0 without one, 1 for all micro-batches, or one for each.</summary>
     public long PriorRows => Prior?.Rows ?? 0;
 

@@ -37,6 +37,8 @@ internal sealed record RunningAverages(Tensor Mean, Tensor Variance, Tensor Coun
 
     private void Mix(Tensor average, Tensor statistic, Tensor? finite)
     {
+        // A prior may be of another type than the layer that takes it.
+        statistic = statistic.to(Moments.TypeFor(average.dtype));
         // A number that is too large for the type becomes its largest, not infinity: variances may exceed 16 bits.
         var largest = finfo(average.dtype).max;
         if (finite is not null)

@@ -20,6 +20,7 @@ internal static class CompiledFilter
             (new List<Tensor>(), new List<Tensor>(), new List<Tensor>(), new List<Moments>());
         double known = 0;
         Tensor? onDevice = null;
+        arguments = WithLayerRatio(arguments);
         foreach (var part in arguments.Batches.Parts())
         {
             var (result, statistics) = Normalize(arguments, part);
@@ -41,6 +42,17 @@ internal static class CompiledFilter
             Update(averages, arguments, averaged, finite);
         return new(
             MicroBatches.Join(outputs), new(MicroBatches.Join(means), MicroBatches.Join(variances)), new Spread(known, onDevice));
+    }
+
+    /// <summary>The authors' guard judges the layer: where the filter works on parts of it, they are given what is true of all.</summary>
+    private static FilterArguments WithLayerRatio(FilterArguments arguments)
+    {
+        if (arguments.Prior is not { } prior || arguments.Settings.Guard != PriorGuard.Authors || arguments.Batches.Rest == 0)
+            return arguments;
+        using var noGrad = no_grad();
+        var sums = arguments.Batches.Parts().Select(part => CompiledOperations.Excess(
+            Strides.Settle(part.View(arguments.Input)), prior.Select(moments => moments.Select(part.Rows)), part.Count)).ToArray();
+        return arguments with { LayerRatio = Sum(sums[0], sums[1]) / Held(arguments.Batches.Count * arguments.Input.size(1)) };
     }
 
     /// <summary>Groups are the channels of a value that is viewed so; the scale and shift of the layer's channels come after.</summary>
@@ -116,10 +128,12 @@ internal static class CompiledFilter
         if (double.IsFinite(spread))
             return (result, new(spread));
 
-        FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
+        var refuses = arguments.Settings.RefusesNotFinite;
+        if (refuses)
+            FiniteValues.Check(arguments.Input, microBatches, arguments.Settings.Place);
         result = Compute(arguments, microBatches, ScalarType.Float64);
         spread = DevicePath.Read<double>(result[3]);
-        if (!double.IsFinite(spread))
+        if (refuses && !double.IsFinite(spread))
             throw FiniteValues.TooLarge();
         var largest = finfo(type).max;
         foreach (var statistic in new[] { 1, 2, 4, 5 })

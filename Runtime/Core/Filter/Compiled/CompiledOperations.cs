@@ -13,9 +13,16 @@ internal static class CompiledOperations
             mean, variance = torch.batch_norm_update_stats(x, None, None, 0.0)
             return [mean, variance]
 
+        def excess(x: Tensor, m0: Tensor, v0: Tensor, micro_batches: int, no_variance: float) -> List[Tensor]:
+            mean, variance = torch.batch_norm_update_stats(x.double(), None, None, 0.0)
+            mu = mean.view([micro_batches, -1])
+            var = variance.view([micro_batches, -1])
+            ratio = torch.where(var > no_variance * mu * mu, v0 / var, torch.zeros_like(var)) + (m0 + v0) * 0.0
+            return [ratio.sum([0, 1], True)]
+
         def forward(x: Tensor, weight: Tensor, bias: Tensor, m0: Optional[Tensor], v0: Optional[Tensor], qm: Tensor,
                     qv: Tensor, micro_batches: int, eps: float, bound: float, no_variance: float,
-                    authors_guard: bool, prior_is_past: bool) -> List[Tensor]:
+                    authors_guard: bool, layer_ratio: Optional[Tensor], prior_is_past: bool) -> List[Tensor]:
             wide = x.to(weight.dtype)
             mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
             mu = mean.view([micro_batches, -1])
@@ -33,7 +40,9 @@ internal static class CompiledOperations
                 zero = torch.zeros_like(var)
                 # Not a number where the prior is not finite: no comparison holds then.
                 finite = (m0 + v0) * 0.0
-                if authors_guard:
+                if layer_ratio is not None:
+                    trusted = layer_ratio < bound
+                elif authors_guard:
                     ratio = torch.where(told, v0 / var, zero) + finite
                     trusted = ratio.mean([0, 1], True) < bound
                 else:
@@ -129,8 +138,17 @@ internal static class CompiledOperations
             "forward", x, arguments.Weight, arguments.Bias, arguments.Prior?.Mean, arguments.Prior?.Variance,
             gains.Mean, gains.Variance, (int)microBatches, arguments.Settings.Eps,
             authors ? PriorGuards.Bound : PriorGuards.LeastShare((double)x.numel() / x.size(1)), PriorGuards.NoVariance,
-            authors, arguments.Averaged == AveragedStatistics.Observed);
+            authors, arguments.LayerRatio, arguments.Averaged == AveragedStatistics.Observed);
     }
+
+    /// <summary>
+    /// The sum of v0 / var over the channels and micro-batches of a part, [1, 1] in 64 bits; not a number where the prior is not finite.
+    /// </summary>
+    /// <param name="x">The part of the value, [n, R*C, ...].</param>
+    /// <param name="prior">The prior of its micro-batches.</param>
+    /// <param name="microBatches">How many there are, R.</param>
+    public static Tensor Excess(Tensor x, MomentSource prior, long microBatches) =>
+        Compiled.Call("excess", x, prior.Mean, prior.Variance, (int)microBatches, PriorGuards.NoVariance)[0];
 
     /// <summary>
     /// The gradients of x, weight, bias and, with a prior, m0, v0; where gains are learned, also qm and qv, not yet summed.

@@ -20,13 +20,14 @@ internal static class CpuFilter
     {
         if (!Serves(arguments.Input, arguments.Weight, arguments.Bias))
             return false;
-        var type = arguments.Input.dtype;
-        if (arguments.Prior is { } prior && !(IsReadable(prior.Mean, type) && IsReadable(prior.Variance, type)))
+        var (type, groups) = (arguments.Input.dtype, arguments.Input.size(1) / arguments.Settings.GroupSize);
+        if (arguments.Prior is { } prior && !(IsReadable(prior.Mean, type) && IsReadable(prior.Variance, type, prior.Mean.numel())))
             return false;
         if (arguments.Gains.Learned is { } learned && !(IsReadable(learned.Mean, type) && IsReadable(learned.Variance, type)))
             return false;
         return averages is null
-            || (IsReadable(averages.Mean, type) && IsReadable(averages.Variance, type) && IsReadable(averages.Count, ScalarType.Int64));
+            || (IsReadable(averages.Mean, type, groups) && IsReadable(averages.Variance, type, groups)
+                && IsReadable(averages.Count, ScalarType.Int64, 1));
     }
 
     /// <summary>Whether there are loops for a value of a layer.</summary>
@@ -35,17 +36,20 @@ internal static class CpuFilter
         var type = x.dtype;
         if (DevicePath.IsTaken(x) || !x.is_contiguous() || type is not (ScalarType.Float32 or ScalarType.Float64))
             return false;
-        if (!IsReadable(weight, type) || !IsReadable(bias, type))
+        var channels = x.size(1);
+        if (!IsReadable(weight, type, channels) || !IsReadable(bias, type, channels))
             return false;
-        var rows = x.size(0) * x.size(1);
+        var rows = x.size(0) * channels;
         return rows <= MaxShortRows || x.numel() >= rows * MinRowLength;
     }
 
     /// <summary>
-    /// Whether loops can read a tensor as one of a type. They are given addresses: torch's own operations read what has another type or
-    /// layout, and say what is wrong with what is elsewhere.
+    /// Whether loops can read a tensor as one of a type and a length. They are given addresses: torch's own operations read what has
+    /// another type or layout, and say what is wrong with what is elsewhere or of another length.
     /// </summary>
-    public static bool IsReadable(Tensor tensor, ScalarType type) =>
+    public static bool IsReadable(Tensor tensor, ScalarType type, long length) => tensor.numel() == length && IsReadable(tensor, type);
+
+    private static bool IsReadable(Tensor tensor, ScalarType type) =>
         tensor.dtype == type && tensor.device_type == DeviceType.CPU && tensor.is_contiguous();
 
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
@@ -125,6 +129,7 @@ internal static unsafe class CpuFilter<T>
                 work.Variance[s] = statistic.Variance;
             }
         });
+        NativeTensor.Keep(x);
     }
 
     private static void CheckFinite(Tensor x, Layout layout, CpuStatistics work, FilterSettings settings)
@@ -170,6 +175,7 @@ internal static unsafe class CpuFilter<T>
                 }
             }
         });
+        NativeTensor.Keep(x, y, weights, biases, epilogue.Addend);
     }
 
     private static void Update(RunningAverages averages, Layout layout, CpuStatistics work)
@@ -191,6 +197,8 @@ internal static unsafe class CpuFilter<T>
             means[c] = Mix(means[c], mean / layout.Batches.Count);
             variances[c] = Mix(variances[c], variance / layout.Batches.Count);
         }
+
+        NativeTensor.Keep(averages.Mean, averages.Variance, averages.Count);
 
         T Mix(T old, double value) => Saturate.To<T>(
             double.CreateTruncating(old) + averages.Momentum * (value - double.CreateTruncating(old)));

@@ -175,6 +175,7 @@ internal sealed unsafe class CpuFilterNode<T> : GraphNode
                 }
             }
         });
+        NativeTensor.Keep([gy, gm, gv, dx, before, .. inputs]);
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ internal static class CpuInference
     /// <summary>Whether it can work on these arguments.</summary>
     public static bool Serves(Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, Epilogue epilogue) =>
         x.numel() > 0 && !GraphNode.Records(x, weight, bias, epilogue.Addend) && CpuFilter.Serves(x, weight, bias)
-        && CpuFilter.IsReadable(mean, x.dtype) && CpuFilter.IsReadable(variance, x.dtype);
+        && CpuFilter.IsReadable(mean, x.dtype, x.size(1)) && CpuFilter.IsReadable(variance, x.dtype, x.size(1));
 
     /// <summary>activation(weight (x - mean) / sqrt(variance + eps) + bias + addend).</summary>
     /// <param name="x">[N, C, ...].</param>
@@ -63,5 +63,6 @@ internal static class CpuInference
                     passes.AffineAndAdd(values + at, addend + at, results + at, length, T.CreateTruncating(scale), shift);
             }
         });
+        NativeTensor.Keep(x, y, mean, variance, weight, bias, epilogue.Addend);
     }
 }

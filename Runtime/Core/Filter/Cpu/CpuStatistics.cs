@@ -257,6 +257,8 @@ internal sealed unsafe class CpuStatistics : IDisposable
 
             (M0[s], V0[s]) = (mean, (variance + spread) / size);
         }
+
+        NativeTensor.Keep(prior.Mean, prior.Variance);
     }
 
     private void TakeGains<T>(FilterGains gains, int microBatch)
@@ -281,6 +283,7 @@ internal sealed unsafe class CpuStatistics : IDisposable
             var values = Pointer<T>(gain) + (rows == 1 ? 0 : microBatch * columns);
             for (var c = 0; c < into.Length; c++)
                 into[c] = double.CreateTruncating(values[columns == 1 ? 0 : c]);
+            NativeTensor.Keep(gain);
         }
     }
 

@@ -1,4 +1,3 @@
-using System;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -15,22 +14,26 @@ internal static class CudaFilter
         var (x, type) = (arguments.Input, arguments.Weight.dtype);
         if (!DevicePath.IsTaken(x) || !DeviceKernels.Take(x.dtype, type) || arguments.Settings.Guard != PriorGuard.OfMicroBatch)
             return false;
-        if (x.numel() is 0 or > int.MaxValue || !IsReadable(arguments.Weight) || !IsReadable(arguments.Bias))
+        var (channels, groups) = (x.size(1), x.size(1) / arguments.Settings.GroupSize);
+        if (x.numel() is 0 or > int.MaxValue || !IsReadable(arguments.Weight, channels) || !IsReadable(arguments.Bias, channels))
             return false;
-        if (arguments.Prior is { } prior && !(IsReadable(prior.Mean) && IsReadable(prior.Variance)))
+        if (arguments.Prior is { } prior && !AreReadable(new(prior.Mean, prior.Variance), prior.Mean.numel()))
             return false;
-        if (arguments.Gains.Learned is { } learned && !(IsReadable(learned.Mean) && IsReadable(learned.Variance)))
+        if (arguments.Gains.Learned is { } learned && !AreReadable(learned, learned.Mean.numel()))
             return false;
-        if (averages is not null && !(IsReadable(averages.Mean) && IsReadable(averages.Variance) && averages.Count.dtype == ScalarType.Int64
-            && DevicePath.AreTogether(averages.Count, x)))
+        if (averages is not null && !(AreReadable(new(averages.Mean, averages.Variance), groups)
+            && averages.Count.dtype == ScalarType.Int64 && DevicePath.AreTogether(averages.Count, x)))
         {
             return false;
         }
 
         return DeviceKernels.For(x, type) is not null;
 
-        // A kernel is given addresses: torch's own operations say what is wrong with a tensor that is elsewhere.
-        bool IsReadable(Tensor tensor) => tensor.dtype == type && tensor.is_contiguous() && DevicePath.AreTogether(tensor, x);
+        bool AreReadable(Moments both, long length) => IsReadable(both.Mean, length) && IsReadable(both.Variance, length);
+
+        // A kernel is given addresses: torch's own operations say what is wrong with a tensor that is elsewhere or of another length.
+        bool IsReadable(Tensor tensor, long length) =>
+            tensor.dtype == type && tensor.numel() == length && tensor.is_contiguous() && DevicePath.AreTogether(tensor, x);
     }
 
     /// <inheritdoc cref="KalmanFilter.Normalize"/>
@@ -79,7 +82,7 @@ internal static class CudaFilter
             kernels.Launch("observe", x.dtype, type, (blocks, parameters.Splits, 1), parameters);
             kernels.Launch("filter_statistics", x.dtype, type, (layout.Batches.Count, 1, 1), parameters);
             kernels.Launch("write_output", x.dtype, type, kernels.Over(x.numel() / parameters.TogetherInRow), parameters);
-            GC.KeepAlive(work);
+            NativeTensor.Keep(work, averages?.Mean, averages?.Variance, averages?.Count);
         }
 
         var inputs = arguments.Differentiable();

@@ -9,13 +9,13 @@ internal static class CudaStep
     // A grid has no more in its second dimension; each block takes several rows then.
     private const long MostRows = 65535;
 
-    /// <summary>The moments, and the weight for the layer itself to use where it is shared: see <see cref="FusedStep"/>.</summary>
+    /// <summary>
+    /// The moments, and the weight for the layer itself to use where it is shared: see <see cref="FusedStep"/>. All tensors are contiguous.
+    /// </summary>
     public static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
-        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
+        FusedStepShape shape, MomentSource source, Tensor weight, Tensor? bias, SeenTaps? seen, bool sharesWeight)
     {
-        source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
         var (kernels, type) = (DeviceKernels.For(weight, weight.dtype)!, weight.dtype);
-        var shape = new FusedStepShape(source, weight, groups);
         Tensor mean, variance, moments;
         Tensor? tapMeans;
         using (no_grad())

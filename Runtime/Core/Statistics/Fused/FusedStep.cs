@@ -10,11 +10,17 @@ namespace KnDsl;
 /// </summary>
 internal static class FusedStep
 {
-    /// <summary>Whether the step can be made here.</summary>
-    public static bool Supports(MomentSource source, Tensor weight) =>
+    /// <summary>
+    /// Whether the step can be made here: it is given addresses, and torch's own operations read what has another type or length, or say
+    /// what is wrong with it.
+    /// </summary>
+    public static bool Supports(MomentSource source, Tensor weight, Tensor? bias) =>
         weight.dtype is ScalarType.Float32 or ScalarType.Float64 && weight.is_contiguous() && weight.numel() > 0
         && source.Mean.dtype == weight.dtype && source.Variance.dtype == weight.dtype
-        && DevicePath.AreTogether(source.Mean, weight)
+        && source.Variance.numel() == source.Mean.numel()
+        && DevicePath.AreTogether(source.Mean, weight) && DevicePath.AreTogether(source.Variance, weight)
+        && (bias is null
+            || (bias.dtype == weight.dtype && bias.numel() == weight.size(0) && DevicePath.AreTogether(bias, weight)))
         && (!DevicePath.IsTaken(weight) || DeviceKernels.For(weight, weight.dtype) is not null);
 
     /// <summary>The moments after a convolution or linear layer.</summary>
@@ -24,6 +30,7 @@ internal static class FusedStep
     /// <param name="groups">Groups of channels.</param>
     /// <param name="seen">Where the taps meet the input; null means everywhere.</param>
     /// <returns>[rows, out] each.</returns>
+    /// <exception cref="ArgumentException">State, weight and groups do not fit each other.</exception>
     public static (Tensor Mean, Tensor Variance) Pass(
         MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen)
     {
@@ -38,21 +45,26 @@ internal static class FusedStep
         Pass(source, weight, bias, groups, seen, sharesWeight: true);
 
     private static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
-        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight) =>
-        DevicePath.IsTaken(weight) ? CudaStep.Pass(source, weight, bias, groups, seen, sharesWeight)
-        : weight.dtype == ScalarType.Float32 ? FusedStep<float>.Pass(source, weight, bias, groups, seen, sharesWeight)
-        : FusedStep<double>.Pass(source, weight, bias, groups, seen, sharesWeight);
+        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
+    {
+        source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
+        bias = bias is null ? null : Strides.Contiguous(bias);
+        var shape = new FusedStepShape(source, weight, groups);
+        shape.Check(weight, seen);
+        return DevicePath.IsTaken(weight) ? CudaStep.Pass(shape, source, weight, bias, seen, sharesWeight)
+            : weight.dtype == ScalarType.Float32 ? FusedStep<float>.Pass(shape, source, weight, bias, seen, sharesWeight)
+            : FusedStep<double>.Pass(shape, source, weight, bias, seen, sharesWeight);
+    }
 }
 
 /// <summary>The step for one element type.</summary>
 internal static unsafe class FusedStep<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>The step; all tensors are contiguous and fit the shape.</summary>
     public static (Tensor Mean, Tensor Variance, Tensor Weight) Pass(
-        MomentSource source, Tensor weight, Tensor? bias, long groups, SeenTaps? seen, bool sharesWeight)
+        FusedStepShape shape, MomentSource source, Tensor weight, Tensor? bias, SeenTaps? seen, bool sharesWeight)
     {
-        source = source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
-        var shape = new FusedStepShape(source, weight, groups);
         Tensor mean, variance;
         Tensor? tapMeans;
         using (no_grad())
@@ -91,6 +103,7 @@ internal static unsafe class FusedStep<T>
         ParallelLoop.Run((int)shape.Outputs, shape.Elements * shape.Rows, (from, to) =>
         {
             var sums = new double[seen is null ? 0 : shape.Taps];
+            var turns = new Vector<T>[sums.Length];
             for (var o = from; o < to; o++)
             {
                 var kernel = weights + o * shape.KernelLength;
@@ -99,7 +112,7 @@ internal static unsafe class FusedStep<T>
                     var at = row * shape.Outputs + o;
                     var (m, v) = seen is null
                         ? moments.Dot(kernel, row, shape.GroupOf(o))
-                        : OverPositions(moments.Dot(kernel, row, shape.GroupOf(o), sums), sums, seen);
+                        : OverPositions(moments.Dot(kernel, row, shape.GroupOf(o), sums, turns), sums, seen);
                     means[at] = Saturate.To<T>(m + (biases is null ? 0 : double.CreateTruncating(biases[o])));
                     variances[at] = Saturate.To<T>(v);
                     for (var tap = 0; tap < sums.Length; tap++)
@@ -107,6 +120,7 @@ internal static unsafe class FusedStep<T>
                 }
             }
         });
+        NativeTensor.Keep(source.Mean, source.Variance, weight, bias, mean, variance, tapMeans);
     }
 
     /// <summary>From the means that taps pass each and the variance within positions to mean and variance over all.</summary>

@@ -85,6 +85,7 @@ internal sealed unsafe class FusedStepGradient<T> : IDisposable
                 }
             }
         });
+        NativeTensor.Keep(_source.Mean, _source.Variance, weight, dw, _gv);
     }
 
     /// <summary>How many output channels from this one on are worked on at once: their group must be the same.</summary>

@@ -97,19 +97,20 @@ internal sealed unsafe class FusedStepInputs<T> : IDisposable
     /// <param name="row">The row.</param>
     /// <param name="group">The group of the kernel's output channel.</param>
     /// <param name="perTap">Gets the sums of kernel times mean, one a tap.</param>
+    /// <param name="turns">As many vectors, to work with.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public double Dot(T* kernel, int row, long group, Span<double> perTap)
+    public double Dot(T* kernel, int row, long group, Span<double> perTap, Span<Vector<T>> turns)
     {
         perTap.Clear();
         var taps = perTap.Length;
         fixed (T* means = Means(row, group))
         fixed (T* variances = Variances(row, group))
+        fixed (Vector<T>* firstTurn = turns)
         {
             // Elements come round to the same taps after as many vectors as there are taps.
-            var turns = stackalloc Vector<T>[taps];
-            var first = (T*)turns;
-            var last = (T*)(turns + taps);
-            new Span<Vector<T>>(turns, taps).Clear();
+            var first = (T*)firstTurn;
+            var last = (T*)(firstTurn + taps);
+            turns.Clear();
             Vector<T> second = default;
             var sum = first;
             long i = 0;

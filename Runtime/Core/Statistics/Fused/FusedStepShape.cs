@@ -1,3 +1,4 @@
+using System;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -21,4 +22,20 @@ internal readonly record struct FusedStepShape(long Rows, long Inputs, long Outp
 
     /// <summary>The group of an output channel.</summary>
     public long GroupOf(long output) => output / (Outputs / Groups);
+
+    /// <summary>
+    /// Demands that the state, the weight, the groups and the taps fit each other: loops and kernels read by these sizes.
+    /// </summary>
+    /// <param name="weight">[out, in / groups, ...taps].</param>
+    /// <param name="seen">Where the taps meet the input; null means everywhere.</param>
+    /// <exception cref="ArgumentException">They do not.</exception>
+    public void Check(Tensor weight, SeenTaps? seen)
+    {
+        if (Inputs == weight.size(1) * Groups && Outputs % Groups == 0 && (seen is null || seen.Shares.Length == Taps))
+            return;
+        throw new ArgumentException(
+            $"A state of {Inputs} channels does not pass a weight of [{string.Join(", ", weight.shape)}]"
+            + (Groups == 1 ? "" : $" in {Groups} groups")
+            + (seen is null || seen.Shares.Length == Taps ? "." : $", whose layer was made for {seen.Shares.Length} taps."));
+    }
 }

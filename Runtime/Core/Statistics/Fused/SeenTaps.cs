@@ -21,6 +21,9 @@ internal sealed class SeenTaps
 
     private const int MostKnown = 1000;
 
+    // The covariances of a large kernel take megabytes.
+    private const long MostBytesKnown = 64 << 20;
+
     private readonly ConcurrentDictionary<(DeviceType, int), (Tensor Shares, Tensor Covariance)> _sent = [];
 
     private SeenTaps(double[] shares, double[,] covariance)
@@ -49,7 +52,10 @@ internal sealed class SeenTaps
     /// Shares and covariance where a device works, [taps] and [taps, taps] in 64 bits: not to be disposed. They live as long as this.
     /// </summary>
     public (Tensor Shares, Tensor Covariance) On(Device device) => _sent.GetOrAdd(
-        (device.type, device.index), _ => (DeviceConstants.Of(Shares, device), DeviceConstants.Of(Covariance, device)));
+        (device.type, device.index), _ => (DeviceConstants.Send(Shares, device), DeviceConstants.Send(Covariance, device)));
+
+    /// <summary>The bytes of its numbers, here and on every device.</summary>
+    private long Bytes => (Shares.LongLength + Covariance.LongLength) * sizeof(double) * (1 + _sent.Count);
 
     /// <summary>The taps of a convolution; null where every tap meets the input everywhere.</summary>
     /// <param name="size">The input's spatial size.</param>
@@ -66,9 +72,10 @@ internal sealed class SeenTaps
         ]);
         if (Known.TryGetValue(key, out var known))
             return known;
-        if (Known.Count >= MostKnown)
+        var made = Make(size, convolution);
+        if (Known.Count >= MostKnown || Known.Values.Sum(taps => taps.Bytes) + made.Bytes > MostBytesKnown)
             Known.Clear();
-        return Known[key] = Make(size, convolution);
+        return Known[key] = made;
     }
 
     private static SeenTaps Make(IReadOnlyList<long> size, Convolution convolution)
@@ -102,33 +109,43 @@ internal sealed class SeenTaps
         var padding = convolution.padding_type == Padding.Same
             ? dilation * (taps - 1) / 2
             : convolution.padding?[i] ?? 0;
-        var together = new double[taps, taps];
-        var seen = new List<long>();
-        for (long position = 0; position < output; position++)
+        var met = new Run[taps];
+        for (long tap = 0; tap < taps; tap++)
         {
-            seen.Clear();
-            for (long tap = 0; tap < taps; tap++)
-            {
-                if (Meets(position, tap))
-                    seen.Add(tap);
-            }
+            met[tap] = convolution is ConvolutionTranspose
+                ? Transposed(tap * dilation - padding)
+                : new(0, Math.Max(0, Up(padding - tap * dilation)), Math.Min(output - 1, Down(input - 1 + padding - tap * dilation)));
+        }
 
-            foreach (var a in seen)
-            {
-                foreach (var b in seen)
-                    together[a, b] += 1.0 / output;
-            }
+        var together = new double[taps, taps];
+        for (var a = 0; a < taps; a++)
+        {
+            for (var b = 0; b < taps; b++)
+                together[a, b] = met[a].CountWith(met[b]) is var count && count > 0 ? (double)count / output : 0;
         }
 
         return together;
 
-        bool Meets(long position, long tap)
+        // The input's positions come to every so many of the output's, from this one on.
+        Run Transposed(long first)
         {
-            if (convolution is not ConvolutionTranspose)
-                return position * stride - padding + tap * dilation is var at && at >= 0 && at < input;
-            var (from, rest) = Math.DivRem(position + padding - tap * dilation, stride);
-            return rest == 0 && from >= 0 && from < input;
+            var turn = Down(first);
+            return new(first - turn * stride, Math.Max(0, turn), Math.Min(turn + input - 1, Down(output - 1 - (first - turn * stride))));
         }
+
+        long Down(long number) => number >= 0 ? number / stride : -Up(-number);
+
+        long Up(long number) => number > 0 ? (number + stride - 1) / stride : -(-number / stride);
+    }
+
+    /// <summary>
+    /// The positions of the output where a tap meets the input, which follow each other: all of them, or every so many from an offset on,
+    /// counted from the first to the last.
+    /// </summary>
+    private readonly record struct Run(long Offset, long First, long Last)
+    {
+        /// <summary>How many positions are in both; not above 0 where there are none.</summary>
+        public long CountWith(Run other) => Offset == other.Offset ? Math.Min(Last, other.Last) - Math.Max(First, other.First) + 1 : 0;
     }
 
     /// <summary>The taps of two dimensions together, the second's counting fastest.</summary>

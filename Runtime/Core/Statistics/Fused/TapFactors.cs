@@ -21,7 +21,7 @@ internal sealed unsafe class TapFactors<T> : IDisposable
         Period = seen is null ? 1 : (int)shape.Taps;
         Length = Period + Vector<T>.Count - 1;
         _outputs = shape.Outputs;
-        _factors = new((int)(shape.Rows * shape.Outputs) * Length);
+        _factors = new(checked((int)(shape.Rows * shape.Outputs * Length)));
         var meanGradients = NativeTensor.Pointer<T>(gm);
         var varianceGradients = NativeTensor.Pointer<T>(gv);
         var means = tapMeans is null ? null : NativeTensor.Pointer<T>(tapMeans);

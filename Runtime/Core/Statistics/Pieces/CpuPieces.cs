@@ -105,6 +105,7 @@ internal sealed unsafe class CpuPieces<T> : PiecesNode
                 derivatives[3 * length + i] = T.CreateTruncating(variance.ByVariance);
             }
         });
+        NativeTensor.Keep(moments.Mean, moments.Variance, outputs.Mean, outputs.Variance, slopes);
     }
 
     protected override void Propagate(Tensor slopes, Tensor? gm, Tensor? gv, Moments results)
@@ -121,5 +122,7 @@ internal sealed unsafe class CpuPieces<T> : PiecesNode
             byMean[i] = m * by[i] + v * by[2 * length + i];
             byVariance[i] = m * by[length + i] + v * by[3 * length + i];
         }
+
+        NativeTensor.Keep(slopes, gm, gv, results.Mean, results.Variance);
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
@@ -10,13 +11,17 @@ namespace KnDsl;
 /// </summary>
 internal static class PiecewiseLinear
 {
+    /// <summary>The largest end of a piece in 64 bits: twice the square of more would be infinite.</summary>
+    private const double LargestPlace = 1e150;
+
     /// <summary>The moments of the function's value.</summary>
     /// <param name="moments">The moments of its argument.</param>
     /// <param name="pieces">Pieces that follow each other from minus to plus infinity.</param>
     public static Moments Pass(Moments moments, params ReadOnlySpan<Piece> pieces)
     {
         if ((CpuPieces.For(moments) ?? CudaPieces.For(moments, pieces.Length)) is { } own)
-            return own.Pass(moments, pieces);
+            return own.Pass(moments, Reached(pieces, LargestPlace));
+        pieces = Reached(pieces, Math.Sqrt(finfo(moments.Mean.dtype).max));
 
         // About the function's value at the mean: the difference of two large moments would lose a small variance.
         var deviation = moments.Deviation();
@@ -41,6 +46,25 @@ internal static class PiecewiseLinear
         }
 
         return new(Sum(center, first), (second - Square(first)).clamp_min(Held(0)));
+    }
+
+    /// <summary>
+    /// The pieces without those that no argument reaches: an end that is infinite, or whose square is no number any more, is no end, and
+    /// a piece may be empty.
+    /// </summary>
+    private static Piece[] Reached(ReadOnlySpan<Piece> pieces, double largest)
+    {
+        var reached = new List<Piece>(pieces.Length);
+        foreach (var piece in pieces)
+        {
+            var known = piece with { From = Place(piece.From), To = Place(piece.To) };
+            if (known.From != known.To)
+                reached.Add(known);
+        }
+
+        return [.. reached];
+
+        double Place(double end) => end > largest ? double.PositiveInfinity : end < -largest ? double.NegativeInfinity : end;
     }
 
     /// <summary>The share of the standard normal between a piece's ends, and its parts of the first two moments.</summary>

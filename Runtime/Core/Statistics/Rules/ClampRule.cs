@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>An element that is limited to a range (hardtanh, ReLU6), in closed form.</summary>
-/// <param name="low">The least output.</param>
-/// <param name="high">The greatest output, at least as much.</param>
+/// <param name="low">The least output; minus infinity is no bound.</param>
+/// <param name="high">The greatest output, at least as much; infinity is no bound.</param>
 public sealed class ClampRule(double low, double high) : ElementRule
 {
     private protected override Tensor Apply(Tensor map) => map.clamp(Held(low), Held(high));

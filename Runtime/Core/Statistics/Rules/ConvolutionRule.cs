@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using TorchSharp.Modules;
 using static KnDsl.Numbers;
@@ -23,8 +24,9 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
 
     internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to)
     {
+        Demand(state);
         var (weight, source) = (convolution.weight, state.Source());
-        if (convolution is ConvolutionTranspose || !FusedStep.Supports(source, weight))
+        if (convolution is ConvolutionTranspose || !FusedStep.Supports(source, weight, convolution.bias))
             return base.Pass(state, to);
 
         var seen = SeenTaps.Find(state.Size, convolution);
@@ -34,6 +36,8 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
 
     internal override SampledState Pass(SampledState state, IReadOnlyList<long> to)
     {
+        Demand(state);
+
         // A map of one position has no variance to take: it passes in closed form.
         if (Windows.Count(to) == 1)
             return base.Pass(state, to);
@@ -43,12 +47,18 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
     /// <summary>The convolution of a value, and its state; hooks are the caller's to run.</summary>
     /// <param name="input">[N, C, ...].</param>
     /// <param name="state">The state of the value.</param>
+    /// <exception cref="ArgumentException">The state is of other channels or dimensions than the convolution takes.</exception>
     internal (Tensor Output, ChannelState State) Forward(Tensor input, ChannelState state)
     {
+        // Where the value does not fit either, it is the mistake, and torch says so.
+        if (!Fits(state))
+            convolution.forward(input).Dispose();
+        Demand(state);
+
         // The state comes first: in the backward pass the output's gradient of the weight is there first then, and the
         // state's is added to it without a copy.
         if (state is AnalyticState analytic && convolution.weight.requires_grad && PlainConvolution.Is(convolution)
-            && analytic.Source() is var source && FusedStep.Supports(source, convolution.weight))
+            && analytic.Source() is var source && FusedStep.Supports(source, convolution.weight, convolution.bias))
         {
             var (mean, variance, weight) = FusedStep.PassAndShareWeight(
                 source, convolution.weight, convolution.bias, convolution.groups, SeenTaps.Find(state.Size, convolution));
@@ -58,6 +68,26 @@ public sealed class ConvolutionRule(Convolution convolution) : MomentRule
 
         var after = state.PassTo(this, [convolution.out_channels, .. ConvolutionSize.After(state.Size, convolution)]);
         return (convolution.forward(input), after);
+    }
+
+    /// <summary>Whether a state is one of the convolution's input.</summary>
+    private bool Fits(ChannelState state)
+    {
+        var weight = convolution.weight;
+        return state.Channels == Inputs(weight) && state.Size.Count == weight.dim() - 2;
+    }
+
+    private long Inputs(Tensor weight) =>
+        convolution is ConvolutionTranspose ? weight.size(0) : weight.size(1) * convolution.groups;
+
+    private void Demand(ChannelState state)
+    {
+        if (Fits(state))
+            return;
+        var weight = convolution.weight;
+        throw new ArgumentException(
+            $"{convolution.GetName()} takes {Inputs(weight)} channels with {weight.dim() - 2} dimensions of positions, and the state is of "
+            + $"{state.Channels} channels with positions of [{string.Join(", ", state.Size)}].", nameof(state));
     }
 
     private Moments PassAll(Moments x, Tensor taps) =>

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using TorchSharp.Modules;
@@ -24,10 +25,11 @@ public sealed class LinearRule(Linear linear) : MomentRule
 
     internal override AnalyticState Pass(AnalyticState state, IReadOnlyList<long> to)
     {
+        Demand(state);
         if (!IsOverChannels && state.Size.Count > 0)
             return base.Pass(state, to);
         var source = state.Source();
-        if (!FusedStep.Supports(source, linear.weight))
+        if (!FusedStep.Supports(source, linear.weight, linear.bias))
             return base.Pass(state, to);
 
         var (mean, variance) = FusedStep.Pass(source, linear.weight, linear.bias, groups: 1, seen: null);
@@ -37,11 +39,31 @@ public sealed class LinearRule(Linear linear) : MomentRule
     /// <summary>The linear layer of a value, and the value's state after it; hooks are the caller's to run.</summary>
     /// <param name="input">[N, C], or [N, C, ..., L].</param>
     /// <param name="state">The state of the value.</param>
+    /// <exception cref="ArgumentException">The state is of another last dimension than the layer takes.</exception>
     internal (Tensor Output, ChannelState State) Forward(Tensor input, ChannelState state)
     {
+        // Where the value does not fit either, it is the mistake, and torch says so.
+        if (!Fits(state))
+            linear.forward(input).Dispose();
+        Demand(state);
+
         // The state comes first, for the reason that ConvolutionRule gives.
         var after = state.PassTo(this, [.. state.Shape.SkipLast(1), linear.out_features]);
         return (linear.forward(input), after);
+    }
+
+    /// <summary>Whether a state is one of the layer's input.</summary>
+    private bool Fits(ChannelState state) => Last(state) == linear.weight.size(1);
+
+    private long Last(ChannelState state) => IsOverChannels || state.Size.Count == 0 ? state.Channels : state.Size[^1];
+
+    private void Demand(ChannelState state)
+    {
+        if (Fits(state))
+            return;
+        throw new ArgumentException(
+            $"{linear.GetName()} takes {linear.weight.size(1)} features, and the state has {Last(state)} of them: it is of "
+            + $"{state.Channels} channels with positions of [{string.Join(", ", state.Size)}].", nameof(state));
     }
 
     private Moments OverChannels(Moments x)

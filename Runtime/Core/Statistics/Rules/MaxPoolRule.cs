@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -24,17 +25,14 @@ public sealed class MaxPoolRule(long[] kernel, long[] stride, long[] padding, lo
     /// <summary>How many positions of the input each window along a dimension has; padding is none.</summary>
     private IEnumerable<long> Lengths(int i, long from, long to)
     {
+        var step = dilation?[i] ?? 1;
         for (long window = 0; window < to; window++)
         {
-            var seen = 0;
-            for (long tap = 0; tap < kernel[i]; tap++)
-            {
-                var at = window * stride[i] - padding[i] + tap * (dilation?[i] ?? 1);
-                if (at >= 0 && at < from)
-                    seen++;
-            }
-
-            yield return seen;
+            // Its first position may lie before the input, its last one after it.
+            var start = window * stride[i] - padding[i];
+            var first = start < 0 ? (step - 1 - start) / step : 0;
+            var end = Math.Min(kernel[i], (from - 1 - start + step) / step);
+            yield return Math.Max(0, end - first);
         }
     }
 }

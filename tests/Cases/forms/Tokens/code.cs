@@ -184,7 +184,7 @@ public sealed partial class Tokens : nn.Module<Tensor, Tensor>
 #line default
         scope.Free(t1);
 #line (10,61)-(10,91) "Cases/Tokens/net.knnet"
-        var t3 = nn.functional.local_response_norm(t2, 3, 0.0001, 0.75, 2.0);
+        var t3 = Operations.local_response_norm(t2, 3, 0.0001, 0.75, 2.0);
 #line default
         scope.Free(t2);
 #line (10,95)-(10,114) "Cases/Tokens/net.knnet"
