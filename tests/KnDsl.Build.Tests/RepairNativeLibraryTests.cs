@@ -72,7 +72,7 @@ public sealed class RepairNativeLibraryTests : IDisposable
         Assert.True(Run(source, host));
         Assert.False(File.Exists(Destination));
         var (code, message) = Assert.Single(engine.Warnings);
-        Assert.Equal("KNB002", code);
+        Assert.Equal("KNB009", code);
         Assert.Contains(source, message, StringComparison.Ordinal);
         Assert.Contains("symbol 1 of version GLIBCXX_3.4.32 is in use", message, StringComparison.Ordinal);
         Assert.Contains($"{host} has no GLIBCXX_3.4.32", message, StringComparison.Ordinal);
