@@ -83,13 +83,20 @@ internal static class FileWriter
         {
             names.UnionWith(model.ConstructorSizes.OfOutputs.Select(size => CSharpNames.Pascal(size.Name)));
             names.UnionWith(model.ConstructorSizes.OfInputs.Select(size => CSharpNames.Number(size.Symbol)));
-            names.UnionWith(PropertiesIn(model.Root));
+            AddProperties(model.Root, names);
         }
         return names;
     }
 
-    private static IEnumerable<string> PropertiesIn(Member owner) =>
-        owner.Children.SelectMany(child => PropertiesIn(child).Prepend(MemberLayout.PropertyOf(child)));
+    private static void AddProperties(Member owner, HashSet<string> names)
+    {
+        foreach (var child in owner.Children)
+        {
+            // Most names are one text, which is there already.
+            names.Add(child.Name.Count == 1 && child.Name[0].Count is null ? child.Name[0].Text : MemberLayout.PropertyOf(child));
+            AddProperties(child, names);
+        }
+    }
 
     /// <summary>The characters that divide a text into words: a label may have them.</summary>
     private static readonly char[] Dividers = ['.', '{', '}', '"', ' '];

@@ -84,17 +84,18 @@ internal sealed class OperationCaller(Rooms rooms)
             && call.Operation.ForChannelsLast(call) is { } instead)
             Findings.Report(DiagnosticCatalogue.ChannelsLast(
                 place, call.Operation.Name, call.Input.ToString(), last.Operation, last.At).WithHint(instead));
+        var maker = new Maker(call.Operation.Name, place);
         var output = new TensorValue(shape, step.Output, place, target ?? "")
         {
             IsLearned = call.IsLearned,
             LearnedUntil = call.IsLearned ? null : TensorValue.EndOfLearned(call.Inputs, call.Operation.Name),
             FloatBy = call.Operation.Numbers(call) switch
             {
-                OutputNumbers.Floating => new Maker(call.Operation.Name, place),
+                OutputNumbers.Floating => maker,
                 OutputNumbers.OfInputs => TensorValue.MakerOf(call.Inputs),
                 _ => null,
             },
-            Channels = shape.Rank > 2 ? ChannelsOf(call, new Maker(call.Operation.Name, place)) : null,
+            Channels = shape.Rank > 2 ? ChannelsOf(call, maker) : null,
         };
         var item = new ApplyOperationItem(member, call, output, place) { Prior = step.Prior, From = step.From };
         path.Items.Add(item);
