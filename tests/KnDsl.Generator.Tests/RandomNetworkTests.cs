@@ -35,7 +35,7 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
     {
         var count = int.TryParse(Environment.GetEnvironmentVariable("KNDSL_NETWORKS"), out var wanted) ? wanted : 100;
         var first = int.TryParse(Environment.GetEnvironmentVariable("KNDSL_NETWORKS_SEED"), out var chosen) ? chosen : 1;
-        var (right, refusedCalls) = (0, 0);
+        var (right, refusedCalls, overflowing) = (0, 0, 0);
         var problems = new List<string>();
         for (var start = first; start < first + count; start += Batch)
         {
@@ -44,9 +44,11 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
             var (assembly, errors) = Compile(written);
             problems.AddRange(errors);
             if (assembly is not null)
-                problems.AddRange(written.Select(one => Run(assembly, one, ref refusedCalls)).OfType<string>());
+                problems.AddRange(written.Select(one => Run(assembly, one, ref refusedCalls, ref overflowing)).OfType<string>());
         }
-        output.WriteLine($"{count} networks from seed {first}: {right} right, {refusedCalls} constructor calls refused.");
+        output.WriteLine($"{count} networks from seed {first}: {right} right, {refusedCalls} constructor calls refused, "
+            + $"{overflowing} with values that are not finite.");
+        Assert.True(overflowing <= 1 + right / 20, $"Values of {overflowing} of {right} networks are not finite.");
         Assert.True(problems.Count == 0,
             string.Join($"{Environment.NewLine}{Environment.NewLine}",
                 problems.Take(int.TryParse(Environment.GetEnvironmentVariable("KNDSL_NETWORKS_SHOWN"), out var shown) ? shown : 3)));
@@ -80,9 +82,10 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
     }
 
     /// <summary>Builds and runs a network with several arguments; what went wrong, or null.</summary>
-    private static string? Run(Assembly assembly, Written written, ref int refused)
+    private static string? Run(Assembly assembly, Written written, ref int refused, ref int overflowing)
     {
         var constructor = assembly.GetType($"Random{written.Seed}.Net")!.GetConstructors().Single();
+        var overflows = false;
         foreach (var change in RandomNetwork.Changes.Prepend(""))
         {
             var name = change.Split(':')[0];
@@ -101,6 +104,12 @@ public sealed class RandomNetworkTests(ITestOutputHelper output) : TorchTest
             catch (ArgumentException refusal) when (!IsRight(file) && refusal.Message.StartsWith("KN", StringComparison.Ordinal))
             {
                 refused++;
+            }
+            catch (NotFiniteNumberException)
+            {
+                // A value that is squared again and again: a norm says so.
+                overflowing += overflows ? 0 : 1;
+                overflows = true;
             }
             catch (Exception exception)
             {
