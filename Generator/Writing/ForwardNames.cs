@@ -3,6 +3,7 @@ using System.Linq;
 using KnDsl.Generator.Naming;
 using KnDsl.Generator.Planning;
 using KnDsl.Language.Plan;
+using KnDsl.Language.Syntax;
 using KnDsl.Language.Values;
 
 namespace KnDsl.Generator.Writing;
@@ -38,7 +39,7 @@ internal sealed class ForwardNames
             .. loopVariables,
             .. plan.Layout.Locals,
             .. OfPass,
-            "forward", "norm", "device", "dtype", "recompute",
+            "forward", .. ReservedNames.All,
         ]);
         _localNames.UnionWith(loopVariables);
         _localNames.UnionWith(OfPass);

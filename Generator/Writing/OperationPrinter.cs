@@ -19,7 +19,7 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
     }
 
     /// <summary>What no value goes into.</summary>
-    private static readonly Use Construction = new("", []);
+    private static readonly Use NoInputs = new("", []);
 
     // ---- the forward pass ----------------------------------------------------------------------------------------
 
@@ -167,13 +167,13 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
     // ---- the constructor -----------------------------------------------------------------------------------------
 
     /// <summary>An expression that makes an operation's module.</summary>
-    public string Construct(Language.Operations.Contract.Construction construction) => construction switch
+    public string Construct(Construction construction) => construction switch
     {
         ModuleConstruction { Type.Library: ModuleLibrary.Torch } module =>
-            $"{types.Nn}.{module.Type.Name}({Print(module.Arguments, module.Type.Name, Construction)}, device: device, dtype: dtype)",
+            $"{types.Nn}.{module.Type.Name}({Print(module.Arguments, module.Type.Name, NoInputs)}, device: device, dtype: dtype)",
         ModuleConstruction { Type.Library: ModuleLibrary.Extern } module =>
-            $"{types.Operations}.place(new {types.Of(module.Type)}({Print(module.Arguments, "", Construction)}), device, dtype)",
-        ModuleConstruction module => $"new {types.Of(module.Type)}({Print(module.Arguments, "", Construction)}, device, dtype)",
+            $"{types.Operations}.place(new {types.Of(module.Type)}({Print(module.Arguments, "", NoInputs)}), device, dtype)",
+        ModuleConstruction module => $"new {types.Of(module.Type)}({Print(module.Arguments, "", NoInputs)}, device, dtype)",
         NormConstruction norm => $"{values.Of(norm.Policy)}{Settings(norm)}.Create({values.Of(norm.Channels)}, device, dtype)",
         TensorConstruction tensor =>
             $"{types.Operations}.learned({values.Of(tensor.Sizes)}, {values.Of(tensor.Mean)}, "
@@ -181,5 +181,5 @@ internal sealed class OperationPrinter(CSharpPrinter values, TypeNames types)
         _ => throw new InvalidOperationException(),
     };
 
-    private string Settings(NormConstruction norm) => norm.Settings.Count == 0 ? "" : $".With({Print(norm.Settings, "", Construction)})";
+    private string Settings(NormConstruction norm) => norm.Settings.Count == 0 ? "" : $".With({Print(norm.Settings, "", NoInputs)})";
 }

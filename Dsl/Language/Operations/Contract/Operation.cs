@@ -77,7 +77,8 @@ internal abstract class Operation
     /// What to write where the channels are last, for a use that takes those of its first input from the second dimension; null where it
     /// does not.
     /// </summary>
-    public virtual string? ForChannelsLast(OperationCall call) => null;
+    public virtual string? ForChannelsLast(OperationCall call) =>
+        OutputChannels(call) == ChannelOrder.Second ? "Write permute before it, and after it to go back." : null;
 
     /// <summary>Which numbers its inputs must have: where they have others, torch certainly refuses them.</summary>
     public virtual InputNumbers Takes(OperationCall call) => InputNumbers.Any;

@@ -166,8 +166,6 @@ internal sealed class ConvTranspose(int dimensions) : Operation
 
     public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
 
-    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
-
     public override Computation Compute(OperationCall call) => Apply();
 
     public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;

@@ -51,8 +51,7 @@ internal sealed class GlobalResponseNorm : Operation
         new ModuleConstruction(Module, [Channels(call), call.Get(AxisParameter), call.Input.Rank, call.Get(Epsilon)]);
 
     public override string? ForChannelsLast(OperationCall call) =>
-        call.Input.Rank > 2 && Axis(call) == 1
-        ? "Write grn(axis: -1)." : null;
+        Axis(call) == 1 ? "Write grn(axis: -1)." : null;
 
     public override Computation Compute(OperationCall call) => Apply();
 

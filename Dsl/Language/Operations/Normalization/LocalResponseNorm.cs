@@ -30,8 +30,6 @@ internal sealed class LocalResponseNorm : Operation
 
     public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
 
-    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
-
     public override Computation Compute(OperationCall call) => Function(
         "torch.nn.functional.local_response_norm", Input(), call.Get(Neighbours), call.Get(Alpha), call.Get(Beta), call.Get(K));
 }

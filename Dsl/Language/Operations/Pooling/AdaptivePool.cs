@@ -40,8 +40,6 @@ internal sealed class AdaptivePool(bool isMax, int dimensions) : Operation
 
     public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
 
-    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
-
     public override Computation Compute(OperationCall call)
     {
         var size = call.Get(OutputSize, dimensions);

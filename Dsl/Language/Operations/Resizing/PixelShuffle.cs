@@ -47,8 +47,6 @@ internal sealed class PixelShuffle(bool inverse) : Operation
 
     public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
 
-    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
-
     public override Computation Compute(OperationCall call) =>
         Function(inverse ? "kndsl.pixel_unshuffle" : "torch.nn.functional.pixel_shuffle", Input(), call.Get(Factor));
 

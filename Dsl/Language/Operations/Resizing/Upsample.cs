@@ -79,8 +79,6 @@ internal sealed class Upsample : Operation
 
     public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
 
-    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
-
     public override Computation Compute(OperationCall call)
     {
         var dimensions = call.Input.Rank - 2;

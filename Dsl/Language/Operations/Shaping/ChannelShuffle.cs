@@ -29,8 +29,6 @@ internal sealed class ChannelShuffle : Operation
 
     public override ChannelOrder OutputChannels(OperationCall call) => ChannelOrder.Second;
 
-    public override string? ForChannelsLast(OperationCall call) => "Write permute before it, and after it to go back.";
-
     public override Computation Compute(OperationCall call) => Function("torch.nn.functional.channel_shuffle", Input(), call.Get(Groups));
 
     public override MomentStep Moments(OperationCall call) => Pass("ChannelShuffle", call.Get(Groups));
