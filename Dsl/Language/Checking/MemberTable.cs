@@ -125,7 +125,7 @@ internal sealed class MemberTable(Subject subject, Findings findings)
         if (!place.Text.Content.Skip(place.Span.End).SkipWhile(c => c is ' ' or '\t').Take(1).Contains(':'))
             return null;
         var label = place.Text.Slice(place.Span);
-        var counted = new HashSet<string>(label.Split('{').Skip(1).SelectMany(part => WordsOf(part.Substring(0, part.IndexOf('}')))));
+        var counted = new HashSet<string>(label.Split('{').Skip(1).SelectMany(part => WordsOf(part.Split('}')[0])));
         if (path.Variables.LastOrDefault(variable => !counted.Contains(variable.Name)) is not { Name: var name } loop)
             return null;
         if (loop.IsItem)
