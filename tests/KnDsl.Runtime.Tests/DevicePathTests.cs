@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
@@ -67,6 +68,94 @@ public sealed class DevicePathTests : TorchTest
         layer.call(bad, Prior());
         layer.train();
         layer.call(x, Prior());
+    }
+
+    /// <summary>A device that is asked to finish is one that is waited for; a report that was not heard is not lost.</summary>
+    [Fact]
+    public void AReportIsTheSameForAllPassesOfADevice()
+    {
+        using var path = DevicePath.TakeOnCpu();
+        using var report = new FiniteReport();
+        var x = ones(3);
+        // Each asking makes another object.
+        var (flag, waits) = (report.Flag(x.device), DevicePath.Waits);
+        Assert.Same(flag, report.Flag(x.device));
+        report.Note(tensor(false));
+        report.Note(tensor(true));
+        Assert.Equal(waits, DevicePath.Waits);
+        Assert.True(report.TakeFound());
+        Assert.False(report.TakeFound());
+    }
+
+    [Fact]
+    public void AReportOfALayerThatHasMovedIsHeard()
+    {
+        using var path = DevicePath.TakeOnCpu();
+        using var report = new FiniteReport();
+        report.Note(tensor(false));
+        report.Flag(device("meta"));
+        Assert.True(report.TakeFound());
+    }
+
+    [Fact]
+    public void AReportThatBeganInInferenceModeIsWrittenOutsideOfIt()
+    {
+        using var path = DevicePath.TakeOnCpu();
+        using var layer = NormPolicy.Kalman(microbatch: 2).Create(4);
+        var x = randn(4, 4, 3, 3);
+        using (inference_mode())
+            layer.call(x);
+        layer.call(x);
+        layer.call(x);
+    }
+
+    /// <summary>A pass that the device has refused is none: the next one's prior is the first.</summary>
+    [Fact]
+    public void TheHostDoesNotCountWhatADeviceRefuses()
+    {
+        using var path = DevicePath.TakeOnCpu();
+        using var layer = NormPolicy.LayerKalman().Create(4, dtype: float64);
+        var x = Random(4, 4, 3, 3);
+        var prior = ChannelState.Gaussian(full(4, 5, float64), full(4, 9, float64), [3, 3]);
+        layer.call(x * double.NaN, prior);
+        Assert.Throws<NotFiniteNumberException>(() => layer.call(x, prior));
+        layer.call(x, prior);
+        Assert.Equal(1, layer.get_buffer("priors_tracked")!.item<long>());
+        Assert.Equal(5, layer.get_buffer("prior_mean")![0].item<double>(), 1e-9);
+    }
+
+    [Fact]
+    public void BatchStatisticsBeyondSixteenBitsStayFinite()
+    {
+        manual_seed(1);
+        using var path = DevicePath.TakeOnCpu();
+        foreach (var (scale, shift) in new[] { (400, 0), (190, 30_000) })
+        {
+            using var layer = (RunningNormLayer)NormPolicy.Batch().Create(4, dtype: float16);
+            var x = (randn(8, 4, 5, 5) * scale + shift).to(float16);
+            for (var pass = 0; pass < 30; pass++)
+                layer.call(x);
+            Assert.Equal(30, layer.num_batches_tracked.item<long>());
+            Assert.True(layer.running_var.isfinite().all().item<bool>());
+        }
+    }
+
+    /// <summary>In 16 bits it would be 1.</summary>
+    [Fact]
+    public void AGainNearOneIsNotRounded()
+    {
+        using var path = DevicePath.TakeOnCpu();
+        var means = new List<float>();
+        foreach (var gain in new[] { 0.999, 1.0 })
+        {
+            using var layer = (RunningNormLayer)NormPolicy.Kalman(gain).Create(4, dtype: bfloat16);
+            manual_seed(1);
+            var prior = ChannelState.Gaussian(full(4, 300.0), ones(4), [3, 3]);
+            var (_, _, posterior) = layer.call(randn(4, 4, 3, 3).bfloat16(), prior);
+            means.Add(posterior!.ToMoments().Mean.mean().item<float>());
+        }
+
+        Assert.InRange(means[0] - means[1], 0.2, 0.4);
     }
 
     /// <summary>Loops and kernels are given addresses: of another device they would be read as one's own.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Xunit;
 using static TorchSharp.torch;
@@ -32,6 +33,27 @@ public sealed class FusedStepTests : TorchTest
         using var path = EmulatedKernels.Instance!.Take();
         Compare(kernel, groups, bias, padding);
         Assert.NotEqual(0, EmulatedKernels.Instance.Launched["step_gradient"]);
+    }
+
+    /// <summary>A grid has no place for so many groups.</summary>
+    [KernelTheory]
+    [InlineData(65_540)]
+    public void TheKernelsServeMoreGroupsThanAGridHasRows(int channels)
+    {
+        using var conv = nn.Conv2d(channels, channels, 1, groups: channels, bias: false, dtype: float64);
+        var (mean, variance) = (Random(1, channels).requires_grad_(), (Random(1, channels).square() + 0.1).requires_grad_());
+        var expected = Gradients();
+        using var path = EmulatedKernels.Instance!.Take();
+        var actual = Gradients();
+        Assert.Equal(1, EmulatedKernels.Instance.Launched["step_gradient"]);
+        foreach (var (first, second) in expected.Zip(actual))
+            Close(first, second, 1e-12, "gradient");
+
+        IList<Tensor> Gradients()
+        {
+            var (m, v) = FusedStep.Pass(new(mean, variance, default), conv.weight!, null, channels, SeenTaps.Find([4, 5], conv));
+            return autograd.grad([m.square().sum() + v.sum()], [mean, variance, conv.weight!]);
+        }
     }
 
     private static void Compare(int kernel, int groups, bool bias, int padding)

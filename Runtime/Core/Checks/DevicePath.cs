@@ -26,7 +26,16 @@ internal static class DevicePath
     public static bool AreTogether(Tensor one, Tensor other) =>
         one.device_type == other.device_type && one.device_index == other.device_index;
 
-    /// <summary>Reads a number, and waits for the device that computes it: the only place where a norm does so.</summary>
+    /// <summary>Waits for all work that was sent to a device; a CPU has none that is queued.</summary>
+    public static void Synchronize(Device device)
+    {
+        if (device.type != DeviceType.CPU || _isTakenOnCpu)
+            _waits++;
+        if (device.type == DeviceType.CUDA)
+            cuda.synchronize(device);
+    }
+
+    /// <summary>Reads a number, and waits for the device that computes it: a norm does so nowhere else.</summary>
     /// <param name="number">[].</param>
     public static T Read<T>(Tensor number)
         where T : unmanaged

@@ -1,5 +1,6 @@
 using System;
 using TorchSharp;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -10,25 +11,25 @@ namespace KnDsl;
 /// </summary>
 internal sealed class FiniteReport : IDisposable
 {
+    private Device? _device;
     private Tensor? _found;
     private Tensor? _copy;
 
-    /// <summary>Looks at what has arrived. It may be that of a pass before the last: nobody waits.</summary>
-    /// <param name="layer">The layer's name, for the message.</param>
-    /// <exception cref="NotFiniteNumberException">A value was not finite, in an earlier pass.</exception>
-    public unsafe void Look(string layer)
-    {
-        if (_copy is null || *NativeTensor.Pointer<byte>(_copy) == 0)
-            return;
-        // Passes that are still queued may be of the same bad values: whoever mends them is not told once more.
-        Synchronize();
-        using (no_grad())
-        {
-            _copy.zero_();
-            _found!.zero_();
-        }
+    ~FiniteReport() => Release();
 
-        throw FiniteValues.FoundBefore(layer);
+    /// <summary>
+    /// Whether a report of an earlier pass has arrived, which is forgotten then. It may be that of a pass before the last: nobody waits.
+    /// </summary>
+    public bool TakeFound()
+    {
+        if (!HasArrived())
+            return false;
+        // Passes that are still queued may be of the same bad values: whoever mends them is not told once more.
+        DevicePath.Synchronize(_device!);
+        using var noGrad = no_grad();
+        _copy!.zero_();
+        _found!.zero_();
+        return true;
     }
 
     /// <summary>Notes whether what a pass normalized was finite.</summary>
@@ -52,29 +53,48 @@ internal sealed class FiniteReport : IDisposable
         return _copy!;
     }
 
+    private unsafe bool HasArrived() => _copy is not null && *NativeTensor.Pointer<byte>(_copy) != 0;
+
     private void Prepare(Device device)
     {
-        if (_found is not null && _copy is not null && _found.device.Equals(device))
+        // Each asking for a tensor's device makes another object, which is equal to none.
+        if (_device is { } own && own.type == device.type && own.index == device.index)
             return;
+        // The layer has moved: what the device before has yet to say is heard.
+        if (_device is not null)
+            DevicePath.Synchronize(_device);
+        var found = HasArrived();
+        Release();
+
         using var scope = NewDisposeScope();
-        Dispose();
+        // Whoever asks first may be in inference mode, and what is made there can hardly be written later.
+        using var ordinary = inference_mode(false);
+        using var noGrad = no_grad();
         _found = zeros([], ScalarType.Bool, device).DetachFromDisposeScope();
-        var host = zeros([], ScalarType.Bool, CPU);
-        _copy = (device.type == DeviceType.CUDA ? host.pin_memory() : host).DetachFromDisposeScope();
+        _copy = device.type == DeviceType.CUDA ? HostFlags.Take() : zeros([], ScalarType.Bool, CPU).DetachFromDisposeScope();
+        _device = device;
+        if (found)
+        {
+            _found.fill_(One);
+            _copy.fill_(One);
+        }
     }
 
     public void Dispose()
     {
-        // A kernel that still waits to run would write into what is somebody else's memory then.
-        Synchronize();
-        _found?.Dispose();
-        _copy?.Dispose();
-        _found = _copy = null;
+        Release();
+        GC.SuppressFinalize(this);
     }
 
-    private void Synchronize()
+    private void Release()
     {
-        if (_found is { device_type: DeviceType.CUDA, IsInvalid: false })
-            cuda.synchronize(_found.device);
+        if (_device is null)
+            return;
+        if (_device.type == DeviceType.CUDA)
+            HostFlags.Return(_copy!, _device);
+        else
+            _copy!.Dispose();
+        _found!.Dispose();
+        (_device, _found, _copy) = (null, null, null);
     }
 }

@@ -1,4 +1,3 @@
-using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -25,7 +24,7 @@ internal static class TensorVersion
     {
         using var noGrad = no_grad();
         if (Of(tensor) >= 0)
-            tensor.mul_(One);
+            tensor.copy_(tensor);
     }
 
     /// <summary>The sum of the versions of tensors: it rises where one of them is changed.</summary>

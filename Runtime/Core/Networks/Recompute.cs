@@ -15,7 +15,8 @@ namespace KnDsl;
 /// kept where a hook sees it, on other devices than a CPU, and for the types of 16 bits. Of a block its inputs and outputs are kept, the
 /// statistics of its norms, and what operations save that is no value of the file. A block is kept as it is where a module in it has hooks,
 /// where it has a module of your own or a policy of your own, with renorm and sampled transitions, where a norm works by torch's kernels
-/// as for the types of 16 bits, and on other devices than a CPU.
+/// as for the types of 16 bits, and on other devices than a CPU. A block with dropout draws the same numbers again where no other thread
+/// draws from torch's default generator, whose state is set back meanwhile.
 /// </remarks>
 public readonly record struct Recompute
 {

@@ -60,6 +60,9 @@ internal sealed class BatchNormLayer : RunningNormLayer
     /// </summary>
     private Tensor? NormalizeBatch(Tensor input)
     {
+        // It would mix averages of 16 bits in 16 bits, where a variance soon is infinite, and a device is not asked whether it is.
+        if (DevicePath.IsTaken(input) && Moments.TypeFor(running_var.dtype) != running_var.dtype)
+            return null;
         var (mean, variance) = (running_mean.clone(), running_var.clone());
         var output = NativeBatchNorm.Normalize(input, mean, variance, weight, bias, training: true, momentum, eps);
         using var noGrad = no_grad();

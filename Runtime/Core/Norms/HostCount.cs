@@ -8,9 +8,8 @@ namespace KnDsl;
 /// </summary>
 internal sealed class HostCount
 {
-    private Tensor? _counter;
-    private long _version;
-    private long _count;
+    // One object: several threads may ask in inference.
+    private volatile Known? _known;
 
     /// <summary>The number of a counter.</summary>
     /// <param name="counter">One 64-bit integer; one of another type, that somebody gave to a layer, is read as one.</param>
@@ -26,18 +25,21 @@ internal sealed class HostCount
         if (!DevicePath.IsTaken(counter))
             return *NativeTensor.Pointer<long>(counter);
         var version = TensorVersion.Of(counter);
-        if (!ReferenceEquals(counter, _counter) || version < 0 || version != _version)
-            (_counter, _version, _count) = (counter, version, DevicePath.Read<long>(counter));
-        return _count;
+        if (_known is not { } known || !ReferenceEquals(counter, known.Counter) || version < 0 || version != known.Version)
+            _known = known = new(counter, version, DevicePath.Read<long>(counter));
+        return known.Count;
     }
 
     /// <summary>The layer itself has counted one more.</summary>
     /// <param name="counter">The counter, after that.</param>
     public void CountOne(Tensor counter)
     {
-        if (!DevicePath.IsTaken(counter))
-            return;
-        (_counter, _version) = (counter, TensorVersion.Of(counter));
-        _count++;
+        if (DevicePath.IsTaken(counter) && _known is { } known && ReferenceEquals(counter, known.Counter))
+            _known = new(counter, TensorVersion.Of(counter), known.Count + 1);
     }
+
+    /// <summary>What was counted along may not be so: the next who asks, asks the device.</summary>
+    public void Forget() => _known = null;
+
+    private sealed record Known(Tensor Counter, long Version, long Count);
 }

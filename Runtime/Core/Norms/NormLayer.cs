@@ -8,7 +8,8 @@ namespace KnDsl;
 
 /// <summary>
 /// A normalization layer of a policy, for values of shape [N, C, ...] in any number of spatial dimensions.
-/// Parameters and buffers have the names of PyTorch's BatchNorm. The layer holds no state between calls but these.
+/// Scale, shift and running averages have the names of PyTorch's BatchNorm. Between calls the layer holds parameters and buffers only, and on
+/// a device what that has reported and the host has counted.
 /// </summary>
 [DynamicallyAccessedMembers(Components.Reflected)]
 public abstract class NormLayer : nn.Module<Tensor, Tensor>
@@ -40,6 +41,10 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// <param name="input">[N, C, ...].</param>
     /// <returns>A new tensor of the input's shape.</returns>
     /// <exception cref="ArgumentException">The input does not have the layer's shape, or it is empty in training.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// In training on a CPU: the input is not finite. On a device: what an earlier pass of the layer normalized was not.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The layer was folded, and is in training mode.</exception>
     public sealed override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -104,7 +109,7 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     {
         if (BlockTape.Current is not { } tape)
         {
-            _report?.Look(GetName());
+            HearReport();
             return forward(input, prior, epilogue);
         }
 
@@ -123,11 +128,25 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
         // A layer of somebody else's may do anything.
         if (GetType().Assembly != typeof(NormLayer).Assembly)
             tape.Cancel();
-        _report?.Look(GetName());
+        HearReport();
         var result = forward(input, prior, epilogue);
         if (!IsSameAgain && tape.Norms == before)
             tape.Cancel();
         return result;
+    }
+
+    /// <exception cref="NotFiniteNumberException">A device has reported values that are not finite, of an earlier pass.</exception>
+    private void HearReport()
+    {
+        if (_report?.TakeFound() != true)
+            return;
+        ForgetCounts();
+        throw FiniteValues.FoundBefore(GetName());
+    }
+
+    /// <summary>Passes that a device has refused were counted by the host, and are not by the device.</summary>
+    private protected virtual void ForgetCounts()
+    {
     }
 
     private static Tensor Again(RecordedNorm norm, Tensor input, Epilogue epilogue)
@@ -165,6 +184,10 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
     /// The input or the prior does not have the layer's shape; or, in training, the input is empty, or a statistic would have one
     /// value and no prior.
     /// </exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// In training on a CPU: the input is not finite. On a device: what an earlier pass of the layer normalized was not.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The layer was folded, and is in training mode.</exception>
     public abstract (Tensor output, ChannelState? emitted, ChannelState? posterior) forward(
         Tensor input, ChannelState? prior);
 

@@ -105,6 +105,9 @@ internal sealed class PerSampleKalmanLayer : AffineNormLayer
         ? null
         : AveragesToUpdate() with { Momentum = _seen.Of(priors_tracked) == 0 ? 1 : _policy.Momentum };
 
+    /// <inheritdoc/>
+    private protected override void ForgetCounts() => _seen.Forget();
+
     private RunningAverages AveragesToUpdate() => _seenAverages.ToUpdate(Averages);
 
     private RunningAverages Averages => new(prior_mean, prior_var, priors_tracked, _policy.Momentum);

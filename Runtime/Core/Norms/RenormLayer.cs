@@ -46,6 +46,9 @@ internal sealed class RenormLayer : RunningNormLayer
         return (scope.MoveToOuter(MicroBatches.Join([.. parts.Select(part => part.Output)])), null, null);
     }
 
+    /// <inheritdoc/>
+    private protected override void ForgetCounts() => _steps.Forget();
+
     /// <summary>Renormalizes a part in the type of its statistics; where a variance is too large for that, in 64 bits.</summary>
     private (Tensor Output, Tensor Means, Tensor Variances) Renormalize(
         Tensor input, MicroBatches.Part part, double rMax, double dMax)

@@ -5,7 +5,7 @@ public enum Transition
 {
     /// <summary>
     /// Moments pass every operation in closed form: the state of a layer's output is a Gaussian per channel with mean
-    /// <c>bias</c> and variance <c>weight^2</c>.
+    /// <c>bias</c> and variance <c>weight^2</c> times what the filter left of the observed one.
     /// </summary>
     Analytic,
 

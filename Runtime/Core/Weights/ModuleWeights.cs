@@ -8,9 +8,10 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// Loads and saves the parameters and buffers of any TorchSharp module as safetensors. Norm layers of every policy have
-/// BatchNorm's names, so checkpoints of BN networks, torchvision's among them, load into networks with Kalman
-/// Normalization.
+/// Loads and saves the parameters and buffers of any TorchSharp module as safetensors. Scale, shift and running averages of norm
+/// layers have BatchNorm's names, so checkpoints of BN networks, torchvision's among them, load into networks with Kalman Normalization.
+/// What else a policy has has names of its own: <c>prior_mean</c>, <c>prior_var</c> and <c>priors_tracked</c> of single samples, learned
+/// gains and transitions.
 /// </summary>
 public static class ModuleWeights
 {

@@ -30,6 +30,8 @@ public static class Replicas
         {
             using var values = tensor.detach();
             group.Broadcast(values, 0, name);
+            // It is written where it is: whoever has remembered its values must see that.
+            TensorVersion.Raise(tensor);
         }
     }
 

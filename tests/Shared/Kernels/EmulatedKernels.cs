@@ -23,6 +23,9 @@ internal sealed unsafe class EmulatedKernels : DeviceKernels
 
     private static readonly Lazy<(EmulatedKernels? Kernels, string Reason)> Made = new(Make);
 
+    /// <summary>The most blocks in a device's second and third dimensions.</summary>
+    private const uint MostInGrid = 65535;
+
     private readonly Dictionary<ScalarType, IntPtr> _libraries;
     private readonly Dictionary<string, int> _launched = [];
 
@@ -51,6 +54,8 @@ internal sealed unsafe class EmulatedKernels : DeviceKernels
     private protected override void Launch(
         string kernel, ScalarType value, ScalarType weight, (uint X, uint Y, uint Z) grid, void* argument)
     {
+        if (grid.Y > MostInGrid || grid.Z > MostInGrid)
+            throw new InvalidOperationException($"No device starts {kernel} with a grid of {grid}.");
         _launched[kernel] = _launched.GetValueOrDefault(kernel) + 1;
         var run = (delegate* unmanaged<uint, uint, uint, void*, void>)NativeLibrary.GetExport(_libraries[weight], $"run_{kernel}");
         run(grid.X, grid.Y, grid.Z, argument);

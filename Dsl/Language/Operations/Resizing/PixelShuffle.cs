@@ -24,7 +24,9 @@ internal sealed class PixelShuffle(bool inverse) : Operation
         ? "[N, C, H, W] -> [N, C factor^2, H / factor, W / factor]"
         : "[N, C, H, W] -> [N, C / factor^2, H factor, W factor]";
 
-    public override string MomentRule => "moments move with their channels";
+    public override string MomentRule => inverse
+        ? "each channel's moments go to the factor^2 channels that it becomes"
+        : "the mixture of the factor^2 channels that become one";
 
     public override OutputNumbers Numbers(OperationCall call) => OutputNumbers.OfInputs;
 

@@ -154,7 +154,10 @@ internal static class CompiledFilter
         return CompiledOperations.Forward(typed, gains, microBatches);
     }
 
-    private static Moments Constant(Gain gain, long samples, Tensor like) => new(
-        full([1, 1], Held(gain.Mean(samples)), like.dtype, like.device),
-        full([1, 1], Held(gain.Variance(samples)), like.dtype, like.device));
+    /// <summary>Gains that are near 1 would be 1 in 16 bits, and the prior without effect.</summary>
+    private static Moments Constant(Gain gain, long samples, Tensor like)
+    {
+        var type = Moments.TypeFor(like.dtype);
+        return new(full([1, 1], Held(gain.Mean(samples)), type, like.device), full([1, 1], Held(gain.Variance(samples)), type, like.device));
+    }
 }

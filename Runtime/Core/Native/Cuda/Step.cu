@@ -161,32 +161,36 @@ extern "C" __global__ void step_factors(Step f)
     }
 }
 
-// The weight's gradient, and sums over a part of a group's outputs for the inputs'. Grid: columns by groups by parts.
+// The weight's gradient, and sums over a part of a group's outputs for the inputs'. Grid: columns by groups, or fewer, by parts.
 extern "C" __global__ void step_gradient(Step f)
 {
-    long long k = (long long)blockIdx.x * THREADS + threadIdx.x, columns = columns_of(f), group = blockIdx.y;
+    long long k = (long long)blockIdx.x * THREADS + threadIdx.x, columns = columns_of(f);
     if (k >= columns)
         return;
     long long of_group = f.outputs / f.groups, part = (of_group + f.splits - 1) / f.splits;
     long long begin = blockIdx.z * part, end = begin + part < of_group ? begin + part : of_group;
-    long long input = group * (f.inputs / f.groups) + k / f.taps, tap = k % f.taps, length = f.inputs * f.taps;
+    long long tap = k % f.taps, length = f.inputs * f.taps;
     real share = f.shares ? (real)f.shares[tap] : 1;
-    for (long long row = 0; row < f.rows; row++)
+    for (long long group = blockIdx.y; group < f.groups; group += gridDim.y)
     {
-        real p = f.moments[row * f.inputs + input], s = 2 * share * f.moments[(f.rows + row) * f.inputs + input];
-        double dp = 0, ds = 0;
-        for (long long o = group * of_group + begin; o < group * of_group + end; o++)
+        long long input = group * (f.inputs / f.groups) + k / f.taps;
+        for (long long row = 0; row < f.rows; row++)
         {
-            long long of = row * f.outputs + o, at = o * columns + k;
-            real w = f.weight[at], factor = f.factors[of * f.taps + tap], product = (f.gv ? f.gv[of] : 0) * w;
-            real gradient = factor * p + product * s;
-            f.dweight[at] = f.adds || row > 0 ? f.dweight[at] + gradient : gradient;
-            dp += factor * w;
-            ds += product * w;
+            real p = f.moments[row * f.inputs + input], s = 2 * share * f.moments[(f.rows + row) * f.inputs + input];
+            double dp = 0, ds = 0;
+            for (long long o = group * of_group + begin; o < group * of_group + end; o++)
+            {
+                long long of = row * f.outputs + o, at = o * columns + k;
+                real w = f.weight[at], factor = f.factors[of * f.taps + tap], product = (f.gv ? f.gv[of] : 0) * w;
+                real gradient = factor * p + product * s;
+                f.dweight[at] = f.adds || row > 0 ? f.dweight[at] + gradient : gradient;
+                dp += factor * w;
+                ds += product * w;
+            }
+            double* partial = f.partial + 2 * ((blockIdx.z * f.rows + row) * length + group * columns + k);
+            partial[0] = dp;
+            partial[1] = ds * share;
         }
-        double* partial = f.partial + 2 * ((blockIdx.z * f.rows + row) * length + group * columns + k);
-        partial[0] = dp;
-        partial[1] = ds * share;
     }
 }
 

@@ -6,8 +6,8 @@ namespace KnDsl;
 /// <summary>The step between two normalization layers on a CUDA device, in kernels of our own.</summary>
 internal static class CudaStep
 {
-    // A grid has no more in its second dimension; each block takes several rows then.
-    private const long MostRows = 65535;
+    /// <summary>A grid has no more blocks in its second dimension; each takes several rows or groups then.</summary>
+    public const long MostInGrid = 65535;
 
     /// <summary>
     /// The moments, and the weight for the layer itself to use where it is shared: see <see cref="FusedStep"/>. All tensors are contiguous.
@@ -30,7 +30,7 @@ internal static class CudaStep
                 Bias = NativeTensor.Address(bias), OutMean = NativeTensor.Address(mean), OutVariance = NativeTensor.Address(variance),
             };
             kernels.Launch("step_inputs", type, type, kernels.Over(shape.Rows * shape.Inputs), parameters);
-            kernels.Launch("step_outputs", type, type, (shape.Outputs, Math.Min(shape.Rows, MostRows), 1), parameters);
+            kernels.Launch("step_outputs", type, type, (shape.Outputs, Math.Min(shape.Rows, MostInGrid), 1), parameters);
         }
 
         Tensor[] inputs = bias is null

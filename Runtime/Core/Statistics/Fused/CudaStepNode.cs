@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using static KnDsl.Numbers;
 using static TorchSharp.torch;
@@ -41,7 +42,8 @@ internal sealed class CudaStepNode(DeviceKernels kernels, FusedStepShape shape, 
         using var partial = empty(2 * parameters.Splits * shape.Rows * shape.Inputs * shape.Taps, ScalarType.Float64, weight.device);
         (parameters.Factors, parameters.Partial) = (NativeTensor.Address(factors), NativeTensor.Address(partial));
         Launch("step_factors", kernels.Over(taps));
-        Launch("step_gradient", ((shape.KernelLength + kernels.Threads - 1) / kernels.Threads, shape.Groups, parameters.Splits));
+        Launch("step_gradient", (
+            (shape.KernelLength + kernels.Threads - 1) / kernels.Threads, Math.Min(shape.Groups, CudaStep.MostInGrid), parameters.Splits));
         Launch("step_source", kernels.Over(shape.Rows * shape.Inputs));
         if (ofLayer is not null && !adds)
             dweight.add_(ofLayer, One);

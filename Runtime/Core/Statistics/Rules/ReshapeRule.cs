@@ -24,7 +24,7 @@ public sealed class ReshapeRule : MomentRule
         if (positions % newPositions == 0)
             return moments.Repeated(positions / newPositions);
 
-        var shares = Shares(moments.Channels, positions, newPositions).to(moments.Mean.dtype).to(moments.Mean.device);
+        var shares = Shares(moments.Channels, positions, newPositions, moments.Mean.device).to(moments.Mean.dtype);
         var mean = moments.Mean.matmul(shares);
 
         // Of the deviations from the new mean: [R, old, new].
@@ -52,20 +52,20 @@ public sealed class ReshapeRule : MomentRule
     }
 
     /// <summary>The share of each old channel in each new one, [old, new].</summary>
-    private static Tensor Shares(long channels, long positions, long newPositions)
+    private static Tensor Shares(long channels, long positions, long newPositions, Device device)
     {
         var newChannels = channels * positions / newPositions;
-        var shares = new double[channels, newChannels];
+        var shares = new double[channels * newChannels];
         for (long to = 0; to < newChannels; to++)
         {
             var (start, end) = (to * newPositions, (to + 1) * newPositions);
             for (var from = start / positions; from < channels && from * positions < end; from++)
             {
                 var overlap = Math.Min((from + 1) * positions, end) - Math.Max(from * positions, start);
-                shares[from, to] = (double)overlap / newPositions;
+                shares[(from * newChannels) + to] = (double)overlap / newPositions;
             }
         }
 
-        return tensor(shares, device: CPU);
+        return DeviceConstants.Of(shares, device).view(channels, newChannels);
     }
 }

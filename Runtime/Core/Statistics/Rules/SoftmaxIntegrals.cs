@@ -74,7 +74,7 @@ internal static class SoftmaxIntegrals
     {
         // Moments of log E - log S about the grid's first point, where it is certain to lie above.
         var weights = ones_like(u);
-        weights[0] = 0.5;
+        weights[0].fill_(Held(0.5));
         var about = u - u[0];
         var first = (survival * weights * step).sum([0]);
         // The trapezoid rule's error at that end, where the integrand has slope 1.
