@@ -1,6 +1,8 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Reflection;
+using KnDsl.Language.Operations;
 using Xunit;
 
 namespace KnDsl.Generator.Tests;
@@ -8,6 +10,16 @@ namespace KnDsl.Generator.Tests;
 /// <summary>The table of layers counts the parameters that a class has.</summary>
 public sealed class ParameterCountTests : TorchTest
 {
+    [Fact]
+    public void EveryPolicyIsAmongThem()
+    {
+        var counted = GetType().GetMethod(nameof(OfNormsOfEveryPolicyAreThoseOfTheClass))!.GetCustomAttributesData()
+            .Where(data => data.AttributeType == typeof(InlineDataAttribute))
+            .Select(data => (IEnumerable<CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)
+            .Select(arguments => ((string)arguments.First().Value!).Split('(')[0]);
+        Assert.Equal(NormPolicies.All.Select(policy => policy.Name).Order(), counted.Distinct().Order());
+    }
+
     [Theory]
     [InlineData("kalman()")]
     [InlineData("kalman(gain: learned)")]
@@ -19,6 +31,8 @@ public sealed class ParameterCountTests : TorchTest
     [InlineData("renorm()")]
     [InlineData("group(2)")]
     [InlineData("groupkalman(2)")]
+    [InlineData("instancekalman()")]
+    [InlineData("layerkalman()")]
     [InlineData("layer()")]
     [InlineData("instance()")]
     [InlineData("instance(affine: false)")]

@@ -118,7 +118,7 @@ internal sealed class ModuleChecker
         var inputs = _rooms.InputsAndOutputs.Inputs;
         var outputs = (_rooms.InputsAndOutputs.Outputs ?? []).Select(output => output with { Chain = path.FactOf(output.Value) }).ToArray();
         return new ModuleModel(
-            Declaration, _subject.Source, _subject.IsGeneric, inputs, outputs, path.Items, _rooms.Members.Root,
+            Declaration, _subject.Source, inputs, outputs, path.Items, _rooms.Members.Root,
             _rooms.Policies.UsesAmbient, _rooms.Budget.Stages, !_rooms.Findings.HasFailed)
         {
             DeclaredInputs = _rooms.InputsAndOutputs.DeclaredInputs,

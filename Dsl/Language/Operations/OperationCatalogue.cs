@@ -4,7 +4,7 @@ using KnDsl.Language.Operations.Contract;
 
 namespace KnDsl.Language.Operations;
 
-/// <summary>All operations of the language, one line each. A new one is a file beside this one and a line here.</summary>
+/// <summary>All operations of the language, one line each. A new one is a file in its family's folder and a line here.</summary>
 internal static class OperationCatalogue
 {
     public static readonly IReadOnlyList<Operation> All =

@@ -11,7 +11,7 @@ namespace KnDsl.Language.Parsing;
 internal static class StatementGrammar
 {
     private static readonly Parser<SizedName> Sized = Tokens.Identifier.Then(ExpressionGrammar.Shape, (name, shape) =>
-        new SizedName(new Name(name.Text, name.Span), shape, name.Documentation, TextSpan.Union(name.Span, shape.Span)));
+        new SizedName(new Name(name.Text, name.Span), shape, TextSpan.Union(name.Span, shape.Span)));
 
     private static readonly Parser<Statement> Input =
         from keyword in Tokens.Word("input")

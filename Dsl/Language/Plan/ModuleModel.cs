@@ -19,7 +19,7 @@ internal sealed record ModuleOutput(string Name, TensorValue Value)
 /// writes code from it) or for certain ones (everything decided and unrolled; checks and documentation read it).
 /// </summary>
 internal sealed class ModuleModel(
-    ModuleDeclaration declaration, SourceText source, bool isGeneric, IReadOnlyList<TensorValue> inputs,
+    ModuleDeclaration declaration, SourceText source, IReadOnlyList<TensorValue> inputs,
     IReadOnlyList<ModuleOutput> outputs,
     IReadOnlyList<PlanItem> items, Member root, bool usesNorm, int stageCount, bool isComplete)
 {
@@ -28,8 +28,6 @@ internal sealed class ModuleModel(
     public string Name => declaration.Name.Text;
 
     public SourceText Source => source;
-
-    public bool IsGeneric => isGeneric;
 
     public IReadOnlyList<TensorValue> Inputs => inputs;
 

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using KnDsl.Language.Plan;
 using KnDsl.Language.Text;
 
 namespace KnDsl.Language.Syntax;
@@ -93,8 +92,6 @@ internal sealed record Label(IReadOnlyList<LabelSegment> Segments, TextSpan Span
 /// <summary>The part between two dots of a label: text and counted expressions in turn.</summary>
 internal sealed record LabelSegment(IReadOnlyList<LabelPart> Parts)
 {
-    public bool IsFixed => Parts.All(part => part.Count is null);
-
     public override string ToString() => Parts.Count == 1 && Parts[0].Count is null
         ? Parts[0].Text
         : string.Concat(Parts.Select(part => part.Count is null ? part.Text : "{" + part.Text + "}"));

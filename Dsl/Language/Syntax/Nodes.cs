@@ -95,4 +95,4 @@ internal sealed record Parameter(Name Name, Name Type, bool IsList, Expression? 
 }
 
 /// <summary>A value declared with its sizes: an input or an output.</summary>
-internal sealed record SizedName(Name Name, ShapeSyntax Shape, string? Documentation, TextSpan Span) : Node(Span);
+internal sealed record SizedName(Name Name, ShapeSyntax Shape, TextSpan Span) : Node(Span);

@@ -8,8 +8,8 @@ namespace KnDsl;
 
 /// <summary>
 /// A normalization layer of a policy, for values of shape [N, C, ...] in any number of spatial dimensions.
-/// Scale, shift and running averages have the names of PyTorch's BatchNorm. Between calls the layer holds parameters and buffers only, and on
-/// a device what that has reported and the host has counted.
+/// Scale, shift and running averages have the names of PyTorch's BatchNorm. Between calls the layer holds parameters and buffers only, and
+/// on a device what that has reported and the host has counted.
 /// </summary>
 [DynamicallyAccessedMembers(Components.Reflected)]
 public abstract class NormLayer : nn.Module<Tensor, Tensor>

@@ -75,7 +75,7 @@ internal sealed class SettingProperty
     /// <summary>What is null on the command line: a text can be any word, so there it is none at all.</summary>
     private string NullText => Kind.Type == typeof(string) && ItemType is null ? "\"\"" : "none";
 
-    /// <summary>Whether a type is a list of settings' values.</summary>
+    /// <summary>The type of the items where a type is a list of settings' values; null where it is none.</summary>
     public static Type? ItemTypeOf(Type type) =>
         type.IsArray ? type.GetElementType()
         : type.IsGenericType && type.IsAssignableFrom(typeof(List<>).MakeGenericType(type.GenericTypeArguments[0]))
@@ -120,7 +120,7 @@ internal sealed class SettingProperty
     /// <summary>What attributes that are not of single values have against a value.</summary>
     public IEnumerable<string> ProblemsOf(object? value) => _limits.ProblemsOf(value);
 
-    /// <summary>The problems of a value that no file and no command line gave: a default that is out of range.</summary>
+    /// <summary>Whether a value is one of this setting: that which no file and no command line gave may be out of range.</summary>
     public bool Allows(object? value) => value is null ? _isNullable : ItemsOf(value).All(_limits.Allows);
 
     /// <summary>A value as it is written on the command line.</summary>

@@ -17,7 +17,7 @@ internal sealed class Elementwise(string name, string title, params NumberParame
 
     public override string Example => parameters.Length == 0
         ? $"y = x -> {name}"
-        : $"y = x -> {name}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name}: {parameter.DefaultText}"))})";
+        : $"y = x -> {name}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name}: {parameter.DefaultText ?? "0.1"}"))})";
 
     public override IReadOnlyList<OperationParameter> Parameters => parameters;
 

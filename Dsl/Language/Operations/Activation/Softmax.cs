@@ -24,7 +24,8 @@ internal sealed class Softmax(bool isLog) : Operation
     public override string ShapeRule => "any shape, unchanged";
 
     public override string MomentRule =>
-        $"mean and variance of the {(isLog ? "logarithm of the " : "")}softmax of independent Gaussians, by quadrature; over the batch it cuts the chain";
+        $"mean and variance of the {(isLog ? "logarithm of the " : "")}softmax of independent Gaussians, by quadrature; "
+            + "over the batch it cuts the chain";
 
     public override bool PassesState(OperationCall call) => Axes.Resolve(call, Axis) is > 0;
 

@@ -63,9 +63,9 @@ internal sealed class Linear : Operation
 
     public override MomentStep Moments(OperationCall call) => ModuleStep.Instance;
 
-    /// <summary>Over the channels only: over other dimensions a norm that follows has other channels than the layer has outputs.</summary>
     public override bool OwnsOutput => true;
 
+    /// <summary>Over the channels only: over other dimensions a norm that follows has other channels than the layer has outputs.</summary>
     public override bool TakesFold(Shape output) => output.Rank == 2;
 
     public override Size ParameterCount(OperationCall call)

@@ -30,7 +30,8 @@ internal sealed class Norm : Operation
         IsNameOnly = true,
     };
 
-    private static readonly NumberParameter Momentum = new("momentum", "A different share of what is new in the running averages: statistics, or the priors of single samples.")
+    private static readonly NumberParameter Momentum = new(
+        "momentum", "A different share of what is new in the running averages: statistics, or the priors of single samples.")
     {
         DefaultText = "the policy's",
         Minimum = 0,
@@ -53,7 +54,8 @@ internal sealed class Norm : Operation
 
     public override string ShapeRule => "[N, C, ...], unchanged";
 
-    public override string MomentRule => "observes its input's state (which becomes the posterior) and emits mean bias, variance weight^2 times what the filter left";
+    public override string MomentRule =>
+        "observes its input's state (which becomes the posterior) and emits mean bias, variance weight^2 times what the filter left";
 
     public override ModuleType Module { get; } = ModuleType.KnDsl("NormLayer");
 

@@ -158,6 +158,8 @@ internal static class CompiledFilter
     private static Moments Constant(Gain gain, long samples, Tensor like)
     {
         var type = Moments.TypeFor(like.dtype);
-        return new(full([1, 1], Held(gain.Mean(samples)), type, like.device), full([1, 1], Held(gain.Variance(samples)), type, like.device));
+        return new(Full(gain.Mean(samples)), Full(gain.Variance(samples)));
+
+        Tensor Full(double number) => full([1, 1], Held(number), type, like.device);
     }
 }

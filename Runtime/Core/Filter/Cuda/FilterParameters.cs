@@ -12,7 +12,8 @@ internal struct FilterParameters
     /// <summary>Sizes of <c>work</c>: its parts, one number a statistic each.</summary>
     private const long Parts = 12;
 
-    private const long NoPrior = 0, PriorIsMoments = 1, PriorIsScaleAndSpread = 2;
+    /// <summary>Forms of a prior; 0 is none.</summary>
+    private const long PriorIsMoments = 1, PriorIsScaleAndSpread = 2;
 
     public long Channels, Positions, GroupSize, Full, Size, Rest;
     public long Together, TogetherInRow, Lanes, Splits;
