@@ -32,7 +32,7 @@ internal static class Train
             splits.Training.Folder, splits.Training.Annotations, Recipe.Augmented(settings), detector.HasMasks, labels.LabelOf);
         var valueImages = new FirstImages(
             new CocoImages(splits.Values.Folder, splits.Values.Annotations, Recipe.Resized(settings)), settings.Evaluated);
-        if (settings.Weights is not null && start.Resume is null)
+        if (settings.Weights is not null && start.IsBeginning)
             InitialWeights.Begin(detector.Network, settings.Weights);
         using var folder = splits.OpenRun(start, "Detection", settings.Run, device, processes);
 

@@ -25,7 +25,7 @@ internal static class SegmentTrain
         var valueImages = new SegmentationImages(splits.Values, classes, SegmentationRecipe.Resized(settings));
 
         using var network = SegmentationRecipe.Network(settings, classes.Names.Count, device, settings.Run.Seed, settings.Microbatch);
-        if (settings.Weights is not null && start.Resume is null)
+        if (settings.Weights is not null && start.IsBeginning)
             SegmentationWeights.Begin(network.Module, settings.Weights);
         using var folder = splits.OpenRun(start, "Segmentation", settings.Run, device, processes);
 
