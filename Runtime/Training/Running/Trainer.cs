@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.IO;
 using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -31,8 +30,7 @@ public class Trainer<TBatch> : IDisposable
     private readonly CheckpointStore? _checkpoints;
     private readonly List<ITrainingObserver> _observers = [];
     private readonly TrainingObservers _told;
-    private readonly Stopwatch _clock = new();
-    private readonly Stopwatch _waiting = new();
+    private readonly TrainingMeter _meter = new();
     private Progress _progress = new();
     private string _resumed = "";
     private bool _isDisposed;
@@ -247,7 +245,7 @@ public class Trainer<TBatch> : IDisposable
         if (isNew)
             Average?.TakeWeights();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
-        _clock.Restart();
+        _meter.Restart();
         _told.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Last(Position)));
     }
 
@@ -302,7 +300,8 @@ public class Trainer<TBatch> : IDisposable
             var rate = Settings.LearningRate * Settings.Schedule.At(steps.Before(Position), steps.Total);
             var isEnd = Position.Batch + count == batches.Count;
             var reads = isEnd || (Position.Step + 1) % Settings.ReportEvery == 0;
-            var (losses, norm, samples) = Step(Take(source, count), count, rate, reads);
+            var (losses, norm, samples) = Step(_meter.Take(source, count, Position), count, rate, reads);
+            _meter.Add(samples);
             _progress = _progress with
             {
                 Position = new(Position.Step + 1, Position.Epoch, Position.Batch + count),
@@ -310,29 +309,12 @@ public class Trainer<TBatch> : IDisposable
                 LossCount = _progress.LossCount + (losses is null ? 0 : count),
             };
             if (losses is { } sum)
-                _told.Stepped(new(Position, sum / count, rate, norm, samples, _clock.Elapsed, _waiting.Elapsed));
+                _told.Stepped(new(Position, sum / count, rate, norm, _meter.TakeSamples(), _meter.Elapsed, _meter.Waited));
             if (Position.Step % Settings.CompareEverySteps == 0)
                 Replicas.Check(_processes, Network);
         }
 
         return true;
-    }
-
-    private IEnumerable<TBatch> Take(IEnumerator<TBatch> source, int count)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            _waiting.Start();
-            var isThere = source.MoveNext();
-            _waiting.Stop();
-            if (!isThere)
-            {
-                throw new InvalidDataException(
-                    $"the batches of epoch {Position.Epoch + 1} ended after {Position.Batch + i}, and their Count says more");
-            }
-
-            yield return source.Current;
-        }
     }
 
     /// <summary>Evaluates the network after an epoch.</summary>
@@ -354,7 +336,7 @@ public class Trainer<TBatch> : IDisposable
         if (Settings.Watch is { } watched)
             _progress = _progress.Judged(watched.Name, watched.LowerIsBetter, metrics);
         var isBest = _progress.BestStep == Position.Step;
-        _told.Evaluated(new(Position, metrics, isBest, _clock.Elapsed));
+        _told.Evaluated(new(Position, metrics, isBest, _meter.Elapsed));
     }
 
     /// <summary>Writes a checkpoint, once the processes have the same running averages.</summary>

@@ -33,6 +33,18 @@ public sealed class TrainerTests
         Assert.Equal(TrainingEnd.Finished, log.End);
     }
 
+    /// <summary>A rate of samples is that of all steps, also where a device is waited for at a few of them only.</summary>
+    [Fact]
+    public void A_report_has_the_samples_and_the_time_since_the_last_one()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, ReportEvery = 5, Watch = null });
+        var log = new Log();
+        trainer.Observers.Add(log);
+        trainer.Fit(new TinyBatches());
+        Assert.Equal([(5L, 40L), (10, 40), (12, 16)], log.Steps.Select(step => (step.Position.Step, step.Samples)));
+    }
+
     /// <summary>Group normalization knows no batch: the mean of the halves' gradients is that of the whole.</summary>
     [Fact]
     public void Accumulated_batches_are_one_batch()
