@@ -23,6 +23,7 @@ internal static class WorkerProgram
     {
         ["killed"] = args => KilledTraining.Run(args[0], args[1]),
         ["trainer"] = RunTrainer,
+        ["places"] = Places,
         ["train"] = Train,
         ["operations"] = Operations,
         ["die"] = Die,
@@ -80,6 +81,13 @@ internal static class WorkerProgram
     {
         using var group = Join("Automatic");
         TrainerJob.Run(group, args[0], args[1], int.Parse(args[2], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Rank 1 does not see the checkpoints of the folder.</summary>
+    private static void Places(string[] args)
+    {
+        using var group = Join("Automatic");
+        TrainerJob.Run(group, group.IsMain ? args[0] : args[0] + "-elsewhere", args[1], interruptedAfter: 0);
     }
 
     /// <summary>Sets the threads of torch, and says what native code knows of them.</summary>

@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl.Training;
@@ -14,6 +16,29 @@ internal sealed class Agreement(ProcessGroup processes)
         processes.AllReduce(any, Reduction.Sum, "whether to end or to write a checkpoint");
         var counts = any.data<int>();
         return (counts[0] > 0, counts[1] > 0);
+    }
+
+    /// <summary>Demands that all processes go on from the same place.</summary>
+    /// <exception cref="DistributedException">One does not: the message names it and both places.</exception>
+    public void RequireOnePlace(TrainingPosition own)
+    {
+        if (processes.Size == 1)
+            return;
+        using var all = zeros([processes.Size, 3], ScalarType.Int64, CPU);
+        using (var row = all[processes.Rank])
+        using (var numbers = tensor([own.Step, own.Epoch, own.Batch], ScalarType.Int64, CPU))
+            row.copy_(numbers);
+        processes.AllReduce(all, Reduction.Sum, "the places that the processes go on from");
+        var places = all.data<long>().ToArray().Chunk(3).Select(of => new TrainingPosition(of[0], (int)of[1], of[2])).ToArray();
+        var other = Array.FindIndex(places, place => place != places[0]);
+        if (other < 0)
+            return;
+        throw new DistributedException(
+            $"Rank {other} would go on {Of(places[other])}, and rank 0 {Of(places[0])}. All processes have to resume from the same "
+            + "checkpoint: does each of them reach the folder of checkpoints, and see what is in it?");
+
+        static string Of(TrainingPosition place) =>
+            place == default ? "from the beginning" : $"after step {place.Step} (epoch {place.Epoch + 1}, batch {place.Batch})";
     }
 
     /// <summary>The mean of the losses that all processes read; null where none did.</summary>

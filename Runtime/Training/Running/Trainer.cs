@@ -120,6 +120,7 @@ public class Trainer<TBatch> : IDisposable
     /// <exception cref="CheckpointException">
     /// A checkpoint cannot be written; those before it are whole. Or the folder holds those of another training.
     /// </exception>
+    /// <exception cref="DistributedException">Processes go on from different places, or one has ended or does not answer.</exception>
     public TrainingEnd Fit(
         IBatches<TBatch> batches, Func<IReadOnlyDictionary<string, double>>? evaluate = null, CancellationToken interruption = default)
     {
@@ -227,6 +228,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (batches.Count < 1)
             throw new ArgumentException("there are no batches to train on", nameof(batches));
+        _agreement.RequireOnePlace(Position);
         _progress = _progress.In(batches.Count, _processes.Size, _resumed);
         var isNew = Position == default;
         if (isNew)

@@ -41,6 +41,21 @@ public sealed class DistributedTrainerTests : IDisposable
     }
 
     [Fact]
+    public async Task Processes_that_would_go_on_from_different_places_say_so()
+    {
+        await Run(1, "seen", 11);
+        var results = await Workers.Run(2, "places", In("seen"), In("places.txt"));
+        Assert.All(results, result =>
+        {
+            Assert.Equal(WorkerProgram.ErrorCode, result.ExitCode);
+            Assert.StartsWith(
+                "DistributedException: Rank 1 would go on from the beginning, and rank 0 after step 11 (epoch 2, batch 3). All processes "
+                + "have to resume from the same checkpoint", result.Error, StringComparison.Ordinal);
+        });
+        Assert.False(File.Exists(In("places.txt")));
+    }
+
+    [Fact]
     public async Task The_loss_of_an_epoch_is_that_of_all_processes()
     {
         var one = LossesOf(Assert.Single(await Run(1, "one", 0)));
