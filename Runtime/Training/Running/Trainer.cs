@@ -240,6 +240,8 @@ public class Trainer<TBatch> : IDisposable
         {
             _checkpoints?.SetOthersAside(Position.Step, _resumed);
             _checkpoints?.RestoreRandom();
+            // Whoever calls again goes on from where this one ends.
+            _resumed = "";
         }
 
         Replicas.Broadcast(_processes, Network);
