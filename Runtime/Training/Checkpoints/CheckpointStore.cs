@@ -124,7 +124,8 @@ internal sealed class CheckpointStore(
         }
 
         _random = processes.IsMain ? state.Random : null;
-        return (path, state.Progress);
+        // The losses are those of all processes, and count once.
+        return (path, processes.IsMain ? state.Progress : state.Progress with { LossSum = 0, LossCount = 0 });
     }
 
     /// <summary>Gives the random generators the states of the checkpoint that was read.</summary>

@@ -41,16 +41,25 @@ internal sealed class Agreement(ProcessGroup processes)
             place == default ? "from the beginning" : $"after step {place.Step} (epoch {place.Epoch + 1}, batch {place.Batch})";
     }
 
-    /// <summary>The mean of the losses that all processes read; null where none did.</summary>
-    /// <param name="sum">The sum of those that this one read.</param>
-    /// <param name="count">Their number.</param>
-    public double? Mean(double sum, long count)
+    /// <summary>The losses of all processes, as the progress of the first, which writes them down. The others begin at 0.</summary>
+    public Progress Gathered(Progress own)
     {
         if (processes.Size == 1)
-            return count > 0 ? sum / count : null;
-        using var all = tensor([sum, count], ScalarType.Float64, CPU);
+            return own;
+        var (sum, count) = Total(own);
+        return processes.IsMain ? own with { LossSum = sum, LossCount = count } : own with { LossSum = 0, LossCount = 0 };
+    }
+
+    /// <summary>The mean of the losses that all processes read; null where none did.</summary>
+    public double? MeanLoss(Progress own) => Total(own) is var (sum, count) && count > 0 ? sum / count : null;
+
+    private (double Sum, long Count) Total(Progress own)
+    {
+        if (processes.Size == 1)
+            return (own.LossSum, own.LossCount);
+        using var all = tensor([own.LossSum, own.LossCount], ScalarType.Float64, CPU);
         processes.AllReduce(all, Reduction.Sum, "the losses of the epoch");
-        var (sums, counts) = (all.data<double>()[0], all.data<double>()[1]);
-        return counts > 0 ? sums / counts : null;
+        var numbers = all.data<double>();
+        return (numbers[0], (long)numbers[1]);
     }
 }

@@ -325,7 +325,7 @@ public class Trainer<TBatch> : IDisposable
     private void Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
     {
         var metrics = new Dictionary<string, double>();
-        if (_agreement.Mean(_progress.LossSum, _progress.LossCount) is { } loss)
+        if (_agreement.MeanLoss(_progress) is { } loss)
             metrics["train_loss"] = loss;
         if (evaluate is not null)
         {
@@ -348,6 +348,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (_checkpoints is null && _processes.Size == 1)
             return;
+        _progress = _agreement.Gathered(_progress);
         var folder = _processes.IsMain ? _checkpoints?.Save(_progress, Settings.KeepLast) : null;
         // The others wait until it is written.
         _processes.Barrier();

@@ -63,6 +63,11 @@ public sealed class DistributedTrainerTests : IDisposable
         foreach (var result in await Run(2, "two", 0))
             Assert.All(one.Zip(LossesOf(result)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
 
+        // The second epoch in parts, of other processes: its checkpoint has the losses of both.
+        await Run(2, "parts", 11);
+        foreach (var result in await Run(2, "parts", 0))
+            Assert.All(one[1..].Zip(LossesOf(result)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+
         static double[] LossesOf(WorkerResult result) =>
         [
             .. result.Output.Split('\n').Single(line => line.StartsWith("losses ", StringComparison.Ordinal)).Split(' ')[1..]
