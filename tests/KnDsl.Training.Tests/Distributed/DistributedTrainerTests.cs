@@ -40,6 +40,16 @@ public sealed class DistributedTrainerTests : IDisposable
         Assert.True(expected.Numbers.Zip(found.Numbers).Max(pair => Math.Abs(pair.First - pair.Second)) < 1e-9);
     }
 
+    /// <summary>The layer is looked for in that process alone: the others, in the middle of their step, exchange other things.</summary>
+    [Fact]
+    public async Task A_loss_that_is_not_finite_in_one_process_is_an_error_in_all()
+    {
+        var results = await Workers.Run(2, "not-finite");
+        Assert.All(results, result => Assert.Equal(WorkerProgram.ErrorCode, result.ExitCode));
+        Assert.StartsWith("TrainingException: step 1 (epoch 1, batch 1): the loss is NaN", results[1].Error, StringComparison.Ordinal);
+        Assert.Contains("\nDistributedException: ", results[0].Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Processes_that_would_go_on_from_different_places_say_so()
     {

@@ -201,6 +201,16 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void The_search_for_a_layer_takes_no_batch_into_running_averages()
+    {
+        using var network = TinyTraining.Network(NormPolicy.Batch());
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => TinyTraining.Loss(network, batch) * double.NaN, TinyTraining.Settings);
+        Assert.Throws<TrainingException>(() => trainer.Fit(new TinyBatches()));
+        Assert.Equal(1, network.state_dict()["bn1.num_batches_tracked"].item<long>());
+    }
+
+    [Fact]
     public void A_report_that_cannot_be_written_does_not_end_the_training_and_hides_no_failure()
     {
         using var network = TinyTraining.Network(NormPolicy.None());
