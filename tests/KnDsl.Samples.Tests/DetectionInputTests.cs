@@ -34,6 +34,16 @@ public sealed class DetectionInputTests(DetectionSet set)
         Directory.Delete(set.In("refused"), recursive: true);
     }
 
+    [Fact]
+    public void A_batch_that_is_larger_than_the_set_is_refused_before_a_run_begins()
+    {
+        var (json, runs) = (Path.Combine(set.Data, "annotations", "instances_train.json"), set.In("too-large"));
+        Refused(
+            $"{json}: has 8 items, and a batch has 16: expected at least 16, or smaller batches",
+            DetectionSet.Train(set.Data, runs, "--batch", "16"));
+        Assert.False(Directory.Exists(runs));
+    }
+
     /// <summary>The loader reads the next image in the place of one that is damaged: it must not count twice.</summary>
     [Fact]
     public void A_damaged_image_is_left_out_of_an_evaluation_and_listed()
