@@ -1,6 +1,9 @@
 using System;
 using System.IO;
 using System.Linq;
+using KnDsl.Samples.Detection.Data;
+using KnDsl.Samples.Detection.Settings;
+using KnDsl.Training;
 using KnDsl.Vision;
 using Xunit;
 
@@ -94,6 +97,20 @@ public sealed class DetectionInputTests(DetectionSet set)
         (code, _, error) = DetectionSet.Run("train", "--resume", set.Trained, "--data", data, "--epochs", "2", "--allow-changes");
         Refused(
             $"{Path.Combine(set.Trained, "categories.json")}: this run knows 'green', which is no category of the set.", (code, error));
+    }
+
+    [Fact]
+    public void Ids_that_are_no_labels_are_named()
+    {
+        CocoCategory[] categories = [new(0, "red", null, 0), new(7, "green", null, 1)];
+        Assert.Equal(8, new LabelMap(categories, LabelKind.Ids, hasBackground: false).Classes);
+        Assert.Equal(
+            "--labels is ids, and 'red' has the id 0: expected ids from 1 on, since label 0 is the background, or --labels places.",
+            Assert.Throws<SettingsException>(() => new LabelMap(categories, LabelKind.Ids, hasBackground: true)).Message);
+        categories[0] = new(-2, "red", null, 0);
+        Assert.Equal(
+            "--labels is ids, and 'red' has the id -2: expected ids from 0 on, or --labels places.",
+            Assert.Throws<SettingsException>(() => new LabelMap(categories, LabelKind.Ids, hasBackground: false)).Message);
     }
 
     [Theory]

@@ -18,6 +18,9 @@ internal static class SegmentTrain
     private static int Run(TrainingStart<SegmentTrainSettings> start, Device device, ProcessGroup processes)
     {
         var settings = start.Settings;
+        var isSynchronized = settings is { Network: SegmentationKind.DeepLabV3, Norm: NormKind.SynchronizedBatch };
+        if (isSynchronized && settings.Steps.Batch * processes.Size == 1)
+            throw new SettingsException($"--batch is 1 in a single process: {SegmentTrainSettings.SingleImage}");
         // Before anything is made: a missing folder should be the first thing that the user sees.
         var splits = TrainingSplits.Open(settings.Data, settings.Run, start.Resume);
         var classes = new SegmentationClasses(splits.Categories, settings.Classes);
