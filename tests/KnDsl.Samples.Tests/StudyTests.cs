@@ -87,6 +87,14 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public void An_output_that_cannot_be_made_is_named()
+    {
+        File.WriteAllText(In("file"), "");
+        var problem = Assert.Throws<RunFileException>(() => Run("file", "--methods", "group", "--rates", "0.1"));
+        Assert.Equal($"{In("file")}: this is a file, expected a folder.", problem.Message);
+    }
+
+    [Fact]
     public void The_committed_tables_are_those_of_the_committed_trials()
     {
         var options = Parse("--part", "all");

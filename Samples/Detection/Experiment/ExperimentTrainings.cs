@@ -90,7 +90,8 @@ internal sealed class ExperimentTrainings(
     /// <returns>The folder of the run.</returns>
     private async Task<string> Train(string name, string kind, int epochs, IEnumerable<string> arguments, CancellationToken stop)
     {
-        var own = Directory.CreateDirectory(Path.Combine(folder, "trainings", name)).FullName;
+        var own = Path.Combine(folder, "trainings", name);
+        RunFileException.MakeFolder(own);
         if (RunIn(own, kind) is { } finished && EpochsOf(finished) >= epochs)
             return finished;
         var logFile = Path.Combine(own, "log.txt");
