@@ -28,8 +28,11 @@ public sealed class DetectionTests(DetectionSet set)
         Assert.Equal((0, ""), DetectionSet.Train(set.Data, runs));
         var run = Directory.GetDirectories(Path.Combine(runs, "Detection")).Single();
         Assert.Equal(1 + 1, File.ReadLines(Path.Combine(run, "evaluations.csv")).Count());
+        // As if it had died before they were written: its weights could not be used without them.
+        File.Delete(Path.Combine(run, "categories.json"));
         var (code, _, error) = DetectionSet.Run("train", "--resume", run, "--epochs", "2", "--allow-changes");
         Assert.Equal((0, ""), (code, error));
+        Assert.True(File.Exists(Path.Combine(run, "categories.json")));
         Assert.Equal(1 + 2, File.ReadLines(Path.Combine(run, "evaluations.csv")).Count());
         // 8 images are 4 batches of 2, the image without objects among them.
         Assert.Equal(1 + 2 * 4, File.ReadLines(Path.Combine(run, "steps.csv")).Count());

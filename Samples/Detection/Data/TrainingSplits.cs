@@ -55,8 +55,7 @@ internal sealed record TrainingSplits(CocoSplit Training, CocoSplit Values)
         if (!processes.IsMain)
             return null;
         var folder = start.OpenRun(name, device.ToString(), run.Runs);
-        if (!folder.IsResumed)
-            RunCategories.Write(folder.FullPath, Categories);
+        RunCategories.Write(folder.FullPath, Categories);
         return folder;
     }
 
