@@ -164,7 +164,7 @@ public sealed class DetectionInputTests(DetectionSet set)
         var text = set.In("text.jpg");
         File.WriteAllText(text, "no picture");
         Refused($"{text}: is a text file", Predict(weights, text));
-        Refused("/nowhere/a.png: cannot be written: ", Predict(weights, image, "--output", "/nowhere/a.png"));
+        Refused("/nowhere/a.png: the folder that it is in does not exist", Predict(weights, image, "--output", "/nowhere/a.png"));
 
         var elsewhere = set.In("elsewhere.safetensors");
         File.Copy(weights, elsewhere);
