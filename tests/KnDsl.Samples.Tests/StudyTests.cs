@@ -155,6 +155,16 @@ public sealed class StudyTests : IDisposable
         }
     }
 
+    /// <summary>A garment of another class was drawn until one was found.</summary>
+    [Fact]
+    public void Scenes_of_one_class_alone_are_refused()
+    {
+        var images = new ImageSet(new byte[2 * 28 * 28], [4, 4], 28, 28);
+        Assert.Equal(
+            "the set garments: all 2 images are of one class, and a scene shows two: more of them are needed",
+            Assert.Throws<DataException>(() => GarmentScenes.Make(images, seed: 1)).Message);
+    }
+
     [Fact]
     public void The_interval_of_a_difference_is_the_bootstrap_of_its_seeds()
     {
