@@ -16,6 +16,11 @@ internal static class Evaluation
     /// <summary>A pixel belongs to an object from this probability on.</summary>
     public const double MaskThreshold = 0.5;
 
+    /// <summary>
+    /// So many pixels of masks are in memory at once, or one mask: a hundred of a large photograph are more than an array holds.
+    /// </summary>
+    private const long PixelsAtOnce = 1 << 26;
+
     /// <summary>The detections in all images that can be read, of all processes, and the ids of these images.</summary>
     /// <param name="detector">The detector, in inference mode.</param>
     /// <param name="images">The images.</param>
@@ -43,8 +48,7 @@ internal static class Evaluation
                     var index = byFile[batch.Names[place]];
                     var image = images.ImageOf(index);
                     isRead[index] = 1;
-                    var inImage = found[place].Resized(batch.Sizes[place], new(image.Height, image.Width));
-                    results.AddRange(ResultsOf(inImage, image, images.Annotations, labels));
+                    results.AddRange(ResultsOf(found[place], batch.Sizes[place], image, images.Annotations, labels));
                 }
             }
         }
@@ -82,11 +86,26 @@ internal static class Evaluation
     }
 
     /// <summary>Detections of an image in its own pixels, of labels that a category of the set has.</summary>
+    private static IEnumerable<CocoResult> ResultsOf(
+        Detections found, ImageSize from, CocoImage image, CocoAnnotations annotations, LabelMap labels)
+    {
+        var size = new ImageSize(image.Height, image.Width);
+        var atOnce = Math.Max(1, PixelsAtOnce / ((long)image.Height * image.Width));
+        for (var first = 0L; first < found.Count; first += atOnce)
+        {
+            CocoResult[] results;
+            using (NewDisposeScope())
+            {
+                var part = found.Narrow(first, Math.Min(atOnce, found.Count - first)).Resized(from, size);
+                results = [.. ResultsOf(part, image, annotations, labels)];
+            }
+            foreach (var result in results)
+                yield return result;
+        }
+    }
+
     private static IEnumerable<CocoResult> ResultsOf(Detections found, CocoImage image, CocoAnnotations annotations, LabelMap labels)
     {
-        // TorchSharp makes no array of a tensor without values.
-        if (found.Count == 0)
-            yield break;
         var boxes = found.Boxes.cpu().data<float>().ToArray();
         var (scores, numbers) = (found.Scores.cpu().data<float>().ToArray(), found.Labels.cpu().data<long>().ToArray());
         var masks = found.Masks?.ge(Held(MaskThreshold)).cpu().data<bool>().ToArray();

@@ -41,8 +41,8 @@ internal static class PredictCommand
         // The transform takes the image, of which the picture has a copy.
         collator.Put(batch, 0, Recipe.Resized(settings).Apply(new(image, [], file), new(0, 0, 0)));
         collator.Complete(batch);
-        var found = detector.Detect(batch.Images.to(device), batch.Sizes)[0].Resized(batch.Sizes[0], size);
-        Draw(picture, found, labels, size, output);
+        var found = detector.Detect(batch.Images.to(device), batch.Sizes)[0];
+        Draw(picture, found, labels, (batch.Sizes[0], size), output);
         var to = settings.Output ?? $"{file}.detections.png";
         picture.Save(to);
         output.WriteLine($"{found.Count} objects, drawn in {to}");
@@ -50,20 +50,22 @@ internal static class PredictCommand
     }
 
     /// <summary>Draws all objects, those of high scores over others, and lists them from the highest score on.</summary>
-    private static void Draw(DetectionPicture picture, Detections found, LabelMap labels, ImageSize size, TextWriter output)
+    private static void Draw(
+        DetectionPicture picture, Detections found, LabelMap labels, (ImageSize From, ImageSize To) size, TextWriter output)
     {
         // TorchSharp makes no array of a tensor without values.
         if (found.Count == 0)
             return;
-        var boxes = found.Boxes.cpu().data<float>().ToArray();
+        var boxes = Boxes.Resize(found.Boxes, size.From, size.To).cpu().data<float>().ToArray();
         var (scores, numbers) = (found.Scores.cpu().data<float>().ToArray(), found.Labels.cpu().data<long>().ToArray());
-        var masks = found.Masks?.ge(Held(Evaluation.MaskThreshold)).cpu().data<bool>().ToArray();
-        var pixels = size.Height * size.Width;
         for (var i = scores.Length - 1; i >= 0; i--)
         {
+            using var scope = NewDisposeScope();
+            // One at a time: the masks of all in a large photograph are more than an array holds.
+            var inImage = found.Narrow(i, 1).Resized(size.From, size.To);
+            var mask = inImage.Masks?.ge(Held(Evaluation.MaskThreshold)).cpu().data<bool>().ToArray();
             picture.Draw(
-                boxes.AsSpan(4 * i, 4), masks is null ? [] : masks.AsSpan(i * pixels, pixels),
-                FormattableString.Invariant($"{NameOf(numbers[i])} {scores[i]:0.00}"), numbers[i]);
+                boxes.AsSpan(4 * i, 4), mask, FormattableString.Invariant($"{NameOf(numbers[i])} {scores[i]:0.00}"), numbers[i]);
         }
         for (var i = 0; i < scores.Length; i++)
         {

@@ -32,16 +32,16 @@ internal static class Train
             splits.Training.Folder, splits.Training.Annotations, Recipe.Augmented(settings), detector.HasMasks, labels.LabelOf);
         var valueImages = new FirstImages(
             new CocoImages(splits.Values.Folder, splits.Values.Annotations, Recipe.Resized(settings)), settings.Evaluated);
-        if (settings.Weights is not null && start.Resume is null)
+        var shared = settings.Run.Loader(settings.Steps.Batch, processes);
+        var (ofTraining, ofValues) = (shared with { Shuffle = true, DropLast = true }, shared with { BatchSize = 1 });
+        splits.Require((ofTraining, trainingImages.Count), (ofValues, valueImages.Count));
+        if (settings.Weights is not null && start.IsBeginning)
             InitialWeights.Begin(detector.Network, settings.Weights);
         using var folder = splits.OpenRun(start, "Detection", settings.Run, device, processes);
 
-        var shared = settings.Run.Loader(settings.Steps.Batch, processes);
         var collator = new DetectionCollator(Normalize.ImageNet, Multiple, device);
-        using var reader = new DataLoader<DetectionItem, DetectionBatch>(
-            trainingImages, collator, shared with { Shuffle = true, DropLast = true });
-        using var valueReader = new DataLoader<DetectionItem, DetectionBatch>(
-            valueImages, collator, shared with { BatchSize = 1 });
+        using var reader = new DataLoader<DetectionItem, DetectionBatch>(trainingImages, collator, ofTraining);
+        using var valueReader = new DataLoader<DetectionItem, DetectionBatch>(valueImages, collator, ofValues);
 
         var steps = settings.Steps.ForTrainer((settings.LearningRate, 16), settings.Run, device, processes) with
         {

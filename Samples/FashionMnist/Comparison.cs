@@ -20,6 +20,7 @@ internal static class Comparison
     /// <param name="output">Receives the lines that scripts read.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="DataException">A data file is missing or damaged.</exception>
+    /// <exception cref="RunFileException">The folder of the output cannot be made or written.</exception>
     public static int Run(Options options, IAnsiConsole console, TextWriter output)
     {
         // Read before anything is printed about the training: a missing file should be the first thing that the user sees.
@@ -38,7 +39,7 @@ internal static class Comparison
         var settings = new Settings(options.Epochs, options.Batch, options.LearningRate, options.Seed, device);
 
         var folder = Path.GetFullPath(options.Output);
-        Directory.CreateDirectory(folder);
+        RunFileException.MakeFolder(folder);
         var statistics = options.Microbatch is int samples ? $"{samples} images" : $"whole batches of {options.Batch}";
         output.WriteLine($"{trainingImages.Count} training and {testImages.Count} test images from {options.Data}");
         output.WriteLine(

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using KnDsl.Training;
 using TorchSharp;
@@ -21,6 +22,10 @@ internal static class Train
         // Before anything is made: a missing folder should be the first thing that the user sees.
         using var trainingImages = ImageData.Open(settings.Data, "train", Recipe.Augmented(settings));
         using var valueImages = ImageData.Open(settings.Data, "val", Recipe.Middle(settings.Size), trainingImages.Classes);
+        var shared = settings.Run.Loader(settings.Batch, processes);
+        var (ofTraining, ofValues) = (shared with { Shuffle = true, DropLast = true }, shared with { Remainder = Remainder.Drop });
+        ofTraining.Require(Path.Combine(settings.Data, "train"), trainingImages.Count);
+        ofValues.Require(Path.Combine(settings.Data, "val"), valueImages.Count);
         using var folder = processes.IsMain ? start.OpenRun("ImageNet", device.ToString(), settings.Run.Runs) : null;
 
         using var network = Recipe.Network(
@@ -30,9 +35,8 @@ internal static class Train
         if (settings.BFloat16)
             network.ToBFloat16();
 
-        var shared = settings.Run.Loader(settings.Batch, processes);
-        using var training = ImageData.Load(trainingImages, settings.Size, device, shared with { Shuffle = true, DropLast = true });
-        using var values = ImageData.Load(valueImages, settings.Size, device, shared with { Remainder = Remainder.Drop });
+        using var training = ImageData.Load(trainingImages, settings.Size, device, ofTraining);
+        using var values = ImageData.Load(valueImages, settings.Size, device, ofValues);
 
         var perStep = settings.Batch * settings.Accumulate * processes.Size;
         using var trainer = new Trainer<ImageBatch>(network, batch => Loss(network, batch, device, type, settings), new TrainerSettings

@@ -24,7 +24,7 @@ internal static class StudyJob
         // Problems with the data are reported before anything begins.
         StudyData.Check(options.Data);
         var folder = Path.GetFullPath(options.Output);
-        Directory.CreateDirectory(folder);
+        RunFileException.MakeFolder(folder);
         var log = new ResultLog<Trial, TrialResult>(Path.Combine(folder, "trials.csv"), options.Settings, TrialResult.Format);
 
         if (!options.OnlyReports)

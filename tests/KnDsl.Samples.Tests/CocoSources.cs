@@ -55,6 +55,9 @@ internal static class CocoSources
         return image;
     }
 
+    /// <summary>Writes a stamp that is a square.</summary>
+    public static void WriteStamp(string file, int side) => Write(file, new(side, side, Red));
+
     private static void Write(string file, Image<Rgba32> image)
     {
         using (image)

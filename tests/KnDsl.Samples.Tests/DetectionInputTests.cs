@@ -1,6 +1,9 @@
 using System;
 using System.IO;
 using System.Linq;
+using KnDsl.Samples.Detection.Data;
+using KnDsl.Samples.Detection.Settings;
+using KnDsl.Training;
 using KnDsl.Vision;
 using Xunit;
 
@@ -32,6 +35,16 @@ public sealed class DetectionInputTests(DetectionSet set)
         Assert.Equal((0, ""), Train(data, "--skip-damaged", "--batch", "1"));
         Assert.Single(Directory.GetDirectories(Path.Combine(set.In("refused"), "Detection")));
         Directory.Delete(set.In("refused"), recursive: true);
+    }
+
+    [Fact]
+    public void A_batch_that_is_larger_than_the_set_is_refused_before_a_run_begins()
+    {
+        var (json, runs) = (Path.Combine(set.Data, "annotations", "instances_train.json"), set.In("too-large"));
+        Refused(
+            $"{json}: has 8 items, and a batch has 16: expected at least 16, or smaller batches",
+            DetectionSet.Train(set.Data, runs, "--batch", "16"));
+        Assert.False(Directory.Exists(runs));
     }
 
     /// <summary>The loader reads the next image in the place of one that is damaged: it must not count twice.</summary>
@@ -86,6 +99,20 @@ public sealed class DetectionInputTests(DetectionSet set)
             $"{Path.Combine(set.Trained, "categories.json")}: this run knows 'green', which is no category of the set.", (code, error));
     }
 
+    [Fact]
+    public void Ids_that_are_no_labels_are_named()
+    {
+        CocoCategory[] categories = [new(0, "red", null, 0), new(7, "green", null, 1)];
+        Assert.Equal(8, new LabelMap(categories, LabelKind.Ids, hasBackground: false).Classes);
+        Assert.Equal(
+            "--labels is ids, and 'red' has the id 0: expected ids from 1 on, since label 0 is the background, or --labels places.",
+            Assert.Throws<SettingsException>(() => new LabelMap(categories, LabelKind.Ids, hasBackground: true)).Message);
+        categories[0] = new(-2, "red", null, 0);
+        Assert.Equal(
+            "--labels is ids, and 'red' has the id -2: expected ids from 0 on, or --labels places.",
+            Assert.Throws<SettingsException>(() => new LabelMap(categories, LabelKind.Ids, hasBackground: false)).Message);
+    }
+
     [Theory]
     [InlineData("--norm is frozen-batch", "What is frozen has to come from somewhere: give --weights.", "--norm", "frozen-batch")]
     [InlineData("--trained-parts", "What is not trained has to come from somewhere", "--trained-parts", "3")]
@@ -137,7 +164,7 @@ public sealed class DetectionInputTests(DetectionSet set)
         var text = set.In("text.jpg");
         File.WriteAllText(text, "no picture");
         Refused($"{text}: is a text file", Predict(weights, text));
-        Refused("/nowhere/a.png: cannot be written: ", Predict(weights, image, "--output", "/nowhere/a.png"));
+        Refused("/nowhere/a.png: the folder that it is in does not exist", Predict(weights, image, "--output", "/nowhere/a.png"));
 
         var elsewhere = set.In("elsewhere.safetensors");
         File.Copy(weights, elsewhere);

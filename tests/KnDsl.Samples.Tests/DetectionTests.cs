@@ -28,8 +28,11 @@ public sealed class DetectionTests(DetectionSet set)
         Assert.Equal((0, ""), DetectionSet.Train(set.Data, runs));
         var run = Directory.GetDirectories(Path.Combine(runs, "Detection")).Single();
         Assert.Equal(1 + 1, File.ReadLines(Path.Combine(run, "evaluations.csv")).Count());
+        // As if it had died before they were written: its weights could not be used without them.
+        File.Delete(Path.Combine(run, "categories.json"));
         var (code, _, error) = DetectionSet.Run("train", "--resume", run, "--epochs", "2", "--allow-changes");
         Assert.Equal((0, ""), (code, error));
+        Assert.True(File.Exists(Path.Combine(run, "categories.json")));
         Assert.Equal(1 + 2, File.ReadLines(Path.Combine(run, "evaluations.csv")).Count());
         // 8 images are 4 batches of 2, the image without objects among them.
         Assert.Equal(1 + 2 * 4, File.ReadLines(Path.Combine(run, "steps.csv")).Count());
@@ -85,8 +88,19 @@ public sealed class DetectionTests(DetectionSet set)
         var (begun, runs) = (DetectionSet.WeightsOf(set.Trained), set.In("frozen"));
         Assert.Equal((0, ""), DetectionSet.Train(
             set.Data, runs, "--norm", "frozen-batch", "--microbatch", "none", "--trained-parts", "3", "--weights", begun));
-        var ended = DetectionSet.WeightsOf(Directory.GetDirectories(Path.Combine(runs, "Detection")).Single());
-        var changed = Changed(begun, ended);
+        var run = Directory.GetDirectories(Path.Combine(runs, "Detection")).Single();
+        CheckFrozen(Changed(begun, DetectionSet.WeightsOf(run)));
+
+        // One that died before its first checkpoint begins anew, with the given weights again.
+        foreach (var checkpoint in Directory.GetDirectories(Path.Combine(run, "checkpoints")))
+            Directory.Delete(checkpoint, recursive: true);
+        var (code, _, error) = DetectionSet.Run("train", "--resume", run);
+        Assert.Equal((0, ""), (code, error));
+        CheckFrozen(Changed(begun, DetectionSet.WeightsOf(run)));
+    }
+
+    private static void CheckFrozen(string[] changed)
+    {
         Assert.DoesNotContain(changed, name => Regex.IsMatch(name, @"^backbone\.body\..*(bn\d|downsample\.1)\."));
         Assert.DoesNotContain(changed, name => Regex.IsMatch(name, @"^backbone\.body\.(conv1|layer1)\."));
         Assert.Contains("backbone.body.layer2.0.conv1.weight", changed);

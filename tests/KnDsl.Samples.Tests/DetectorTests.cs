@@ -60,6 +60,30 @@ public sealed class DetectorTests
         }
     }
 
+    /// <summary>Norms in heads take no empty batch; neither do those of several processes let one go on without its part.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_batch_without_an_object_has_a_loss_under_norms_in_the_heads(bool hasProposals)
+    {
+        using var scope = NewDisposeScope();
+        using var detector = new FasterRcnnDetector(
+            DetectorShape.Of(BackboneKind.Small), 3, hasMasks: true, new(NormPolicy.Kalman(), NormPolicy.Batch()), CPU);
+        // Boxes that are next to nothing, which are no proposals.
+        if (!hasProposals)
+            nn.init.constant_(detector.Network.get_parameter("rpn.head.bbox_pred.bias")!, -30);
+        DetectionTarget[] none =
+            [.. Enumerable.Range(0, 2).Select(_ => new DetectionTarget(zeros(0, 4), zeros([0], int64), zeros(0, 64, 64)))];
+        var loss = detector.Loss(randn(2, 3, 64, 64), [new(64, 64), new(64, 64)], none);
+        loss.backward();
+        Assert.True(float.IsFinite(loss.item<float>()));
+        foreach (var name in new[] { "roi_heads.mask_predictor.mask_fcn_logits.weight", "roi_heads.box_predictor.cls_score.weight" })
+        {
+            var gradient = detector.Network.get_parameter(name)!.grad!;
+            Assert.Equal(hasProposals && name.Contains("box", StringComparison.Ordinal), gradient.ne(0).any().item<bool>());
+        }
+    }
+
     private static Detector Create(string name, int classes, int most)
     {
         var norms = new DetectorNorms(NormPolicy.Batch(), name.EndsWith("norms", StringComparison.Ordinal) ? NormPolicy.Batch() : null);

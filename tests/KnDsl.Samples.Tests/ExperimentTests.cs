@@ -54,6 +54,14 @@ public sealed class ExperimentTests(DetectionSet set)
     }
 
     [Fact]
+    public void An_output_that_cannot_be_made_is_named()
+    {
+        File.WriteAllText(set.In("file"), "");
+        var (code, _, error) = DetectionSet.Run("experiment", "--data", set.Data, "--output", set.In("file"));
+        Assert.Equal((1, $"{set.In("file")}: this is a file, expected a folder."), (code, error));
+    }
+
+    [Fact]
     public void The_page_has_the_table_of_the_committed_trainings()
     {
         var sample = Programs.Sample("Detection");

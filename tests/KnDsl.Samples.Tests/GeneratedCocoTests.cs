@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using KnDsl.Samples.Detection.Generation;
@@ -141,6 +142,26 @@ public sealed class GeneratedCocoTests(GeneratedCoco made)
         Assert.Equal(20, GeneratedCoco.Read(made.In("plain"), "train").Images.Count);
         Assert.Equal(10, GeneratedCoco.Read(made.In("plain"), "val").Images.Count);
         Assert.Equal(5, GeneratedCoco.Read(made.In("plain"), "unseen").Images.Count);
+    }
+
+    /// <summary>Most languages have capital letters between the small ones.</summary>
+    [Fact]
+    public void The_order_of_stamps_does_not_depend_on_the_language()
+    {
+        var folder = made.In("ordered");
+        foreach (var (name, side) in new[] { ("a", 10), ("B", 11), ("c", 12) })
+            CocoSources.WriteStamp(Path.Combine(folder, $"symbols/money/{name}.png"), side);
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            var coins = Assert.Single(Stamps.In(folder, isHeldOut: false));
+            Assert.Equal([11, 10, 12], coins.CutOuts.Select(coin => coin.Picture.Width));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]

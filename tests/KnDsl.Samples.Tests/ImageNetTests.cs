@@ -102,12 +102,17 @@ public sealed class ImageNetTests(GeneratedImages images)
         Directory.Delete(Path.Combine(data, "val", "star"), recursive: true);
         Refused($"{Path.Combine(data, "val")}: its 2 classes are not the 3 expected: 'star' is missing", data);
 
+        data = images.Part();
+        Refused(
+            $"{Path.Combine(data, "train")}: has 18 items, and a batch has 64: expected at least 64, or smaller batches",
+            data, "--batch", "64");
+
         // Nothing was begun.
         Assert.False(Directory.Exists(images.In("refused")));
 
-        void Refused(string message, string data)
+        void Refused(string message, string data, params string[] more)
         {
-            var (code, error) = Train(data, images.In("refused"));
+            var (code, error) = Train(data, images.In("refused"), more);
             Assert.Equal(1, code);
             Assert.StartsWith(message, error, StringComparison.Ordinal);
         }

@@ -104,6 +104,20 @@ public sealed class SegmentationTests
         }
     }
 
+    /// <summary>The json of another split, or of another program, may have other ids for the same names.</summary>
+    [Fact]
+    public void A_category_is_known_by_its_name()
+    {
+        var image = new CocoImage(1, "a.jpg", 3, 1);
+        var found = Categories.Select((category, i) =>
+        {
+            var box = new CocoBox(i, 0, 1, 1);
+            var renumbered = category with { Id = Categories[(i + 1) % 3].Id };
+            return new CocoAnnotation(i, image, renumbered, box, 1, false, new(CocoMask.FromBox(box, 1, 3)));
+        });
+        Assert.Equal([1, 2, 3], new SegmentationClasses(Categories, ClassKind.Categories).Paint(image, [.. found]));
+    }
+
     [Fact]
     public void Classes_of_Pascal_VOC_are_in_its_order_and_other_categories_are_background()
     {

@@ -87,6 +87,14 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public void An_output_that_cannot_be_made_is_named()
+    {
+        File.WriteAllText(In("file"), "");
+        var problem = Assert.Throws<RunFileException>(() => Run("file", "--methods", "group", "--rates", "0.1"));
+        Assert.Equal($"{In("file")}: this is a file, expected a folder.", problem.Message);
+    }
+
+    [Fact]
     public void The_committed_tables_are_those_of_the_committed_trials()
     {
         var options = Parse("--part", "all");
@@ -145,6 +153,16 @@ public sealed class StudyTests : IDisposable
             var plane = scenes.Pixels[(color * 32 * 32)..((color + 1) * 32 * 32)];
             Assert.True(plane.GroupBy(value => value).Max(group => group.Count()) >= 19 * 19);
         }
+    }
+
+    /// <summary>A garment of another class was drawn until one was found.</summary>
+    [Fact]
+    public void Scenes_of_one_class_alone_are_refused()
+    {
+        var images = new ImageSet(new byte[2 * 28 * 28], [4, 4], 28, 28);
+        Assert.Equal(
+            "the set garments: all 2 images are of one class, and a scene shows two: more of them are needed",
+            Assert.Throws<DataException>(() => GarmentScenes.Make(images, seed: 1)).Message);
     }
 
     [Fact]

@@ -58,6 +58,14 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public void An_output_that_cannot_be_made_is_named()
+    {
+        File.WriteAllText(In("file"), "");
+        var problem = Assert.Throws<RunFileException>(() => Run("file", epochs: 1));
+        Assert.Equal($"{In("file")}: this is a file, expected a folder.", problem.Message);
+    }
+
+    [Fact]
     public void Repeats_itself_for_a_seed_and_not_for_another()
     {
         Run("a", epochs: 1);

@@ -23,6 +23,8 @@ internal static class WorkerProgram
     {
         ["killed"] = args => KilledTraining.Run(args[0], args[1]),
         ["trainer"] = RunTrainer,
+        ["places"] = Places,
+        ["not-finite"] = NotFinite,
         ["train"] = Train,
         ["operations"] = Operations,
         ["die"] = Die,
@@ -80,6 +82,28 @@ internal static class WorkerProgram
     {
         using var group = Join("Automatic");
         TrainerJob.Run(group, args[0], args[1], int.Parse(args[2], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Rank 1 does not see the checkpoints of the folder.</summary>
+    private static void Places(string[] args)
+    {
+        using var group = Join("Automatic");
+        TrainerJob.Run(group, group.IsMain ? args[0] : args[0] + "-elsewhere", args[1], interruptedAfter: 0);
+    }
+
+    /// <summary>The loss of the last rank is not finite, in a network whose norms exchange statistics.</summary>
+    private static void NotFinite(string[] args)
+    {
+        using var group = Join("Automatic");
+        using var network = new SmallNetwork(seed: 1, NormPolicy.Batch(synchronized: true));
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => nn.functional.cross_entropy(network.call(batch.Images), batch.Labels) * Factor(),
+            new() { Epochs = 1, LearningRate = 0.1 }, processes: group);
+        using var images = randn([8, 1, 10, 10], ScalarType.Float64);
+        using var labels = zeros([8], ScalarType.Int64);
+        trainer.Fit(new TensorBatches(images, labels, batchSize: 4));
+
+        double Factor() => group.Rank == group.Size - 1 ? double.NaN : 1;
     }
 
     /// <summary>Sets the threads of torch, and says what native code knows of them.</summary>

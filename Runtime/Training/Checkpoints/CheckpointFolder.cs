@@ -14,25 +14,24 @@ internal sealed class CheckpointFolder
 {
     private const string Prefix = "step-", Replaced = "replaced-", Writing = ".writing-", Deleting = ".deleting-";
 
-    /// <summary>Opens the folder, and removes what a process that died left half written or half deleted.</summary>
+    private readonly Notices _notices;
+
+    /// <summary>
+    /// Opens the folder, and removes what a process that died left half written or half deleted. What cannot be removed is said, and stays.
+    /// </summary>
     /// <param name="path">The folder; it is created if it is not there.</param>
     /// <param name="isWriter">Whether this process is the one that writes; another one creates and removes nothing.</param>
+    /// <param name="notices">Says what cannot be removed; null says it on the console's error stream.</param>
     /// <exception cref="CheckpointException">The folder cannot be created.</exception>
-    public CheckpointFolder(string path, bool isWriter = true)
+    public CheckpointFolder(string path, bool isWriter = true, Notices? notices = null)
     {
+        _notices = notices ?? new();
         Path = System.IO.Path.GetFullPath(path);
         if (!isWriter)
             return;
-        Guard(Path, () =>
-        {
-            Directory.CreateDirectory(Path);
-            foreach (var left in Directory.EnumerateDirectories(Path)
-                .Where(folder => System.IO.Path.GetFileName(folder) is var name && (name.StartsWith(Writing, StringComparison.Ordinal)
-                    || name.StartsWith(Deleting, StringComparison.Ordinal))))
-            {
-                Directory.Delete(left, recursive: true);
-            }
-        });
+        Guard(Path, () => Directory.CreateDirectory(Path));
+        Clean(Writing);
+        Clean(Deleting);
     }
 
     /// <summary>The folder.</summary>
@@ -75,13 +74,20 @@ internal sealed class CheckpointFolder
         return target;
     }
 
-    /// <summary>Deletes a checkpoint. A process that dies meanwhile leaves no half of one that looks whole.</summary>
-    public void Delete(string checkpoint) => Guard(checkpoint, () =>
+    /// <summary>
+    /// Deletes checkpoints. A process that dies meanwhile leaves no half of one that looks whole. What cannot be deleted is said once and
+    /// tried again the next time: a training goes on with too many of them.
+    /// </summary>
+    public void Delete(IEnumerable<string> checkpoints)
     {
-        var hidden = System.IO.Path.Combine(Path, $"{Deleting}{Guid.NewGuid():N}");
-        Directory.Move(checkpoint, hidden);
-        Directory.Delete(hidden, recursive: true);
-    });
+        foreach (var checkpoint in checkpoints.ToArray())
+        {
+            var hidden = $"{Deleting}{System.IO.Path.GetFileName(checkpoint)}-{Guid.NewGuid():N}";
+            Try(checkpoint, () => Directory.Move(checkpoint, System.IO.Path.Combine(Path, hidden)));
+        }
+
+        Clean(Deleting);
+    }
 
     /// <summary>Gives a checkpoint a name under which it is none of the training's any more: <c>replaced-step-000000120</c>.</summary>
     public void SetAside(string checkpoint) => Guard(checkpoint, () =>
@@ -99,6 +105,25 @@ internal sealed class CheckpointFolder
         var name = System.IO.Path.GetFileName(folder);
         return name.StartsWith(Prefix, StringComparison.Ordinal)
             && long.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
+    }
+
+    /// <summary>Removes folders whose names begin so.</summary>
+    private void Clean(string prefix) => Try(Path, () =>
+    {
+        foreach (var left in Directory.GetDirectories(Path, $"{prefix}*"))
+            Try(left, () => Directory.Delete(left, recursive: true));
+    });
+
+    private void Try(string folder, Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            _notices.Say($"{folder}: the checkpoint cannot be deleted: {RunFileException.Describe(cause)}", " The training goes on.");
+        }
     }
 
     private static void Guard(string path, Action action)

@@ -45,7 +45,7 @@ internal sealed class CheckpointStore(
     /// <summary>The checkpoint of a step; null where there is none.</summary>
     public string? Find(long? step) => folder.All.FirstOrDefault(checkpoint => CheckpointFolder.StepOf(checkpoint) == step);
 
-    /// <summary>Writes a checkpoint, and deletes those that are not to be kept.</summary>
+    /// <summary>Writes a checkpoint, and deletes those that are not to be kept, as far as they can be deleted.</summary>
     /// <param name="progress">The numbers of the training.</param>
     /// <param name="keepLast">How many of the last ones are kept; that of the best figure is kept beside them.</param>
     /// <returns>The checkpoint's folder.</returns>
@@ -74,8 +74,7 @@ internal sealed class CheckpointStore(
             });
         });
 
-        foreach (var old in folder.All.Skip(keepLast).Where(old => CheckpointFolder.StepOf(old) != progress.BestStep))
-            folder.Delete(old);
+        folder.Delete(folder.All.Skip(keepLast).Where(old => CheckpointFolder.StepOf(old) != progress.BestStep));
         return written;
     }
 
@@ -124,7 +123,8 @@ internal sealed class CheckpointStore(
         }
 
         _random = processes.IsMain ? state.Random : null;
-        return (path, state.Progress);
+        // The losses are those of all processes, and count once.
+        return (path, processes.IsMain ? state.Progress : state.Progress with { LossSum = 0, LossCount = 0 });
     }
 
     /// <summary>Gives the random generators the states of the checkpoint that was read.</summary>

@@ -14,7 +14,10 @@ internal sealed record Progress
     /// <summary>The processes that train together.</summary>
     public int Processes { get; init; }
 
-    /// <summary>The sum of the losses of the epoch's batches that were read.</summary>
+    /// <summary>
+    /// The sum of the losses of the epoch's batches that were read: by this process since the last checkpoint, and in rank 0 those that all
+    /// had read until then.
+    /// </summary>
     public double LossSum { get; init; }
 
     /// <summary>The number of these batches.</summary>

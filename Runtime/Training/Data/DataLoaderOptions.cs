@@ -38,4 +38,20 @@ public sealed record DataLoaderOptions
 
     /// <summary>What is done with an item whose file is damaged or missing.</summary>
     public DamagedItems Damaged { get; init; }
+
+    /// <summary>Demands that a data set has a batch for each process, before anything is made of it.</summary>
+    /// <param name="data">The folder or file of the data set, for the message.</param>
+    /// <param name="items">How many items it has.</param>
+    /// <exception cref="DatasetException">It has too few.</exception>
+    public void Require(string data, long items)
+    {
+        var ofEach = Remainder == Remainder.Drop ? items / Size : (items + Size - 1) / Size;
+        long most = DropLast ? BatchSize : 1;
+        if (ofEach >= most)
+            return;
+        var needed = Remainder == Remainder.Drop ? most * Size : (most - 1) * Size + 1;
+        var (wants, helps) = DropLast ? ($"a batch has {BatchSize}", "smaller batches") : ("each needs one", "fewer processes");
+        throw new DatasetException(
+            data, $"has {items} items{(Size > 1 ? $" for {Size} processes" : "")}, and {wants}: expected at least {needed}, or {helps}");
+    }
 }

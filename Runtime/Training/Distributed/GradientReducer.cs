@@ -200,7 +200,7 @@ public sealed class GradientReducer : IDisposable
                 if (parameter.grad is { } gradient)
                     gradient.copy_(mean);
                 else if (_flat.narrow(0, flag, 1).cpu().to(ScalarType.Float64).item<double>() > 0)
-                    parameter.grad = mean.clone().DetachFromDisposeScope();
+                    parameter.grad = mean.clone();
                 flag++;
                 at += parameter.numel();
             }

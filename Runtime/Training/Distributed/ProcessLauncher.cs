@@ -28,8 +28,8 @@ public static partial class ProcessLauncher
 
     /// <summary>
     /// Starts copies of this program, hands their output on with the rank before each line, and waits for them. If one dies the others
-    /// are ended, and standard error says which one and how. SIGINT and SIGTERM are left to the copies, which may write a checkpoint: the
-    /// launcher waits for all of them, until it gets a second SIGTERM.
+    /// are ended, and standard error says which one and how. At SIGINT and SIGTERM the copies get SIGTERM, at which they may write a
+    /// checkpoint: the launcher waits for all of them, until it gets a second SIGTERM.
     /// </summary>
     /// <param name="processes">How many, at least 1.</param>
     /// <param name="arguments">The arguments of each: those of this program, without the number of processes.</param>
@@ -44,9 +44,11 @@ public static partial class ProcessLauncher
         var asked = 0;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
         {
-            // A terminal sends it to the copies too.
+            // A terminal sends it to the copies too, but kill and a manager do not. One that had it already is not hurt.
             context.Cancel = true;
             _ = Interlocked.CompareExchange(ref asked, Interrupted, 0);
+            foreach (var copy in copies)
+                copy.Ask();
         });
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {

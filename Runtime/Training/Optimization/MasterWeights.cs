@@ -49,7 +49,9 @@ internal sealed class MasterWeights : IDisposable
         foreach (var (weight, master) in _copies)
         {
             using var gradient = weight.grad;
-            master.grad = gradient?.to(master.dtype).DetachFromDisposeScope();
+            // The parameter holds the tensor, and this only a handle of it: without its end each step's would stay until a collection.
+            using var wide = gradient?.to(master.dtype);
+            master.grad = wide;
             weight.grad = null;
         }
     }

@@ -8,8 +8,9 @@ namespace KnDsl.Training;
 public static class Precision
 {
     /// <summary>
-    /// Converts a network to bfloat16, all but its normalization layers: their scale, shift and averages stay of 32 bits. The trainer keeps
-    /// 32-bit copies of what was converted. Inputs are to be converted by the caller, and scores back before the loss.
+    /// Converts a network to bfloat16, all but the normalization layers of a policy (<see cref="NormLayer"/>): their scale, shift and
+    /// averages stay of 32 bits. Norms without a policy are converted. The trainer keeps 32-bit copies of what was converted. Inputs are to
+    /// be converted by the caller, and scores back before the loss.
     /// </summary>
     /// <typeparam name="T">The network's class.</typeparam>
     /// <param name="network">The network; it is changed.</param>

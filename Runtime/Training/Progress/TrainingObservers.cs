@@ -17,7 +17,7 @@ namespace KnDsl.Training;
 /// <param name="notices">Where problems are said; null is the console's error stream.</param>
 public sealed class TrainingObservers(IReadOnlyList<ITrainingObserver> all, TextWriter? notices = null) : ITrainingObserver
 {
-    private readonly HashSet<string> _said = [];
+    private readonly Notices _notices = new(notices);
 
     /// <inheritdoc />
     public void Started(TrainingPlan plan)
@@ -51,7 +51,7 @@ public sealed class TrainingObservers(IReadOnlyList<ITrainingObserver> all, Text
             catch (Exception e)
             {
                 if (IsOfReport(e) || end == TrainingEnd.Failed)
-                    Say(e);
+                    _notices.Say(e.Message);
                 else
                     first ??= e;
             }
@@ -70,26 +70,11 @@ public sealed class TrainingObservers(IReadOnlyList<ITrainingObserver> all, Text
             }
             catch (Exception e) when (IsOfReport(e))
             {
-                Say(e, " The training goes on.");
+                _notices.Say(e.Message, " The training goes on.");
             }
         }
     }
 
     private static bool IsOfReport(Exception e) =>
         e is IOException or UnauthorizedAccessException or DllNotFoundException or TypeInitializationException;
-
-    private void Say(Exception e, string after = "")
-    {
-        if (!_said.Add(e.Message))
-            return;
-        try
-        {
-            // On a line of its own, where a moving one may be.
-            (notices ?? Console.Error).WriteLine($"{Environment.NewLine}{e.Message.TrimEnd('.')}.{after}");
-        }
-        catch (Exception closed) when (closed is IOException or ObjectDisposedException)
-        {
-            // A terminal that was closed: nobody reads it.
-        }
-    }
 }

@@ -15,7 +15,7 @@ public sealed record TrainingPlan(TrainingPosition Begin, int Epochs, long Batch
 /// <param name="Loss">The mean loss of the step's batches, without weight decay.</param>
 /// <param name="LearningRate">The rate that the step was made with.</param>
 /// <param name="GradientNorm">The norm of the gradient before clipping; null where it was not needed.</param>
-/// <param name="Samples">Samples of the step in this process.</param>
+/// <param name="Samples">Samples in this process since the last report: those of steps whose loss was not read are among them.</param>
 /// <param name="Elapsed">Time since the training began in this process.</param>
 /// <param name="Waited">Of that time, the part that was spent waiting for batches.</param>
 public sealed record StepReport(

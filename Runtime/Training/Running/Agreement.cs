@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using static TorchSharp.torch;
 
 namespace KnDsl.Training;
@@ -16,16 +18,48 @@ internal sealed class Agreement(ProcessGroup processes)
         return (counts[0] > 0, counts[1] > 0);
     }
 
-    /// <summary>The mean of the losses that all processes read; null where none did.</summary>
-    /// <param name="sum">The sum of those that this one read.</param>
-    /// <param name="count">Their number.</param>
-    public double? Mean(double sum, long count)
+    /// <summary>Demands that all processes go on from the same place.</summary>
+    /// <exception cref="DistributedException">One does not: the message names it and both places.</exception>
+    public void RequireOnePlace(TrainingPosition own)
     {
         if (processes.Size == 1)
-            return count > 0 ? sum / count : null;
-        using var all = tensor([sum, count], ScalarType.Float64, CPU);
+            return;
+        using var all = zeros([processes.Size, 3], ScalarType.Int64, CPU);
+        using (var row = all[processes.Rank])
+        using (var numbers = tensor([own.Step, own.Epoch, own.Batch], ScalarType.Int64, CPU))
+            row.copy_(numbers);
+        processes.AllReduce(all, Reduction.Sum, "the places that the processes go on from");
+        var places = all.data<long>().ToArray().Chunk(3).Select(of => new TrainingPosition(of[0], (int)of[1], of[2])).ToArray();
+        var other = Array.FindIndex(places, place => place != places[0]);
+        if (other < 0)
+            return;
+        throw new DistributedException(
+            $"Rank {other} would go on {Of(places[other])}, and rank 0 {Of(places[0])}. All processes have to resume from the same "
+            + "checkpoint: does each of them reach the folder of checkpoints, and see what is in it?");
+
+        static string Of(TrainingPosition place) =>
+            place == default ? "from the beginning" : $"after step {place.Step} (epoch {place.Epoch + 1}, batch {place.Batch})";
+    }
+
+    /// <summary>The losses of all processes, as the progress of the first, which writes them down. The others begin at 0.</summary>
+    public Progress Gathered(Progress own)
+    {
+        if (processes.Size == 1)
+            return own;
+        var (sum, count) = Total(own);
+        return processes.IsMain ? own with { LossSum = sum, LossCount = count } : own with { LossSum = 0, LossCount = 0 };
+    }
+
+    /// <summary>The mean of the losses that all processes read; null where none did.</summary>
+    public double? MeanLoss(Progress own) => Total(own) is var (sum, count) && count > 0 ? sum / count : null;
+
+    private (double Sum, long Count) Total(Progress own)
+    {
+        if (processes.Size == 1)
+            return (own.LossSum, own.LossCount);
+        using var all = tensor([own.LossSum, own.LossCount], ScalarType.Float64, CPU);
         processes.AllReduce(all, Reduction.Sum, "the losses of the epoch");
-        var (sums, counts) = (all.data<double>()[0], all.data<double>()[1]);
-        return counts > 0 ? sums / counts : null;
+        var numbers = all.data<double>();
+        return (numbers[0], (long)numbers[1]);
     }
 }

@@ -6,13 +6,14 @@ namespace KnDsl.Training;
 
 /// <summary>
 /// Ctrl-C, and what a scheduler sends before it kills (SIGTERM), as a token that a training watches: it ends its step, writes a checkpoint
-/// and returns. A second Ctrl-C ends the process at once; a second SIGTERM changes nothing, since a manager may send one to a launcher and
-/// to its processes.
+/// and returns. A second Ctrl-C ends the process at once. A second SIGTERM changes nothing, nor does one beside a first Ctrl-C: a manager
+/// or a terminal may send a signal to a launcher and to its processes, and the launcher sends them its own.
 /// </summary>
 public sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private bool _wasInterrupted;
 
     /// <summary>Begins to listen.</summary>
     public Interruption()
@@ -37,7 +38,7 @@ public sealed class Interruption : IDisposable
     private void Handle(PosixSignalContext context)
     {
         // The second time Ctrl-C does what it does without this.
-        if (_source.IsCancellationRequested && context.Signal == PosixSignal.SIGINT)
+        if (context.Signal == PosixSignal.SIGINT && Interlocked.Exchange(ref _wasInterrupted, true))
             return;
         context.Cancel = true;
         _source.Cancel();

@@ -10,7 +10,7 @@ internal static class NonFiniteSearch
 {
     /// <summary>
     /// The first parameter that is not finite; else the first layer whose output is not, of a forward pass that is run again without
-    /// gradients. Null where neither is found.
+    /// gradients. Null where neither is found. The pass is of this process alone, and changes no running averages.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="forward">The pass, with the batch that showed it.</param>
@@ -23,6 +23,11 @@ internal static class NonFiniteSearch
             return (parameter.name, $"the parameter '{parameter.name}' is not finite: an earlier step was too large");
 
         (string Name, string What)? found = null;
+        var buffers = network.named_buffers().Select(entry => (Now: entry.buffer, Before: entry.buffer.clone())).ToArray();
+        // The other processes are elsewhere: they would take what a layer sends for something else, and end without a word.
+        var connected = network.modules().OfType<BatchNormLayer>().Select(layer => (Layer: layer, layer.Exchange)).ToArray();
+        foreach (var (layer, _) in connected)
+            layer.Exchange = null;
         var hooks = new List<Action>();
         foreach (var (name, module) in network.named_modules().Where(pair => pair.name.Length > 0))
         {
@@ -51,6 +56,10 @@ internal static class NonFiniteSearch
         finally
         {
             hooks.ForEach(remove => remove());
+            foreach (var (layer, exchange) in connected)
+                layer.Exchange = exchange;
+            foreach (var (now, before) in buffers)
+                now.copy_(before);
         }
 
         return found;

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.IO;
 using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -31,8 +30,7 @@ public class Trainer<TBatch> : IDisposable
     private readonly CheckpointStore? _checkpoints;
     private readonly List<ITrainingObserver> _observers = [];
     private readonly TrainingObservers _told;
-    private readonly Stopwatch _clock = new();
-    private readonly Stopwatch _waiting = new();
+    private readonly TrainingMeter _meter = new();
     private Progress _progress = new();
     private string _resumed = "";
     private bool _isDisposed;
@@ -122,6 +120,7 @@ public class Trainer<TBatch> : IDisposable
     /// <exception cref="CheckpointException">
     /// A checkpoint cannot be written; those before it are whole. Or the folder holds those of another training.
     /// </exception>
+    /// <exception cref="DistributedException">Processes go on from different places, or one has ended or does not answer.</exception>
     public TrainingEnd Fit(
         IBatches<TBatch> batches, Func<IReadOnlyDictionary<string, double>>? evaluate = null, CancellationToken interruption = default)
     {
@@ -229,6 +228,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (batches.Count < 1)
             throw new ArgumentException("there are no batches to train on", nameof(batches));
+        _agreement.RequireOnePlace(Position);
         _progress = _progress.In(batches.Count, _processes.Size, _resumed);
         var isNew = Position == default;
         if (isNew)
@@ -240,6 +240,8 @@ public class Trainer<TBatch> : IDisposable
         {
             _checkpoints?.SetOthersAside(Position.Step, _resumed);
             _checkpoints?.RestoreRandom();
+            // Whoever calls again goes on from where this one ends.
+            _resumed = "";
         }
 
         Replicas.Broadcast(_processes, Network);
@@ -247,7 +249,7 @@ public class Trainer<TBatch> : IDisposable
         if (isNew)
             Average?.TakeWeights();
         RandomStates.Begin(Settings.Seed, Position.Step, _processes.Rank);
-        _clock.Restart();
+        _meter.Restart();
         _told.Started(new(Position, Settings.Epochs, batches.Count, new StepCount(Settings, batches.Count).Last(Position)));
     }
 
@@ -302,7 +304,8 @@ public class Trainer<TBatch> : IDisposable
             var rate = Settings.LearningRate * Settings.Schedule.At(steps.Before(Position), steps.Total);
             var isEnd = Position.Batch + count == batches.Count;
             var reads = isEnd || (Position.Step + 1) % Settings.ReportEvery == 0;
-            var (losses, norm, samples) = Step(Take(source, count), count, rate, reads);
+            var (losses, norm, samples) = Step(_meter.Take(source, count, Position), count, rate, reads);
+            _meter.Add(samples);
             _progress = _progress with
             {
                 Position = new(Position.Step + 1, Position.Epoch, Position.Batch + count),
@@ -310,7 +313,7 @@ public class Trainer<TBatch> : IDisposable
                 LossCount = _progress.LossCount + (losses is null ? 0 : count),
             };
             if (losses is { } sum)
-                _told.Stepped(new(Position, sum / count, rate, norm, samples, _clock.Elapsed, _waiting.Elapsed));
+                _told.Stepped(new(Position, sum / count, rate, norm, _meter.TakeSamples(), _meter.Elapsed, _meter.Waited));
             if (Position.Step % Settings.CompareEverySteps == 0)
                 Replicas.Check(_processes, Network);
         }
@@ -318,28 +321,11 @@ public class Trainer<TBatch> : IDisposable
         return true;
     }
 
-    private IEnumerable<TBatch> Take(IEnumerator<TBatch> source, int count)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            _waiting.Start();
-            var isThere = source.MoveNext();
-            _waiting.Stop();
-            if (!isThere)
-            {
-                throw new InvalidDataException(
-                    $"the batches of epoch {Position.Epoch + 1} ended after {Position.Batch + i}, and their Count says more");
-            }
-
-            yield return source.Current;
-        }
-    }
-
     /// <summary>Evaluates the network after an epoch.</summary>
     private void Evaluate(Func<IReadOnlyDictionary<string, double>>? evaluate)
     {
         var metrics = new Dictionary<string, double>();
-        if (_agreement.Mean(_progress.LossSum, _progress.LossCount) is { } loss)
+        if (_agreement.MeanLoss(_progress) is { } loss)
             metrics["train_loss"] = loss;
         if (evaluate is not null)
         {
@@ -354,7 +340,7 @@ public class Trainer<TBatch> : IDisposable
         if (Settings.Watch is { } watched)
             _progress = _progress.Judged(watched.Name, watched.LowerIsBetter, metrics);
         var isBest = _progress.BestStep == Position.Step;
-        _told.Evaluated(new(Position, metrics, isBest, _clock.Elapsed));
+        _told.Evaluated(new(Position, metrics, isBest, _meter.Elapsed));
     }
 
     /// <summary>Writes a checkpoint, once the processes have the same running averages.</summary>
@@ -362,6 +348,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (_checkpoints is null && _processes.Size == 1)
             return;
+        _progress = _agreement.Gathered(_progress);
         var folder = _processes.IsMain ? _checkpoints?.Save(_progress, Settings.KeepLast) : null;
         // The others wait until it is written.
         _processes.Barrier();

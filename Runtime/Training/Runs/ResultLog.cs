@@ -21,7 +21,10 @@ public sealed class ResultLog<TKey, TResult>
     private readonly Dictionary<TKey, TResult> _results = [];
     private readonly object _gate = new();
 
-    /// <summary>Opens the log, or begins one. A last line that was cut off is dropped: its training is to be run again.</summary>
+    /// <summary>
+    /// Opens the log, or begins one, also where less than its first two lines was written. A last line that was cut off is dropped: its
+    /// training is to be run again.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="settings">The settings that all results share, in one line.</param>
     /// <param name="format">How a result is written.</param>
@@ -66,13 +69,15 @@ public sealed class ResultLog<TKey, TResult>
 
     private void Open(string head)
     {
-        if (!File.Exists(_path))
+        var begin = $"{head}\n{_format.Columns}\n";
+        var text = File.Exists(_path) ? File.ReadAllText(_path) : "";
+        // Also where a disk was full before it held the first lines.
+        if (text.Length < begin.Length && begin.StartsWith(text, StringComparison.Ordinal))
         {
-            Append($"{head}\n{_format.Columns}\n");
+            RunFile.Write(_path, begin);
             return;
         }
 
-        var text = File.ReadAllText(_path);
         var whole = text[..(text.LastIndexOf('\n') + 1)];
         string[] lines = [.. whole.Split('\n')[..^1].Select(line => line.TrimEnd('\r'))];
         if (lines.Length < 2 || lines[1] != _format.Columns)

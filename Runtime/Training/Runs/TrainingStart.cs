@@ -1,3 +1,5 @@
+using System.Linq;
+
 namespace KnDsl.Training;
 
 /// <summary>What a command line says of a training.</summary>
@@ -14,6 +16,12 @@ public sealed record TrainingStart<T>(T Settings, string? Resume, bool AllowChan
     /// first process makes.
     /// </summary>
     public string? Checkpoints => Resume is null ? null : RunFolder.CheckpointsIn(Resume);
+
+    /// <summary>
+    /// Whether the training begins with first weights: it is a new run, or one that goes on without a checkpoint. Then given weights are to
+    /// be loaded; those of a checkpoint take their place otherwise.
+    /// </summary>
+    public bool IsBeginning => Checkpoints is not { } folder || !new CheckpointFolder(folder, isWriter: false).All.Any();
 
     /// <summary>Begins the run, or opens the one to go on with.</summary>
     /// <param name="name">What is trained: a new run is <c>ROOT/NAME/yyyymmdd-hhmmss</c>.</param>

@@ -30,7 +30,9 @@ public sealed class RunFileException(string path, string problem, Exception? inn
     }
 
     /// <summary>Makes a folder, if it does not exist.</summary>
-    internal static void MakeFolder(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="RunFileException">It cannot be made.</exception>
+    public static void MakeFolder(string folder)
     {
         if (File.Exists(folder))
             throw new RunFileException(folder, "this is a file, expected a folder.");

@@ -31,6 +31,15 @@ public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels, Tens
         return new Detections(boxes, Scores.alias(), Labels.alias(), masks).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Some of them, in their order, which share their memory. The masks of all in a large image may be more than memory or a tensor
+    /// holds: <see cref="Resized"/> of a few after the other needs no more than theirs.
+    /// </summary>
+    /// <param name="first">The first, from 0.</param>
+    /// <param name="count">How many.</param>
+    public Detections Narrow(long first, long count) =>
+        new(Boxes.narrow(0, first, count), Scores.narrow(0, first, count), Labels.narrow(0, first, count), Masks?.narrow(0, first, count));
+
     /// <summary>Makes the tensors outlive the current dispose scope.</summary>
     /// <returns>These detections.</returns>
     public Detections MoveToOuterDisposeScope()

@@ -28,6 +28,9 @@ internal static class Pretrain
         var trainingObjects = new ObjectCrops(
             splits.Training, settings.Side, (image, random) => jitter.Apply(flip.Apply(image, random), random));
         var valueObjects = new ObjectCrops(splits.Values, settings.Side);
+        var shared = settings.Run.Loader(settings.Steps.Batch, processes);
+        var (ofTraining, ofValues) = (shared with { Shuffle = true, DropLast = true }, shared with { Remainder = Remainder.Drop });
+        splits.Require((ofTraining, trainingObjects.Count), (ofValues, valueObjects.Count));
 
         manual_seed(settings.Run.Seed);
         var shape = DetectorShape.Of(settings.Backbone);
@@ -36,12 +39,9 @@ internal static class Pretrain
             policy: settings.Norm.ToPolicy(settings.Microbatch, shape.Groups), device: device);
         using var folder = splits.OpenRun(start, "Classification", settings.Run, device, processes);
 
-        var shared = settings.Run.Loader(settings.Steps.Batch, processes);
         var collator = new ImageCollator(settings.Side, settings.Side, Normalize.ImageNet, device);
-        using var reader = new DataLoader<LabelledImage, ImageBatch>(
-            trainingObjects, collator, shared with { Shuffle = true, DropLast = true });
-        using var valueReader = new DataLoader<LabelledImage, ImageBatch>(
-            valueObjects, collator, shared with { Remainder = Remainder.Drop });
+        using var reader = new DataLoader<LabelledImage, ImageBatch>(trainingObjects, collator, ofTraining);
+        using var valueReader = new DataLoader<LabelledImage, ImageBatch>(valueObjects, collator, ofValues);
 
         var steps = settings.Steps.ForTrainer((settings.LearningRate, 32), settings.Run, device, processes) with
         {

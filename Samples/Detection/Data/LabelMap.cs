@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Samples.Detection.Settings;
+using KnDsl.Training;
 using KnDsl.Vision;
 
 namespace KnDsl.Samples.Detection.Data;
@@ -16,11 +17,16 @@ internal sealed class LabelMap
     /// <param name="categories">The categories.</param>
     /// <param name="kind">What a label is.</param>
     /// <param name="hasBackground">Whether label 0 is the background.</param>
-    /// <exception cref="ArgumentException">There is no category.</exception>
+    /// <exception cref="SettingsException">Labels are ids, and one is that of the background, or no label at all.</exception>
     public LabelMap(IReadOnlyList<CocoCategory> categories, LabelKind kind, bool hasBackground)
     {
-        if (categories.Count == 0)
-            throw new ArgumentException("There is no category.", nameof(categories));
+        var least = hasBackground ? 1 : 0;
+        if (kind == LabelKind.Ids && categories.FirstOrDefault(of => of.Id < least || of.Id >= int.MaxValue) is { } other)
+        {
+            throw new SettingsException(
+                $"--labels is ids, and '{other.Name}' has the id {other.Id}: expected ids from {least} on{(hasBackground
+                    ? ", since label 0 is the background" : "")}, or --labels places.");
+        }
         labelOf = kind == LabelKind.Ids ? category => category.Id : category => category.Label + (hasBackground ? 1 : 0);
         this.categories = categories.ToDictionary(labelOf);
         Classes = checked((int)this.categories.Keys.Max() + 1);

@@ -14,9 +14,13 @@ internal static class RunCategories
     /// <summary>A run that a file belongs to lies at most so many folders above it: RUN/checkpoints/STEP/weights.safetensors.</summary>
     private const int Above = 3;
 
-    /// <summary>Writes the categories of a run.</summary>
-    public static void Write(string run, IReadOnlyList<CocoCategory> categories) =>
-        CocoAnnotations.Write(Path.Combine(run, Name), [], categories, []);
+    /// <summary>Writes the categories of a run that has none yet: one that goes on may have died before they were written.</summary>
+    public static void Write(string run, IReadOnlyList<CocoCategory> categories)
+    {
+        var file = Path.Combine(run, Name);
+        if (!File.Exists(file))
+            CocoAnnotations.Write(file, [], categories, []);
+    }
 
     /// <summary>The folder of the run that weights are of; null where they are of none.</summary>
     public static string? RunOf(string weights)

@@ -33,6 +33,16 @@ internal sealed record TrainingSplits(CocoSplit Training, CocoSplit Values)
         return new(training, values);
     }
 
+    /// <summary>Demands that each process has a batch of both, before anything is made.</summary>
+    /// <param name="training">How the training reads, and how many items there are.</param>
+    /// <param name="values">How an evaluation reads, and how many items there are.</param>
+    /// <exception cref="DatasetException">There are too few.</exception>
+    public void Require((DataLoaderOptions Options, long Items) training, (DataLoaderOptions Options, long Items) values)
+    {
+        training.Options.Require(Training.Annotations.Path, training.Items);
+        values.Options.Require(Values.Annotations.Path, values.Items);
+    }
+
     /// <summary>The folder of the run, which gets the categories; null in a process that is not the first of several.</summary>
     /// <param name="start">What the command line says of the training.</param>
     /// <param name="name">What is trained.</param>
@@ -45,8 +55,7 @@ internal sealed record TrainingSplits(CocoSplit Training, CocoSplit Values)
         if (!processes.IsMain)
             return null;
         var folder = start.OpenRun(name, device.ToString(), run.Runs);
-        if (!folder.IsResumed)
-            RunCategories.Write(folder.FullPath, Categories);
+        RunCategories.Write(folder.FullPath, Categories);
         return folder;
     }
 

@@ -79,10 +79,7 @@ internal sealed class FasterRcnnDetector : Detector
 
         var proposed = trainingFilter.Apply(allObjectness, Decoded(allCodes, allAnchors), [.. ofLevels.Select(of => of.size(0))], sizes);
         var drawn = proposed.Select((of, image) => sampler.Sample(of.Boxes, targets[image])).ToArray();
-        var (logits, boxCodes) = OfRegions(boxPool.Apply(features, [.. drawn.Select(of => of.Proposals)], sizes));
-        var ofBoxes = FasterRcnnLoss.Compute(
-            logits, boxCodes, cat([.. drawn.Select(of => of.Labels)], 0), cat([.. drawn.Select(of => of.Codes)], 0));
-        var sum = Sum(ofProposals.Sum, ofBoxes.Sum);
+        var sum = Sum(ofProposals.Sum, BoxLoss(features, sizes, drawn));
         return maskHead is null ? sum : Sum(sum, MaskLoss(features, sizes, drawn, targets));
     }
 
@@ -103,13 +100,40 @@ internal sealed class FasterRcnnDetector : Detector
         return found;
     }
 
+    private Tensor BoxLoss(Tensor[] features, IReadOnlyList<ImageSize> sizes, SampledProposals[] drawn)
+    {
+        Tensor[] regions = [.. drawn.Select(of => of.Proposals)];
+        var (logits, boxCodes) = OfRegions(boxPool.Apply(features, HasAny(regions) ? regions : OneOf(regions, sizes), sizes));
+        return HasAny(regions)
+            ? FasterRcnnLoss.Compute(
+                logits, boxCodes, cat([.. drawn.Select(of => of.Labels)], 0), cat([.. drawn.Select(of => of.Codes)], 0)).Sum
+            : Held(0) * Sum(logits.sum(), boxCodes.sum());
+    }
+
     private Tensor MaskLoss(
         Tensor[] features, IReadOnlyList<ImageSize> sizes, SampledProposals[] drawn, IReadOnlyList<DetectionTarget> targets)
     {
         var withObject = drawn.Select(of => of.Labels.gt(Held(0)).nonzero().flatten()).ToArray();
         Tensor[] regions = [.. drawn.Zip(withObject, (of, places) => of.Proposals.index_select(0, places))];
         Tensor[] matches = [.. drawn.Zip(withObject, (of, places) => of.Matches.index_select(0, places))];
-        return MaskRcnnLoss.Compute(maskHead!.call(maskPool.Apply(features, regions, sizes)), regions, matches, targets);
+        return HasAny(regions)
+            ? MaskRcnnLoss.Compute(maskHead!.call(maskPool.Apply(features, regions, sizes)), regions, matches, targets)
+            : Held(0) * maskHead!.call(maskPool.Apply(features, OneOf([.. drawn.Select(of => of.Proposals)], sizes), sizes)).sum();
+    }
+
+    private static bool HasAny(Tensor[] regions) => regions.Any(ofImage => ofImage.size(0) > 0);
+
+    /// <summary>
+    /// One region for a head that has none in this batch: the first of those that were drawn, or else the first image. Norms take no empty
+    /// batch, and the head must not be left out, since those of several processes exchange statistics.
+    /// </summary>
+    private static Tensor[] OneOf(Tensor[] drawn, IReadOnlyList<ImageSize> sizes)
+    {
+        var first = System.Math.Max(0, System.Array.FindIndex(drawn, ofImage => ofImage.size(0) > 0));
+        var region = drawn[first].size(0) > 0
+            ? drawn[first].narrow(0, 0, 1)
+            : tensor([0f, 0, sizes[first].Width, sizes[first].Height], [1, 4]).to(drawn[first]);
+        return [.. drawn.Select((ofImage, image) => image == first ? region : ofImage.narrow(0, 0, 0))];
     }
 
     private Detections[] WithMasks(

@@ -27,7 +27,8 @@ internal static class ExperimentCommand
         // Before anything is made: a missing folder should be the first thing that the user sees.
         foreach (var split in new[] { "train", "val" })
             _ = CocoSplit.Open(settings.Data, split, BadEntries.Fatal);
-        var folder = Directory.CreateDirectory(Path.GetFullPath(settings.Output)).FullName;
+        var folder = Path.GetFullPath(settings.Output);
+        RunFileException.MakeFolder(folder);
         var log = new ResultLog<ExperimentTrial, ExperimentResult>(
             Path.Combine(folder, "trainings.csv"), settings.Shape, ExperimentResult.Format);
         var code = 0;

@@ -15,9 +15,10 @@ internal static class ExperimentReport
     private static readonly (int Images, bool IsFinetuned)[] Columns = [(1, false), (2, false), (1, true), (2, true)];
 
     /// <summary>Writes <c>experiment.md</c> and <c>experiment.png</c>.</summary>
+    /// <exception cref="RunFileException">One cannot be written.</exception>
     public static void Save(string folder, IReadOnlyList<ExperimentResult> results)
     {
-        File.WriteAllText(Path.Combine(folder, "experiment.md"), Table(results));
+        RunFile.Write(Path.Combine(folder, "experiment.md"), Table(results));
         if (results.Count > 0)
             Draw(Path.Combine(folder, "experiment.png"), results);
     }
@@ -89,7 +90,7 @@ internal static class ExperimentReport
         plot.Axes.SetLimits(-0.5, Columns.Length - 0.5, 0, 1.1 * results.Max(result => result.AP) + 0.01);
         PictureFont.Apply(plot);
         plot.ShowLegend(Edge.Right);
-        plot.SavePng(path, 1100, 600);
+        RunFile.Write(path, plot.GetImageBytes(1100, 600, ImageFormat.Png));
     }
 
     private static string Title(int images, bool isFinetuned) =>

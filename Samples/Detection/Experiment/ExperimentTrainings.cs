@@ -79,7 +79,8 @@ internal sealed class ExperimentTrainings(
         var run = await Train(
             trial.Name, "Detection", settings.Epochs, weights is null ? arguments : [.. arguments, "--weights", weights], stop)
             .ConfigureAwait(false);
-        var last = Evaluations(run)[^1];
+        var last = Evaluations(run).LastOrDefault() ?? throw new RunFileException(
+            run, "has no evaluation, and a checkpoint after its last epoch: remove the folder, and the same command trains it anew.");
         var result = new ExperimentResult(trial, last["AP"], last["AP50"], watch.Elapsed.TotalMinutes);
         log.Add(result);
         await output.WriteLineAsync(FormattableString.Invariant(
@@ -90,7 +91,8 @@ internal sealed class ExperimentTrainings(
     /// <returns>The folder of the run.</returns>
     private async Task<string> Train(string name, string kind, int epochs, IEnumerable<string> arguments, CancellationToken stop)
     {
-        var own = Directory.CreateDirectory(Path.Combine(folder, "trainings", name)).FullName;
+        var own = Path.Combine(folder, "trainings", name);
+        RunFileException.MakeFolder(own);
         if (RunIn(own, kind) is { } finished && EpochsOf(finished) >= epochs)
             return finished;
         var logFile = Path.Combine(own, "log.txt");
@@ -107,10 +109,14 @@ internal sealed class ExperimentTrainings(
     private static string NameOf(NormKind classifier) => $"classifier-{SettingNameAttribute.Of(classifier)}";
 
     /// <summary>The weights of a classifier after its last epoch.</summary>
-    private string WeightsOf(string classifier) =>
-        Directory.GetDirectories(
-                Path.Combine(RunIn(Path.Combine(folder, "trainings", classifier), "Classification")!, "checkpoints"), "step-*")
-            .Order(StringComparer.Ordinal).Select(checkpoint => Path.Combine(checkpoint, "weights.safetensors")).Last();
+    /// <exception cref="RunFileException">It has none.</exception>
+    private string WeightsOf(string classifier)
+    {
+        var own = Path.Combine(folder, "trainings", classifier);
+        return RunIn(own, "Classification") is { } run && LastCheckpointOf(run) is { } last
+            ? Path.Combine(last, "weights.safetensors")
+            : throw new RunFileException(own, "has no checkpoint: remove the folder, and the same command trains it anew.");
+    }
 
     /// <summary>The last run of a training; one before it ended without a checkpoint.</summary>
     private static string? RunIn(string own, string kind)
@@ -119,16 +125,19 @@ internal sealed class ExperimentTrainings(
         return Directory.Exists(runs) ? Directory.GetDirectories(runs).Order(StringComparer.Ordinal).LastOrDefault() : null;
     }
 
+    /// <summary>The last checkpoint of a run; null if it has none.</summary>
+    private static string? LastCheckpointOf(string run)
+    {
+        var checkpoints = Path.Combine(run, "checkpoints");
+        return Directory.Exists(checkpoints)
+            ? Directory.GetDirectories(checkpoints, "step-*").Order(StringComparer.Ordinal).LastOrDefault() : null;
+    }
+
     /// <summary>The epochs of a run's last checkpoint, which is written after they are evaluated; null if it has none.</summary>
     private static int? EpochsOf(string run)
     {
-        var checkpoints = Path.Combine(run, "checkpoints");
-        if (!Directory.Exists(checkpoints)
-            || Directory.GetDirectories(checkpoints, "step-*").Order(StringComparer.Ordinal).LastOrDefault() is not { } last)
-        {
+        if (LastCheckpointOf(run) is not { } last)
             return null;
-        }
-
         using var state = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(last, "state.json")));
         return state.RootElement.GetProperty("progress").GetProperty("position").GetProperty("epoch").GetInt32();
     }

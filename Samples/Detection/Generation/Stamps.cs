@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using KnDsl.Training;
@@ -35,18 +36,16 @@ internal static class Stamps
             folder, $"has no {(isHeldOut ? "held-out " : "")}stamps of Tux Paint, such as {StampKind.All[0].Folders[0]}/*.png.");
     }
 
-    private static string[] Files(string folder, StampKind kind, bool isHeldOut) =>
-    [
-        .. from inner in kind.Folders
-           let place = Path.Combine(folder, inner)
-           where Directory.Exists(place)
-           from file in Directory.EnumerateFiles(place, "*.png", SearchOption.AllDirectories)
-           let name = $"/{Path.ChangeExtension(Path.GetRelativePath(folder, file), null).Replace('\\', '/')}"
-           where !kind.Except.Any(except => name.Contains(except, StringComparison.Ordinal))
-           where kind.HeldOut.Any(held => name.EndsWith(held, StringComparison.Ordinal)) == isHeldOut
-           orderby name
-           select file,
-    ];
+    private static IEnumerable<string> Files(string folder, StampKind kind, bool isHeldOut) =>
+        (from inner in kind.Folders
+         let place = Path.Combine(folder, inner)
+         where Directory.Exists(place)
+         from file in Directory.EnumerateFiles(place, "*.png", SearchOption.AllDirectories)
+         let name = $"/{Path.ChangeExtension(Path.GetRelativePath(folder, file), null).Replace('\\', '/')}"
+         where !kind.Except.Any(except => name.Contains(except, StringComparison.Ordinal))
+         where kind.HeldOut.Any(held => name.EndsWith(held, StringComparison.Ordinal)) == isHeldOut
+         select (Name: name, File: file))
+        .OrderBy(stamp => stamp.Name, StringComparer.Ordinal).Select(stamp => stamp.File);
 
     private static CutOut? Read(string file)
     {

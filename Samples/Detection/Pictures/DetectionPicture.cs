@@ -60,15 +60,7 @@ internal sealed class DetectionPicture : IDisposable
     {
         var isJpeg = Path.GetExtension(file).ToUpperInvariant() is ".JPG" or ".JPEG";
         using var data = picture.Encode(isJpeg ? SKEncodedImageFormat.Jpeg : SKEncodedImageFormat.Png, quality: 92);
-        try
-        {
-            using var stream = File.Create(file);
-            data.SaveTo(stream);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RunFileException(file, $"cannot be written: {e.Message}", e);
-        }
+        RunFile.Write(file, data.ToArray());
     }
 
     /// <inheritdoc/>

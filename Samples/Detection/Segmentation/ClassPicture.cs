@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using KnDsl.Training;
 using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Advanced;
 using SixLabors.ImageSharp.PixelFormats;
 
 namespace KnDsl.Samples.Detection.Segmentation;
@@ -45,14 +46,16 @@ internal static class ClassPicture
                     : new(Mix(pixel[0], color.R), Mix(pixel[1], color.G), Mix(pixel[2], color.B));
             }
         }
+        using var bytes = new MemoryStream();
         try
         {
-            picture.Save(file);
+            picture.Save(bytes, picture.DetectEncoder(file));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or UnknownImageFormatException)
+        catch (Exception e) when (e is NotSupportedException or UnknownImageFormatException)
         {
             throw new RunFileException(file, $"cannot be written: {e.Message}", e);
         }
+        RunFile.Write(file, bytes.ToArray());
 
         static byte Mix(byte level, byte color) => (byte)(level + Share * (color - level));
     }

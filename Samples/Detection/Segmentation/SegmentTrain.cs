@@ -18,23 +18,27 @@ internal static class SegmentTrain
     private static int Run(TrainingStart<SegmentTrainSettings> start, Device device, ProcessGroup processes)
     {
         var settings = start.Settings;
+        var isSynchronized = settings is { Network: SegmentationKind.DeepLabV3, Norm: NormKind.SynchronizedBatch };
+        if (isSynchronized && settings.Steps.Batch * processes.Size == 1)
+            throw new SettingsException($"--batch is 1 in a single process: {SegmentTrainSettings.SingleImage}");
         // Before anything is made: a missing folder should be the first thing that the user sees.
         var splits = TrainingSplits.Open(settings.Data, settings.Run, start.Resume);
         var classes = new SegmentationClasses(splits.Categories, settings.Classes);
         var trainingImages = new SegmentationImages(splits.Training, classes, SegmentationRecipe.Augmented(settings));
         var valueImages = new SegmentationImages(splits.Values, classes, SegmentationRecipe.Resized(settings));
+        var shared = settings.Run.Loader(settings.Steps.Batch, processes);
+        var ofTraining = shared with { Shuffle = true, DropLast = true };
+        var ofValues = shared with { BatchSize = 1, Remainder = Remainder.Drop };
+        splits.Require((ofTraining, trainingImages.Count), (ofValues, valueImages.Count));
 
         using var network = SegmentationRecipe.Network(settings, classes.Names.Count, device, settings.Run.Seed, settings.Microbatch);
-        if (settings.Weights is not null && start.Resume is null)
+        if (settings.Weights is not null && start.IsBeginning)
             SegmentationWeights.Begin(network.Module, settings.Weights);
         using var folder = splits.OpenRun(start, "Segmentation", settings.Run, device, processes);
 
-        var shared = settings.Run.Loader(settings.Steps.Batch, processes);
         var collator = new SegmentationCollator(device);
-        using var reader = new DataLoader<SegmentationItem, SegmentationBatch>(
-            trainingImages, collator, shared with { Shuffle = true, DropLast = true });
-        using var valueReader = new DataLoader<SegmentationItem, SegmentationBatch>(
-            valueImages, collator, shared with { BatchSize = 1, Remainder = Remainder.Drop });
+        using var reader = new DataLoader<SegmentationItem, SegmentationBatch>(trainingImages, collator, ofTraining);
+        using var valueReader = new DataLoader<SegmentationItem, SegmentationBatch>(valueImages, collator, ofValues);
 
         // torchvision's reference has SGD, and this with it.
         var auxiliaryRate = settings.Steps.Optimizer == OptimizerKind.Sgd ? 10.0 : 1;

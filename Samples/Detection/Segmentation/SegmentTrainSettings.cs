@@ -11,6 +11,9 @@ namespace KnDsl.Samples.Detection.Segmentation;
 /// <summary>The settings of a training. The defaults are those of torchvision's reference.</summary>
 internal sealed record SegmentTrainSettings : SegmentationSettings
 {
+    /// <summary>Why DeepLab-v3 needs more than an image.</summary>
+    public const string SingleImage = "DeepLab-v3 normalizes the means of images; the statistic of a single one is no statistic.";
+
     [Description("The folder of the set: annotations/instances_train.json, train, and the same with val; or with COCO's names")]
     public required string Data { get; init; }
 
@@ -53,16 +56,20 @@ internal sealed record SegmentTrainSettings : SegmentationSettings
     [Flatten]
     public RunSettings Run { get; init; } = new();
 
+    /// <summary>The images of the smallest statistic: what a micro-batch leaves of a batch has one of its own.</summary>
+    private int LeastStatistic => Microbatch is { } size && size < Steps.Batch
+        ? Steps.Batch % size is > 0 and var rest ? rest : size
+        : Steps.Batch;
+
     /// <inheritdoc/>
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var problem in base.Validate(validationContext).Concat(Norm.ProblemsInTraining(Microbatch, Weights is not null)))
             yield return problem;
-        if (Network == SegmentationKind.DeepLabV3 && Norm == NormKind.Batch && (Microbatch ?? Steps.Batch) == 1)
+        if (Network == SegmentationKind.DeepLabV3 && Norm is NormKind.Batch or NormKind.FrozenBatch && LeastStatistic == 1)
         {
             yield return new ValidationResult(
-                "DeepLab-v3 normalizes the means of images; the statistic of a single one is no statistic.",
-                [Microbatch is null ? nameof(StepSettings.Batch) : nameof(Microbatch)]);
+                SingleImage, [Microbatch is null ? nameof(StepSettings.Batch) : nameof(Microbatch)]);
         }
         if (Crop % SegmentationNetwork.Stride != 0)
             yield return new ValidationResult($"It must be a multiple of {SegmentationNetwork.Stride}.", [nameof(Crop)]);

@@ -15,7 +15,7 @@ internal sealed class SegmentationClasses
     /// <summary>COCO's ids of Pascal VOC's categories, in its order.</summary>
     private static readonly long[] Voc = [5, 2, 16, 9, 44, 6, 3, 17, 62, 21, 67, 18, 19, 4, 1, 64, 20, 63, 7, 72];
 
-    private readonly Dictionary<long, byte> labels;
+    private readonly Dictionary<string, byte> labels;
 
     /// <summary>The classes of categories.</summary>
     /// <param name="categories">The categories.</param>
@@ -28,7 +28,8 @@ internal sealed class SegmentationClasses
             ?? throw new SettingsException($"--classes is voc, and the set has no category with COCO's id {id}."));
         if (chosen.Length >= Ignored)
             throw new SettingsException($"The set has {chosen.Length} categories; a segmentation has at most {Ignored - 1}.");
-        labels = chosen.Select((category, i) => (category.Id, Label: (byte)(i + 1))).ToDictionary(pair => pair.Id, pair => pair.Label);
+        // By name: another json of the same categories may have other ids.
+        labels = chosen.Select((category, i) => (category.Name, Label: (byte)(i + 1))).ToDictionary(pair => pair.Name, pair => pair.Label);
         Names = ["background", .. chosen.Select(category => category.Name)];
     }
 
@@ -46,7 +47,7 @@ internal sealed class SegmentationClasses
         var pixels = new byte[image.Width * image.Height];
         foreach (var found in objects.OrderByDescending(found => found.IsCrowd))
         {
-            if (!labels.TryGetValue(found.Category.Id, out var label))
+            if (!labels.TryGetValue(found.Category.Name, out var label))
                 continue;
             var mask = found.ToMask()!.Decode();
             for (var i = 0; i < pixels.Length; i++)

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using KnDsl.Samples.FashionMnist.Data;
 
 namespace KnDsl.Samples.Study.Data;
@@ -17,8 +18,14 @@ internal static class GarmentScenes
     /// <summary>A scene for each image: the image is the garment in front, and a random one of another class lies behind it.</summary>
     /// <param name="images">Grey images on black, at least one of each of two classes.</param>
     /// <param name="seed">Determines all that is random.</param>
+    /// <exception cref="DataException">All images are of one class.</exception>
     public static ImageSet Make(ImageSet images, int seed)
     {
+        if (images.Labels.All(label => label == images.Labels[0]))
+        {
+            throw new DataException(
+                "the set garments", $"all {images.Count} images are of one class, and a scene shows two: more of them are needed");
+        }
         var random = new Random(seed);
         var pixels = new byte[images.Count * Colors * Side * Side];
         var scene = new float[Colors * Side * Side];

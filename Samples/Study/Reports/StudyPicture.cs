@@ -48,7 +48,7 @@ internal static class StudyPicture
         plot.Axes.SetLimits(-0.4, columns.Length - 0.6, Math.Floor(least) - 1, top + 1);
         PictureFont.Apply(plot);
         plot.ShowLegend(Edge.Right);
-        plot.SavePng(path, 1100, 600);
+        RunFile.Write(path, plot.GetImageBytes(1100, 600, ImageFormat.Png));
     }
 
     private static void Draw(Plot plot, Contestant contestant, Entry[] entries, int[] columns, double top, int number, int count)

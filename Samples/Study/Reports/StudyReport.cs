@@ -1,8 +1,8 @@
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using KnDsl.Samples.Study.Trials;
+using KnDsl.Training;
 using Spectre.Console;
 
 namespace KnDsl.Samples.Study.Reports;
@@ -51,7 +51,7 @@ internal static class StudyReport
             }
         }
 
-        File.WriteAllText(path, string.Join('\n', lines) + "\n");
+        RunFile.Write(path, string.Join('\n', lines) + "\n");
     }
 
     /// <summary>Shows the tables on a console.</summary>

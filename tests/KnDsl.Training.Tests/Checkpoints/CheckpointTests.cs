@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using KnDsl.Training.Tests.Running;
@@ -25,6 +26,32 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(
             ["average.safetensors", "optimizer.safetensors", "state.json", "weights.safetensors"],
             Directory.GetFiles(Path.Combine(folder.FullName, "step-000000036")).Select(path => Path.GetFileName(path)!).Order());
+    }
+
+    /// <summary>As under a wrong permission, or on a network's disk: here, the name of a file in it is none in .NET.</summary>
+    [Fact]
+    public void One_that_cannot_be_deleted_ends_no_training_and_hinders_no_resume()
+    {
+        var notices = new StringWriter();
+        var all = new CheckpointFolder(folder.FullName, notices: new Notices(notices));
+        var old = all.Write(5, into => File.WriteAllText(Path.Combine(into, "state.json"), ""));
+        Run($"touch '{old}/'$'\\xff'");
+        try
+        {
+            all.Delete([old]);
+            Assert.Empty(all.All);
+            all.Delete([]);
+            Assert.Matches(
+                @"^\s*\S+\.deleting-step-000000005-\w{32}: the checkpoint cannot be deleted: .*\. The training goes on\.\s*$",
+                notices.ToString());
+            Assert.Empty(new CheckpointFolder(folder.FullName, notices: new Notices(notices)).All);
+        }
+        finally
+        {
+            Run($"rm -rf '{folder.FullName}'/.deleting-*");
+        }
+
+        static void Run(string command) => Process.Start("bash", ["-c", command]).WaitForExit();
     }
 
     [Fact]

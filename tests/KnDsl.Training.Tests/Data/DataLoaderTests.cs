@@ -34,6 +34,26 @@ public sealed class DataLoaderTests : IDisposable
         Assert.Equal(expected, actual);
     }
 
+    [Theory]
+    [InlineData(7, 8, 1, true, Remainder.Wrap, "has 7 items, and a batch has 8: expected at least 8, or smaller batches")]
+    [InlineData(9, 8, 2, true, Remainder.Wrap, "has 9 items for 2 processes, and a batch has 8: expected at least 15, or smaller batches")]
+    [InlineData(1, 8, 2, false, Remainder.Drop, "has 1 items for 2 processes, and each needs one: expected at least 2, or fewer processes")]
+    [InlineData(8, 8, 1, true, Remainder.Wrap, null)]
+    [InlineData(15, 8, 2, true, Remainder.Wrap, null)]
+    [InlineData(2, 8, 2, false, Remainder.Drop, null)]
+    [InlineData(1, 8, 2, false, Remainder.Wrap, null)]
+    public void A_set_without_a_batch_for_each_process_is_named(
+        long items, int batch, int processes, bool dropsLast, Remainder remainder, string? problem)
+    {
+        var options = new DataLoaderOptions { BatchSize = batch, Size = processes, DropLast = dropsLast, Remainder = remainder };
+        var found = Record.Exception(() => options.Require("data/train", items));
+        Assert.Equal(problem is null ? null : $"data/train: {problem}", (found as DatasetException)?.Message);
+        Assert.Equal(problem is null, found is null);
+        // As the sampler and the loader see it.
+        var sampler = Record.Exception(() => new DistributedSampler(items, false, size: processes, remainder: remainder));
+        Assert.True(problem is not null || sampler is null);
+    }
+
     [Fact]
     public void Epochs_and_seeds_give_other_batches()
     {

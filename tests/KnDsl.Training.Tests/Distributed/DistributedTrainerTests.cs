@@ -40,6 +40,32 @@ public sealed class DistributedTrainerTests : IDisposable
         Assert.True(expected.Numbers.Zip(found.Numbers).Max(pair => Math.Abs(pair.First - pair.Second)) < 1e-9);
     }
 
+    /// <summary>The layer is looked for in that process alone: the others, in the middle of their step, exchange other things.</summary>
+    [Fact]
+    public async Task A_loss_that_is_not_finite_in_one_process_is_an_error_in_all()
+    {
+        var results = await Workers.Run(2, "not-finite");
+        Assert.All(results, result => Assert.Equal(WorkerProgram.ErrorCode, result.ExitCode));
+        Assert.StartsWith("TrainingException: step 1 (epoch 1, batch 1): the loss is NaN", results[1].Error, StringComparison.Ordinal);
+        // In its backward pass, whose exceptions come through native code.
+        Assert.StartsWith("The gradient of a layer failed: On rank 0", results[0].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Processes_that_would_go_on_from_different_places_say_so()
+    {
+        await Run(1, "seen", 11);
+        var results = await Workers.Run(2, "places", In("seen"), In("places.txt"));
+        Assert.All(results, result =>
+        {
+            Assert.Equal(WorkerProgram.ErrorCode, result.ExitCode);
+            Assert.StartsWith(
+                "DistributedException: Rank 1 would go on from the beginning, and rank 0 after step 11 (epoch 2, batch 3). All processes "
+                + "have to resume from the same checkpoint", result.Error, StringComparison.Ordinal);
+        });
+        Assert.False(File.Exists(In("places.txt")));
+    }
+
     [Fact]
     public async Task The_loss_of_an_epoch_is_that_of_all_processes()
     {
@@ -47,6 +73,11 @@ public sealed class DistributedTrainerTests : IDisposable
         Assert.Equal(3, one.Length);
         foreach (var result in await Run(2, "two", 0))
             Assert.All(one.Zip(LossesOf(result)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+
+        // The second epoch in parts, of other processes: its checkpoint has the losses of both.
+        await Run(2, "parts", 11);
+        foreach (var result in await Run(2, "parts", 0))
+            Assert.All(one[1..].Zip(LossesOf(result)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
 
         static double[] LossesOf(WorkerResult result) =>
         [

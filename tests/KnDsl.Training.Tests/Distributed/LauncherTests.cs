@@ -54,6 +54,7 @@ public sealed class LauncherTests
     [InlineData("-TERM", true, 143)]
     [InlineData("-TERM", false, 143)]
     [InlineData("-INT", true, 130)]
+    [InlineData("-INT", false, 130)]
     public async Task Copies_that_are_asked_to_end_do_what_they_have_to(string signal, bool asksAll, int exitCode)
     {
         var result = await Launch(2, process =>
@@ -69,6 +70,19 @@ public sealed class LauncherTests
         Assert.All(Enumerable.Range(0, 2), rank =>
             Assert.Contains($"[{rank}] has ended its step\n", result.Output, StringComparison.Ordinal));
         AssertNoneIsLeft();
+    }
+
+    /// <summary>The launcher's signal may come before that of the terminal.</summary>
+    [Fact]
+    public async Task A_first_interrupt_after_the_launchers_signal_lets_a_process_end_its_step()
+    {
+        var result = await Workers.RunOne([.. Workers.Command, "interrupted", Mark], new() { ["RANK"] = null }, process =>
+        {
+            Thread.Sleep(TimeSpan.FromSeconds(3));
+            foreach (var signal in new[] { "-TERM", "-INT" })
+                Process.Start("kill", [signal, $"{process.Id}"]).WaitForExit();
+        });
+        Assert.Contains("has ended its step\n", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

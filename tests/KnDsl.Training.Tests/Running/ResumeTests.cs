@@ -164,6 +164,22 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void A_second_fit_after_a_resume_keeps_the_checkpoint_that_it_goes_on_from()
+    {
+        using var network = TinyTraining.Network();
+        using (var first = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1 }, In("twice")))
+            first.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network));
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 2 }, In("twice"));
+        Assert.True(trainer.Resume());
+        for (var time = 0; time < 2; time++)
+        {
+            trainer.Fit(new TinyBatches(), () => TinyTraining.Evaluate(network));
+            Assert.True(Directory.Exists(Path.Combine(In("twice"), "step-000000024")));
+            Assert.Empty(Directory.GetDirectories(In("twice"), "replaced-*"));
+        }
+    }
+
+    [Fact]
     public void Other_parameters_or_another_optimizer_are_not_gone_on_with()
     {
         using var network = TinyTraining.Network();

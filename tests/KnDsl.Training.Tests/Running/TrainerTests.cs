@@ -33,6 +33,18 @@ public sealed class TrainerTests
         Assert.Equal(TrainingEnd.Finished, log.End);
     }
 
+    /// <summary>A rate of samples is that of all steps, also where a device is waited for at a few of them only.</summary>
+    [Fact]
+    public void A_report_has_the_samples_and_the_time_since_the_last_one()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, ReportEvery = 5, Watch = null });
+        var log = new Log();
+        trainer.Observers.Add(log);
+        trainer.Fit(new TinyBatches());
+        Assert.Equal([(5L, 40L), (10, 40), (12, 16)], log.Steps.Select(step => (step.Position.Step, step.Samples)));
+    }
+
     /// <summary>Group normalization knows no batch: the mean of the halves' gradients is that of the whole.</summary>
     [Fact]
     public void Accumulated_batches_are_one_batch()
@@ -186,6 +198,16 @@ public sealed class TrainerTests
         Assert.StartsWith("step 1 (epoch 1, batch 1): the loss is NaN; the output of 'conv2' is not finite", failure.Message);
         Assert.Equal(before, TinyTraining.Bits(network.conv1));
         Assert.Equal(TrainingEnd.Failed, log.End);
+    }
+
+    [Fact]
+    public void The_search_for_a_layer_takes_no_batch_into_running_averages()
+    {
+        using var network = TinyTraining.Network(NormPolicy.Batch());
+        using var trainer = new Trainer<(Tensor Images, Tensor Labels)>(
+            network, batch => TinyTraining.Loss(network, batch) * double.NaN, TinyTraining.Settings);
+        Assert.Throws<TrainingException>(() => trainer.Fit(new TinyBatches()));
+        Assert.Equal(1, network.state_dict()["bn1.num_batches_tracked"].item<long>());
     }
 
     [Fact]

@@ -38,6 +38,10 @@ public sealed class ResultLogTests : IDisposable
     [InlineData(Start + "a,1\nb,2\nc,3", 2)]
     [InlineData(Start + "a,1\r\n", 1)]
     [InlineData(Start, 0)]
+    [InlineData("", 0)]
+    [InlineData("# 3 ep", 0)]
+    [InlineData("# 3 epochs\n", 0)]
+    [InlineData("# 3 epochs\nname,error", 0)]
     public void A_line_that_was_cut_off_is_dropped(string text, int results)
     {
         File.WriteAllText(_folder["log.csv"], text);
@@ -48,8 +52,8 @@ public sealed class ResultLogTests : IDisposable
     [Theory]
     [InlineData("# 4 epochs\nname,error\na,1\n", "this was made with other settings.\n  there: 4 epochs\n  now:   3 epochs\n")]
     [InlineData("# 3 epochs\nname,loss\na,1\n", "this is no log of results, whose second line is name,error.")]
-    [InlineData("", "this is no log of results")]
-    [InlineData("# 3 epochs\nname,error", "this is no log of results")]
+    [InlineData("notes", "this is no log of results")]
+    [InlineData("# 4 epochs\n", "this is no log of results")]
     [InlineData(Start + "a,1\nb\nc,3\n", "'b' is no result, expected name,error.")]
     public void Another_file_is_refused_and_left_as_it_is(string text, string message)
     {

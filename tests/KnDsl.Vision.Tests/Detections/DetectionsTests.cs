@@ -63,6 +63,12 @@ public sealed class DetectionsTests : ReferenceTest
         using var resized = found.Resized(new((int)from[0], (int)from[1]), new((int)to[0], (int)to[1]));
         Same(reference.Tensor("resized"), resized.Boxes, "boxes");
         Same(reference.Tensor("pasted"), resized.Masks!, "masks");
+        for (var i = 0; i < found.Count; i++)
+        {
+            using var one = found.Narrow(i, 1).Resized(new((int)from[0], (int)from[1]), new((int)to[0], (int)to[1]));
+            Same(reference.Tensor("resized").narrow(0, i, 1), one.Boxes, "boxes");
+            Same(reference.Tensor("pasted").narrow(0, i, 1), one.Masks!, "masks");
+        }
     }
 
     [Fact]

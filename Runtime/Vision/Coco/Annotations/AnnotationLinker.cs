@@ -28,6 +28,8 @@ internal sealed class AnnotationLinker(string path, CocoReadOptions options)
         }
         LinkImages(file.Images);
         LinkCategories(file.Categories);
+        if (categories.Count == 0)
+            throw new CocoException(path, $"'{CategoryList}' has no category{(leftOutCategories.Count > 0 ? " that can be used" : "")}");
         var annotations = LinkAnnotations(file.Annotations);
         return new(path, [.. images.Values], [.. categories.Values.OrderBy(category => category.Label)], annotations, problems.Skipped);
     }

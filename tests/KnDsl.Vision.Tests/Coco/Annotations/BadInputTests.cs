@@ -137,6 +137,18 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_set_without_a_category_is_named()
+    {
+        var set = new SmallSet().Set("annotations", "[]").Set("categories", "[]");
+        var file = folder.Write("set.json", set.ToString());
+        Assert.Equal($"{file}: 'categories' has no category", Assert.Throws<CocoException>(() => CocoAnnotations.Read(file)).Message);
+        folder.Write("set.json", set.Set("categories", """[{"id": 4, "name": 5}]""").ToString());
+        var options = new CocoReadOptions { BadEntries = BadEntries.Skip };
+        Assert.StartsWith(
+            $"{file}: 'categories' has no category", Assert.Throws<CocoException>(() => CocoAnnotations.Read(file, options)).Message);
+    }
+
+    [Fact]
     public void A_category_that_a_network_does_not_know_is_a_bad_entry()
     {
         var file = folder.Write("set.json", new SmallSet().ToString());
