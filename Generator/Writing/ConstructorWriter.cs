@@ -226,6 +226,8 @@ internal sealed class ConstructorWriter
     {
         LimitCheck limit =>
             $"{Types.Sizes}.Require({_values.Of(limit.Condition)}, {MessageOf(limit)}, {_values.Of(limit.Found)});",
+        SizesCheck { Relation: Relation.Equal } sizes when sizes.Right == Size.Zero =>
+            $"{Types.Sizes}.RequireNoDifference({_values.Of(sizes.Left)}, {MessageOf(sizes.Diagnostic)});",
         SizesCheck sizes =>
             CheckCode(sizes.Relation, _values.Of(sizes.Left), _values.Of(sizes.Right), MessageOf(sizes.Diagnostic)),
         _ => throw new System.NotSupportedException($"No code is known for the check {check.GetType().Name}."),

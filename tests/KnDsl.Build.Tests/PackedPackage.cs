@@ -12,7 +12,7 @@ namespace KnDsl.Build.Tests;
 [CollectionDefinition(nameof(PackedPackage))]
 public sealed class PackedPackageTests : ICollectionFixture<PackedPackage>;
 
-/// <summary>Packs both packages into a folder of their own, and makes projects there that know nothing of this repository.</summary>
+/// <summary>Packs all packages into a folder of their own, and makes projects there that know nothing of this repository.</summary>
 public sealed class PackedPackage : IAsyncLifetime
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kndsl-package-");
@@ -24,10 +24,16 @@ public sealed class PackedPackage : IAsyncLifetime
 
     public string TrainingFile => In("feed", $"KnDsl.Training.{Version}.nupkg");
 
+    public string VisionFile => In("feed", $"KnDsl.Vision.{Version}.nupkg");
+
     public async Task InitializeAsync()
     {
         // All parts are built with this project; building them here could meet another project's build half way.
-        foreach (var project in new[] { "Generator/KnDsl.Generator.csproj", "Runtime/Training/KnDsl.Training.csproj" })
+        string[] projects =
+        [
+            "Generator/KnDsl.Generator.csproj", "Runtime/Training/KnDsl.Training.csproj", "Runtime/Vision/KnDsl.Vision.csproj",
+        ];
+        foreach (var project in projects)
         {
             await Dotnet.Succeed(
                 Repository.Root, "pack", project, "--no-build", "-c", Configuration, "-o", In("feed"), $"-p:PackageVersion={Version}");
@@ -90,6 +96,9 @@ public sealed class PackedPackage : IAsyncLifetime
 
     /// <summary>The line that refers to the package for training.</summary>
     public string TrainingReference => $"<PackageReference Include=\"KnDsl.Training\" Version=\"{Version}\" />";
+
+    /// <summary>The line that refers to the package for vision.</summary>
+    public string VisionReference => $"<PackageReference Include=\"KnDsl.Vision\" Version=\"{Version}\" />";
 
     /// <summary>An empty folder for a project.</summary>
     public string Folder(string name) => Directory.CreateDirectory(In(name)).FullName;

@@ -30,6 +30,40 @@ public sealed class DataSizeTests : TorchTest
         Assert.StartsWith($"KN0213: {expected} in a value of shape [2, 4, 4, 5]; expected a ", error.Message);
     }
 
+    /// <summary>Data has the sizes, but arguments say how much they differ: the constructor tells, not the call.</summary>
+    [Theory]
+    [InlineData("y = x -> conv(4, 3, padding: n)", "[N, 4, h, w]", 1, 0, "KN0205", 2)]
+    [InlineData("y = x -> conv(4, n)", "[N, 4, h, w]", 3, 4, "KN0205", 1)]
+    [InlineData("y = x -> maxpool(n, stride: 1, padding: 1)", "[N, 4, h, w]", 3, 5, "KN0205", 2)]
+    [InlineData("y = x -> slice(n, h, axis: 2)", "[N, 4, h - 2, w]", 2, 3, "KN0205", 1)]
+    [InlineData("t = k: learned(1, 4, n, 7)\n y = concat(t, x -> slice(0, 7, axis: 3), axis: 2)", "[N, 4, h + 1, 7]", 1, 3, "KN0205", 2)]
+    [InlineData("y = x + (x -> conv(4, n))", "[N, 4, h, w]", 3, 4, "KN0203", 1)]
+    [InlineData("y = concat(x, x -> conv(4, n))", "[N, 8, h, w]", 3, 4, "KN0211", 1)]
+    [InlineData("y = x -> B(n)", "[N, 4, h, w]", 3, 4, "KN0203", 1)]
+    public void AreComparedByTheConstructorWhereArgumentsDecideTheDifference(
+        string statement, string output, int fits, int differs, string code, int difference)
+    {
+        var @case = GeneratedCase.Inline($$"""
+            network Net(n: int = {{fits}})
+            {
+                input x[N, 4, h, w]
+                {{statement}}
+                output y{{output}}
+            }
+
+            block B(x[N, 4, a, b], k: int)
+            {
+                return x + (x -> conv(4, k))
+            }
+            """);
+        Assert.Empty(@case.Diagnostics);
+        using (var network = @case.Create("Net"))
+            GeneratedCase.Run(network, ones(2, 4, 6, 7));
+        var error = Assert.ThrowsAny<Exception>(() => @case.Create("Net", ("n", differs)));
+        Assert.Contains($"{code}: ", error.ToString());
+        Assert.Contains($"With these arguments the sides differ by {difference}.", error.ToString());
+    }
+
     /// <summary>Rounded up, a window that would start after the input is left out, whichever numbers only the constructor knows.</summary>
     [Fact]
     public void PoolsThatRoundUpHaveTorchsSizes()

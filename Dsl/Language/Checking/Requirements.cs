@@ -43,10 +43,28 @@ internal sealed class Requirements(Subject subject, Findings findings, Func<IRea
             findings.Report(diagnostic());
             return false;
         }
-        if (subject.IsGeneric && symbols.All(symbol => symbol.Kind == SymbolKind.Construction))
-            path.PlanOnce((left, relation, right), () => new SizesCheck(left, relation, right, diagnostic()));
+        if (!subject.IsGeneric)
+            return true;
+        if (IsDifference(relation, left, right, rest))
+            (left, relation, right) = (rest, Relation.Equal, Size.Zero);
+        else if (symbols.Any(symbol => symbol.Kind != SymbolKind.Construction))
+            return true;
+        path.PlanOnce((left, relation, right), () => new SizesCheck(left, relation, right, diagnostic()));
         return true;
     }
+
+    /// <summary>
+    /// Whether arguments decide by how much two sizes differ that data has, or a block's input: <c>h</c> and <c>h + 2*p - 2</c>. That one
+    /// of them is 1 and is repeated is then an accident, and refused as it is with a number in the place of the argument.
+    /// </summary>
+    private bool IsDifference(Relation relation, Size left, Size right, Size rest) =>
+        relation is Relation.Equal or Relation.Repeatable && rest.Symbols().ToArray() is { Length: > 0 } deciding
+        && left.Symbols().Any(IsOpen) && right.Symbols().Any(IsOpen) && !deciding.Any(IsOpen);
+
+    /// <summary>Whether a size is not the module's own to give: it comes with an input.</summary>
+    private bool IsOpen(Symbol symbol) => symbol.Kind == SymbolKind.Data
+        || (subject.Declaration.ParameterOf(symbol.Name) is null
+            && inputs().Any(input => input.Shape.Sizes.Any(size => size.Symbols().Contains(symbol))));
 
     /// <summary>
     /// Whether only data decides, whatever the arguments are that nobody knows: of a parameter without a default, or of a

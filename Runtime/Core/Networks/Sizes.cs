@@ -119,6 +119,20 @@ public static class Sizes
             throw Refused(file, line, code, $"{message} With these arguments the sides are {left} and {right}.");
     }
 
+    /// <summary>Demands that two sizes do not differ, where only their difference is known.</summary>
+    /// <param name="difference">The difference for the constructor's arguments.</param>
+    /// <param name="code">The diagnostic's code, the same as in the file.</param>
+    /// <param name="message">The diagnostic's message, its sizes as formulas.</param>
+    /// <param name="file">The .knnet file, to which the generated code maps its lines.</param>
+    /// <param name="line">The line there.</param>
+    /// <exception cref="ArgumentException">They differ.</exception>
+    public static void RequireNoDifference(
+        long difference, string code, string message, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        if (difference != 0)
+            throw Refused(file, line, code, $"{message} With these arguments the sides differ by {Math.Abs(difference)}.");
+    }
+
     /// <summary>Demands that two sizes are equal or one of them 1, which is then repeated.</summary>
     /// <inheritdoc cref="RequireEqual"/>
     public static void RequireRepeatable(
