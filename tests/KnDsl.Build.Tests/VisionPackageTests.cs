@@ -11,7 +11,7 @@ namespace KnDsl.Build.Tests;
 [Collection(nameof(PackedPackage))]
 public sealed class VisionPackageTests(PackedPackage package)
 {
-    /// <summary>Boxes of a network's scores, and a step of a detector's loss: what the package brings, and what it needs of the others.</summary>
+    /// <summary>Boxes by a network's scores: what the package brings, and what it needs of the others.</summary>
     private const string Program = """
         using System;
         using System.Linq;
