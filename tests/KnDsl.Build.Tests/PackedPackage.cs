@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.IO.Compression;
 using System.Linq;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -25,6 +26,13 @@ public sealed class PackedPackage : IAsyncLifetime
     public string TrainingFile => In("feed", $"KnDsl.Training.{Version}.nupkg");
 
     public string VisionFile => In("feed", $"KnDsl.Vision.{Version}.nupkg");
+
+    /// <summary>The files of a package whose paths begin with one of some letters: NuGet has others of its own.</summary>
+    public static string[] FilesOf(string package, string letters)
+    {
+        using var content = ZipFile.OpenRead(package);
+        return [.. content.Entries.Select(entry => entry.FullName).Where(name => letters.Contains(name[0])).Order(StringComparer.Ordinal)];
+    }
 
     public async Task InitializeAsync()
     {

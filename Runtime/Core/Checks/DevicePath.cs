@@ -26,6 +26,9 @@ internal static class DevicePath
     public static bool AreTogether(Tensor one, Tensor other) =>
         one.device_type == other.device_type && one.device_index == other.device_index;
 
+    /// <summary>Whether two are one device: each asking for a tensor's makes another object, and objects are equal to none.</summary>
+    public static bool AreTogether(Device one, Device other) => one.type == other.type && one.index == other.index;
+
     /// <summary>Waits for all work that was sent to a device; a CPU has none that is queued.</summary>
     public static void Synchronize(Device device)
     {

@@ -15,7 +15,8 @@ internal sealed class FiniteReport : IDisposable
     private Tensor? _found;
     private Tensor? _copy;
 
-    ~FiniteReport() => Release();
+    // The tensors of the report are finalized by themselves, in any order.
+    ~FiniteReport() => ReturnFlag();
 
     /// <summary>
     /// Whether a report of an earlier pass has arrived, which is forgotten then. It may be that of a pass before the last: nobody waits.
@@ -57,8 +58,7 @@ internal sealed class FiniteReport : IDisposable
 
     private void Prepare(Device device)
     {
-        // Each asking for a tensor's device makes another object, which is equal to none.
-        if (_device is { } own && own.type == device.type && own.index == device.index)
+        if (_device is not null && DevicePath.AreTogether(_device, device))
             return;
         // The layer has moved: what the device before has yet to say is heard.
         if (_device is not null)
@@ -88,13 +88,18 @@ internal sealed class FiniteReport : IDisposable
 
     private void Release()
     {
-        if (_device is null)
-            return;
-        if (_device.type == DeviceType.CUDA)
-            HostFlags.Return(_copy!, _device);
-        else
-            _copy!.Dispose();
-        _found!.Dispose();
+        if (!ReturnFlag())
+            _copy?.Dispose();
+        _found?.Dispose();
         (_device, _found, _copy) = (null, null, null);
+    }
+
+    /// <summary>Gives back what kernels may still write into; false where there is nothing of that kind.</summary>
+    private bool ReturnFlag()
+    {
+        if (_device?.type != DeviceType.CUDA)
+            return false;
+        HostFlags.Return(_copy!, _device);
+        return true;
     }
 }

@@ -7,7 +7,7 @@ namespace KnDsl;
 
 /// <summary>
 /// Numbers that the code knows, where a device works: sent there once, for the host waits until they are there. They are few and small:
-/// the places where an integral is taken, the logarithms of the samples in micro-batches.
+/// the places where an integral is taken, the logarithms of the samples in micro-batches, the shares of channels in others.
 /// </summary>
 internal static class DeviceConstants
 {

@@ -135,7 +135,8 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
         return result;
     }
 
-    /// <exception cref="NotFiniteNumberException">A device has reported values that are not finite, of an earlier pass.</exception>
+    /// <summary>Throws what a device has reported since the last call.</summary>
+    /// <exception cref="NotFiniteNumberException">A value was not finite, in an earlier pass.</exception>
     private void HearReport()
     {
         if (_report?.TakeFound() != true)

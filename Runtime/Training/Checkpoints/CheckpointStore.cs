@@ -123,8 +123,7 @@ internal sealed class CheckpointStore(
         }
 
         _random = processes.IsMain ? state.Random : null;
-        // The losses are those of all processes, and count once.
-        return (path, processes.IsMain ? state.Progress : state.Progress with { LossSum = 0, LossCount = 0 });
+        return (path, processes.IsMain ? state.Progress : state.Progress.WithoutLosses);
     }
 
     /// <summary>Gives the random generators the states of the checkpoint that was read.</summary>

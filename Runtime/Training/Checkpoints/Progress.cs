@@ -23,6 +23,9 @@ internal sealed record Progress
     /// <summary>The number of these batches.</summary>
     public long LossCount { get; init; }
 
+    /// <summary>What a process goes on from whose losses another one has: they count once.</summary>
+    public Progress WithoutLosses => this with { LossSum = 0, LossCount = 0 };
+
     /// <summary>The best value of the figure that is watched.</summary>
     public double? Best { get; init; }
 

@@ -64,6 +64,15 @@ public abstract class ProcessGroup : IDisposable
     public void AllReduce(Tensor tensor, Reduction reduction = Reduction.Sum, string name = "a tensor") =>
         AllReduceAsync(tensor, reduction, name).Wait();
 
+    /// <summary>The number that each process gives, by rank.</summary>
+    internal long[] Gather(long number, string name)
+    {
+        using var slots = zeros([Size], ScalarType.Int64, CPU);
+        slots[Rank] = number;
+        AllReduce(slots, Reduction.Sum, name);
+        return slots.data<long>().ToArray();
+    }
+
     /// <summary>Starts <see cref="AllReduce"/>; the tensor must stay as it is until the operation has been waited for.</summary>
     /// <inheritdoc cref="AllReduce"/>
     public PendingReduction AllReduceAsync(Tensor tensor, Reduction reduction = Reduction.Sum, string name = "a tensor")

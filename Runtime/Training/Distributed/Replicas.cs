@@ -54,7 +54,7 @@ public static class Replicas
         group.Broadcast(first, 0, "checksums of the parameters");
         var ofFirst = first.data<long>().ToArray();
         var differing = Enumerable.Range(0, own.Length).FirstOrDefault(i => own[i] != ofFirst[i], -1);
-        var places = Gather(group, differing + 1, "comparison of the parameters");
+        var places = group.Gather(differing + 1, "comparison of the parameters");
         if (places.All(place => place == 0))
             return;
         var earliest = places.Where(place => place > 0).Min() - 1;
@@ -103,23 +103,14 @@ public static class Replicas
     private static void CheckLayout(ProcessGroup group, IReadOnlyList<(string Name, Tensor Tensor)> entries)
     {
         var text = string.Join("\n", entries.Select(entry => $"{entry.Name} {entry.Tensor.dtype} {string.Join('x', entry.Tensor.shape)}"));
-        var layouts = Gather(group, Checksum(Encoding.UTF8.GetBytes(text)), "comparison of the networks");
-        var counts = Gather(group, entries.Count, "comparison of the networks");
+        var layouts = group.Gather(Checksum(Encoding.UTF8.GetBytes(text)), "comparison of the networks");
+        var counts = group.Gather(entries.Count, "comparison of the networks");
         var others = Enumerable.Range(0, group.Size).Where(rank => layouts[rank] != layouts[0]).ToArray();
         if (others.Length == 0)
             return;
         throw new DistributedException(
             $"The network of {Ranks(others)} is not that of rank 0: its {counts[others[0]]} tensors differ from the {counts[0]} of rank 0 "
             + "in their number, names, types or shapes. All processes must build the same network.");
-    }
-
-    /// <summary>The number that each process gives.</summary>
-    private static long[] Gather(ProcessGroup group, long value, string name)
-    {
-        using var slots = zeros([group.Size], ScalarType.Int64, CPU);
-        slots[group.Rank] = value;
-        group.AllReduce(slots, Reduction.Sum, name);
-        return slots.data<long>().ToArray();
     }
 
     private static string Ranks(int[] ranks) => ranks.Length == 1 ? $"rank {ranks[0]}" : $"ranks {string.Join(", ", ranks)}";

@@ -24,18 +24,17 @@ internal sealed class Agreement(ProcessGroup processes)
     {
         if (processes.Size == 1)
             return;
-        using var all = zeros([processes.Size, 3], ScalarType.Int64, CPU);
-        using (var row = all[processes.Rank])
-        using (var numbers = tensor([own.Step, own.Epoch, own.Batch], ScalarType.Int64, CPU))
-            row.copy_(numbers);
-        processes.AllReduce(all, Reduction.Sum, "the places that the processes go on from");
-        var places = all.data<long>().ToArray().Chunk(3).Select(of => new TrainingPosition(of[0], (int)of[1], of[2])).ToArray();
+        var (steps, epochs, batches) = (Gather(own.Step), Gather(own.Epoch), Gather(own.Batch));
+        var places = Enumerable.Range(0, processes.Size)
+            .Select(rank => new TrainingPosition(steps[rank], (int)epochs[rank], batches[rank])).ToArray();
         var other = Array.FindIndex(places, place => place != places[0]);
         if (other < 0)
             return;
         throw new DistributedException(
             $"Rank {other} would go on {Of(places[other])}, and rank 0 {Of(places[0])}. All processes have to resume from the same "
             + "checkpoint: does each of them reach the folder of checkpoints, and see what is in it?");
+
+        long[] Gather(long number) => processes.Gather(number, "the places that the processes go on from");
 
         static string Of(TrainingPosition place) =>
             place == default ? "from the beginning" : $"after step {place.Step} (epoch {place.Epoch + 1}, batch {place.Batch})";
@@ -47,7 +46,7 @@ internal sealed class Agreement(ProcessGroup processes)
         if (processes.Size == 1)
             return own;
         var (sum, count) = Total(own);
-        return processes.IsMain ? own with { LossSum = sum, LossCount = count } : own with { LossSum = 0, LossCount = 0 };
+        return processes.IsMain ? own with { LossSum = sum, LossCount = count } : own.WithoutLosses;
     }
 
     /// <summary>The mean of the losses that all processes read; null where none did.</summary>
