@@ -141,11 +141,12 @@ public sealed class RunTests : TorchTest
             {
                 network.train(training);
                 Step();
-                var before = LiveTensors.Count();
-                for (var i = 0; i < 3; i++)
-                    Step();
-                Assert.True(before == LiveTensors.Count(),
-                    $"{what}, {(training ? "training" : "inference")}: {LiveTensors.Count() - before} more tensors after three passes");
+                var left = LiveTensors.LeftBy(() =>
+                {
+                    for (var i = 0; i < 3; i++)
+                        Step();
+                });
+                Assert.True(left == 0, $"{what}, {(training ? "training" : "inference")}: {left} more tensors after three passes");
             }
             foreach (var input in inputs)
                 input.Dispose();

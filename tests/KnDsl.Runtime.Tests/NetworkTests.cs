@@ -212,7 +212,7 @@ public sealed class NetworkTests : TorchTest
         GC.Collect();
         GC.WaitForPendingFinalizers();
         var before = Tensor.TotalCount;
-        Steps(1000);
+        Steps(300);
         Assert.Equal(before, Tensor.TotalCount);
 
         void Steps(int count)

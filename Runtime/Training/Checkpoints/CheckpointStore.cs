@@ -123,7 +123,7 @@ internal sealed class CheckpointStore(
         }
 
         _random = processes.IsMain ? state.Random : null;
-        return (path, processes.IsMain ? state.Progress : state.Progress.WithoutLosses);
+        return (path, processes.IsMain ? state.Progress : state.Progress.WithoutLosses());
     }
 
     /// <summary>Gives the random generators the states of the checkpoint that was read.</summary>

@@ -24,7 +24,7 @@ internal sealed record Progress
     public long LossCount { get; init; }
 
     /// <summary>What a process goes on from whose losses another one has: they count once.</summary>
-    public Progress WithoutLosses => this with { LossSum = 0, LossCount = 0 };
+    public Progress WithoutLosses() => this with { LossSum = 0, LossCount = 0 };
 
     /// <summary>The best value of the figure that is watched.</summary>
     public double? Best { get; init; }

@@ -46,7 +46,7 @@ internal sealed class Agreement(ProcessGroup processes)
         if (processes.Size == 1)
             return own;
         var (sum, count) = Total(own);
-        return processes.IsMain ? own with { LossSum = sum, LossCount = count } : own.WithoutLosses;
+        return processes.IsMain ? own with { LossSum = sum, LossCount = count } : own.WithoutLosses();
     }
 
     /// <summary>The mean of the losses that all processes read; null where none did.</summary>
