@@ -39,9 +39,11 @@ internal static class Dotnet
         }
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["DOTNET_NOLOGO"] = "1";
-        // A server that outlives the command would hold the files of a folder that the test is about to delete.
+        // A server that outlives the command would hold the files of a folder that the test is about to delete; that of compilers does so
+        // on Windows alone.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["UseSharedCompilation"] = "false";
+        if (OperatingSystem.IsWindows())
+            start.Environment["UseSharedCompilation"] = "false";
 
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

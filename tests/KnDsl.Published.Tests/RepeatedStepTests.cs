@@ -15,7 +15,6 @@ public sealed class RepeatedStepTests : TorchTest
     /// </summary>
     [Theory]
     [InlineData("ResNetCifar")]
-    [InlineData("DenseNet121")]
     [InlineData("MobileNetV2")]
     public void NoGradientPassesTorchScript(string name)
     {

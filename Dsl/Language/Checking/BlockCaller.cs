@@ -62,7 +62,11 @@ internal sealed class BlockCaller(Rooms rooms)
             ReportInputCount(block, place, given.Count + arguments.Count + surplus, given.Count == block.Declaration.Inputs.Count);
             return null;
         }
-        return EvaluateInputs(path, given, arguments, block) is { } inputs && rooms.Binder.BindBlock(path, call, block, others) is { } bound
+        var missing = block.Declaration.Inputs.Select(input => input.Text)
+            .Where(input => arguments.All(argument => argument.Name?.Text != input))
+            .Skip(given.Count + arguments.Count(argument => argument.Name is null)).ToArray();
+        return EvaluateInputs(path, given, arguments, block) is { } inputs
+            && rooms.Binder.BindBlock(path, call, block, others, missing) is { } bound
             && FitHeader(inputs, block, place)
                 ? (inputs, bound)
                 : null;

@@ -22,9 +22,11 @@ internal sealed class CallBinder(Rooms rooms)
     }
 
     /// <summary>Arguments of a block, with defaults filled in; null where one was wrong.</summary>
-    public BlockArguments? BindBlock(BodyPath path, Call call, DeclaredModule block, IReadOnlyList<Argument> arguments)
+    /// <param name="missing">The inputs that the call has not given, where it gives inputs.</param>
+    public BlockArguments? BindBlock(
+        BodyPath path, Call call, DeclaredModule block, IReadOnlyList<Argument> arguments, IReadOnlyList<string>? missing = null)
     {
-        if (Bind(path, call, arguments, new BlockSignature(block.Declaration, rooms.Arguments)) is not { } bound)
+        if (Bind(path, call, arguments, new BlockSignature(block.Declaration, rooms.Arguments, missing ?? [])) is not { } bound)
             return null;
         var all = bound.ToDictionary(argument => argument.Name, argument => argument.Value);
         var given = all.Keys.ToArray();
@@ -62,7 +64,7 @@ internal sealed class CallBinder(Rooms rooms)
                     && !rooms.Subject.Context.IsFirstUse(rooms.Subject.Source, $"{callee}.{argument.Name.Text}", argument.Name.Span))
                     rooms.Findings.Suppress();
                 else
-                    ReportUnknown(argument.Name, callee, signature.Names.ToArray());
+                    ReportUnknown(argument.Name, callee, signature.Known.ToArray());
                 continue;
             }
             var name = signature.NameOf(parameter);
@@ -70,7 +72,10 @@ internal sealed class CallBinder(Rooms rooms)
             {
                 // After a mistake the positions are not what was meant.
                 if (ok)
-                    rooms.Findings.Report(DiagnosticCatalogue.ArgumentTwice(rooms.Subject.At(argument.Span), callee, name));
+                    rooms.Findings.Report(DiagnosticCatalogue.ArgumentTwice(rooms.Subject.At(argument.Span), callee, name)
+                        .WithHint(argument.Name is null
+                            ? $"Without a name it is for '{name}'; write the name of the argument that is meant."
+                            : null));
                 ok = false;
                 continue;
             }

@@ -37,6 +37,9 @@ internal abstract class Signature
     }
 
     public IEnumerable<string> Names => Enumerable.Range(0, Count).Select(NameOf);
+
+    /// <summary>All that can be given by name.</summary>
+    public virtual IEnumerable<string> Known => Names;
 }
 
 /// <summary>The parameters of an operation or a policy.</summary>
@@ -60,8 +63,12 @@ internal sealed class OperationSignature(IReadOnlyList<OperationParameter> param
 }
 
 /// <summary>The parameters of a block, all of which can be given by position.</summary>
-internal sealed class BlockSignature(ModuleDeclaration declaration, ArgumentEvaluator evaluator) : Signature
+/// <param name="missing">The inputs that the call has not given.</param>
+internal sealed class BlockSignature(ModuleDeclaration declaration, ArgumentEvaluator evaluator, IReadOnlyList<string> missing)
+    : Signature
 {
+    public override IEnumerable<string> Known => missing.Concat(Names);
+
     public override int Count => declaration.Parameters.Count;
 
     public override bool IsVariadic => false;

@@ -3,8 +3,8 @@ using System.Collections.Generic;
 namespace KnDsl.Language.Parsing;
 
 /// <summary>
-/// Networks and blocks that are declared inside the braces of another one, as other languages have it: they are read as if they came
-/// after it, so that nothing but their place is wrong.
+/// Declarations inside the braces of a network or a block, as other languages have them: they are read as if they came after it, so that
+/// nothing but their place is wrong.
 /// </summary>
 internal sealed class NestedDeclarations
 {
@@ -18,7 +18,7 @@ internal sealed class NestedDeclarations
         _tokens = tokens;
         _closing = Match(tokens);
         for (var i = 0; i < tokens.Count; i++)
-            if (IsModule(tokens, i) && EndOf(i) is { } end)
+            if (IsDeclaration(tokens, i) && EndOf(i) is { } end)
             {
                 Move(i, end, 1);
                 i = end - 1;
@@ -48,7 +48,7 @@ internal sealed class NestedDeclarations
                 depth++;
             else if (tokens[i].Is(TokenKind.CloseBrace) && depth > 0)
                 depth--;
-            else if (depth > 0 && IsModule(tokens, i))
+            else if (depth > 0 && IsDeclaration(tokens, i))
                 return true;
         return false;
     }
@@ -58,7 +58,7 @@ internal sealed class NestedDeclarations
     {
         var inside = new List<(int Start, int End)>();
         for (var i = start; i < end; i++)
-            if (i > start && depth < Parser.MaxNesting && IsModule(_tokens, i) && EndOf(i) is { } after)
+            if (i > start && depth < Parser.MaxNesting && IsDeclaration(_tokens, i) && EndOf(i) is { } after)
             {
                 inside.Add((i, after));
                 i = after - 1;
@@ -74,12 +74,15 @@ internal sealed class NestedDeclarations
         }
     }
 
-    private static bool IsModule(IReadOnlyList<Token> tokens, int at) =>
-        tokens[at].Text is "network" or "block" && StatementBounds.StartsDeclaration(tokens, at);
+    private static bool IsDeclaration(IReadOnlyList<Token> tokens, int at) => StatementBounds.StartsDeclaration(tokens, at);
 
-    /// <summary>The token after the closing brace of the declaration that starts here; null where braces are missing.</summary>
-    private int? EndOf(int start) =>
-        _closing.TryGetValue(StatementBounds.EndOfModuleHeader(_tokens, start), out var closing) ? closing + 1 : null;
+    /// <summary>The token after the declaration that starts here; null where its braces are missing.</summary>
+    private int? EndOf(int start) => !IsModule(_tokens[start]) ? StatementBounds.EndOfDeclaration(_tokens, start)
+        : _closing.TryGetValue(StatementBounds.EndOfModuleHeader(_tokens, start), out var closing) ? closing + 1
+        : null;
+
+    /// <summary>Whether a declaration that begins so has a body.</summary>
+    public static bool IsModule(Token first) => first.Text is "network" or "block";
 
     /// <summary>For every opening brace that is closed the brace that closes it.</summary>
     private static Dictionary<int, int> Match(IReadOnlyList<Token> tokens)

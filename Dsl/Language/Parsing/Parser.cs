@@ -35,7 +35,9 @@ internal sealed class Parser
         diagnostics.AddRange(found.ToList());
         foreach (var declaration in nested)
             diagnostics.Add(DiagnosticCatalogue.Misplaced(source.At(declaration.Span), declaration.Text, "it outside of the braces")
-                .WithHint("Networks and blocks are declared beside each other."));
+                .WithHint(NestedDeclarations.IsModule(declaration)
+                    ? "Networks and blocks are declared beside each other."
+                    : "It is the file's, not a network's or a block's."));
         _cursor = new TokenCursor(source, tokens);
         _statements = new StatementReader(source, tokens, unreadable, diagnostics);
     }

@@ -50,6 +50,8 @@ internal static class SyntaxHints
                 "A module is declared without a value, which it is applied to later: module name = conv(64, 3).",
             "module" when found.Is(TokenKind.OpenBracket) => "A sequence is no module: put it into a block, and write module name = Block.",
             "import" => "Operations need no import; other files go in quotes, as in import \"blocks.knnet\".",
+            "return" when found.Is(TokenKind.Comma) && tokens[start + 1].Is(TokenKind.OpenParen) =>
+                "Several values are returned without brackets, as in 'return a, b'.",
             "input" or "output" when SizesHint(tokens, start, at, end) is { } sizes => sizes,
             "network" or "block" when found.Is(TokenKind.Identifier) && Parameter.Types.Contains(tokens[at - 1].Text) =>
                 $"The type comes after the name: {found.Text}: {tokens[at - 1].Text}.",
