@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KnDsl.Training;
@@ -8,9 +10,10 @@ namespace KnDsl.Training;
 /// Parts of a network that are not trained: their parameters get no gradient, and their modules stay in inference mode, so that running
 /// averages stay as they are and dropout is off.
 /// </summary>
-internal sealed class FrozenParts
+internal sealed class FrozenParts : IDisposable
 {
     private readonly nn.Module[] _modules;
+    private readonly Parameter[] _parameters;
 
     /// <summary>Freezes parts.</summary>
     /// <param name="network">The network.</param>
@@ -28,7 +31,9 @@ internal sealed class FrozenParts
         }
 
         _modules = [.. names.Select(name => modules[name])];
-        foreach (var parameter in _modules.SelectMany(module => module.parameters()))
+        // What the caller has frozen stays so.
+        _parameters = [.. _modules.SelectMany(module => module.parameters()).Where(parameter => parameter.requires_grad)];
+        foreach (var parameter in _parameters)
             parameter.requires_grad = false;
     }
 
@@ -38,5 +43,12 @@ internal sealed class FrozenParts
         network.train();
         foreach (var module in _modules)
             module.eval();
+    }
+
+    /// <summary>Lets the parameters have gradients again.</summary>
+    public void Dispose()
+    {
+        foreach (var parameter in _parameters.Where(parameter => !parameter.IsInvalid))
+            parameter.requires_grad = true;
     }
 }

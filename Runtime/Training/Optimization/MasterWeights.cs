@@ -36,6 +36,21 @@ internal sealed class MasterWeights : IDisposable
     /// <summary>Whether there are copies at all.</summary>
     public bool Any => _copies.Count > 0;
 
+    /// <summary>Demands that the network still has the parameters that are trained.</summary>
+    /// <exception cref="InvalidOperationException">One of them is gone.</exception>
+    public void RequirePresent()
+    {
+        for (var i = 0; i < _weights.Count; i++)
+        {
+            if (_weights[i].IsInvalid)
+            {
+                throw new InvalidOperationException(
+                    $"the network has another '{Parameters[i].Name}' than when the trainer was made: convert the network, or set its "
+                    + "parameters, before you make the trainer");
+            }
+        }
+    }
+
     /// <summary>Moves the gradients of the network to the copies.</summary>
     /// <exception cref="InvalidOperationException">There are none: a step would change nothing.</exception>
     public void TakeGradients()

@@ -56,15 +56,23 @@ public class Trainer<TBatch> : IDisposable
         _processes = processes ?? ProcessGroup.Single();
         _agreement = new Agreement(_processes);
         _frozen = new FrozenParts(network, settings.Frozen);
-        _masters = new MasterWeights(NamedParameter.Of(network));
-        Optimizer = settings.Optimizer(_masters.Parameters);
-        _reducer = new GradientReducer(_processes, network.named_parameters());
-        if (settings.AverageDecay is { } decay)
-            Average = new(_masters.Parameters.Where(parameter => parameter.Parameter.requires_grad), decay, _masters.GiveWeights);
-        if (checkpoints is not null)
+        try
         {
-            _checkpoints = new CheckpointStore(
-                new CheckpointFolder(checkpoints, isWriter: _processes.IsMain), network, _masters, Optimizer, Average, _processes);
+            _masters = new MasterWeights(NamedParameter.Of(network));
+            Optimizer = settings.Optimizer(_masters.Parameters);
+            _reducer = new GradientReducer(_processes, network.named_parameters());
+            if (settings.AverageDecay is { } decay)
+                Average = new(_masters.Parameters.Where(parameter => parameter.Parameter.requires_grad), decay, _masters.GiveWeights);
+            if (checkpoints is not null)
+            {
+                _checkpoints = new CheckpointStore(
+                    new CheckpointFolder(checkpoints, isWriter: _processes.IsMain), network, _masters, Optimizer, Average, _processes);
+            }
+        }
+        catch
+        {
+            _frozen.Dispose();
+            throw;
         }
     }
 
@@ -212,12 +220,15 @@ public class Trainer<TBatch> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Frees the optimizer, the averages and the 32-bit copies; the network stays the caller's.</summary>
+    /// <summary>
+    /// Frees the optimizer, the averages and the 32-bit copies, and lets frozen parts have gradients again; the network stays the caller's.
+    /// </summary>
     protected virtual void Dispose(bool disposing)
     {
         if (!disposing || _isDisposed)
             return;
         _isDisposed = true;
+        _frozen.Dispose();
         _reducer.Dispose();
         Optimizer.Dispose();
         Average?.Dispose();
@@ -228,6 +239,7 @@ public class Trainer<TBatch> : IDisposable
     {
         if (batches.Count < 1)
             throw new ArgumentException("there are no batches to train on", nameof(batches));
+        _masters.RequirePresent();
         _agreement.RequireOnePlace(Position);
         _progress = _progress.In(batches.Count, _processes.Size, _resumed);
         var isNew = Position == default;

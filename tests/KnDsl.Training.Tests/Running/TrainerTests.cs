@@ -33,6 +33,33 @@ public sealed class TrainerTests
         Assert.Equal(TrainingEnd.Finished, log.End);
     }
 
+    /// <summary>What one trainer freezes another one trains.</summary>
+    [Fact]
+    public void Frozen_parts_are_frozen_for_their_trainer_alone()
+    {
+        using var network = TinyTraining.Network();
+        var settings = TinyTraining.Settings with { Epochs = 1, Watch = null };
+        var own = network.named_parameters().First(entry => entry.name == "fc.bias").parameter;
+        own.requires_grad = false;
+        using (TinyTraining.Trainer(network, settings with { Frozen = ["conv1", "fc"] }))
+            Assert.False(network.named_parameters().First(entry => entry.name == "conv1.weight").parameter.requires_grad);
+        Assert.All(network.named_parameters(), entry => Assert.Equal(entry.name != "fc.bias", entry.parameter.requires_grad));
+        Assert.ThrowsAny<Exception>(() => TinyTraining.Trainer(
+            network, settings with { Frozen = ["conv1"], Optimizer = _ => throw new NotSupportedException() }));
+        Assert.All(network.named_parameters(), entry => Assert.Equal(entry.name != "fc.bias", entry.parameter.requires_grad));
+    }
+
+    [Fact]
+    public void A_network_that_is_converted_afterwards_is_named()
+    {
+        using var network = TinyTraining.Network();
+        using var trainer = TinyTraining.Trainer(network, TinyTraining.Settings with { Epochs = 1, Watch = null });
+        network.to(ScalarType.Float64);
+        var error = Assert.Throws<InvalidOperationException>(() => trainer.Fit(new TinyBatches()));
+        Assert.Equal("the network has another 'conv1.weight' than when the trainer was made: convert the network, or set its parameters, "
+            + "before you make the trainer", error.Message);
+    }
+
     /// <summary>A rate of samples is that of all steps, also where a device is waited for at a few of them only.</summary>
     [Fact]
     public void A_report_has_the_samples_and_the_time_since_the_last_one()
