@@ -161,6 +161,28 @@ public sealed class MomentTests : TorchTest
         AgreesWithDraws([3, 4], new LogSoftmaxRule(dim), x => nn.functional.log_softmax(x, dim));
     }
 
+    /// <summary>A sum over positions is one of its channel alone, whatever the others are.</summary>
+    [Theory]
+    [InlineData(0, 1, -16, 1)]
+    [InlineData(2, 0.1, -9, 1)]
+    [InlineData(0, 20, 0, 0.1)]
+    public void SoftmaxOverPositionsIsOfEachChannelAlone(double mean, double deviation, double otherMean, double otherDeviation)
+    {
+        foreach (var rule in new MomentRule[] { new SoftmaxRule(2), new LogSoftmaxRule(2) })
+        {
+            var both = Pass([mean, otherMean], [deviation, otherDeviation]);
+            var (one, other) = (Pass([mean], [deviation]), Pass([otherMean], [otherDeviation]));
+            Close(cat([one.Mean, other.Mean], 1), both.Mean, 1e-9);
+            Close(cat([one.Variance, other.Variance], 1), both.Variance, 1e-9);
+            // Of 9 positions each has its ninth.
+            if (rule is SoftmaxRule)
+                Close(full_like(both.Mean, 1 / 9.0), both.Mean, 2e-3);
+
+            Moments Pass(double[] means, double[] deviations) => rule.Pass(
+                new(tensor(means).unsqueeze(0), tensor(deviations).unsqueeze(0).square()), [9], [9]);
+        }
+    }
+
     [Theory]
     [InlineData(0, 1e-12, 5)]
     [InlineData(30, 1e-3, 5)]

@@ -199,6 +199,26 @@ public sealed class NetworkTests : TorchTest
         layer.Dispose();
     }
 
+    /// <summary>Nodes that hold each other are freed one after the other.</summary>
+    [Fact]
+    public void ADeepGraphIsFreedOnASmallStack()
+    {
+        var isDone = false;
+        var thread = new System.Threading.Thread(() =>
+        {
+            using var scope = NewDisposeScope();
+            using var layer = NormPolicy.Batch().Create(2);
+            var x = randn(2, 2, 1, 1);
+            for (var i = 0; i < 3_000; i++)
+                x = layer.call(x);
+            x.sum().backward();
+            isDone = true;
+        }, 256 * 1024);
+        thread.Start();
+        thread.Join();
+        Assert.True(isDone);
+    }
+
     [Theory]
     [InlineData("kalman", true)]
     [InlineData("kalman", false)]

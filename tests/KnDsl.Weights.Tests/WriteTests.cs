@@ -137,6 +137,40 @@ public sealed class WriteTests : IDisposable
     }
 
     [Fact]
+    public void TheRightsToAFileThatIsReplacedStay()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var path = folder.Named("net.safetensors");
+        File.WriteAllText(path, "old");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        SafetensorsFile.Write(path, [Pair("x", ones(1))]);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    /// <summary>Another file in the place of a pipe or a device would take it from all that use it.</summary>
+    [Fact]
+    public async System.Threading.Tasks.Task APipeAndADeviceStayWhatTheyAre()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var path = folder.Named("pipe");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", path))
+            make.WaitForExit();
+        var read = System.Threading.Tasks.Task.Run(() => File.ReadAllBytes(path));
+        AtomicFile.Write(path, stream => stream.Write([1, 2, 3]));
+        Assert.Equal([1, 2, 3], await read);
+        AtomicFile.Write("/dev/null", stream => stream.Write([1]));
+        Assert.Contains("space", Assert.ThrowsAny<IOException>(() => AtomicFile.Write("/dev/full", stream =>
+        {
+            stream.Write(new byte[100_000]);
+            stream.Flush();
+        })).Message, StringComparison.OrdinalIgnoreCase);
+        foreach (var device in new[] { "/dev/null", "/dev/full", path })
+            Assert.False(File.Exists(device) && new FileInfo(device).Length > 0);
+    }
+
+    [Fact]
     public void SaysWhereItCannotWriteBeforeItWrites()
     {
         var path = Path.Combine(folder.Path, "none", "net.safetensors");

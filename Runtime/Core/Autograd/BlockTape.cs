@@ -112,6 +112,15 @@ internal sealed class BlockTape : IDisposable
     /// <summary>What a normalization layer has done.</summary>
     public void Add(RecordedNorm norm) => _norms.Add(norm);
 
+    /// <summary>Forgets what normalization layers have done since a number of them were recorded.</summary>
+    /// <param name="count">The number.</param>
+    public void ForgetNorms(int count)
+    {
+        foreach (var norm in _norms.Skip(count))
+            norm.Dispose();
+        _norms.RemoveRange(count, _norms.Count - count);
+    }
+
     /// <summary>What the next normalization layer did the first time.</summary>
     public RecordedNorm NextNorm() => _norms[_nextNorm++];
 

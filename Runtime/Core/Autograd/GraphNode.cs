@@ -20,6 +20,13 @@ internal abstract unsafe class GraphNode
     [ThreadStatic]
     private static IntPtr[]? _wrapped;
 
+    // Nodes that native code has given up while this thread frees what another one has saved.
+    [ThreadStatic]
+    private static Stack<GraphNode>? _waiting;
+
+    [ThreadStatic]
+    private static bool _isDeleting;
+
     // The inputs, then perhaps an output.
     private readonly List<IntPtr> _saved = [];
     private int _inputCount;
@@ -283,10 +290,31 @@ internal abstract unsafe class GraphNode
         return false;
     }
 
-    /// <summary>Native code gives the node up.</summary>
+    /// <summary>
+    /// Native code gives the node up. What it has saved may hold the next node alone, whose turn comes afterwards: a graph is deeper than
+    /// a stack.
+    /// </summary>
     internal void Delete()
     {
         FreeReturned();
+        var waiting = _waiting ??= new();
+        waiting.Push(this);
+        if (_isDeleting)
+            return;
+        _isDeleting = true;
+        try
+        {
+            while (waiting.TryPop(out var node))
+                node.ReleaseAll();
+        }
+        finally
+        {
+            _isDeleting = false;
+        }
+    }
+
+    private void ReleaseAll()
+    {
         foreach (var saved in _saved)
             NativeGraph.ReleaseSaved(saved);
         foreach (var tensor in _kept)

@@ -38,7 +38,12 @@ internal sealed class BatchNormLayer : RunningNormLayer
         CheckNotEmpty(input);
 
         if (Exchange is { } exchange)
-            return (epilogue.Of(SynchronizedBatchNorm.Normalize(input, weight, bias, eps, Averages, exchange)), null, null);
+        {
+            using var pass = NewDisposeScope();
+            var normalized = SynchronizedBatchNorm.Normalize(input, weight, bias, eps, Averages, exchange);
+            return (pass.MoveToOuter(epilogue.Of(normalized)), null, null);
+        }
+
         var arguments = new FilterArguments(
             input, weight, bias, Prior: null, new FilterGains(Gain.Default, Learned: null),
             MicroBatches.Split(input.size(0), _microbatch), new FilterSettings(eps))

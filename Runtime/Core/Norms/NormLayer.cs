@@ -130,7 +130,10 @@ public abstract class NormLayer : nn.Module<Tensor, Tensor>
             tape.Cancel();
         HearReport();
         var result = forward(input, prior, epilogue);
-        if (!IsSameAgain && tape.Norms == before)
+        // A layer that runs again as it did the first time takes no record then, and would leave its own to the next one.
+        if (IsSameAgain)
+            tape.ForgetNorms(before);
+        else if (tape.Norms == before)
             tape.Cancel();
         return result;
     }

@@ -9,11 +9,19 @@ internal static class AtomicFile
 {
     /// <summary>
     /// Hands out a new file beside <paramref name="path"/>, which takes its place once it has reached the disk. Where
-    /// <paramref name="path"/> is a link, the file that it points to is replaced.
+    /// <paramref name="path"/> is a link, the file that it points to is replaced. The rights to a file that is replaced stay.
     /// </summary>
+    /// <remarks>Into a device or a pipe, which has no content that could be lost, is written at once.</remarks>
     /// <exception cref="IOException">The folder is not there or cannot be written in, or the path is a folder itself.</exception>
     internal static void Write(string path, Action<Stream> write)
     {
+        if (IsDeviceOrPipe(path))
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            write(stream);
+            return;
+        }
+
         var file = new FileInfo(path);
         var target = file.LinkTarget is null
             ? file.FullName
@@ -35,6 +43,8 @@ internal static class AtomicFile
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
+            if (!OperatingSystem.IsWindows() && File.Exists(target))
+                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
             File.Move(temporary, target, overwrite: true);
         }
         catch (UnauthorizedAccessException error)
@@ -48,6 +58,19 @@ internal static class AtomicFile
             throw;
         }
         SynchronizeFolder(folder);
+    }
+
+    /// <summary>Whether there is something at a path that is neither a file nor a folder.</summary>
+    private static unsafe bool IsDeviceOrPipe(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        const int CurrentFolder = -100;
+        const uint Type = 1;
+        const int ModeAt = 28, TypeMask = 0xF000, File = 0x8000, Folder = 0x4000;
+        var status = stackalloc byte[256];
+        return statx(CurrentFolder, path, 0, Type, status) == 0
+            && (*(ushort*)(status + ModeAt) & TypeMask) is not (File or Folder);
     }
 
     private static void Remove(string temporary)
@@ -76,6 +99,10 @@ internal static class AtomicFile
         _ = fsync(handle);
         _ = close(handle);
     }
+
+    [DllImport("libc")]
+    private static extern unsafe int statx(
+        int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte* status);
 
     [DllImport("libc")]
     private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);

@@ -29,7 +29,17 @@ public readonly record struct Epilogue(Activation Activation, Tensor? Addend = n
     /// <param name="output">The layer's output.</param>
     internal Tensor Of(Tensor output)
     {
-        var sum = Addend is null ? output : Sum(output, Addend);
+        if (Addend is null)
+            return Activated(output);
+        var sum = Sum(output, Addend);
+        if (Activation == Activation.None)
+            return sum;
+        using (sum)
+            return Activated(sum);
+    }
+
+    private Tensor Activated(Tensor sum)
+    {
         return Activation switch
         {
             Activation.Relu => nn.functional.relu(sum),

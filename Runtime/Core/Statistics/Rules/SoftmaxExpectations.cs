@@ -32,7 +32,7 @@ internal readonly record struct SoftmaxExpectations(Tensor Left, Tensor First, T
 
     private static readonly (double[] Nodes, double[] Weights) Logarithms = OfLogarithms();
 
-    /// <param name="u">[steps, R, 1].</param>
+    /// <param name="u">[steps, R, 1], or [steps, R, C].</param>
     /// <param name="mean">[R, C].</param>
     /// <param name="deviation">[R, C], above 0.</param>
     public static SoftmaxExpectations Of(Tensor u, Tensor mean, Tensor deviation)

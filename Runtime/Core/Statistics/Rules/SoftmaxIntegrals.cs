@@ -37,24 +37,25 @@ internal static class SoftmaxIntegrals
     {
         var dimension = Dimensions.Resolve(dim, size);
         return dimension == 1
-            ? Pass(x, log, sum => sum.sum([-1], keepdim: true))
-            : Pass(x, log, sum => sum * Held(size[dimension - 2]));
+            ? Pass(x, log, sum => sum.sum([-1], keepdim: true), all => all.amax([-1], keepdim: true))
+            : Pass(x, log, sum => sum * Held(size[dimension - 2]), each => each);
     }
 
     /// <param name="x">The moments before.</param>
     /// <param name="log">Whether the logarithm is meant.</param>
     /// <param name="overAll">From a number of one element of every channel to that of all which are added up.</param>
-    private static Moments Pass(Moments x, bool log, Func<Tensor, Tensor> overAll)
+    /// <param name="largest">The largest number of the channels that one sum has elements of.</param>
+    private static Moments Pass(Moments x, bool log, Func<Tensor, Tensor> overAll, Func<Tensor, Tensor> largest)
     {
         using var scope = NewDisposeScope();
         var type = x.Mean.dtype;
         var (mean, variance) = (x.Mean.to(ScalarType.Float64), x.Variance.to(ScalarType.Float64));
         var deviation = new Moments(mean, variance).Deviation();
-        var (_, longest) = Grid(mean.detach(), deviation.detach(), overAll);
+        var (_, longest) = Grid(mean.detach(), deviation.detach(), overAll, largest);
         // Steps are long where a channel varies much. Beside it, a tenth of its deviation in the place of a smaller one hardly matters.
         var excess = (Square(longest.squeeze(0)) - Held(LongestStep * LongestStep)).clamp_min(Held(0)).sqrt();
         deviation = maximum(deviation, excess * Held(LeastDeviation));
-        var (u, step) = Grid(mean.detach(), deviation.detach(), overAll);
+        var (u, step) = Grid(mean.detach(), deviation.detach(), overAll, largest);
 
         var expected = SoftmaxExpectations.Of(u, mean, deviation);
         var each = expected.Left.clamp_min(Held(1e-300)).log();
@@ -85,14 +86,15 @@ internal static class SoftmaxIntegrals
     }
 
     /// <summary>Where log t counts: around -log S, with the tails of S and of a Gumbel distribution.</summary>
-    private static (Tensor U, Tensor Step) Grid(Tensor mean, Tensor deviation, Func<Tensor, Tensor> overAll)
+    private static (Tensor U, Tensor Step) Grid(
+        Tensor mean, Tensor deviation, Func<Tensor, Tensor> overAll, Func<Tensor, Tensor> largest)
     {
         const double spread = 8, leftTail = 30, rightTail = 5;
         var terms = overAll(ones_like(mean));
-        var largest = Sum(Sum(mean, Held(spread) * deviation).amax([-1], keepdim: true), terms.amax([-1], keepdim: true).log());
-        var smallest = (mean - Held(spread) * deviation).amax([-1], keepdim: true);
-        var low = -largest - Held(leftTail);
-        var step = (Sum(-smallest, rightTail) - low) / Held(Steps - 1);
+        var upper = Sum(largest(Sum(mean, Held(spread) * deviation)), largest(terms).log());
+        var lower = largest(mean - Held(spread) * deviation);
+        var low = -upper - Held(leftTail);
+        var step = (Sum(-lower, rightTail) - low) / Held(Steps - 1);
         var counted = Range(Steps, ScalarType.Float64, mean.device).view(-1, 1, 1);
         return (Sum(low.unsqueeze(0), step.unsqueeze(0) * counted), step.unsqueeze(0));
     }
