@@ -41,7 +41,7 @@ internal static class CSharpNames
         || name.StartsWith("Item", StringComparison.Ordinal) && name.Skip(4).All(char.IsDigit);
 
     /// <summary>The name of a field of a record.</summary>
-    public static string RecordField(string name) => WithoutClash(name, OfRecord.Contains);
+    public static string RecordField(string name) => WithoutClash(name, clash => OfRecord.Contains(clash) || IsAccessor(clash));
 
     /// <summary>The name of a field of a tuple.</summary>
     public static string TupleField(string name) => WithoutClash(name, IsOfTuple);
@@ -55,6 +55,10 @@ internal static class CSharpNames
 
     private static string WithoutClash(string name, Func<string, bool> clashes) =>
         Identifier(name) is var identifier && clashes(identifier) ? identifier + "_" : identifier;
+
+    /// <summary>Whether it may be the name of the method that reads or sets another property.</summary>
+    private static bool IsAccessor(string name) =>
+        name.StartsWith("get_", StringComparison.Ordinal) || name.StartsWith("set_", StringComparison.Ordinal);
 
     /// <summary>The nearest identifier, escaped where it is a keyword.</summary>
     public static string Identifier(string name)
@@ -98,7 +102,7 @@ internal static class CSharpNames
     private static bool IsIgnored(char c) => char.GetUnicodeCategory(c) == UnicodeCategory.Format;
 
     /// <summary>The name of a property for a module of that label.</summary>
-    public static string Property(string label) => WithoutClash(label, OfModule.Contains);
+    public static string Property(string label) => WithoutClash(label, clash => OfModule.Contains(clash) || IsAccessor(clash));
 
     /// <summary>The factory of <c>KnDsl.NormPolicy</c> that makes a policy of the language.</summary>
     public static string PolicyFactory(string policy) => policy.EndsWith("kalman", StringComparison.Ordinal)

@@ -18,7 +18,7 @@ internal sealed record ProjectOptions(string RootNamespace, string ProjectDirect
     private const int LongestName = 80;
 
     /// <summary>What MSBuild takes for false.</summary>
-    private static readonly string[] Falsehoods = ["false", "off", "no"];
+    private static readonly string[] Falsehoods = ["false", "off", "no", "!true", "!on", "!yes"];
 
     public static ProjectOptions Read(AnalyzerConfigOptions options) => new(
         options.TryGetValue("build_property.RootNamespace", out var space) ? NamespaceOf(space) : "",

@@ -40,7 +40,7 @@ internal sealed class Liveness
 
     /// <summary>Whether a norm inside observes an input itself, so that its state comes back sharpened.</summary>
     public static bool IsSharpened(ModuleModel model, int input) =>
-        model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => from.Norm[0] != '#');
+        model.InputChains.Count > input && model.InputChains[input].Predecessors.Any(from => !ChainFact.IsInput(from.Norm));
 
     /// <summary>Whether a norm's layer threads a state: its policy has a chain, or is not known.</summary>
     public static bool IsChained(OperationCall norm) => norm.Operation.Normalization(norm)!.Value.Policy.HasChain;

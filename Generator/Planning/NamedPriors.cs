@@ -28,5 +28,5 @@ internal sealed class NamedPriors
 
     /// <summary>The norms whose prior an operation passes on by a rule of its own.</summary>
     public IReadOnlyList<ApplyOperationItem> PassedBy(ApplyOperationItem item) =>
-        item.Call.Operation.InputCount == 1 && item.Call.Operation.Moments(item.Call) is not null ? Through(item) : [];
+        item.Call.StateInputs.Count == 1 && item.Call.Operation.Moments(item.Call) is not null ? Through(item) : [];
 }

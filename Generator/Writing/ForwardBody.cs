@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KnDsl.Generator.Naming;
@@ -120,7 +121,7 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
         if (Live.PassesState(item))
             writer.Line($"var {names.State(item.Output)} = {StateAfter(item.Call, step, module, output)};");
         foreach (var later in Plan.Priors.PassedBy(item))
-            SetPrior(later, _operations.Moments(step!, module, [_priors[later]], output), items);
+            SetPrior(later, _operations.Moments(step!, module, StatesOf(item.Call, _ => _priors[later]), output), items);
         WriteUnknownState(item);
     }
 
@@ -154,12 +155,16 @@ internal sealed class ForwardBody(ClassPlan plan, ForwardNames names, CodeWriter
             writer.Line($"{after[i]} = {states}[{i}];");
     }
 
-    /// <summary>The state of an operation's output. A learned tensor has no state: the rule gets the tensor.</summary>
+    /// <summary>The state of an operation's output.</summary>
     private string StateAfter(OperationCall call, MomentStep? step, string module, string output)
     {
-        var states = call.Inputs.Select(input => input.IsLearned ? names[input] : names.StateOrNull(input)).ToArray();
+        var states = StatesOf(call, names.StateOrNull);
         return step is null ? states[0] : _operations.Moments(step, module, states, output);
     }
+
+    /// <summary>What a rule gets of each input. A learned tensor has no state: the rule gets the tensor.</summary>
+    private string[] StatesOf(OperationCall call, Func<TensorValue, string> state) =>
+        [.. call.Inputs.Select(input => input.IsLearned ? names[input] : state(input))];
 
     private void WriteNorm(ApplyOperationItem item, IReadOnlyList<PlanItem> items)
     {

@@ -188,6 +188,7 @@ public sealed class CatalogueMomentTests : TorchTest
     [InlineData("4, 3: softmax(0)")]
     [InlineData("4, 3: slice(0, 2, axis: 0)")]
     [InlineData("4, 3: mean(0, keep: true)")]
+    [InlineData("4, 3: flatten(0, 1)")]
     public void WhatMixesSamplesCutsTheChainAndSaysSo(string stage) =>
         Assert.Contains(GeneratedCase.Inline(Source(stage, isJoin: false)).Diagnostics, diagnostic => diagnostic.Id is "KN0301");
 

@@ -23,6 +23,10 @@ public sealed class PathTests : TorchTest
     [InlineData("y = x\n for i in 0..turns { y = y + (x -> relu -> c{i}: conv(8, 3) -> n{i}: norm(from: first)) }",
         "y = x + (x -> relu -> c0: conv(8, 3) -> n0: norm(from: first)) + (x -> relu -> c1: conv(8, 3) -> n1: norm(from: first))"
         + " + (x -> relu -> c2: conv(8, 3) -> n2: norm(from: first))")]
+    // A learned tensor on the way changes what is named as it changes any other prior.
+    [InlineData(
+        "g = gate: learned(8, 1, 1, value: 0.3)\n p = x -> a: norm\n y = p * g - g -> b: norm(from: a)",
+        "g = gate: learned(8, 1, 1, value: 0.3)\n p = x -> a: norm\n y = p * g - g -> b: norm")]
     // Two norms of one name, and a value with the name of a prior.
     [InlineData(
         "bPrior = x -> g.n: norm -> h.n: norm(from: g.n)\n y = bPrior -> relu -> g.k: norm -> h.k: norm(from: g.k) -> b: norm(from: h.k)",

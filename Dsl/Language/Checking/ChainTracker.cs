@@ -93,7 +93,8 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
         findings.Report(finding.WithHint(nearest is not null
             ? $"Did you mean '{nearest}'?"
             : prior.Predecessors.Any(norm => norm.Norm == label)
-                ? "Its state comes here out of an 'if', a loop or a block: only operations may lie between."
+                ? "Its state comes here out of an 'if', a loop or a block, or joined with others: only operations of one value, '+' and "
+                    + "'-' may lie between."
                 : null));
     }
 
@@ -118,12 +119,21 @@ internal sealed class ChainTracker(Subject subject, Findings findings, MemberTab
                 if (item.Member!.Path == label)
                     return way.ToArray();
             }
-            else if (item.Call.Operation.PassesState(item.Call))
+            else if (PassesOneState(item.Call))
                 foreach (var input in item.Call.StateInputs.Reverse())
                     open.Push((input, way));
         }
         return null;
     }
+
+    /// <summary>
+    /// Whether the state of any of an operation's inputs alone is a prior for its output: a sum changes it by what the other value adds,
+    /// and leaves its channels what they are.
+    /// </summary>
+    private static bool PassesOneState(OperationCall call) => call.Operation.PassesState(call)
+        && (call.StateInputs.Count == 1
+            || (call.Operation.Name is "+" or "-"
+                && call.StateInputs.All(input => input.Shape.Sizes.SequenceEqual(call.Inputs[0].Shape.Sizes))));
 
     /// <summary>An item, and the way on from it.</summary>
     private sealed record Way(ApplyOperationItem Item, Way? After)

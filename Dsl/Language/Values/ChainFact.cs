@@ -149,7 +149,13 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
     }
 
     /// <summary>Stands for the norms that feed an input of a block, until the block is placed.</summary>
-    public static ChainFact FromInput(int index) => FromNorm($"#{index}");
+    public static ChainFact FromInput(int index) => FromNorm($"{InputMark}{index}");
+
+    /// <summary>Whether a predecessor is no norm, but an input of a block.</summary>
+    public static bool IsInput(string norm) => norm.Length > 0 && norm[0] == InputMark;
+
+    /// <summary>No label begins with it, since dots divide labels.</summary>
+    private const char InputMark = '.';
 
     private bool ComesFromInput()
     {
@@ -159,5 +165,5 @@ internal sealed record ChainFact(ChainKind Kind, IReadOnlyList<Predecessor> Orig
         return false;
     }
 
-    private static int? InputIndex(string norm) => norm.Length > 1 && norm[0] == '#' ? int.Parse(norm.Substring(1)) : null;
+    private static int? InputIndex(string norm) => IsInput(norm) ? int.Parse(norm.Substring(1)) : null;
 }

@@ -23,7 +23,7 @@ internal sealed class Dropout(int dimensions) : Operation
 
     public override string ShapeRule => dimensions == 0 ? "any shape, unchanged" : $"rank {dimensions + 2}, unchanged";
 
-    public override string MomentRule => "mean; (variance + p mean^2) / (1 - p)";
+    public override string MomentRule => "mean; (variance + p mean^2) / (1 - p), in training";
 
     public override Shape? Infer(OperationCall call) =>
         dimensions == 0 || call.RequireRank(dimensions + 2, $"{dimensions + 2} dimensions") ? call.Input : null;
@@ -36,5 +36,5 @@ internal sealed class Dropout(int dimensions) : Operation
     public override Computation Compute(OperationCall call) =>
         Function($"torch.nn.functional.{Name}", Input(), call.Get(Probability), (Operand)new TrainingOperand());
 
-    public override MomentStep Moments(OperationCall call) => Pass("Dropout", call.Get(Probability));
+    public override MomentStep Moments(OperationCall call) => Pass("Dropout", (Operand)new WhileTrainingOperand(call.Get(Probability)));
 }

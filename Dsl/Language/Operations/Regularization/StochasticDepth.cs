@@ -23,7 +23,7 @@ internal sealed class StochasticDepth : Operation
 
     public override string ShapeRule => "any shape, unchanged";
 
-    public override string MomentRule => "mean; (variance + p mean^2) / (1 - p)";
+    public override string MomentRule => "mean; (variance + p mean^2) / (1 - p), in training";
 
     public override Shape Infer(OperationCall call) => call.Input;
 
@@ -32,5 +32,5 @@ internal sealed class StochasticDepth : Operation
     public override Computation Compute(OperationCall call) =>
         Function("kndsl.stochastic_depth", Input(), call.Get(Probability), (Operand)new TrainingOperand());
 
-    public override MomentStep Moments(OperationCall call) => Pass("Dropout", call.Get(Probability));
+    public override MomentStep Moments(OperationCall call) => Pass("Dropout", (Operand)new WhileTrainingOperand(call.Get(Probability)));
 }

@@ -47,5 +47,8 @@ internal sealed class Flatten : Operation
 
     public override Computation Compute(OperationCall call) => Method("flatten", Arguments(call));
 
+    /// <summary>Samples that become positions have no state.</summary>
+    public override bool PassesState(OperationCall call) => Axes.Resolve(call, Start) is > 0;
+
     public override MomentStep Moments(OperationCall call) => Pass("Flatten", Arguments(call));
 }

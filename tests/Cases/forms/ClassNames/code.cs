@@ -196,7 +196,7 @@ public sealed partial class ClassNames : TorchSharpNn.Module<TorchSharpTensor, C
 #line (9,84)-(9,99) "Cases/ClassNames/net.knnet"
         var Tensor = TorchSharpNn.functional.dropout(t3, _Device, training);
 #line default
-        var TensorState = t3State?.Pass(new DropoutRule(_Device), Tensor);
+        var TensorState = t3State?.Pass(new DropoutRule(training ? _Device : 0), Tensor);
         scope.Free(t3);
 #line (10,38)-(10,51) "Cases/ClassNames/net.knnet"
         (var t4, var t4State) = Linear.call(Tensor, TensorState);

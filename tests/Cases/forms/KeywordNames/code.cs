@@ -143,7 +143,7 @@ public sealed partial class KeywordNames : TorchSharpNn.Module<Tensor, Tensor>
 #line (9,49)-(9,64) "Cases/KeywordNames/net.knnet"
         var scope_2 = TorchSharpNn.functional.dropout(t1, _string, training);
 #line default
-        var scope_2State = t1State?.Pass(new DropoutRule(_string), scope_2);
+        var scope_2State = t1State?.Pass(new DropoutRule(training ? _string : 0), scope_2);
         scope.Free(t1);
 #line (10,34)-(10,48) "Cases/KeywordNames/net.knnet"
         (var t2, var t2State) = forward_.call(scope_2, scope_2State);
