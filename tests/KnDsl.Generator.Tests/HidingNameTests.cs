@@ -125,6 +125,27 @@ public sealed class HidingNameTests
             Host.Project("block.knnet", $"block {name}(x)\n{{\n    return x -> conv(4, 3)\n}}\n")));
     }
 
+    /// <summary>Names that the compiler makes from others, and one that the checker marked inputs of a block with.</summary>
+    [Theory]
+    [InlineData("y = x -> key: conv(3, 1) -> get_key: conv(3, 1)")]
+    [InlineData("y = x -> key: conv(3, 1) -> set_key: conv(3, 1)")]
+    [InlineData("mask = x -> conv(3, 1)\n    set_mask = x -> conv(3, 1)\n    y = mask\n    output mask[N, 3, 8, 8], set_mask[N, 3, 8, 8]")]
+    [InlineData("y = x -> Part -> conv(3, 1) -> norm")]
+    public void Labels_and_outputs_have_any_name(string body) => Assert.Empty(Problems("", "Acme", Host.Project("net.knnet", $$"""
+        network Net
+        {
+            input x[N, 3, 8, 8]
+            {{body}}
+            output y[N, 3, 8, 8]
+        }
+
+        block Part(x)
+        {
+            y = x -> "#a": norm
+            return y -> "#0": norm -> relu
+        }
+        """)));
+
     [Fact]
     public void Only_a_name_that_is_taken_gets_another()
     {
