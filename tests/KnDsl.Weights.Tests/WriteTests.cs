@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -150,14 +152,14 @@ public sealed class WriteTests : IDisposable
 
     /// <summary>Another file in the place of a pipe or a device would take it from all that use it.</summary>
     [Fact]
-    public async System.Threading.Tasks.Task APipeAndADeviceStayWhatTheyAre()
+    public async Task APipeAndADeviceStayWhatTheyAre()
     {
         if (!OperatingSystem.IsLinux())
             return;
         var path = folder.Named("pipe");
-        using (var make = System.Diagnostics.Process.Start("mkfifo", path))
+        using (var make = Process.Start("mkfifo", path))
             make.WaitForExit();
-        var read = System.Threading.Tasks.Task.Run(() => File.ReadAllBytes(path));
+        var read = Task.Run(() => File.ReadAllBytes(path));
         AtomicFile.Write(path, stream => stream.Write([1, 2, 3]));
         Assert.Equal([1, 2, 3], await read);
         AtomicFile.Write("/dev/null", stream => stream.Write([1]));

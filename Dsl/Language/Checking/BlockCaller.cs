@@ -64,7 +64,7 @@ internal sealed class BlockCaller(Rooms rooms)
         }
         var missing = block.Declaration.Inputs.Select(input => input.Text)
             .Where(input => arguments.All(argument => argument.Name?.Text != input))
-            .Skip(given.Count + arguments.Count(argument => argument.Name is null)).ToArray();
+            .Skip(given.Count + arguments.Count(argument => argument.Name is null));
         return EvaluateInputs(path, given, arguments, block) is { } inputs
             && rooms.Binder.BindBlock(path, call, block, others, missing) is { } bound
             && FitHeader(inputs, block, place)

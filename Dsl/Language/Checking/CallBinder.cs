@@ -22,9 +22,9 @@ internal sealed class CallBinder(Rooms rooms)
     }
 
     /// <summary>Arguments of a block, with defaults filled in; null where one was wrong.</summary>
-    /// <param name="missing">The inputs that the call has not given, where it gives inputs.</param>
+    /// <param name="missing">The inputs that the call has not given, which a message may name; null is none.</param>
     public BlockArguments? BindBlock(
-        BodyPath path, Call call, DeclaredModule block, IReadOnlyList<Argument> arguments, IReadOnlyList<string>? missing = null)
+        BodyPath path, Call call, DeclaredModule block, IReadOnlyList<Argument> arguments, IEnumerable<string>? missing = null)
     {
         if (Bind(path, call, arguments, new BlockSignature(block.Declaration, rooms.Arguments, missing ?? [])) is not { } bound)
             return null;

@@ -64,7 +64,7 @@ internal sealed class OperationSignature(IReadOnlyList<OperationParameter> param
 
 /// <summary>The parameters of a block, all of which can be given by position.</summary>
 /// <param name="missing">The inputs that the call has not given.</param>
-internal sealed class BlockSignature(ModuleDeclaration declaration, ArgumentEvaluator evaluator, IReadOnlyList<string> missing)
+internal sealed class BlockSignature(ModuleDeclaration declaration, ArgumentEvaluator evaluator, IEnumerable<string> missing)
     : Signature
 {
     public override IEnumerable<string> Known => missing.Concat(Names);

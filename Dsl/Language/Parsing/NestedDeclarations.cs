@@ -18,7 +18,7 @@ internal sealed class NestedDeclarations
         _tokens = tokens;
         _closing = Match(tokens);
         for (var i = 0; i < tokens.Count; i++)
-            if (IsDeclaration(tokens, i) && EndOf(i) is { } end)
+            if (StatementBounds.StartsDeclaration(tokens, i) && EndOf(i) is { } end)
             {
                 Move(i, end, 1);
                 i = end - 1;
@@ -48,7 +48,7 @@ internal sealed class NestedDeclarations
                 depth++;
             else if (tokens[i].Is(TokenKind.CloseBrace) && depth > 0)
                 depth--;
-            else if (depth > 0 && IsDeclaration(tokens, i))
+            else if (depth > 0 && StatementBounds.StartsDeclaration(tokens, i))
                 return true;
         return false;
     }
@@ -58,7 +58,7 @@ internal sealed class NestedDeclarations
     {
         var inside = new List<(int Start, int End)>();
         for (var i = start; i < end; i++)
-            if (i > start && depth < Parser.MaxNesting && IsDeclaration(_tokens, i) && EndOf(i) is { } after)
+            if (i > start && depth < Parser.MaxNesting && StatementBounds.StartsDeclaration(_tokens, i) && EndOf(i) is { } after)
             {
                 inside.Add((i, after));
                 i = after - 1;
@@ -73,8 +73,6 @@ internal sealed class NestedDeclarations
             Move(first, after, depth + 1);
         }
     }
-
-    private static bool IsDeclaration(IReadOnlyList<Token> tokens, int at) => StatementBounds.StartsDeclaration(tokens, at);
 
     /// <summary>The token after the declaration that starts here; null where its braces are missing.</summary>
     private int? EndOf(int start) => !IsModule(_tokens[start]) ? StatementBounds.EndOfDeclaration(_tokens, start)

@@ -333,9 +333,7 @@ internal sealed class BlockTape : IDisposable
     public void Dispose()
     {
         DropValues();
-        foreach (var norm in _norms)
-            norm.Dispose();
-        _norms.Clear();
+        ForgetNorms(0);
         _block.Dispose();
     }
 

@@ -38,8 +38,9 @@ public static class NativeConvolutions
         if (!HidesCaches() || OneDnn.Find() is not { IsEnabled: true } oneDnn)
             return true;
 
-        // The caller's modes would leave nothing to differentiate, or compare numbers of 16 bits.
+        // The caller's inference mode would leave nothing to differentiate.
         using var ordinary = inference_mode(false);
+
         // NNPACK does not start on such a processor either, and says so at every convolution.
         oneDnn.UseNnpack(false);
         WakeUp();

@@ -67,10 +67,10 @@ internal static class AtomicFile
             return false;
         const int CurrentFolder = -100;
         const uint Type = 1;
-        const int ModeAt = 28, TypeMask = 0xF000, File = 0x8000, Folder = 0x4000;
+        const int ModeAt = 28, TypeMask = 0xF000, RegularFile = 0x8000, Folder = 0x4000;
         var status = stackalloc byte[256];
         return statx(CurrentFolder, path, 0, Type, status) == 0
-            && (*(ushort*)(status + ModeAt) & TypeMask) is not (File or Folder);
+            && (*(ushort*)(status + ModeAt) & TypeMask) is not (RegularFile or Folder);
     }
 
     private static void Remove(string temporary)

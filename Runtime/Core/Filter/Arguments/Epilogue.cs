@@ -38,18 +38,15 @@ public readonly record struct Epilogue(Activation Activation, Tensor? Addend = n
             return Activated(sum);
     }
 
-    private Tensor Activated(Tensor sum)
+    private Tensor Activated(Tensor value) => Activation switch
     {
-        return Activation switch
-        {
-            Activation.Relu => nn.functional.relu(sum),
-            Activation.Relu6 => nn.functional.relu6(sum),
-            Activation.Hardswish => nn.functional.hardswish(sum),
-            Activation.Silu => nn.functional.silu(sum),
-            Activation.Gelu => nn.functional.gelu(sum),
-            _ => sum,
-        };
-    }
+        Activation.Relu => nn.functional.relu(value),
+        Activation.Relu6 => nn.functional.relu6(value),
+        Activation.Hardswish => nn.functional.hardswish(value),
+        Activation.Silu => nn.functional.silu(value),
+        Activation.Gelu => nn.functional.gelu(value),
+        _ => value,
+    };
 
     private static bool HaveSameSizes(Tensor a, Tensor b)
     {
