@@ -15,8 +15,13 @@ internal static class Workers
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
-    /// <summary>The program of a worker, and what comes before its arguments.</summary>
-    public static string[] Command { get; } = ["dotnet", typeof(Workers).Assembly.Location];
+    /// <summary>
+    /// The program of a worker, and what comes before its arguments. Where tests run in the background a shell has them ignore SIGINT, and
+    /// programs that they start inherit that.
+    /// </summary>
+    public static string[] Command { get; } = OperatingSystem.IsLinux()
+        ? ["env", "--default-signal=INT", "dotnet", typeof(Workers).Assembly.Location]
+        : ["dotnet", typeof(Workers).Assembly.Location];
 
     /// <summary>Starts a process for each rank, as torchrun would, and waits for them.</summary>
     public static async Task<WorkerResult[]> Run(int size, params string[] arguments)
