@@ -109,6 +109,22 @@ public sealed class DevicePathTests : TorchTest
         layer.call(x);
     }
 
+    /// <summary>The flag of a layer that is gone is used again, and outlives the scope of the one that takes it.</summary>
+    [Fact]
+    public void AFlagThatIsUsedAgainOutlivesTheScopeThatTookIt()
+    {
+        Tensor flag;
+        using (NewDisposeScope())
+        {
+            HostFlags.Return(ones([], ScalarType.Bool, CPU).DetachFromDisposeScope(), CPU);
+            flag = HostFlags.Take();
+        }
+
+        Assert.False(flag.IsInvalid);
+        Assert.False(flag.item<bool>());
+        HostFlags.Return(flag, CPU);
+    }
+
     /// <summary>A pass that the device has refused is none: the next one's prior is the first.</summary>
     [Fact]
     public void TheHostDoesNotCountWhatADeviceRefuses()

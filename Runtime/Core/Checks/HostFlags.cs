@@ -22,7 +22,9 @@ internal static class HostFlags
         if (Free.TryDequeue(out var free))
         {
             DevicePath.Synchronize(free.Writer);
-            return free.Flag.zero_();
+            // What zero_ returns is another handle, which ends with the caller's scope.
+            free.Flag.zero_();
+            return free.Flag;
         }
 
         using var scope = NewDisposeScope();
