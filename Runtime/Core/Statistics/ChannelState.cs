@@ -93,8 +93,10 @@ public abstract class ChannelState
     {
         if (MovedState.Join(rule, states, shape) is { } moved)
             return moved;
-        var parts = states.Select(state => rule.JoinsWhatIsDrawn ? state.DrawnMoments() : state.ToMoments()).ToArray();
         var to = shape[1..];
+        if (rule.Join(states) is { } joined)
+            return states[0].With(joined, to);
+        var parts = states.Select(state => rule.JoinsWhatIsDrawn ? state.DrawnMoments() : state.ToMoments()).ToArray();
         return states[0].With(rule.Join(WithEqualRows(parts), [.. states.Select(state => state.Size)], to), to);
     }
 

@@ -27,6 +27,10 @@ public abstract class JoinRule
     /// <param name="to">The lengths of the result's dimensions after the batch.</param>
     internal virtual JoinRule? WithChannelsSecond(int dim, IReadOnlyList<long> to) => null;
 
+    /// <summary>The moments of the output straight from the states; null where they are computed from the states' moments.</summary>
+    /// <param name="states">The states of the values in order.</param>
+    internal virtual Moments? Join(IReadOnlyList<ChannelState> states) => null;
+
     /// <summary>The moments of the output.</summary>
     /// <param name="parts">The moments of the values in order, [R, C] or [1, C] each.</param>
     /// <param name="from">The spatial sizes of the values.</param>

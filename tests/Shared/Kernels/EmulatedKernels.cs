@@ -19,6 +19,7 @@ internal sealed unsafe class EmulatedKernels : DeviceKernels
         ["gradient_sums"] = "Gradient", ["gradient_statistics"] = "Gradient", ["gradient_value"] = "Gradient",
         ["step_inputs"] = "Step", ["step_outputs"] = "Step", ["step_factors"] = "Step", ["step_gradient"] = "Step",
         ["step_source"] = "Step", ["pieces"] = "Pieces", ["pieces_gradient"] = "Pieces",
+        ["sum_moments"] = "Sum", ["sum_moments_gradient"] = "Sum",
     };
 
     private static readonly Lazy<(EmulatedKernels? Kernels, string Reason)> Made = new(Make);

@@ -11,9 +11,10 @@ internal struct PieceParameters
     /// <summary>The greatest number of pieces.</summary>
     public const int Most = 4;
 
-    public long Length, Count;
+    public long Length;
     public nint Mean, Variance, OutMean, OutVariance, Slopes;
     public nint Gm, Gv, Dmean, Dvariance;
+    public long Count;
     public Numbers From, To, Slope, Intercept;
 
     public PieceParameters(Moments moments, ReadOnlySpan<Piece> pieces)

@@ -10,6 +10,8 @@ public sealed class DifferenceRule : JoinRule
 
     internal override JoinRule WithChannelsSecond(int dim, IReadOnlyList<long> to) => this;
 
+    internal override Moments? Join(IReadOnlyList<ChannelState> states) => SumNode.Pass(states, sign: -1);
+
     internal override Moments Join(
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to) =>
         new(parts[0].Mean - parts[1].Mean, Sum(parts[0].Variance, parts[1].Variance));

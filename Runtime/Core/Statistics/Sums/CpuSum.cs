@@ -1,0 +1,106 @@
+using System.Numerics;
+using static TorchSharp.torch;
+
+namespace KnDsl;
+
+/// <summary>The moments of a sum on a CPU: one loop each way. Moments.cu is the same for a device.</summary>
+internal sealed unsafe class CpuSum<T>(long[][] shapes, int sign) : SumNode(shapes, sign)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private static readonly Piece[] Relu =
+        [new(double.NegativeInfinity, 0, Slope: 0, Intercept: 0), new(0, double.PositiveInfinity, Slope: 1, Intercept: 0)];
+
+    private protected override void Compute(MomentSource[] sources, Moments outputs, Tensor? slopes)
+    {
+        var (rows, channels) = (outputs.Rows, outputs.Channels);
+        var means = NativeTensor.Pointer<T>(outputs.Mean);
+        var variances = NativeTensor.Pointer<T>(outputs.Variance);
+        var derivatives = slopes is null ? null : NativeTensor.Pointer<T>(slopes);
+        var (first, second) = (new Summand(sources[0]), new Summand(sources[1]));
+        var others = derivatives is null ? null : derivatives + Slopes * first.Length;
+        ParallelLoop.Run((int)channels, rows * channels * (first.Cost + second.Cost), (from, to) =>
+        {
+            for (long channel = from; channel < to; channel++)
+            {
+                (double Mean, double Variance) one = default, other = default;
+                for (long row = 0; row < rows; row++)
+                {
+                    // A value of one row has it in all rows.
+                    if (row < first.Rows)
+                        one = first.At(row * channels + channel, derivatives);
+                    if (row < second.Rows)
+                        other = second.At(row * channels + channel, others);
+                    means[row * channels + channel] = Saturate.To<T>(one.Mean + Sign * other.Mean);
+                    variances[row * channels + channel] = Saturate.To<T>(one.Variance + other.Variance);
+                }
+            }
+        });
+        NativeTensor.Keep(
+            outputs.Mean, outputs.Variance, slopes, sources[0].Mean, sources[0].Variance, sources[1].Mean, sources[1].Variance);
+    }
+
+    private protected override void Propagate(Tensor slopes, Tensor? gm, Tensor? gv, MomentSource[] results)
+    {
+        var by = NativeTensor.Pointer<T>(slopes);
+        var ofMean = gm is null ? null : NativeTensor.Pointer<T>(gm);
+        var ofVariance = gv is null ? null : NativeTensor.Pointer<T>(gv);
+        var given = (gm ?? gv)!;
+        var (rows, channels) = (given.size(0), given.size(1));
+        for (var source = 0; source < results.Length; source++)
+        {
+            var means = NativeTensor.Pointer<T>(results[source].Mean);
+            var variances = NativeTensor.Pointer<T>(results[source].Variance);
+            var length = results[source].Rows * channels;
+            var factor = T.CreateTruncating(source == 0 ? 1 : Sign);
+            for (long at = 0; at < length; at++)
+            {
+                var (m, v) = (T.Zero, T.Zero);
+                for (var row = at; row < rows * channels; row += length)
+                    (m, v) = (m + (ofMean is null ? T.Zero : ofMean[row]), v + (ofVariance is null ? T.Zero : ofVariance[row]));
+                m *= factor;
+                means[at] = m * by[at] + v * by[2 * length + at];
+                variances[at] = m * by[length + at] + v * by[3 * length + at];
+            }
+
+            by += Slopes * length;
+        }
+
+        NativeTensor.Keep(slopes, gm, gv, results[0].Mean, results[0].Variance, results[1].Mean, results[1].Variance);
+    }
+
+    /// <summary>What a source holds.</summary>
+    private readonly struct Summand(MomentSource source)
+    {
+        // What an element costs, in elements that are read and added; a ReLU as in CpuPieces.
+        private const long Plain = 4, OfRelu = 100;
+
+        private readonly T* _means = NativeTensor.Pointer<T>(source.Mean);
+        private readonly T* _variances = NativeTensor.Pointer<T>(source.Variance);
+        private readonly MomentForm _form = source.Form;
+
+        public long Rows { get; } = source.Rows;
+
+        public long Length { get; } = source.Mean.numel();
+
+        public long Cost { get; } = source.Form.Rectified ? OfRelu : Plain;
+
+        /// <summary>The moments of an element, whose derivatives by what is held are written where they are wanted.</summary>
+        public (double Mean, double Variance) At(long at, T* slopes)
+        {
+            var (mean, held) = (double.CreateTruncating(_means[at]), double.CreateTruncating(_variances[at]));
+            var (first, second) = (new Dual(mean, 1, 0), new Dual(_form.Variance(held), 0, 1));
+            if (_form.Rectified)
+                (first, second) = CpuPieces.Of(mean, second.Value, Relu);
+            if (slopes is not null)
+            {
+                var slope = _form.VarianceSlope(held);
+                slopes[at] = T.CreateTruncating(first.ByMean);
+                slopes[Length + at] = T.CreateTruncating(first.ByVariance * slope);
+                slopes[2 * Length + at] = T.CreateTruncating(second.ByMean);
+                slopes[3 * Length + at] = T.CreateTruncating(second.ByVariance * slope);
+            }
+
+            return (first.Value, second.Value);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace KnDsl.Runtime.Tests;
+
+/// <summary>
+/// The moments of sums and differences, computed straight from what the states are made of, against the formulas in torch's operations:
+/// in a loop on a CPU, by the kernels of devices, and for types that have neither.
+/// </summary>
+public sealed class SumTests : TorchTest
+{
+    private const int Channels = 5, Rows = 3;
+
+    private static readonly string[] Sources = ["emitted", "moments", "one row"];
+
+    public static TheoryData<string, string, bool, int> Pairs
+    {
+        get
+        {
+            var pairs = new TheoryData<string, string, bool, int>();
+            foreach (var first in Sources)
+            {
+                foreach (var second in Sources)
+                {
+                    foreach (var isRectified in new[] { false, true })
+                    {
+                        foreach (var sign in new[] { 1, -1 })
+                            pairs.Add(first, second, isRectified, sign);
+                    }
+                }
+            }
+
+            return pairs;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Are_those_of_the_formulas(string first, string second, bool isRectified, int sign) =>
+        Check(first, second, isRectified, sign, float64, 1e-12);
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void In_32_bits_too(string first, string second, bool isRectified, int sign) =>
+        Check(first, second, isRectified, sign, float32, 1e-5);
+
+    [KernelTheory]
+    [MemberData(nameof(Pairs))]
+    public void By_kernels_too(string first, string second, bool isRectified, int sign)
+    {
+        using var path = EmulatedKernels.Instance!.Take();
+        Check(first, second, isRectified, sign, float64, 1e-12);
+        Assert.Equal(1, EmulatedKernels.Instance.Launched["sum_moments"]);
+        Assert.Equal(2, EmulatedKernels.Instance.Launched["sum_moments_gradient"]);
+    }
+
+    /// <summary>Parameters of 16 bits are widened, which the loops do not do; other divisions of the batch are mixed.</summary>
+    [Fact]
+    public void What_the_loops_do_not_read_is_computed_by_torch()
+    {
+        var (narrow, wide) = (new Value("emitted", isRectified: false, bfloat16), new Value("moments", isRectified: false, float32));
+        var joined = ChannelState.Join(new SumRule(), zeros(6, Channels, 2, 2), narrow.State, wide.State)!.ToMoments();
+        Close(narrow.Moments.Variance + wide.Moments.Variance, joined.Variance, 1e-5, "16 bits");
+
+        var (three, two) = (new Value("moments", isRectified: false, float64), randn(2, Channels, float64));
+        var other = ChannelState.Gaussian(two, two.exp(), [2, 2]);
+        joined = ChannelState.Join(new SumRule(), zeros(6, Channels, 2, 2), three.State, other)!.ToMoments();
+        Close(three.Moments.Mean.mean([0], keepdim: true) + two.mean([0], keepdim: true), joined.Mean, 1e-12, "divisions");
+    }
+
+    private static void Check(string first, string second, bool isRectified, int sign, ScalarType type, double tolerance)
+    {
+        var (one, other) = (new Value(first, isRectified, type), new Value(second, isRectified: false, type));
+        JoinRule rule = sign > 0 ? new SumRule() : new DifferenceRule();
+        var joined = ChannelState.Join(rule, zeros(6, Channels, 2, 2), one.State, other.State)!.ToMoments();
+        var what = $"{first}{(isRectified ? ", rectified" : "")}, {second}, sign {sign}";
+        Close((one.Moments.Mean + sign * other.Moments.Mean).to(type), joined.Mean, tolerance, $"mean of {what}");
+        Close((one.Moments.Variance + other.Moments.Variance).to(type), joined.Variance, tolerance, $"variance of {what}");
+        Assert.Equal([first == "moments" || second == "moments" ? Rows : 1, Channels], joined.Mean.shape);
+
+        // Gradients of both, and of the mean alone: the node gets none for the variance then.
+        foreach (var withVariance in new[] { true, false })
+        {
+            var (byMean, byVariance) = (randn_like(joined.Mean), randn_like(joined.Mean));
+            var expected = Gradients(one.Moments.Mean + sign * other.Moments.Mean, one.Moments.Variance + other.Moments.Variance);
+            var actual = Gradients(joined.Mean, joined.Variance);
+            foreach (var ((of, gradient), index) in expected.Zip(actual).Select((pair, index) => (pair, index)))
+                Close(of, gradient, 10 * tolerance, $"gradient {index} of {what}");
+
+            Tensor[] Gradients(Tensor mean, Tensor variance)
+            {
+                foreach (var leaf in one.Leaves.Concat(other.Leaves))
+                    leaf.grad?.zero_();
+                var sum = (mean * byMean).sum();
+                (withVariance ? sum + (variance * byVariance).sum() : sum).backward(retain_graph: true);
+                return [.. one.Leaves.Concat(other.Leaves).Select(leaf => (leaf.grad ?? zeros_like(leaf)).clone())];
+            }
+        }
+    }
+
+    /// <summary>A value by its state, and its moments by the formulas in 64 bits.</summary>
+    private sealed class Value
+    {
+        private const double Spread = 1.7;
+
+        public Value(string source, bool isRectified, ScalarType type)
+        {
+            long[] shape = source switch
+            {
+                "emitted" => [Channels],
+                "moments" => [Rows, Channels],
+                _ => [1, Channels],
+            };
+            var (mean, variance) = (
+                new Parameter(randn(shape, float64).to(type)), new Parameter((rand(shape, float64) + 0.3).to(type)));
+            Leaves = [mean, variance];
+            var held = (Mean: mean.to(float64), Variance: variance.to(float64));
+            if (source == "emitted")
+            {
+                var onDevice = DevicePath.IsTaken(mean) ? tensor(Spread, float64) : null;
+                State = new EmittedState(variance, mean, new(Spread, onDevice), [2, 2]);
+                Moments = (held.Mean.unsqueeze(0), held.Variance.square().unsqueeze(0) * Spread);
+            }
+            else
+            {
+                State = ChannelState.Gaussian(mean, variance, [2, 2]);
+                Moments = held;
+            }
+
+            if (!isRectified)
+                return;
+            State = State.Pass(new ReluRule(), zeros(6, Channels, 2, 2));
+            var deviation = Moments.Variance.sqrt();
+            var z = Moments.Mean / deviation;
+            var (above, density) = ((1 + (z / Math.Sqrt(2)).erf()) / 2, (-z.square() / 2).exp() / Math.Sqrt(2 * Math.PI));
+            var first = Moments.Mean * above + deviation * density;
+            var second = (Moments.Mean.square() + Moments.Variance) * above + Moments.Mean * deviation * density;
+            Moments = (first, second - first.square());
+        }
+
+        public ChannelState State { get; }
+
+        public (Tensor Mean, Tensor Variance) Moments { get; }
+
+        public IReadOnlyList<Tensor> Leaves { get; }
+    }
+}
