@@ -58,6 +58,33 @@ public sealed class SumTests : TorchTest
         Assert.Equal(2, EmulatedKernels.Instance.Launched["sum_moments_gradient"]);
     }
 
+    /// <summary>The moments of what a layer emits, by themselves.</summary>
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    public void Of_one_value_too(ScalarType type) => CheckOne(type);
+
+    [KernelTheory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    public void Of_one_value_by_kernels_too(ScalarType type)
+    {
+        using var path = EmulatedKernels.Instance!.Take();
+        CheckOne(type);
+        Assert.Equal(1, EmulatedKernels.Instance.Launched["sum_moments_gradient"]);
+    }
+
+    /// <summary>The slope of a deviation is infinite at a variance of 0, which padded channels have: a constant keeps its deviation.</summary>
+    [Fact]
+    public void A_constant_has_no_slope_by_its_deviation()
+    {
+        var (mean, variance) = (zeros([1, 2], float64).requires_grad_(), zeros([1, 2], float64).requires_grad_());
+        var constant = ChannelState.Gaussian(mean, variance, [2, 2]).Pass(new ReluRule(), zeros(6, 2, 2, 2));
+        var joined = ChannelState.Join(new SumRule(), zeros(6, 2, 2, 2), constant, constant)!.ToMoments();
+        (joined.Mean + joined.Variance).sum().backward();
+        Assert.All(cat([mean.grad!, variance.grad!]).data<double>(), slope => Assert.Equal(1, slope, 1e-9));
+    }
+
     /// <summary>Parameters of 16 bits are widened, which the loops do not do; other divisions of the batch are mixed.</summary>
     [Fact]
     public void What_the_loops_do_not_read_is_computed_by_torch()
@@ -70,6 +97,29 @@ public sealed class SumTests : TorchTest
         var other = ChannelState.Gaussian(two, two.exp(), [2, 2]);
         joined = ChannelState.Join(new SumRule(), zeros(6, Channels, 2, 2), three.State, other)!.ToMoments();
         Close(three.Moments.Mean.mean([0], keepdim: true) + two.mean([0], keepdim: true), joined.Mean, 1e-12, "divisions");
+    }
+
+    private static void CheckOne(ScalarType type)
+    {
+        var tolerance = type == float64 ? 1e-12 : 1e-5;
+        var value = new Value("emitted", isRectified: false, type);
+        var moments = value.State.ToMoments();
+        Close(value.Moments.Mean.to(type), moments.Mean, tolerance, "mean");
+        Close(value.Moments.Variance.to(type), moments.Variance, tolerance, "variance");
+        var (byMean, byVariance) = (randn_like(moments.Mean), randn_like(moments.Mean));
+        foreach (var (expected, actual) in Gradients(value.Moments.Mean, value.Moments.Variance)
+                     .Zip(Gradients(moments.Mean, moments.Variance)))
+        {
+            Close(expected, actual, 10 * tolerance, "gradient");
+        }
+
+        Tensor[] Gradients(Tensor mean, Tensor variance)
+        {
+            foreach (var leaf in value.Leaves)
+                leaf.grad?.zero_();
+            ((mean * byMean).sum() + (variance * byVariance).sum()).backward();
+            return [.. value.Leaves.Select(leaf => leaf.grad!.clone())];
+        }
     }
 
     private static void Check(string first, string second, bool isRectified, int sign, ScalarType type, double tolerance)

@@ -92,9 +92,10 @@ internal static class Normal
         var (above, density) = (Below(z), Density(z));
         var first = mean * above + deviation * density;
         var second = (mean * mean + variance) * above + mean * deviation * density;
+        // A constant keeps its deviation, whatever its variance.
+        var meanByVariance = variance > MinVariance ? density / (2 * deviation) : 0;
         return new(
-            first, Math.Max(0, second - first * first),
-            MeanByMean: above, MeanByVariance: density / (2 * deviation),
-            VarianceByMean: 2 * first * (1 - above), VarianceByVariance: above - first * density / deviation);
+            first, Math.Max(0, second - first * first), MeanByMean: above, MeanByVariance: meanByVariance,
+            VarianceByMean: 2 * first * (1 - above), VarianceByVariance: above - 2 * first * meanByVariance);
     }
 }

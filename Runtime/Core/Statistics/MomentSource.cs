@@ -28,6 +28,8 @@ internal sealed record MomentSource(Tensor Mean, Tensor Variance, MomentForm For
     /// <summary>The moments before the ReLU, if there is one, as tensors.</summary>
     public Moments ToMoments()
     {
+        if (Form.IsScale && SumNode.Pass(this with { Form = Form with { Rectified = false } }) is { } own)
+            return own;
         var (mean, variance) = (Moments.Wide(Mean), Moments.Wide(Variance));
         if (Form.SpreadOnDevice is { } onDevice)
             variance = Square(variance) * onDevice;

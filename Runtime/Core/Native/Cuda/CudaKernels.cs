@@ -15,7 +15,7 @@ internal sealed unsafe class CudaKernels : DeviceKernels
 {
     private const int BlockSize = 256;
 
-    private static readonly string[] Files = ["Common.cu", "Filter.cu", "Step.cu", "Moments.cu"];
+    private static readonly string[] Files = ["Common.cu", "Filter.cu", "Step.cu", "Sum.cu", "Moments.cu"];
 
     private static readonly ConcurrentDictionary<int, Lazy<CudaKernels?>> OfDevices = [];
 

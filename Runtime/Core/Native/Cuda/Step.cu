@@ -39,7 +39,7 @@ static __device__ void read_source(const Step& f, long long at, double* mean, do
 
 struct Normal
 {
-    double deviation, above, density, first;
+    double deviation, above, density, first, mean_by_variance;
 };
 
 // Of a normal value: the least deviation is that of Normal.cs.
@@ -51,6 +51,7 @@ static __device__ Normal normal_of(double mean, double variance)
     normal.above = 0.5 * erfc(z * -0.70710678118654752);
     normal.density = 0.39894228040143268 * exp(-0.5 * z * z);
     normal.first = mean * normal.above + normal.deviation * normal.density;
+    normal.mean_by_variance = variance > 1e-24 ? normal.density / (2 * normal.deviation) : 0;
     return normal;
 }
 
@@ -217,7 +218,7 @@ extern "C" __global__ void step_source(Step f)
         {
             Normal n = normal_of(mean, variance);
             double of_mean = by_mean * n.above + by_variance * 2 * n.first * (1 - n.above);
-            by_variance = by_mean * n.density / (2 * n.deviation) + by_variance * (n.above - n.first * n.density / n.deviation);
+            by_variance = by_mean * n.mean_by_variance + by_variance * (n.above - 2 * n.first * n.mean_by_variance);
             by_mean = of_mean;
         }
         f.dmean[at] = (real)by_mean;

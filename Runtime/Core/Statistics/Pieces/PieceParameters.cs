@@ -11,10 +11,9 @@ internal struct PieceParameters
     /// <summary>The greatest number of pieces.</summary>
     public const int Most = 4;
 
-    public long Length;
+    public long Length, Count;
     public nint Mean, Variance, OutMean, OutVariance, Slopes;
     public nint Gm, Gv, Dmean, Dvariance;
-    public long Count;
     public Numbers From, To, Slope, Intercept;
 
     public PieceParameters(Moments moments, ReadOnlySpan<Piece> pieces)

@@ -10,7 +10,7 @@ public sealed class SumRule : JoinRule
 
     internal override JoinRule WithChannelsSecond(int dim, IReadOnlyList<long> to) => this;
 
-    internal override Moments? Join(IReadOnlyList<ChannelState> states) => SumNode.Pass(states, sign: 1);
+    internal override Moments? Join(IReadOnlyList<ChannelState> states) => SumNode.Join(states, sign: 1);
 
     internal override Moments Join(
         IReadOnlyList<Moments> parts, IReadOnlyList<IReadOnlyList<long>> from, IReadOnlyList<long> to) =>

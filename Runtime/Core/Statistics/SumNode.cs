@@ -5,16 +5,16 @@ using static TorchSharp.torch;
 namespace KnDsl;
 
 /// <summary>
-/// The moments of a sum or a difference of two independent values, straight from what their states are computed from, and their use in
-/// the autograd graph: as operations of torch a shortcut takes some thirty, and each costs more than it computes. Kept are the derivatives
-/// of the values' moments, [4, N] for each: of the mean by what the source holds as mean and as variance, then of the variance.
+/// The moments of a value, or of a sum or difference of two independent ones, straight from what their states are computed from, and their
+/// use in the autograd graph: as operations of torch a shortcut takes some thirty, and each costs more than it computes. Kept are the
+/// derivatives of the values' moments, [4, N] for each: of the mean by what the source holds as mean and as variance, then of the variance.
 /// </summary>
-/// <param name="shapes">The shapes of the sources' moments.</param>
+/// <param name="shapes">The shapes of the sources' moments, one or two.</param>
 /// <param name="sign">What the second value is multiplied by: 1 or -1.</param>
 internal abstract class SumNode(long[][] shapes, int sign) : GraphNode
 {
-    /// <summary>How many values there are.</summary>
-    public const int Values = 2;
+    /// <summary>How many values there are at most.</summary>
+    public const int Most = 2;
 
     /// <summary>How many derivatives a channel has.</summary>
     private protected const int Slopes = 4;
@@ -24,14 +24,20 @@ internal abstract class SumNode(long[][] shapes, int sign) : GraphNode
 
     private long[] OutputShape => [shapes.Max(shape => shape.Length == 1 ? 1 : shape[0]), shapes[0][^1]];
 
-    /// <summary>The moments; null where torch's own operations have to compute them.</summary>
+    /// <summary>The moments of two values together; null where torch's own operations have to compute them.</summary>
     /// <param name="states">The states of the two values.</param>
     /// <param name="sign">What the second value is multiplied by: 1 or -1.</param>
-    public static Moments? Pass(IReadOnlyList<ChannelState> states, int sign)
+    public static Moments? Join(IReadOnlyList<ChannelState> states, int sign) =>
+        states is [AnalyticState first, AnalyticState second] ? Pass([first.Source(), second.Source()], sign) : null;
+
+    /// <summary>The moments of a value; null where torch's own operations have to compute them.</summary>
+    /// <param name="source">What they are computed from.</param>
+    public static Moments? Pass(MomentSource source) => Pass([source], sign: 1);
+
+    private static Moments? Pass(MomentSource[] sources, int sign)
     {
-        if (states is not [AnalyticState first, AnalyticState second])
-            return null;
-        MomentSource[] sources = [Contiguous(first.Source()), Contiguous(second.Source())];
+        sources = [.. sources.Select(source =>
+            source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) })];
         return For(sources, sign)?.Pass(sources);
     }
 
@@ -56,13 +62,10 @@ internal abstract class SumNode(long[][] shapes, int sign) : GraphNode
         return mean.dtype == ScalarType.Float32 ? new CpuSum<float>(shapes, sign) : new CpuSum<double>(shapes, sign);
     }
 
-    private static MomentSource Contiguous(MomentSource source) =>
-        source with { Mean = Strides.Contiguous(source.Mean), Variance = Strides.Contiguous(source.Variance) };
-
     private Moments Pass(MomentSource[] sources)
     {
         var like = sources[0].Mean;
-        Tensor[] inputs = [sources[0].Mean, sources[0].Variance, sources[1].Mean, sources[1].Variance];
+        Tensor[] inputs = [.. sources.SelectMany(source => new[] { source.Mean, source.Variance })];
         var records = Records(inputs);
         Tensor[] outputs;
         Tensor? slopes;
@@ -94,6 +97,6 @@ internal abstract class SumNode(long[][] shapes, int sign) : GraphNode
         MomentSource[] results = [.. shapes.Select(shape => new MomentSource(
             empty(shape, slopes.dtype, slopes.device), empty(shape, slopes.dtype, slopes.device), default))];
         Propagate(slopes, gm, gv, results);
-        return [results[0].Mean, results[0].Variance, results[1].Mean, results[1].Variance];
+        return [.. results.SelectMany(result => new[] { result.Mean, result.Variance })];
     }
 }

@@ -3,17 +3,25 @@ using System.Runtime.InteropServices;
 
 namespace KnDsl;
 
-/// <summary>What the kernels of a sum in Moments.cu are given: its structure <c>Sum</c>, field by field.</summary>
+/// <summary>What the kernels of Sum.cu are given: its structure <c>Sum</c>, field by field.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SumParameters
 {
-    public long Rows, Channels;
+    public long Rows, Channels, Count;
     public double Sign;
     public nint OutMean, OutVariance, Slopes;
     public nint Gm, Gv;
     public Summands Of;
 
-    /// <summary>One of the values.</summary>
+    /// <param name="values">Where the values' moments are read from, or their gradients are written to.</param>
+    public SumParameters(MomentSource[] values)
+    {
+        Count = values.Length;
+        for (var i = 0; i < values.Length; i++)
+            Of[i] = new(values[i]);
+    }
+
+    /// <summary>A value.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Summand
     {
@@ -23,7 +31,6 @@ internal struct SumParameters
         public nint Spread;
         public double Factor;
 
-        /// <summary>Where a value's moments are read from, or their gradients are written to.</summary>
         public Summand(MomentSource source)
         {
             (Rows, Mean, Variance) = (source.Rows, NativeTensor.Address(source.Mean), NativeTensor.Address(source.Variance));
@@ -32,7 +39,7 @@ internal struct SumParameters
         }
     }
 
-    [InlineArray(SumNode.Values)]
+    [InlineArray(SumNode.Most)]
     internal struct Summands
     {
         private Summand _first;

@@ -1,22 +1,21 @@
+using System;
 using System.Numerics;
 using static TorchSharp.torch;
 
 namespace KnDsl;
 
-/// <summary>The moments of a sum on a CPU: one loop each way. Moments.cu is the same for a device.</summary>
+/// <summary>The moments of a value or a sum on a CPU: one loop each way. Sum.cu is the same for a device.</summary>
 internal sealed unsafe class CpuSum<T>(long[][] shapes, int sign) : SumNode(shapes, sign)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private static readonly Piece[] Relu =
-        [new(double.NegativeInfinity, 0, Slope: 0, Intercept: 0), new(0, double.PositiveInfinity, Slope: 1, Intercept: 0)];
-
     private protected override void Compute(MomentSource[] sources, Moments outputs, Tensor? slopes)
     {
         var (rows, channels) = (outputs.Rows, outputs.Channels);
         var means = NativeTensor.Pointer<T>(outputs.Mean);
         var variances = NativeTensor.Pointer<T>(outputs.Variance);
         var derivatives = slopes is null ? null : NativeTensor.Pointer<T>(slopes);
-        var (first, second) = (new Summand(sources[0]), new Summand(sources[1]));
+        var first = new Summand(sources[0]);
+        var second = sources.Length > 1 ? new Summand(sources[1]) : default;
         var others = derivatives is null ? null : derivatives + Slopes * first.Length;
         ParallelLoop.Run((int)channels, rows * channels * (first.Cost + second.Cost), (from, to) =>
         {
@@ -35,8 +34,8 @@ internal sealed unsafe class CpuSum<T>(long[][] shapes, int sign) : SumNode(shap
                 }
             }
         });
-        NativeTensor.Keep(
-            outputs.Mean, outputs.Variance, slopes, sources[0].Mean, sources[0].Variance, sources[1].Mean, sources[1].Variance);
+        NativeTensor.Keep(outputs.Mean, outputs.Variance, slopes);
+        GC.KeepAlive(sources);
     }
 
     private protected override void Propagate(Tensor slopes, Tensor? gm, Tensor? gv, MomentSource[] results)
@@ -65,14 +64,15 @@ internal sealed unsafe class CpuSum<T>(long[][] shapes, int sign) : SumNode(shap
             by += Slopes * length;
         }
 
-        NativeTensor.Keep(slopes, gm, gv, results[0].Mean, results[0].Variance, results[1].Mean, results[1].Variance);
+        NativeTensor.Keep(slopes, gm, gv);
+        GC.KeepAlive(results);
     }
 
     /// <summary>What a source holds.</summary>
     private readonly struct Summand(MomentSource source)
     {
-        // What an element costs, in elements that are read and added; a ReLU as in CpuPieces.
-        private const long Plain = 4, OfRelu = 100;
+        // What an element costs, in elements that are read and added.
+        private const long Plain = 4, OfRelu = 60;
 
         private readonly T* _means = NativeTensor.Pointer<T>(source.Mean);
         private readonly T* _variances = NativeTensor.Pointer<T>(source.Variance);
@@ -88,19 +88,18 @@ internal sealed unsafe class CpuSum<T>(long[][] shapes, int sign) : SumNode(shap
         public (double Mean, double Variance) At(long at, T* slopes)
         {
             var (mean, held) = (double.CreateTruncating(_means[at]), double.CreateTruncating(_variances[at]));
-            var (first, second) = (new Dual(mean, 1, 0), new Dual(_form.Variance(held), 0, 1));
-            if (_form.Rectified)
-                (first, second) = CpuPieces.Of(mean, second.Value, Relu);
+            var variance = _form.Variance(held);
+            var moments = _form.Rectified ? Normal.Rectify(mean, variance) : new(mean, variance, 1, 0, 0, 1);
             if (slopes is not null)
             {
                 var slope = _form.VarianceSlope(held);
-                slopes[at] = T.CreateTruncating(first.ByMean);
-                slopes[Length + at] = T.CreateTruncating(first.ByVariance * slope);
-                slopes[2 * Length + at] = T.CreateTruncating(second.ByMean);
-                slopes[3 * Length + at] = T.CreateTruncating(second.ByVariance * slope);
+                slopes[at] = T.CreateTruncating(moments.MeanByMean);
+                slopes[Length + at] = T.CreateTruncating(moments.MeanByVariance * slope);
+                slopes[2 * Length + at] = T.CreateTruncating(moments.VarianceByMean);
+                slopes[3 * Length + at] = T.CreateTruncating(moments.VarianceByVariance * slope);
             }
 
-            return (first.Value, second.Value);
+            return (moments.Mean, moments.Variance);
         }
     }
 }
