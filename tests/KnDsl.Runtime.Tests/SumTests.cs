@@ -74,7 +74,7 @@ public sealed class SumTests : TorchTest
         Assert.Equal(1, EmulatedKernels.Instance.Launched["sum_moments_gradient"]);
     }
 
-    /// <summary>The slope of a deviation is infinite at a variance of 0, which padded channels have: a constant keeps its deviation.</summary>
+    /// <summary>The slope of a deviation is infinite at a variance of 0: a constant, such as a padded channel, keeps its own.</summary>
     [Fact]
     public void A_constant_has_no_slope_by_its_deviation()
     {
