@@ -69,6 +69,25 @@ public sealed class MomentTests : TorchTest
         AgreesWithDraws([2, 2], new HardshrinkRule(lambda), x => nn.functional.hardshrink(x, lambda));
 
     [Theory]
+    [InlineData(0.01)]
+    [InlineData(-0.7)]
+    [InlineData(2)]
+    public void LeakyRelu(double slope) =>
+        AgreesWithDraws([2, 2], new LeakyReluRule(slope), x => nn.functional.leaky_relu(x, slope));
+
+    [Fact]
+    public void Hardsigmoid() => AgreesWithDraws([2, 2], new HardsigmoidRule(), x => nn.functional.hardsigmoid(x));
+
+    /// <summary>Half of a wide Gaussian is cut off at either side: quadrature of 64 nodes was some percent off there.</summary>
+    [Fact]
+    public void WideGaussiansMeetBothEndsOfAHardsigmoid()
+    {
+        var (mean, variance) = new HardsigmoidRule().Pass(new(zeros(1, 1, float64), full([1, 1], 1e12, float64)), [], []);
+        Close(full([1, 1], 0.5, float64), mean, 1e-6);
+        Close(full([1, 1], 0.25, float64), variance, 1e-5);
+    }
+
+    [Theory]
     [InlineData(0, 6)]
     [InlineData(-0.3, 2)]
     [InlineData(1.5, 1.6)]
@@ -121,7 +140,10 @@ public sealed class MomentTests : TorchTest
     public void LoopsOverPiecesAgreeWithOperations(double scale)
     {
         MomentRule[] rules =
-            [new ReluRule(), new ClampRule(0, 6), new ThresholdRule(0.1, -2), new HardshrinkRule(0.5), new SoftshrinkRule(1)];
+        [
+            new ReluRule(), new ClampRule(0, 6), new ThresholdRule(0.1, -2), new HardshrinkRule(0.5), new SoftshrinkRule(1),
+            new LeakyReluRule(0.2), new HardsigmoidRule(),
+        ];
         var (mean, variance) = (randn(7, 30, float64) * 3, randn(7, 30, float64).square() * scale);
         var (gm, gv) = (randn(7, 30, float64), randn(7, 30, float64) / Math.Max(1, scale));
         foreach (var rule in rules)

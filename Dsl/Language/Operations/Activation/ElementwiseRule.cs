@@ -15,6 +15,8 @@ internal sealed record ElementwiseRule(string? Name, string Words, IReadOnlyList
 
     public static readonly ElementwiseRule Quadrature = new(null, "the moments of the function of a Gaussian, by Gauss-Hermite quadrature");
     public static readonly ElementwiseRule Relu = new("Relu", "the moments of a rectified Gaussian, in closed form");
+    public static readonly ElementwiseRule LeakyRelu = new("LeakyRelu", CutOff);
+    public static readonly ElementwiseRule Hardsigmoid = new("Hardsigmoid", CutOff);
     public static readonly ElementwiseRule Clamp = new("Clamp", CutOff);
     public static readonly ElementwiseRule Threshold = new("Threshold", CutOff);
     public static readonly ElementwiseRule Softshrink = new("Softshrink", CutOff);
