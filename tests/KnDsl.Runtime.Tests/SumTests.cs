@@ -85,6 +85,35 @@ public sealed class SumTests : TorchTest
         Assert.All(cat([mean.grad!, variance.grad!]).data<double>(), slope => Assert.Equal(1, slope, 1e-9));
     }
 
+    /// <summary>Of a mean much larger than the deviation, and of one much smaller than minus it.</summary>
+    [Theory]
+    [InlineData(1e8, 1, 1)]
+    [InlineData(1e4, 1e-9, 1e-9)]
+    [InlineData(1, 1e-16, 1e-16)]
+    [InlineData(-50, 1, 0)]
+    public void A_small_variance_beside_a_large_mean_stays(double mean, double variance, double expected)
+    {
+        var state = ChannelState.Gaussian(full([1, 1], mean, float64), full([1, 1], variance, float64), [2, 2])
+            .Pass(new ReluRule(), zeros(6, 1, 2, 2));
+        var joined = ChannelState.Join(new SumRule(), zeros(6, 1, 2, 2), state, state)!.ToMoments();
+        Close(full([1, 1], 2 * Math.Max(0, mean), float64), joined.Mean, 1e-12);
+        Assert.Equal(2 * expected, joined.Variance.item<double>(), 1e-6 * expected);
+        var weight = ones([1, 1, 1, 1], float64);
+        var (_, after) = FusedStep.Pass(((AnalyticState)state).Source(), weight, bias: null, groups: 1, seen: null);
+        Assert.Equal(expected, after.item<double>(), 1e-6 * expected);
+    }
+
+    /// <summary>The loops of a CPU do not read a spread that only a device knows.</summary>
+    [Fact]
+    public void A_spread_of_a_device_is_read_elsewhere_too()
+    {
+        var (weight, bias) = (new Parameter(rand(Channels, float64) + 1), new Parameter(randn(Channels, float64)));
+        var state = new EmittedState(weight, bias, new(1, tensor(1.7, float64)), [2, 2]);
+        Close((weight.square() * 1.7).unsqueeze(0), state.ToMoments().Variance, 1e-12, "by itself");
+        var joined = ChannelState.Join(new SumRule(), zeros(6, Channels, 2, 2), state, state)!.ToMoments();
+        Close((weight.square() * 3.4).unsqueeze(0), joined.Variance, 1e-12, "together");
+    }
+
     /// <summary>Parameters of 16 bits are widened, which the loops do not do; other divisions of the batch are mixed.</summary>
     [Fact]
     public void What_the_loops_do_not_read_is_computed_by_torch()
@@ -124,7 +153,7 @@ public sealed class SumTests : TorchTest
 
     private static void Check(string first, string second, bool isRectified, int sign, ScalarType type, double tolerance)
     {
-        var (one, other) = (new Value(first, isRectified, type), new Value(second, isRectified: false, type));
+        var (one, other) = (new Value(first, isRectified, type), new Value(second, isRectified && sign > 0, type));
         JoinRule rule = sign > 0 ? new SumRule() : new DifferenceRule();
         var joined = ChannelState.Join(rule, zeros(6, Channels, 2, 2), one.State, other.State)!.ToMoments();
         var what = $"{first}{(isRectified ? ", rectified" : "")}, {second}, sign {sign}";

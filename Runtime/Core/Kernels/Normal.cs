@@ -89,13 +89,18 @@ internal static class Normal
     {
         var deviation = Math.Sqrt(Math.Max(variance, MinVariance));
         var z = mean / deviation;
-        var (above, density) = (Below(z), Density(z));
-        var first = mean * above + deviation * density;
-        var second = (mean * mean + variance) * above + mean * deviation * density;
-        // A constant keeps its deviation, whatever its variance.
+        var (tail, density) = (Below(-Math.Abs(z)), Density(z));
+        var (above, below) = mean > 0 ? (1 - tail, tail) : (tail, 1 - tail);
+        // About the mean of a positive number: the difference of two large moments would lose a small variance.
+        var (center, rest) = mean > 0 ? (mean, deviation * density - mean * below) : (0, mean * above + deviation * density);
+        var second = mean > 0
+            ? variance * above - mean * deviation * density + mean * mean * below
+            : (mean * mean + variance) * above + mean * deviation * density;
+        var first = center + rest;
+        // The deviation of a constant is the least one, whatever its variance.
         var meanByVariance = variance > MinVariance ? density / (2 * deviation) : 0;
         return new(
-            first, Math.Max(0, second - first * first), MeanByMean: above, MeanByVariance: meanByVariance,
-            VarianceByMean: 2 * first * (1 - above), VarianceByVariance: above - 2 * first * meanByVariance);
+            first, Math.Max(0, second - rest * rest), MeanByMean: above, MeanByVariance: meanByVariance,
+            VarianceByMean: 2 * first * below, VarianceByVariance: above - 2 * first * meanByVariance);
     }
 }

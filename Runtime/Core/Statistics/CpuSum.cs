@@ -50,15 +50,20 @@ internal sealed unsafe class CpuSum<T>(long[][] shapes, int sign) : SumNode(shap
             var means = NativeTensor.Pointer<T>(results[source].Mean);
             var variances = NativeTensor.Pointer<T>(results[source].Variance);
             var length = results[source].Rows * channels;
-            var factor = T.CreateTruncating(source == 0 ? 1 : Sign);
             for (long at = 0; at < length; at++)
             {
-                var (m, v) = (T.Zero, T.Zero);
+                double m = 0, v = 0;
                 for (var row = at; row < rows * channels; row += length)
-                    (m, v) = (m + (ofMean is null ? T.Zero : ofMean[row]), v + (ofVariance is null ? T.Zero : ofVariance[row]));
-                m *= factor;
-                means[at] = m * by[at] + v * by[2 * length + at];
-                variances[at] = m * by[length + at] + v * by[3 * length + at];
+                {
+                    m += ofMean is null ? 0 : double.CreateTruncating(ofMean[row]);
+                    v += ofVariance is null ? 0 : double.CreateTruncating(ofVariance[row]);
+                }
+
+                m *= source == 0 ? 1 : Sign;
+                means[at] = T.CreateTruncating(m * Slope(0) + v * Slope(2));
+                variances[at] = T.CreateTruncating(m * Slope(1) + v * Slope(3));
+
+                double Slope(int of) => double.CreateTruncating(by[of * length + at]);
             }
 
             by += Slopes * length;

@@ -48,7 +48,9 @@ internal abstract class SumNode(long[][] shapes, int sign) : GraphNode
         {
             if (source.Mean.dtype != mean.dtype || source.Variance.dtype != mean.dtype || source.Channels != sources[0].Channels
                 || source.Variance.numel() != source.Mean.numel() || (source.Rows != rows && source.Rows != 1)
-                || !DevicePath.AreTogether(source.Mean, mean) || !DevicePath.AreTogether(source.Variance, mean))
+                || !DevicePath.AreTogether(source.Mean, mean) || !DevicePath.AreTogether(source.Variance, mean)
+                // Only kernels read a spread that the host does not know.
+                || (source.Form.SpreadOnDevice is { } spread && !(DevicePath.IsTaken(mean) && DevicePath.AreTogether(spread, mean))))
             {
                 return null;
             }

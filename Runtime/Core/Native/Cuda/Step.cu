@@ -39,7 +39,7 @@ static __device__ void read_source(const Step& f, long long at, double* mean, do
 
 struct Normal
 {
-    double deviation, above, density, first, mean_by_variance;
+    double deviation, above, below, density, first, mean_by_variance;
 };
 
 // Of a normal value: the least deviation is that of Normal.cs.
@@ -48,11 +48,27 @@ static __device__ Normal normal_of(double mean, double variance)
     Normal normal;
     normal.deviation = sqrt(variance > 1e-24 ? variance : 1e-24);
     double z = mean / normal.deviation;
-    normal.above = 0.5 * erfc(z * -0.70710678118654752);
+    double tail = 0.5 * erfc((z < 0 ? -z : z) * 0.70710678118654752);
+    normal.above = z > 0 ? 1 - tail : tail;
+    normal.below = z > 0 ? tail : 1 - tail;
     normal.density = 0.39894228040143268 * exp(-0.5 * z * z);
     normal.first = mean * normal.above + normal.deviation * normal.density;
     normal.mean_by_variance = variance > 1e-24 ? normal.density / (2 * normal.deviation) : 0;
     return normal;
+}
+
+// Mean and variance after a ReLU. About the mean of a positive number: the difference of two large moments would lose a small variance.
+static __device__ void rectify(Normal n, double* mean, double* variance)
+{
+    double m = *mean, v = *variance, rest = n.first, second = (m * m + v) * n.above + m * n.deviation * n.density;
+    if (m > 0)
+    {
+        rest = n.deviation * n.density - m * n.below;
+        second = v * n.above - m * n.deviation * n.density + m * m * n.below;
+    }
+    *mean = m > 0 ? m + rest : rest;
+    second -= rest * rest;
+    *variance = second < 0 ? 0 : second;
 }
 
 // The moments of every input after the ReLU, if there is one: means, then variances. Grid: any, over rows and inputs.
@@ -64,13 +80,7 @@ extern "C" __global__ void step_inputs(Step f)
         double mean, variance;
         read_source(f, at, &mean, &variance);
         if (f.rectified)
-        {
-            Normal normal = normal_of(mean, variance);
-            double second = (mean * mean + variance) * normal.above + mean * normal.deviation * normal.density;
-            mean = normal.first;
-            variance = second - mean * mean;
-            variance = variance < 0 ? 0 : variance;
-        }
+            rectify(normal_of(mean, variance), &mean, &variance);
         f.moments[at] = saturate(mean);
         f.moments[all + at] = saturate(variance);
     }
@@ -217,7 +227,7 @@ extern "C" __global__ void step_source(Step f)
         if (f.rectified)
         {
             Normal n = normal_of(mean, variance);
-            double of_mean = by_mean * n.above + by_variance * 2 * n.first * (1 - n.above);
+            double of_mean = by_mean * n.above + by_variance * 2 * n.first * n.below;
             by_variance = by_mean * n.mean_by_variance + by_variance * (n.above - 2 * n.first * n.mean_by_variance);
             by_mean = of_mean;
         }

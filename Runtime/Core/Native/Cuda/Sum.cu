@@ -35,14 +35,11 @@ static __device__ void read_summand(
     if (s.rectified)
     {
         Normal n = normal_of(mean, variance);
-        double second = (mean * mean + variance) * n.above + mean * n.deviation * n.density;
         mean_by_mean = n.above;
         mean_by_variance = n.mean_by_variance;
-        variance_by_mean = 2 * n.first * (1 - n.above);
+        variance_by_mean = 2 * n.first * n.below;
         variance_by_variance = n.above - 2 * n.first * n.mean_by_variance;
-        mean = n.first;
-        variance = second - mean * mean;
-        variance = variance < 0 ? 0 : variance;
+        rectify(n, &mean, &variance);
     }
     if (slopes)
     {

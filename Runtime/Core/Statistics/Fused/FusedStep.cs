@@ -21,7 +21,9 @@ internal static class FusedStep
         && DevicePath.AreTogether(source.Mean, weight) && DevicePath.AreTogether(source.Variance, weight)
         && (bias is null
             || (bias.dtype == weight.dtype && bias.numel() == weight.size(0) && DevicePath.AreTogether(bias, weight)))
-        && (!DevicePath.IsTaken(weight) || DeviceKernels.For(weight, weight.dtype) is not null);
+        && (DevicePath.IsTaken(weight)
+            ? DeviceKernels.For(weight, weight.dtype) is not null
+            : source.Form.SpreadOnDevice is null);
 
     /// <summary>The moments after a convolution or linear layer.</summary>
     /// <param name="source">The state before it.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using static KnDsl.Numbers;
 using static TorchSharp.torch;
 
 namespace KnDsl;
@@ -7,7 +8,7 @@ namespace KnDsl;
 /// <param name="slope">The slope.</param>
 public sealed class LeakyReluRule(double slope) : ElementRule
 {
-    private protected override Tensor Apply(Tensor map) => Operations.leaky_relu(map, slope);
+    private protected override Tensor Apply(Tensor map) => map.leaky_relu(Held(slope));
 
     internal override Moments Pass(Moments moments, IReadOnlyList<long> from, IReadOnlyList<long> to) => PiecewiseLinear.Pass(
         moments,

@@ -27,11 +27,14 @@ public sealed class ReluRule : ElementRule
     {
         public override long Channels => source.Channels;
 
-        internal override Moments ToMoments() => Rectify(source.ToMoments());
+        internal override Moments ToMoments() =>
+            Rectified() is { } known && SumNode.Pass(known) is { } own ? own : Rectify(source.ToMoments());
 
-        internal override MomentSource Source() => source.Source() is { Form.Rectified: false } known
+        internal override MomentSource Source() => Rectified() ?? base.Source();
+
+        private MomentSource? Rectified() => source.Source() is { Form.Rectified: false } known
             ? known with { Form = known.Form with { Rectified = true } }
-            : base.Source();
+            : null;
 
         public override ChannelState MoveToOuter(DisposeScope scope)
         {
