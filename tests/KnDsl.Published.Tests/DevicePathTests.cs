@@ -8,8 +8,9 @@ namespace KnDsl.Published.Tests;
 
 /// <summary>
 /// On a device a training step asks for no number: the operations that libtorch dispatches on the path that a device takes, counted on a
-/// CPU whose own kernels are switched off.
+/// CPU whose own kernels are switched off. Operations of other tests would be counted too.
 /// </summary>
+[Collection(TorchTests.Name)]
 public sealed class DevicePathTests
 {
     /// <summary>Operations by which the host waits for a device.</summary>
